@@ -1,0 +1,42 @@
+"""Evaluation and benefit analysis workbench for a multi-agency task force.
+
+What notebooks use is reachable from here and loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "load": "mtf_eval.records.load",
+    "Door": "mtf_eval.publish.disclosure",
+    "charts": "mtf_eval.publish.charts",
+    "page": "mtf_eval.publish.elements",
+    "headline": "mtf_eval.publish.elements",
+    "figure": "mtf_eval.publish.elements",
+    "table": "mtf_eval.publish.elements",
+    "note": "mtf_eval.publish.elements",
+    "rag": "mtf_eval.publish.elements",
+    "provenance": "mtf_eval.publish.elements",
+    "referrals": "mtf_eval.analysis.referrals",
+    "projects": "mtf_eval.analysis.projects",
+    "surveys": "mtf_eval.analysis.surveys",
+    "benefit": "mtf_eval.analysis.benefit",
+    "summary": "mtf_eval.analysis.summary",
+    "reference": "mtf_eval.records.reference",
+}
+_MODULES = {"charts", "referrals", "projects", "surveys", "benefit", "summary", "reference"}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mtf_eval' has no attribute {name!r}")
+    module = import_module(_HOMES[name])
+    return module if name in _MODULES else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return __all__

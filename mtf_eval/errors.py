@@ -1,0 +1,79 @@
+"""The error families and their exit codes.
+
+Two kinds of thing go wrong: the input is wrong (`MtfError` and below: one message in the
+analyst's words, no traceback) and we are wrong (anything else: a bug may look like a bug).
+Nothing here ever holds a value that could identify a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = ["BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One thing wrong with the input, as the analyst can find it.
+
+    `row` is the row as the spreadsheet numbers it (the header is row 1). `found` describes the
+    value and quotes it only where it cannot be personal (a month, a decision, a count).
+    """
+
+    file: str
+    found: str
+    expected: str
+    todo: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+
+    def __str__(self) -> str:
+        place = [self.file]
+        if self.sheet:
+            place.append(f"sheet {self.sheet}")
+        if self.row is not None:
+            place.append(f"row {self.row}")
+        if self.column:
+            place.append(f"column {self.column}")
+        text = f"{', '.join(place)}: found {self.found}; expected {self.expected}"
+        return f"{text}. {self.todo}" if self.todo else text
+
+
+class MtfError(Exception):
+    """Root of everything that is the input's or the caller's fault, not ours."""
+
+    exit_code = 1
+
+
+class DataProblems(MtfError):
+    """The input tables are wrong; holds every problem found, not only the first."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        lines = "\n".join(f"  - {problem}" for problem in self.problems)
+        super().__init__(f"{len(self.problems)} problem(s) in the input:\n{lines}")
+
+    def __reduce__(self) -> tuple[type[DataProblems], tuple[tuple[Problem, ...]]]:
+        return type(self), (self.problems,)
+
+
+class BadArgument(MtfError, ValueError):
+    """An option or parameter outside its closed set; the message lists what is allowed."""
+
+    exit_code = 3
+
+
+class NotEnoughData(MtfError):
+    """The data cannot carry this estimate. "We cannot say" is a result: callers print it."""
+
+    exit_code = 1
+
+
+class RunRefused(MtfError):
+    """The run cannot start: another run holds the lock, or the plan does not hold."""
+
+    exit_code = 2

@@ -1,0 +1,1 @@
+"""What leaves: the disclosure door, charts, elements of a notebook, pages."""

@@ -1,0 +1,1 @@
+"""What we read: tables, their checks, and dated reference values."""

@@ -1,0 +1,99 @@
+"""What a checked data set is: its tables, where each came from, and what reading them found.
+
+Made by `load` only. Reads nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtf_eval.errors import BadArgument
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Dataset", "Finding", "Source"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where one table came from, and in what state."""
+
+    table: str
+    file: str
+    sha256: str
+    rows: int
+    sheet: str = ""
+    as_at: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something reading or checking noticed that does not stop the work.
+
+    `kind` is `repaired` (read with certainty although untidy), `warning` (kept as it is, look at
+    it) or `note`.
+    """
+
+    kind: str
+    table: str
+    text: str
+    file: str = ""
+    sheet: str = ""
+    row: int | None = None
+    column: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A checked data set.
+
+    Attributes
+    ----------
+    name
+        Slug of the data set: the folder's name, used for its folder of reports.
+    tables
+        Every table of the schema by name; a table that was not given is an empty frame with the
+        schema's columns and types.
+    about
+        Facts of the data set as a whole: `title`, `publisher`, `description`, `illustrative`
+        (`"yes"` or `"no"`), `source`, `licence`.
+    digest
+        sha256 over the content of all sources, in the order of table names.
+    """
+
+    name: str
+    path: Path
+    tables: Mapping[str, pd.DataFrame]
+    sources: tuple[Source, ...]
+    findings: tuple[Finding, ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    digest: str = ""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of the schema; empty when it was not given."""
+        if name not in self.tables:
+            raise BadArgument(f"table {name!r}: expected one of {', '.join(sorted(self.tables))}")
+        return self.tables[name]
+
+    def has(self, name: str) -> bool:
+        """Whether the table was given and has rows."""
+        return len(self.table(name)) > 0
+
+    @property
+    def title(self) -> str:
+        """The data set's title, its name where none was given."""
+        return self.about.get("title", self.name)
+
+    @property
+    def illustrative(self) -> bool:
+        """Whether the data are made up; every page from them says so."""
+        return self.about.get("illustrative", "no") == "yes"
+
+    def source(self, table: str) -> Source | None:
+        """Return where a table came from, `None` when it was not given."""
+        return next((s for s in self.sources if s.table == table), None)

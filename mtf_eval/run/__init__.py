@@ -1,0 +1,1 @@
+"""What drives: the plan, the kernels, the batch and the command line."""
