@@ -67,7 +67,7 @@ def imported(path: Path) -> set[tuple[str, ...]]:
 
 
 def test_some_modules_are_read() -> None:
-    assert len(modules()) > 10
+    assert len(modules()) > 5
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
