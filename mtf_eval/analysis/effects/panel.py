@@ -1,0 +1,202 @@
+"""Months by areas: the series every panel estimator takes, and the regression on it.
+
+`Panel` is handed as it is to `difference_in_differences`, `placebo_calibrated`,
+`synthetic_control`, `interrupted_series` and the checks. Which areas and months go in is decided
+by the caller, before the outcome is looked at.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.effects.counts import ratio_estimate
+from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.errors import BadArgument, NotEnoughData
+
+__all__ = ["Panel", "difference_in_differences", "overdispersion"]
+
+FEW_TREATED_AREAS = 10  # below this a cluster-robust error is far too small (Conley & Taber 2011)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """Monthly counts of one measure for the project's areas and the others on record.
+
+    Attributes
+    ----------
+    counts
+        One row a month (first of the month, without gaps), one column an area code; whole
+        numbers, zero where nothing was recorded.
+    target, comparison, buffer
+        Area codes by role; an area has one role. `comparison` empty = every area that is neither
+        target nor buffer.
+    start
+        First month of the response; months from here on are "after".
+    measure
+        As shown to a reader.
+    """
+
+    counts: pd.DataFrame
+    target: tuple[str, ...]
+    start: pd.Timestamp
+    comparison: tuple[str, ...] = ()
+    buffer: tuple[str, ...] = ()
+    measure: str = "incidents"
+
+    def __post_init__(self) -> None:
+        frame = self.counts.sort_index()
+        frame.index = pd.DatetimeIndex(frame.index)
+        frame.columns = frame.columns.astype(str)
+        if frame.index.has_duplicates or frame.columns.has_duplicates:
+            raise BadArgument("panel: a month or an area is there twice")
+        values = frame.to_numpy(dtype=float)
+        if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
+            raise BadArgument("panel: a count is missing, negative or not whole")
+        months = frame.index.to_period("M")
+        if len(months) > 1 and months[-1].ordinal - months[0].ordinal + 1 != len(months):
+            raise NotEnoughData(f"{self.measure}: a month is missing between the first and last")
+        roles = [*self.target, *self.comparison, *self.buffer]
+        if len(set(roles)) != len(roles):
+            raise BadArgument("panel: an area stands in two roles")
+        if absent := sorted(set(roles) - set(frame.columns)):
+            raise NotEnoughData(f"{self.measure}: no record of area {', '.join(absent)}")
+        if not self.target:
+            raise NotEnoughData(f"{self.measure}: the project names no target area")
+        object.__setattr__(self, "counts", frame.astype(np.int64))
+        object.__setattr__(self, "start", pd.Timestamp(self.start).to_period("M").to_timestamp())
+        if not self.comparison:
+            rest = set(frame.columns) - set(self.target) - set(self.buffer)
+            object.__setattr__(self, "comparison", tuple(c for c in frame.columns if c in rest))
+
+    @property
+    def post(self) -> np.ndarray:
+        """Whether each month lies after the start."""
+        return np.asarray(self.counts.index >= self.start)
+
+    @property
+    def months_before(self) -> int:
+        """Number of months before the start."""
+        return int((~self.post).sum())
+
+    @property
+    def months_after(self) -> int:
+        """Number of months from the start on."""
+        return int(self.post.sum())
+
+    def totals(self, areas: tuple[str, ...]) -> tuple[int, int]:
+        """Sum the counts over areas, before and after."""
+        values = self.counts[list(areas)].to_numpy().sum(axis=1)
+        return int(values[~self.post].sum()), int(values[self.post].sum())
+
+    def monthly(self, areas: tuple[str, ...]) -> pd.Series:
+        """Sum the monthly counts over areas."""
+        return self.counts[list(areas)].sum(axis=1).rename(self.measure)
+
+    def between(self, first: pd.Timestamp | None, last: pd.Timestamp | None) -> Panel:
+        """Return the same panel with the months from `first` to `last` only."""
+        return replace(self, counts=self.counts.loc[first:last])
+
+    def with_start(self, start: pd.Timestamp) -> Panel:
+        """Return the same panel with another (pretended) start."""
+        return replace(self, start=start)
+
+    def with_target(self, target: tuple[str, ...], comparison: tuple[str, ...]) -> Panel:
+        """Return the same panel with another (pretended) target."""
+        return replace(self, target=target, comparison=comparison, buffer=())
+
+    def need(self, *, before: int = 1, after: int = 1, comparison: int = 0) -> None:
+        """Raise `NotEnoughData` when months or comparison areas are too few."""
+        for have, least, words in (
+            (self.months_before, before, "month(s) on record before the start"),
+            (self.months_after, after, "month(s) on record from the start on"),
+            (len(self.comparison), comparison, "comparison area(s) on record"),
+        ):
+            if have < least:
+                raise NotEnoughData(f"{self.measure}: {have} {words}; at least {least} needed")
+
+
+def overdispersion(panel: Panel) -> float:
+    """Pearson X2 / df of the area + month Poisson model over the months before the start.
+
+    1 is Poisson. Areas and months without any incident are left out, as they cannot vary.
+    """
+    panel.need(before=2)
+    values = panel.counts[[*panel.target, *panel.comparison]].to_numpy()[~panel.post].astype(float)
+    values = values[values.sum(axis=1) > 0][:, values.sum(axis=0) > 0]
+    df = (values.shape[0] - 1) * (values.shape[1] - 1)
+    if df < 1:
+        raise NotEnoughData(f"{panel.measure}: too few areas or months to measure the dispersion")
+    fitted = np.outer(values.sum(axis=1), values.sum(axis=0)) / values.sum()
+    return float(((values - fitted) ** 2 / fitted).sum() / df)
+
+
+def difference_in_differences(*, panel: Panel, level: float = 0.95) -> Estimate:
+    """Two-way Poisson regression on the monthly panel, quasi-Poisson or clustered by area.
+
+    `log E[count] = area + month + beta * target * post`. In a panel without gaps its maximum has
+    a closed form: `beta` is the log ratio of the four sums, the Poisson variance the sum of their
+    reciprocals, and the fitted counts follow from the margins. The error is that times the Pearson
+    dispersion of the panel (t interval); with ten or more target areas it is clustered by area
+    instead. With few target areas a clustered error is far too small and is not offered.
+
+    Raises
+    ------
+    NotEnoughData
+        When a period or the comparison is missing, or one of the four sums is zero.
+    """
+    panel.need(before=2, after=2, comparison=1)
+    a, b = panel.totals(panel.target)
+    c, d = panel.totals(panel.comparison)
+    if min(a, b, c, d) == 0:
+        raise NotEnoughData(
+            f"{panel.measure}: a count of zero among target {a} to {b} and comparison {c} to {d}; "
+            "a ratio of ratios cannot be formed"
+        )
+    values = panel.counts[[*panel.target, *panel.comparison]].to_numpy().astype(float)
+    treated = np.arange(values.shape[1]) < len(panel.target)
+    used_months, used_areas = values.sum(axis=1) > 0, values.sum(axis=0) > 0
+    values, treated = values[used_months][:, used_areas], treated[used_areas]
+    post = panel.post[used_months]
+    of_target = np.where(post, b / (b + d), a / (a + c)) * values.sum(axis=1)
+    of_comparison = values.sum(axis=1) - of_target
+    share = values.sum(axis=0) / np.where(treated, a + b, c + d)
+    fitted = np.where(treated, of_target[:, None], of_comparison[:, None]) * share
+    df = (values.shape[0] - 1) * (values.shape[1] - 1) - 1
+    if df < 1:
+        raise NotEnoughData(f"{panel.measure}: too few months or areas for an error")
+    dispersion = float(((values - fitted) ** 2 / fitted).sum() / df)
+    poisson = 1 / a + 1 / b + 1 / c + 1 / d
+    clustered = len(panel.target) >= FEW_TREATED_AREAS
+    if clustered:
+        residual = values - fitted
+        totals = np.where(treated, [[a], [b]], [[c], [d]])
+        moved = residual[post].sum(axis=0) / totals[1] - residual[~post].sum(axis=0) / totals[0]
+        variance, error_df = float((moved**2).sum()), min(treated.sum(), (~treated).sum()) - 1
+    else:
+        variance, error_df = max(dispersion, 1.0) * poisson, df
+    cautions = []
+    if dropped := int((~used_areas).sum() + (~used_months).sum()):
+        cautions.append(f"{dropped} area(s) or month(s) without any incident were left out.")
+    if not clustered and len(panel.target) == 1:
+        cautions.append(
+            "One target area: the interval knows how areas vary month by month, not how much one "
+            "area drifts for its own reasons; see the fake-area check."
+        )
+    return ratio_estimate(
+        measure=panel.measure,
+        log_ratio=math.log(b / a) - math.log(d / c),
+        se=math.sqrt(variance),
+        df=float(error_df),
+        level=level,
+        n=a + b + c + d,
+        n_before=a,
+        n_after=b,
+        method="Difference-in-differences on the monthly panel ("
+        + ("clustered by area)" if clustered else "quasi-Poisson)"),
+        cautions=tuple(cautions),
+        details={"dispersion": dispersion, "se_poisson": math.sqrt(poisson)},
+    )

@@ -1,0 +1,252 @@
+"""What an estimator returns: a frozen record with its counts, level, method and cautions.
+
+`Estimate` is a rate ratio (below 1 = fewer incidents than without the project). `Quantity` is
+any other number with an interval: a difference, a share, a count. Both print one row with the
+same columns (`tidy`) and one sentence in words. Nothing is estimated here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from mtf_eval.errors import BadArgument
+
+__all__ = ["TIDY_COLUMNS", "Check", "Estimate", "Quantity", "avoided_incidents", "critical"]
+
+TIDY_COLUMNS = ("measure", "estimate", "low", "high", "level", "n", "method")
+
+
+def critical(*, level: float, df: float | None = None) -> float:
+    """Two-sided critical value: normal, or Student's t where `df` is given."""
+    from scipy import stats
+
+    if not 0 < level < 1:
+        raise BadArgument(f"level={level!r}: expected a share between 0 and 1, such as 0.95")
+    tail = 0.5 + level / 2
+    return float(stats.norm.ppf(tail) if df is None else stats.t.ppf(tail, df))
+
+
+def avoided_incidents(
+    *, after: float, expected: float, estimate: float, low: float, high: float
+) -> tuple[float, float, float]:
+    """Incidents avoided = expected - observed, with the interval the ratio implies.
+
+    The observed count is taken as known, so the limits are `after / ratio - after`; where no
+    incident was observed or the ratio reaches zero they are `expected * (1 - ratio)`.
+    """
+    if after > 0 and low > 0 and estimate > 0:
+        return expected - after, after / high - after, after / low - after
+    return expected - after, expected * (1 - high), expected * (1 - low)
+
+
+def _tidy(result: Estimate | Quantity) -> pd.DataFrame:
+    return pd.DataFrame([{name: getattr(result, name) for name in TIDY_COLUMNS}])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _direction(ratio: float) -> str:
+    change = _percent(abs(1 - ratio))
+    if change == "0 %":
+        return "no change"
+    return f"a fall of {change}" if ratio < 1 else f"a rise of {change}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A rate ratio with everything a reader needs to trust or doubt it.
+
+    Attributes
+    ----------
+    measure
+        What was counted, as shown to a reader: `"Anti-social behaviour"`.
+    estimate, low, high
+        Rate ratio and its interval: after / before of the target, over the same of the
+        comparison where there is one. Below 1 is fewer incidents.
+    level
+        Level of the interval as a share, 0.95.
+    n
+        Incidents the estimate rests on, comparison included.
+    n_before, n_after
+        Incidents of the target in each period.
+    method
+        Name of the method in words.
+    maryland
+        Level on the Maryland Scientific Methods Scale, 1 to 5; it caps the wording.
+    p
+        Two-sided p value that agrees with the interval; `None` where the method has none.
+    se_log, df
+        Standard error of the log ratio and its degrees of freedom (`None` = normal); `se_log` is
+        `None` where the interval is exact and no error is defined.
+    avoided, avoided_low, avoided_high
+        Incidents avoided in the period after, expected - observed; negative = more than expected.
+    cautions
+        Sentences the report must print.
+    details
+        Named numbers of the method (dispersion, drift of the controls, ...).
+    """
+
+    measure: str
+    estimate: float
+    low: float
+    high: float
+    level: float
+    n: int
+    n_before: int
+    n_after: int
+    method: str
+    maryland: int
+    p: float | None = None
+    se_log: float | None = None
+    df: float | None = None
+    avoided: float | None = None
+    avoided_low: float | None = None
+    avoided_high: float | None = None
+    cautions: tuple[str, ...] = ()
+    details: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.high) and 0 <= self.low <= self.estimate <= self.high):
+            raise BadArgument(
+                f"{self.method}: ratio {self.estimate} with limits {self.low} and {self.high} is "
+                "not a finite ratio inside its own interval"
+            )
+        if not 0 < self.level < 1:
+            raise BadArgument(f"level={self.level!r}: expected a share between 0 and 1")
+        if self.maryland not in (1, 2, 3, 4, 5):
+            raise BadArgument(f"maryland={self.maryland!r}: expected 1, 2, 3, 4 or 5")
+
+    @property
+    def change(self) -> float:
+        """Change as a proportion: -0.28 is 28 % fewer."""
+        return self.estimate - 1
+
+    @property
+    def distinguishable(self) -> bool:
+        """Whether the interval excludes "no change"."""
+        return self.high < 1 or self.low > 1
+
+    def tidy(self) -> pd.DataFrame:
+        """One row; the same columns for every estimator."""
+        return _tidy(self)
+
+    def with_cautions(self, *cautions: str) -> Estimate:
+        """Return the same result with more cautions to print."""
+        return replace(self, cautions=(*self.cautions, *cautions))
+
+    def sentence(self) -> str:
+        """Say the result in words, no stronger than the Maryland level allows."""
+        interval = f"{_percent(self.level)} interval {self.low:.2f} to {self.high:.2f}"
+        ratio = f"ratio {self.estimate:.2f}, {interval}; below 1 means fewer incidents"
+        moved = _direction(self.estimate)
+        first = self.measure[:1] if self.measure[1:2].isupper() else self.measure[:1].lower()
+        subject = f"Recorded {first}{self.measure[1:]}"
+        if self.maryland <= 2:
+            tail = "" if self.distinguishable else " The interval includes no change."
+            return (
+                f"{subject} changed from {self.n_before:,} to {self.n_after:,}: {moved} "
+                f"in the rate ({ratio}).{tail} Nothing here says why."
+            )
+        if not self.distinguishable:
+            span = f"from {_direction(self.low)} to {_direction(self.high)}"
+            return (
+                f"{subject}: we cannot tell {moved} from no change at all ({ratio}); the records "
+                f"fit anything {span}."
+            )
+        if self.maryland == 3:
+            text = (
+                f"{subject} shows {moved} against what the comparison led us to expect ({ratio}), "
+                "consistent with an effect of the project."
+            )
+        else:
+            text = f"The effect of the project on {subject.lower()} was {moved} ({ratio})."
+        return f"{text} {self._avoided_words()}".rstrip()
+
+    def _avoided_words(self) -> str:
+        if self.avoided is None or self.avoided_low is None or self.avoided_high is None:
+            return ""
+        low, high = self.avoided_low, self.avoided_high
+        if self.avoided >= 0:
+            word, value = "fewer", self.avoided
+        else:
+            word, value, low, high = "more", -self.avoided, -high, -low
+        return f"That is {value:,.0f} {word} incidents than expected ({low:,.0f} to {high:,.0f})."
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        cautions = "".join(f"<li>{escape(c)}</li>" for c in self.cautions)
+        listed = f"<ul>{cautions}</ul>" if cautions else ""
+        return f"<p>{escape(self.sentence())}</p>{listed}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number with an interval that is not a rate ratio.
+
+    Attributes
+    ----------
+    unit
+        What one is: `"incidents"`, `"proportion"`, `"Cliff's delta"`; the sentence prints it.
+    low, high
+        `None` where the method has no interval; `level` is then `None` too.
+    """
+
+    measure: str
+    estimate: float
+    low: float | None
+    high: float | None
+    level: float | None
+    n: int
+    method: str
+    unit: str
+    p: float | None = None
+    se: float | None = None
+    cautions: tuple[str, ...] = ()
+    details: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.low is None) != (self.level is None) or (self.low is None) != (self.high is None):
+            raise BadArgument(f"{self.method}: an interval and its level go together")
+        if not math.isfinite(self.estimate):
+            raise BadArgument(f"{self.method}: {self.estimate} is not a number to show")
+
+    def tidy(self) -> pd.DataFrame:
+        """One row; the same columns for every estimator."""
+        return _tidy(self)
+
+    def sentence(self) -> str:
+        """Say the number, its interval and what it rests on."""
+        shares = self.unit in ("proportion", "difference of proportions")
+        digits = "{:.2f}" if abs(self.estimate) < 10 else "{:,.0f}"
+
+        def words(value: float) -> str:
+            return _percent(value) if shares else digits.format(value)
+
+        unit = "" if shares else f" {self.unit}"
+        if shares and self.unit != "proportion":
+            unit = " points"
+        text = f"{self.measure}: {words(self.estimate)}{unit}"
+        if self.low is not None and self.high is not None and self.level is not None:
+            text += (
+                f" ({_percent(self.level)} interval {words(self.low)} to {words(self.high)}, "
+                f"n = {self.n:,})"
+            )
+        return f"{text}; {self.method}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A check on an assumption: `passed` is `None` where it informs and does not judge."""
+
+    name: str
+    passed: bool | None
+    text: str
+    p: float | None = None
+    details: Mapping[str, float] = field(default_factory=dict)
