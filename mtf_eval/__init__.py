@@ -14,6 +14,8 @@ _HOMES = {
     "charts": "mtf_eval.publish.charts",
     "page": "mtf_eval.publish.elements",
     "headline": "mtf_eval.publish.elements",
+    "headline_result": "mtf_eval.publish.elements",
+    "result": "mtf_eval.publish.elements",
     "figure": "mtf_eval.publish.elements",
     "table": "mtf_eval.publish.elements",
     "note": "mtf_eval.publish.elements",

@@ -19,9 +19,10 @@ WINGS = {
 # Inside a wing a room may import only rooms on a lower floor.
 FLOORS = {
     "records": [
-        {"dataset", "schema"},
+        {"dataset", "schema", "aliases"},
         {"reference", "tables"},
-        {"tidy"},
+        {"cells"},
+        {"tidy", "relations"},
         {"police_uk", "database", "workbook", "cache"},
         {"load"},
     ],
@@ -36,9 +37,10 @@ FLOORS = {
     "publish": [
         {"scanner"},
         {"disclosure"},
-        {"audit", "charts"},
+        {"audit", "cells"},
+        {"charts"},
         {"elements"},
-        {"exports"},
+        {"exports", "index"},
         {"pages"},
         {"pdf"},
     ],

@@ -1,0 +1,159 @@
+"""How one released value is written: separators, pounds, per cent, months, symbols.
+
+The same words on a page, in a chart and beside it. Hides nothing and computes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.disclosure import Released
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.tables import Column
+
+__all__ = ["SYMBOLS", "compact", "day", "heading", "need_released", "payload", "words"]
+
+SYMBOLS = {
+    "[c]": "confidential: a small number of people, or a number that would give one away",
+    "[x]": "not available",
+    "[z]": "not applicable",
+    "[low]": "rounds to 0 but is not 0",
+    "[p]": "provisional",
+    "[u]": "low reliability: based on few cases",
+}
+MINUS = "\N{MINUS SIGN}"
+NUMERIC = {"people", "count", "money", "number", "share", "change"}
+PER_CENT = {"share", "change"}
+
+
+def need_released(thing: object) -> Released:
+    """Refuse anything that has not been through the door.
+
+    Raises
+    ------
+    BadArgument
+        For a bare frame, a `Table`, or anything else that is not `Released`.
+    """
+    if not isinstance(thing, Released):
+        raise BadArgument(
+            f"a {type(thing).__name__} cannot be shown: only a released table can. "
+            "Put it through the door first: door(table)"
+        )
+    return thing
+
+
+def day(value: date) -> str:
+    """Write a date as `15 December 2021`."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def heading(column: Column) -> str:
+    """Return the column's heading with its unit, unless it stands there already."""
+    unit = column.unit or {"money": "£", "share": "%", "change": "%"}.get(column.kind, "")
+    if not unit or unit.lower() in column.heading.lower():
+        return column.heading
+    return f"{column.heading} ({unit})"
+
+
+def number(value: float, column: Column) -> str:
+    """Write a number as the page shows it."""
+    scaled = float(value) * 100 if column.kind in PER_CENT else float(value)
+    if not math.isfinite(scaled):
+        return "no limit" if scaled > 0 else "no lower limit"
+    text = f"{abs(scaled):,.{column.decimals}f}"
+    zero = not text.strip("0.,")
+    sign = MINUS if scaled < 0 and not zero else ""
+    if column.kind == "change":
+        sign = sign or ("" if zero else "+")
+    pound = "£" if column.kind == "money" else ""
+    return f"{sign}{pound}{text}{'%' if column.kind in PER_CENT else ''}"
+
+
+def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list[str]:
+    """Write a column's values as the page shows them; symbols stand for hidden ones."""
+    import pandas as pd
+
+    values, symbols = list(values), list(symbols)
+    dates = [v for v in values if isinstance(v, date) and not pd.isna(v)]
+    monthly = bool(dates) and all(d.day == 1 for d in dates)
+    out = []
+    for value, symbol in zip(values, symbols, strict=True):
+        if symbol:
+            out.append(symbol)
+        elif pd.isna(value):
+            out.append("[x]")
+        elif isinstance(value, (date, datetime)):
+            out.append(f"{value:%B %Y}" if monthly else day(value))
+        elif column.kind in NUMERIC:
+            out.append(number(value, column))
+        else:
+            out.append(str(value))
+    return out
+
+
+def compact(value: float, kind: str) -> str:
+    """Write a value short, for an axis: `£1.2m`, `40%`, `1,250`."""
+    if kind in PER_CENT:
+        return f"{value * 100:.4g}%".replace("-", MINUS)
+    size, pound = abs(value), "£" if kind == "money" else ""
+    if kind == "money" and size >= 1e6:
+        text = f"{size / 1e6:.4g}m"
+    elif kind == "money" and size >= 1e4:
+        text = f"{size / 1e3:.4g}k"
+    else:
+        text = f"{size:,.0f}" if size == round(size) else f"{size:,.4g}"
+    return f"{MINUS if value < 0 else ''}{pound}{text}"
+
+
+def payload(released: Released) -> dict[str, Any]:
+    """Return a released table as plain JSON: what exports and the index read.
+
+    Numbers are rounded to the decimals shown, shares and changes are in per cent, hidden cells
+    hold their symbol: nothing is in here that the page does not show.
+    """
+    import pandas as pd
+
+    table, rows = released.table, []
+    for position in range(len(released.frame)):
+        row: list[Any] = []
+        for column in table.columns:
+            value = released.frame[column.name].iloc[position]
+            symbol = released.symbols[column.name].iloc[position]
+            if symbol or pd.isna(value):
+                row.append(symbol or "[x]")
+            elif column.kind in NUMERIC:
+                scaled = float(value) * (100 if column.kind in PER_CENT else 1)
+                whole = column.decimals == 0 and math.isfinite(scaled)
+                row.append(
+                    (round(scaled) if whole else round(scaled, column.decimals))
+                    if math.isfinite(scaled)
+                    else number(value, column)
+                )
+            elif isinstance(value, (date, datetime)):
+                row.append(value.strftime("%Y-%m-%d"))
+            else:
+                row.append(str(value))
+        rows.append(row)
+    used = {cell for row in rows for cell in row if isinstance(cell, str) and cell in SYMBOLS}
+    return {
+        "name": table.name,
+        "title": table.title,
+        "source": table.source,
+        "as_at": table.as_at.isoformat() if table.as_at else "",
+        "notes": [*table.notes, *(f"{c.heading}: {c.note}" for c in table.columns if c.note)],
+        "columns": [
+            {"name": c.name, "heading": heading(c), "kind": c.kind, "decimals": c.decimals}
+            for c in table.columns
+        ],
+        "rows": rows,
+        "total_row": table.total_row,
+        "symbols": {s: SYMBOLS[s] for s in SYMBOLS if s in used},
+        "rule": released.rule.name,
+        "hidden_primary": released.hidden_primary,
+        "hidden_secondary": released.hidden_secondary,
+    }

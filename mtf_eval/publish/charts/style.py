@@ -1,0 +1,281 @@
+"""The house style of a picture: colours, sizes, axes, and small SVG that is the same every time.
+
+Colours: Government Analysis Function palette, whose neighbours in this order differ by 3:1
+(https://analysisfunction.civilservice.gov.uk/policy-store/data-visualisation-colours-in-charts/).
+Knows nothing of what is drawn.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.cells import compact, need_released
+from mtf_eval.publish.disclosure import Released
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from mtf_eval.analysis.tables import Column
+
+__all__ = ["INK", "PALETTE", "Chart", "Paint", "finish", "numbers", "text_on"]
+
+PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
+DARK = {"#12436D", "#801650", "#3D3D3D"}  # white text reads on these, black on the others
+INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"
+WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
+SIZE = 13  # of the text, in pixels
+SVG = "{http://www.w3.org/2000/svg}"
+KEPT_IDS = re.compile(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"")
+STYLE = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mtf",
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same measures on every machine
+    "font.size": SIZE,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.spines.left": False,
+    "axes.axisbelow": True,
+    "axes.titlesize": SIZE,
+    "axes.unicode_minus": True,
+    "path.simplify": True,
+    "hatch.linewidth": 0.6,
+}
+
+Paint = Callable[["Axes", bool], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """A picture of a released table, with everything a reader needs beside it.
+
+    Attributes
+    ----------
+    released
+        What is drawn; printed as the data under the picture.
+    title, subtitle, alt
+        The finding; what, where, when and unit; the text alternative.
+    wide, narrow
+        The picture as SVG, `WIDE` and `NARROW` pixels wide, without title or ids.
+    key
+        Label and colour of each series, in the order drawn; empty when labelled directly.
+    """
+
+    released: Released
+    title: str
+    subtitle: str
+    alt: str
+    wide: str
+    narrow: str
+    key: tuple[tuple[str, str], ...] = ()
+
+
+def text_on(colour: str) -> str:
+    """Return the text colour that reads on a palette colour."""
+    return "#FFFFFF" if colour in DARK else "#000000"
+
+
+def numbers(released: Released, name: str) -> NDArray[np.float64]:
+    """Return a column as floats, hidden cells as NaN.
+
+    Raises
+    ------
+    BadArgument
+        When the table has no such column.
+    """
+    column_of(released, name)
+    values: NDArray[np.float64] = (
+        released.frame[name].astype("Float64").to_numpy(dtype="float64", na_value=float("nan"))
+    )
+    return values
+
+
+def column_of(released: Released, name: str) -> Column:
+    """Return the marks of a column of the table."""
+    for column in released.table.columns:
+        if column.name == name:
+            return column
+    names = ", ".join(c.name for c in released.table.columns)
+    raise BadArgument(f"table {released.table.name} has no column {name!r}; it has {names}")
+
+
+def finish(
+    released: Released,
+    paint: Paint,
+    *,
+    title: str,
+    subtitle: str,
+    alt: str,
+    height: float = 330,
+    narrow_height: float | None = None,
+    key: Sequence[tuple[str, str]] = (),
+) -> Chart:
+    """Draw the picture at both widths and return it with its words.
+
+    Raises
+    ------
+    BadArgument
+        For a table that is not released, and when title, subtitle or text alternative is missing.
+    """
+    need_released(released)
+    missing = [
+        k for k, v in {"title": title, "subtitle": subtitle, "alt": alt}.items() if not v.strip()
+    ]
+    if missing:
+        raise BadArgument(f"chart of {released.table.name}: {', '.join(missing)} must be given")
+    return Chart(
+        released=released,
+        title=title,
+        subtitle=subtitle,
+        alt=alt,
+        wide=svg(paint, WIDE, height, narrow=False),
+        narrow=svg(paint, NARROW, narrow_height or height, narrow=True),
+        key=tuple(key),
+    )
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Hold the house style while drawing; whatever stood before comes back."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **STYLE}):
+        yield
+
+
+def svg(paint: Paint, width: float, height: float, *, narrow: bool) -> str:
+    """Draw one picture and return it as small SVG, the same for the same input."""
+    with house_style():
+        from matplotlib.backends.backend_svg import FigureCanvasSVG
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        FigureCanvasSVG(figure)
+        figure.patch.set_visible(False)
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.patch.set_visible(False)
+        axes.tick_params(length=0, left=False, bottom=False, pad=6)
+        paint(axes, narrow)
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        out = io.StringIO()
+        figure.savefig(out, format="svg", metadata=nothing)
+    return slim(out.getvalue())
+
+
+def margins(axes: Axes, *, left: float, right: float, top: float, bottom: float) -> None:
+    """Set the plot's margins in pixels."""
+    figure = axes.get_figure()
+    assert figure is not None
+    width, height = figure.get_size_inches() * 72  # type: ignore[union-attr]
+    axes.set_position(
+        (left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height)
+    )
+
+
+def value_axis(axes: Axes, kind: str, *, along: str = "y", most: int = 5) -> None:
+    """Give the axis of values round numbers, a light grid and its unit."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    axis = axes.yaxis if along == "y" else axes.xaxis
+    axis.set_major_locator(MaxNLocator(most, integer=kind in ("people", "count")))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: compact(v, kind)))
+    axes.grid(axis=along, color=GRID, linewidth=1)  # type: ignore[arg-type]
+
+
+def wrapped(label: str, width: int) -> str:
+    """Break a label into lines of at most `width` characters."""
+    from textwrap import wrap
+
+    return "\n".join(wrap(label, width, break_long_words=True)) or label
+
+
+def room_for(labels: Sequence[str], most: float) -> float:
+    """Pixels that the longest line of the labels takes, at most `most`."""
+    longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
+    return min(most, longest * SIZE * 0.56 + 12)
+
+
+def slim(text: str) -> str:
+    """Return SVG without what a browser does not need: ids, metadata, clips, long numbers."""
+    text = re.sub(
+        r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.S
+    )
+    ElementTree.register_namespace("", SVG[1:-1])
+    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
+    root = ElementTree.fromstring(text)
+    for parent in list(root.iter()):
+        for child in list(parent):
+            style_only = child.tag == f"{SVG}style" or (
+                child.tag == f"{SVG}defs"
+                and all(c.tag != f"{SVG}path" for c in child)
+                and all(c.tag != f"{SVG}pattern" for c in child)
+            )
+            if style_only or child.tag == f"{SVG}clipPath":
+                parent.remove(child)
+    for element in root.iter():
+        _plain(element.attrib, element.tag == f"{SVG}text")
+    raw = ElementTree.tostring(root, encoding="unicode")
+    used = {a or b for a, b in KEPT_IDS.findall(raw)}
+    for element in root.iter():
+        if element.get("id") not in used:
+            element.attrib.pop("id", None)
+    _unwrap(root)
+    for name in ("width", "height", "version"):
+        root.attrib.pop(name, None)
+    raw = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
+    return re.sub(r">\s+<", "><", raw).replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+
+
+def _plain(attributes: dict[str, str], is_text: bool) -> None:
+    """Turn matplotlib's style strings into short attributes and round the numbers."""
+    attributes.pop("clip-path", None)
+    for part in attributes.pop("style", "").split(";"):
+        name, _, value = part.partition(":")
+        name, value = name.strip(), value.strip()
+        if name == "font":
+            size = re.search(r"([\d.]+)px", value)
+            attributes["font-size"] = size.group(1) if size else str(SIZE)
+            if re.match(r"(bold|[6-9]00)\b", value):
+                attributes["font-weight"] = "bold"
+        elif name and name not in ("stroke-linejoin", "stroke-miterlimit"):
+            attributes[name] = value
+    if attributes.get("font-size") == str(SIZE):
+        del attributes["font-size"]
+    for name in ("d", "x", "y", "transform", "points", "stroke-width"):
+        if name in attributes:
+            attributes[name] = (
+                re.sub(
+                    r"-?\d+\.\d+",
+                    lambda m: f"{float(m.group()):.1f}".rstrip("0").rstrip("."),
+                    attributes[name],
+                )
+                .replace("\n", "")
+                .strip()
+            )
+    if is_text and re.match(r"rotate\(-?0 ", attributes.get("transform", "")):
+        del attributes["transform"]
+
+
+def _unwrap(element: ElementTree.Element) -> None:
+    """Drop groups that say nothing."""
+    children: list[ElementTree.Element] = []
+    for child in list(element):
+        _unwrap(child)
+        if child.tag == f"{SVG}g" and not child.attrib:
+            children.extend(child)
+        else:
+            children.append(child)
+    element[:] = [c for c in children if c.tag not in (f"{SVG}g", f"{SVG}defs") or len(c)]

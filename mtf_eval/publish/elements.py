@@ -1,0 +1,380 @@
+"""What a notebook shows: page head, headline figures, tables, figures, notes, how it was made.
+
+Every element takes released content only, escapes every value, and carries source and as-at
+date. Beside its HTML it carries private JSON (`application/vnd.mtf.<kind>+json`), from which
+exports and the index are made. Computes nothing and draws nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from html import escape
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.cells import SYMBOLS, day, heading, need_released, payload, words
+from mtf_eval.publish.charts.style import Chart
+
+if TYPE_CHECKING:
+    from mtf_eval.publish.disclosure import Door, Released
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "Element",
+    "figure",
+    "headline",
+    "headline_result",
+    "note",
+    "page",
+    "provenance",
+    "rag",
+    "result",
+    "table",
+]
+
+MIMETYPE = "application/vnd.mtf.{}+json"
+NoteKind = Literal["note", "caution", "method"]
+NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
+RAG = {
+    "red": ("Red", "\N{BLACK DOWN-POINTING TRIANGLE}"),
+    "amber": ("Amber", "\N{BLACK DIAMOND}"),
+    "green": ("Green", "\N{BLACK CIRCLE}"),
+    "complete": ("Complete", "\N{HEAVY CHECK MARK}"),
+    "not_rated": ("Not rated", "\N{WHITE CIRCLE}"),
+}
+STATUS = ("complete", "running", "planning", "no_records", "provisional")
+VERSIONS = ("mtf-eval", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "nbconvert")
+MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One thing on the page: HTML, plain words, and private JSON of the same content."""
+
+    kind: str
+    html: str
+    text: str
+    data: Mapping[str, Any]
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return {
+            "text/html": self.html,
+            "text/plain": self.text,
+            MIMETYPE.format(self.kind): dict(self.data),
+        }
+
+
+def slug(*parts: str) -> str:
+    """Return a short id that is the same whenever the parts are."""
+    return "m" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
+def page(
+    *, title: str, period: str, data: Dataset, door: Door, kind: str, lead: str = ""
+) -> Element:
+    """Open the report: heading, lead, banners, and what the index says of it.
+
+    Parameters
+    ----------
+    title, period
+        The page's one heading; what time it covers, in words.
+    data, door
+        The data set, and the door whose rule the whole page obeys.
+    kind
+        Name of the report, as in `annual_review`.
+    lead
+        One or two sentences that say what the page answers.
+    """
+    if not title.strip() or not period.strip():
+        raise BadArgument("page: title and period must be given")
+    banners = []
+    if door.rule.banner:
+        banners.append(f'<p class="mtf-banner mtf-internal">{escape(door.rule.banner)}</p>')
+    if data.illustrative:
+        banners.append(
+            '<p class="mtf-banner mtf-illustrative"><strong>Illustrative data.</strong> '
+            "The places, people and figures on this page are made up.</p>"
+        )
+    style = files("mtf_eval.publish").joinpath("templates/mtf/static/elements.css")
+    html = (
+        f"<style data-mtf='desk'>{style.read_text(encoding='utf-8')}</style>"
+        f'{"".join(banners)}<h1 id="title">{escape(title)}</h1>'
+        f'<p class="mtf-period">{escape(data.title)} · {escape(period)}</p>'
+        + (f'<p class="mtf-lead">{escape(lead)}</p>' if lead else "")
+    )
+    content = {
+        "title": title,
+        "period": period,
+        "kind": kind,
+        "lead": lead,
+        "dataset": data.name,
+        "dataset_title": data.title,
+        "publisher": data.about.get("publisher", ""),
+        "illustrative": data.illustrative,
+        "rule": door.rule.name,
+        "rule_sentence": door.rule.sentence,
+        "banner": door.rule.banner,
+    }
+    return Element("page", html, f"{title}\n{period}", content)
+
+
+def headline(released: Released) -> Element:
+    """Show a one-row table as cards, a figure a column; labels are not shown.
+
+    Raises
+    ------
+    BadArgument
+        For anything not released, and for a table that has not exactly one row.
+    """
+    need_released(released)
+    if len(released.frame) != 1:
+        raise BadArgument(f"headline {released.table.name}: one row, not {len(released.frame)}")
+    cards, plain = [], []
+    for column in released.table.columns:
+        if column.kind == "label":
+            continue
+        value = words(released.frame[column.name], released.symbols[column.name], column)[0]
+        own = column.unit if column.unit not in ("", "£", "%") and value not in SYMBOLS else ""
+        shown = escape(value) + (f" <small>{escape(own)}</small>" if own else "")
+        under = f'<dd class="mtf-under">{escape(column.note)}</dd>' if column.note else ""
+        cards.append(f"<div><dt>{escape(column.heading)}</dt><dd>{shown}</dd>{under}</div>")
+        plain.append(f"{column.heading}: {value}")
+    html = (
+        f'<div class="mtf-headline"><dl>{"".join(cards)}</dl>'
+        f"{_under(released, column_notes=False)}</div>"
+    )
+    return Element("table", html, "\n".join(plain), payload(released))
+
+
+def table(released: Released) -> Element:
+    """Show a released table with caption, units, source, as-at date, notes and symbols."""
+    need_released(released)
+    html = f'<div class="mtf-table">{_grid(released, "t")}{_under(released)}</div>'
+    return Element("table", html, _plain(released), payload(released))
+
+
+def figure(chart: Chart) -> Element:
+    """Show a chart: finding, subtitle, picture with its text alternative, source and data."""
+    if not isinstance(chart, Chart):
+        raise BadArgument(f"figure takes a chart, not a {type(chart).__name__}")
+    released = need_released(chart.released)
+    own = slug(released.table.name, chart.title, chart.subtitle)
+    key = "".join(
+        f'<li><span style="background:{colour}"></span>{escape(label)}</li>'
+        for label, colour in chart.key
+    )
+    html = (
+        f'<figure class="mtf-figure" aria-labelledby="{own}c">'
+        f'<figcaption id="{own}c"><strong>{escape(chart.title)}</strong> '
+        f"<span>{escape(chart.subtitle)}</span></figcaption>"
+        f'<div class="mtf-plate">{f"<ul>{key}</ul>" if key else ""}'
+        f"{_picture(chart, chart.wide, own + 'w', 'mtf-wide')}"
+        f"{_picture(chart, chart.narrow, own + 'n', 'mtf-narrow')}</div>"
+        f"<details><summary>Data of this figure<span class='mtf-hidden'>: "
+        f"{escape(chart.title)}</span></summary>{_grid(released, own)}</details>"
+        f"{_under(released)}</figure>"
+    )
+    content = {
+        **payload(released),
+        "figure": {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt},
+    }
+    return Element("figure", html, f"{chart.title}\n{chart.subtitle}\n{chart.alt}", content)
+
+
+def note(text: str, kind: NoteKind = "note") -> Element:
+    """Show a note, a caution or a word on method beside the figures."""
+    if kind not in get_args(NoteKind):
+        raise BadArgument(f"kind={kind!r}: expected one of {', '.join(get_args(NoteKind))}")
+    html = (
+        f'<div class="mtf-note mtf-{kind}"><p><strong>{NOTE_WORDS[kind]}:</strong> '
+        f"{escape(text)}</p></div>"
+    )
+    return Element("note", html, f"{NOTE_WORDS[kind]}: {text}", {"kind": kind, "text": text})
+
+
+def rag(word: str) -> Element:
+    """Show a rating as word, shape and colour."""
+    return Element("note", _rag(word), _rag_word(word), {"kind": "rag", "text": word})
+
+
+def headline_result(text: str, maryland: int | None = None, status: str = "complete") -> Element:
+    """State the report's main result in one line, for this page and for the index."""
+    if status not in STATUS:
+        raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")
+    strength = (
+        f' <span class="mtf-strength">{MARYLAND.format(maryland)}.</span>' if maryland else ""
+    )
+    html = f'<p class="mtf-result"><strong>In one line:</strong> {escape(text)}{strength}</p>'
+    return Element("result", html, text, {"text": text, "maryland": maryland, "status": status})
+
+
+def result(estimate: Any) -> Element:
+    """Show a result record: its sentence, the strength of its design, its cautions."""
+    sentence = str(estimate.sentence())
+    cautions = [str(c) for c in getattr(estimate, "cautions", ())]
+    level = getattr(estimate, "maryland", None)
+    strength = f'<p class="mtf-strength">{MARYLAND.format(level)}.</p>' if level else ""
+    items = "".join(f"<li>{escape(c)}</li>" for c in cautions)
+    html = (
+        f'<div class="mtf-finding"><p>{escape(sentence)}</p>{strength}'
+        f"{f'<ul>{items}</ul>' if items else ''}</div>"
+    )
+    content = {"text": sentence, "cautions": cautions, "maryland": level}
+    return Element("finding", html, "\n".join([sentence, *cautions]), content)
+
+
+def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> Element:
+    """Close the report: parameters, sources, versions, rule and cautions.
+
+    How many cells were hidden, and when the report was run, are filled in when it is rendered.
+    """
+    internal = door.rule.name == "internal"
+    settings = {k: str(v) for k, v in parameters.items()}
+    sources = [
+        {
+            "table": s.table,
+            "file": s.file + (f", sheet {s.sheet}" if s.sheet else ""),
+            "as_at": s.as_at.isoformat() if s.as_at else "",
+            "sha256": s.sha256[:12],
+        }
+        for s in data.sources
+    ]
+    rows = "".join(
+        f'<tr><th scope="row">{escape(s["table"])}</th><td>{escape(s["file"])}</td>'
+        f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"
+        f"<td><code>{escape(s['sha256'])}</code></td></tr>"
+        for s in sources
+    )
+    kinds = {k: sum(f.kind == k for f in data.findings) for k in ("repaired", "warning", "note")}
+    found = "; ".join(f"{k}: {n}" for k, n in kinds.items() if n) or "nothing to report"
+    cautions = [f.text for f in data.findings if f.kind == "warning"] if internal else []
+    items = "".join(f"<li>{escape(text)}</li>" for text in cautions[:20])
+    facts = {
+        "Data set": data.title,
+        "Content": f"sha256 {data.digest[:12]}",
+        "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
+        "Disclosure rule": f"{door.rule.name}. {door.rule.sentence}",
+        "Reading the data found": found,
+        "Versions": ", ".join(f"{n} {v}" for n, v in _versions().items()),
+    }
+    listed = "".join(
+        f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items()
+    )
+    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Table", "File", "As at", "sha256"))
+    more = f"<h3>Cautions from reading the data</h3><ul>{items}</ul>" if items else ""
+    html = (
+        '<section class="mtf-made" aria-labelledby="made">'
+        '<h2 id="made">How this report was made</h2>'
+        f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
+        '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
+        '<table><caption id="made-sources">Sources, the date each was filled in up to, and the '
+        f"start of its sha256</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
+        f"</table></div>{more}</section>"
+    )
+    content = {"parameters": settings, "sources": sources, "digest": data.digest}
+    return Element("provenance", html, "How this report was made", content)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _as_at(iso: str) -> str:
+    return day(date.fromisoformat(iso)) if iso else ""
+
+
+def _rag_word(word: str) -> str:
+    name = str(word).strip().lower().replace(" ", "_")
+    if name not in RAG:
+        raise BadArgument(f"rating {word!r}: expected one of {', '.join(RAG)}")
+    return RAG[name][0]
+
+
+def _rag(word: str) -> str:
+    text = _rag_word(word)
+    name = str(word).strip().lower().replace(" ", "_")
+    return (
+        f'<span class="mtf-rag mtf-rag-{name}"><span aria-hidden="true">{RAG[name][1]}</span> '
+        f"{text}</span>"
+    )
+
+
+def _picture(chart: Chart, svg: str, own: str, css: str) -> str:
+    """Name a picture for those who do not see it."""
+    start, rest = svg.split(">", 1)
+    return (
+        f'{start} class="{css}" role="img" aria-labelledby="{own}t {own}d">'
+        f'<title id="{own}t">{escape(chart.title)}</title>'
+        f'<desc id="{own}d">{escape(chart.alt)}</desc>{rest}'
+    )
+
+
+def _grid(released: Released, prefix: str) -> str:
+    """Return the table itself, in a region that scrolls sideways on a small screen."""
+    columns, numeric = released.table.columns, set()
+    cells: dict[str, list[str]] = {}
+    for column in columns:
+        cells[column.name] = words(
+            released.frame[column.name], released.symbols[column.name], column
+        )
+        if column.kind not in ("label", "text", "date"):
+            numeric.add(column.name)
+    key = next((c.name for c in columns if c.kind == "label"), columns[0].name)
+    own = slug(prefix, released.table.name)
+    head = "".join(
+        f'<th scope="col"{_right(c.name in numeric)}>{escape(heading(c))}</th>' for c in columns
+    )
+    rows = []
+    for position in range(len(released.frame)):
+        row = []
+        for column in columns:
+            value = cells[column.name][position]
+            is_rag = column.name == "rag" and value.lower().replace(" ", "_") in RAG
+            shown = _rag(value) if is_rag else escape(value)
+            if column.name == key:
+                row.append(f'<th scope="row">{shown}</th>')
+            else:
+                row.append(f"<td{_right(column.name in numeric)}>{shown}</td>")
+        rows.append(f"<tr>{''.join(row)}</tr>")
+    foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
+    return (
+        f'<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="{own}">'
+        f'<table><caption id="{own}">{escape(released.table.title)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table></div>"
+    )
+
+
+def _right(numeric: bool) -> str:
+    return ' class="n"' if numeric else ""
+
+
+def _under(released: Released, *, column_notes: bool = True) -> str:
+    """Return source, as-at date, notes and the meaning of the symbols used."""
+    content = payload(released)
+    as_at = _as_at(content["as_at"])
+    notes: Sequence[str] = content["notes"] if column_notes else released.table.notes
+    lines = [
+        f"Source: {content['source']}" + (f". As at {as_at}." if as_at else ". No as-at date.")
+    ]
+    lines += notes
+    symbols = "; ".join(f"{s} {meaning}" for s, meaning in content["symbols"].items())
+    if symbols:
+        lines.append(f"Symbols: {symbols}.")
+    return '<div class="mtf-source">' + "".join(f"<p>{escape(t)}</p>" for t in lines) + "</div>"
+
+
+def _plain(released: Released) -> str:
+    content = payload(released)
+    rows = [[c["heading"] for c in content["columns"]], *content["rows"]]
+    return "\n".join([content["title"], *("\t".join(map(str, row)) for row in rows)])

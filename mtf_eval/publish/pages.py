@@ -1,0 +1,406 @@
+"""Executed notebooks to pages: the `mtf` exporter, `render`, and what the index reads.
+
+A page shows what elements released, and prose. Under any rule but `internal` every other output
+is left out, errors always are: a crash publishes no data value. Runs nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nbconvert import HTMLExporter
+from traitlets import default
+from traitlets.config import Config
+
+from mtf_eval.publish.exports import contents, write_exports
+from mtf_eval.publish.index import Entry, index
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup, Tag
+    from nbformat import NotebookNode
+
+__all__ = [
+    "Entry",
+    "Failure",
+    "ReportExporter",
+    "cleaned",
+    "index",
+    "read_summary",
+    "render",
+    "write_exports",
+]
+
+TEMPLATES = Path(str(files("mtf_eval.publish").joinpath("templates")))
+PRIVATE = re.compile(r"application/vnd\.mtf\.\w+\+json")
+LEFT_OUT = (
+    "An output was left out here: it had not been through the disclosure rule. "
+    "Show it with table(door(...)) or figure(...)."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Where a notebook stopped, without any value of the data.
+
+    `cell` counts the notebook's cells from 1, as they stand in JupyterLab; `error` is the name of
+    the error's class. Either may be empty for a run that never started.
+    """
+
+    error: str
+    cell: int | None = None
+
+
+class ReportExporter(HTMLExporter):
+    """A report page: `jupyter nbconvert --to mtf`, and JupyterLab's export menu."""
+
+    export_from_notebook = "MTF report"
+
+    @default("template_name")
+    def _template_name_default(self) -> str:
+        return "mtf"
+
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs_default(self) -> list[str]:
+        return [str(TEMPLATES)]
+
+    @property
+    def default_config(self) -> Config:
+        """Leave out what is marked so; pictures inside the page; no anchor signs."""
+        config = Config(
+            {
+                "HTMLExporter": {"embed_images": True, "exclude_anchor_links": True},
+                "TagRemovePreprocessor": {
+                    "enabled": True,
+                    "remove_cell_tags": {"remove-cell"},
+                    "remove_all_outputs_tags": {"remove-output"},
+                },
+            }
+        )
+        inherited = super().default_config
+        inherited.merge(config)
+        return inherited
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the page and its resources; see `render` for a run's own pages."""
+        resources = deepcopy(resources) if resources else {}
+        given = resources.pop("mtf_page", {})
+        failed = given.get("failed") or _failure(nb)
+        where = _heading_before(nb, failed)
+        clean = cleaned(nb)
+        resources["mtf"] = {"css": _css(), "code": _code(nb)}
+        body, resources = super().from_notebook_node(clean, resources, **kw)
+        page = _finish(body, clean, {**given, "failed": failed, "where": where})
+        return page, resources
+
+
+def render(
+    notebook: NotebookNode,
+    *,
+    run_time: str,
+    failed: Failure | None = None,
+    related: Sequence[tuple[str, str]] = (),
+    index_href: str = "../index.html",
+    downloads: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Return the page of an executed notebook.
+
+    Parameters
+    ----------
+    notebook
+        As executed, outputs and all.
+    run_time
+        When the run was, ISO 8601; stands in one `<time>` element and nowhere else.
+    failed
+        Where it stopped, if it did; the page then opens with a banner that says so.
+    related, downloads
+        Title and relative link of other reports, and of the files beside this one.
+    """
+    given = {
+        "run_time": run_time,
+        "failed": failed,
+        "related": tuple(related),
+        "index": index_href,
+        "downloads": tuple(downloads),
+    }
+    body, _ = _exporter().from_notebook_node(notebook, {"mtf_page": given})
+    return body
+
+
+def read_summary(notebook: NotebookNode) -> dict[str, Any]:
+    """Return what the index and the run record say of a report; plain JSON.
+
+    Keys: title, period, kind, dataset, dataset_title, illustrative, rule, status, result,
+    maryland, sources (table, file, as_at, sha256), hidden_primary, hidden_secondary, tables.
+    """
+    head = _head(notebook)
+    results = [data for kind, data in contents(notebook) if kind == "result"]
+    made = [data for kind, data in contents(notebook) if kind == "provenance"]
+    tables = _tables(notebook)
+    first: Mapping[str, Any] = results[0] if results else {}
+    return {
+        **{k: head.get(k, "") for k in ("title", "period", "kind", "dataset", "dataset_title")},
+        "illustrative": bool(head.get("illustrative", False)),
+        "rule": head.get("rule", ""),
+        "status": first.get("status", "complete"),
+        "result": first.get("text", ""),
+        "maryland": first.get("maryland"),
+        "sources": made[-1]["sources"] if made else [],
+        "hidden_primary": sum(t["hidden_primary"] for t in tables.values()),
+        "hidden_secondary": sum(t["hidden_secondary"] for t in tables.values()),
+        "tables": list(tables),
+    }
+
+
+def cleaned(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy fit to publish: no errors' text, no warnings, no unreleased output.
+
+    Under `internal` the analyst's own outputs stay; under any other rule, or none, only what
+    elements made does.
+    """
+    internal = _head(notebook).get("rule") == "internal"
+    copy = deepcopy(notebook)
+    copy.metadata.pop("papermill", None)
+    copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in _tags(c)]
+    for cell in copy.cells:
+        cell.metadata.pop("papermill", None)
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in map(lambda o: _allowed(o, internal), cell.outputs) if o]
+    return copy
+
+
+def _allowed(output: NotebookNode, internal: bool) -> NotebookNode | None:
+    from nbformat.v4 import new_output
+
+    if output.output_type == "error":
+        return new_output("error", ename=str(output.ename), evalue="", traceback=[])
+    if output.output_type == "stream":
+        return output if internal and output.name == "stdout" else None
+    if internal or any(PRIVATE.fullmatch(mime) for mime in output.data):
+        return output
+    if set(output.data) == {"text/plain"} and output.data["text/plain"] == "":
+        return None
+    return new_output("display_data", {"text/html": f'<p class="mtf-left-out">{LEFT_OUT}</p>'})
+
+
+def _tags(cell: NotebookNode) -> set[str]:
+    return set(cell.metadata.get("tags", ()))
+
+
+def _head(notebook: NotebookNode) -> dict[str, Any]:
+    return next((dict(data) for kind, data in contents(notebook) if kind == "page"), {})
+
+
+def _tables(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
+    return {d["name"]: d for kind, d in contents(notebook) if kind in ("table", "figure")}
+
+
+def _failure(notebook: NotebookNode) -> Failure | None:
+    """Where an executed notebook stopped, from its outputs."""
+    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in _tags(c)]
+    for position, cell in enumerate(cells, start=1):
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                return Failure(cell=position, error=str(output.ename))
+    return None
+
+
+def _heading_before(notebook: NotebookNode, failed: Failure | None) -> str:
+    """Heading of the section in which a notebook stopped."""
+    if failed is None or failed.cell is None:
+        return ""
+    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in _tags(c)]
+    before = "\n".join(c.source for c in cells[: failed.cell] if c.cell_type == "markdown")
+    headings = re.findall(r"^#{1,3} +(.+)$", before, flags=re.M)
+    return headings[-1].strip() if headings else ""
+
+
+def _code(notebook: NotebookNode) -> list[str]:
+    return [
+        c.source
+        for c in notebook.cells
+        if c.cell_type == "code" and c.source.strip() and "papermill-error-cell-tag" not in _tags(c)
+    ]
+
+
+def _css() -> str:
+    folder = TEMPLATES / "mtf" / "static"
+    text = "".join((folder / n).read_text(encoding="utf-8") for n in ("page.css", "elements.css"))
+    return re.sub(r"\s*\n\s*|/\*.*?\*/", "", text)
+
+
+_EXPORTERS: list[ReportExporter] = []
+
+
+def _exporter() -> ReportExporter:
+    """One exporter for all pages of a process: its template is read once."""
+    if not _EXPORTERS:
+        _EXPORTERS.append(ReportExporter())
+    return _EXPORTERS[0]
+
+
+def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
+    """Add what only the whole page knows: title, contents, banner, links, run time."""
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(body, "html.parser")
+    for style in soup.select("style[data-mtf=desk]"):
+        style.decompose()
+    main = soup.main
+    h1 = _only_heading(soup, _head(notebook).get("title", "Report"))
+    if soup.title is not None:
+        soup.title.string = h1.get_text()
+    failed: Failure | None = given.get("failed")
+    if failed is not None:
+        where = f"cell {failed.cell}" if failed.cell else "the start"
+        section = f", in the section “{given['where']}”" if given.get("where") else ""
+        _insert(
+            main,
+            0,
+            (
+                '<div class="mtf-banner mtf-failed" role="alert"><p><strong>This report is not '
+                f"complete.</strong> The notebook stopped at {where}{escape(section)} with "
+                f"{escape(failed.error)}. Nothing after that point was worked out.</p></div>"
+            ),
+        )
+    tables = _tables(notebook)
+    primary, secondary = (
+        sum(t[k] for t in tables.values()) for k in ("hidden_primary", "hidden_secondary")
+    )
+    for slot in soup.select("[data-mtf=hidden]"):
+        _fill(
+            slot,
+            "Hidden cells",
+            f"{primary} for their own size, {secondary} to protect them, in {len(tables)} tables",
+        )
+    for slot in soup.select("[data-mtf=time]"):
+        if given.get("run_time"):
+            when = escape(str(given["run_time"]))
+            _fill(slot, "Run", f'<time datetime="{when}">{when}</time>', raw=True)
+        else:
+            slot.decompose()
+    _links(soup, given)
+    _contents(soup)
+    _pandas(soup)
+    return str(soup)
+
+
+def _only_heading(soup: BeautifulSoup, title: str) -> Tag:
+    """Return the page's one h1; make it when there is none, lower the others."""
+    found = list(soup.find_all("h1"))
+    if not found:
+        _insert(soup.main, 0, f'<h1 id="title">{escape(title)}</h1>')
+        found = list(soup.find_all("h1"))
+    for other in found[1:]:
+        other.name = "h2"
+    return found[0]
+
+
+def _insert(parent: Any, place: int, html: str) -> None:
+    from bs4 import BeautifulSoup
+
+    parent.insert(place, BeautifulSoup(html, "html.parser"))
+
+
+def _fill(slot: Tag, term: str, text: str, *, raw: bool = False) -> None:
+    _insert(slot, 0, f"<dt>{term}</dt><dd>{text if raw else escape(text)}</dd>")
+    del slot["data-mtf"]
+
+
+def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
+    """Link back to the index, to the files beside the page and to related reports."""
+    if given.get("index"):
+        _insert(
+            soup.select_one("header.mtf-top"),
+            0,
+            f'<p><a href="{escape(given["index"])}">All reports</a></p>',
+        )
+    parts = []
+    for title, pairs in (
+        ("Download", given.get("downloads")),
+        ("Related reports", given.get("related")),
+    ):
+        if pairs:
+            items = "".join(f'<li><a href="{escape(h)}">{escape(t)}</a></li>' for t, h in pairs)
+            parts.append(f'<section class="mtf-links"><h2>{title}</h2><ul>{items}</ul></section>')
+    if parts:
+        code = soup.select_one("details.mtf-code")
+        main: Any = soup.main
+        _insert(
+            main, len(main.contents) if code is None else main.contents.index(code), "".join(parts)
+        )
+
+
+def _contents(soup: BeautifulSoup) -> None:
+    """List the headings; every heading listed gets an id of its own."""
+    nav = soup.select_one("nav.mtf-contents")
+    assert nav is not None
+    items = list(_headings(soup))
+    if len([1 for level, _, _ in items if level == "h2"]) < 2:
+        nav.decompose()
+        return
+    rows, open_sub = [], False
+    for level, own, text in items:
+        if level == "h3" and not open_sub:
+            rows.append("<ul>")
+        if level == "h2" and open_sub:
+            rows.append("</ul>")
+        if level == "h2" and rows:
+            rows.append("</li>")
+        open_sub = level == "h3"
+        end = "</li>" if level == "h3" else ""
+        rows.append(f'<li><a href="#{own}">{escape(text)}</a>{end}')
+    tail = "</ul></li>" if open_sub else "</li>"
+    _insert(nav, 0, f'<h2 id="contents">Contents</h2><ol>{"".join(rows)}{tail}</ol>')
+
+
+def _headings(soup: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
+    seen: set[str] = {str(t["id"]) for t in soup.find_all(id=True) if t.name not in ("h2", "h3")}
+    started = False
+    for tag in soup.main.find_all(["h2", "h3"]) if soup.main else ():
+        if tag.name == "h3" and not started:
+            continue
+        started = True
+        own = str(tag.get("id") or re.sub(r"[^a-z0-9]+", "-", tag.get_text().lower()).strip("-"))
+        own = re.sub(r"[^\w-]+", "-", own) or "section"
+        stem, n = own, 2
+        while own in seen:
+            own, n = f"{stem}-{n}", n + 1
+        seen.add(own)
+        tag["id"] = own
+        yield tag.name, own, tag.get_text().strip()
+
+
+def _pandas(soup: BeautifulSoup) -> None:
+    """Make an analyst's own frames readable: scopes, no border, a region that scrolls."""
+    for frame in soup.select("table.dataframe"):
+        for style in frame.parent.find_all("style") if frame.parent else ():
+            style.decompose()
+        frame.attrs = {}
+        for cell in frame.select("thead th"):
+            cell["scope"] = "col"
+            if not cell.get_text().strip():
+                cell.name = "td"
+                del cell["scope"]
+        for cell in frame.select("tbody th"):
+            cell["scope"] = "row"
+        frame.wrap(
+            soup.new_tag(
+                "div",
+                attrs={
+                    "class": "mtf-scroll",
+                    "role": "region",
+                    "tabindex": "0",
+                    "aria-label": "Table",
+                },
+            )
+        )
