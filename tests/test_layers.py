@@ -19,10 +19,10 @@ WINGS = {
 # Inside a wing a room may import only rooms on a lower floor.
 FLOORS = {
     "records": [
-        {"dataset", "schema", "aliases"},
+        {"dataset", "schema", "aliases", "unit_costs"},
         {"reference", "tables"},
         {"cells"},
-        {"tidy", "relations"},
+        {"tidy", "relations", "unit_cost_import"},
         {"police_uk", "database", "workbook", "cache"},
         {"load"},
     ],

@@ -1,0 +1,376 @@
+"""Dated, sourced values that policy sets: unit costs, deflator, rates, weights.
+
+Every look-up answers from `data/reference/*.csv` and refuses what is not covered: a year the
+deflator does not hold is an error, never the nearest year. A figure without a source or a price
+year does not load. Nothing here is applied to a project; see `analysis.benefit`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+
+from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData, Problem
+from mtf_eval.records.unit_costs import (
+    Bearer,
+    Row,
+    UnitCost,
+    number,
+    unit_cost_of,
+    unit_cost_problems,
+)
+
+__all__ = [
+    "CrimeType",
+    "Reference",
+    "Rung",
+    "Value",
+    "load_reference",
+]
+
+FILES = (
+    "agencies",
+    "assumptions",
+    "bearers",
+    "crime_multipliers",
+    "crime_types",
+    "discount_rates",
+    "double_counting",
+    "gdp_deflator",
+    "ladders",
+    "maryland_scale",
+    "optimism_bias",
+    "severity_weights",
+    "unit_costs",
+)
+PRICED = ("unit_costs", "gdp_deflator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """A number with its unit and where it stands: a multiplier, a weight, an assumption."""
+
+    value: float
+    unit: str
+    source: str
+    verified: str
+    note: str = ""
+    low: float | None = None
+    high: float | None = None
+    grade: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrimeType:
+    """How a police.uk category is costed: a default, a range in its price year, a reason."""
+
+    crime_type: str
+    slug: str
+    monetise: bool
+    unit_cost_code: str
+    low_gbp: float | None
+    high_gbp: float | None
+    price_year: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """One step of a ladder; position 1 is the hardest place to be."""
+
+    domain: str
+    step: str
+    label: str
+    position: int
+    unit_cost_code: str
+    note: str = ""
+
+
+def slug(text: str) -> str:
+    """Lower case, everything but letters and digits to single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Every reference table, read and checked; see the module."""
+
+    tables: Mapping[str, tuple[Row, ...]]
+    folder: str
+
+    @cached_property
+    def unit_costs(self) -> Mapping[str, UnitCost]:
+        """Every unit cost by code."""
+        shares: dict[str, list[Bearer]] = {}
+        for row in self.tables["bearers"]:
+            shares.setdefault(row["code"], []).append(
+                Bearer(
+                    agency=row["bearer"],
+                    share=float(row["share"]),
+                    transfer=row["transfer"] == "yes",
+                )
+            )
+        return {
+            row["code"]: unit_cost_of(row, tuple(shares.get(row["code"], ())))
+            for row in self.tables["unit_costs"]
+        }
+
+    def unit_cost(self, code: str) -> UnitCost:
+        """Return a unit cost; an unknown code is refused and the nearest codes are named."""
+        if code not in self.unit_costs:
+            near = get_close_matches(code, self.unit_costs, n=3, cutoff=0.5)
+            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            raise BadArgument(f"unit cost code {code!r} is not in the reference data{hint}")
+        return self.unit_costs[code]
+
+    @cached_property
+    def _deflator(self) -> Mapping[str, float]:
+        return {row["price_year"]: float(row["index"]) for row in self.tables["gdp_deflator"]}
+
+    def index(self, year: str) -> float:
+        """GDP deflator of a financial year such as `"2023/24"`; refused when not covered."""
+        if year not in self._deflator:
+            years = list(self._deflator)
+            raise BadArgument(
+                f"price year {year!r} is not covered by the GDP deflator, which runs from "
+                f"{years[0]} to {years[-1]}"
+            )
+        return self._deflator[year]
+
+    def uprate(self, value: float, from_year: str, to_year: str) -> float:
+        """Express pounds of one financial year in the prices of another."""
+        return value * self.index(to_year) / self.index(from_year)
+
+    @cached_property
+    def _rates(self) -> Mapping[str, tuple[tuple[int, int, float], ...]]:
+        rates: dict[str, list[tuple[int, int, float]]] = {}
+        for row in self.tables["discount_rates"]:
+            last = int(row["year_to"] or 10**6)
+            rates.setdefault(row["kind"], []).append(
+                (int(row["year_from"]), last, float(row["rate"]))
+            )
+        return {kind: tuple(bands) for kind, bands in rates.items()}
+
+    def discount_factors(self, years: int, kind: str = "standard") -> tuple[float, ...]:
+        """Green Book factors of years 0 to `years - 1`; year 0 is not discounted.
+
+        `kind` is `"standard"`, or `"health"` for effects valued by QALY and nothing else.
+        """
+        if kind not in self._rates:
+            raise BadArgument(f"kind={kind!r}: expected one of {', '.join(self._rates)}")
+        if years < 0:
+            raise BadArgument(f"years={years!r}: expected 0 or more")
+        factors: list[float] = []
+        for t in range(years):
+            rate = next(r for first, last, r in self._rates[kind] if first <= t <= last)
+            factors.append(factors[-1] / (1 + rate) if t else 1.0)
+        return tuple(factors)
+
+    def discount_factor(self, t: int, kind: str = "standard") -> float:
+        """Green Book factor of year `t`."""
+        return self.discount_factors(t + 1, kind)[-1]
+
+    def optimism_bias(self, side: str, grade: int) -> float:
+        """Correction by evidence grade 1-6: cost `+0.10` raises it, benefit `-0.10` lowers it."""
+        if side not in ("cost", "benefit"):
+            raise BadArgument(f"side={side!r}: expected cost or benefit")
+        found = self._corrections.get((side, str(grade)))
+        if found is None:
+            raise BadArgument(f"evidence grade {grade!r}: expected 1, 2, 3, 4, 5 or 6")
+        return found
+
+    @cached_property
+    def _corrections(self) -> Mapping[tuple[str, str], float]:
+        rows = self.tables["optimism_bias"]
+        return {(row["side"], row["grade"]): float(row["correction"]) for row in rows}
+
+    def maryland(self, level: int) -> Row:
+        """Definition of a level of the Maryland Scientific Methods Scale and its evidence grade."""
+        for row in self.tables["maryland_scale"]:
+            if row["level"] == str(level):
+                return row
+        raise BadArgument(f"Maryland level {level!r}: expected 1, 2, 3, 4 or 5")
+
+    def crime_type(self, measure: str) -> CrimeType | None:
+        """How a measure is costed when it is a police.uk category, by name or slug."""
+        return self._crime_types.get(slug(measure))
+
+    @cached_property
+    def _crime_types(self) -> Mapping[str, CrimeType]:
+        found = {}
+        for row in self.tables["crime_types"]:
+            kind = CrimeType(
+                crime_type=row["crime_type"],
+                slug=row["slug"],
+                monetise=row["monetise"] == "yes",
+                unit_cost_code=row["unit_cost_code"],
+                low_gbp=number(row["low_gbp"]),
+                high_gbp=number(row["high_gbp"]),
+                price_year=row["price_year"],
+                note=row["note"],
+            )
+            found[slug(kind.crime_type)] = found[kind.slug] = kind
+        return found
+
+    def severity_weight(self, measure: str, index: str = "cambridge_chi") -> Value:
+        """Harm of one recorded incident of a police.uk category.
+
+        `"cambridge_chi"` gives days of imprisonment (medians weighted by a force's own mix),
+        `"ons_css"` the ONS weight, only where the category is one offence. The two indices must
+        never be added up. A measure without a weight (anti-social behaviour is no crime) raises
+        `NotEnoughData`: harm is then not assessed, never zero.
+        """
+        rows = [row for row in self.tables["severity_weights"] if row["index"] == index]
+        if not rows:
+            names = sorted({row["index"] for row in self.tables["severity_weights"]})
+            raise BadArgument(f"index={index!r}: expected one of {', '.join(names)}")
+        kind = self.crime_type(measure)
+        level = "police_uk_crime_type_kent" if index == "cambridge_chi" else "offence"
+        found = [
+            row
+            for row in rows
+            if kind and row["crime_type"] == kind.crime_type and row["level"] == level
+        ]
+        if len(found) != 1 or not found[0]["weight"]:
+            raise NotEnoughData(f"{measure}: no single {index} weight stands for this measure")
+        return Value(
+            value=float(found[0]["weight"]),
+            unit=found[0]["unit"],
+            source=found[0]["source"],
+            verified=found[0]["verified"],
+            note=found[0]["note"],
+        )
+
+    def multiplier(self, code: str) -> Value:
+        """Recorded-to-actual multiplier of a unit cost of the same edition.
+
+        Raises `NotEnoughData` where that edition has none: a multiplier of one edition is never
+        combined with a unit cost of another.
+        """
+        for row in self.tables["crime_multipliers"]:
+            if row["unit_cost_code"] == code:
+                return Value(
+                    value=float(row["multiplier"]),
+                    unit=f"actual per recorded crime, {row['area']} {row['year']}",
+                    source=row["source"],
+                    verified=row["verified"],
+                    note=row["note"],
+                )
+        raise NotEnoughData(f"{code}: its edition gives no recorded-to-actual multiplier")
+
+    def assumption(self, name: str) -> Value:
+        """Return one of our own assumptions by name; its source says that it is ours."""
+        for row in self.tables["assumptions"]:
+            if row["name"] == name:
+                return Value(
+                    value=float(row["value"]),
+                    unit=row["meaning"],
+                    source=row["source"],
+                    verified=row["verified"],
+                    note=row["note"],
+                    grade=int(row["grade"]),
+                )
+        raise BadArgument(f"assumption {name!r} is not in the reference data")
+
+    def agency(self, bearer: str) -> str:
+        """Name of a bearer as a reader sees it."""
+        named = {row["bearer"]: row["label"] for row in self.tables["agencies"]}
+        return named.get(bearer, bearer)
+
+    def ladder(self, domain: str) -> tuple[Rung, ...]:
+        """Return the steps of a ladder, the hardest place first."""
+        rungs = [
+            Rung(
+                domain=row["domain"],
+                step=row["step"],
+                label=row["label"],
+                position=int(row["position"]),
+                unit_cost_code=row["unit_cost_code"],
+                note=row["note"],
+            )
+            for row in self.tables["ladders"]
+            if row["domain"] == domain
+        ]
+        if not rungs:
+            raise BadArgument(f"ladder {domain!r}: expected one of {', '.join(self.ladders)}")
+        return tuple(sorted(rungs, key=lambda rung: rung.position))
+
+    @property
+    def ladders(self) -> tuple[str, ...]:
+        """Domains that have a ladder."""
+        return tuple(dict.fromkeys(row["domain"] for row in self.tables["ladders"]))
+
+    def with_unit_costs(self, rows: Iterable[Row]) -> Reference:
+        """Return the same reference with a user's unit costs beside ours; ours keep their codes.
+
+        Rows have the columns of `unit_costs.csv`; see `unit_cost_import`.
+        """
+        added = tuple(rows)
+        taken = sorted({row["code"] for row in added} & set(self.unit_costs))
+        if taken:
+            raise BadArgument(f"unit cost codes already in use: {', '.join(taken[:5])}")
+        tables = {**self.tables, "unit_costs": (*self.tables["unit_costs"], *added)}
+        problems = list(unit_cost_problems(tables, "the imported unit costs"))
+        if problems:
+            raise DataProblems(problems)
+        return replace(self, tables=tables)
+
+
+def _read(path: Path) -> tuple[Row, ...]:
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return tuple({k: v or "" for k, v in row.items()} for row in csv.DictReader(handle))
+
+
+def default_folder() -> Path:
+    """Folder of the reference data: inside an installed wheel, else in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_reference"
+    return inside if inside.is_dir() else package.parent / "data" / "reference"
+
+
+def load_reference(folder: str | Path | None = None) -> Reference:
+    """Read and check the reference tables.
+
+    Parameters
+    ----------
+    folder
+        Folder of the CSV files; by default the ones that come with the package.
+
+    Raises
+    ------
+    DataProblems
+        A table is missing, a figure has no source or no price year, shares do not add up to one;
+        every problem at once.
+    """
+    place = Path(folder) if folder is not None else default_folder()
+    tables: dict[str, tuple[Row, ...]] = {}
+    problems: list[Problem] = []
+    for name in FILES:
+        path = place / f"{name}.csv"
+        if not path.is_file():
+            problems.append(Problem(file=path.name, found="no such file", expected="this table"))
+            continue
+        tables[name] = _read(path)
+        needed = ("source", "price_year") if name in PRICED else ("source",)
+        for line, row in enumerate(tables[name], start=2):
+            problems += [
+                Problem(
+                    file=path.name,
+                    row=line,
+                    column=column,
+                    found="a figure without it",
+                    expected="where the figure comes from and in what prices",
+                )
+                for column in needed
+                if not row.get(column, "").strip()
+            ]
+    if not problems:
+        problems += unit_cost_problems(tables, "unit_costs.csv")
+    if problems:
+        raise DataProblems(problems)
+    return Reference(tables=tables, folder=place.name)

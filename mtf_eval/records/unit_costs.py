@@ -1,0 +1,192 @@
+"""What a unit cost is: one row of the table, read and checked.
+
+Where the rows come from and what is looked up in them is `reference`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mtf_eval.errors import Problem
+
+__all__ = ["Bearer", "Row", "UnitCost", "number", "unit_cost_of", "unit_cost_problems"]
+
+STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
+ROUNDING_GBP = 20.0  # published components may miss the published total by this much
+
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bearer:
+    """Share of a unit cost's fiscal value that falls on one agency."""
+
+    agency: str
+    share: float
+    transfer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitCost:
+    """One unit cost in the prices of its own year.
+
+    Attributes
+    ----------
+    fiscal_gbp, economic_gbp, social_gbp
+        Parts of the value; zero where the source gives none.
+    total_gbp
+        Public value: the published total, transfers left out.
+    transfer_gbp
+        Part of the fiscal value that moves money between people and is no public value.
+    anticipation_gbp
+        Part of the total spent before any crime: locks, alarms, insurance.
+    low_gbp, high_gbp
+        The source's own range of the total, `None` where it gives none.
+    period_months
+        Months one unit covers (12 for "per year"), `None` for an event.
+    role
+        `"benefit"`, or `"input"` for what it costs to act.
+    grade
+        Grade 1 (best) to 6 of the evidence behind the figure.
+    """
+
+    code: str
+    label: str
+    category: str
+    unit: str
+    fiscal_gbp: float
+    economic_gbp: float
+    social_gbp: float
+    transfer_gbp: float
+    total_gbp: float
+    anticipation_gbp: float
+    low_gbp: float | None
+    high_gbp: float | None
+    period_months: float | None
+    role: str
+    rare: bool
+    health_valued: tuple[str, ...]
+    cashable_share: float
+    cashable_from_year: int
+    grade: int
+    price_year: str
+    source: str
+    entry: str
+    edition: str
+    verified: str
+    retrieved: str
+    note: str
+    bearers: tuple[Bearer, ...]
+    superseded_by: str = ""
+    newer_code: str = ""
+
+    @property
+    def not_split_gbp(self) -> float:
+        """Total less its parts: what the source does not split, and its rounding."""
+        parts = self.fiscal_gbp + self.economic_gbp + self.social_gbp - self.transfer_gbp
+        return self.total_gbp - parts
+
+    @property
+    def caution(self) -> str:
+        """What must be printed wherever the figure is used; empty when there is nothing."""
+        parts = []
+        if self.verified != "stored-source":
+            parts.append(f"{self.verified}: check against the publication")
+        if self.superseded_by:
+            parts.append(f"superseded by {self.superseded_by}")
+        return "; ".join(parts)
+
+
+def number(text: str) -> float | None:
+    """Read a number, `None` for a blank."""
+    return float(text) if text.strip() else None
+
+
+def unit_cost_of(row: Row, bearers: tuple[Bearer, ...]) -> UnitCost:
+    """Make a unit cost of a row; without shares its bearer carries the whole fiscal value."""
+    fiscal = number(row["fiscal_gbp"]) or 0.0
+    economic = number(row["economic_gbp"]) or 0.0
+    social = number(row["social_gbp"]) or 0.0
+    transfer = number(row["transfer_gbp"]) or 0.0
+    total = number(row["total_gbp"])
+    return UnitCost(
+        code=row["code"],
+        label=row["label"],
+        category=row["category"],
+        unit=row["unit"],
+        fiscal_gbp=fiscal,
+        economic_gbp=economic,
+        social_gbp=social,
+        transfer_gbp=transfer,
+        total_gbp=fiscal + economic + social - transfer if total is None else total,
+        anticipation_gbp=number(row["anticipation_gbp"]) or 0.0,
+        low_gbp=number(row["low_gbp"]),
+        high_gbp=number(row["high_gbp"]),
+        period_months=number(row["period_months"]),
+        role=row["role"],
+        rare=row["rare"] == "yes",
+        health_valued=tuple(row["health_valued"].split(";")) if row["health_valued"] else (),
+        cashable_share=float(row["cashable_share"]),
+        cashable_from_year=int(row["cashable_from_year"]),
+        grade=int(row["grade"]),
+        price_year=row["price_year"],
+        source=row["source"],
+        entry=row["entry"],
+        edition=row["edition"],
+        verified=row["verified"],
+        retrieved=row["retrieved"],
+        note=row["note"],
+        bearers=bearers or (Bearer(agency=row["bearer"], share=1.0),),
+        superseded_by=row["superseded_by"],
+        newer_code=row["newer_code"],
+    )
+
+
+def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]], file: str) -> Iterable[Problem]:
+    """Yield what is wrong with unit costs and bearers, row by row."""
+    years = {row["price_year"] for row in tables["gdp_deflator"]}
+    seen: set[str] = set()
+    for line, row in enumerate(tables["unit_costs"], start=2):
+        checks = [
+            ("code", row["code"] in seen, "the code twice", "each code once"),
+            (
+                "price_year",
+                bool(row["price_year"].strip()) and row["price_year"] not in years,
+                f"price year {row['price_year']}",
+                "a financial year the deflator covers, such as 2015/16",
+            ),
+            ("grade", row["grade"] not in set("123456"), row["grade"] or "a blank", "1 to 6"),
+            ("verified", row["verified"] not in STATUSES, row["verified"], ", ".join(STATUSES)),
+            ("role", row["role"] not in ("benefit", "input"), row["role"], "benefit or input"),
+        ]
+        for column, wrong, found, expected in checks:
+            if wrong:
+                yield Problem(file=file, row=line, column=column, found=found, expected=expected)
+        seen.add(row["code"])
+        try:
+            cost = unit_cost_of(row, ())
+        except ValueError:
+            yield Problem(
+                file=file, row=line, found="an amount that is no number", expected="pounds"
+            )
+            continue
+        unsplit = (cost.fiscal_gbp, cost.economic_gbp, cost.social_gbp) == (0, 0, 0)
+        if cost.total_gbp <= 0 or (not unsplit and cost.not_split_gbp < -ROUNDING_GBP):
+            yield Problem(
+                file=file,
+                row=line,
+                column="total_gbp",
+                found=f"a total of {cost.total_gbp:,.0f}",
+                expected="a total no smaller than its parts less transfers",
+            )
+    shares: dict[str, float] = {}
+    for row in tables["bearers"]:
+        shares[row["code"]] = shares.get(row["code"], 0.0) + float(row["share"])
+    for code, share in shares.items():
+        if abs(share - 1) > 1e-4:
+            yield Problem(
+                file="bearers.csv",
+                found=f"shares of {code} that add up to {share:.4f}",
+                expected="shares that add up to 1",
+            )
