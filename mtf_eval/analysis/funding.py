@@ -1,0 +1,175 @@
+"""Money asked for, awarded, spent and still to be accounted for.
+
+Bids by status and success, what each project was given against what it has cost, and which
+reports funders still wait for. Benefits are not here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis.marks import as_at_of, count, day, label, text, where_from
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["bids", "bids_finding", "budget", "budget_finding", "pipeline"]
+
+STATUS_WORDS = {
+    "submitted": "Awaiting a decision",
+    "awarded": "Awarded",
+    "part_awarded": "Awarded in part",
+    "refused": "Refused",
+    "withdrawn": "Withdrawn",
+}
+WON = ("awarded", "part_awarded")
+DECIDED = (*WON, "refused")
+#: A rate on fewer decisions than this would swing by 20 points or more with each one.
+SMALL = 5
+
+
+def money(name: str, heading: str, note: str = "") -> Column:
+    """Mark a column of pounds."""
+    return Column(name=name, heading=heading, kind="money", unit="£", note=note)
+
+
+def _standing(data: Dataset, as_of: date) -> pd.DataFrame:
+    """Return the bids sent by `as_of`, each as it stood then: a later decision is not yet known."""
+    rows = data.table("funding")
+    rows = rows[rows["submitted"] <= pd.Timestamp(as_of)].copy()
+    later = rows["decided"].notna() & (rows["decided"] > pd.Timestamp(as_of))
+    rows.loc[later, "status"] = "submitted"
+    rows.loc[later, ["awarded_gbp", "spent_gbp"]] = float("nan")
+    rows.loc[later, "report_due"] = pd.NaT
+    return rows.sort_values(["submitted", "bid_id"]).reset_index(drop=True)
+
+
+def bids(data: Dataset, *, as_of: date) -> Table:
+    """Every bid as it stood on a day, with the funder's report where one is due."""
+    rows = _standing(data, as_of)
+    due = rows["report_due"]
+    report = due.map(lambda d: "" if pd.isna(d) else day(d)).astype("object")
+    passed = due.notna() & (due <= pd.Timestamp(as_of))
+    report = report.where(~passed, report + " (date has passed)")
+    frame = pd.DataFrame(
+        {
+            "bid_id": rows["bid_id"].astype("object"),
+            "project_id": rows["project_id"].astype("object").fillna("all"),
+            "funder": rows["funder"].astype("object"),
+            "status": rows["status"].map(STATUS_WORDS).astype("object"),
+            "requested": rows["requested_gbp"],
+            "awarded": rows["awarded_gbp"],
+            "spent": rows["spent_gbp"],
+            "report": report,
+        }
+    )
+    return Table(
+        name=f"bids_{as_of:%Y_%m_%d}",
+        title=f"Bids for funding as they stood on {day(as_of)}",
+        frame=frame,
+        columns=(
+            label("bid_id", "Bid"),
+            text("project_id", "Project"),
+            text("funder", "Funder"),
+            text("status", "Status"),
+            money("requested", "Requested (£)"),
+            money("awarded", "Awarded (£)"),
+            money("spent", "Spent (£)"),
+            text("report", "Report due to funder"),
+        ),
+        source=where_from(data, "Funding tracker"),
+        as_at=as_at_of(rows["submitted"]),
+        notes=("Spending is as last entered; it is not dated by half-year.",),
+    )
+
+
+def pipeline(data: Dataset, *, as_of: date) -> Table:
+    """Bids by status: number, requested and awarded; a row for each status and a total."""
+    rows = _standing(data, as_of)
+    grouped = rows.groupby("status")[["requested_gbp", "awarded_gbp"]].sum()
+    sizes = rows.groupby("status").size()
+    order = [s for s in STATUS_WORDS if s in sizes.index]
+    frame = pd.DataFrame(
+        {
+            "status": [STATUS_WORDS[s] for s in order] + ["Total"],
+            "bids": pd.Series([*sizes.reindex(order), len(rows)], dtype="Int64"),
+            "requested": [*grouped["requested_gbp"].reindex(order), rows["requested_gbp"].sum()],
+            "awarded": [*grouped["awarded_gbp"].reindex(order), rows["awarded_gbp"].sum()],
+        }
+    )
+    return Table(
+        name=f"bids_pipeline_{as_of:%Y_%m_%d}",
+        title=f"Bids for funding by status on {day(as_of)}",
+        frame=frame,
+        columns=(
+            label("status", "Status"),
+            count("bids", "Bids"),
+            money("requested", "Requested (£)"),
+            money("awarded", "Awarded (£)"),
+        ),
+        source=where_from(data, "Funding tracker"),
+        as_at=as_at_of(rows["submitted"]),
+        total_row=True,
+    )
+
+
+def bids_finding(data: Dataset, *, as_of: date) -> str:
+    """Say how many decided bids succeeded; a rate only from five decided bids on."""
+    rows = _standing(data, as_of)
+    if rows.empty:
+        return "No bids are on record."
+    decided = rows[rows["status"].isin(DECIDED)]
+    won = int(decided["status"].isin(WON).sum())
+    waiting = int((rows["status"] == "submitted").sum())
+    words = f"{won} of {len(decided)} decided bids succeeded, in whole or in part"
+    if len(decided) < SMALL:
+        words += "; too few for a success rate"
+    return f"{words}. {waiting} await a decision." if waiting else f"{words}."
+
+
+def budget(data: Dataset, *, as_of: date) -> Table:
+    """Awarded against cost by project up to a day, cash and in kind apart."""
+    bid = _standing(data, as_of)
+    cost = data.table("costs")
+    cost = cost[cost["date"] <= pd.Timestamp(as_of)].copy()
+    cost["gbp"] = cost["amount_gbp"].fillna(cost["hours"] * cost["rate_gbp"])
+    by_kind = cost.pivot_table(index="project_id", columns="kind", values="gbp", aggfunc="sum")
+    awarded = bid.groupby("project_id")["awarded_gbp"].sum(min_count=1)
+    spent = bid.groupby("project_id")["spent_gbp"].sum(min_count=1)
+    names = sorted({*by_kind.index, *awarded.index})
+    frame = pd.DataFrame({"project_id": pd.Series(names, dtype="object")})
+    frame["awarded"] = awarded.reindex(names).to_numpy()
+    frame["spent"] = spent.reindex(names).to_numpy()
+    for kind in ("cash", "in_kind"):
+        column = by_kind[kind] if kind in by_kind else pd.Series(dtype="float64")
+        frame[kind] = column.reindex(names).fillna(0.0).to_numpy()
+    frame["left"] = frame["awarded"] - frame["cash"]
+    return Table(
+        name=f"budget_{as_of:%Y_%m_%d}",
+        title=f"Funding awarded and costs by project, to {day(as_of)}",
+        frame=frame,
+        columns=(
+            label("project_id", "Project"),
+            money("awarded", "Awarded (£)"),
+            money("spent", "Spent, as told to funders (£)"),
+            money("cash", "Cash cost on record (£)"),
+            money("in_kind", "In-kind cost on record (£)"),
+            money("left", "Awarded less cash cost (£)"),
+        ),
+        source=where_from(data, "Funding tracker and costs"),
+        as_at=as_at_of(cost["date"]),
+    )
+
+
+def budget_finding(data: Dataset, *, as_of: date) -> str:
+    """Say which projects have cost more cash than they were awarded."""
+    frame = budget(data, as_of=as_of).frame
+    over = frame.loc[frame["left"] < 0, "project_id"]
+    unfunded = frame.loc[frame["awarded"].isna() & (frame["cash"] > 0), "project_id"]
+    words = []
+    if len(over):
+        words.append(f"Cash cost above the award: {', '.join(over)}.")
+    if len(unfunded):
+        words.append(f"Cash cost without an award on record: {', '.join(unfunded)}.")
+    return " ".join(words) or "No project has cost more cash than it was awarded."

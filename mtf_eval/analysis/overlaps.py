@@ -1,0 +1,163 @@
+"""Deconfliction: projects that work on the same places, outcomes or agencies at one time.
+
+Their effects cannot be told apart and their benefits must not be added twice. Finds who shares
+what; what that means for pounds is decided in `benefit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+import pandas as pd
+
+from mtf_eval.analysis.marks import label, text, where_from
+from mtf_eval.analysis.tables import Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Overlap", "groups", "overlaps", "overlaps_finding", "overlaps_table"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """Two projects that share something while both responses run.
+
+    `what` is `areas` (target areas of both), `spill` (a target of one is a comparison or buffer
+    of the other), `outcomes` (the same outcome of people) or `agency` (actions of one agency
+    due in the same time); `shared` names the areas, codes or agencies.
+    """
+
+    first: str
+    second: str
+    what: str
+    shared: tuple[str, ...]
+    start: date
+    end: date
+
+
+CONSEQUENCES = {
+    "areas": "Their effects cannot be told apart here; counted once in any total.",
+    "spill": "One project's work blurs the other's comparison.",
+    "outcomes": "The same people may be counted by both; counted once in any total.",
+    "agency": "One agency works for both at the same time; agree who does what.",
+}
+SHARED_WORDS = {
+    "areas": "target areas",
+    "spill": "target of one, comparison or buffer of the other",
+    "outcomes": "outcomes of people",
+    "agency": "agency with actions in both",
+}
+
+
+def _periods(data: Dataset, as_of: date) -> pd.DataFrame:
+    """Return the response period of each project that has begun by `as_of`."""
+    rows = data.table("projects").set_index("project_id")
+    rows = rows[rows["response_start"] <= pd.Timestamp(as_of)]
+    end = rows["response_end"].fillna(pd.Timestamp(as_of)).clip(upper=pd.Timestamp(as_of))
+    return pd.DataFrame({"start": rows["response_start"], "end": end})
+
+
+def _held(frame: pd.DataFrame, column: str) -> dict[str, set[str]]:
+    grouped = frame.dropna(subset=[column]).groupby("project_id")[column]
+    return {str(name): set(map(str, values)) for name, values in grouped}
+
+
+def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]]:
+    """For each kind of sharing, what each project holds on the one side and on the other."""
+    areas = data.table("project_areas")
+    targets = _held(areas[areas["role"] == "target"], "area_code")
+    others = _held(areas[areas["role"] != "target"], "area_code")
+    outcomes = _held(data.table("outcomes"), "unit_cost_code")
+    actions = data.table("actions")
+    agencies = _held(actions[actions["status"] != "stopped"], "agency")
+    return {
+        "areas": (targets, targets),
+        "spill": (targets, others),
+        "outcomes": (outcomes, outcomes),
+        "agency": (agencies, agencies),
+    }
+
+
+def _pairs(data: Dataset, as_of: date) -> Iterator[Overlap]:
+    periods = _periods(data, as_of)
+    sharing = _shared(data)
+    for first, second in combinations(sorted(map(str, periods.index)), 2):
+        start = max(periods.at[first, "start"], periods.at[second, "start"])
+        end = min(periods.at[first, "end"], periods.at[second, "end"])
+        if start > end:
+            continue
+        for what, (one, other) in sharing.items():
+            common = one.get(first, set()) & other.get(second, set())
+            common |= one.get(second, set()) & other.get(first, set())
+            if common:
+                yield Overlap(
+                    first=first,
+                    second=second,
+                    what=what,
+                    shared=tuple(sorted(common)),
+                    start=start.date(),
+                    end=end.date(),
+                )
+
+
+def overlaps(data: Dataset, *, as_of: date) -> tuple[Overlap, ...]:
+    """Every pair of projects that share something while both run, up to a day."""
+    return tuple(_pairs(data, as_of))
+
+
+def groups(data: Dataset, *, as_of: date) -> tuple[tuple[str, ...], ...]:
+    """Projects whose effects or benefits must not be added: connected by areas or outcomes."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    found = [o for o in _pairs(data, as_of) if o.what in ("areas", "outcomes")]
+    names = sorted({n for o in found for n in (o.first, o.second)})
+    if not names:
+        return ()
+    at = {name: i for i, name in enumerate(names)}
+    rows, columns = [at[o.first] for o in found], [at[o.second] for o in found]
+    links = coo_array(([1] * len(found), (rows, columns)), shape=(len(names), len(names)))
+    number, label_of = connected_components(links, directed=False)
+    return tuple(
+        tuple(n for n, member in zip(names, label_of, strict=True) if member == group)
+        for group in range(number)
+    )
+
+
+def overlaps_table(data: Dataset, *, as_of: date) -> Table:
+    """List the overlaps for the leadership group."""
+    found = overlaps(data, as_of=as_of)
+    frame = pd.DataFrame(
+        {
+            "pair": [f"{o.first} and {o.second}" for o in found],
+            "what": [SHARED_WORDS[o.what] for o in found],
+            "shared": ["; ".join(o.shared) for o in found],
+            "period": [f"{o.start:%B %Y} to {o.end:%B %Y}" for o in found],
+            "meaning": [CONSEQUENCES[o.what] for o in found],
+        },
+        dtype="object",
+    )
+    return Table(
+        name=f"overlaps_{as_of:%Y_%m_%d}",
+        title="Projects that share places, outcomes or agencies at the same time",
+        frame=frame,
+        columns=(
+            label("pair", "Projects"),
+            label("what", "They share"),
+            text("shared", "Which"),
+            text("period", "While both ran"),
+            text("meaning", "What follows"),
+        ),
+        source=where_from(data, "Project records"),
+    )
+
+
+def overlaps_finding(data: Dataset, *, as_of: date) -> str:
+    """Say in one sentence how many pairs must not be added."""
+    together = groups(data, as_of=as_of)
+    if not together:
+        return "No two projects share target areas or outcomes of people at the same time."
+    named = "; ".join(" with ".join(g) for g in together)
+    return f"Not to be added to one another: {named}."
