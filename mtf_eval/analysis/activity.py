@@ -1,0 +1,288 @@
+"""Interventions by theme, and home safety support after domestic abuse, this year and last.
+
+Counts come from the log of referrals where one covers the year and from the published `activity`
+table where none does. Hides nothing and draws nothing. Contacts and visits stand in `contacts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis import referrals
+from mtf_eval.analysis.findings import day, extremes, listing, number
+from mtf_eval.analysis.marks import add_total, as_at_of, ints, label, people, place, where_from
+from mtf_eval.analysis.tables import Link, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "STATED",
+    "block",
+    "streams",
+    "support_by_agency",
+    "support_by_risk",
+    "support_finding",
+    "support_visits",
+    "themes",
+    "themes_finding",
+]
+
+# Rows of `activity` that say what the publisher states, not what was counted.
+STATED = ("stated_total", "stated_rows", "stated_change_percent")
+RISKS = {"high": "High risk", "low_medium": "Low or medium risk"}
+STREAMS = {"core": "Key criteria", "home_security": "Home security"}
+
+
+def block(data: Dataset, name: str, *years: int) -> pd.DataFrame:
+    """Rows of one block of the activity table, stated totals left out."""
+    rows: pd.DataFrame = data.table("activity")
+    rows = rows[(rows["block"] == name) & ~rows["category"].fillna("").isin(STATED)]
+    if years:
+        rows = rows[rows["period_start"].dt.year.isin(years)]
+    return rows.sort_values("period_start", kind="stable")
+
+
+def _home_security(data: Dataset, year: int) -> pd.DataFrame:
+    log: pd.DataFrame = data.table("referrals")
+    return log[(log["stream"] == "home_security") & (log["received"].dt.year == year)]
+
+
+def _source(data: Dataset, year: int) -> str:
+    log = referrals.logged(data, year)
+    return where_from(data, "Log of referrals" if log else "Published counts of activity")
+
+
+def _as_at(data: Dataset, name: str, *years: int) -> date | None:
+    if referrals.logged(data, years[0]):
+        return referrals.as_at(data, year=years[0])
+    return as_at_of(block(data, name, *years)["as_at"])
+
+
+def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
+    """Return a frame of theme, stream, count."""
+    if not referrals.logged(data, year):
+        rows = block(data, "interventions", year)[["category", "measure", "count"]]
+        return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
+    core = referrals.core_log(data, year=year)
+    criteria = core.loc[core["decision"] == "accepted", "criteria"].dropna()
+    criteria = criteria.str.split(";").explode().str.strip()
+    found = criteria[criteria != ""].value_counts(sort=False).sort_index()
+    counts = pd.DataFrame({"theme": found.index, "stream": "core", "count": found.to_numpy()})
+    homes = int((_home_security(data, year)["decision"] == "accepted").sum())
+    if homes:
+        counts.loc[len(counts)] = ["Home security referrals", "home_security", homes]
+    return counts.astype({"count": "Int64"})
+
+
+def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> Table:
+    counts = _theme_counts(data, year)
+    counts["stream"] = counts["stream"].map(lambda s: STREAMS.get(s, s))
+    frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
+    note = "One referral may name several criteria, so themes add up to more than referrals."
+    return Table(
+        name=f"interventions_by_{by}_{year}",
+        title=f"Interventions by {by}, {year}, {place(data)}",
+        frame=frame.astype({by: "object"}),
+        columns=(label(by, by.capitalize()), people("count", "Accepted referrals")),
+        source=_source(data, year),
+        as_at=_as_at(data, "interventions", year),
+        notes=(note,) if referrals.logged(data, year) else (),
+        total_row=len(frame) > 0,
+        links=links,
+    )
+
+
+def themes(data: Dataset, *, year: int) -> Table:
+    """Interventions by theme with a total row.
+
+    From a log one referral may name several criteria, so the themes then count more than
+    referrals; from published counts the rows are as published.
+    """
+    counts = _theme_counts(data, year)
+    accepted = referrals.headline(data, year=year).frame["accepted"].iloc[0]
+    core = counts[counts["stream"] == "core"]
+    links: tuple[Link, ...] = ()
+    if not pd.isna(accepted) and core["count"].sum() == accepted:
+        parts = tuple(f"interventions_by_theme_{year}/{t}/count" for t in core["theme"])
+        links = (Link(total=f"referrals_headline_{year}/{year}/accepted", parts=parts),)
+    return _theme_table(data, year, "theme", links)
+
+
+def streams(data: Dataset, *, year: int) -> Table:
+    """Theme counts by stream: the key criteria, home security, and both together."""
+    counts = _theme_counts(data, year)
+    fine, coarse = (f"interventions_by_{g}_{year}" for g in ("theme", "stream"))
+    links = tuple(
+        Link(
+            total=f"{coarse}/{STREAMS.get(s, s)}/count",
+            parts=tuple(f"{fine}/{t}/count" for t in part["theme"]),
+        )
+        for s, part in counts.groupby("stream", sort=False)
+    )
+    return _theme_table(data, year, "stream", links)
+
+
+def _both_years(
+    data: Dataset,
+    *,
+    block_name: str,
+    by: str,
+    heading: str,
+    what: str,
+    counts: Mapping[int, pd.Series[int]],
+    notes: tuple[str, ...] = (),
+    links: tuple[Link, ...] = (),
+) -> Table:
+    """Lay two years' counts side by side; a row that a year does not have is missing there."""
+    year = max(counts)
+    order = list(dict.fromkeys([*counts[year].index, *counts[year - 1].index]))
+    frame = pd.DataFrame({by: pd.Series(order, dtype="object")})
+    frame["current"] = ints(counts[year].reindex(order))
+    frame["previous"] = ints(counts[year - 1].reindex(order))
+    dates = {y: _as_at(data, block_name, y) for y in (year, year - 1)}
+    said = [f"{y} as at {day(d)}" for y, d in dates.items() if d is not None]
+    if len(set(dates.values()) - {None}) > 1:
+        notes += (f"{'; '.join(said)}.",)
+    name = f"support_by_{by}"
+    keys = [*counts[year - 1].index, *(["Total"] if len(counts[year - 1]) else [])]
+    same = tuple(
+        Link(total=f"{name}_{year}/{k}/previous", parts=(f"{name}_{year - 1}/{k}/current",))
+        for k in keys
+    )
+    return Table(
+        name=f"{name}_{year}",
+        title=f"{what}, {year} and {year - 1}, {place(data)}",
+        frame=add_total(frame, by),
+        columns=(
+            label(by, heading),
+            people("current", str(year)),
+            people("previous", str(year - 1)),
+        ),
+        source=_source(data, year),
+        as_at=max((d for d in dates.values() if d is not None), default=None),
+        notes=notes,
+        total_row=len(frame) > 0,
+        links=(*links, *same),
+    )
+
+
+def _by_agency(data: Dataset, year: int) -> pd.Series[int]:
+    if referrals.logged(data, year):
+        return _home_security(data, year).groupby("agency").size()
+    rows = block(data, "domestic_abuse_support", year)
+    return rows.groupby("agency", sort=False)["count"].sum()
+
+
+def _by_risk(data: Dataset, year: int) -> pd.Series[int]:
+    if referrals.logged(data, year):
+        risk = _home_security(data, year)["risk"].dropna()
+        counts = risk.replace({"low": "low_medium", "medium": "low_medium"}).value_counts()
+        counts = counts.reindex([k for k in RISKS if k in counts.index])
+    else:
+        counts = block(data, "domestic_abuse_risk", year).groupby("category", sort=False)
+        counts = counts["count"].sum()
+    return counts.rename(index=RISKS)
+
+
+def _visits(data: Dataset, year: int) -> pd.Series[int]:
+    rows = block(data, "domestic_abuse_visits", year)
+    extra = rows.loc[rows["measure"] == "additional_visits", "count"].sum()
+    high = _by_risk(data, year).get(RISKS["high"])
+    if not extra or high is None:
+        return pd.Series(dtype="int64")
+    return pd.Series({"First visit, one for each high risk referral": high, "Additional": extra})
+
+
+def _sides(counts: Mapping[int, pd.Series[int]]) -> list[tuple[str, int]]:
+    year = max(counts)
+    return [(s, y) for s, y in (("current", year), ("previous", year - 1)) if len(counts[y])]
+
+
+def support_by_agency(data: Dataset, *, year: int) -> Table:
+    """Referrals for home safety support after domestic abuse by agency, this year and last."""
+    counts = {y: _by_agency(data, y) for y in (year, year - 1)}
+    notes = []
+    for y, other in ((year, year - 1), (year - 1, year)):
+        only = [str(a) for a in counts[y].index if a not in counts[other].index]
+        if only and len(counts[other]):
+            notes.append(f"Listed in {y} only: {listing(only)}.")
+    return _both_years(
+        data,
+        block_name="domestic_abuse_support",
+        by="agency",
+        heading="Referring agency",
+        what="Referrals for domestic abuse support by agency",
+        counts=counts,
+        notes=tuple(notes),
+    )
+
+
+def support_by_risk(data: Dataset, *, year: int) -> Table:
+    """Referrals for home safety support by risk, this year and last."""
+    counts = {y: _by_risk(data, y) for y in (year, year - 1)}
+    missing = [str(y) for y in (year, year - 1) if counts[y].empty]
+    links = tuple(
+        Link(
+            total=f"support_by_risk_{year}/Total/{side}",
+            parts=(f"support_by_agency_{year}/Total/{side}",),
+        )
+        for side, y in _sides(counts)
+        if counts[y].sum() == _by_agency(data, y).sum()
+    )
+    return _both_years(
+        data,
+        block_name="domestic_abuse_risk",
+        by="risk",
+        heading="Risk",
+        what="Referrals for domestic abuse support by risk",
+        counts=counts,
+        notes=(f"No split by risk is on record for {listing(missing)}.",) if missing else (),
+        links=links,
+    )
+
+
+def support_visits(data: Dataset, *, year: int) -> Table:
+    """Visits to high risk referrals: one each and the additional ones, this year and last."""
+    counts = {y: _visits(data, y) for y in (year, year - 1)}
+    links = tuple(
+        Link(
+            total=f"support_by_visit_{year}/{counts[y].index[0]}/{side}",
+            parts=(f"support_by_risk_{year}/{RISKS['high']}/{side}",),
+        )
+        for side, y in _sides(counts)
+    )
+    return _both_years(
+        data,
+        block_name="domestic_abuse_visits",
+        by="visit",
+        heading="Visit",
+        what="Visits to high risk referrals for domestic abuse support",
+        counts=counts,
+        links=links,
+    )
+
+
+def themes_finding(streams_frame: pd.DataFrame, themes_frame: pd.DataFrame) -> str:
+    """Say which theme leads and how the total is made up, from what is shown."""
+    ends = extremes(themes_frame, "theme", "count")
+    if ends is None:
+        return "Interventions by theme"
+    text = f"{ends[0]} led the themes with {number(ends[1])}"
+    shown = streams_frame.set_index("stream")["count"]
+    if len(shown) < 3 or shown.isna().any():
+        return text
+    parts = [f"{number(v)} {str(k).lower()}" for k, v in shown.items() if k != "Total"]
+    return f"{text}; {number(shown['Total'])} in all are {' and '.join(parts)}"
+
+
+def support_finding(frame: pd.DataFrame, *, year: int) -> str:
+    """Say how many were referred for support in both years and by whom most, from what is shown."""
+    totals = frame[frame["agency"] == "Total"]
+    ends = extremes(frame, "agency", "current")
+    most = f"; most came from {ends[0]}" if ends else ""
+    if totals.empty or totals[["current", "previous"]].isna().any(axis=None):
+        return f"Referrals for domestic abuse support in {year}{most}"
+    now, before = (number(totals[c].iloc[0]) for c in ("current", "previous"))
+    return f"{now} referrals for support in {year}, {before} in {year - 1}{most}"

@@ -1,0 +1,181 @@
+"""Contacts made, requests received and home visits, and what was shown without numbers.
+
+Published counts of the `activity` table. Texts, calls and letters are not people; requests are.
+Hides nothing and draws nothing.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mtf_eval.analysis.activity import block
+from mtf_eval.analysis.findings import day, listing, number
+from mtf_eval.analysis.marks import (
+    add_total,
+    as_at_of,
+    count,
+    ints,
+    label,
+    people,
+    place,
+    span,
+    where_from,
+)
+from mtf_eval.analysis.tables import Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "by_channel",
+    "caution",
+    "incoming",
+    "incoming_finding",
+    "not_published",
+    "totals",
+    "totals_finding",
+    "visits",
+]
+
+REMOTE = ("contact_attempts", "calls", "texts", "emails", "letters")
+LUMP = "contact_attempts"
+
+
+def _words(slug: str) -> str:
+    return slug.replace("_", " ").capitalize()
+
+
+def _outgoing(data: Dataset, year: int) -> pd.DataFrame:
+    return block(data, "covid_outgoing", year, year - 1)
+
+
+def caution(data: Dataset, *, year: int) -> str:
+    """Say so when periods were counted by different channels; empty when they were not."""
+    periods = _outgoing(data, year).groupby("category", sort=False)
+    channels = {str(k): frozenset(part["measure"]) - {"visits"} for k, part in periods}
+    if len(set(channels.values())) < 2:
+        return ""
+    lumped = [_words(k) for k, names in channels.items() if names == {LUMP}]
+    apart = [_words(k) for k, names in channels.items() if LUMP not in names]
+    if not lumped or not apart:
+        return "The periods were not counted by the same channels: unlike things are compared."
+    return (
+        f"{listing(lumped)} gives calls and attempts to make contact as one figure, "
+        f"{listing(apart)} calls, texts, emails and letters apart: unlike things are compared."
+    )
+
+
+def by_channel(data: Dataset, *, year: int) -> Table:
+    """Outgoing contacts by channel, a column a period, this year and last."""
+    rows = _outgoing(data, year)
+    order = [m for m in ("visits", *REMOTE) if m in set(rows["measure"])]
+    order += [m for m in rows["measure"].unique() if m not in order]
+    frame = pd.DataFrame({"channel": pd.Series([_words(m) for m in order], dtype="object")})
+    columns, dates = [label("channel", "Channel")], []
+    for key, part in rows.groupby("category", sort=False):
+        frame[str(key)] = ints(part.groupby("measure")["count"].sum().reindex(order))
+        when = span(part["period_start"].min(), part["period_end"].max())
+        columns.append(count(str(key), f"{_words(str(key))}, {when}"))
+        dates.append(f"{_words(str(key))} as at {day(part['as_at'].max())}")
+    said = caution(data, year=year)
+    return Table(
+        name=f"contacts_by_channel_{year}",
+        title=f"Outgoing contacts during COVID-19 by channel, {year - 1} and {year}, {place(data)}",
+        frame=frame,
+        columns=tuple(columns),
+        source=where_from(data, "Published counts of activity"),
+        as_at=as_at_of(rows["as_at"]),
+        notes=tuple(s for s in (said, f"{'; '.join(dates)}." if dates else "") if s),
+    )
+
+
+def totals(data: Dataset, *, year: int) -> Table:
+    """Visits and remote contacts by period, with a line for each year as a whole."""
+    rows = _outgoing(data, year)
+    rows = rows[rows["measure"].isin(["visits", *REMOTE])]
+    side = rows["measure"].where(rows["measure"] == "visits", "remote")
+    lines = []
+    for y, inside in rows.groupby(rows["period_start"].dt.year):
+        periods = {_words(str(k)): part for k, part in inside.groupby("category", sort=False)}
+        for words, part in {**periods, f"All of {y}": inside}.items():
+            sums = part["count"].groupby(side).sum()
+            lines.append((words, sums.get("visits", pd.NA), sums.get("remote", pd.NA)))
+    frame = pd.DataFrame(lines, columns=["period", "visits", "remote"])
+    said = caution(data, year=year)
+    return Table(
+        name=f"contact_totals_{year}",
+        title=f"Visits and remote contacts during COVID-19, {year - 1} and {year}, {place(data)}",
+        frame=frame.astype({"period": "object", "visits": "Int64", "remote": "Int64"}),
+        columns=(
+            label("period", "Period"),
+            count("visits", "Visits"),
+            count("remote", "Remote contacts", note=said),
+        ),
+        source=where_from(data, "Published counts of activity"),
+        as_at=as_at_of(rows["as_at"]),
+        notes=(
+            "Visits went to residents who could not be reached by telephone; remote contacts are "
+            "calls and attempts, texts, emails and letters.",
+            *((said,) if said else ()),
+        ),
+    )
+
+
+def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit: str) -> Table:
+    labels = [span(s, e) for s, e in zip(rows["period_start"], rows["period_end"], strict=True)]
+    frame = pd.DataFrame({"period": pd.Series(labels, dtype="object"), "n": ints(rows["count"])})
+    frame = frame.groupby("period", sort=False).sum().reset_index()
+    mark = people if (rows["counts_people"] == "yes").any() else count
+    return Table(
+        name=name,
+        title=f"{what}, {place(data)}",
+        frame=add_total(frame, "period") if len(frame) > 1 else frame,
+        columns=(label("period", "Period"), mark("n", unit)),
+        source=where_from(data, "Published counts of activity"),
+        as_at=as_at_of(rows["as_at"]),
+        notes=("Only the total is known, not the months.",) if len(frame) == 1 else (),
+        total_row=len(frame) > 1,
+    )
+
+
+def incoming(data: Dataset, *, year: int) -> tuple[Table, ...]:
+    """Count requests for support received, a table a year: this year and last, where on record."""
+    tables = []
+    for y in (year, year - 1):
+        rows = block(data, "covid_incoming", y)
+        if len(rows):
+            what = f"Requests for support received during COVID-19, {y}"
+            tables.append(
+                _by_period(data, rows, name=f"incoming_requests_{y}", what=what, unit="Requests")
+            )
+    return tuple(tables)
+
+
+def visits(data: Dataset, *, year: int) -> tuple[Table, ...]:
+    """Safe and well home visits by period, where numbers are on record; none otherwise."""
+    rows = block(data, "safe_and_well", year)
+    if rows.empty:
+        return ()
+    name, what = f"safe_and_well_visits_{year}", f"Safe and well home visits, {year}"
+    return (_by_period(data, rows, name=name, what=what, unit="Visits"),)
+
+
+def not_published(data: Dataset) -> tuple[str, ...]:
+    """Return what the source shows or names without giving numbers, one sentence each."""
+    return tuple(s.strip() for s in data.about.get("not_published", "").split(";") if s.strip())
+
+
+def incoming_finding(frame: pd.DataFrame) -> str:
+    """Say how requests went over the periods shown."""
+    rows = frame[frame["period"] != "Total"].dropna(subset=["n"])
+    if len(rows) < 2:
+        return f"{number(frame['n'].iloc[0])} requests for support" if len(rows) else "Requests"
+    first, last = rows.iloc[0], rows.iloc[-1]
+    way = "fell" if last["n"] < first["n"] else "went"
+    ends = f"{number(first['n'])} in {first['period']} to {number(last['n'])} in {last['period']}"
+    return f"Requests for support {way} from {ends}"
+
+
+def totals_finding(frame: pd.DataFrame, column: str, what: str) -> str:
+    """Say the yearly totals of `visits` or `remote` contacts."""
+    years = frame[frame["period"].str.startswith("All of ")].dropna(subset=[column])
+    said = [f"{number(v)} in {p[7:]}" for p, v in zip(years["period"], years[column], strict=True)]
+    return f"{what}: {listing(said)}" if said else what

@@ -1,0 +1,101 @@
+"""Sentences made from shown numbers: the finding over a chart and its text alternative.
+
+Takes frames that have been through the disclosure door, so a sentence cannot say what the table
+hides: a missing cell is never named. Counts nothing itself and knows no data set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import pandas as pd
+
+__all__ = ["alt", "day", "extremes", "listing", "number", "percent"]
+
+
+def number(value: float | int) -> str:
+    """Write a whole number with separators: `1,151`."""
+    return f"{value:,.0f}"
+
+
+def percent(value: float, decimals: int = 0) -> str:
+    """Write a proportion as per cent: `0.681` is `68.1%` with one decimal."""
+    return f"{100 * value:.{decimals}f}%"
+
+
+def day(value: date | pd.Timestamp) -> str:
+    """Write a date as `15 December 2021`."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def listing(items: Sequence[str]) -> str:
+    """Join words as in prose: `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def shown(frame: pd.DataFrame, label: str, column: str) -> pd.Series[float]:
+    """Return the shown values of a column by label, the total row left out."""
+    rows = frame[frame[label].astype(str) != "Total"]
+    values = pd.to_numeric(rows.set_index(label)[column], errors="coerce").dropna()
+    return values.astype(float)
+
+
+def extremes(frame: pd.DataFrame, label: str, column: str) -> tuple[str, float, str, float] | None:
+    """Highest and lowest row of a column with their values.
+
+    Parameters
+    ----------
+    frame
+        Shown rows; a row labelled `Total` is left out, missing cells are not considered.
+    label, column
+        The labelling and the counting column.
+
+    Returns
+    -------
+    (highest label, value, lowest label, value), rows that tie joined; `None` when under two rows
+    are shown.
+    """
+    values = shown(frame, label, column)
+    if len(values) < 2:
+        return None
+    top, low = values.max(), values.min()
+    return (
+        listing([str(k) for k in values.index[values == top]]),
+        float(top),
+        listing([str(k) for k in values.index[values == low]]),
+        float(low),
+    )
+
+
+def alt(
+    frame: pd.DataFrame, *, label: str, columns: dict[str, str], kind: str = "Bar chart"
+) -> str:
+    """Describe a chart in words: what is drawn and each measure's highest and lowest.
+
+    Parameters
+    ----------
+    frame
+        What was drawn, after the door.
+    label
+        Column that names the bars or points.
+    columns
+        Drawn columns and the words for them.
+    kind
+        What sort of picture it is.
+    """
+    rows = frame[frame[label].astype(str) != "Total"]
+    parts = [f"{kind} of {listing(list(columns.values()))}, {len(rows)} rows."]
+    for column, words in columns.items():
+        ends = extremes(frame, label, column)
+        if ends is not None:
+            top, high, bottom, low = ends
+            parts.append(
+                f"{words[:1].upper()}{words[1:]}: highest {top} ({number(high)}), "
+                f"lowest {bottom} ({number(low)})."
+            )
+        if pd.to_numeric(rows[column], errors="coerce").isna().any():
+            parts.append("Some values are not shown.")
+    return " ".join([*dict.fromkeys(parts), "The figures are in the data below."])

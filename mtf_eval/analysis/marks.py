@@ -1,0 +1,94 @@
+"""Short ways to mark a table's columns and to close it with a total.
+
+Only shapes: what a column counts is decided by the room that calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis.tables import Column
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
+__all__ += ["add_total", "day", "span", "where_from"]
+
+
+def label(name: str, heading: str) -> Column:
+    """Mark a column that names the row."""
+    return Column(name=name, heading=heading, kind="label")
+
+
+def text(name: str, heading: str) -> Column:
+    """Mark a column of words."""
+    return Column(name=name, heading=heading, kind="text")
+
+
+def people(name: str, heading: str) -> Column:
+    """Mark a column that counts people or households."""
+    return Column(name=name, heading=heading, kind="people")
+
+
+def count(name: str, heading: str, note: str = "") -> Column:
+    """Mark a column that counts anything but people."""
+    return Column(name=name, heading=heading, kind="count", note=note)
+
+
+def share(name: str, heading: str, part: str, whole: str, decimals: int = 0) -> Column:
+    """Mark a share, which the door computes from what is shown."""
+    return Column(
+        name=name, heading=heading, kind="share", unit="%", decimals=decimals, of=(part, whole)
+    )
+
+
+def change(name: str, heading: str, later: str, earlier: str, note: str = "") -> Column:
+    """Mark a change, which the door computes from what is shown."""
+    return Column(
+        name=name, heading=heading, kind="change", unit="%", of=(later, earlier), note=note
+    )
+
+
+def ints(values: Iterable[object]) -> pd.Series[int]:
+    """Return whole numbers that may be missing."""
+    return pd.Series(list(values), dtype="Int64")
+
+
+def add_total(frame: pd.DataFrame, label: str) -> pd.DataFrame:
+    """Append the row `Total` to a frame of counts; a column without any value has no total."""
+    if frame.empty:
+        return frame
+    columns = [c for c in frame.columns if c != label]
+    total = {label: "Total"} | {c: frame[c].sum(min_count=1) for c in columns}
+    whole = pd.concat([frame.astype({label: "object"}), pd.DataFrame([total])], ignore_index=True)
+    return whole.astype({c: "Int64" for c in columns})[list(frame.columns)]
+
+
+def as_at_of(dates: pd.Series[pd.Timestamp]) -> date | None:
+    """Return the latest of some dates; `None` without any."""
+    return None if dates.dropna().empty else pd.Timestamp(dates.max()).date()
+
+
+def day(value: date) -> str:
+    """Write a day as `5 December 2021`, the same on every system."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def span(start: pd.Timestamp, end: pd.Timestamp) -> str:
+    """Write a period as `March to July 2020`."""
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start:%B %Y}"
+    first = f"{start:%B}" if start.year == end.year else f"{start:%B %Y}"
+    return f"{first} to {end:%B %Y}"
+
+
+def place(data: Dataset) -> str:
+    """Return the area the data set is about, its title where none was given."""
+    return data.about.get("area", data.title)
+
+
+def where_from(data: Dataset, what: str) -> str:
+    """Return a source line: what was read, and whose."""
+    return f"{what}, {data.about.get('publisher', data.title)}"

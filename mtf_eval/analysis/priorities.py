@@ -1,0 +1,171 @@
+"""Priorities: how far the task force's own are, and how often its work met its partners'.
+
+Progress rows with their rating come from `priority_progress`. How often agencies' priorities were
+fulfilled comes from the actions that name them, and from the published counts where no action
+does. Rates nothing: a row without a rating is `not rated`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis.activity import block
+from mtf_eval.analysis.findings import extremes, listing, number
+from mtf_eval.analysis.marks import add_total, as_at_of, count, label, text, where_from
+from mtf_eval.analysis.tables import Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "agencies_finding",
+    "fulfilled",
+    "fulfilled_by_agency",
+    "progress",
+    "progress_finding",
+    "progress_summary",
+]
+
+RATINGS = {
+    "red": "Red",
+    "amber": "Amber",
+    "green": "Green",
+    "complete": "Complete",
+    "not_rated": "Not rated",
+}
+DONE = "completed"
+
+
+def _counts(data: Dataset, year: int) -> tuple[pd.DataFrame, date | None, str]:
+    """Return times fulfilled by code in a year, with as-at date and source."""
+    actions = data.table("actions")
+    named = actions[actions["priority_codes"].notna()]
+    if len(named):
+        done = named[(named["status"] == DONE) & (named["completed"].dt.year == year)]
+        codes = done["priority_codes"].str.split(";").explode().str.strip()
+        counts = codes[codes != ""].groupby(codes).size()
+        source = data.source("actions")
+        when = source.as_at if source is not None else None
+        frame = pd.DataFrame({"code": counts.index.astype("object"), "count": counts.to_numpy()})
+        return frame, when, where_from(data, "Actions of the projects")
+    rows = block(data, "agency_priorities", year)
+    frame = pd.DataFrame(
+        {"code": rows["category"].astype("object"), "count": rows["count"]}
+    ).reset_index(drop=True)
+    return frame, as_at_of(rows["as_at"]), where_from(data, "Published counts of activity")
+
+
+def fulfilled(data: Dataset, *, year: int) -> Table:
+    """How often each agency's priorities were fulfilled; actions may fulfil several."""
+    counts, when, source = _counts(data, year)
+    names = data.table("agency_priorities")[["code", "agency", "priority"]].astype("object")
+    frame = names.merge(counts, on="code", how="left" if len(counts) else "inner")
+    frame["count"] = frame["count"].astype("Int64").fillna(0)
+    return Table(
+        name=f"priorities_fulfilled_{year}",
+        title=f"Agency priorities fulfilled by the task force's work, {year}",
+        frame=frame[["agency", "priority", "count"]],
+        columns=(
+            label("agency", "Agency"),
+            label("priority", "Priority"),
+            count("count", "Times fulfilled"),
+        ),
+        source=source,
+        as_at=when,
+        notes=("One action may fulfil priorities of several agencies.",),
+    )
+
+
+def fulfilled_by_agency(data: Dataset, *, year: int) -> Table:
+    """Sum of `fulfilled` by agency, with a total row."""
+    fine = fulfilled(data, year=year)
+    grouped = fine.frame.groupby("agency", sort=False)["count"]
+    counts = grouped.agg(priorities="size", count="sum").reset_index()
+    counts = counts.astype({"priorities": "Int64", "count": "Int64"})
+    return Table(
+        name=f"priorities_fulfilled_by_agency_{year}",
+        title=f"Agency priorities fulfilled by agency, {year}",
+        frame=add_total(counts, "agency"),
+        columns=(
+            label("agency", "Agency"),
+            count("priorities", "Priorities"),
+            count("count", "Times fulfilled"),
+        ),
+        source=fine.source,
+        as_at=fine.as_at,
+        notes=fine.notes,
+        total_row=len(counts) > 0,
+    )
+
+
+def progress(data: Dataset) -> tuple[Table, ...]:
+    """Progress of the task force's own priorities: one table a priority, a row an action."""
+    rows = data.table("priority_progress")
+    tables = []
+    for position, (name, part) in enumerate(rows.groupby("priority", sort=False), start=1):
+        frame = part[["number", "action", "progress", "rag"]].astype("object")
+        frame["number"] = frame["number"].astype(str)
+        frame["rag"] = frame["rag"].fillna("not_rated").map(RATINGS)
+        tables.append(
+            Table(
+                name=f"progress_{position}",
+                title=f"Progress: {name}",
+                frame=frame.reset_index(drop=True),
+                columns=(
+                    label("number", "No."),
+                    text("action", "Action"),
+                    text("progress", "Progress"),
+                    text("rag", "Rating"),
+                ),
+                source=where_from(data, "Action plan"),
+                as_at=as_at_of(part["updated"]),
+            )
+        )
+    return tuple(tables)
+
+
+def progress_summary(data: Dataset) -> Table:
+    """Count the progress rows by priority and rating, with a total row."""
+    rows = data.table("priority_progress")
+    rating = rows["rag"].fillna("not_rated")
+    counts = pd.DataFrame({"priority": rows["priority"].astype("object"), "rows": 1})
+    for key in RATINGS:
+        counts[key] = (rating == key).astype(int)
+    summed = counts.groupby("priority", sort=False).sum().reset_index()
+    summed = summed.astype({c: "Int64" for c in ("rows", *RATINGS)})
+    return Table(
+        name="progress_summary",
+        title="Progress rows by priority and rating",
+        frame=add_total(summed, "priority"),
+        columns=(
+            label("priority", "Priority"),
+            count("rows", "Actions"),
+            *(count(k, words) for k, words in RATINGS.items()),
+        ),
+        source=where_from(data, "Action plan"),
+        as_at=as_at_of(rows["updated"]),
+        total_row=len(summed) > 0,
+    )
+
+
+def progress_finding(frame: pd.DataFrame) -> str:
+    """Say how many rows there are and how they are rated."""
+    totals = frame[frame["priority"] == "Total"]
+    if totals.empty:
+        return "No progress rows are on record."
+    row = totals.iloc[0]
+    rated = [f"{row[k]} {RATINGS[k].lower()}" for k in RATINGS if row[k]]
+    groups = [f"{r['rows']} under {r['priority']}" for r in frame.to_dict("records")[:-1]]
+    return f"{row['rows']} actions ({listing(groups)}): {listing(rated)}."
+
+
+def agencies_finding(frame: pd.DataFrame, *, year: int) -> str:
+    """Say how often priorities were met in all and whose most often."""
+    ends = extremes(frame, "agency", "count")
+    totals = frame[frame["agency"] == "Total"]
+    if ends is None or totals.empty:
+        return f"Agency priorities fulfilled in {year}"
+    return (
+        f"Agency priorities were fulfilled {number(totals['count'].iloc[0])} times; "
+        f"those of {ends[0]} most often ({number(ends[1])})"
+    )

@@ -1,0 +1,370 @@
+"""Referral statistics: received, decided and completed by month, quarter and year.
+
+Takes the log of referrals where there is one and the published monthly totals where there is
+none, through the same functions. Returns marked tables; hides nothing, draws nothing, reads no
+file. What only a log can tell stands in `caseload`; home security is a stream of its own, counted
+in `activity`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis.findings import day, extremes, number, percent
+from mtf_eval.analysis.marks import (
+    add_total,
+    as_at_of,
+    change,
+    count,
+    ints,
+    label,
+    people,
+    place,
+    share,
+    where_from,
+)
+from mtf_eval.analysis.tables import Column, Link, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "as_at",
+    "by_month",
+    "by_quarter",
+    "core_log",
+    "count_outcomes",
+    "headline",
+    "logged",
+    "month_finding",
+    "monthly",
+    "part_year",
+    "year_finding",
+    "year_on_year",
+    "years",
+]
+
+COUNTS = ("received", "accepted", "rejected", "saras", "pending", "completed")
+HEADINGS = {
+    "received": "Received",
+    "accepted": "Accepted",
+    "rejected": "Rejected",
+    "saras": "SARA projects",
+    "pending": "Not yet decided",
+    "completed": "Completed",
+}
+DECISIONS = ("accepted", "rejected", "saras", "pending")
+QUARTERS = ("January to March", "April to June", "July to September", "October to December")
+
+
+def core_log(data: Dataset, *, year: int | None = None) -> pd.DataFrame:
+    """Return the log without the home security stream, of one year or of all."""
+    log: pd.DataFrame = data.table("referrals")
+    core = log[log["stream"].fillna("core") == "core"]
+    return core if year is None else core[core["received"].dt.year == year]
+
+
+def logged(data: Dataset, year: int) -> bool:
+    """Whether the log covers the year."""
+    return bool((data.table("referrals")["received"].dt.year == year).any())
+
+
+def count_outcomes(log: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """Count a log's rows by outcome within the groups of `by`; one row a group."""
+    decision = log["decision"]
+    counted = pd.DataFrame(
+        {
+            "received": True,
+            "accepted": decision == "accepted",
+            "rejected": decision == "rejected",
+            "saras": decision == "sara",
+            "pending": decision == "pending",
+            "completed": (decision == "accepted") & (log["status"] == "completed"),
+        },
+        index=log.index,
+    )
+    return counted.astype("Int64").groupby(by).sum()
+
+
+def monthly(data: Dataset) -> pd.DataFrame:
+    """Count referrals by the month they were received, all years.
+
+    A year that the log covers is counted from the log, any other taken from the published
+    totals. Months without a referral in a year the log covers are zero.
+
+    Returns
+    -------
+    Frame with `month`, the counts (`Int64`, people) and `as_at`.
+    """
+    published: pd.DataFrame = data.table("monthly_referrals").assign(pending=0)
+    published = published.astype({"pending": "Int64"})[["month", *COUNTS, "as_at"]]
+    log = core_log(data)
+    if len(log):
+        until = _log_as_at(data)
+        month = log["received"].dt.to_period("M").dt.to_timestamp()
+        span = pd.date_range(f"{month.min().year}-01-01", until.replace(day=1), freq="MS")
+        counted = count_outcomes(log, month).reindex(span, fill_value=0).rename_axis("month")
+        counted = counted.reset_index().assign(as_at=until)
+        published = published[~published["month"].dt.year.isin(span.year)]
+        frames = [f for f in (published, counted[["month", *COUNTS, "as_at"]]) if len(f)]
+        published = pd.concat(frames)
+    return published.sort_values("month", ignore_index=True)
+
+
+def _log_as_at(data: Dataset) -> pd.Timestamp:
+    source = data.source("referrals")
+    if source is not None and source.as_at is not None:
+        return pd.Timestamp(source.as_at)
+    return pd.Timestamp(data.about.get("as_at") or data.table("referrals")["received"].max())
+
+
+def _within(frame: pd.DataFrame, year: int, half: int | None = None) -> pd.DataFrame:
+    month = frame["month"].dt
+    inside = month.year == year
+    if half is not None:
+        inside &= ((month.month > 6) + 1) == half
+    kept: pd.DataFrame = frame[inside]
+    return kept
+
+
+def _stated(data: Dataset) -> pd.Series[int]:
+    """Return received totals that the publisher states for a whole year, by year."""
+    rows = data.table("activity")
+    stated = (rows["block"] == "referrals") & (rows["category"] == "stated_total")
+    rows = rows[stated & (rows["measure"] == "received")]
+    return rows["count"].set_axis(rows["period_start"].dt.year)
+
+
+def _received(data: Dataset, year: int, half: int | None = None) -> int | None:
+    frame = _within(monthly(data), year, half)
+    if frame.empty:
+        return None if half is not None else _stated(data).get(year)
+    return int(frame["received"].sum())
+
+
+def years(data: Dataset) -> tuple[int, ...]:
+    """Years with any referral count, months or a stated total, in order."""
+    return tuple(
+        sorted({*map(int, monthly(data)["month"].dt.year), *map(int, _stated(data).index)})
+    )
+
+
+def as_at(data: Dataset, *, year: int) -> date | None:
+    """Date up to which the year's referrals had been filled in; `None` without any."""
+    return as_at_of(_within(monthly(data), year)["as_at"])
+
+
+def part_year(data: Dataset, *, year: int) -> str:
+    """Caution when the year's figures stop before its end; empty when they do not."""
+    until = as_at(data, year=year)
+    if until is None or until >= date(year, 12, 31):
+        return ""
+    return (
+        f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
+        "a part year with a whole one."
+    )
+
+
+def source_of(data: Dataset, year: int) -> str:
+    """Return where a year's referral counts come from, in words."""
+    name = "Log of referrals" if logged(data, year) else "Published monthly totals of referrals"
+    return where_from(data, name)
+
+
+def _slug(year: int, half: int | None) -> str:
+    return f"{year}" if half is None else f"{year}_h{half}"
+
+
+def _when(year: int, half: int | None) -> str:
+    halves = {None: "", 1: "January to June ", 2: "July to December "}
+    return f"{halves[half]}{year}"
+
+
+def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
+    """Mark the outcome columns; a SARA is a project, everything else counts people."""
+    return tuple(
+        count(name, HEADINGS[name]) if name == "saras" else people(name, HEADINGS[name])
+        for name in COUNTS
+        if name in frame
+    )
+
+
+def outcomes(frame: pd.DataFrame) -> list[str]:
+    """Return the outcomes worth a column: `pending` only where something is."""
+    return [c for c in COUNTS if c != "pending" or frame["pending"].sum() > 0]
+
+
+def across(name: str, label: str, frame: pd.DataFrame) -> tuple[Link, ...]:
+    """Say which rows add up across: a row that does not is no equation for a reader."""
+    parts = [c for c in DECISIONS if c in frame]
+    adds = (frame["received"] == frame[parts].sum(axis=1)).fillna(False)
+    return tuple(
+        Link(total=f"{name}/{key}/received", parts=tuple(f"{name}/{key}/{p}" for p in parts))
+        for key in frame.loc[adds, label]
+    )
+
+
+def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
+    """Headline figures of a year or half-year, one row.
+
+    Received, accepted, rejected, SARAs, completed, ongoing (accepted and not completed),
+    received in the period before, change, acceptance (accepted of received) and completion
+    (completed of accepted). Figures that nobody published are missing.
+    """
+    frame = _within(monthly(data), year, half)
+    name, when, before = f"referrals_headline_{_slug(year, half)}", _when(year, half), year - 1
+    row = pd.DataFrame({"period": [when]})
+    for c in outcomes(frame):
+        row[c] = ints([int(frame[c].sum()) if len(frame) else None])
+    row["received"] = ints([_received(data, year, half)])
+    row["ongoing"] = row["accepted"] - row["completed"]
+    row["previous"] = ints([_received(data, before, half)])
+    caution = part_year(data, year=year) if half != 1 else ""
+    links = across(name, "period", row)
+    if len(frame):
+        month = f"referrals_by_month_{_slug(year, half)}"
+        links += (
+            Link(
+                total=f"{name}/{when}/accepted",
+                parts=(f"{name}/{when}/completed", f"{name}/{when}/ongoing"),
+            ),
+            *(
+                Link(total=f"{name}/{when}/{c}", parts=(f"{month}/Total/{c}",))
+                for c in outcomes(frame)
+            ),
+        )
+    return Table(
+        name=name,
+        title=f"Referrals in {when}, {place(data)}",
+        frame=row,
+        columns=(
+            label("period", "Period"),
+            *outcome_columns(row),
+            people("ongoing", "Ongoing"),
+            people("previous", f"Received in {_when(before, half)}"),
+            change(
+                "change", f"Change since {_when(before, half)}", "received", "previous", caution
+            ),
+            share("acceptance", "Accepted, of all received", "accepted", "received", 1),
+            share("completion", "Completed, of those accepted", "completed", "accepted", 1),
+        ),
+        source=source_of(data, year),
+        as_at=as_at(data, year=year),
+        notes=(caution,) if caution else (),
+        links=links,
+    )
+
+
+def by_month(data: Dataset, *, year: int, half: int | None = None) -> Table:
+    """Referrals by the month they were received and what became of them, with a total row."""
+    return _by_period(data, year, half, "month")
+
+
+def by_quarter(data: Dataset, *, year: int, half: int | None = None) -> Table:
+    """Referrals by quarter and what became of them, with a total row."""
+    return _by_period(data, year, half, "quarter")
+
+
+def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
+    frame = _within(monthly(data), year, half)
+    months = frame["month"].dt.strftime("%B %Y").astype("object")
+    quarters = frame["month"].dt.quarter.map(lambda q: QUARTERS[q - 1]).astype("object")
+    labels = months if grain == "month" else quarters
+    kept = outcomes(frame)
+    counts = frame[kept].groupby(labels, sort=False).sum().rename_axis("period").reset_index()
+    counts = add_total(counts, "period")
+    name, fine = (f"referrals_by_{g}_{_slug(year, half)}" for g in (grain, "month"))
+    links = across(name, "period", counts)
+    if grain == "quarter":
+        links += tuple(
+            Link(
+                total=f"{name}/{quarter}/{c}",
+                parts=tuple(f"{fine}/{m}/{c}" for m in months[quarters == quarter]),
+            )
+            for quarter in quarters.unique()
+            for c in kept
+        )
+    until = as_at(data, year=year)
+    part = until is not None and half != 1 and part_year(data, year=year)
+    return Table(
+        name=name,
+        title=f"Referrals by {grain} received and outcome, {_when(year, half)}, {place(data)}",
+        frame=counts,
+        columns=(label("period", grain.capitalize()), *outcome_columns(counts)),
+        source=source_of(data, year),
+        as_at=until,
+        notes=(f"The last {grain} runs to {day(until)} only.",) if part and until else (),
+        total_row=len(counts) > 0,
+        links=links,
+        coarser=f"referrals_by_quarter_{_slug(year, half)}" if grain == "month" else None,
+    )
+
+
+def year_on_year(data: Dataset, *, year: int) -> Table:
+    """Referrals received in each year on record up to `year`, with the change on the year before.
+
+    A year that stops early is compared with the whole year before; the caution stands in a note.
+    """
+    past = [y for y in years(data) if y <= year]
+    shown = ("received", "accepted", "completed")
+    rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
+    counts = pd.DataFrame({"year": pd.Series([str(y) for y in past], dtype="object")})
+    for c in (*shown, "previous"):
+        counts[c] = ints([rows[y][c] for y in past])
+    name = f"referrals_year_on_year_{year}"
+    links = tuple(
+        Link(total=f"{name}/{y}/{c}", parts=(f"referrals_headline_{y}/{y}/{c}",))
+        for y in past
+        for c in (*shown, "previous")
+        if not pd.isna(rows[y][c])
+    )
+    caution = part_year(data, year=year)
+    return Table(
+        name=name,
+        title=f"Referrals year on year, {place(data)}",
+        frame=counts,
+        columns=(
+            label("year", "Year"),
+            *(people(c, HEADINGS[c]) for c in shown),
+            people("previous", "Received the year before"),
+            change("change", "Change in received", "received", "previous", caution),
+        ),
+        source=source_of(data, year),
+        as_at=as_at(data, year=year),
+        notes=(caution,) if caution else (),
+        links=links,
+    )
+
+
+def month_finding(frame: pd.DataFrame, *, year: int) -> str:
+    """Say which period brought the most and the fewest referrals, from what is shown."""
+    ends = extremes(frame, "period", "received")
+    if ends is None:
+        return f"Referrals received in {year}"
+    top, high, bottom, low = ends
+    return f"{top} brought the most referrals ({number(high)}), {bottom} the fewest ({number(low)})"
+
+
+def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
+    """Say how the year's referrals compare with the year before, from the shown headline.
+
+    Parameters
+    ----------
+    frame
+        The headline after the door, one row.
+    year
+        The year it is about.
+    caution
+        What `part_year` says; the sentence then names the part year.
+    """
+    row = frame.iloc[0]
+    if pd.isna(row["received"]):
+        return f"No count of referrals in {year} can be shown"
+    text = f"{number(row['received'])} referrals in {year}{' so far' if caution else ''}"
+    if pd.isna(row["change"]):
+        return text
+    way = "more" if row["change"] >= 0 else "fewer"
+    text += (
+        f", {percent(abs(row['change']))} {way} than the {number(row['previous'])} of {year - 1}"
+    )
+    return f"{text} (a part year against a whole one)" if caution else text
