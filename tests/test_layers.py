@@ -22,8 +22,8 @@ FLOORS = {
         {"dataset", "schema", "aliases", "unit_costs"},
         {"reference", "tables"},
         {"cells"},
-        {"tidy", "relations", "unit_cost_import"},
-        {"police_uk", "database", "csv_files", "workbook", "cache"},
+        {"tidy", "police_months", "unit_cost_import"},
+        {"relations", "police_uk", "database", "csv_files", "workbook", "cache"},
         {"load"},
     ],
     "analysis": [

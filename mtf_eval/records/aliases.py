@@ -1,0 +1,82 @@
+"""Other spellings of agencies, headings, sheets and listed values: data, not code.
+
+Those of the package stand in `data/reference/aliases.csv`; a data set adds its own in a table
+`aliases`. Folds spellings, decides nothing about values that have no alias.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+__all__ = ["Aliases", "fold", "packaged", "packaged_file", "plain"]
+
+_PLAIN = str.maketrans(
+    {
+        "\u00a0": " ",
+        "\u2007": " ",
+        "\u202f": " ",
+        "\u2009": " ",
+        "\u200b": None,
+        "\ufeff": None,
+        "\u2018": "'",
+        "\u2019": "'",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\u2010": "-",
+        "\u2011": "-",
+        "\u2012": "-",
+        "\u2013": "-",
+        "\u2014": "-",
+        "\u2212": "-",
+    }
+)
+
+
+def plain(text: str) -> str:
+    """Return text with plain spaces, quotes and dashes, and no space around it."""
+    return re.sub(r"\s+", " ", text.translate(_PLAIN)).strip()
+
+
+def fold(text: str) -> str:
+    """Return what two spellings of one name have in common: letters and digits, lower case."""
+    words = plain(text).casefold().replace("&", " and ").replace("£", " gbp ")
+    return " ".join(re.findall(r"\w+", words.replace("'", "").replace("_", " ")))
+
+
+@dataclass(frozen=True, slots=True)
+class Aliases:
+    """Names by scope and folded spelling."""
+
+    names: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def find(self, scope: str, text: str) -> str | None:
+        """Return the name that a spelling stands for, `None` when it is not known."""
+        return self.names.get((scope, fold(text)))
+
+    def extended(self, rows: Iterable[tuple[str, str, str]]) -> Aliases:
+        """Return these aliases with rows of (scope, alias, name) added; the later win."""
+        names = dict(self.names)
+        for scope, alias, name in rows:
+            names[scope, fold(name.rpartition(".")[2])] = name
+            names[scope, fold(alias)] = name
+        return Aliases(names)
+
+
+@cache
+def packaged() -> Aliases:
+    """Return the aliases that come with the package."""
+    with packaged_file().open(encoding="utf-8", newline="") as file:
+        rows = [(row["scope"], row["alias"], row["name"]) for row in csv.DictReader(file)]
+    return Aliases().extended(rows)
+
+
+def packaged_file() -> Path:
+    """Return the package's alias table: in the checkout, else inside the installed package."""
+    package = Path(__file__).resolve().parent.parent
+    checkout = package.parent / "data" / "reference" / "aliases.csv"
+    return checkout if checkout.is_file() else package / "_reference" / "aliases.csv"

@@ -1,0 +1,300 @@
+"""A folder, workbook or database to a checked data set: the only reader of input.
+
+Gathers the grids, has each tidied and checked, checks the tables against one another and says
+where all of it came from. Either everything holds or one error tells every problem; nothing is
+half loaded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.errors import BadArgument, DataProblems, Problem
+from mtf_eval.records.dataset import Dataset, Finding, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mtf_eval.records.aliases import Aliases
+    from mtf_eval.records.tidy import Grid, Tidied
+
+__all__ = ["load"]
+
+
+def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
+    """Read and check a data set.
+
+    Parameters
+    ----------
+    path
+        A folder of CSV files, an Excel workbook, or the address of a database. A path that is not
+        absolute is looked for in the working folder, in the one above, and in the checkout.
+    as_of
+        Leave out what is dated later, and closing dates later than it. Everything is still
+        checked.
+
+    Returns
+    -------
+    Every table of the schema, with where each came from and what was mended.
+
+    Raises
+    ------
+    DataProblems
+        All problems of all tables.
+    BadArgument
+        `as_of` is no date.
+    """
+    limit = _day(as_of)
+    where = str(path)
+    if re.match(r"[a-z0-9+]+://", where):
+        data = _checked(*_from_database(where))
+    else:
+        place = _found(Path(path))
+        data = _checked(*_from_files(place))
+    return data if limit is None else _until(data, limit)
+
+
+def _day(as_of: str | date | None) -> date | None:
+    if as_of is None or as_of == "":
+        return None
+    try:
+        return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+    except ValueError:
+        raise BadArgument(f"as_of={as_of!r}: expected a date such as 2021-12-31") from None
+
+
+# Where it is
+
+
+def _found(path: Path) -> Path:
+    checkout = Path(__file__).resolve().parents[2]
+    for base in (Path.cwd(), Path.cwd().parent, checkout):
+        if (base / path).exists():
+            return (base / path).resolve()
+    raise _refused(
+        path.name, "nothing there", "a folder of CSV files or a workbook", "check the path"
+    )
+
+
+def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
+    name = re.sub(r"[^a-z0-9_-]+", "_", place.stem.lower()).strip("_") or "data"
+    if place.is_dir():
+        return (name, place, *_from_folder(place))
+    raise _refused(place.name, "a file of another kind", "a folder of CSV files or a workbook", "")
+
+
+def _from_database(
+    address: str,
+) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
+    raise _refused("database", "a database address", "a folder or workbook", "not read yet")
+
+
+def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
+    from mtf_eval.records.csv_files import read_csv
+    from mtf_eval.records.tables import TABLES
+
+    grids, findings, problems = [], [], []
+    sources: dict[str, Source] = {}
+    files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
+    for path in files:
+        table = path.stem.lower()
+        if path.suffix.lower() != ".csv" or table not in TABLES:
+            if path.suffix.lower() in (".csv", ".xlsx", ".xls"):
+                text = f"{path.name} is no table of the schema, not read"
+                findings.append(Finding(kind="note", table="", text=text, file=path.name))
+            continue
+        if table in sources:
+            problems.append(_problem(path.name, f"a second file for {table}", "one file a table"))
+            continue
+        try:
+            grids.append(read_csv(path, table))
+        except DataProblems as error:
+            problems += error.problems
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        sources[table] = Source(table=table, file=path.name, sha256=digest, rows=0)
+    for archive in _archives(place):
+        grid, source = _street_records(archive)
+        grids.append(grid)
+        sources.setdefault("incidents", source)
+    if problems:
+        raise DataProblems(problems)
+    return grids, findings, sources
+
+
+def _archives(place: Path) -> list[Path]:
+    """Return what is in the folder as downloaded from data.police.uk."""
+    zips = sorted(p for p in place.glob("*.zip") if not p.name.startswith((".", "~")))
+    return [*([place / "police_uk"] if (place / "police_uk").is_dir() else []), *zips]
+
+
+def _street_records(archive: Path) -> tuple[Grid, Source]:
+    from mtf_eval.records.police_uk import aggregate
+    from mtf_eval.records.tidy import Grid
+
+    frame, findings = aggregate(archive)
+    whole = hashlib.sha256()
+    for file in sorted(archive.rglob("*")) if archive.is_dir() else [archive]:
+        if file.is_file():
+            with file.open("rb") as stream:
+                whole.update(hashlib.file_digest(stream, "sha256").digest())
+    named = tuple(replace(f, file=f.file or archive.name) for f in findings)
+    grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
+    sha256, rows = whole.hexdigest(), len(frame)
+    return grid, Source(table="incidents", file=archive.name, sha256=sha256, rows=rows)
+
+
+# Checking
+
+
+def _checked(
+    name: str,
+    path: Path,
+    grids: list[Grid],
+    findings: list[Finding],
+    sources: Mapping[str, Source],
+) -> Dataset:
+    from mtf_eval.records.aliases import packaged
+    from mtf_eval.records.relations import relate
+    from mtf_eval.records.schema import empty
+    from mtf_eval.records.tables import CORE, TABLES
+    from mtf_eval.records.tidy import tidy
+
+    if not {g.table for g in grids} & set(CORE):
+        todo = "see docs/data_dictionary.md for what each holds"
+        raise _refused(path.name, "none of the main tables", f"one of {', '.join(CORE)}", todo)
+    aliases, about, read = packaged(), {}, {}
+    for first in ("aliases", "about"):
+        for grid in [g for g in grids if g.table == first]:
+            read[first] = tidy(grid, TABLES[first], aliases=aliases)
+    if "aliases" in read:
+        aliases = _extended(aliases, read["aliases"])
+    if "about" in read:
+        rows = read["about"].frame.dropna()
+        about = dict(zip(rows["key"].str.casefold(), rows["value"], strict=True))
+    year, as_at = _fact(about, "year"), _fact(about, "as_at")
+    for grid in grids:
+        if grid.table not in read:
+            schema = TABLES[grid.table]
+            read[grid.table] = tidy(grid, schema, aliases=aliases, year=year)
+    relate(read, aliases=aliases, as_at=as_at)
+    if problems := [p for t in read.values() for p in t.problems]:
+        raise DataProblems(problems)
+    tables = {
+        n: _settled(n, read[n].frame) if n in read else empty(schema)
+        for n, schema in TABLES.items()
+    }
+    known = tuple(
+        replace(sources[n], rows=len(read[n].frame), as_at=_latest(tables[n], as_at))
+        for n in TABLES
+        if n in sources
+    )
+    found = (*findings, *(f for n in TABLES if n in read for f in read[n].findings))
+    return Dataset(
+        name=name,
+        path=path,
+        tables=tables,
+        sources=known,
+        findings=found,
+        about=about,
+        digest=_digest(tables, found),
+    )
+
+
+def _extended(aliases: Aliases, read: Tidied) -> Aliases:
+    rows = read.frame.dropna(subset=["alias", "name"])
+    scopes = rows["scope"].fillna("agency").str.casefold()
+    return aliases.extended(zip(scopes, rows["alias"], rows["name"], strict=True))
+
+
+def _fact(about: Mapping[str, str], key: str) -> Any:
+    """Read a fact of the data set: a year as a number, a day as a date."""
+    from mtf_eval.records.aliases import Aliases
+    from mtf_eval.records.cells import Context, Unreadable, read_cell
+
+    kind = "whole" if key == "year" else "date"
+    try:
+        value, _ = read_cell(about.get(key), kind, Context(aliases=Aliases()))
+    except Unreadable as error:
+        raise _refused(
+            "about", f"a {key} that cannot be read", error.expected, error.todo
+        ) from None
+    return value if value is None or kind == "whole" else value.date()
+
+
+def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame as the other rooms know it: fresh index, incidents summed."""
+    if name not in ("incidents", "incident_points"):
+        return frame.reset_index(drop=True)
+    frame = frame.assign(count=frame["count"].fillna(1))
+    if name == "incidents":
+        days = frame.pop("date")
+        frame["month"] = frame["month"].fillna(days.dt.to_period("M").dt.to_timestamp())
+    keys = [c for c in frame.columns if c != "count"]
+    return frame.groupby(keys, as_index=False, sort=True)["count"].sum()
+
+
+def _latest(frame: pd.DataFrame, as_at: date | None) -> date | None:
+    for column in ("as_at", "updated"):
+        if column in frame and frame[column].notna().any():
+            latest: date = frame[column].max().date()
+            return latest
+    return as_at
+
+
+def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -> str:
+    """sha256 over the rows of every table and what reading them found."""
+    from pandas.util import hash_pandas_object
+
+    whole = hashlib.sha256()
+    for name in sorted(tables):
+        frame = tables[name]
+        whole.update(f"{name}:{len(frame)}:{','.join(frame.columns)}".encode())
+        if len(frame):
+            whole.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    told = [[f.kind, f.table, f.text, f.row, f.column] for f in findings]
+    whole.update(json.dumps(told).encode())
+    return whole.hexdigest()
+
+
+# As of a day
+
+
+def _until(data: Dataset, limit: date) -> Dataset:
+    """Leave out what is dated after a day, as if the data had been read then."""
+    import pandas as pd
+
+    from mtf_eval.records.tables import TABLES
+
+    end = pd.Timestamp(limit)
+    tables, findings = dict(data.tables), list(data.findings)
+    for name, schema in TABLES.items():
+        event = (schema.metadata or {})["event"]
+        frame = tables[name]
+        if not event or frame.empty:
+            continue
+        late = frame[event] > end
+        if late.any():
+            text = f"{int(late.sum())} row(s) dated after {limit:%Y-%m-%d} left out"
+            findings.append(Finding(kind="note", table=name, text=text))
+            tables[name] = frame = frame[~late].reset_index(drop=True)
+        if name == "referrals" and (frame["closed"] > end).any():
+            still = frame["closed"] > end
+            frame = frame.copy()
+            frame.loc[still, "status"] = "ongoing"
+            tables[name] = frame.assign(closed=frame["closed"].where(~still))
+    return replace(data, tables=tables, findings=tuple(findings))
+
+
+def _problem(file: str, found: str, expected: str, todo: str = "") -> Problem:
+    return Problem(file=file, found=found, expected=expected, todo=todo)
+
+
+def _refused(file: str, found: str, expected: str, todo: str) -> DataProblems:
+    return DataProblems([_problem(file, found, expected, todo)])

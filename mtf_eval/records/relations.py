@@ -1,0 +1,213 @@
+"""What one table says of another: projects that exist, areas in one role, answers on the scale.
+
+Works on tables already tidied. Row sums of published figures are not its matter: they are
+reported, never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.schema import kind_of
+from mtf_eval.records.tables import TABLES
+
+if TYPE_CHECKING:
+    from mtf_eval.records.tidy import Tidied
+
+__all__ = ["relate"]
+
+#: (table, column) of a reference, and (table, column) it must be found in.
+_REFERENCES = (
+    *(
+        ((name, "project_id"), ("projects", "project_id"))
+        for name, schema in TABLES.items()
+        if "project_id" in schema.columns and name != "projects"
+    ),
+    (("survey_responses", "question_id"), ("survey_questions", "question_id")),
+)
+#: Dates of what has happened: not after the day the data were last updated.
+_PAST = {
+    "referrals": ("received", "closed"),
+    "monthly_referrals": ("month",),
+    "activity": ("period_start",),
+    "incidents": ("month", "date"),
+    "actions": ("completed",),
+    "deliveries": ("reported",),
+    "funding": ("submitted", "decided"),
+    "survey_responses": ("date",),
+    "case_steps": ("date",),
+}
+_SPELT = ("measure", "area")
+
+
+def relate(read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None) -> None:
+    """Check the tables against one another; problems and findings are added to each.
+
+    Parameters
+    ----------
+    read
+        The tables given, by name.
+    as_at
+        Day the data set as a whole was last updated, where it says so.
+    """
+    for (name, column), (home, key) in _REFERENCES:
+        if name in read:
+            _known(read[name], column, read.get(home), home, key)
+    _one_spelling(read)
+    _primary_measures(read)
+    _on_the_scale(read)
+    _measures_counted(read)
+    for tidied in read.values():
+        _agencies(tidied, aliases)
+        _future(tidied, as_at)
+
+
+def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: str) -> None:
+    """Hold a reference to the table it refers to, and give it that table's spelling."""
+    names = {} if home is None else {n.casefold(): n for n in home.frame[key].dropna()}
+    for row, value in tidied.frame[column].dropna().items():
+        name = names.get(value.casefold())
+        if name is None:
+            tidied.problem(
+                f"a {column} that is not in {table}",
+                f"a {key} of the table {table}",
+                f"correct it, or add it to {table}",
+                row=int(str(row)),
+                column=column,
+            )
+        elif name != value:
+            tidied.frame.at[row, column] = name
+            note = f"{column} spelt as in {table}"
+            tidied.mended.setdefault((column, note), []).append(int(str(row)))
+    tidied.tell_mended()
+
+
+def _one_spelling(read: Mapping[str, Tidied]) -> None:
+    """Give measures and areas one spelling throughout: the one used most."""
+    for kind in _SPELT:
+        places = [
+            (tidied, column)
+            for name, tidied in read.items()
+            for column in TABLES[name].columns
+            if kind_of(TABLES[name], column) == kind
+            and column not in ("block", "domain", "step")
+            and name != "activity"
+        ]
+        if not places:
+            continue
+        counts = pd.concat([t.frame[c] for t, c in places]).value_counts()
+        usual: dict[str, str] = {}
+        for value in counts.index:
+            usual.setdefault(fold(str(value)), str(value))
+        for tidied, column in places:
+            values = tidied.frame[column]
+            spelt = values.map({v: usual[fold(str(v))] for v in values.dropna().unique()})
+            changed = values.notna() & (spelt != values)
+            if changed.any():
+                tidied.frame[column] = spelt.astype("str")
+                rows = [int(r) for r in values.index[changed]]
+                tidied.mended.setdefault((column, "spelt as in most rows"), []).extend(rows)
+                tidied.tell_mended()
+
+
+def _primary_measures(read: Mapping[str, Tidied]) -> None:
+    if "projects" not in read or "project_measures" not in read:
+        return
+    measures = read["project_measures"].frame
+    listed = set(zip(measures["project_id"], measures["measure"], strict=True))
+    projects = read["projects"]
+    for row in projects.frame.itertuples():
+        given = row.project_id in set(measures["project_id"])
+        if given and (row.project_id, row.primary_measure) not in listed:
+            projects.problem(
+                "a primary_measure that project_measures does not list for this project",
+                "one of the project's measures",
+                "add it to project_measures, or correct it",
+                row=int(str(row.Index)),
+                column="primary_measure",
+            )
+
+
+def _on_the_scale(read: Mapping[str, Tidied]) -> None:
+    if "survey_questions" not in read or "survey_responses" not in read:
+        return
+    scales = {
+        row.question_id: {fold(a): a.strip() for a in row.scale.split(";")}
+        for row in read["survey_questions"]
+        .frame.dropna(subset=["question_id", "scale"])
+        .itertuples()
+    }
+    responses = read["survey_responses"]
+    for row in responses.frame.dropna(subset=["question_id", "answer"]).itertuples():
+        scale = scales.get(row.question_id)
+        if scale is None:
+            continue
+        answer = scale.get(fold(row.answer))
+        number = int(str(row.Index))
+        if answer is None:
+            responses.problem(
+                f"text of {len(row.answer)} characters",
+                "an answer on the question's scale",
+                "correct it, or add it to the scale",
+                row=number,
+                column="answer",
+            )
+        elif answer != row.answer:
+            responses.frame.at[row.Index, "answer"] = answer
+            responses.mended.setdefault(("answer", "spelt as in the scale"), []).append(number)
+    responses.tell_mended()
+
+
+def _measures_counted(read: Mapping[str, Tidied]) -> None:
+    if "project_measures" not in read or "incidents" not in read:
+        return
+    counted = set(read["incidents"].frame["measure"].dropna())
+    tidied = read["project_measures"]
+    for row, measure in tidied.frame["measure"].dropna().items():
+        if measure not in counted:
+            tidied.finding(
+                "warning", "no incident has this measure", row=int(str(row)), column="measure"
+            )
+
+
+def _agencies(tidied: Tidied, aliases: Aliases) -> None:
+    schema = TABLES[tidied.grid.table]
+    for column in schema.columns:
+        if kind_of(schema, column) not in ("agency", "agencies"):
+            continue
+        names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
+        unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
+        if unknown:
+            rows = names.index[names == unknown[0]]
+            tidied.finding(
+                "note",
+                f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
+                f"{'; '.join(_sayable(n) for n in unknown[:20])}",
+                row=int(rows[0]),
+                column=column,
+            )
+
+
+def _sayable(name: str) -> str:
+    """Return an agency's name, or its length where it looks like anything else."""
+    odd = len(name) > 50 or "@" in name or sum(c.isdigit() for c in name) > 3
+    return f"(text of {len(name)} characters)" if odd else name
+
+
+def _future(tidied: Tidied, as_at: date | None) -> None:
+    frame = tidied.frame
+    for column in _PAST.get(tidied.grid.table, ()):
+        if column not in frame:
+            continue
+        limit = frame["as_at"] if "as_at" in frame else pd.Timestamp(as_at) if as_at else None
+        if limit is None:
+            continue
+        late = frame.index[frame[column] > limit]
+        if len(late):
+            text = f"{len(late)} date(s) after the day the data were last updated, first here"
+            tidied.finding("warning", text, row=int(late[0]), column=column)

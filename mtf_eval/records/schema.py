@@ -1,0 +1,200 @@
+"""What a table is made of: kinds of column, and the words that describe them.
+
+The building blocks of `tables`. Holds no table, reads no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+if TYPE_CHECKING:
+    from pandera.pandas import Column, DataFrameSchema
+
+__all__ = ["KINDS", "Kind", "column", "dictionary", "empty", "kind_of", "row_check", "table"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind of column: how pandas holds it and what a cell should look like.
+
+    `quotable` says whether a short value may stand in a message: never for names and free text.
+    """
+
+    dtype: str
+    expected: str
+    quotable: bool = True
+
+
+KINDS: Mapping[str, Kind] = {
+    "id": Kind(dtype="str", expected="a reference", quotable=False),
+    "text": Kind(dtype="str", expected="text", quotable=False),
+    "texts": Kind(dtype="str", expected="text, several separated by ;", quotable=False),
+    "agency": Kind(dtype="str", expected="an agency", quotable=False),
+    "agencies": Kind(dtype="str", expected="agencies, several separated by ;", quotable=False),
+    "area": Kind(dtype="str", expected="an area code, such as E01024692", quotable=False),
+    "measure": Kind(dtype="str", expected="a name, spelt the same everywhere", quotable=False),
+    "choice": Kind(dtype="str", expected="one of a fixed list"),
+    "date": Kind(dtype="datetime64[us]", expected="a date, year-month-day or day/month/year"),
+    "month": Kind(dtype="datetime64[us]", expected="a month, such as 2021-09 or Sep 2021"),
+    "whole": Kind(dtype="Int64", expected="a whole number"),
+    "money": Kind(dtype="float64", expected="an amount in pounds"),
+    "number": Kind(dtype="float64", expected="a number"),
+    "share": Kind(dtype="float64", expected="a proportion, such as 0.25 or 25%"),
+}
+
+
+def column(
+    kind: str,
+    description: str,
+    *,
+    required: bool = False,
+    allowed: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    people: bool = False,
+    unit: str = "",
+) -> Column:
+    """Describe one column as a pandera column.
+
+    Parameters
+    ----------
+    kind
+        A key of `KINDS`.
+    description
+        One line for the data dictionary.
+    required
+        The column must be there and every row must have a value.
+    allowed
+        The closed set of a choice.
+    low, high
+        Bounds of a number, both included.
+    people
+        Whether the number counts people or households (the disclosure rule applies to it).
+    unit
+        Unit as printed; empty where the kind says it.
+    """
+    checks = []
+    if allowed:
+        checks.append(pa.Check.isin(list(allowed), error=f"one of {', '.join(allowed)}"))
+    if low is not None:
+        checks.append(pa.Check.ge(low, error=f"{low:g} or more"))
+    if high is not None:
+        checks.append(pa.Check.le(high, error=f"{high:g} or less"))
+    return pa.Column(
+        KINDS[kind].dtype,
+        checks,
+        nullable=not required,
+        required=True,
+        description=description,
+        metadata={
+            "kind": kind,
+            "required": required,
+            "allowed": allowed,
+            "people": people,
+            "unit": unit,
+            "bounds": (low, high),
+        },
+    )
+
+
+def row_check(
+    at: str, expected: str, holds: Callable[[pd.DataFrame], pd.Series[bool]], todo: str = ""
+) -> pa.Check:
+    """Describe a check across the columns of one row, reported at column `at`.
+
+    `holds` returns one boolean per row; a missing value counts as holding.
+    """
+    return pa.Check(
+        lambda frame: holds(frame).fillna(True).astype(bool),
+        name=at,
+        error=expected,
+        title=todo,
+        ignore_na=False,
+    )
+
+
+def table(
+    name: str,
+    description: str,
+    columns: Mapping[str, Column],
+    *,
+    key: tuple[str, ...] = (),
+    checks: tuple[pa.Check, ...] = (),
+    event: str = "",
+    either: tuple[str, ...] = (),
+) -> DataFrameSchema:
+    """Describe one table.
+
+    Parameters
+    ----------
+    key
+        Columns that together name a row once.
+    event
+        The date of what the row records; with `as_of`, later rows are left out.
+    either
+        Of these columns each row needs at least one.
+    """
+    return pa.DataFrameSchema(
+        dict(columns),
+        checks=list(checks),
+        name=name,
+        description=description,
+        metadata={"key": key, "event": event, "either": either},
+    )
+
+
+def kind_of(schema: DataFrameSchema, name: str) -> str:
+    """Return the kind of a column."""
+    return str(_meta(schema.columns[name])["kind"])
+
+
+def empty(schema: DataFrameSchema) -> pd.DataFrame:
+    """Return a frame of no rows with the table's columns and types."""
+    return pd.DataFrame(
+        {n: pd.Series([], dtype=KINDS[kind_of(schema, n)].dtype) for n in schema.columns}
+    )
+
+
+def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:
+    """Write the data dictionary, in Markdown, from the tables."""
+    out = [
+        "# Data dictionary",
+        "",
+        "Generated from the schema; `*` marks what every row needs. A data set is a folder with",
+        "one CSV per table, a workbook with one sheet per table, or a database with these tables.",
+        "Tables and columns without `*` may be left out.",
+    ]
+    for name, schema in tables.items():
+        key = ", ".join(f"`{k}`" for k in (schema.metadata or {})["key"])
+        out += ["", f"## {name}", "", f"{schema.description}"]
+        out += ["", f"Each row is named once by {key}."] if key else []
+        out += ["", "| column | holds | counts people | meaning |", "| --- | --- | --- | --- |"]
+        for heading, col in schema.columns.items():
+            star = "*" if _meta(col)["required"] else ""
+            people = "yes" if _meta(col)["people"] else ""
+            meaning = f"{col.description}"
+            out.append(f"| `{heading}`{star} | {holds(col)} | {people} | {meaning} |")
+        rules = [f"- `{c.name}`: {c.error}" for c in schema.checks]
+        out += ["", "Rules:", "", *rules] if rules else []
+    return "\n".join(out) + "\n"
+
+
+def holds(col: Column) -> str:
+    """Say in words what a column holds: its kind, closed set, bounds and unit."""
+    meta = _meta(col)
+    words = ", ".join(meta["allowed"]) or KINDS[meta["kind"]].expected
+    low, high = meta["bounds"]
+    if low is not None and high is not None:
+        words += f", {low:g} to {high:g}"
+    elif low is not None or high is not None:
+        words += f", {low:g} or more" if high is None else f", {high:g} or less"
+    return f"{words} ({meta['unit']})" if meta["unit"] else words
+
+
+def _meta(col: Column) -> dict[str, Any]:
+    return dict(col.metadata or {})

@@ -1,0 +1,524 @@
+"""From a grid of cells as somebody left it to one table of the schema.
+
+Finds the heading row, knows columns by their usual names, drops and checks TOTAL rows, reads
+every cell, runs the schema over the result. Opens no file; looks at one table at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from mtf_eval.errors import Problem
+from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.cells import Context, Unreadable, describe, is_blank, read_cell
+from mtf_eval.records.dataset import Finding
+from mtf_eval.records.schema import KINDS, holds, kind_of
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["Grid", "Tidied", "tidy"]
+
+#: Rows above the headings that may be titles; more than this and the sheet is something else.
+TITLE_ROWS = 40
+#: Problems of one sort in one column that are told one by one; the rest are counted.
+ONE_BY_ONE = 200
+NUMBERS = ("whole", "money", "number", "share")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """The cells of one sheet or file, row 1 first, and what only the file knows of them.
+
+    Attributes
+    ----------
+    merged
+        Merged ranges as ((top, left), (bottom, right)), counted from 0.
+    fill
+        Word for the fill colour of a cell (row, column from 0); `unclear` for other colours.
+    frame
+        Rows of the table that were counted elsewhere and need no reading, instead of cells.
+    """
+
+    table: str
+    file: str
+    sheet: str = ""
+    rows: Sequence[Sequence[Any]]
+    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
+    date1904: bool = False
+    decimal_comma: bool = False
+    fill: Callable[[int, int], str | None] | None = None
+    findings: tuple[Finding, ...] = ()
+    frame: pd.DataFrame | None = None
+
+
+@dataclass(slots=True)
+class Tidied:
+    """One table read: its rows by spreadsheet row number, what was mended and what is wrong."""
+
+    grid: Grid
+    frame: pd.DataFrame
+    findings: list[Finding] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    #: Rows mended, by column and what was done, told as one finding each.
+    mended: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+
+    def problem(
+        self, found: str, expected: str, todo: str = "", *, row: int | None = None, column: str = ""
+    ) -> None:
+        """Note something wrong at a place in this sheet."""
+        place = {"file": self.grid.file, "sheet": self.grid.sheet, "row": row, "column": column}
+        self.problems.append(Problem(found=found, expected=expected, todo=todo, **place))  # type: ignore[arg-type]
+
+    def finding(self, kind: str, text: str, *, row: int | None = None, column: str = "") -> None:
+        """Note something mended or worth a look at a place in this sheet."""
+        self.findings.append(
+            Finding(
+                kind=kind,
+                table=self.grid.table,
+                text=text,
+                file=self.grid.file,
+                sheet=self.grid.sheet,
+                row=row,
+                column=column,
+            )
+        )
+
+    def tell_mended(self) -> None:
+        """Turn what was mended into one finding per column and repair."""
+        for (column, note), rows in self.mended.items():
+            more = f" (in {len(rows)} rows, first in row {rows[0]})" if len(rows) > 1 else ""
+            self.finding("repaired", f"{note}{more}", row=rows[0], column=column)
+        self.mended.clear()
+
+
+def tidy(
+    grid: Grid, schema: DataFrameSchema, *, aliases: Aliases, year: int | None = None
+) -> Tidied:
+    """Read one grid as one table.
+
+    Parameters
+    ----------
+    grid
+        The cells.
+    schema
+        The table they should make.
+    aliases
+        Other spellings of headings, agencies and listed words.
+    year
+        Year of months written without one.
+
+    Returns
+    -------
+    The frame, its index the row numbers of the spreadsheet, with all findings and problems.
+    """
+    out = Tidied(grid, pd.DataFrame(), list(grid.findings))
+    if grid.frame is not None:
+        out.frame = _counted_elsewhere(grid.frame, schema)
+        return out
+    heading = _heading_row(grid, schema, aliases)
+    if heading is None:
+        out.problem(
+            "no row of headings",
+            f"the columns {', '.join(schema.columns)}",
+            "write the headings as they stand in docs/data_dictionary.md",
+        )
+        return out
+    top, places = heading
+    _headings(out, schema, aliases, top, places)
+    body, totals = _body(out, schema, aliases, top, places)
+    _merged(out, schema, body, places)
+    frame = _columns(out, schema, aliases, year, body, places)
+    _totals(out, schema, frame, totals, places)
+    out.frame = _duplicates(out, schema, frame)
+    _validate(out, schema, body, places)
+    out.tell_mended()
+    out.problems = _counted(out.problems)
+    return out
+
+
+def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+    types = {n: KINDS[kind_of(schema, n)].dtype for n in schema.columns}
+    return frame.reindex(columns=list(types)).astype(types)
+
+
+# Headings and rows
+
+
+def _heading_row(
+    grid: Grid, schema: DataFrameSchema, aliases: Aliases
+) -> tuple[int, dict[str, int]] | None:
+    """Row of the headings and the place of each known column; the row that names the most."""
+    best: tuple[int, dict[str, int]] | None = None
+    for number, row in enumerate(grid.rows[:TITLE_ROWS]):
+        places: dict[str, int] = {}
+        for place, cell in enumerate(row):
+            name = _column_name(cell, schema, aliases)
+            if name:
+                places.setdefault(name, place)
+        if len(places) >= 2 and (best is None or len(places) > len(best[1])):
+            best = (number, places)
+    return best
+
+
+def _column_name(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
+    if not isinstance(cell, str) or is_blank(cell):
+        return None
+    known = {fold(name): name for name in schema.columns}
+    if fold(cell) in known:
+        return known[fold(cell)]
+    for scope in (f"heading {schema.name}", "heading"):
+        name = aliases.find(scope, cell)
+        if name in schema.columns:
+            return name
+    return None
+
+
+def _headings(
+    out: Tidied, schema: DataFrameSchema, aliases: Aliases, top: int, places: Mapping[str, int]
+) -> None:
+    header = out.grid.rows[top]
+    if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
+        out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
+    for place, cell in enumerate(header):
+        name = _column_name(cell, schema, aliases)
+        if name and places[name] != place:
+            out.problem(
+                "the same column twice", "each column once", "keep one", row=top + 1, column=name
+            )
+        elif name and cell != name and fold(str(cell)) != fold(name):
+            out.finding("repaired", f"heading read as {name}", row=top + 1, column=name)
+        elif not name and not is_blank(cell):
+            text = str(cell)[:40]
+            out.finding(
+                "warning", "unknown column, not read", row=top + 1, column=" ".join(text.split())
+            )
+    unnamed = {
+        p
+        for row in out.grid.rows[top + 1 :]
+        for p in range(len(row))
+        if (p >= len(header) or is_blank(header[p])) and not is_blank(row[p])
+    }
+    if unnamed:
+        text = f"{len(unnamed)} column(s) without a heading, not read"
+        out.finding("warning", text, row=top + 1)
+    for name, col in schema.columns.items():
+        if (col.metadata or {})["required"] and name not in places:
+            out.problem("no such column", holds(col), "add it", row=top + 1, column=name)
+    either = (schema.metadata or {})["either"]
+    if either and not set(either) & set(places):
+        out.problem(
+            "no such column", f"one of the columns {', '.join(either)}", "add it", row=top + 1
+        )
+
+
+def _body(
+    out: Tidied,
+    schema: DataFrameSchema,
+    aliases: Aliases,
+    top: int,
+    places: Mapping[str, int],
+) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
+    """Rows of data and rows of totals, by row number as the spreadsheet counts."""
+    body: dict[int, list[Any]] = {}
+    totals: dict[int, list[Any]] = {}
+    width = max(places.values()) + 1
+    texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
+    for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
+        row = [*cells, *[None] * (width - len(cells))]
+        if all(is_blank(row[p]) for p in places.values()):
+            continue
+        words = [fold(row[p]) for p in texts if isinstance(row[p], str)]
+        if any(w in ("total", "totals", "grand total", "sub total", "subtotal") for w in words):
+            totals[number] = row
+        elif (
+            all(
+                _column_name(row[p], schema, aliases) == n
+                for n, p in places.items()
+                if not is_blank(row[p])
+            )
+            and len(words) > 1
+        ):
+            out.finding("repaired", "headings repeated among the rows left out", row=number)
+        elif len(words) == sum(not is_blank(c) for c in row) == 1 and words[0].startswith(
+            ("last updated", "note", "source", "data as at")
+        ):
+            out.finding("repaired", "a note under the rows left out", row=number)
+        else:
+            body[number] = row
+    return body, totals
+
+
+def _merged(
+    out: Tidied, schema: DataFrameSchema, body: dict[int, list[Any]], places: Mapping[str, int]
+) -> None:
+    names = {place: name for name, place in places.items()}
+    for (top, left), (bottom, right) in out.grid.merged:
+        rows = [n for n in range(top + 1, bottom + 2) if n in body]
+        if left not in names or len(rows) < 2 or top + 1 not in body:
+            continue
+        name = names[left]
+        if left != right or kind_of(schema, name) in NUMBERS:
+            out.problem(
+                f"one cell merged over rows {rows[0]} to {rows[-1]}",
+                "a value in each row",
+                "unmerge it and write the value of each row",
+                row=top + 1,
+                column=name,
+            )
+            continue
+        for number in rows[1:]:
+            body[number][left] = body[top + 1][left]
+            out.mended.setdefault((name, "merged cell read for each of its rows"), []).append(
+                number
+            )
+
+
+# Columns
+
+
+def _columns(
+    out: Tidied,
+    schema: DataFrameSchema,
+    aliases: Aliases,
+    year: int | None,
+    body: Mapping[int, list[Any]],
+    places: Mapping[str, int],
+) -> pd.DataFrame:
+    columns = {}
+    index = pd.Index(list(body), dtype="int64")
+    for name, col in schema.columns.items():
+        kind = kind_of(schema, name)
+        values: list[Any] = [None] * len(body)
+        if name in places:
+            context = Context(
+                aliases=aliases,
+                year=year,
+                date1904=out.grid.date1904,
+                decimal_comma=out.grid.decimal_comma,
+                scope=name,
+                allowed=(col.metadata or {})["allowed"],
+            )
+            values = _column(out, name, kind, context, body, places[name])
+        columns[name] = pd.Series(values, index=index, dtype=KINDS[kind].dtype)
+    return pd.DataFrame(columns, index=index)
+
+
+def _column(
+    out: Tidied,
+    name: str,
+    kind: str,
+    context: Context,
+    body: Mapping[int, list[Any]],
+    place: int,
+) -> list[Any]:
+    seen: dict[tuple[type, Any], Any] = {}
+    values = []
+    for number, row in body.items():
+        cell = row[place]
+        if name == "rag" and is_blank(cell) and out.grid.fill is not None:
+            cell = _filled(out, number, place)
+        key = (type(cell), cell)
+        if key not in seen:
+            try:
+                seen[key] = read_cell(cell, kind, context)
+            except Unreadable as error:
+                seen[key] = error
+        result = seen[key]
+        if isinstance(result, Unreadable):
+            found = describe(cell, kind, KINDS[kind].quotable)
+            out.problem(found, result.expected, result.todo, row=number, column=name)
+            values.append(None)
+            continue
+        value, note = result
+        if note:
+            out.mended.setdefault((name, note), []).append(number)
+        values.append(value)
+    if kind == "date":
+        _half_swapped(out, name, body, place)
+    return values
+
+
+def _filled(out: Tidied, number: int, place: int) -> str | None:
+    word = out.grid.fill(number - 1, place) if out.grid.fill else None
+    if word == "unclear":
+        out.finding(
+            "warning", "fill colour is no clear rating: left empty", row=number, column="rag"
+        )
+        return None
+    if word:
+        out.mended.setdefault(("rag", "fill colour of the cell read as a word"), []).append(number)
+    return word
+
+
+def _half_swapped(out: Tidied, name: str, body: Mapping[int, list[Any]], place: int) -> None:
+    """Refuse what an American Excel makes of British dates.
+
+    It turns 5/4/2021 into a date cell of May 4 and leaves 25/4/2021 as text: no date cell then
+    has a day above 12, and no text has one of 12 or below.
+    """
+    cells = {n: r[place] for n, r in body.items() if not is_blank(r[place])}
+    dates = [c for c in cells.values() if hasattr(c, "day")]
+    texts = {n: str(c).strip() for n, c in cells.items() if isinstance(c, str)}
+    days = [t.split("/")[0] for t in texts.values() if t.count("/") == 2]
+    if len(dates) < 3 or not days or not all(d.isdigit() and int(d) > 12 for d in days):
+        return
+    if all(c.day <= 12 for c in dates):
+        out.problem(
+            "text dates with days above 12 beside date cells with none",
+            "all dates of one kind",
+            "day and month of the date cells were probably exchanged when the file was opened: "
+            "write year-month-day",
+            row=next(iter(texts)),
+            column=name,
+        )
+
+
+# Checks
+
+
+def _totals(
+    out: Tidied,
+    schema: DataFrameSchema,
+    frame: pd.DataFrame,
+    totals: Mapping[int, list[Any]],
+    places: Mapping[str, int],
+) -> None:
+    context = Context(aliases=Aliases(), decimal_comma=out.grid.decimal_comma)
+    above = 0
+    for number, row in totals.items():
+        words = {fold(c) for c in row if isinstance(c, str)}
+        part = bool(words & {"sub total", "subtotal"})
+        rows = frame[(frame.index < number) & (frame.index > (above if part else 0))]
+        above = number
+        wrong = []
+        for name, place in places.items():
+            if kind_of(schema, name) not in ("whole", "money") or is_blank(row[place]):
+                continue
+            try:
+                stated, _ = read_cell(row[place], kind_of(schema, name), context)
+            except Unreadable:
+                wrong.append(f"{name} cannot be read")
+                continue
+            actual = rows[name].sum()
+            if stated is not None and abs(float(stated) - float(actual)) > 0.005:
+                wrong.append(f"{name} says {stated:,g}, the rows add up to {float(actual):,g}")
+        if wrong:
+            out.finding("warning", f"total row left out; {'; '.join(wrong)}", row=number)
+        else:
+            out.finding("repaired", "total row left out; it agrees with the rows", row=number)
+
+
+def _duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    key = list((schema.metadata or {})["key"])
+    if not key or frame.empty:
+        return frame
+    folded = frame.copy()
+    for name in key:
+        if KINDS[kind_of(schema, name)].dtype == "str":
+            folded[name] = folded[name].str.casefold()
+    same = folded.duplicated(keep="first")
+    for number in frame.index[same]:
+        out.mended.setdefault(("", "the same row twice: read once"), []).append(int(number))
+    frame, folded = frame[~same], folded[~same]
+    given = folded[key].notna()
+    needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
+    keyed = folded[given[needed].all(axis=1)]
+    if schema.name == "survey_responses":
+        keyed = keyed[keyed["respondent_id"].notna()]
+    first: dict[tuple[Any, ...], int] = {}
+    for number, *parts in keyed[key].astype(object).where(keyed[key].notna(), None).itertuples():
+        before = first.setdefault(tuple(parts), number)
+        if before != number:
+            out.problem(
+                f"the same {' and '.join(key)} as row {before}, with other content",
+                "each named once",
+                "correct one of them, or remove it",
+                row=number,
+                column=key[0],
+            )
+    rest = [n for n in frame.columns if n != "referral_id"]
+    if schema.name == "referrals":
+        twins = frame[frame.duplicated(rest, keep=False)]
+        if len(twins):
+            out.finding(
+                "warning",
+                f"{len(twins)} referrals differ only in their reference: kept, as a person may be "
+                "referred again",
+                row=int(twins.index[0]),
+            )
+    return frame
+
+
+def _validate(
+    out: Tidied, schema: DataFrameSchema, body: Mapping[int, list[Any]], places: Mapping[str, int]
+) -> None:
+    told = {(p.row, p.column) for p in out.problems} | {(None, "")}
+    absent = set(schema.columns) - set(places)
+    try:
+        schema.validate(out.frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+    else:
+        return
+    rules = {str(c.error): c for c in schema.checks}
+    for case in cases.drop_duplicates(["column", "check", "index"]).itertuples():
+        row = int(case.index)
+        rule = rules.get(str(case.check)) if case.schema_context != "Column" else None
+        column = str(rule.name) if rule else str(case.column)
+        if (row, column) in told or (not rule and column in absent):
+            continue
+        told.add((row, column))
+        if rule:
+            out.problem(
+                _found_in_row(out.frame, schema, row, column),
+                str(case.check),
+                str(rule.title or ""),
+                row=row,
+                column=column,
+            )
+            continue
+        kind = kind_of(schema, column)
+        missing = case.check == "not_nullable"
+        expected = holds(schema.columns[column]) if missing else str(case.check)
+        found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
+        todo = "write 0 where it is none" if missing and kind == "whole" else ""
+        out.problem(found, expected, todo, row=row, column=column)
+
+
+def _found_in_row(frame: pd.DataFrame, schema: DataFrameSchema, row: int, column: str) -> str:
+    value = frame.at[row, column]
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return describe(None if pd.isna(value) else value, kind_of(schema, column), True)
+
+
+def _counted(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave a column's problems of one sort to a count after the first `ONE_BY_ONE`."""
+    counts: dict[tuple[str, str], int] = {}
+    kept = []
+    last: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        sort = (problem.column, problem.expected)
+        counts[sort] = counts.get(sort, 0) + 1
+        if counts[sort] <= ONE_BY_ONE:
+            kept.append(problem)
+        last[sort] = problem
+    for sort, count in counts.items():
+        if count > ONE_BY_ONE:
+            problem = last[sort]
+            kept.append(
+                Problem(
+                    file=problem.file,
+                    sheet=problem.sheet,
+                    column=problem.column,
+                    found=f"{count - ONE_BY_ONE} more rows like these",
+                    expected=problem.expected,
+                )
+            )
+    return kept
