@@ -1,51 +1,119 @@
 """The only door out: hides what could point at a person, and says what it hid.
 
 A `Table` goes in, a `Released` comes out; charts, elements, exports and pages take nothing else.
-An unknown rule or an unmarked table: nothing comes out.
+An unknown rule, an unmarked column, a people table that was not named: nothing comes out. Which
+further cells must be hidden is worked out in `suppression`; whether it worked is tested from the
+outside by `audit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis.tables import Table
-from mtf_eval.errors import BadArgument
+from mtf_eval.errors import BadArgument, RunRefused
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["RULES", "Door", "Released", "Rule"]
+    from mtf_eval.publish.book import Plan
+
+__all__ = ["ALIASES", "RULES", "Door", "Released", "Rule", "read_rules"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A named disclosure profile: hide people counts of `low..high`, round the rest to `base`."""
+    """A named disclosure profile: hide people counts of `low..high`, round the rest to `base`.
+
+    Attributes
+    ----------
+    low, high
+        Counts from `low` to `high` are hidden; none where `high < low`.
+    base
+        The other counts are rounded to the nearest multiple of this.
+    secondary
+        Whether further counts are hidden so that no hidden one can be worked out.
+    totals
+        `kept`: totals are computed first; `recomputed`: totals are sums of the counts shown.
+    min_width
+        How wide the range of possible values of a hidden count stays.
+    coarser_above
+        A table with a larger share of its people counts hidden gives way to its coarser one.
+    sentence, banner
+        What a reader is told; the banner stands on every page.
+    source
+        Whose rule it is.
+    """
 
     name: str
     low: int
     high: int
     base: int = 1
+    secondary: bool = False
+    totals: str = "kept"
+    min_width: int = 0
+    coarser_above: float = 1.0
     sentence: str
     banner: str = ""
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        whole = (self.low, self.high, self.base, self.min_width)
+        if not all(type(n) is int for n in whole) or self.low < 1 or self.base < 1:
+            raise BadArgument(f"rule {self.name}: thresholds are whole numbers of 1 or more")
+        if self.totals not in ("kept", "recomputed"):
+            raise BadArgument(f"rule {self.name}: totals is kept or recomputed")
+
+    @property
+    def off(self) -> bool:
+        """Whether the rule lets everything through."""
+        return self.high < self.low and self.base == 1
 
 
-RULES = {
-    "internal": Rule(
-        name="internal",
-        low=1,
-        high=0,
-        sentence="No figure has been hidden.",
-        banner="Official-Sensitive: not for publication",
-    ),
-    "local_lt5": Rule(
-        name="local_lt5",
-        low=1,
-        high=4,
-        sentence="Counts of 1 to 4 people are hidden and shown as [c].",
-    ),
-}
+def read_rules(path: Path | None = None) -> dict[str, Rule]:
+    """Read the profiles from `disclosure_rules.csv`, each with its source.
+
+    Raises
+    ------
+    RunRefused
+        The file is missing or a profile lacks a value: without rules nothing is released.
+    """
+    home = Path(__file__).resolve().parent.parent
+    places = (home / "_reference", home.parent / "data" / "reference")
+    path = path or next((p for f in places if (p := f / "disclosure_rules.csv").exists()), None)
+    if path is None:
+        raise RunRefused("disclosure_rules.csv is missing: without rules nothing can be released")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    try:
+        return {
+            row["name"]: Rule(
+                name=row["name"],
+                low=int(row["low"]),
+                high=int(row["high"]),
+                base=int(row["base"]),
+                secondary={"yes": True, "no": False}[row["secondary"]],
+                totals=row["totals"],
+                min_width=int(row["min_width"]),
+                coarser_above=float(row["coarser_above"]),
+                sentence=row["sentence"],
+                banner=row["banner"],
+                source=row["source"],
+            )
+            for row in rows
+        }
+    except (KeyError, ValueError, TypeError) as error:
+        raise RunRefused(
+            f"{path.name}: a profile is not complete ({type(error).__name__})"
+        ) from None
+
+
+RULES = read_rules()
 ALIASES = {"public": "local_lt5"}
 
 
@@ -66,6 +134,8 @@ class Released:
         The rule it went through.
     hidden_primary, hidden_secondary
         How many cells were hidden for their own size, and to protect others.
+    warnings
+        For the analyst, not the reader: rows in which everybody, or nobody, is in one column.
     """
 
     table: Table
@@ -74,6 +144,7 @@ class Released:
     rule: Rule
     hidden_primary: int = 0
     hidden_secondary: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 class Door:
@@ -86,7 +157,12 @@ class Door:
     tables
         Every table of the run that counts people: what is hidden in one must not come back from
         another, so the door decides over all of them at once. A people table that was not named
-        here is refused.
+        here, or differs from what was named, is refused.
+
+    Raises
+    ------
+    BadArgument
+        The rule is unknown, two different tables have one name, or a link names no cell.
     """
 
     def __init__(self, release: str, tables: Iterable[Table] = ()) -> None:
@@ -95,24 +171,83 @@ class Door:
             allowed = ", ".join(["public", *RULES])
             raise BadArgument(f"release={release!r}: expected one of {allowed}")
         self.rule = RULES[name]
-        self.known = {table.name for table in tables}
+        self._tables: dict[str, Table] = {}
+        for table in tables:
+            seen = self._tables.setdefault(table.name, table)
+            if seen is not table and not _same(seen, table):
+                raise BadArgument(f"two different tables are called {table.name}")
+        self.known = set(self._tables)
 
     def __call__(self, table: Table) -> Released:
-        """Release one table."""
-        import pandas as pd
+        """Release one table; where it would be mostly hidden, its coarser one in its place.
 
+        Raises
+        ------
+        BadArgument
+            Not a marked table, or it counts people and was not named to the door as it is.
+        """
         if not isinstance(table, Table):
             raise BadArgument("only a marked Table can be released; a bare frame is refused")
-        if table.people and table.name not in self.known:
+        if not table.people:
+            return self._show(table, {}, set())
+        if table.name not in self.known:
             raise BadArgument(f"table {table.name} counts people and was not named to the door")
-        frame = table.frame.copy()
+        if self.rule.off:
+            return self._show(table, {}, set())
+        if not _same(self._tables[table.name], table):
+            raise BadArgument(f"table {table.name} is not the one that was named to the door")
+        if table.name in self._plan.withdrawn:
+            coarser = self._tables[self._plan.withdrawn[table.name]]
+            note = (
+                f"The finer table “{table.title}” would be mostly hidden, "
+                "so these coarser figures are shown in its place."
+            )
+            released = self(coarser)
+            notes = (*released.table.notes, note)
+            return replace(released, table=replace(released.table, notes=notes))
+        shown = self._plan.shown[table.name]
+        return self._show(table, shown, self._plan.small[table.name])
+
+    def choose(self, finer: Table, coarser: Table) -> Released:
+        """Release the finer of two tables, or the coarser where the finer is mostly hidden."""
+        if finer.coarser != coarser.name:
+            raise BadArgument(f"table {finer.name} does not name {coarser.name} as its coarser one")
+        return self(finer)
+
+    @cached_property
+    def _plan(self) -> Plan:
+        """Decide once, over every table named, and only when a table is first asked for."""
+        from mtf_eval.publish.book import plan
+
+        return plan(
+            {n: t for n, t in self._tables.items() if t.people},
+            low=self.rule.low,
+            high=self.rule.high,
+            base=self.rule.base,
+            width=self.rule.min_width if self.rule.secondary else None,
+            recompute=self.rule.totals == "recomputed",
+            coarser_above=self.rule.coarser_above,
+        )
+
+    def _show(
+        self,
+        table: Table,
+        shown: Mapping[tuple[int, str], int | None],
+        small: set[tuple[int, str]],
+    ) -> Released:
+        """Put what may be shown into the frame, then compute shares and changes from it."""
+        import pandas as pd
+
+        frame = table.frame.reset_index(drop=True).copy()
         symbols = pd.DataFrame("", index=frame.index, columns=[c.name for c in table.columns])
         hidden = 0
-        for name in table.people:
-            small = frame[name].between(self.rule.low, self.rule.high).fillna(False)
-            symbols.loc[small, name] = "[c]"
-            frame.loc[small, name] = pd.NA
-            hidden += int(small.sum())
+        for (row, name), value in shown.items():
+            if value is None:
+                symbols.at[row, name] = "[c]"
+                frame.loc[row, name] = pd.NA
+                hidden += 1
+            else:
+                frame.loc[row, name] = value
         for column in table.columns:
             if column.of is not None:
                 part, whole = (frame[c].astype("Float64") for c in column.of)
@@ -122,13 +257,36 @@ class Door:
                 symbols.loc[covered, column.name] = "[c]"
                 symbols.loc[~covered & (whole == 0).fillna(False), column.name] = "[z]"
         frame = frame[[c.name for c in table.columns]]
-        empty = frame.isna() & (symbols == "")
-        symbols = symbols.mask(empty, "[x]")
+        symbols = symbols.mask(frame.isna() & (symbols == ""), "[x]")
         stored = [c.name for c in table.columns if c.of is None]
         return Released(
             table=table.with_frame(frame[stored]),
             frame=frame,
             symbols=symbols,
             rule=self.rule,
-            hidden_primary=hidden,
+            hidden_primary=len(small),
+            hidden_secondary=hidden - len(small),
+            warnings=_everybody(table, frame),
         )
+
+
+def _same(one: Table, other: Table) -> bool:
+    """Whether two tables count the same people in the same cells."""
+    if one.people != other.people or one.row_keys() != other.row_keys():
+        return False
+    return one is other or one.frame.reset_index(drop=True).equals(
+        other.frame.reset_index(drop=True)
+    )
+
+
+def _everybody(table: Table, frame: pd.DataFrame) -> tuple[str, ...]:
+    """Warn of shares of 0 and 100 per cent: they say something about every single person."""
+    import pandas as pd
+
+    found = []
+    for column in table.columns:
+        if column.kind == "share" and column.of and column.of[0] in table.people:
+            for key, share in zip(table.row_keys(), frame[column.name], strict=True):
+                if not pd.isna(share) and share in (0, 1):
+                    found.append(f"{table.name}: {column.heading} is {share:.0%} in row {key}")
+    return tuple(found)
