@@ -1,0 +1,1 @@
+"""Effects and outcomes to money. See docs/assumptions.md."""

@@ -1,0 +1,337 @@
+"""From the lines of an account to one cash-flow table, and from it to the results.
+
+The GMCA / HM Treasury local-partnership model: every amount is quantity x impact x
+(1 - deadweight) x attribution x unit cost, uprated once to one price year, corrected for optimism
+bias, and discounted at Green Book rates. Intervals are not made here; see `uncertainty`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mtf_eval.analysis.benefit.lines import Line
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.records.reference import Reference
+from mtf_eval.records.unit_costs import UnitCost
+
+__all__ = [
+    "Assumptions",
+    "Part",
+    "Pricing",
+    "flow",
+    "parts",
+    "results",
+    "sensitivities",
+]
+
+Optimism = Literal["worst", "mean", "off"]
+Level = Literal["default", "low", "high"]
+FLOW_COLUMNS = (
+    "project_id",
+    "side",
+    "route",
+    "year",
+    "agency",
+    "value_type",
+    "transfer",
+    "cashable",
+    "amount_gbp",
+    "present_gbp",
+    "source_row",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """What a benefit analysis rests on beside the data; every report prints it.
+
+    Parameters
+    ----------
+    price_year
+        Financial year in whose prices everything is expressed, `"2023/24"`.
+    horizon_years
+        Years counted, from year 0; later costs and benefits are left out and said so.
+    optimism
+        Correction by the worst grade of the inputs (the rule), by their mean, or none.
+    anticipation
+        Whether the cost of anticipating crime (locks, insurance) counts as avoided.
+    unit_costs
+        Default values, or everything at the low or the high end of its range.
+    recorded_to_actual
+        Scale recorded crime up to actual crime, with an edition that has its own multiplier.
+    lasting_years, lasting_drop_off
+        Let the effect on places last beyond the months observed; 0 is observed months only.
+    """
+
+    price_year: str
+    horizon_years: int
+    optimism: Optimism = "worst"
+    anticipation: bool = True
+    unit_costs: Level = "default"
+    recorded_to_actual: bool = False
+    lasting_years: int = 0
+    lasting_drop_off: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.horizon_years < 1:
+            raise BadArgument(f"horizon_years={self.horizon_years!r}: expected 1 or more")
+        if self.optimism not in get_args(Optimism):
+            raise BadArgument(f"optimism={self.optimism!r}: expected {get_args(Optimism)}")
+        if self.unit_costs not in get_args(Level):
+            raise BadArgument(f"unit_costs={self.unit_costs!r}: expected {get_args(Level)}")
+
+
+class Part(NamedTuple):
+    """One share of a unit cost: who bears it, what kind of value it is, in its own prices."""
+
+    agency: str
+    value_type: str  # fiscal, economic, social, not_split
+    transfer: bool
+    cashable: bool
+    health: bool
+    from_year: int
+    gbp: float
+
+
+def parts(cost: UnitCost, *, anticipation: bool = True) -> Iterator[Part]:
+    """Split a unit cost by bearer, value type, transfer and cashability; the parts add up to it.
+
+    The sum of the parts that are no transfer is the public value. What a source does not split,
+    and the rounding of its components, is `not_split`.
+    """
+    flagged = any(bearer.transfer for bearer in cost.bearers)
+    moved = 0.0 if flagged or not cost.fiscal_gbp else cost.transfer_gbp / cost.fiscal_gbp
+    for bearer in cost.bearers:
+        amount = cost.fiscal_gbp * bearer.share
+        shares = ((bearer.transfer, 1 - moved), (True, moved))
+        for transfer, share in shares:
+            for cashable, part in ((True, cost.cashable_share), (False, 1 - cost.cashable_share)):
+                if amount * share * part:
+                    start = cost.cashable_from_year if cashable else 0
+                    yield Part(
+                        bearer.agency, "fiscal", transfer, cashable, False, start,
+                        amount * share * part,
+                    )  # fmt: skip
+    economic = cost.economic_gbp - (0 if anticipation else cost.anticipation_gbp)
+    for kind, amount in (
+        ("economic", economic),
+        ("social", cost.social_gbp),
+        ("not_split", cost.not_split_gbp),
+    ):
+        if amount:
+            yield Part("society", kind, False, False, kind in cost.health_valued, 0, amount)
+
+
+class Pricing:
+    """What one unit of a line is worth under given assumptions, its parts and factors."""
+
+    def __init__(self, reference: Reference, assumptions: Assumptions) -> None:
+        reference.index(assumptions.price_year)  # refuse a year that is not covered
+        self.reference = reference
+        self.assumptions = assumptions
+        self.years = assumptions.horizon_years
+        self.factors = {
+            kind: np.array(reference.discount_factors(self.years, kind))
+            for kind in ("standard", "health")
+        }
+        self._parts: dict[str, tuple[Part, ...]] = {}
+        self._uprating: dict[str, float] = {}
+
+    def correction(self, line: Line) -> float:
+        """Optimism bias of a line: `+0.10` on a cost, `-0.10` on a benefit."""
+        side = "cost" if line.route == "cost" else "benefit"
+        if self.assumptions.optimism == "off" or not line.grades:
+            return 0.0
+        bias = self.reference.optimism_bias
+        if self.assumptions.optimism == "worst":
+            return bias(side, max(line.grades))
+        return sum(bias(side, grade) for grade in line.grades) / len(line.grades)
+
+    def uprating(self, year: str) -> float:
+        """Factor from a price year to the report's, applied once."""
+        if year not in self._uprating:
+            self._uprating[year] = self.reference.uprate(1.0, year, self.assumptions.price_year)
+        return self._uprating[year]
+
+    def priced(self, line: Line) -> tuple[UnitCost, float]:
+        """Return the unit cost a line is priced with, and what to multiply it by."""
+        cost = line.unit_cost
+        assert cost is not None, f"{line.source_row} is a cost and has no unit cost"
+        factor = {"default": 1.0, "low": line.low, "high": line.high}[self.assumptions.unit_costs]
+        if self.assumptions.recorded_to_actual and line.route == "places":
+            cost = self.reference.unit_cost(cost.newer_code) if cost.newer_code else cost
+            try:
+                factor *= self.reference.multiplier(cost.code).value
+            except NotEnoughData:
+                cost = line.unit_cost or cost
+        return cost, factor
+
+    def parts(self, cost: UnitCost) -> tuple[Part, ...]:
+        """Return the parts of a unit cost, remembered by code."""
+        if cost.code not in self._parts:
+            self._parts[cost.code] = tuple(parts(cost, anticipation=self.assumptions.anticipation))
+        return self._parts[cost.code]
+
+    def timed(self, line: Line) -> Line:
+        """Return the line with the duration the assumptions give it."""
+        if self.assumptions.lasting_years:
+            return line.lasting(
+                years=self.assumptions.lasting_years, drop_off=self.assumptions.lasting_drop_off
+            )
+        return line
+
+    def net_quantity(self, line: Line) -> list[float]:
+        """Units of each year inside the horizon after impact, deadweight, attribution, drop-off."""
+        kept = line.quantity * line.impact * (1 - line.deadweight) * line.attribution
+        years = zip(line.profile[: self.years], line.ages, strict=False)
+        return [kept * share * (1 - line.drop_off) ** age for share, age in years]
+
+    def present_per_unit(self, line: Line) -> npt.NDArray[np.float64]:
+        """Present pounds of one unit in each year: rows public value, fiscal, cashable.
+
+        Shape (3, years); uprated and corrected, before impact, deadweight and attribution.
+        """
+        cost, factor = self.priced(line)
+        factor *= self.uprating(cost.price_year) * (1 + self.correction(line))
+        table = np.zeros((3, self.years))
+        for part in self.parts(cost):
+            value = part.gbp * factor * self.factors["health" if part.health else "standard"]
+            if not part.transfer:
+                table[0] += value
+            if part.value_type == "fiscal":
+                table[1] += value
+                if part.cashable:
+                    table[2, part.from_year :] += value[part.from_year :]
+        return table
+
+
+def _amounts(line: Line, pricing: Pricing) -> Iterator[tuple[object, ...]]:
+    standard = pricing.factors["standard"]
+    head = (line.project_id, "cost" if line.route == "cost" else "benefit", line.route)
+    if line.route == "cost":
+        factor = pricing.uprating(line.price_year) * (1 + pricing.correction(line))
+        for year, amount in enumerate(pricing.net_quantity(line)):
+            if amount:
+                gbp = amount * factor
+                yield (
+                    *head, year, line.agency, "fiscal", False, line.kind == "cash",
+                    gbp, gbp * standard[year], line.source_row,
+                )  # fmt: skip
+        return
+    timed = pricing.timed(line)
+    cost, factor = pricing.priced(timed)
+    factor *= pricing.uprating(cost.price_year) * (1 + pricing.correction(timed))
+    for year, amount in enumerate(pricing.net_quantity(timed)):
+        if not amount:
+            continue
+        for part in pricing.parts(cost):
+            gbp = amount * factor * part.gbp
+            rate = pricing.factors["health"] if part.health else standard
+            yield (
+                *head, year, part.agency, part.value_type, part.transfer,
+                part.cashable and year >= part.from_year, gbp, gbp * rate[year], line.source_row,
+            )  # fmt: skip
+
+
+def flow(lines: Iterable[Line], reference: Reference, assumptions: Assumptions) -> pd.DataFrame:
+    """Return the cash-flow table of any number of projects, one row a part of a source row.
+
+    `amount_gbp` is undiscounted in the prices of the report, `present_gbp` discounted. Costs and
+    benefits are both positive and told apart by `side`; a `transfer` is no public value.
+    """
+    pricing = Pricing(reference, assumptions)
+    rows = [row for line in lines for row in _amounts(line, pricing)]
+    frame = pd.DataFrame(rows, columns=list(FLOW_COLUMNS))
+    return frame.astype(
+        {"year": "int64", "transfer": bool, "cashable": bool}
+        | {"amount_gbp": "float64", "present_gbp": "float64"}
+    )
+
+
+def results(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the results of each project under their GMCA names, in pounds and ratios.
+
+    A ratio without costs is missing, and so is everything on the benefit side of a project that
+    has no benefit rows: nothing known is not nothing saved. `payback_year` is the first year in
+    which discounted fiscal benefits have caught up with discounted costs, missing when none has.
+    """
+    where, projects = pd.factorize(frame["project_id"], sort=True)
+    n, years = len(projects), int(frame["year"].max()) + 1 if len(frame) else 1
+    present = frame["present_gbp"].to_numpy()
+    cost = frame["side"].eq("cost").to_numpy(bool)
+    fiscal = ~cost & frame["value_type"].eq("fiscal").to_numpy(bool)
+    masks = {
+        "costs": cost,
+        "public": ~cost & ~frame["transfer"].to_numpy(bool),
+        "fiscal": fiscal,
+        "cashable": fiscal & frame["cashable"].to_numpy(bool),
+    }
+    pv = {name: np.bincount(where[m], present[m], n) for name, m in masks.items()}
+    known = np.bincount(where[~cost], minlength=n) > 0
+    spent = np.where(pv["costs"] > 0, pv["costs"], np.nan)
+    for name in ("public", "fiscal", "cashable"):
+        pv[name] = np.where(known, pv[name], np.nan)
+    cell = where * years + frame["year"].to_numpy()
+
+    def running(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        return np.bincount(cell[mask], present[mask], n * years).reshape(n, years).cumsum(axis=1)
+
+    caught_up = (
+        (running(fiscal) >= running(cost) - 1e-9) & known[:, None] & (pv["costs"] > 0)[:, None]
+    )
+    first = np.where(caught_up.any(axis=1), caught_up.argmax(axis=1), -1)
+    table = pd.DataFrame(
+        {
+            "present_value_costs_gbp": pv["costs"],
+            "present_value_benefits_gbp": pv["public"],
+            "present_value_fiscal_gbp": pv["fiscal"],
+            "cashable_benefit_gbp": pv["cashable"],
+            "net_present_public_value_gbp": pv["public"] - pv["costs"],
+            "public_value_bcr": pv["public"] / spent,
+            "fiscal_bcr": pv["fiscal"] / spent,
+            "cashable_bcr": pv["cashable"] / spent,
+            "net_present_budget_impact_gbp": pv["costs"] - pv["fiscal"],
+        },
+        index=pd.Index(projects, name="project_id"),
+    )
+    table["payback_year"] = pd.Series(first, index=table.index).astype("Int64").mask(first < 0)
+    return table
+
+
+def sensitivities(
+    lines: Sequence[Line], reference: Reference, base: Assumptions
+) -> list[tuple[str, Assumptions, pd.Series]]:
+    """Return the results with one assumption switched at a time: name, assumptions, results."""
+    years = int(reference.assumption("persistence_years").value)
+    drop_off = reference.assumption("persistence_drop_off").value
+    lasting = replace(
+        base,
+        lasting_years=years,
+        lasting_drop_off=drop_off,
+        horizon_years=max(years, base.horizon_years),
+    )
+    cases = [
+        ("As reported", base),
+        ("Optimism bias off", replace(base, optimism="off")),
+        ("Optimism bias by the mean of the grades", replace(base, optimism="mean")),
+        ("Cost of anticipating crime left out", replace(base, anticipation=False)),
+        ("Recorded crime scaled up to actual crime", replace(base, recorded_to_actual=True)),
+        ("Unit costs at the low end", replace(base, unit_costs="low")),
+        ("Unit costs at the high end", replace(base, unit_costs="high")),
+        (f"Effect lasts {years} years, {drop_off:.0%} less each year", lasting),
+    ]
+    for horizon in (1, 3, 5, 10):
+        if horizon != base.horizon_years:
+            cases.append((f"Horizon of {horizon} years", replace(base, horizon_years=horizon)))
+    found = []
+    for name, assumptions in cases:
+        table = results(flow(lines, reference, assumptions))
+        if len(table):
+            found.append((name, assumptions, table.iloc[0]))
+    return found

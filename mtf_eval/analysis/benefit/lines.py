@@ -1,0 +1,396 @@
+"""From the tables of a project to the lines of its account, one line a source row.
+
+Two routes: places (the effect on a measure, with its interval) and people (rows of `outcomes`);
+and the costs. A row that cannot be used becomes a problem in words, and the rest is computed.
+No pounds are multiplied here; see `cashflow`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from mtf_eval.errors import BadArgument, Problem
+from mtf_eval.records.reference import Reference
+from mtf_eval.records.unit_costs import UnitCost
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.effects.result import Estimate
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Account", "Line", "account", "financial_year", "get"]
+
+Route = Literal["cost", "places", "people"]
+GRADES = (1, 2, 3, 4, 5, 6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One source row as it enters the account.
+
+    Attributes
+    ----------
+    source_row
+        Table and row as the analyst finds it: `"costs row 5"`.
+    quantity
+        Places: incidents avoided in the months observed. People: units a year at full strength.
+        Cost: pounds in the prices of `price_year`.
+    profile, ages
+        Share of the quantity that falls in each project year, and how many years of drop-off it
+        has seen by then; `amount[t] = profile[t] * (1 - drop_off) ** ages[t]`.
+    grades
+        Evidence grades of the inputs, 1 (best) to 6.
+    effect
+        The estimate behind a place's quantity; its interval is carried into the pounds.
+    low, high
+        Range of the unit cost as a ratio to its default.
+    """
+
+    project_id: str
+    source_row: str
+    route: Route
+    label: str
+    quantity: float
+    profile: tuple[float, ...]
+    ages: tuple[int, ...]
+    grades: tuple[int, ...]
+    price_year: str
+    agency: str = ""
+    unit_cost: UnitCost | None = None
+    people: float | None = None
+    impact: float = 1.0
+    deadweight: float = 0.0
+    attribution: float = 1.0
+    drop_off: float = 0.0
+    effect: Estimate | None = None
+    low: float = 1.0
+    high: float = 1.0
+    kind: str = ""
+    capital: bool = False
+    gross: bool = False
+    note: str = ""
+
+    @property
+    def code(self) -> str:
+        """The unit cost code, empty for a cost."""
+        return self.unit_cost.code if self.unit_cost else ""
+
+    @property
+    def uncertain(self) -> bool:
+        """Whether "no effect" lies inside the interval of the effect it rests on."""
+        return self.effect is not None and self.effect.low <= 1 <= self.effect.high
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Sorting key that does not depend on where the row stood in its table."""
+        amounts = (self.quantity, self.impact, self.deadweight, *self.profile)
+        names = (self.project_id, self.route, self.code, self.label, self.agency)
+        return (*names, *(f"{amount:.9g}" for amount in amounts))
+
+    def lasting(self, *, years: int, drop_off: float) -> Line:
+        """Return a place's line that goes on for `years` at the pace observed, dropping off."""
+        observed = len(self.profile)
+        if self.route != "places" or years <= observed:
+            return self
+        pace = max(self.profile)
+        return replace(
+            self,
+            profile=(*self.profile, *([pace] * (years - observed))),
+            ages=(*self.ages, *range(1, years - observed + 1)),
+            drop_off=drop_off,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The lines of one project, and what could not be made into one.
+
+    `notes` are honest gaps (no unit cost fixed, too few incidents); `problems` are rows that are
+    wrong.
+    """
+
+    lines: tuple[Line, ...]
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def get(record: Any, name: str, default: Any = None) -> Any:
+    """Read a field of a record, row or mapping; a blank is the default."""
+    if isinstance(record, Mapping | pd.Series):
+        value = record.get(name, default)
+    else:
+        value = getattr(record, name, default)
+    return (
+        default if value is None or value is pd.NA or value is pd.NaT or value != value else value
+    )
+
+
+def financial_year(day: Any) -> str:
+    """Financial year of a date, `"2023/24"` from 1 April 2023."""
+    first = day.year if day.month >= 4 else day.year - 1
+    return f"{first}/{(first + 1) % 100:02d}"
+
+
+def _rows(data: Dataset, table: str, project_id: str) -> Iterator[tuple[int, Any]]:
+    """Rows of one project with their number in the sheet (the header is row 1)."""
+    frame = data.table(table)
+    if len(frame) == 0:
+        return
+    for position, found in enumerate(frame["project_id"].eq(project_id).to_numpy(bool)):
+        if found:
+            yield position + 2, frame.iloc[position]
+
+
+def _years_from(start: Any, day: Any) -> int:
+    return int(max(0, (day.year - start.year) * 12 + day.month - start.month) // 12)
+
+
+def _grade(row: Any, table: str, number: int, missing: int) -> tuple[int, list[Problem]]:
+    given = get(row, "evidence_grade")
+    if given is None:
+        return missing, []
+    if float(given) in GRADES:
+        return int(given), []
+    problem = Problem(
+        file=table,
+        row=number,
+        column="evidence_grade",
+        found=str(given),
+        expected="a grade from 1 to 6",
+        todo=f"Counted as grade {missing}.",
+    )
+    return missing, [problem]
+
+
+def _costs(
+    data: Dataset, project_id: str, start: Any, reference: Reference
+) -> tuple[list[Line], list[Problem]]:
+    lines, problems = [], []
+    missing = int(reference.assumption("missing_grade").value)
+    for number, row in _rows(data, "costs", project_id):
+        amount, hours, rate = (get(row, n) for n in ("amount_gbp", "hours", "rate_gbp"))
+        day = get(row, "date")
+        wrong: tuple[str, str, str] | None = None
+        if amount is None and (hours is None) != (rate is None):
+            wrong = ("rate_gbp", "hours without a rate, or a rate without hours", "both")
+        elif amount is None and hours is None:
+            wrong = ("amount_gbp", "no amount and no hours", "an amount, or hours and a rate")
+        elif day is None:
+            wrong = ("date", "no date", "the day or month of the cost")
+        year = financial_year(day) if day is not None else ""
+        if wrong is None:
+            try:
+                reference.index(year)
+            except BadArgument as error:
+                wrong = ("date", str(error), "a year the deflator covers")
+        if wrong:
+            column, found, expected = wrong
+            todo = "The row is left out."
+            problems.append(
+                Problem(
+                    file="costs",
+                    row=number,
+                    column=column,
+                    found=found,
+                    expected=expected,
+                    todo=todo,
+                )
+            )
+            continue
+        grade, bad = _grade(row, "costs", number, missing)
+        problems += bad
+        t = _years_from(start, day)
+        lines.append(
+            Line(
+                project_id=project_id,
+                source_row=f"costs row {number}",
+                route="cost",
+                label=str(get(row, "item", "")),
+                quantity=float(amount) if amount is not None else float(hours) * float(rate),
+                profile=(*([0.0] * t), 1.0),
+                ages=(0,) * (t + 1),
+                grades=(grade,),
+                price_year=year,
+                agency=str(get(row, "agency", "")),
+                kind=str(get(row, "kind", "cash")),
+                capital=str(get(row, "capital", "no")).lower() in ("yes", "true"),
+                note="" if hours is None else f"{float(hours):g} hours x £{float(rate):.2f}",
+            )
+        )
+    return lines, problems
+
+
+def _places(
+    data: Dataset, evaluation: Any, project_id: str, reference: Reference
+) -> tuple[list[Line], list[Problem], list[str]]:
+    lines: list[Line] = []
+    problems: list[Problem] = []
+    notes: list[str] = []
+    spread = reference.assumption("unit_cost_spread").value
+    for number, row in _rows(data, "project_measures", project_id):
+        measure, code = str(row["measure"]), get(row, "unit_cost_code", "")
+        kind = reference.crime_type(measure)
+        effect = evaluation.effects.get(measure)
+        if kind is not None and not kind.monetise:
+            notes.append(f"{measure}: counted, not put in pounds. {kind.note}")
+            continue
+        if not code:
+            usual = f" ({kind.unit_cost_code} is usual)" if kind else ""
+            notes.append(f"{measure}: no unit cost was fixed for it{usual}, so it has no pounds.")
+            continue
+        try:
+            cost = reference.unit_cost(str(code))
+        except BadArgument as error:
+            problems.append(
+                Problem(
+                    file="project_measures",
+                    row=number,
+                    column="unit_cost_code",
+                    found=str(error),
+                    expected="a code of the reference data",
+                    todo="The measure is not costed.",
+                )
+            )
+            continue
+        if effect is None or effect.avoided is None:
+            why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it.")
+            notes.append(f"{measure}: we cannot say what was saved: {why}")
+            continue
+        low, high = _range(cost, spread)
+        if kind and kind.unit_cost_code == cost.code and kind.low_gbp and kind.high_gbp:
+            low, high = kind.low_gbp / cost.total_gbp, kind.high_gbp / cost.total_gbp
+        months = _months_observed(evaluation, effect)
+        shares = [min(12, months - first) / months for first in range(0, months, 12)]
+        lines.append(
+            Line(
+                project_id=project_id,
+                source_row=f"project_measures row {number}",
+                route="places",
+                label=measure,
+                quantity=float(effect.avoided),
+                profile=tuple(shares),
+                ages=(0,) * len(shares),
+                grades=(
+                    int(reference.assumption("places_grade").value),
+                    int(reference.maryland(effect.maryland)["evidence_grade"]),
+                    cost.grade,
+                ),
+                price_year=cost.price_year,
+                unit_cost=cost,
+                effect=effect,
+                low=low,
+                high=high,
+                gross=effect.maryland < 3,
+                note=effect.method,
+            )
+        )
+    return lines, problems, notes
+
+
+def _months_observed(evaluation: Any, effect: Estimate) -> int:
+    """Months after the start on which the effect rests; a year where nobody says."""
+    months = effect.details.get("months_after") or getattr(evaluation, "months_after", None)
+    return max(1, round(float(months))) if months else 12
+
+
+def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
+    """Range of a unit cost as ratios: the source's own, else our assumed half-width."""
+    if cost.low_gbp is not None and cost.high_gbp is not None:
+        return cost.low_gbp / cost.total_gbp, cost.high_gbp / cost.total_gbp
+    return 1 - spread, 1 + spread
+
+
+def _people(
+    data: Dataset, project_id: str, reference: Reference
+) -> tuple[list[Line], list[Problem]]:
+    lines, problems = [], []
+    missing = int(reference.assumption("missing_grade").value)
+    spread = reference.assumption("unit_cost_spread").value
+    defaults = {"impact": 1.0, "deadweight": 0.0, "attribution": 1.0, "drop_off": 0.0}
+    for number, row in _rows(data, "outcomes", project_id):
+        cost, wrong = None, []
+        try:
+            cost = reference.unit_cost(str(get(row, "unit_cost_code", "")))
+        except BadArgument as error:
+            wrong.append(("unit_cost_code", str(error), "a code of the reference data"))
+        shares = {name: float(get(row, name, value)) for name, value in defaults.items()}
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                wrong.append((name, f"{share:g}", "a share from 0 to 1"))
+        people, years = float(get(row, "people", -1)), float(get(row, "years", 1))
+        lag = int(get(row, "lag_years", 0))
+        if people < 0 or years <= 0 or lag < 0:
+            wrong.append(("people", "people, years or lag missing or negative", "0 or more"))
+        problems += [
+            Problem(
+                file="outcomes",
+                row=number,
+                column=column,
+                found=found,
+                expected=expected,
+                todo="The outcome is left out.",
+            )
+            for column, found, expected in wrong
+        ]
+        if cost is None or wrong:
+            continue
+        grade, bad = _grade(row, "outcomes", number, missing)
+        problems += bad
+        whole = math.ceil(years)
+        low, high = _range(cost, spread)
+        per_year = 12 / cost.period_months if cost.period_months else 1.0
+        lines.append(
+            Line(
+                project_id=project_id,
+                source_row=f"outcomes row {number}",
+                route="people",
+                label=cost.label,
+                quantity=people * per_year,
+                people=people,
+                profile=(*([0.0] * lag), *(min(1.0, years - t) for t in range(whole))),
+                ages=(*([0] * lag), *range(whole)),
+                grades=(grade, cost.grade),
+                price_year=cost.price_year,
+                unit_cost=cost,
+                impact=shares["impact"],
+                deadweight=shares["deadweight"],
+                attribution=shares["attribution"],
+                drop_off=shares["drop_off"],
+                low=low,
+                high=high,
+                gross=get(row, "deadweight") is None,
+                note=f"{per_year:.4g} units a year for each person" if cost.period_months else "",
+            )
+        )
+    return lines, problems
+
+
+def account(data: Dataset, evaluation: Any, reference: Reference) -> Account:
+    """Make the lines of one project: its costs, its places, its people.
+
+    Year 0 is the twelve months from the start of the response; what was spent before counts in it.
+    """
+    project = evaluation.project
+    project_id = str(get(project, "project_id"))
+    start = get(project, "response_start")
+    cost_lines: list[Line] = []
+    problems: list[Problem] = []
+    notes: list[str] = []
+    if start is None:
+        costs = data.table("costs")
+        dates = costs.loc[costs["project_id"].eq(project_id), "date"].dropna()
+        start = dates.min() if len(dates) else None
+        notes.append("The response has no start date: year 0 begins with the first cost.")
+    if start is not None:
+        cost_lines, problems = _costs(data, project_id, start, reference)
+    places, wrong, gaps = _places(data, evaluation, project_id, reference)
+    people, wrong_people = _people(data, project_id, reference)
+    return Account(
+        lines=tuple([*cost_lines, *places, *people]),
+        problems=tuple([*problems, *wrong, *wrong_people]),
+        notes=tuple([*notes, *gaps]),
+    )
