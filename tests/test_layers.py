@@ -21,8 +21,9 @@ FLOORS = {
     "records": [
         {"dataset", "schema", "aliases", "unit_costs"},
         {"reference", "tables"},
-        {"cells"},
-        {"tidy", "police_months", "unit_cost_import"},
+        {"cells", "grids"},
+        {"checks", "police_months", "unit_cost_import"},
+        {"tidy"},
         {"relations", "police_uk", "database", "csv_files", "workbook", "cache"},
         {"load"},
     ],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.tidy import Grid
+from mtf_eval.records.grids import Grid
 
 __all__ = ["read_csv"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mtf_eval.records.aliases import Aliases
-    from mtf_eval.records.tidy import Grid, Tidied
+    from mtf_eval.records.grids import Grid, Tidied
 
 __all__ = ["load"]
 
@@ -83,8 +83,12 @@ def _found(path: Path) -> Path:
     )
 
 
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_") or "data"
+
+
 def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    name = re.sub(r"[^a-z0-9_-]+", "_", place.stem.lower()).strip("_") or "data"
+    name = _slug(place.stem)
     if place.is_dir():
         return (name, place, *_from_folder(place))
     raise _refused(place.name, "a file of another kind", "a folder of CSV files or a workbook", "")
@@ -93,7 +97,10 @@ def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapp
 def _from_database(
     address: str,
 ) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    raise _refused("database", "a database address", "a folder or workbook", "not read yet")
+    from mtf_eval.records.database import read_database
+
+    name, grids, sources = read_database(address)
+    return _slug(name), Path(name), grids, [], sources
 
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
@@ -135,8 +142,8 @@ def _archives(place: Path) -> list[Path]:
 
 
 def _street_records(archive: Path) -> tuple[Grid, Source]:
+    from mtf_eval.records.grids import Grid
     from mtf_eval.records.police_uk import aggregate
-    from mtf_eval.records.tidy import Grid
 
     frame, findings = aggregate(archive)
     whole = hashlib.sha256()

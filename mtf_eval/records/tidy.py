@@ -6,17 +6,15 @@ every cell, runs the schema over the result. Opens no file; looks at one table a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pandera.pandas as pa
 
-from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.cells import Context, Unreadable, describe, is_blank, read_cell
-from mtf_eval.records.dataset import Finding
+from mtf_eval.records.checks import count_rest, drop_duplicates, hold_totals, validate
+from mtf_eval.records.grids import Grid, Tidied
 from mtf_eval.records.schema import KINDS, holds, kind_of
 
 if TYPE_CHECKING:
@@ -26,75 +24,7 @@ __all__ = ["Grid", "Tidied", "tidy"]
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
-#: Problems of one sort in one column that are told one by one; the rest are counted.
-ONE_BY_ONE = 200
 NUMBERS = ("whole", "money", "number", "share")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
-    """The cells of one sheet or file, row 1 first, and what only the file knows of them.
-
-    Attributes
-    ----------
-    merged
-        Merged ranges as ((top, left), (bottom, right)), counted from 0.
-    fill
-        Word for the fill colour of a cell (row, column from 0); `unclear` for other colours.
-    frame
-        Rows of the table that were counted elsewhere and need no reading, instead of cells.
-    """
-
-    table: str
-    file: str
-    sheet: str = ""
-    rows: Sequence[Sequence[Any]]
-    merged: tuple[tuple[tuple[int, int], tuple[int, int]], ...] = ()
-    date1904: bool = False
-    decimal_comma: bool = False
-    fill: Callable[[int, int], str | None] | None = None
-    findings: tuple[Finding, ...] = ()
-    frame: pd.DataFrame | None = None
-
-
-@dataclass(slots=True)
-class Tidied:
-    """One table read: its rows by spreadsheet row number, what was mended and what is wrong."""
-
-    grid: Grid
-    frame: pd.DataFrame
-    findings: list[Finding] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    #: Rows mended, by column and what was done, told as one finding each.
-    mended: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-
-    def problem(
-        self, found: str, expected: str, todo: str = "", *, row: int | None = None, column: str = ""
-    ) -> None:
-        """Note something wrong at a place in this sheet."""
-        place = {"file": self.grid.file, "sheet": self.grid.sheet, "row": row, "column": column}
-        self.problems.append(Problem(found=found, expected=expected, todo=todo, **place))  # type: ignore[arg-type]
-
-    def finding(self, kind: str, text: str, *, row: int | None = None, column: str = "") -> None:
-        """Note something mended or worth a look at a place in this sheet."""
-        self.findings.append(
-            Finding(
-                kind=kind,
-                table=self.grid.table,
-                text=text,
-                file=self.grid.file,
-                sheet=self.grid.sheet,
-                row=row,
-                column=column,
-            )
-        )
-
-    def tell_mended(self) -> None:
-        """Turn what was mended into one finding per column and repair."""
-        for (column, note), rows in self.mended.items():
-            more = f" (in {len(rows)} rows, first in row {rows[0]})" if len(rows) > 1 else ""
-            self.finding("repaired", f"{note}{more}", row=rows[0], column=column)
-        self.mended.clear()
 
 
 def tidy(
@@ -134,11 +64,11 @@ def tidy(
     body, totals = _body(out, schema, aliases, top, places)
     _merged(out, schema, body, places)
     frame = _columns(out, schema, aliases, year, body, places)
-    _totals(out, schema, frame, totals, places)
-    out.frame = _duplicates(out, schema, frame)
-    _validate(out, schema, body, places)
+    hold_totals(out, schema, frame, totals, places)
+    out.frame = drop_duplicates(out, schema, frame)
+    validate(out, schema, body, places)
     out.tell_mended()
-    out.problems = _counted(out.problems)
+    out.problems = count_rest(out.problems)
     return out
 
 
@@ -377,148 +307,3 @@ def _half_swapped(out: Tidied, name: str, body: Mapping[int, list[Any]], place: 
             row=next(iter(texts)),
             column=name,
         )
-
-
-# Checks
-
-
-def _totals(
-    out: Tidied,
-    schema: DataFrameSchema,
-    frame: pd.DataFrame,
-    totals: Mapping[int, list[Any]],
-    places: Mapping[str, int],
-) -> None:
-    context = Context(aliases=Aliases(), decimal_comma=out.grid.decimal_comma)
-    above = 0
-    for number, row in totals.items():
-        words = {fold(c) for c in row if isinstance(c, str)}
-        part = bool(words & {"sub total", "subtotal"})
-        rows = frame[(frame.index < number) & (frame.index > (above if part else 0))]
-        above = number
-        wrong = []
-        for name, place in places.items():
-            if kind_of(schema, name) not in ("whole", "money") or is_blank(row[place]):
-                continue
-            try:
-                stated, _ = read_cell(row[place], kind_of(schema, name), context)
-            except Unreadable:
-                wrong.append(f"{name} cannot be read")
-                continue
-            actual = rows[name].sum()
-            if stated is not None and abs(float(stated) - float(actual)) > 0.005:
-                wrong.append(f"{name} says {stated:,g}, the rows add up to {float(actual):,g}")
-        if wrong:
-            out.finding("warning", f"total row left out; {'; '.join(wrong)}", row=number)
-        else:
-            out.finding("repaired", "total row left out; it agrees with the rows", row=number)
-
-
-def _duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
-    key = list((schema.metadata or {})["key"])
-    if not key or frame.empty:
-        return frame
-    folded = frame.copy()
-    for name in key:
-        if KINDS[kind_of(schema, name)].dtype == "str":
-            folded[name] = folded[name].str.casefold()
-    same = folded.duplicated(keep="first")
-    for number in frame.index[same]:
-        out.mended.setdefault(("", "the same row twice: read once"), []).append(int(number))
-    frame, folded = frame[~same], folded[~same]
-    given = folded[key].notna()
-    needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
-    keyed = folded[given[needed].all(axis=1)]
-    if schema.name == "survey_responses":
-        keyed = keyed[keyed["respondent_id"].notna()]
-    first: dict[tuple[Any, ...], int] = {}
-    for number, *parts in keyed[key].astype(object).where(keyed[key].notna(), None).itertuples():
-        before = first.setdefault(tuple(parts), number)
-        if before != number:
-            out.problem(
-                f"the same {' and '.join(key)} as row {before}, with other content",
-                "each named once",
-                "correct one of them, or remove it",
-                row=number,
-                column=key[0],
-            )
-    rest = [n for n in frame.columns if n != "referral_id"]
-    if schema.name == "referrals":
-        twins = frame[frame.duplicated(rest, keep=False)]
-        if len(twins):
-            out.finding(
-                "warning",
-                f"{len(twins)} referrals differ only in their reference: kept, as a person may be "
-                "referred again",
-                row=int(twins.index[0]),
-            )
-    return frame
-
-
-def _validate(
-    out: Tidied, schema: DataFrameSchema, body: Mapping[int, list[Any]], places: Mapping[str, int]
-) -> None:
-    told = {(p.row, p.column) for p in out.problems} | {(None, "")}
-    absent = set(schema.columns) - set(places)
-    try:
-        schema.validate(out.frame, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        return
-    rules = {str(c.error): c for c in schema.checks}
-    for case in cases.drop_duplicates(["column", "check", "index"]).itertuples():
-        row = int(case.index)
-        rule = rules.get(str(case.check)) if case.schema_context != "Column" else None
-        column = str(rule.name) if rule else str(case.column)
-        if (row, column) in told or (not rule and column in absent):
-            continue
-        told.add((row, column))
-        if rule:
-            out.problem(
-                _found_in_row(out.frame, schema, row, column),
-                str(case.check),
-                str(rule.title or ""),
-                row=row,
-                column=column,
-            )
-            continue
-        kind = kind_of(schema, column)
-        missing = case.check == "not_nullable"
-        expected = holds(schema.columns[column]) if missing else str(case.check)
-        found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
-        todo = "write 0 where it is none" if missing and kind == "whole" else ""
-        out.problem(found, expected, todo, row=row, column=column)
-
-
-def _found_in_row(frame: pd.DataFrame, schema: DataFrameSchema, row: int, column: str) -> str:
-    value = frame.at[row, column]
-    if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d}"
-    return describe(None if pd.isna(value) else value, kind_of(schema, column), True)
-
-
-def _counted(problems: Sequence[Problem]) -> list[Problem]:
-    """Leave a column's problems of one sort to a count after the first `ONE_BY_ONE`."""
-    counts: dict[tuple[str, str], int] = {}
-    kept = []
-    last: dict[tuple[str, str], Problem] = {}
-    for problem in problems:
-        sort = (problem.column, problem.expected)
-        counts[sort] = counts.get(sort, 0) + 1
-        if counts[sort] <= ONE_BY_ONE:
-            kept.append(problem)
-        last[sort] = problem
-    for sort, count in counts.items():
-        if count > ONE_BY_ONE:
-            problem = last[sort]
-            kept.append(
-                Problem(
-                    file=problem.file,
-                    sheet=problem.sheet,
-                    column=problem.column,
-                    found=f"{count - ONE_BY_ONE} more rows like these",
-                    expected=problem.expected,
-                )
-            )
-    return kept

@@ -1,0 +1,172 @@
+"""Checks of one table: stated totals, rows given twice, and the schema itself.
+
+Row numbers in every message are the spreadsheet's. What one table says of another is the matter
+of `relations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from mtf_eval.errors import Problem
+from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.cells import Context, Unreadable, describe, is_blank, read_cell
+from mtf_eval.records.grids import Tidied
+from mtf_eval.records.schema import KINDS, holds, kind_of
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["count_rest", "drop_duplicates", "hold_totals", "validate"]
+
+#: Problems of one sort in one column that are told one by one; the rest are counted.
+ONE_BY_ONE = 200
+
+
+def hold_totals(
+    out: Tidied,
+    schema: DataFrameSchema,
+    frame: pd.DataFrame,
+    totals: Mapping[int, list[Any]],
+    places: Mapping[str, int],
+) -> None:
+    """Compare TOTAL rows, already left out, with the rows they add up."""
+    context = Context(aliases=Aliases(), decimal_comma=out.grid.decimal_comma)
+    above = 0
+    for number, row in totals.items():
+        words = {fold(c) for c in row if isinstance(c, str)}
+        part = bool(words & {"sub total", "subtotal"})
+        rows = frame[(frame.index < number) & (frame.index > (above if part else 0))]
+        above = number
+        wrong = []
+        for name, place in places.items():
+            if kind_of(schema, name) not in ("whole", "money") or is_blank(row[place]):
+                continue
+            try:
+                stated, _ = read_cell(row[place], kind_of(schema, name), context)
+            except Unreadable:
+                wrong.append(f"{name} cannot be read")
+                continue
+            actual = rows[name].sum()
+            if stated is not None and abs(float(stated) - float(actual)) > 0.005:
+                wrong.append(f"{name} says {stated:,g}, the rows add up to {float(actual):,g}")
+        if wrong:
+            out.finding("warning", f"total row left out; {'; '.join(wrong)}", row=number)
+        else:
+            out.finding("repaired", "total row left out; it agrees with the rows", row=number)
+
+
+def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows given twice; refuse two rows of one name with other content."""
+    key = list((schema.metadata or {})["key"])
+    if not key or frame.empty:
+        return frame
+    folded = frame.copy()
+    for name in key:
+        if KINDS[kind_of(schema, name)].dtype == "str":
+            folded[name] = folded[name].str.casefold()
+    same = folded.duplicated(keep="first")
+    for number in frame.index[same]:
+        out.mended.setdefault(("", "the same row twice: read once"), []).append(int(number))
+    frame, folded = frame[~same], folded[~same]
+    given = folded[key].notna()
+    needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
+    keyed = folded[given[needed].all(axis=1)]
+    if schema.name == "survey_responses":
+        keyed = keyed[keyed["respondent_id"].notna()]
+    first: dict[tuple[Any, ...], int] = {}
+    for number, *parts in keyed[key].astype(object).where(keyed[key].notna(), None).itertuples():
+        before = first.setdefault(tuple(parts), number)
+        if before != number:
+            out.problem(
+                f"the same {' and '.join(key)} as row {before}, with other content",
+                "each named once",
+                "correct one of them, or remove it",
+                row=number,
+                column=key[0],
+            )
+    rest = [n for n in frame.columns if n != "referral_id"]
+    if schema.name == "referrals":
+        twins = frame[frame.duplicated(rest, keep=False)]
+        if len(twins):
+            out.finding(
+                "warning",
+                f"{len(twins)} referrals differ only in their reference: kept, as a person may be "
+                "referred again",
+                row=int(twins.index[0]),
+            )
+    return frame
+
+
+def validate(
+    out: Tidied, schema: DataFrameSchema, body: Mapping[int, list[Any]], places: Mapping[str, int]
+) -> None:
+    """Run the schema over the rows and tell each failure at its cell."""
+    told = {(p.row, p.column) for p in out.problems} | {(None, "")}
+    absent = set(schema.columns) - set(places)
+    try:
+        schema.validate(out.frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
+    else:
+        return
+    rules = {str(c.error): c for c in schema.checks}
+    for case in cases.drop_duplicates(["column", "check", "index"]).itertuples():
+        row = int(case.index)
+        rule = rules.get(str(case.check)) if case.schema_context != "Column" else None
+        column = str(rule.name) if rule else str(case.column)
+        if (row, column) in told or (not rule and column in absent):
+            continue
+        told.add((row, column))
+        if rule:
+            out.problem(
+                _found_in_row(out.frame, schema, row, column),
+                str(case.check),
+                str(rule.title or ""),
+                row=row,
+                column=column,
+            )
+            continue
+        kind = kind_of(schema, column)
+        missing = case.check == "not_nullable"
+        expected = holds(schema.columns[column]) if missing else str(case.check)
+        found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
+        todo = "write 0 where it is none" if missing and kind == "whole" else ""
+        out.problem(found, expected, todo, row=row, column=column)
+
+
+def _found_in_row(frame: pd.DataFrame, schema: DataFrameSchema, row: int, column: str) -> str:
+    value = frame.at[row, column]
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return describe(None if pd.isna(value) else value, kind_of(schema, column), True)
+
+
+def count_rest(problems: Sequence[Problem]) -> list[Problem]:
+    """Leave a column's problems of one sort to a count after the first `ONE_BY_ONE`."""
+    counts: dict[tuple[str, str], int] = {}
+    kept = []
+    last: dict[tuple[str, str], Problem] = {}
+    for problem in problems:
+        sort = (problem.column, problem.expected)
+        counts[sort] = counts.get(sort, 0) + 1
+        if counts[sort] <= ONE_BY_ONE:
+            kept.append(problem)
+        last[sort] = problem
+    for sort, count in counts.items():
+        if count > ONE_BY_ONE:
+            problem = last[sort]
+            kept.append(
+                Problem(
+                    file=problem.file,
+                    sheet=problem.sheet,
+                    column=problem.column,
+                    found=f"{count - ONE_BY_ONE} more rows like these",
+                    expected=problem.expected,
+                )
+            )
+    return kept
