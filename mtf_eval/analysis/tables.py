@@ -71,10 +71,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sum:
-    """In every row, the `total` column is the sum of the `parts` columns."""
+    """In every row, the `total` column is the sum of the `parts` columns.
+
+    With `rest` the parts lie within the total but are not all of it (completed within accepted):
+    what is left is not shown, yet a reader could subtract.
+    """
 
     total: str
     parts: tuple[str, ...]
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ what to hide, rounds, and gives way to coarser tables. Knows no rule by name and
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.suppression import Counts, hide
 
@@ -82,7 +82,7 @@ def plan(
     shown = book.rounded(hidden, base, recompute, withdrawn)
     result = Plan({n: {} for n in tables}, {n: set() for n in tables}, withdrawn)
     for i, (name, row, column) in enumerate(book.cells):
-        if column in tables[name].people or shown[i] is None:
+        if name and (column in tables[name].people or shown[i] is None):
             result.shown[name][row, column] = shown[i]
             if shown[i] is None and book.small(low, high)[i]:
                 result.small[name].add((row, column))
@@ -96,64 +96,98 @@ class _Book:
         self.tables = tables
         self.cells: list[Cell] = []
         self.place: dict[Cell, int] = {}
-        self.people: dict[str, list[int]] = {}
-        values: list[int] = []
-        person: list[bool] = []
-        for name, table in tables.items():
-            self.people[name] = []
-            beside = {c for s in table.sums for c in (s.total, *s.parts)} - set(table.people)
-            for column in (*table.people, *sorted(beside)):
-                counts = table.frame[column]
-                people = column in table.people
-                for row, count in enumerate(counts.to_numpy(dtype=float, na_value=np.nan)):
-                    if np.isnan(count):
-                        continue
-                    if people and (count < 0 or count != int(count)):
-                        raise BadArgument(f"table {name}, {column}: people are whole counts")
-                    if people:
-                        self.people[name].append(len(self.cells))
-                    self.place[name, row, column] = len(self.cells)
-                    self.cells.append((name, row, column))
-                    values.append(int(count))
-                    person.append(people)
-        self.value = np.array(values, dtype=np.int64)
-        self.person = np.array(person, dtype=bool)
+        self.people: dict[str, list[int]] = {name: [] for name in tables}
+        # What is left of a total when its parts are taken off: in no table, but in reach.
+        self.left: dict[int, str] = {}
+        self._value: list[int] = []
+        self._person: list[bool] = []
         # Each addition: the total's cell and its parts.
         self.additions: list[tuple[int, tuple[int, ...]]] = []
-        for table in tables.values():
-            self._within(table)
-        for table in tables.values():
-            self._across(table)
+        links = [(t.name, self._ends(t.name, link)) for t in tables.values() for link in t.links]
+        for name, table in tables.items():
+            beside = {c for s in table.sums for c in (s.total, *s.parts)}
+            beside |= {c for _, ends in links for t, _, c in ends if t == name}
+            self._enter(table, sorted(beside - set(table.people)))
+        for name, table in tables.items():
+            self._within(table, [ends for origin, ends in links if origin == name])
+        for _, ends in links:
+            outside = any(c[0] not in tables for c in ends[1:])
+            self._add(ends[0], ends[1:], rest=outside, person=False)
         self._alike()
+        self.value = np.array(self._value, dtype=np.int64)
+        self.person = np.array(self._person, dtype=bool)
 
-    def _add(self, total: Cell | None, parts: list[Cell]) -> None:
-        """Note an addition; a part that is not available counts as none."""
+    def _enter(self, table: Table, beside: list[str]) -> None:
+        """List a table's cells: those of people, and those beside them in an addition."""
+        for column in (*table.people, *beside):
+            people = column in table.people
+            counts = table.frame[column].to_numpy(dtype=float, na_value=np.nan)
+            for row, count in enumerate(counts):
+                if np.isnan(count):
+                    continue
+                if people and (count < 0 or count != int(count)):
+                    raise BadArgument(f"table {table.name}, {column}: people are whole counts")
+                i = self._cell((table.name, row, column), int(count), people)
+                if people:
+                    self.people[table.name].append(i)
+
+    def _cell(self, cell: Cell, value: int, person: bool) -> int:
+        self.place[cell] = len(self.cells)
+        self.cells.append(cell)
+        self._value.append(value)
+        self._person.append(person)
+        return self.place[cell]
+
+    def _add(
+        self, total: Cell, parts: Sequence[Cell], *, rest: bool = False, person: bool = True
+    ) -> None:
+        """Note an addition; a part that is not available counts as none.
+
+        With `rest` the parts are not all: what is left, persons or not, is not shown.
+        """
         here = tuple(self.place[p] for p in parts if p in self.place)
-        if total in self.place and here and (self.person[list(here)].any()):
-            self.additions.append((self.place[total], here))
+        if total not in self.place or not any(self._person[i] for i in here):
+            return
+        whole = self.place[total]
+        if rest:
+            left = self._value[whole] - sum(self._value[i] for i in here)
+            if left < 0:
+                return
+            i = self._cell(("", len(self.cells), ""), left, person)
+            self.left[i] = total[0]
+            here = (*here, i)
+        self.additions.append((whole, here))
 
-    def _within(self, table: Table) -> None:
+    def _within(self, table: Table, links: list[tuple[Cell, ...]]) -> None:
+        """Additions down the columns and along the rows of one table."""
         name, last = table.name, len(table.frame) - 1
-        columns = [c for n, _, c in self.cells if n == name]
         if table.total_row and last > 0:
-            for column in dict.fromkeys(columns):
+            for column in dict.fromkeys(c for n, _, c in self.cells if n == name):
                 self._add((name, last, column), [(name, r, column) for r in range(last)])
-        for total in table.sums:
+        along = [(s.total, s.parts, s.rest) for s in table.sums]
+        # A link along one row is an addition that a reader tries on every row.
+        for ends in links:
+            if len({(t, r) for t, r, _ in ends}) == 1 and ends[0][0] == name and len(ends) > 2:
+                along.append((ends[0][2], tuple(c for _, _, c in ends[1:]), False))
+        # A share says that its part lies within its whole.
+        along += [
+            (c.of[1], (c.of[0],), True)
+            for c in table.columns
+            if c.kind == "share" and c.of and set(c.of) <= set(table.people)
+        ]
+        for total, parts, rest in dict.fromkeys(along):
             for row in range(last + 1):
-                self._add((name, row, total.total), [(name, row, p) for p in total.parts])
+                self._add((name, row, total), [(name, row, p) for p in parts], rest=rest)
 
-    def _across(self, table: Table) -> None:
-        for link in table.links:
-            named = [self._find(table.name, cell) for cell in (link.total, *link.parts)]
-            if named[0] is not None and None not in named:
-                self._add(named[0], [c for c in named[1:] if c is not None])
+    def _ends(self, origin: str, link: Link) -> tuple[Cell, ...]:
+        """Cells of a link; row -1 where the table was not named to the door."""
+        return tuple(self._find(origin, text) for text in (link.total, *link.parts))
 
-    def _find(self, origin: str, text: str) -> Cell | None:
-        """Cell of `table/row/column`; `None` when that table was not named to the door."""
+    def _find(self, origin: str, text: str) -> Cell:
         name, _, rest = text.partition("/")
         key, _, column = rest.rpartition("/")
         if name not in self.tables:
-            return None
+            return (name, -1, column)
         rows = [r for r, k in enumerate(self.tables[name].row_keys()) if k == key]
         if len(rows) != 1 or column not in self.tables[name].frame.columns:
             raise BadArgument(f"table {origin}: link names {text}, which is not one cell")
@@ -170,7 +204,7 @@ class _Book:
         for one, other in combinations(by_name.values(), 2):
             shared = sorted(one.keys() & other.keys())
             pairs = [(one[s], other[s]) for s in shared]
-            if len(pairs) > 1 and all(self.value[a] == self.value[b] for a, b in pairs):
+            if len(pairs) > 1 and all(self._value[a] == self._value[b] for a, b in pairs):
                 self.additions.extend((a, (b,)) for a, b in pairs)
 
     def small(self, low: int, high: int) -> np.ndarray:
@@ -181,8 +215,10 @@ class _Book:
         self, low: int, high: int, base: int, width: int | None, withdrawn: Mapping[str, str]
     ) -> np.ndarray:
         """Which cells are hidden, given the tables that are not published."""
-        absent = np.array([n in withdrawn for n, _, _ in self.cells], dtype=bool)
+        absent = np.array([not n or n in withdrawn for n, _, _ in self.cells], dtype=bool)
         small = self.small(low, high)
+        reach = [i for i, name in self.left.items() if name not in withdrawn]
+        small[list(self.left.keys() - set(reach))] = False
         if width is None or not small.any():
             return small
         totals = np.zeros(len(self.value), dtype=bool)
@@ -195,7 +231,7 @@ class _Book:
         exact = (self.value == 0) | ~self.person | (base == 1)
         counts = Counts(
             value=self.value,
-            small=small & ~absent,
+            small=small & (~absent | np.isin(np.arange(len(small)), reach)),
             cost=cost,
             additions=tuple(
                 ((total, -1), *((p, 1) for p in parts)) for total, parts in self.additions
@@ -219,7 +255,7 @@ class _Book:
             return shown
         made_of: dict[int, tuple[int, ...]] = {}
         for total, parts in self.additions:
-            if not any(self.cells[i][0] in withdrawn for i in (total, *parts)):
+            if all(self.cells[i][0] and self.cells[i][0] not in withdrawn for i in (total, *parts)):
                 made_of.setdefault(total, parts)
         done: set[int] = set()
 

@@ -48,7 +48,8 @@ class Counts:
     additions
         Each as `((cell, sign), ...)`: the signed cells sum to zero, or to a published discrepancy.
     given
-        Cells that are not published at all: unknown to the attacker and free to hide.
+        Cells that are not published at all: unknown to the attacker and free to hide. One that is
+        also small is a count a reader could get by subtraction.
     below, above
         What rounding leaves open of a shown count: it lies between `value - below` and
         `value + above`; shape (n,), zero where the exact count is shown.
@@ -180,7 +181,7 @@ class _Part:
             members = np.flatnonzero(row)
             for i in members:
                 others = members[members != i]
-                if self.given[i]:
+                if self.given[i] and not self.small[i]:
                     continue
                 if not self.small[i]:  # alone in its addition it would come back: no use hiding it
                     cut = np.zeros(len(row))
@@ -244,7 +245,7 @@ class _Attack:
     def cuts(self) -> Iterator[tuple[NDArray[np.float64], float]]:
         """Cuts for the small counts that are not open; then for other hidden cells too narrow."""
         part = self.part
-        small = np.flatnonzero(part.small & ~part.given)
+        small = np.flatnonzero(part.small)
         needs = [(int(i), far, way) for i in small for far, way in part._needs(int(i))]
         if part.whole:
             self._look(needs)
@@ -259,7 +260,7 @@ class _Attack:
         if failed:
             return
         # What is hidden to protect must not be worked out either: as wide a range as promised.
-        for cell in np.flatnonzero(self.hidden & ~part.given):
+        for cell in np.flatnonzero(self.hidden & (part.small | ~part.given)):
             cut = self._width(int(cell))
             if cut is not None:
                 yield cut
