@@ -29,8 +29,8 @@ class Panel:
     Attributes
     ----------
     counts
-        One row a month (first of the month, without gaps), one column an area code; whole
-        numbers, zero where nothing was recorded.
+        One row a month (first of the month), one column an area code; whole numbers, zero where
+        nothing was recorded. Areas that lie together should stand together (codes in order do).
     target, comparison, buffer
         Area codes by role; an area has one role. `comparison` empty = every area that is neither
         target nor buffer.
@@ -56,9 +56,6 @@ class Panel:
         values = frame.to_numpy(dtype=float)
         if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
             raise BadArgument("panel: a count is missing, negative or not whole")
-        months = frame.index.to_period("M")
-        if len(months) > 1 and months[-1].ordinal - months[0].ordinal + 1 != len(months):
-            raise NotEnoughData(f"{self.measure}: a month is missing between the first and last")
         roles = [*self.target, *self.comparison, *self.buffer]
         if len(set(roles)) != len(roles):
             raise BadArgument("panel: an area stands in two roles")
@@ -99,6 +96,18 @@ class Panel:
     def between(self, first: pd.Timestamp | None, last: pd.Timestamp | None) -> Panel:
         """Return the same panel with the months from `first` to `last` only."""
         return replace(self, counts=self.counts.loc[first:last])
+
+    def same_season(self) -> Panel:
+        """Keep the months before that are calendar months of the period after, if all are there.
+
+        A hot spot's summer is then compared with its own summers. Months between are dropped, so
+        the result serves before/after totals, not a monthly series.
+        """
+        months = pd.DatetimeIndex(self.counts.index).month
+        wanted = set(months[self.post])
+        if self.months_before < 12 or not wanted <= set(months[~self.post]):
+            return self
+        return replace(self, counts=self.counts.loc[self.post | months.isin(list(wanted))])
 
     def with_start(self, start: pd.Timestamp) -> Panel:
         """Return the same panel with another (pretended) start."""

@@ -1,0 +1,181 @@
+"""How often the estimators are wrong: pretended projects on real records.
+
+Every area (or group) in turn is taken for a project's target although nothing was done there; a
+known share of its incidents after the start is then taken out at random. Counted are intervals
+that miss the truth, falls found where there were none, and falls found where there was one. Takes
+a month x area matrix of counts from any police.uk archive; reads no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.effects.counts import rate_ratio, relative_effect
+from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
+from mtf_eval.analysis.effects.placebo import placebo_calibrated
+from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.errors import BadArgument, NotEnoughData
+
+__all__ = ["ESTIMATORS", "false_positive_rate", "performance", "pretended_targets"]
+
+Estimator = Callable[[Panel], Estimate]
+
+
+def _four_counts(panel: Panel, dispersion: float) -> Estimate:
+    (a, b), (c, d) = panel.totals(panel.target), panel.totals(panel.comparison)
+    return relative_effect(
+        before=a, after=b, comparison_before=c, comparison_after=d, dispersion=dispersion
+    )
+
+
+def _before_after(panel: Panel) -> Estimate:
+    a, b = panel.totals(panel.target)
+    return rate_ratio(
+        before=a, after=b, exposure_before=panel.months_before, exposure_after=panel.months_after
+    )
+
+
+ESTIMATORS: Mapping[str, Estimator] = {
+    "Placebo-calibrated": lambda panel: placebo_calibrated(panel=panel),
+    "Before and after, exact": _before_after,
+    "Four counts, Poisson": lambda panel: _four_counts(panel, 1.0),
+    "Four counts, dispersion 2": lambda panel: _four_counts(panel, 2.0),
+    "Panel, quasi-Poisson": lambda panel: difference_in_differences(panel=panel),
+}
+
+
+def pretended_targets(
+    *,
+    counts: pd.DataFrame,
+    start: pd.Timestamp,
+    least_before: int = 10,
+    groups: Mapping[str, str] | None = None,
+) -> tuple[tuple[str, ...], ...]:
+    """Every area, or every group of areas, with at least `least_before` incidents before.
+
+    Parameters
+    ----------
+    counts
+        One row a month, one column an area.
+    groups
+        Area code to the name of its group (MSOA of an LSOA); areas without a name stay out.
+    """
+    before = counts.loc[counts.index < start].sum()
+    names = pd.Series({a: a for a in counts.columns} if groups is None else dict(groups))
+    names = names.reindex(counts.columns).dropna()
+    totals = before[names.index].groupby(names).sum()
+    kept = set(totals.index[totals >= least_before])
+    return tuple(
+        tuple(map(str, areas))
+        for group, areas in names.index.groupby(names).items()
+        if group in kept
+    )
+
+
+def performance(
+    *,
+    counts: pd.DataFrame,
+    start: pd.Timestamp,
+    targets: Sequence[tuple[str, ...]],
+    rng: np.random.Generator,
+    falls: Sequence[float] = (0.0, 0.2, 0.3, 0.5),
+    estimators: Mapping[str, Estimator] | None = None,
+    worst: float = 0.1,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Coverage, false changes and power of estimators over pretended projects.
+
+    Parameters
+    ----------
+    falls
+        Share of the target's incidents after the start that is taken out at random.
+    worst
+        Share of the targets, by count before, that is reported apart.
+    progress
+        Called with targets done and in all.
+
+    Returns
+    -------
+    DataFrame
+        A row per estimator and fall: `estimator`, `fall`, `targets`, `cannot_say` (refusals), and
+        as shares of those that answered `covers` (interval holds the truth), `changes` (interval
+        excludes 1), `falls`, `rises`, `covers_worst`, `falls_worst`; `se` is the median error.
+    """
+    chosen = ESTIMATORS if estimators is None else estimators
+    if not targets:
+        raise NotEnoughData("no area has enough incidents before the start to be a target")
+    if any(not 0 <= fall < 1 for fall in falls):
+        raise BadArgument(f"falls={tuple(falls)}: expected shares from 0 to below 1")
+    post = np.asarray(counts.index >= start)
+    before = np.array([counts.loc[~post, list(t)].to_numpy().sum() for t in targets])
+    in_worst = before >= np.quantile(before, 1 - worst)
+    values = counts.to_numpy().astype(np.int64)
+    column = {str(c): i for i, c in enumerate(counts.columns)}
+    rows = []
+    for at, target in enumerate(targets):
+        where = [column[t] for t in target]
+        for fall in falls:
+            thinned = values.copy()
+            block = np.ix_(post, where)
+            thinned[block] = rng.binomial(values[block], 1 - fall)
+            panel = Panel(
+                counts=pd.DataFrame(thinned, index=counts.index, columns=counts.columns),
+                target=target,
+                start=start,
+            )
+            for name, estimator in chosen.items():
+                try:
+                    found = estimator(panel)
+                except NotEnoughData:
+                    rows.append((name, fall, in_worst[at], np.nan, np.nan, np.nan))
+                else:
+                    error = np.nan if found.se_log is None else found.se_log
+                    rows.append((name, fall, in_worst[at], found.low, found.high, error))
+        if progress is not None:
+            progress(at + 1, len(targets))
+    frame = pd.DataFrame(rows, columns=["estimator", "fall", "worst", "low", "high", "se"])
+    return _summary(frame)
+
+
+def _summary(frame: pd.DataFrame) -> pd.DataFrame:
+    rows = []
+    for (name, fall), part in frame.groupby(["estimator", "fall"], sort=False):
+        said = part.dropna(subset=["low"])
+        truth = 1 - float(fall)
+        covers = (said["low"] <= truth) & (truth <= said["high"])
+        falls, rises = said["high"] < 1, said["low"] > 1
+        worst = said["worst"].astype(bool)
+        rows.append(
+            {
+                "estimator": name,
+                "fall": fall,
+                "targets": len(part),
+                "cannot_say": len(part) - len(said),
+                "covers": covers.mean(),
+                "changes": (falls | rises).mean(),
+                "falls": falls.mean(),
+                "rises": rises.mean(),
+                "covers_worst": covers[worst].mean(),
+                "falls_worst": falls[worst].mean(),
+                "se": said["se"].median(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def false_positive_rate(
+    *,
+    counts: pd.DataFrame,
+    start: pd.Timestamp,
+    targets: Sequence[tuple[str, ...]],
+    rng: np.random.Generator,
+    estimators: Mapping[str, Estimator] | None = None,
+) -> pd.DataFrame:
+    """Share of pretended projects called a change although nothing was done (`performance`)."""
+    table = performance(
+        counts=counts, start=start, targets=targets, rng=rng, falls=(0.0,), estimators=estimators
+    )
+    return table[["estimator", "targets", "cannot_say", "changes", "falls", "rises", "falls_worst"]]
