@@ -1,4 +1,4 @@
-"""Pictures of counts: bars, bars beside each other, bars on their side, lines.
+"""Pictures of counts: bars, beside each other, on their side, on a scale of answers, on a map.
 
 Take released tables only; nothing is added up, sorted or left out here, save the total row.
 """
@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mtf_eval.publish.cells import need_released, words
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, finish, numbers
+from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, finish, numbers, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,24 +20,7 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.disclosure import Released
 
-__all__ = ["bars", "grouped_bars", "hbars", "lines"]
-
-
-def body(released: Released) -> slice:
-    """Rows that are drawn: all but the total."""
-    return slice(None, -1) if released.table.total_row else slice(None)
-
-
-def labels_of(released: Released, name: str) -> list[str]:
-    """Return the labels of the rows drawn, as the table prints them."""
-    column = style.column_of(released, name)
-    return words(released.frame[name], released.symbols[name], column)[body(released)]
-
-
-def shown(released: Released, name: str) -> list[str]:
-    """Return a column's values as the table prints them, symbols included."""
-    column = style.column_of(released, name)
-    return words(released.frame[name], released.symbols[name], column)[body(released)]
+__all__ = ["bars", "diverging", "grouped_bars", "hbars", "hexmap"]
 
 
 def series_key(released: Released, y: Sequence[str]) -> list[tuple[str, str]]:
@@ -44,43 +28,10 @@ def series_key(released: Released, y: Sequence[str]) -> list[tuple[str, str]]:
     if len(y) == 1:
         return []
     if len(y) > len(PALETTE):
-        from mtf_eval.errors import BadArgument
-
         raise BadArgument(
             f"{len(y)} series in one picture: at most {len(PALETTE)} can be told apart"
         )
     return [(style.column_of(released, n).heading, c) for n, c in zip(y, PALETTE, strict=False)]
-
-
-def short_months(labels: Sequence[str]) -> list[str]:
-    """Shorten `January 2021` to `Jan`, with the year where it starts."""
-    import calendar
-
-    full = {m: m[:3] for m in calendar.month_name if m}
-    out, year = [], ""
-    for label in labels:
-        month, _, this = label.partition(" ")
-        if month not in full or not this.isdigit():
-            return list(labels)
-        out.append(full[month] + (f"\n{this}" if this != year else ""))
-        year = this
-    return out
-
-
-def category_axis(axes: Axes, labels: Sequence[str], *, narrow: bool) -> int:
-    """Name the places along the bottom, horizontally; return how many lines the names take."""
-    short = short_months(labels)
-    monthly = short != list(labels)
-    room = (style.NARROW if narrow else style.WIDE) - 60
-    each = room / max(len(labels), 1)
-    if not monthly:
-        width = max(4, int(each / (style.SIZE * 0.58)))
-        short = [style.wrapped(text, width) for text in labels]
-    step = 1
-    while monthly and each * step < style.SIZE * 2.4:
-        step += 1 if step < 3 else 3
-    axes.set_xticks(range(0, len(short), step), short[::step])
-    return max((text.count("\n") + 1 for text in short[::step]), default=1)
 
 
 def bars(
@@ -109,14 +60,14 @@ def bars(
     """
     need_released(released)
     y = [y] if isinstance(y, str) else list(y)
-    labels = labels_of(released, x)
+    labels = shown(released, x)
     kind = style.column_of(released, y[0]).kind
-    values = {name: numbers(released, name)[body(released)] for name in y}
+    values = {name: numbers(released, name) for name in y}
     texts = {name: shown(released, name) for name in y}
     key = series_key(released, y)
 
     def paint(axes: Axes, narrow: bool) -> None:
-        lines_below = category_axis(axes, labels, narrow=narrow)
+        lines_below = style.category_axis(axes, labels, narrow=narrow)
         style.margins(axes, left=46, right=8, top=22, bottom=14 + 17 * lines_below)
         if stacked:
             _stack(axes, y, values, texts, narrow=narrow)
@@ -141,19 +92,6 @@ def grouped_bars(
     return bars(released, x=x, y=y, title=title, subtitle=subtitle, alt=alt)
 
 
-def _gap(axes: Axes, x: float, y: float, symbol: str, *, ha: str = "center") -> None:
-    """Mark a hidden value where it would stand."""
-    axes.text(
-        x,
-        y,
-        symbol,
-        ha=ha,
-        va="bottom" if ha == "center" else "center",
-        color=MUTED,
-        fontsize=style.SIZE - 2,
-    )
-
-
 def _beside(
     axes: Axes,
     y: Sequence[str],
@@ -163,26 +101,43 @@ def _beside(
     narrow: bool,
 ) -> None:
     import numpy as np
+    import pandas as pd
+    import seaborn as sns
 
     width = 0.8 / len(y)
     count = len(values[y[0]])
     slot = ((style.NARROW if narrow else style.WIDE) - 60) / max(count, 1) * width
-    for n, name in enumerate(y):
-        places = np.arange(count) + (n - (len(y) - 1) / 2) * width
-        axes.bar(places, np.nan_to_num(values[name]), width * 0.94, color=PALETTE[n])
-        for place, value, text in zip(places, values[name], texts[name], strict=True):
-            if np.isnan(value):
-                _gap(axes, place, 0, text)
-            elif len(text) * 7 <= slot + 4:
-                axes.annotate(
-                    text,
-                    (place, value),
-                    (0, 3),
-                    textcoords="offset points",
-                    ha="center",
-                    va="bottom",
-                    fontsize=style.SIZE - 1,
-                )
+    long = pd.DataFrame(
+        {
+            "place": np.tile(np.arange(count), len(y)),
+            "value": np.concatenate([np.nan_to_num(values[n]) for n in y]),
+            "series": np.repeat(y, count),
+        }
+    )
+    sns.barplot(
+        long,
+        x="place",
+        y="value",
+        hue="series",
+        palette=list(PALETTE[: len(y)]),
+        saturation=1,
+        width=0.8,
+        gap=0.06,
+        native_scale=True,
+        errorbar=None,
+        legend=False,
+        ax=axes,
+    )
+    longest = max((len(text) for n in y for text in texts[n]), default=0)
+    for place in range(count):
+        at = {n: place + (i - (len(y) - 1) / 2) * width for i, n in enumerate(y)}
+        hidden = [n for n in y if np.isnan(values[n][place])]
+        fits = slot >= 17
+        for group in [[n] for n in hidden] if fits else [hidden]:
+            style.gaps(axes, [at[n] for n in group], [texts[n][place] for n in group], 0)
+        for n in y:
+            if n not in hidden and longest * 7 <= slot + 4:
+                style.above(axes, at[n], values[n][place], texts[n][place])
 
 
 def _stack(
@@ -218,8 +173,7 @@ def _stack(
                 )
         top = top + part
     for place, symbols in enumerate(hidden):
-        if symbols:
-            _gap(axes, place, top[place] + whole * 0.01, symbols[0])
+        style.gaps(axes, [place] if symbols else [], symbols, top[place])
 
 
 def hbars(
@@ -240,18 +194,16 @@ def hbars(
     """
     need_released(released)
     y = [y] if isinstance(y, str) else list(y)
-    labels = labels_of(released, x)
+    labels = shown(released, x)
     kind = style.column_of(released, y[0]).kind
-    values = {name: numbers(released, name)[body(released)] for name in y}
+    values = {name: numbers(released, name) for name in y}
     texts = {name: shown(released, name) for name in y}
     each = 16 + 17 * len(y)
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
 
-        names = [style.wrapped(t, 17 if narrow else 34) for t in labels]
-        left = style.room_for(names, 130 if narrow else 260)
-        style.margins(axes, left=left, right=52, top=4, bottom=26)
+        style.row_axis(axes, labels, narrow=narrow, right=52, top=4)
         high = 0.8 / len(y)
         for n, name in enumerate(y):
             places = np.arange(len(labels)) + (n - (len(y) - 1) / 2) * high
@@ -276,10 +228,7 @@ def hbars(
                         textcoords="offset points",
                         fontsize=style.SIZE - 1,
                     )
-        axes.set_yticks(range(len(labels)), names)
-        axes.set_ylim(len(labels) - 0.45, -0.55)
         axes.spines["left"].set_visible(True)
-        axes.spines["bottom"].set_visible(False)
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
     height = max(110, each * len(labels) + 34)
@@ -295,50 +244,103 @@ def hbars(
     )
 
 
-def lines(
+def diverging(
     released: Released,
     *,
     x: str,
-    y: Sequence[str] | str,
+    y: Sequence[str],
     title: str,
     subtitle: str,
     alt: str,
 ) -> Chart:
-    """Draw a line a column over months or years; a hidden value is a gap with its symbol.
+    """Draw answers on a scale as bars that lean from unfavourable to favourable.
 
     Parameters
     ----------
     x, y
-        Column of months, quarters or years; column or columns that hold the values.
+        Column of questions or waves; columns of the answers from unfavourable to favourable. The
+        middle one of an odd number stands astride the centre line.
     """
     need_released(released)
-    y = [y] if isinstance(y, str) else list(y)
-    labels = labels_of(released, x)
-    kind = style.column_of(released, y[0]).kind
-    values = {name: numbers(released, name)[body(released)] for name in y}
-    texts = {name: shown(released, name) for name in y}
+    if not 2 <= len(y) <= 5:
+        raise BadArgument(f"{len(y)} answers on a scale: two to five can be told apart")
+    labels = shown(released, x)
+    middle = ["#BFC7CC"] if len(y) % 2 else []
+    side = len(y) // 2
+    colours = ["#801650", "#C988A9"][:side] + middle + ["#6BACE6", "#12436D"][2 - side :]
+    key = [(style.column_of(released, n).heading, c) for n, c in zip(y, colours, strict=True)]
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
 
-        below = category_axis(axes, labels, narrow=narrow)
-        style.margins(axes, left=50, right=14, top=12, bottom=14 + 17 * below)
-        for n, name in enumerate(y):
-            axes.plot(
-                range(len(labels)),
-                values[name],
-                color=PALETTE[n],
-                linewidth=2.5,
-                linestyle=("-", (0, (5, 2)), (0, (1, 1.4)), "-.")[n % 4],
-                marker="os^D"[n % 4] if len(labels) <= 24 else "",
-                markersize=6,
-            )
-            for place in np.flatnonzero(np.isnan(values[name])):
-                _gap(axes, place, 0, texts[name][place])
-        axes.set_ylim(bottom=min(0, *(np.nanmin(v, initial=0) for v in values.values())))
-        axes.margins(y=0.08)
-        style.value_axis(axes, kind)
+        counts = np.array([numbers(released, n) for n in y])
+        part = np.nan_to_num(counts) / np.maximum(np.nansum(counts, axis=0), 1e-9)
+        left = -part[:side].sum(axis=0) - (part[side] / 2 if middle else 0)
+        style.row_axis(axes, labels, narrow=narrow, right=20, top=4)
+        wide = (style.NARROW - 140 if narrow else style.WIDE - 280) / 2
+        for row, (name, colour) in enumerate(zip(y, colours, strict=True)):
+            axes.barh(range(len(labels)), part[row], 0.7, left=left, color=colour,
+                      edgecolor="white")  # fmt: skip
+            for place, share in enumerate(part[row]):
+                hidden = np.isnan(counts[row][place])
+                text = shown(released, name)[place] if hidden else f"{share * 100:.0f}%"
+                if hidden or share * wide > 30:
+                    axes.text(left[place] + share / 2, place, text, ha="center", va="center",
+                              color=style.text_on(colour), fontsize=style.SIZE - 2)  # fmt: skip
+            left = left + part[row]
+        axes.axvline(0, color=style.INK, linewidth=1.5)
+        axes.set_xlim(-1, 1)
+        ticks = (-1, 0, 1) if narrow else (-1, -0.5, 0, 0.5, 1)
+        axes.set_xticks(ticks, [f"{abs(t):.0%}" for t in ticks])
+        axes.grid(axis="x", color=style.GRID)
 
     return finish(
-        released, paint, title=title, subtitle=subtitle, alt=alt, key=series_key(released, y)
-    )
+        released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
+        height=40 + 44 * len(labels), narrow_height=40 + 60 * len(labels),
+    )  # fmt: skip
+
+
+def hexmap(
+    released: Released,
+    *,
+    x: str,
+    y: str,
+    value: str,
+    title: str,
+    subtitle: str,
+    alt: str,
+) -> Chart:
+    """Draw counts on a map of hexagons; the darker the more, the most marked with its number.
+
+    Parameters
+    ----------
+    x, y
+        Columns of longitude and latitude in degrees of published, anonymised map points.
+    value
+        Column of counts.
+    """
+    need_released(released)
+    east, north, count = (numbers(released, n) for n in (x, y, value))
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+        from matplotlib.colors import LinearSegmentedColormap
+
+        held = ~np.isnan(count)
+        shrink = np.cos(np.radians(north[held].mean()))
+        style.margins(axes, left=8, right=8, top=8, bottom=8)
+        colours = LinearSegmentedColormap.from_list("blues", ["#C9DDF0", "#2073BC", PALETTE[0]])
+        cells = axes.hexbin(
+            east[held] * shrink, north[held], C=count[held], reduce_C_function=np.sum,
+            gridsize=14 if narrow else 24, cmap=colours, linewidths=0.5, edgecolors="white",
+        )  # fmt: skip
+        axes.set_aspect("equal", adjustable="datalim")
+        sums, places = np.asarray(cells.get_array()), cells.get_offsets()
+        top = int(sums.argmax())
+        where = np.asarray(places)[top]
+        axes.annotate(f"{sums[top]:,.0f}", (where[0], where[1]), (0, 12), ha="center",
+                      textcoords="offset points", fontweight="bold")  # fmt: skip
+        axes.axis("off")
+
+    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, height=440,
+                  narrow_height=340)  # fmt: skip

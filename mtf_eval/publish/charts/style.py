@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import io
 import re
+from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from xml.etree import ElementTree
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import compact, need_released
+from mtf_eval.publish.cells import compact, need_released, words
 from mtf_eval.publish.disclosure import Released
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
 SIZE = 13  # of the text, in pixels
 SVG = "{http://www.w3.org/2000/svg}"
 KEPT_IDS = re.compile(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"")
-STYLE = {
+DROPPED = {"stroke-linejoin", "stroke-miterlimit", "stroke-linecap", "font-family"}
+STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mtf",
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same measures on every machine
@@ -88,8 +90,13 @@ def text_on(colour: str) -> str:
     return "#FFFFFF" if colour in DARK else "#000000"
 
 
-def numbers(released: Released, name: str) -> NDArray[np.float64]:
-    """Return a column as floats, hidden cells as NaN.
+def drawn(released: Released, *, total: bool = False) -> slice:
+    """Rows that are drawn: all but the total, unless it is wanted."""
+    return slice(None, -1) if released.table.total_row and not total else slice(None)
+
+
+def numbers(released: Released, name: str, *, total: bool = False) -> NDArray[np.float64]:
+    """Return a column's rows as floats, hidden cells as NaN.
 
     Raises
     ------
@@ -97,10 +104,15 @@ def numbers(released: Released, name: str) -> NDArray[np.float64]:
         When the table has no such column.
     """
     column_of(released, name)
-    values: NDArray[np.float64] = (
-        released.frame[name].astype("Float64").to_numpy(dtype="float64", na_value=float("nan"))
-    )
-    return values
+    values = released.frame[name].astype("Float64").to_numpy("float64", na_value=float("nan"))
+    return cast("NDArray[np.float64]", values[drawn(released, total=total)])
+
+
+def shown(released: Released, name: str, *, total: bool = False) -> list[str]:
+    """Return a column's rows as the table prints them, symbols included."""
+    column = column_of(released, name)
+    texts = words(released.frame[name], released.symbols[name], column)
+    return texts[drawn(released, total=total)]
 
 
 def column_of(released: Released, name: str) -> Column:
@@ -152,7 +164,8 @@ def house_style() -> Iterator[None]:
     """Hold the house style while drawing; whatever stood before comes back."""
     import matplotlib as mpl
 
-    with mpl.rc_context({**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **STYLE}):
+    plain: dict[Any, Any] = {**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **STYLE}
+    with mpl.rc_context(plain):
         yield
 
 
@@ -169,6 +182,7 @@ def svg(paint: Paint, width: float, height: float, *, narrow: bool) -> str:
         axes.patch.set_visible(False)
         axes.tick_params(length=0, left=False, bottom=False, pad=6)
         paint(axes, narrow)
+        axes.set(xlabel="", ylabel="")
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata=nothing)
@@ -190,9 +204,126 @@ def value_axis(axes: Axes, kind: str, *, along: str = "y", most: int = 5) -> Non
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis = axes.yaxis if along == "y" else axes.xaxis
-    axis.set_major_locator(MaxNLocator(most, integer=kind in ("people", "count")))
+    axis.set_major_locator(
+        MaxNLocator(most, integer=kind in ("people", "count"), steps=[1, 2, 2.5, 5, 10])
+    )
     axis.set_major_formatter(FuncFormatter(lambda v, _: compact(v, kind)))
     axes.grid(axis=along, color=GRID, linewidth=1)  # type: ignore[arg-type]
+
+
+def category_axis(axes: Axes, labels: Sequence[str], *, narrow: bool) -> int:
+    """Name the places along the bottom, horizontally; return how many lines the names take."""
+    each = ((NARROW if narrow else WIDE) - 60) / max(len(labels), 1)
+    months = [label.partition(" ")[0] for label in labels]
+    places = list(range(len(labels)))
+    if not labels or not all(month in month_name[1:] for month in months):
+        texts = [wrapped(label, max(4, int(each / (SIZE * 0.58)))) for label in labels]
+    else:
+        if len(labels) > 24:
+            places = [i for i, month in enumerate(months) if month == "January"]
+            places = places[:: 1 + int(len(places) * 44 / (each * len(labels)))]
+        else:
+            places = places[:: 1 + int(SIZE * 2.4 / each)]
+        texts, year = [], ""
+        for place in places:
+            month, _, this = labels[place].partition(" ")
+            texts.append(month[:3] + (f"\n{this}" if this != year else ""))
+            year = this
+    axes.set_xticks(places, [""] * len(places))
+    for place, text in zip(places, texts, strict=True):
+        for n, line in enumerate(text.split("\n")):
+            axes.annotate(
+                line, (place, 0), (0, -18 - 16 * n), ha="center",
+                xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+            )  # fmt: skip
+    return max((text.count("\n") + 1 for text in texts), default=1)
+
+
+def row_axis(
+    axes: Axes, labels: Sequence[str], *, narrow: bool, right: float, top: float = 4
+) -> None:
+    """Name the rows down the left side, the first on top, and set the margins to suit."""
+    names = [wrapped(text, 15 if narrow else 32) for text in labels]
+    margins(axes, left=room_for(names, 124 if narrow else 250), right=right, top=top, bottom=28)
+    axes.set_yticks(range(len(names)), [""] * len(names))
+    axes.set_ylim(len(names) - 0.45, -0.55)
+    axes.spines["bottom"].set_visible(False)
+    for place, name in enumerate(names):
+        lines = name.split("\n")
+        for n, line in enumerate(lines):
+            axes.annotate(
+                line, (0, place), (-8, 7.5 * (len(lines) - 1) - 15 * n), ha="right", va="center",
+                xycoords=axes.get_yaxis_transform(), textcoords="offset points",
+            )  # fmt: skip
+
+
+def gaps(axes: Axes, places: Sequence[float], symbols: Sequence[str], y: float) -> None:
+    """Mark hidden values where they would stand; those that are close share one mark."""
+    if not len(places):
+        return
+    axes.annotate(
+        symbols[0],
+        (sum(places) / len(places), y),
+        (0, 2),
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        color=MUTED,
+        fontsize=SIZE - 3,
+    )
+
+
+def above(axes: Axes, x: float, y: float, text: str, *, colour: str = INK) -> None:
+    """Print a value over its bar, under it when it is below zero."""
+    up = y >= 0
+    axes.annotate(
+        text,
+        (x, y),
+        (0, 3 if up else -3),
+        textcoords="offset points",
+        ha="center",
+        va="bottom" if up else "top",
+        fontsize=SIZE - 1,
+        color=colour,
+    )
+
+
+def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]], *, height: float) -> None:
+    """Name lines at their right end, each in its ink, pushed apart where they would meet.
+
+    `ends` holds `(x, y, name, colour)`; `height` is the plot's height in pixels.
+    """
+    low, high = axes.get_ylim()
+    step = 16 * (high - low) / height
+    last = float("-inf")
+    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
+        y = max(y, last + step * (name.count("\n") + 1))
+        last = y
+        axes.annotate(
+            name,
+            (x, y),
+            (9, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour if colour in DARK else INK,
+            fontweight="bold",
+            fontsize=SIZE - 1,
+        )
+
+
+def ratio_axis(axes: Axes, low: float, high: float, *, most: int) -> None:
+    """Give a log axis along the bottom round ratios that a reader knows."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    known = [0.01, 0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50]
+    inside = [v for v in known if low <= v <= high]
+    if len(inside) > most:
+        few = [v for v in inside if v in (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 50)]
+        inside = few if len(few) <= most else [v for v in few if v in (0.01, 0.1, 0.5, 1, 2, 10)]
+    axes.xaxis.set_major_locator(FixedLocator(inside))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    axes.grid(axis="x", color=GRID, linewidth=1)
 
 
 def wrapped(label: str, width: int) -> str:
@@ -245,15 +376,14 @@ def _plain(attributes: dict[str, str], is_text: bool) -> None:
     for part in attributes.pop("style", "").split(";"):
         name, _, value = part.partition(":")
         name, value = name.strip(), value.strip()
-        if name == "font":
-            size = re.search(r"([\d.]+)px", value)
-            attributes["font-size"] = size.group(1) if size else str(SIZE)
-            if re.match(r"(bold|[6-9]00)\b", value):
-                attributes["font-weight"] = "bold"
-        elif name and name not in ("stroke-linejoin", "stroke-miterlimit"):
+        if name == "font-size":
+            attributes[name] = value.removesuffix("px")
+        elif name and name not in DROPPED:
             attributes[name] = value
     if attributes.get("font-size") == str(SIZE):
         del attributes["font-size"]
+    if is_text and attributes.get("fill", "").upper() == INK:
+        del attributes["fill"]
     for name in ("d", "x", "y", "transform", "points", "stroke-width"):
         if name in attributes:
             attributes[name] = (

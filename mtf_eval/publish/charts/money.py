@@ -1,0 +1,250 @@
+"""Pictures of pounds: from costs to net benefit, what it hangs on, when it pays, how sure.
+
+Take released tables of a benefit analysis; nothing is discounted, added up or simulated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mtf_eval.publish.cells import compact, need_released
+from mtf_eval.publish.charts import style
+from mtf_eval.publish.charts.style import (
+    INK,
+    MUTED,
+    PALETTE,
+    Chart,
+    column_of,
+    finish,
+    numbers,
+    shown,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mtf_eval.publish.disclosure import Released
+
+__all__ = ["cumulative", "histogram", "tornado", "waterfall"]
+
+COST, BENEFIT, NET = PALETTE[3], PALETTE[0], PALETTE[2]
+
+
+def waterfall(released: Released, *, x: str, y: str, title: str, subtitle: str, alt: str) -> Chart:
+    """Draw steps from costs to the net result, top down; the total row stands from zero.
+
+    Parameters
+    ----------
+    x, y
+        Column that names the steps; column of pounds, costs below zero.
+    """
+    need_released(released)
+    labels, texts = shown(released, x, total=True), shown(released, y, total=True)
+    steps = numbers(released, y, total=True)
+    kind = column_of(released, y).kind
+    total = len(steps) - 1 if released.table.total_row else -1
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+
+        size = np.nan_to_num(steps)
+        end = np.cumsum(size)
+        start = end - size
+        if total >= 0:
+            start[total], end[total] = 0, size[total]
+        colours = [NET if i == total else BENEFIT if v >= 0 else COST for i, v in enumerate(size)]
+        style.row_axis(axes, labels, narrow=narrow, right=20, top=4)
+        axes.barh(range(len(labels)), end - start, 0.66, left=start, color=colours)
+        first, last = min(0, start.min(), end.min()), max(0, start.max(), end.max())
+        span = (last - first) or 1
+        for place in range(len(labels) - 1):
+            axes.plot([end[place]] * 2, [place, place + 1], color=MUTED, linewidth=1)
+        for place, text in enumerate(texts):
+            right = max(start[place], end[place])
+            axes.annotate(
+                text, (right, place), (5, 0), textcoords="offset points", va="center",
+                fontsize=style.SIZE - 1, fontweight="bold" if place == total else "normal",
+            )  # fmt: skip
+        axes.set_xlim(first - span * 0.02, last + span * (0.42 if narrow else 0.16))
+        axes.axvline(0, color=INK, linewidth=1.5)
+        style.value_axis(axes, kind, along="x", most=2 if narrow else 5)
+
+    key = [("Cost", COST), ("Benefit", BENEFIT), *([("Net result", NET)] if total >= 0 else [])]
+    height = 36 + 34 * len(labels)
+    return finish(
+        released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
+        height=height, narrow_height=max(height, 36 + 42 * len(labels)),
+    )  # fmt: skip
+
+
+def tornado(
+    released: Released,
+    *,
+    x: str,
+    low: str,
+    high: str,
+    base: float,
+    title: str,
+    subtitle: str,
+    alt: str,
+    threshold: float | None = None,
+) -> Chart:
+    """Draw how far each assumption moves the result, the widest first as the table has it.
+
+    Parameters
+    ----------
+    x
+        Column that names the assumptions.
+    low, high
+        Columns of the result with the assumption at its low and at its high end.
+    base
+        The result as it stands, as shown elsewhere on the page.
+    threshold
+        Where benefits equal costs, marked with a line: 1 for a ratio, 0 for pounds.
+    """
+    need_released(released)
+    labels = shown(released, x)
+    kind = column_of(released, low).kind
+    ends = {low: numbers(released, low), high: numbers(released, high)}
+    texts = {low: shown(released, low), high: shown(released, high)}
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+
+        style.row_axis(axes, labels, narrow=narrow, right=14, top=26)
+        every = np.concatenate([*ends.values(), [base], [] if threshold is None else [threshold]])
+        first, last = np.nanmin(every), np.nanmax(every)
+        pad = ((last - first) or 1) * (0.34 if narrow else 0.14)
+        for (name, values), colour in zip(ends.items(), (COST, BENEFIT), strict=True):
+            axes.barh(
+                range(len(labels)), np.nan_to_num(values - base), 0.66, left=base, color=colour
+            )
+            for place, value in enumerate(values):
+                right = value >= base
+                if np.isnan(value):
+                    continue
+                axes.annotate(
+                    texts[name][place], (value, place), (4 if right else -4, 0),
+                    textcoords="offset points", va="center", ha="left" if right else "right",
+                    fontsize=style.SIZE - 2,
+                )  # fmt: skip
+        axes.set_xlim(first - pad, last + pad)
+        axes.axvline(base, color=INK, linewidth=1.5)
+        axes.annotate(
+            f"As reported: {compact(base, kind)}", (base, 1), (0, 7), ha="center",
+            xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+            fontsize=style.SIZE - 1,
+        )  # fmt: skip
+        if threshold is not None:
+            axes.axvline(threshold, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
+        style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
+
+    key = [("Assumption at its low end", COST), ("Assumption at its high end", BENEFIT)]
+    return finish(
+        released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
+        height=58 + 38 * len(labels), narrow_height=58 + 48 * len(labels),
+    )  # fmt: skip
+
+
+def cumulative(
+    released: Released,
+    *,
+    x: str,
+    y: str,
+    title: str,
+    subtitle: str,
+    alt: str,
+    low: str | None = None,
+    high: str | None = None,
+) -> Chart:
+    """Draw the running net result by year and mark the year in which it has paid back.
+
+    Parameters
+    ----------
+    x, y
+        Column of years; column of the running sum in pounds.
+    low, high
+        Columns of a band around it.
+    """
+    need_released(released)
+    labels, values = shown(released, x), numbers(released, y)
+    band = (numbers(released, low), numbers(released, high)) if low and high else None
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+
+        style.category_axis(axes, labels, narrow=narrow)
+        style.margins(axes, left=62, right=22, top=22, bottom=32)
+        places = np.arange(len(labels))
+        if band is not None:
+            axes.fill_between(places, *band, color="#D7E1EA", linewidth=0)
+        axes.axhline(0, color=INK, linewidth=1.5)
+        axes.plot(places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6)
+        paid = np.flatnonzero((values >= 0) & (np.minimum.accumulate(values) < 0))
+        if len(paid):
+            at = int(paid[0])
+            axes.plot(at, values[at], "D", color=NET, markersize=11)
+            axes.annotate(
+                f"Paid back by {labels[at]}", (at, values[at]), (-10, 12), ha="right",
+                textcoords="offset points", fontweight="bold", color=NET,
+            )  # fmt: skip
+        axes.margins(y=0.14)
+        axes.set_xlim(-0.4, len(labels) - 0.6)
+        style.value_axis(axes, column_of(released, y).kind)
+
+    return finish(released, paint, title=title, subtitle=subtitle, alt=alt)
+
+
+def histogram(
+    released: Released,
+    *,
+    low: str,
+    high: str,
+    y: str,
+    title: str,
+    subtitle: str,
+    alt: str,
+    marks: Mapping[str, float] | None = None,
+    threshold: float = 0.0,
+) -> Chart:
+    """Draw how often each band of results came up; bands below the threshold stand out.
+
+    Parameters
+    ----------
+    low, high, y
+        Columns of the ends of each band and of how often it came up.
+    marks
+        Word and value of the points to name, such as `{"P5": 12_000.0}`.
+    threshold
+        Results below it are losses.
+    """
+    need_released(released)
+    lower, upper, often = (numbers(released, n) for n in (low, high, y))
+    kind = column_of(released, low).kind
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+
+        style.margins(axes, left=50, right=16, top=14 + 17 * len(marks or {}), bottom=30)
+        centre = (lower + upper) / 2
+        loss = centre < threshold
+        axes.bar(lower, np.nan_to_num(often), (upper - lower) * 0.94, align="edge",
+                 color=np.where(loss, COST, BENEFIT).tolist())  # fmt: skip
+        axes.axvline(threshold, color=INK, linewidth=1.5)
+        for n, (word, value) in enumerate((marks or {}).items()):
+            axes.axvline(value, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
+            side = "left" if value < (lower[0] + upper[-1]) / 2 else "right"
+            axes.annotate(
+                f"{word}: {compact(value, kind)}", (value, 1),
+                (4 if side == "left" else -4, 4 + 17 * n), ha=side,
+                xycoords=axes.get_xaxis_transform(), textcoords="offset points",
+                fontsize=style.SIZE - 1,
+            )  # fmt: skip
+        style.value_axis(axes, column_of(released, y).kind)
+        style.value_axis(axes, kind, along="x", most=3 if narrow else 6)
+        axes.grid(axis="x", visible=False)
+
+    unit = "Benefits less than costs", "Benefits at least equal to costs"
+    key = [(unit[0], COST), (unit[1], BENEFIT)]
+    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, key=key, height=300)
