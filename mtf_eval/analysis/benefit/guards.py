@@ -1,0 +1,206 @@
+"""What a benefit must not do: count twice, lean on one rare event, or claim without a comparison.
+
+The pairs of unit costs that hold one another are reference data (`double_counting.csv`); a rule
+refuses the second line or warns. Nothing is repaired silently: every refusal is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Literal
+
+from mtf_eval.analysis.benefit.lines import Line
+from mtf_eval.records.reference import Reference
+
+if TYPE_CHECKING:
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Finding", "Guarded", "claims", "guard"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A named rule that spoke: what it did, to which row, and why."""
+
+    rule: str
+    action: Literal["refuse", "warn", "alone"]
+    source_row: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guarded:
+    """Lines that count, lines shown alone, and what the rules found."""
+
+    lines: tuple[Line, ...]
+    alone: tuple[Line, ...]
+    findings: tuple[Finding, ...]
+
+
+def _matches(code: str, patterns: str) -> bool:
+    return any(fnmatchcase(code, pattern) for pattern in patterns.split("|"))
+
+
+def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
+    """Take out what may not be counted and say so.
+
+    Two lines about people are held to describe the same people (`same_people` in the table);
+    a line about places and one about people may not, and are then usually only warned about.
+    """
+    kept: list[Line] = []
+    alone: list[Line] = []
+    findings: list[Finding] = []
+    for line in sorted(lines, key=lambda each: each.order):
+        cost = line.unit_cost
+        if cost is None:
+            kept.append(line)
+        elif cost.role == "input":
+            text = f"{cost.label} is what it costs to act; it is no benefit and is left out."
+            findings.append(
+                Finding(
+                    rule="costs_among_benefits",
+                    action="refuse",
+                    source_row=line.source_row,
+                    text=text,
+                )
+            )
+        elif cost.rare:
+            alone.append(line)
+            text = (
+                f"{cost.label}: one such event outweighs everything else and is shown alone, "
+                "outside every total."
+            )
+            findings.append(
+                Finding(
+                    rule="rare_dear_event", action="alone", source_row=line.source_row, text=text
+                )
+            )
+        else:
+            kept.append(line)
+    kept, overlaps = _overlaps(kept, reference)
+    return Guarded(
+        lines=tuple(kept),
+        alone=tuple(alone),
+        findings=tuple([*findings, *overlaps, *_cautions(kept)]),
+    )
+
+
+def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list[Finding]]:
+    findings: list[Finding] = []
+    refused: set[int] = set()
+    benefits = [(i, line) for i, line in enumerate(lines) if line.unit_cost]
+    for rule in reference.tables["double_counting"]:
+        for i, first in benefits:
+            if i in refused or not _matches(first.code, rule["first"]):
+                continue
+            for j, second in benefits:
+                # A crime is one of "crime_*" itself: a rule never sets a code against itself.
+                if j in refused or i == j or first.code == second.code:
+                    continue
+                if not _matches(second.code, rule["second"]):
+                    continue
+                both_ways = _matches(second.code, rule["first"]) and _matches(
+                    first.code, rule["second"]
+                )
+                if both_ways and j < i:
+                    continue
+                same = first.route == second.route == "people"
+                action = rule["same_people"] if same else rule["otherwise"]
+                if action == "refuse":
+                    refused.add(j)
+                did = "it is left out" if action == "refuse" else "check that they do not overlap"
+                text = f"{second.label} beside {first.label}: {rule['why']}; {did}."
+                findings.append(
+                    Finding(
+                        rule=rule["rule"],
+                        action="refuse" if action == "refuse" else "warn",
+                        source_row=second.source_row,
+                        text=text,
+                    )
+                )
+    findings += [
+        Finding(
+            rule="same_outcome_on_both_routes",
+            action="warn",
+            source_row=second.source_row,
+            text=f"{second.label} is claimed for places and for people: check that none is both.",
+        )
+        for i, first in benefits
+        for j, second in benefits
+        if first.code == second.code
+        and (first.route, second.route) == ("places", "people")
+        and not {i, j} & refused
+    ]
+    return [line for i, line in enumerate(lines) if i not in refused], findings
+
+
+def _cautions(lines: Sequence[Line]) -> list[Finding]:
+    """Warn of gross figures and of unit costs whose source must be checked or is superseded."""
+    found = []
+    for line in lines:
+        cost = line.unit_cost
+        if cost is None:
+            continue
+        if line.gross:
+            found.append(
+                Finding(
+                    rule="gross_without_counterfactual",
+                    action="warn",
+                    source_row=line.source_row,
+                    text=f"{line.label}: gross. There is no comparison and no deadweight, so what "
+                    "would have happened anyway is still in it.",
+                )
+            )
+        if cost.caution:
+            found.append(
+                Finding(
+                    rule="check_the_source",
+                    action="warn",
+                    source_row=line.source_row,
+                    text=f"{cost.label} ({cost.edition}): {cost.caution}.",
+                )
+            )
+    return found
+
+
+def claims(data: Dataset, project_id: str) -> list[Finding]:
+    """Warn where projects of the same areas claim one outcome for more than the whole of it.
+
+    Projects without areas on record are held to share everybody with everybody.
+    """
+    outcomes = data.table("outcomes")
+    if len(outcomes) == 0:
+        return []
+    target = data.table("project_areas")
+    if len(target):
+        target = target[target["role"].eq("target")]
+        areas = {str(p): set(g["area_code"]) for p, g in target.groupby("project_id")}
+    else:
+        areas = {}
+    mine = outcomes[outcomes["project_id"].eq(project_id)]
+    found = []
+    for code in sorted(set(mine["unit_cost_code"].dropna().astype(str))):
+        rows = outcomes[outcomes["unit_cost_code"].eq(code)]
+        shares = rows["attribution"].astype("float64").fillna(1.0)
+        shares = shares.groupby(rows["project_id"].astype(str)).max()
+        own = areas.get(project_id, set())
+        others = [
+            str(p)
+            for p in shares.index
+            if p != project_id and (not own or not areas.get(str(p)) or own & areas[str(p)])
+        ]
+        total = float(shares[[project_id, *others]].sum()) if others else 0.0
+        if total > 1 + 1e-9:
+            found.append(
+                Finding(
+                    rule="claimed_twice",
+                    action="warn",
+                    source_row="outcomes",
+                    text=f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
+                    f"{total:.2f} in all. If they are the same people the shares must add up to "
+                    "1 at most; in a total over projects they are scaled down to it.",
+                )
+            )
+    return found
