@@ -29,7 +29,6 @@ __all__ = [
     "caution",
     "incoming",
     "incoming_finding",
-    "not_published",
     "totals",
     "totals_finding",
     "visits",
@@ -156,11 +155,6 @@ def visits(data: Dataset, *, year: int) -> tuple[Table, ...]:
         return ()
     name, what = f"safe_and_well_visits_{year}", f"Safe and well home visits, {year}"
     return (_by_period(data, rows, name=name, what=what, unit="Visits"),)
-
-
-def not_published(data: Dataset) -> tuple[str, ...]:
-    """Return what the source shows or names without giving numbers, one sentence each."""
-    return tuple(s.strip() for s in data.about.get("not_published", "").split(";") if s.strip())
 
 
 def incoming_finding(frame: pd.DataFrame) -> str:

@@ -233,6 +233,16 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
                 for c in outcomes(frame)
             ),
         )
+        if half is not None:
+            halves = [f"referrals_headline_{year}_h{h}/{_when(year, h)}" for h in (1, 2)]
+            links += tuple(
+                Link(
+                    total=f"referrals_headline_{year}/{year}/{c}",
+                    parts=tuple(f"{h}/{c}" for h in halves),
+                )
+                for c in outcomes(frame)
+                if len(_within(monthly(data), year)) > len(frame)
+            )
     return Table(
         name=name,
         title=f"Referrals in {when}, {place(data)}",

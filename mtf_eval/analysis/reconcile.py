@@ -1,0 +1,440 @@
+"""Do the figures agree with each other? Sums along rows, down columns and across tables.
+
+Rules on the tables' meaning, not on one data set. What does not agree is reported and never
+repaired: the published figure stays as it is. Checks that compare two numbers go to one table,
+which counts people and passes the door like any other; readings of dates, lists and gaps hold no
+such number and go to another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis import activity, referrals
+from mtf_eval.analysis.findings import day, listing
+from mtf_eval.analysis.marks import as_at_of, count, ints, label, people, text, where_from
+from mtf_eval.analysis.tables import Column, Link, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "Check",
+    "Reading",
+    "blocks",
+    "not_published",
+    "reading_table",
+    "readings",
+    "reconcile",
+    "sums",
+    "verdict",
+]
+
+WRITTEN_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Two figures that should agree: as stated, and as the rows behind it add up.
+
+    `cell` and `parts` name the same figures in other tables, for the disclosure door.
+    """
+
+    what: str
+    stated: int
+    found: int
+    reading: str
+    cell: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the two are equal."""
+        return self.stated == self.found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Something about dates, lists or gaps that a reader of the figures must know."""
+
+    where: str
+    text: str
+
+
+def reconcile(data: Dataset) -> tuple[Check, ...]:
+    """Make every comparison the data set allows; see `Check.agrees` for which hold."""
+    return (*_rows(data), *_stated(data), *_across(data))
+
+
+def _published(data: Dataset) -> pd.DataFrame:
+    """Return published months that the log does not replace."""
+    frame = referrals.monthly(data)
+    log = [y for y in frame["month"].dt.year.unique() if referrals.logged(data, int(y))]
+    kept: pd.DataFrame = frame[~frame["month"].dt.year.isin(log)]
+    return kept
+
+
+def _rows(data: Dataset) -> Iterator[Check]:
+    """Compare each month's received with its outcomes; only months that differ are named."""
+    for row in _published(data).to_dict("records"):
+        found = int(row["accepted"] + row["rejected"] + row["saras"])
+        home = f"referrals_by_month_{row['month'].year}/{row['month']:%B %Y}"
+        if found != row["received"]:
+            yield Check(
+                what=f"{row['month']:%B %Y}: received against accepted, rejected and SARA projects",
+                stated=int(row["received"]),
+                found=found,
+                reading="The outcomes do not add up to the referrals received.",
+                cell=f"{home}/received",
+                parts=tuple(f"{home}/{c}" for c in ("accepted", "rejected", "saras")),
+            )
+        if row["completed"] > row["accepted"]:
+            yield Check(
+                what=f"{row['month']:%B %Y}: accepted against completed",
+                stated=int(row["accepted"]),
+                found=int(row["completed"]),
+                reading="More were completed than accepted.",
+                cell=f"{home}/accepted",
+                parts=(f"{home}/completed",),
+            )
+
+
+def _stated(data: Dataset) -> Iterator[Check]:
+    """Compare every total the publisher states with the sum of its rows."""
+    rows = data.table("activity")
+    for row in rows[rows["category"].isin(activity.STATED)].to_dict("records"):
+        year, measure, stated = row["period_start"].year, row["measure"], int(row["count"])
+        if row["block"] == "referrals":
+            yield from _stated_referrals(data, year, measure, row["category"], stated)
+            continue
+        behind = activity.block(data, row["block"], year)
+        behind = behind if measure == "all" else behind[behind["measure"] == measure]
+        name = row["block"].replace("_", " ")
+        if row["category"] == "stated_rows":
+            yield Check(
+                what=f"{name.capitalize()}, {year}: number of rows stated against rows given",
+                stated=stated,
+                found=len(behind),
+                reading="The heading names another number of rows than the table has.",
+            )
+        elif len(behind):
+            yield Check(
+                what=f"{name.capitalize()}, {year}: total stated against the sum of the rows",
+                stated=stated,
+                found=int(behind["count"].sum()),
+                reading="The rows do not add up to the total.",
+            )
+
+
+def _stated_referrals(
+    data: Dataset, year: int, measure: str, category: str, stated: int
+) -> Iterator[Check]:
+    row = referrals.headline(data, year=year).frame.iloc[0]
+    words = measure.replace("saras", "SARA projects")
+    home = f"referrals_headline_{year}/{year}"
+    if category == "stated_change_percent" and row["previous"]:
+        yield Check(
+            what=f"Referrals, {year}: change in per cent stated against computed",
+            stated=stated,
+            found=round(100 * (int(row["received"]) / int(row["previous"]) - 1)),
+            reading="The stated change does not follow from the two years' figures.",
+        )
+    elif category == "stated_total" and (_published(data)["month"].dt.year == year).any():
+        yield Check(
+            what=f"Referrals {words}, {year}: total stated against the sum of the months",
+            stated=stated,
+            found=int(row[measure]),
+            reading="The months do not add up to the total.",
+            cell=f"{home}/{measure}" if stated == row[measure] else "",
+            parts=(f"{home}/{measure}",),
+        )
+
+
+def _across(data: Dataset) -> Iterator[Check]:
+    """Compare figures of different tables that speak of the same people."""
+    for year in referrals.years(data):
+        if referrals.logged(data, year):
+            continue
+        accepted = referrals.headline(data, year=year).frame["accepted"].iloc[0]
+        by_stream = activity.streams(data, year=year).frame.set_index("stream")["count"]
+        agency = activity.support_by_agency(data, year=year).frame.set_index("agency")["current"]
+        risk = activity.support_by_risk(data, year=year).frame.set_index("risk")["current"]
+        visits = activity.support_visits(data, year=year).frame.set_index("visit")["current"]
+        stream, total = f"interventions_by_stream_{year}", f"support_by_agency_{year}/Total/current"
+        home = f"referrals_headline_{year}/{year}/accepted"
+        core, security = activity.STREAMS["core"], activity.STREAMS["home_security"]
+        pairs = [
+            (
+                "themes, all rows, against accepted referrals",
+                (by_stream.get("Total"), accepted),
+                "The themes hold a further stream beside the accepted referrals.",
+                (f"{stream}/Total/count", home),
+            ),
+            (
+                "themes, key criteria only, against accepted referrals",
+                (by_stream.get(core), accepted),
+                "The key criteria do not add up to the accepted referrals.",
+                (f"{stream}/{core}/count", home),
+            ),
+            (
+                "home security among the themes against support by agency",
+                (by_stream.get(security), agency.get("Total")),
+                "The same service is counted differently in the two tables.",
+                (f"{stream}/{security}/count", total),
+            ),
+            (
+                "support by risk against support by agency",
+                (risk.get("Total"), agency.get("Total")),
+                "The two tables count different referrals.",
+                (f"support_by_risk_{year}/Total/current", total),
+            ),
+            (
+                "visits stated against first and additional visits",
+                (_stated_visits(data, year), visits.get("Total")),
+                "The visits do not add up.",
+                ("", f"support_by_visit_{year}/Total/current"),
+            ),
+        ]
+        for what, (stated, found), reading, (cell, part) in pairs:
+            if stated is not None and found is not None and not pd.isna([stated, found]).any():
+                yield Check(
+                    what=f"{year}: {what}",
+                    stated=int(stated),
+                    found=int(found),
+                    reading=reading,
+                    cell=cell,
+                    parts=(part,),
+                )
+
+
+def _stated_visits(data: Dataset, year: int) -> int | None:
+    rows = activity.block(data, "domestic_abuse_visits", year)
+    stated = rows.loc[rows["measure"] == "visits", "count"]
+    return int(stated.sum()) if len(stated) else None
+
+
+def readings(data: Dataset) -> tuple[Reading, ...]:
+    """Say what dates, lists and gaps tell; no reading holds a count of people."""
+    found = [
+        *_cancelling(data),
+        *_saras(data),
+        *_part_periods(data),
+        *_cut_dates(data),
+        *_lists(data),
+        *_gaps(data),
+        *_progress(data),
+        *(Reading(where="Not published", text=said) for said in not_published(data)),
+    ]
+    return tuple(found)
+
+
+def not_published(data: Dataset) -> tuple[str, ...]:
+    """Return what the source shows or names without giving numbers, one sentence each."""
+    said = (s.strip() for s in data.about.get("not_published", "").split(";"))
+    return tuple(f"{s[:1].upper()}{s[1:]}." for s in said if s)
+
+
+def _cancelling(data: Dataset) -> Iterator[Reading]:
+    frame = _published(data)
+    gap = frame["received"] - frame[["accepted", "rejected", "saras"]].sum(axis=1)
+    for year, part in gap.groupby(frame["month"].dt.year):
+        if (part != 0).any() and part.sum() == 0:
+            months = listing([f"{m:%B}" for m in frame.loc[part[part != 0].index, "month"]])
+            yield Reading(
+                where=f"Referrals by month, {year}",
+                text=f"{months} do not add up across, but the errors cancel, so the totals of the "
+                "columns agree: a check of the totals alone finds nothing.",
+            )
+
+
+def _saras(data: Dataset) -> Iterator[Reading]:
+    frame = _published(data)
+    rows = frame[frame["saras"] > 0]
+    two = rows["accepted"] + rows["rejected"]
+    inside = rows[two == rows["received"]]["month"]
+    beside = rows[two + rows["saras"] == rows["received"]]["month"]
+    if len(inside) and len(beside):
+        yield Reading(
+            where="Referrals by month",
+            text="SARA projects are an outcome of their own in "
+            f"{listing([f'{m:%B %Y}' for m in beside])}, but are already among the accepted or "
+            f"rejected in {listing([f'{m:%B %Y}' for m in inside])}.",
+        )
+
+
+def _part_periods(data: Dataset) -> Iterator[Reading]:
+    for year in referrals.years(data):
+        until, caution = referrals.as_at(data, year=year), referrals.part_year(data, year=year)
+        if until is None or not caution:
+            continue
+        rows = data.table("activity")
+        rows = rows[rows["category"] == "stated_change_percent"]
+        stated = rows.loc[rows["period_start"].dt.year == year, "count"]
+        said = f" It is stated as {stated.iloc[0]}%." if len(stated) else ""
+        yield Reading(where=f"Referrals, {year}", text=caution + said)
+        if (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
+            yield Reading(
+                where=f"Referrals by month, {year}",
+                text=f"The last month ends on {day(until)} and is not marked as provisional.",
+            )
+
+
+def _cut_dates(data: Dataset) -> Iterator[Reading]:
+    dates: dict[date, list[str]] = {}
+    for row in blocks(data).frame.to_dict("records"):
+        if row["as_at"] is not None:
+            dates.setdefault(row["as_at"], []).append(row["block"])
+    if len(dates) > 1:
+        said = [f"{day(d)} ({listing(list(dict.fromkeys(b)))})" for d, b in sorted(dates.items())]
+        yield Reading(
+            where="All tables",
+            text=f"Figures were last updated on {len(dates)} different dates: {'; '.join(said)}.",
+        )
+
+
+def _lists(data: Dataset) -> Iterator[Reading]:
+    rows = data.table("activity")
+    first = rows["period_start"].dt.year
+    for year in sorted({int(y) for y in first} - {int(first.min()) if len(first) else 0}):
+        for note in activity.support_by_agency(data, year=year).notes:
+            if note.startswith("Listed"):
+                yield Reading(
+                    where="Support by agency",
+                    text=f"{note} Year on year the lists differ.",
+                )
+        risk = activity.support_by_risk(data, year=year)
+        if len(risk.frame) and risk.notes:
+            yield Reading(
+                where="Support by risk",
+                text=f"{risk.notes[0]} The years cannot be compared by risk.",
+            )
+
+
+def _gaps(data: Dataset) -> Iterator[Reading]:
+    rows = data.table("activity")
+    kept = rows[~rows["category"].fillna("").isin(activity.STATED)]
+    for name, part in kept.groupby("block", sort=False):
+        words = str(name).replace("_", " ").capitalize()
+        spans = part[["period_start", "period_end"]].drop_duplicates().sort_values("period_start")
+        if len(spans) < 2:
+            continue
+        after = spans["period_end"].cummax().shift()
+        for start, before in zip(spans["period_start"], after, strict=True):
+            if not pd.isna(before) and start > before + pd.Timedelta(days=31):
+                gap = f"{day(before + pd.Timedelta(days=1))} to {day(start - pd.Timedelta(days=1))}"
+                yield Reading(where=words, text=f"Nothing is given for {gap}.")
+        last, until = spans["period_end"].max(), part["as_at"].max()
+        monthly = (spans["period_end"] - spans["period_start"]).dt.days.iloc[-1] < 31
+        if monthly and last.to_period("M") < until.to_period("M"):
+            yield Reading(
+                where=words,
+                text=f"The months end on {day(last)} although the figures are as at {day(until)}.",
+            )
+
+
+def _progress(data: Dataset) -> Iterator[Reading]:
+    rows = data.table("priority_progress")
+    if len(rows) and (rows["rag"].fillna("not_rated") == "not_rated").all():
+        yield Reading(where="Progress", text=f"None of the {len(rows)} progress rows is rated.")
+    for row in rows.to_dict("records"):
+        for found in WRITTEN_DATE.findall(str(row["progress"])):
+            d, m, y, *iso = found
+            written = date(int(y), int(m), int(d)) if y else date(*map(int, iso))
+            if not pd.isna(row["updated"]) and written > row["updated"].date():
+                yield Reading(
+                    where=f"Progress, {row['priority']}, action {row['number']}",
+                    text=f"It names {day(written)}, later than the block's last update on "
+                    f"{day(row['updated'])}.",
+                )
+
+
+def sums(data: Dataset) -> Table:
+    """Comparisons that do not hold, with both figures; also those that hold across tables."""
+    kept = [c for c in reconcile(data) if not c.agrees]
+    frame = pd.DataFrame({"what": pd.Series([c.what for c in kept], dtype="object")})
+    frame["stated"], frame["found"] = ints(c.stated for c in kept), ints(c.found for c in kept)
+    frame["reading"] = pd.Series([c.reading for c in kept], dtype="object")
+    links = [
+        Link(total=f"reconciliation/{c.what}/{side}", parts=parts)
+        for c in kept
+        for side, parts in (("stated", (c.cell,) if c.cell else ()), ("found", c.parts))
+        if parts
+    ]
+    return Table(
+        name="reconciliation",
+        title="Figures that do not agree with each other",
+        frame=frame,
+        columns=(
+            label("what", "What was compared"),
+            people("stated", "Stated"),
+            people("found", "Found"),
+            text("reading", "What it means"),
+        ),
+        source=where_from(data, "Comparison of the tables with each other"),
+        notes=("Reported as found; no figure was changed.",),
+        links=tuple(links),
+    )
+
+
+def reading_table(data: Dataset) -> Table:
+    """Lay the readings out as a table of words."""
+    kept = readings(data)
+    frame = pd.DataFrame({"where": [r.where for r in kept], "text": [r.text for r in kept]})
+    return Table(
+        name="reconciliation_readings",
+        title="Dates, lists and gaps to know about",
+        frame=frame.astype("object"),
+        columns=(label("where", "Where"), text("text", "What was found")),
+        source=where_from(data, "Comparison of the tables with each other"),
+    )
+
+
+def blocks(data: Dataset) -> Table:
+    """Every block of figures with the period it covers and its own as-at date."""
+    frame = data.table("activity")
+    words = frame["block"].str.replace("_", " ").str.capitalize()
+    rows = [
+        (name, len(part), part["period_start"].min(), part["period_end"].max(), until)
+        for (name, until), part in frame.groupby([words, "as_at"], sort=False)
+    ]
+    months, progress = data.table("monthly_referrals"), data.table("priority_progress")
+    if len(months):
+        last = months["month"].max() + pd.offsets.MonthEnd(0)
+        first, until = months["month"].min(), months["as_at"].max()
+        rows.insert(0, ("Monthly referrals", len(months), first, min(last, until), until))
+    if len(progress):
+        rows.append(("Priority progress", len(progress), pd.NaT, pd.NaT, progress["updated"].max()))
+    shown = pd.DataFrame(rows, columns=["block", "rows", "start", "end", "as_at"])
+    for c in ("start", "end", "as_at"):
+        shown[c] = [None if pd.isna(v) else pd.Timestamp(v).date() for v in shown[c]]
+        shown[c] = shown[c].astype("object")
+    return Table(
+        name="blocks",
+        title="Blocks of figures, the period each covers, and when it was last updated",
+        frame=shown.astype({"block": "object", "rows": "Int64"}),
+        columns=(
+            label("block", "Block"),
+            count("rows", "Figures"),
+            Column(name="start", heading="From", kind="date"),
+            Column(name="end", heading="To", kind="date"),
+            Column(name="as_at", heading="As at", kind="date"),
+        ),
+        source=where_from(data, "Tables as read"),
+        as_at=as_at_of(pd.to_datetime(shown["as_at"])),
+    )
+
+
+def verdict(data: Dataset) -> str:
+    """Say how many comparisons were made and how many do not hold."""
+    made = reconcile(data)
+    differ = [c for c in made if not c.agrees]
+    months = len(_published(data))
+    rows = f"{months} monthly rows and " if months else ""
+    compared = len(made) - sum(c.what.endswith("SARA projects") for c in made)
+    return (
+        f"{rows}{compared} totals were compared: {len(differ)} comparisons do not hold, "
+        f"{len(readings(data))} further readings of dates, lists and gaps follow."
+    )
