@@ -102,9 +102,9 @@ def compact(value: float, kind: str) -> str:
         return f"{value * 100:.4g}%".replace("-", MINUS)
     size, pound = abs(value), "£" if kind == "money" else ""
     if kind == "money" and size >= 1e6:
-        text = f"{size / 1e6:.4g}m"
+        text = f"{size / 1e6:.3g}m"
     elif kind == "money" and size >= 1e4:
-        text = f"{size / 1e3:.4g}k"
+        text = f"{size / 1e3:.3g}k"
     else:
         text = f"{size:,.0f}" if size == round(size) else f"{size:,.4g}"
     return f"{MINUS if value < 0 else ''}{pound}{text}"

@@ -275,7 +275,7 @@ def diverging(
 
         counts = np.array([numbers(released, n) for n in y])
         part = np.nan_to_num(counts) / np.maximum(np.nansum(counts, axis=0), 1e-9)
-        left = -part[:side].sum(axis=0) - (part[side] / 2 if middle else 0)
+        left = first = -part[:side].sum(axis=0) - (part[side] / 2 if middle else 0)
         style.row_axis(axes, labels, narrow=narrow, right=20, top=4)
         wide = (style.NARROW - 140 if narrow else style.WIDE - 280) / 2
         for row, (name, colour) in enumerate(zip(y, colours, strict=True)):
@@ -288,10 +288,11 @@ def diverging(
                     axes.text(left[place] + share / 2, place, text, ha="center", va="center",
                               color=style.text_on(colour), fontsize=style.SIZE - 2)  # fmt: skip
             left = left + part[row]
-        axes.axvline(0, color=style.INK, linewidth=1.5)
-        axes.set_xlim(-1, 1)
-        ticks = (-1, 0, 1) if narrow else (-1, -0.5, 0, 0.5, 1)
-        axes.set_xticks(ticks, [f"{abs(t):.0%}" for t in ticks])
+        axes.axvline(0, color=style.INK, linewidth=1.5, zorder=0.5)
+        reach = np.ceil(4 * max(-first.min(initial=0), left.max(initial=0), 0.25)) / 4
+        axes.set_xlim(-reach, reach)
+        ticks = np.array([-1, 0, 1] if narrow else [-1, -0.5, 0, 0.5, 1]) * reach
+        axes.set_xticks(ticks, [f"{abs(t) * 100:.3g}%" for t in ticks])
         axes.grid(axis="x", color=style.GRID)
 
     return finish(

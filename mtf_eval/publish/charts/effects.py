@@ -145,7 +145,7 @@ def dots(
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
 
-        style.margins(axes, left=14, right=14, top=44, bottom=30)
+        style.margins(axes, left=14, right=14, top=20, bottom=30)
         held = np.isfinite(values) & ((values > 0) | (null != 1))
         scale = np.log(values[held]) if null == 1 else values[held]
         names = np.array(labels, dtype=object)[held]
@@ -181,9 +181,9 @@ def dots(
         side = "left" if places[own][0] < (first + last) / 2 else "right"
         axes.annotate(
             project, (float(draw(places[own])[0]), heights[own][0]),
-            (0, 132), textcoords="offset points", ha=side, fontweight="bold", color=PALETTE[2],
+            (0, 130), textcoords="offset points", ha=side, fontweight="bold", color=PALETTE[2],
             arrowprops={"arrowstyle": "-", "color": PALETTE[2], "relpos": (side == "right", 0)},
         )  # fmt: skip
         axes.set_yticks([])
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, height=226)
+    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, height=202)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cumulative", "histogram", "tornado", "waterfall"]
 
+PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # keeps a number off a line
 COST, BENEFIT, NET = PALETTE[3], PALETTE[0], PALETTE[2]
 
 
@@ -65,6 +66,7 @@ def waterfall(released: Released, *, x: str, y: str, title: str, subtitle: str, 
             axes.annotate(
                 text, (right, place), (5, 0), textcoords="offset points", va="center",
                 fontsize=style.SIZE - 1, fontweight="bold" if place == total else "normal",
+                bbox=PLATE,
             )  # fmt: skip
         axes.set_xlim(first - span * 0.02, last + span * (0.42 if narrow else 0.16))
         axes.axvline(0, color=INK, linewidth=1.5)
@@ -127,7 +129,7 @@ def tornado(
                 axes.annotate(
                     texts[name][place], (value, place), (4 if right else -4, 0),
                     textcoords="offset points", va="center", ha="left" if right else "right",
-                    fontsize=style.SIZE - 2,
+                    fontsize=style.SIZE - 2, bbox=PLATE,
                 )  # fmt: skip
         axes.set_xlim(first - pad, last + pad)
         axes.axvline(base, color=INK, linewidth=1.5)

@@ -195,4 +195,5 @@ def xmr(
             axes, [(a, b, style.wrapped(c, 7), d) for a, b, c, d in ends], height=302 - 17 * below
         )
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt)
+    key = [(column_of(released, y).heading, BLUE), ("Outside the limits", PALETTE[2])]
+    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, key=key)

@@ -8,16 +8,15 @@ Knows nothing of what is drawn.
 from __future__ import annotations
 
 import io
-import re
 from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
-from xml.etree import ElementTree
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
+from mtf_eval.publish.charts.vector import slim
 from mtf_eval.publish.disclosure import Released
 
 if TYPE_CHECKING:
@@ -34,9 +33,6 @@ DARK = {"#12436D", "#801650", "#3D3D3D"}  # white text reads on these, black on 
 INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"
 WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
 SIZE = 13  # of the text, in pixels
-SVG = "{http://www.w3.org/2000/svg}"
-KEPT_IDS = re.compile(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"")
-DROPPED = {"stroke-linejoin", "stroke-miterlimit", "stroke-linecap", "font-family"}
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mtf",
@@ -148,13 +144,14 @@ def finish(
     ]
     if missing:
         raise BadArgument(f"chart of {released.table.name}: {', '.join(missing)} must be given")
+    empty = released.frame.empty
     return Chart(
         released=released,
         title=title,
         subtitle=subtitle,
         alt=alt,
-        wide=svg(paint, WIDE, height, narrow=False),
-        narrow=svg(paint, NARROW, narrow_height or height, narrow=True),
+        wide="" if empty else svg(paint, WIDE, height, narrow=False),
+        narrow="" if empty else svg(paint, NARROW, narrow_height or height, narrow=True),
         key=tuple(key),
     )
 
@@ -186,7 +183,7 @@ def svg(paint: Paint, width: float, height: float, *, narrow: bool) -> str:
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         out = io.StringIO()
         figure.savefig(out, format="svg", metadata=nothing)
-    return slim(out.getvalue())
+    return slim(out.getvalue(), size=SIZE, ink=INK)
 
 
 def margins(axes: Axes, *, left: float, right: float, top: float, bottom: float) -> None:
@@ -315,11 +312,8 @@ def ratio_axis(axes: Axes, low: float, high: float, *, most: int) -> None:
     """Give a log axis along the bottom round ratios that a reader knows."""
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    known = [0.01, 0.02, 0.05, 0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 5, 10, 20, 50]
-    inside = [v for v in known if low <= v <= high]
-    if len(inside) > most:
-        few = [v for v in inside if v in (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 50)]
-        inside = few if len(few) <= most else [v for v in few if v in (0.01, 0.1, 0.5, 1, 2, 10)]
+    known = (1, 0.5, 2, 0.2, 5, 0.1, 10, 0.8, 1.25, 0.67, 1.5, 0.33, 3, 0.05, 20, 0.02, 50)
+    inside = sorted([v for v in known if low <= v <= high][:most])
     axes.xaxis.set_major_locator(FixedLocator(inside))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
@@ -337,75 +331,3 @@ def room_for(labels: Sequence[str], most: float) -> float:
     """Pixels that the longest line of the labels takes, at most `most`."""
     longest = max((len(line) for label in labels for line in label.split("\n")), default=0)
     return min(most, longest * SIZE * 0.56 + 12)
-
-
-def slim(text: str) -> str:
-    """Return SVG without what a browser does not need: ids, metadata, clips, long numbers."""
-    text = re.sub(
-        r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", text, flags=re.S
-    )
-    ElementTree.register_namespace("", SVG[1:-1])
-    ElementTree.register_namespace("xlink", "http://www.w3.org/1999/xlink")
-    root = ElementTree.fromstring(text)
-    for parent in list(root.iter()):
-        for child in list(parent):
-            style_only = child.tag == f"{SVG}style" or (
-                child.tag == f"{SVG}defs"
-                and all(c.tag != f"{SVG}path" for c in child)
-                and all(c.tag != f"{SVG}pattern" for c in child)
-            )
-            if style_only or child.tag == f"{SVG}clipPath":
-                parent.remove(child)
-    for element in root.iter():
-        _plain(element.attrib, element.tag == f"{SVG}text")
-    raw = ElementTree.tostring(root, encoding="unicode")
-    used = {a or b for a, b in KEPT_IDS.findall(raw)}
-    for element in root.iter():
-        if element.get("id") not in used:
-            element.attrib.pop("id", None)
-    _unwrap(root)
-    for name in ("width", "height", "version"):
-        root.attrib.pop(name, None)
-    raw = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
-    return re.sub(r">\s+<", "><", raw).replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
-
-
-def _plain(attributes: dict[str, str], is_text: bool) -> None:
-    """Turn matplotlib's style strings into short attributes and round the numbers."""
-    attributes.pop("clip-path", None)
-    for part in attributes.pop("style", "").split(";"):
-        name, _, value = part.partition(":")
-        name, value = name.strip(), value.strip()
-        if name == "font-size":
-            attributes[name] = value.removesuffix("px")
-        elif name and name not in DROPPED:
-            attributes[name] = value
-    if attributes.get("font-size") == str(SIZE):
-        del attributes["font-size"]
-    if is_text and attributes.get("fill", "").upper() == INK:
-        del attributes["fill"]
-    for name in ("d", "x", "y", "transform", "points", "stroke-width"):
-        if name in attributes:
-            attributes[name] = (
-                re.sub(
-                    r"-?\d+\.\d+",
-                    lambda m: f"{float(m.group()):.1f}".rstrip("0").rstrip("."),
-                    attributes[name],
-                )
-                .replace("\n", "")
-                .strip()
-            )
-    if is_text and re.match(r"rotate\(-?0 ", attributes.get("transform", "")):
-        del attributes["transform"]
-
-
-def _unwrap(element: ElementTree.Element) -> None:
-    """Drop groups that say nothing."""
-    children: list[ElementTree.Element] = []
-    for child in list(element):
-        _unwrap(child)
-        if child.tag == f"{SVG}g" and not child.attrib:
-            children.extend(child)
-        else:
-            children.append(child)
-    element[:] = [c for c in children if c.tag not in (f"{SVG}g", f"{SVG}defs") or len(c)]
