@@ -166,7 +166,7 @@ def _as_text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ")
-    if isinstance(value, Real) and float(value).is_integer():
+    if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
 
@@ -229,7 +229,7 @@ def _date(value: object, context: Context) -> tuple[datetime, str]:
         return _checked(day.year, day.month, day.day), note
     if isinstance(value, date):
         return _checked(value.year, value.month, value.day), ""
-    if isinstance(value, Real) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return _serial(float(value), context)
     if not isinstance(value, str):
         raise Unreadable("a date")

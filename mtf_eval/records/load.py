@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["load"]
 
+#: Files of a folder that are read, or noted as not read.
+_READ = (".csv", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
+
 
 def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
     """Read and check a data set.
@@ -56,8 +59,7 @@ def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
     if re.match(r"[a-z0-9+]+://", where):
         data = _checked(*_from_database(where))
     else:
-        place = _found(Path(path))
-        data = _checked(*_from_files(place))
+        data = _kept(_found(Path(path)))
     return data if limit is None else _until(data, limit)
 
 
@@ -71,6 +73,23 @@ def _day(as_of: str | date | None) -> date | None:
 
 
 # Where it is
+
+
+def _kept(place: Path) -> Dataset:
+    """Return the data set as it was kept when nothing has changed, else read it."""
+    from mtf_eval.records import cache
+
+    files = [place]
+    if place.is_dir():
+        files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
+        files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
+    key = cache.key_of(files, place if place.is_dir() else place.parent)
+    data = cache.fetch(key)
+    if data is not None:
+        return replace(data, name=_slug(place.stem), path=place)
+    data = _checked(*_from_files(place))
+    cache.keep(key, data)
+    return data
 
 
 def _found(path: Path) -> Path:
@@ -91,7 +110,12 @@ def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapp
     name = _slug(place.stem)
     if place.is_dir():
         return (name, place, *_from_folder(place))
-    raise _refused(place.name, "a file of another kind", "a folder of CSV files or a workbook", "")
+    if place.suffix.lower() in (".xlsx", ".xlsm"):
+        from mtf_eval.records.workbook import read_workbook
+
+        return (name, place, *read_workbook(place, _learnt))
+    expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
+    raise _refused(place.name, "a file of another kind", expected, "save it as one of these")
 
 
 def _from_database(
@@ -104,21 +128,26 @@ def _from_database(
 
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
+    from mtf_eval.records.aliases import packaged
     from mtf_eval.records.csv_files import read_csv
-    from mtf_eval.records.tables import TABLES
+    from mtf_eval.records.tables import table_named
 
     grids, findings, problems = [], [], []
     sources: dict[str, Source] = {}
     files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
+    aliases = packaged()
+    for path in (p for p in files if p.name.lower() == "aliases.csv"):
+        aliases = _learnt(read_csv(path, "aliases"))
     for path in files:
-        table = path.stem.lower()
-        if path.suffix.lower() != ".csv" or table not in TABLES:
-            if path.suffix.lower() in (".csv", ".xlsx", ".xls"):
-                text = f"{path.name} is no table of the schema, not read"
+        table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
+        if table is None:
+            if path.suffix.lower() in _READ[:-1]:
+                text = "no table of the schema, not read"
                 findings.append(Finding(kind="note", table="", text=text, file=path.name))
             continue
         if table in sources:
-            problems.append(_problem(path.name, f"a second file for {table}", "one file a table"))
+            found, todo = f"a second file for the table {table}", "keep one, or rename the other"
+            problems.append(_problem(path.name, found, "one file", todo))
             continue
         try:
             grids.append(read_csv(path, table))
@@ -127,12 +156,24 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         sources[table] = Source(table=table, file=path.name, sha256=digest, rows=0)
     for archive in _archives(place):
-        grid, source = _street_records(archive)
+        if "incidents" in sources:
+            found, todo = "a second source of incidents", "keep one of them"
+            problems.append(_problem(archive.name, found, "one source", todo))
+            continue
+        grid, sources["incidents"] = _street_records(archive)
         grids.append(grid)
-        sources.setdefault("incidents", source)
     if problems:
         raise DataProblems(problems)
     return grids, findings, sources
+
+
+def _learnt(grid: Grid) -> Aliases:
+    """Return the package's aliases with those of a data set added."""
+    from mtf_eval.records.aliases import packaged
+    from mtf_eval.records.tables import TABLES
+    from mtf_eval.records.tidy import tidy
+
+    return _extended(packaged(), tidy(grid, TABLES["aliases"], aliases=packaged()))
 
 
 def _archives(place: Path) -> list[Path]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.schema import column as c
 from mtf_eval.records.schema import row_check, table
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
 
-__all__ = ["CORE", "TABLES"]
+__all__ = ["CORE", "TABLES", "table_named"]
 
 YES_NO = ("yes", "no")
 STAGES = ("scanning", "analysis", "response", "assessment", "consolidation", "closed")
@@ -404,3 +405,10 @@ _TABLES = (
 )
 
 TABLES: Mapping[str, DataFrameSchema] = {str(t.name): t for t in _TABLES}
+
+
+def table_named(name: str, aliases: Aliases) -> str | None:
+    """Return the table that a sheet or file of this name holds, `None` when it is none."""
+    known = {fold(table): table for table in TABLES}
+    found = known.get(fold(name)) or aliases.find("sheet", name)
+    return found if found in TABLES else None

@@ -99,12 +99,12 @@ def _heading_row(
 def _column_name(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
     if not isinstance(cell, str) or is_blank(cell):
         return None
-    known = {fold(name): name for name in schema.columns}
+    known: dict[str, str] = {fold(name): name for name in schema.columns}
     if fold(cell) in known:
         return known[fold(cell)]
     for scope in (f"heading {schema.name}", "heading"):
         name = aliases.find(scope, cell)
-        if name in schema.columns:
+        if name is not None and name in schema.columns:
             return name
     return None
 
@@ -248,7 +248,7 @@ def _column(
     place: int,
 ) -> list[Any]:
     seen: dict[tuple[type, Any], Any] = {}
-    values = []
+    values: list[Any] = []
     for number, row in body.items():
         cell = row[place]
         if name == "rag" and is_blank(cell) and out.grid.fill is not None:

@@ -1,0 +1,149 @@
+"""Checked data sets kept as Parquet, so that a second notebook opens one in milliseconds.
+
+An entry is named by the content of every file it was read from and of the code that read it, so
+it is never out of date. Anything wrong with an entry means reading again, never an error. Entries
+lie in the user's own cache folder (`MTF_CACHE` names another; `MTF_CACHE=off` keeps none).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mtf_eval.records.aliases import packaged_file
+from mtf_eval.records.dataset import Dataset, Finding, Source
+
+__all__ = ["fetch", "keep", "key_of"]
+
+#: Entries kept; the least recently used go first.
+KEPT = 40
+
+
+def key_of(files: Iterable[Path], base: Path) -> str:
+    """Return the key of what these files hold, and of the code that would read them."""
+    whole = hashlib.sha256(_code().encode())
+    for file in sorted(files):
+        with file.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").hexdigest()
+        whole.update(f"{file.relative_to(base).as_posix()}\0{content}\n".encode())
+    return whole.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """Hash of the rooms that read, their aliases, and the versions of what they stand on."""
+    from importlib.metadata import version
+
+    parts = [version(n) for n in ("pandas", "pandera", "pyarrow", "python-calamine")]
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), packaged_file()]:
+        parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
+    return " ".join(parts)
+
+
+def fetch(key: str) -> Dataset | None:
+    """Return the data set kept under a key; `None` when there is none, or it is not whole."""
+    folder = _folder()
+    if folder is None or not (folder / key / "dataset.json").is_file():
+        return None
+    try:
+        data = _read(folder / key)
+        os.utime(folder / key)
+    # An entry may be cut short, altered or of another version in any way at all.
+    except Exception:
+        return None
+    return data
+
+
+def keep(key: str, data: Dataset) -> None:
+    """Keep a data set under a key, whole or not at all; a full or closed disk is no error."""
+    folder = _folder()
+    if folder is None:
+        return
+    draft = None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=folder))
+        _write(draft, data)
+        if (folder / key).exists():
+            shutil.rmtree(folder / key, ignore_errors=True)
+        draft.rename(folder / key)
+        entries = sorted(folder.glob("[0-9a-f]*"), key=lambda p: p.stat().st_mtime)
+        for old in entries[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+    except OSError:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _folder() -> Path | None:
+    chosen = os.environ.get("MTF_CACHE", "")
+    if chosen.lower() == "off":
+        return None
+    if chosen:
+        return Path(chosen) / "data"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mtf-eval", appauthor=False) / "data"
+
+
+def _write(folder: Path, data: Dataset) -> None:
+    tables: dict[str, Any] = {}
+    for name, frame in data.tables.items():
+        types = {c: str(t) for c, t in frame.dtypes.items()}
+        tables[name] = {"types": types}
+        if len(frame):
+            buffer = io.BytesIO()
+            frame.to_parquet(buffer, index=False)
+            raw = buffer.getvalue()
+            (folder / f"{name}.parquet").write_bytes(raw)
+            tables[name]["sha256"] = hashlib.sha256(raw).hexdigest()
+    facts = {
+        "name": data.name,
+        "path": str(data.path),
+        "about": dict(data.about),
+        "digest": data.digest,
+        "sources": [asdict(s) | {"as_at": s.as_at and s.as_at.isoformat()} for s in data.sources],
+        "findings": [asdict(f) for f in data.findings],
+        "tables": tables,
+    }
+    (folder / "dataset.json").write_text(json.dumps(facts), encoding="utf-8")
+
+
+def _read(folder: Path) -> Dataset:
+    import pandas as pd
+
+    facts = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
+    tables = {}
+    for name, entry in facts["tables"].items():
+        if "sha256" in entry:
+            raw = (folder / f"{name}.parquet").read_bytes()
+            if hashlib.sha256(raw).hexdigest() != entry["sha256"]:
+                raise ValueError(name)
+            frame = pd.read_parquet(io.BytesIO(raw))
+            tables[name] = frame.astype(entry["types"])
+        else:
+            columns = {c: pd.Series([], dtype=t) for c, t in entry["types"].items()}
+            tables[name] = pd.DataFrame(columns)
+    sources = tuple(
+        Source(**s | {"as_at": date.fromisoformat(s["as_at"]) if s["as_at"] else None})
+        for s in facts["sources"]
+    )
+    return Dataset(
+        name=facts["name"],
+        path=Path(facts["path"]),
+        tables=tables,
+        sources=sources,
+        findings=tuple(Finding(**f) for f in facts["findings"]),
+        about=facts["about"],
+        digest=facts["digest"],
+    )

@@ -1,0 +1,302 @@
+"""An Excel workbook to grids of cells, with what its file says beside the values.
+
+Values come through calamine. What calamine leaves out is taken from the file itself: cells that
+hold an error, formulas that were never worked out, hidden rows, fill colours (openpyxl, only when
+a rating has no word). A workbook that would unfold to more than fits is refused unopened.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import hashlib
+import re
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.cells import CellError
+from mtf_eval.records.dataset import Finding, Source
+from mtf_eval.records.grids import Grid
+from mtf_eval.records.tables import table_named
+
+__all__ = ["read_workbook"]
+
+#: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
+MAX_UNPACKED = 500 * 2**20
+#: The rectangle from A1 to the last cell is held whole: 30 columns of a full sheet.
+MAX_CELLS = 32_000_000
+#: Sheets that explain rather than hold data; passed over without a word.
+_WORDS = ("notes", "readme", "read me", "lists", "data dictionary", "contents", "cover")
+_ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d+)"[^>]*>')
+_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+)\d+"')
+_BAD = re.compile(rb"<(?:\w+:)?c\s(?P<about>[^>]*[^>/])>\s*(?P<inside>.*?)</(?:\w+:)?c>", re.DOTALL)
+_VALUE = re.compile(rb"<(?:\w+:)?v[^>/]*>([^<]+)</")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What the file itself says of one sheet."""
+
+    bad: Mapping[tuple[int, int], CellError]
+    hidden_rows: int
+    filtered: bool
+
+
+def read_workbook(
+    path: Path, learn: Callable[[Grid], Aliases] | None = None
+) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
+    """Read every sheet that is a table.
+
+    Parameters
+    ----------
+    path
+        An .xlsx or .xlsm file.
+    learn
+        Returns the aliases with those of the sheet `aliases` added; that sheet is read first, so
+        that it can name the others.
+
+    Raises
+    ------
+    DataProblems
+        No workbook, one behind a password, one too large, or two sheets for one table.
+    """
+    import python_calamine as calamine
+
+    file = path.name
+    parts, date1904 = _checked(path)
+    try:
+        book = calamine.load_workbook(str(path))
+        sheets = list(book.sheets_metadata)
+        named = _tables(file, [s.name for s in sheets], book, learn)
+        grids, findings = [], []
+        for sheet in sheets:
+            hidden = sheet.visible != calamine.SheetVisibleEnum.Visible
+            table = named.get(sheet.name)
+            if table is None or sheet.typ != calamine.SheetTypeEnum.WorkSheet:
+                if sheet.name.casefold() not in _WORDS:
+                    text = f"{'hidden ' if hidden else ''}sheet is no table of the schema, not read"
+                    findings.append(_note("", file, sheet.name, text))
+                continue
+            part = _scanned(path, parts.get(sheet.name, ""), sheet.name)
+            notes = ["hidden sheet, read like the others"] if hidden else []
+            if part.hidden_rows:
+                notes.append(f"{part.hidden_rows} hidden row(s), read like the others")
+            if part.filtered:
+                notes.append("a filter is set; every row is read")
+            opened = book.get_sheet_by_name(sheet.name)
+            grids.append(
+                Grid(
+                    table=table,
+                    file=file,
+                    sheet=sheet.name,
+                    rows=_with_errors(opened.to_python(skip_empty_area=False), part.bad),
+                    merged=tuple(opened.merged_cell_ranges or ()),
+                    date1904=date1904,
+                    fill=_fills(path, sheet.name) if table == "priority_progress" else None,
+                    findings=tuple(_note(table, file, sheet.name, n) for n in notes),
+                )
+            )
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
+        found = f"a workbook that does not open ({type(error).__name__})"
+        raise _refused(file, found, "an Excel workbook", "save it again in Excel") from None
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    sources = {
+        g.table: Source(table=g.table, file=file, sheet=g.sheet, sha256=digest, rows=0)
+        for g in grids
+    }
+    return grids, findings, sources
+
+
+def _tables(
+    file: str, sheets: list[str], book: Any, learn: Callable[[Grid], Aliases] | None
+) -> dict[str, str]:
+    """Return the table each sheet is, by its name."""
+    aliases = packaged()
+    for sheet in sheets:
+        if learn and table_named(sheet, aliases) == "aliases":
+            rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+            aliases = learn(Grid(table="aliases", file=file, sheet=sheet, rows=rows))
+    named: dict[str, str] = {}
+    problems = []
+    for sheet in sheets:
+        table = table_named(sheet, aliases)
+        if table is None:
+            continue
+        if table in named.values():
+            first = next(s for s, t in named.items() if t == table)
+            found = f"a second sheet for the table {table}, after sheet {first}"
+            todo = "keep one, or rename the other"
+            problems.append(
+                Problem(file=file, sheet=sheet, found=found, expected="one sheet", todo=todo)
+            )
+        named[sheet] = table
+    if problems:
+        raise DataProblems(problems)
+    return named
+
+
+# The file itself
+
+
+def _checked(path: Path) -> tuple[dict[str, str], bool]:
+    """Return the part of each sheet, and whether dates count from 1904."""
+    file, todo = path.name, "save it as an Excel workbook (.xlsx)"
+    raw = path.open("rb").read(8)
+    if not raw:
+        raise _refused(file, "an empty file", "an Excel workbook", todo)
+    if raw.startswith(b"\xd0\xcf\x11\xe0"):
+        found = "an old .xls workbook, or one behind a password"
+        raise _refused(file, found, "an .xlsx workbook without a password", todo)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(i.file_size for i in archive.infolist())
+            if size > MAX_UNPACKED:
+                found = f"a workbook that unfolds to {size / 2**20:,.0f} MB"
+                expected = f"at most {MAX_UNPACKED / 2**20:,.0f} MB"
+                raise _refused(file, found, expected, "give only the tables, or a folder of CSVs")
+            book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
+            links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, EOFError, OSError, ValueError):
+        raise _refused(file, "a file that is no Excel workbook", "an .xlsx file", todo) from None
+    targets = {r.get("Id"): str(r.get("Target")) for r in links}
+    parts = {}
+    for sheet in book.findall(".//{*}sheet"):
+        link = next((v for k, v in sheet.items() if k.endswith("}id")), None)
+        target = targets.get(link, "")
+        parts[str(sheet.get("name"))] = target[1:] if target.startswith("/") else f"xl/{target}"
+    facts = book.find("{*}workbookPr")
+    date1904 = facts is not None and facts.get("date1904") in ("1", "true", "on")
+    return parts, date1904
+
+
+def _scanned(path: Path, part: str, sheet: str) -> _Part:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            xml = archive.read(part)
+    except (KeyError, zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError):
+        todo = "save it again in Excel"
+        raise _refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
+    rows = max((int(r) for r in _ROW.findall(xml)), default=0)
+    columns = max((_column(c) for c in set(_CELL.findall(xml))), default=0)
+    if rows * columns > MAX_CELLS:
+        found = f"cells as far as row {rows:,} and column {columns:,}"
+        problem = Problem(
+            file=path.name,
+            sheet=sheet,
+            found=found,
+            expected=f"a sheet of at most {MAX_CELLS:,} cells",
+            todo="delete the empty rows and columns around the table",
+        )
+        raise DataProblems([problem])
+    bad = {}
+    if b't="e"' in xml or b"<f" in xml or b":f>" in xml:
+        for cell in _BAD.finditer(xml):
+            if error := _error(cell["about"], cell["inside"]):
+                place = re.search(rb'\br="([A-Z]+)(\d+)"', cell["about"])
+                if place:
+                    bad[int(place[2]) - 1, _column(place[1]) - 1] = error
+    hidden = len(re.findall(rb'<(?:\w+:)?row\s[^>]*\bhidden="(?:1|true)"', xml))
+    return _Part(bad, hidden, b"autoFilter" in xml and hidden > 0)
+
+
+def _error(about: bytes, inside: bytes) -> CellError | None:
+    value = _VALUE.search(inside)
+    if b't="e"' in about:
+        name = value[1].decode("ascii", "replace") if value else "#ERROR"
+        return CellError(f"the error {name}", "mend the formula, or write the value")
+    formula = re.search(rb"<(?:\w+:)?f[\s/>]", inside)
+    if formula and value is None and b't="str"' not in about:
+        todo = "open the workbook in Excel and save it, or write the value"
+        return CellError("a formula without a value", todo)
+    return None
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _with_errors(
+    rows: list[list[Any]], bad: Mapping[tuple[int, int], CellError]
+) -> list[list[Any]]:
+    for (row, column), error in bad.items():
+        rows += [[] for _ in range(row + 1 - len(rows))]
+        rows[row] += [""] * (column + 1 - len(rows[row]))
+        rows[row][column] = error
+    return rows
+
+
+# Colours
+
+
+def _fills(path: Path, sheet: str) -> Callable[[int, int], str | None]:
+    """Return a look-up of fill colours as words; the sheet is opened at the first question."""
+    words: dict[tuple[int, int], str] = {}
+    opened = False
+
+    def fill(row: int, column: int) -> str | None:
+        nonlocal opened
+        if not opened:
+            words.update(_colours(path, sheet))
+            opened = True
+        return words.get((row, column))
+
+    return fill
+
+
+def _colours(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    import openpyxl
+    from openpyxl.styles.colors import COLOR_INDEX
+
+    book = openpyxl.load_workbook(path)
+    theme = re.findall(
+        rb'<a:(?:dk1|lt1|dk2|lt2|accent\d)>.*?(?:lastClr|srgbClr val)="([0-9A-F]{6})"',
+        book.loaded_theme or b"",
+    )
+    theme[:4] = [theme[i] for i in (1, 0, 3, 2)] if len(theme) >= 4 else theme
+    words = {}
+    for row in book[sheet].iter_rows():
+        for cell in row:
+            if cell.fill.fill_type != "solid":
+                continue
+            colour = cell.fill.fgColor
+            if colour.type == "theme" and colour.theme < len(theme):
+                rgb = theme[colour.theme].decode()
+            elif colour.type == "indexed" and colour.indexed < len(COLOR_INDEX):
+                rgb = COLOR_INDEX[colour.indexed][-6:]
+            else:
+                rgb = str(colour.rgb)[-6:] if colour.type == "rgb" else ""
+            if word := _colour_word(rgb):
+                words[cell.row - 1, cell.column - 1] = word
+    return words
+
+
+def _colour_word(rgb: str) -> str | None:
+    """Return red, amber or green; `unclear` for another colour, `None` for white and grey."""
+    if not re.fullmatch(r"[0-9A-Fa-f]{6}", rgb):
+        return "unclear"
+    red, green, blue = (int(rgb[i : i + 2], 16) / 255 for i in (0, 2, 4))
+    hue, saturation, value = colorsys.rgb_to_hsv(red, green, blue)
+    if saturation < 0.1 or value < 0.2:
+        return None
+    degrees = hue * 360
+    if degrees <= 14 or degrees >= 345:
+        return "red"
+    if 22 <= degrees <= 62:
+        return "amber"
+    return "green" if 75 <= degrees <= 165 else "unclear"
+
+
+def _note(table: str, file: str, sheet: str, text: str) -> Finding:
+    return Finding(kind="note", table=table, text=text, file=file, sheet=sheet)
+
+
+def _refused(file: str, found: str, expected: str, todo: str) -> DataProblems:
+    return DataProblems([Problem(file=file, found=found, expected=expected, todo=todo)])
