@@ -154,6 +154,8 @@ def headline(released: Released) -> Element:
 def table(released: Released) -> Element:
     """Show a released table with caption, units, source, as-at date, notes and symbols."""
     need_released(released)
+    if released.frame.empty:
+        return _nothing(released)
     html = f'<div class="mtf-table">{_grid(released, "t")}{_under(released)}</div>'
     return Element("table", html, _plain(released), payload(released))
 
@@ -163,6 +165,8 @@ def figure(chart: Chart) -> Element:
     if not isinstance(chart, Chart):
         raise BadArgument(f"figure takes a chart, not a {type(chart).__name__}")
     released = need_released(chart.released)
+    if released.frame.empty:
+        return _nothing(released)
     own = slug(released.table.name, chart.title, chart.subtitle)
     key = "".join(
         f'<li><span style="background:{colour}"></span>{escape(label)}</li>'
@@ -184,6 +188,11 @@ def figure(chart: Chart) -> Element:
         "figure": {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt},
     }
     return Element("figure", html, f"{chart.title}\n{chart.subtitle}\n{chart.alt}", content)
+
+
+def _nothing(released: Released) -> Element:
+    """Say that a table has no rows, in place of an empty grid or picture."""
+    return note(f"Nothing is on record for “{released.table.title}”.")
 
 
 def note(text: str, kind: NoteKind = "note") -> Element:
