@@ -1,0 +1,99 @@
+"""Read a police.uk archive: our reader against pandas, speed as a ratio in one run, peak memory.
+
+    python benchmarks/police_uk.py ARCHIVE.zip [ROUNDS]
+
+Both read the same members of the same zip and need the same columns; pandas only reads them, our
+reader also counts, checks the months and returns the counts. Memory is the peak of a fresh
+process, for the archive as it is and for the same months three times over under later years.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+COLUMNS = ["Month", "Falls within", "LSOA code", "LSOA name", "Crime type"]
+
+
+def with_pandas(archive: Path) -> int:
+    import pandas as pd
+
+    rows = 0
+    frames = []
+    with zipfile.ZipFile(archive) as opened:
+        for name in opened.namelist():
+            if name.endswith("-street.csv"):
+                with opened.open(name) as member:
+                    frames.append(pd.read_csv(member, usecols=COLUMNS))
+                    rows += len(frames[-1])
+    return rows
+
+
+def with_reader(archive: Path) -> int:
+    from mtf_eval.records.police_uk import aggregate
+
+    frame, _ = aggregate(archive)
+    return int(frame["count"].sum())
+
+
+def longer(archive: Path, folder: Path, times: int) -> Path:
+    """Return the archive's months repeated under later years, as a new zip."""
+    target = folder / f"times_{times}.zip"
+    with (
+        zipfile.ZipFile(archive) as source,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out,
+    ):
+        for name in source.namelist():
+            if not name.endswith("-street.csv"):
+                continue
+            content = source.read(name).decode()
+            year = name[:4]
+            for more in range(times):
+                later = str(int(year) + more)
+                moved = content.replace(f",{year}-", f",{later}-")
+                out.writestr(name.replace(year, later), moved)
+    return target
+
+
+def peak_mib(archive: Path) -> float:
+    code = (
+        "import resource, sys; from mtf_eval.records.police_uk import aggregate; "
+        "aggregate(sys.argv[1]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(archive)], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def main() -> None:
+    archive = Path(sys.argv[1])
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 7
+    with tempfile.TemporaryDirectory() as folder:
+        result: dict[str, object] = {"rounds": rounds}
+        for times in (1, 3):
+            files = longer(archive, Path(folder), times)
+            assert with_reader(files) == with_pandas(files)
+            ours, theirs = [], []
+            for _ in range(rounds):
+                for times_taken, run in ((ours, with_reader), (theirs, with_pandas)):
+                    start = time.perf_counter()
+                    run(files)
+                    times_taken.append(time.perf_counter() - start)
+            result[f"months_{12 * times}"] = {
+                "reader_s": round(sorted(ours)[rounds // 2], 3),
+                "pandas_s": round(sorted(theirs)[rounds // 2], 3),
+                "ratio": round(sorted(ours)[rounds // 2] / sorted(theirs)[rounds // 2], 2),
+                "peak_mib": round(peak_mib(files)),
+            }
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()
