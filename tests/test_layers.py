@@ -24,7 +24,7 @@ FLOORS = {
         {"cells", "grids"},
         {"checks", "police_months", "unit_cost_import"},
         {"tidy"},
-        {"relations", "police_uk", "database", "csv_files", "workbook", "cache"},
+        {"relations", "police_uk", "database", "csv_files", "workbook", "cache", "blank"},
         {"load"},
     ],
     "analysis": [
@@ -49,7 +49,14 @@ FLOORS = {
         {"pages"},
         {"pdf"},
     ],
-    "run": [{"store"}, {"kernels", "plan"}, {"batch"}, {"schedule", "desk"}, {"cli"}],
+    "run": [
+        {"store", "zygote", "parameters", "facts"},
+        {"kernels", "plan"},
+        {"execute"},
+        {"batch"},
+        {"schedule", "desk"},
+        {"cli"},
+    ],
 }
 
 

@@ -1,0 +1,369 @@
+"""The command line: what it is called with, what it says, how it ends; nothing else.
+
+Exit codes: 0 done, 1 some report failed, 2 the input is wrong or another run is at work, 3 usage.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mtf_eval.errors import BadArgument, MtfError
+from mtf_eval.run.facts import CHECKOUT, address_of
+from mtf_eval.run.plan import Wanted, home, templates
+from mtf_eval.run.store import Store
+
+if TYPE_CHECKING:
+    from mtf_eval.run.batch import Outcome, Planned
+
+__all__ = ["commands", "main"]
+
+NEXT = """\
+Evaluation and benefit analysis of a multi-agency task force.
+
+  mtf-eval check data/example      read the tables, say what is wrong with them
+  mtf-eval run data/example        make every report that is due; says where the index is
+  mtf-eval lab                     open the notebooks in JupyterLab and dig
+
+`mtf-eval COMMAND --help` shows an example of each; docs/ has the first afternoon step by step.
+"""
+
+
+class Stopped(BaseException):
+    """The run was told to stop (Ctrl-C, SIGTERM)."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and end with its exit code."""
+    try:
+        code = commands.main(args=arguments, prog_name="mtf-eval", standalone_mode=False) or 0
+    except click.UsageError as error:
+        error.show()
+        code = 3
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except MtfError as error:
+        click.echo(f"mtf-eval: {error}", err=True)
+        code = error.exit_code
+    except Stopped as stop:
+        click.echo(f"mtf-eval: stopped by {stop}; the reports stand as they were", err=True)
+        # Threads still wait for kernels that are gone; there is nothing more to tidy.
+        os._exit(143 if "TERM" in str(stop) else 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(invoke_without_command=True)
+@click.version_option(package_name="mtf-eval")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """Evaluate projects and report what they changed.
+
+    Tab completion: eval "$(_MTF_EVAL_COMPLETE=bash_source mtf-eval)" (also zsh_source,
+    fish_source).
+    """
+    if context.invoked_subcommand is None:
+        click.echo(NEXT)
+
+
+@commands.command(epilog="Example: mtf-eval check data/example")
+@click.argument("data", nargs=-1, required=True)
+def check(data: tuple[str, ...]) -> int:
+    """Read and check the tables of DATA; write nothing.
+
+    DATA is a folder of CSV files, an Excel workbook, or the address of a database.
+    """
+    from mtf_eval.records.load import load
+
+    for given in data:
+        address = given if "://" in given else str(CHECKOUT / address_of(given))
+        found = load(address)
+        filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
+        click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
+        for name, rows in filled.items():
+            click.echo(f"  {name:<20}{rows:>10,} rows")
+        for finding in found.findings:
+            place = ", ".join(
+                str(part)
+                for part in (
+                    finding.file or finding.table,
+                    finding.sheet and f"sheet {finding.sheet}",
+                    finding.row and f"row {finding.row}",
+                    finding.column and f"column {finding.column}",
+                )
+                if part
+            )
+            click.echo(f"  {finding.kind}: {place}: {finding.text}")
+    return 0
+
+
+def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that narrow a run; `run` and `list` share them."""
+    several: dict[str, Any] = {"multiple": True}
+    for option in (
+        click.argument("data", nargs=-1),
+        click.option("--project", **several, help="Only this project (may be repeated)."),
+        click.option("--year", type=int, **several, help="Only this year's annual review."),
+        click.option("--period", **several, help="Only this half-year, as in 2021-H2."),
+        click.option("--report", **several, help="Only this report, as in annual_review."),
+        click.option(
+            "--notebook",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            **several,
+            help="A notebook of your own instead of ours.",
+        ),
+        click.option("-p", "--parameter", **several, metavar="NAME=VALUE", help="Set a parameter."),
+        click.option("--as-of", default="", help="Count nothing later than this day (ISO)."),
+        click.option(
+            "--release",
+            default="internal",
+            show_default=True,
+            help="Disclosure rule: internal, public, or one by name.",
+        ),
+        click.option(
+            "--out",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=Path("reports"),
+            show_default=True,
+            help="Folder of reports.",
+        ),
+    )[::-1]:
+        function = option(function)
+    return function
+
+
+@commands.command(
+    epilog="\b\nExamples: mtf-eval run data/example\n"
+    "          mtf-eval run data/example --project EX-001 --out one-project\n"
+    "          mtf-eval run data/example --dry-run"
+)
+@_run_options
+@click.option("--dry-run", is_flag=True, help="Say what would be run; run nothing.")
+@click.option("--why", is_flag=True, help="Say of each report that is due what changed.")
+@click.option("--force", is_flag=True, help="Run everything, changed or not.")
+@click.option("--kernel", type=click.Choice(["warm", "ordinary"]), default="warm")
+@click.option("--in-flight", type=click.IntRange(1), help="Reports at once [cores + 1].")
+@click.option("--dask", default="", metavar="ADDRESS", help="Run on this Dask scheduler.")
+@click.option("--cell-timeout", type=click.FloatRange(1), default=600.0, show_default=True)
+@click.option("--report-timeout", type=click.FloatRange(1), default=1800.0, show_default=True)
+def run(
+    data: tuple[str, ...],
+    out: Path,
+    dry_run: bool,
+    why: bool,
+    force: bool,
+    kernel: str,
+    in_flight: int | None,
+    dask: str,
+    cell_timeout: float,
+    report_timeout: float,
+    **narrowed: Any,
+) -> int:
+    """Make every report of DATA that is due, and publish them all at once.
+
+    Without DATA: every data set of the checkout's data folder. A report whose notebook, data,
+    parameters and versions have not changed is not run again.
+    """
+    from mtf_eval.run import batch
+
+    store = Store(out)
+    wanted, books = _wanted(**narrowed)
+    if dry_run:
+        plans = batch.plan(_addresses(data), books, wanted, store, force=force)
+        _show_plan(plans, why=True)
+        return 0
+    with store.locked() as taken_over, _stoppable():
+        if taken_over:
+            click.echo(taken_over, err=True)
+        _log_to(store.state / "log.txt")
+        plans = batch.plan(_addresses(data), books, wanted, store, force=force)
+        index = store.out / "index.html"
+        due = sum(len(p.due) for p in plans)
+        if not due and not any(p.dropped for p in plans) and index.exists():
+            click.echo(f"Nothing has changed: {_count(plans)} reports are up to date.\n{index}")
+            return 0
+        if why:
+            _show_plan(plans, why=True)
+        options = batch.Options(
+            kernel=kernel,
+            in_flight=in_flight or 0,
+            dask=dask,
+            cell_seconds=cell_timeout,
+            seconds=report_timeout,
+            force=force,
+        )
+        with _progress(due) as step:
+            outcome = batch.run(plans, store, wanted, options, progress=step)
+    return _say(outcome, index, store)
+
+
+@commands.command(name="list", epilog="Example: mtf-eval list data/example")
+@_run_options
+def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
+    """List every report of DATA, its parameters, and whether it is due."""
+    from mtf_eval.run import batch
+
+    wanted, books = _wanted(**narrowed)
+    _show_plan(batch.plan(_addresses(data), books, wanted, Store(out)), why=False)
+    return 0
+
+
+@commands.command(epilog="Example: mtf-eval schedule systemd data/example")
+@click.argument("kind", type=click.Choice(["cron", "systemd", "windows", "github"]))
+@click.argument("data", nargs=-1)
+@click.option("--release", default="public", show_default=True)
+@click.option("--out", default="reports", show_default=True)
+@click.option("--at", default="06:30", show_default=True, metavar="HH:MM", help="Time of day.")
+def schedule(kind: str, data: tuple[str, ...], release: str, out: str, at: str) -> int:
+    """Print a ready schedule for this checkout, with comments that say where it goes."""
+    from mtf_eval.run.schedule import schedule as made
+
+    addresses = _addresses(data)
+    click.echo(made(kind, data=addresses, release=release, out=out, at=at), nl=False)
+    return 0
+
+
+def _wanted(
+    *,
+    project: tuple[str, ...],
+    year: tuple[int, ...],
+    period: tuple[str, ...],
+    report: tuple[str, ...],
+    notebook: tuple[Path, ...],
+    parameter: tuple[str, ...],
+    as_of: str,
+    release: str,
+) -> tuple[Wanted, list[Any]]:
+    if as_of:
+        try:
+            date.fromisoformat(as_of)
+        except ValueError:
+            raise BadArgument(f"--as-of {as_of}: expected a day as in 2021-12-31") from None
+    pairs = [text.partition("=") for text in parameter]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise BadArgument(f"--parameter {', '.join(wrong)}: expected NAME=VALUE")
+    wanted = Wanted(
+        projects=project,
+        years=year,
+        periods=period,
+        reports=report or tuple(p.stem for p in notebook),
+        parameters={name: value for name, _, value in pairs},
+        release=release,
+        as_of=as_of,
+    )
+    books = templates(notebook)
+    if not books:
+        raise BadArgument(f"no notebooks in {home('notebooks')}")
+    return wanted, books
+
+
+def _addresses(data: Sequence[str]) -> list[str]:
+    given = list(data) or [str(p.parent) for p in sorted((CHECKOUT / "data").glob("*/about.csv"))]
+    if not given:
+        raise BadArgument("no DATA given, and no data set in the data folder")
+    return list(dict.fromkeys(address_of(d) for d in given))
+
+
+def _count(plans: Sequence[Planned]) -> int:
+    return sum(len(p.reports) for p in plans)
+
+
+def _show_plan(plans: Sequence[Planned], *, why: bool) -> None:
+    for planned in plans:
+        click.echo(f"{planned.facts.title} ({planned.address})")
+        for report in planned.reports:
+            reason = planned.due.get(report.name, "")
+            state = f"due: {reason}" if reason and why else "due" if reason else "up to date"
+            click.echo(f"  {report.name:<44} {state}")
+            if not why:
+                click.echo(f"    {json.dumps(report.parameters, ensure_ascii=False)}")
+        for name in planned.dropped:
+            click.echo(f"  {name:<44} will be taken out: no longer in the data")
+        for year, reason in planned.facts.without.items():
+            click.echo(f"  no annual report for {year}: {reason}")
+    click.echo(f"{sum(len(p.due) for p in plans)} of {_count(plans)} reports are due")
+
+
+def _say(outcome: Outcome, index: Path, store: Store) -> int:
+    """Say in a few lines how it went; return the exit code."""
+    for name, message in outcome.failed:
+        click.echo(f"failed: {name}: {message}", err=True)
+    if outcome.failed:
+        click.echo(f"The notebooks as far as they came: {store.state / 'failed'}", err=True)
+    for name in outcome.changed_while_running:
+        click.echo(
+            f"caution: {name} changed while it was read; each report says which content it read, "
+            "and the next run makes them again",
+            err=True,
+        )
+    counts = Counter(
+        {
+            "made": outcome.made,
+            "taken from an interrupted run": outcome.resumed,
+            "unchanged": outcome.unchanged,
+            "failed": len(outcome.failed),
+        }
+    )
+    parts = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
+    click.echo(f"Reports: {parts or 'none'}, in {outcome.seconds:.0f} s.\n{index}")
+    return 1 if outcome.failed else 0
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Any], None]]:
+    """Show a bar with the time left on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty() or not total:
+        yield lambda result: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Left
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Left())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reports", total=total)
+
+        def step(result: Any) -> None:
+            bar.update(task, advance=1, description=result.name)
+
+        yield step
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Turn SIGTERM and Ctrl-C into one clean end."""
+
+    def stop(number: int, frame: object) -> None:
+        raise Stopped(signal.Signals(number).name)
+
+    before = {}
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(ValueError):  # not the main thread: a test, a scheduler's own
+            before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _log_to(path: Path) -> None:
+    """Keep a log beside the reports, unpublished; names and outcomes, no values."""
+    log = logging.getLogger("mtf_eval.run")
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.handlers[:] = [handler]
+    log.setLevel(logging.INFO)
+    log.propagate = False

@@ -1,0 +1,467 @@
+"""One report: a notebook run by papermill on a kernel of its own, then its page and files.
+
+`run_one` is what every executor calls, threads here or a Dask worker elsewhere: it takes plain
+values, returns bytes, and never raises for what a notebook does. Chooses nothing, publishes
+nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import json
+import logging
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["Job", "Result", "run_one"]
+
+# A report whose notebook writes more than this is stopped: nobody reads it, and a page of it
+# would not open.
+MOST_OUTPUT = 20_000_000
+# Seconds a kernel may take to answer for the first time, on a machine busy with others.
+START = 180
+# Errors whose message is ours and quotes no personal value.
+OUR_ERRORS = {"DataProblems", "BadArgument", "NotEnoughData", "RunRefused", "MtfError"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Everything one report needs; picklable.
+
+    Attributes
+    ----------
+    source
+        The notebook itself, JSON text: what was planned is what runs, wherever that is.
+    cwd
+        The kernel's working folder: the notebook's own, as in JupyterLab.
+    cell_seconds, seconds
+        Deadlines of one cell and of the whole report.
+    """
+
+    dataset: str
+    name: str
+    source: str
+    parameters: Mapping[str, Any]
+    run_time: str
+    related: tuple[tuple[str, str], ...] = ()
+    cwd: str = ""
+    kernel: str = "warm"
+    cell_seconds: float = 600
+    seconds: float = 1800
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of a job.
+
+    Attributes
+    ----------
+    outcome
+        `ok`, `failed` (a cell raised, or stopped the notebook), `timeout`, `died`.
+    message
+        In words, without any value of the data.
+    files
+        What is to be published, by path below the data set's folder.
+    partial
+        The notebook as far as it came, for the analyst; never published.
+    """
+
+    dataset: str
+    name: str
+    outcome: str
+    message: str = ""
+    error: str = ""
+    cell: int | None = None
+    seconds: float = 0.0
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    partial: bytes = b""
+
+
+class _Watch:
+    """What is known of a kernel while and after it runs, and the hand that stops it."""
+
+    def __init__(self) -> None:
+        self.notebook: NotebookNode | None = None
+        self.process: Any = None
+        self.ready = False
+        self.stopped = ""
+
+    def stop(self, why: str) -> None:
+        """Kill the kernel and all it started."""
+        self.stopped = self.stopped or why
+        process = self.process
+        if process is not None and process.poll() is None:
+            with suppress(OSError):
+                if hasattr(os, "killpg"):
+                    os.killpg(process.pid, signal.SIGKILL)
+                else:
+                    process.kill()
+
+    def code(self) -> int | None:
+        """Return the kernel's exit code."""
+        return None if self.process is None else self.process.poll()
+
+
+def run_one(job: Job) -> Result:
+    """Run a notebook and render it; whatever it does, say so in the result.
+
+    A kernel that does not start, or whose warm parent dies, is tried once more; a cell that fails
+    is not.
+    """
+    from mtf_eval.run.kernels import WARM_DIED
+
+    start = time.monotonic()
+    watch, error = _Watch(), None
+    for attempt in (1, 2):
+        watch = _Watch()
+        timer = threading.Timer(job.seconds, watch.stop, ["the report's deadline"])
+        timer.daemon = True
+        timer.start()
+        try:
+            error = _execute(job, watch)
+        finally:
+            timer.cancel()
+        lost = error is not None and (not watch.ready or watch.code() == WARM_DIED)
+        if attempt == 2 or watch.stopped or not lost:
+            break
+    seconds = round(time.monotonic() - start, 2)
+    notebook = watch.notebook
+    outcome, message, kind, cell = _judge(job, watch, error)
+    try:
+        if outcome == "ok":
+            assert notebook is not None
+            files, summary = _render(job, notebook)
+            return Result(
+                dataset=job.dataset,
+                name=job.name,
+                outcome="ok",
+                seconds=seconds,
+                files=files,
+                summary=summary,
+            )
+    except Exception as problem:
+        outcome, kind, cell = "failed", type(problem).__name__, None
+        message = f"the notebook ran, its page could not be made ({kind}: {problem})"
+    return _failure(job, notebook, outcome, message, kind, cell, seconds)
+
+
+def _execute(job: Job, watch: _Watch) -> BaseException | None:
+    """Run the notebook; return what went wrong, if anything."""
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    try:
+        import papermill
+        from papermill.engines import papermill_engines
+
+        papermill_engines.register("mtf-eval", _engine())
+        papermill.execute_notebook(
+            _read_notebook(job.source),
+            None,
+            dict(job.parameters),
+            engine_name="mtf-eval",
+            kernel_name="python3",
+            language="python",
+            progress_bar=False,
+            start_timeout=START,
+            execution_timeout=job.cell_seconds,
+            iopub_timeout=60,
+            shutdown_kernel="immediate",
+            request_save_on_cell_execute=False,
+            autosave_cell_every=0,
+            record_timing=False,
+            watch=watch,
+            kernel=job.kernel,
+            kernel_cwd=job.cwd,
+        )
+    except (Exception, asyncio.CancelledError) as problem:
+        return problem
+    return None
+
+
+def _read_notebook(source: str) -> NotebookNode:
+    import nbformat
+
+    reads: Callable[..., NotebookNode] = nbformat.reads
+    return reads(source, as_version=4)
+
+
+def _judge(
+    job: Job, watch: _Watch, error: BaseException | None
+) -> tuple[str, str, str, int | None]:
+    """Say how it went: outcome, message, class of error, cell counted from 1 without ours.
+
+    The saved metadata are never asked: papermill marks a notebook that timed out as completed.
+    """
+    from mtf_eval.run.kernels import death
+
+    cells = [] if watch.notebook is None else _own_cells(watch.notebook)
+    ran = [i for i, c in enumerate(cells, 1) if c.get("execution_count") is not None]
+    last = ran[-1] if ran else None
+    raised = [
+        (i, out)
+        for i, c in enumerate(cells, 1)
+        for out in c.get("outputs", ())
+        if out.output_type == "error"
+    ]
+    kind = type(error).__name__ if error else ""
+    if watch.stopped:
+        return (
+            "timeout" if "deadline" in watch.stopped else "failed",
+            (f"stopped at {_at(_next(cells))}: {watch.stopped}"),
+            "Stopped",
+            _next(cells),
+        )
+    if kind == "CellTimeoutError":
+        where = _next(cells) or last
+        return "timeout", f"{_at(where)} took longer than {job.cell_seconds:g} seconds", kind, where
+    if raised:
+        where, out = raised[0]
+        ours = out.ename in OUR_ERRORS and out.evalue
+        note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
+        if out.ename == "SystemExit":
+            return "failed", f"{_at(where)} called sys.exit()", out.ename, where
+        return "failed", f"{_at(where)} raised {out.ename}{note}", out.ename, where
+    if kind == "DeadKernelError" or (error and watch.code() not in (None, 0)):
+        where = _next(cells)
+        return "died", f"{death(watch.code())} at {_at(where)}", kind, where
+    if error:
+        return "failed", f"the notebook could not be run ({kind})", kind, None
+    missing = _next(cells)
+    if missing is not None:
+        return "failed", f"{_at(missing)} did not run: the notebook ended early", "NotRun", missing
+    return "ok", "", "", None
+
+
+def _at(cell: int | None) -> str:
+    return "the start" if cell is None else f"cell {cell}"
+
+
+def _own_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    marker = "papermill-error-cell-tag"
+    return [c for c in notebook.cells if marker not in c.metadata.get("tags", ())]
+
+
+def _next(cells: list[NotebookNode]) -> int | None:
+    """First code cell that did not finish, in the count of `_own_cells`."""
+    for number, cell in enumerate(cells, 1):
+        if cell.cell_type == "code" and cell.source.strip() and cell.get("execution_count") is None:
+            return number
+    return None
+
+
+# The page and what lies beside it
+
+_render_lock = threading.Lock()
+
+
+def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[str, Any]]:
+    from mtf_eval.publish import pages
+
+    summary = pages.read_summary(notebook)
+    asked = job.parameters.get("release")
+    if asked not in (None, "internal") and summary.get("rule") == "internal":
+        raise ValueError(f"asked for release={asked}, the notebook showed internal figures")
+    with tempfile.TemporaryDirectory(prefix="mtf-") as scratch, _render_lock:
+        folder = Path(scratch) / job.name
+        written = pages.write_exports(notebook, folder, job.name)
+        files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
+        book = f"{job.name}/{job.name}.ipynb"
+        beside = [*(f for f in files if f.endswith(".xlsx")), book]
+        downloads = [(_called(f), f) for f in beside]
+        page = pages.render(
+            notebook, run_time=job.run_time, related=job.related, downloads=downloads
+        )
+        files[book] = _notebook_bytes(pages.cleaned(notebook))
+    files[f"{job.name}.html"] = page.encode()
+    return files, dict(summary)
+
+
+def _called(file: str) -> str:
+    return {"xlsx": "All tables (Excel)", "ipynb": "The notebook as run (Jupyter)"}[
+        file.rsplit(".", 1)[1]
+    ]
+
+
+def _failure(
+    job: Job,
+    notebook: NotebookNode | None,
+    outcome: str,
+    message: str,
+    kind: str,
+    cell: int | None,
+    seconds: float,
+) -> Result:
+    """Make the page that says what failed; a failure there leaves a plainer one."""
+    from mtf_eval.publish import pages
+
+    book = notebook or _read_notebook(job.source)
+    try:
+        with _render_lock:
+            page = pages.render(
+                book, run_time=job.run_time, failed=pages.Failure(cell=cell, error=kind or outcome)
+            )
+            summary = dict(pages.read_summary(book))
+    except Exception:
+        page, summary = f"<!doctype html><title>{job.name}</title><h1>{job.name} failed</h1>", {}
+    return Result(
+        dataset=job.dataset,
+        name=job.name,
+        outcome=outcome,
+        message=message,
+        error=kind,
+        cell=cell,
+        seconds=seconds,
+        files={f"{job.name}-failed.html": page.encode()},
+        summary=summary,
+        partial=b"" if notebook is None else _notebook_bytes(notebook),
+    )
+
+
+def _notebook_bytes(notebook: NotebookNode) -> bytes:
+    """Return the notebook's file, the same bytes for the same run (cell ids are random)."""
+    notebook.metadata.pop("papermill", None)
+    for number, cell in enumerate(notebook.cells, 1):
+        if "id" in cell:
+            cell["id"] = f"cell-{number}"
+        cell.metadata.pop("papermill", None)
+    return (json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+# papermill's engine, with our kernels
+
+_counter = itertools.count()
+_folder: list[Path] = []
+
+
+@cache
+def _engine() -> Any:
+    """Return papermill's own engine with our client in it; made late, its imports are heavy."""
+    from papermill.clientwrap import PapermillNotebookClient
+    from papermill.engines import NBClientEngine
+
+    class Client(PapermillNotebookClient):  # type: ignore[misc]
+        def __init__(self, manager: Any, watch: _Watch, kernel: str, **kw: Any) -> None:
+            super().__init__(manager, **kw)
+            self.watch, self.kernel, self.seen = watch, kernel, 0
+            watch.notebook = self.nb
+
+        def create_kernel_manager(self) -> Any:
+            self.km = _kernel_manager(self.kernel)
+            return self.km
+
+        async def async_start_new_kernel_client(self) -> Any:
+            self.watch.process = self.km.provisioner.process
+            client = await super().async_start_new_kernel_client()
+            self.watch.ready = True
+            return client
+
+        def process_message(self, message: Any, *rest: Any, **kw: Any) -> Any:
+            self.seen += _size(message["content"])
+            if self.seen > MOST_OUTPUT and message["msg_type"] in ("stream", "display_data"):
+                self.watch.stop(f"it wrote more than {MOST_OUTPUT // 1_000_000} MB of output")
+                return None
+            return super().process_message(message, *rest, **kw)
+
+    class Engine(NBClientEngine):  # type: ignore[misc]
+        @classmethod
+        def execute_managed_notebook(
+            cls, nb_man: Any, kernel_name: str, execution_timeout: float, **kw: Any
+        ) -> Any:
+            where = {"cwd": kw["kernel_cwd"]} if Path(kw["kernel_cwd"]).is_dir() else {}
+            keep = ("iopub_timeout", "shutdown_kernel", "record_timing", "watch", "kernel")
+            return Client(
+                nb_man,
+                timeout=execution_timeout,
+                startup_timeout=kw["start_timeout"],
+                log=logging.getLogger("papermill"),
+                **{k: kw[k] for k in keep},
+            ).execute(env={**os.environ, **_kernel_env()}, **where)
+
+    Client.start_new_kernel_client = _run_sync(Client.async_start_new_kernel_client)
+    return Engine
+
+
+def _run_sync(function: Any) -> Any:
+    from nbclient.util import run_sync
+
+    return run_sync(function)
+
+
+def _kernel_env() -> dict[str, str]:
+    from mtf_eval.run.kernels import KERNEL_ENV
+
+    return KERNEL_ENV
+
+
+def _kernel_manager(kernel: str) -> Any:
+    """Make the manager of one kernel of this very Python, over ipc where there is such a thing."""
+    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+    from jupyter_client.manager import AsyncKernelManager
+    from jupyter_client.provisioning.factory import KernelProvisionerFactory
+
+    class Ours(KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
+            factory = KernelProvisionerFactory.instance()
+            warm = kernel == "warm" and factory._check_availability("mtf-warm")
+            name = "mtf-warm" if warm else "local-provisioner"
+            return KernelSpec(
+                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                display_name="Python 3",
+                language="python",
+                metadata={"kernel_provisioner": {"provisioner_name": name}},
+            )
+
+    manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=Ours())
+    prefix = _runtime_folder() / f"k{next(_counter)}"
+    manager.connection_file = f"{prefix}.json"
+    # A socket's path has 107 characters; TCP is what is left where the temporary folder is deep.
+    if sys.platform != "win32" and len(str(prefix)) < 95:
+        manager.transport, manager.ip = "ipc", str(prefix)
+    return manager
+
+
+def _runtime_folder() -> Path:
+    """Return this process's private folder for sockets; sweep those of processes that are gone."""
+    with _render_lock:
+        if _folder and _folder[0].is_dir():
+            return _folder[0]
+        root = Path(tempfile.gettempdir())
+        for left in root.glob("mtf-run-*") if sys.platform != "win32" else ():
+            with suppress(OSError, ValueError, IndexError):
+                if left.stat().st_uid == os.getuid() and not _alive(int(left.name.split("-")[2])):
+                    shutil.rmtree(left, ignore_errors=True)
+        _folder[:] = [Path(tempfile.mkdtemp(prefix=f"mtf-run-{os.getpid()}-"))]
+        atexit.register(shutil.rmtree, _folder[0], ignore_errors=True)
+        return _folder[0]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _size(content: Mapping[str, Any]) -> int:
+    text = content.get("text", "")
+    data = content.get("data", {})
+    return len(text) + sum(len(v) for v in data.values() if isinstance(v, str))

@@ -1,0 +1,255 @@
+"""What a data set holds, as the plan needs it: its digests, projects, years and half-years.
+
+Digests are taken of the checked tables, so a workbook, a database and a folder with the same rows
+have the same ones. As long as the bytes of the sources and our own code stand unchanged, what was
+found last time holds, and nothing heavy is imported to know it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from mtf_eval.errors import RunRefused
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "Facts",
+    "address_of",
+    "code_digest",
+    "facts_of",
+    "fingerprint",
+    "folder_digest",
+    "located",
+    "versions",
+]
+
+# A year or half-year has a report of its own when referrals were received in this many of its
+# months: one record with a mistyped year does not make an annual review.
+MONTHS_FOR_A_YEAR = 3
+# Rows of these tables belong to one project; every other table is shared by all of them
+# (incidents and areas too: each project's control areas are all the others').
+BY_PROJECT = frozenset(
+    [
+        "projects",
+        "project_measures",
+        "actions",
+        "deliveries",
+        "costs",
+        "funding",
+        "outcomes",
+        "survey_responses",
+        "case_steps",
+    ]
+)
+# Versions of what makes the numbers, the pictures and the pages.
+LIBRARIES = [
+    "numpy",
+    "pandas",
+    "scipy",
+    "statsmodels",
+    "matplotlib",
+    "seaborn",
+    "pandera",
+    "duckdb",
+    "ipykernel",
+    "ipython",
+    "papermill",
+    "nbclient",
+    "nbconvert",
+    "jinja2",
+    "gptables",
+    "beautifulsoup4",
+]
+PACKAGE = Path(__file__).resolve().parent.parent
+CHECKOUT = PACKAGE.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """One data set as the plan sees it.
+
+    Attributes
+    ----------
+    source
+        Fingerprint of the sources' bytes; `""` for a database, which is read each time.
+    tables
+        Digest of each table's rows; of a table kept by project, of all its rows.
+    rows
+        Digest of each project's rows, by project and table.
+    without
+        Years that have some referrals and no report, and why.
+    """
+
+    name: str
+    title: str
+    source: str
+    digest: str
+    projects: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    periods: tuple[str, ...] = ()
+    tables: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values for `Store.remember`."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Facts:
+        """Make facts from what `Store.recall` returned."""
+        tuples = {k: tuple(value[k]) for k in ("projects", "years", "periods")}
+        return cls(**{**value, **tuples})
+
+
+def fingerprint(address: str) -> str:
+    """Digest the bytes behind a folder or workbook with our code; `""` for a database address."""
+    if "://" in address:
+        return ""
+    path = located(address)
+    return hashlib.sha256(
+        f"{folder_digest(path)}{code_digest()}{json.dumps(versions())}".encode()
+    ).hexdigest()
+
+
+def located(address: str) -> Path:
+    """Find a folder or workbook: from the working folder, then from the checkout.
+
+    Raises
+    ------
+    RunRefused
+        There is no such folder or file.
+    """
+    for path in (Path(address), CHECKOUT / address):
+        if path.exists():
+            return path.resolve()
+    raise RunRefused(f"{address}: there is no such folder or workbook")
+
+
+def address_of(given: str) -> str:
+    """Return how reports name a data set: below the checkout, or by its whole path.
+
+    Raises
+    ------
+    RunRefused
+        Nothing is there, or a database address holds a password: it would stand in every report.
+    """
+    if "://" in given:
+        if urlsplit(given).password:
+            raise RunRefused(
+                "the address holds a password, which would be printed in every report; put it in "
+                "the environment (PGPASSWORD, or a password file) and leave it out of the address"
+            )
+        return given
+    path = located(given)
+    return path.relative_to(CHECKOUT).as_posix() if path.is_relative_to(CHECKOUT) else str(path)
+
+
+def folder_digest(path: Path, pattern: str = "*") -> str:
+    """Digest names and bytes of every file below a folder (or of one file), hidden ones apart."""
+    files = [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file())
+    total = hashlib.sha256()
+    for file in files:
+        relative = file.relative_to(path).as_posix()
+        if any(part.startswith((".", "~$", "__pycache__")) for part in Path(relative).parts):
+            continue
+        with file.open("rb") as stream:
+            total.update(f"{relative}\0".encode())
+            total.update(hashlib.file_digest(stream, "sha256").digest())
+    return total.hexdigest()
+
+
+def code_digest() -> str:
+    """Digest this package's own sources, templates and styles."""
+    return folder_digest(PACKAGE)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that decide what a report looks like."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def facts_of(data: Dataset, source: str) -> Facts:
+    """Gather the facts of a checked data set."""
+    tables = {"about": hashlib.sha256(json.dumps(dict(data.about)).encode()).hexdigest()}
+    rows: dict[str, dict[str, str]] = {}
+    for name in sorted(data.tables):
+        frame = data.tables[name]
+        each = _row_digests(frame)
+        whole = f"{list(frame.columns)}".encode() + each.to_numpy().tobytes()
+        tables[name] = hashlib.sha256(whole).hexdigest()
+        if name in BY_PROJECT and "project_id" in frame:
+            for project, mine in each.groupby(frame["project_id"].astype("string")):
+                digest = hashlib.sha256(mine.to_numpy().tobytes()).hexdigest()
+                rows.setdefault(str(project), {})[name] = digest[:16]
+            loose = each[frame["project_id"].isna()]
+            tables[f"{name} of no project"] = hashlib.sha256(loose.to_numpy().tobytes()).hexdigest()
+    years, periods, without = _calendar(data)
+    projects = data.table("projects") if "projects" in data.tables else None
+    return Facts(
+        name=data.name,
+        title=data.title,
+        source=source,
+        digest=data.digest,
+        projects=() if projects is None else tuple(map(str, projects["project_id"])),
+        years=years,
+        periods=periods,
+        tables={name: digest[:16] for name, digest in tables.items()},
+        rows=rows,
+        without=without,
+    )
+
+
+def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
+    import pandas as pd
+
+    plain = frame.astype({c: "string" for c in frame.select_dtypes("object")})
+    return pd.util.hash_pandas_object(plain, index=False)
+
+
+def _calendar(data: Dataset) -> tuple[tuple[int, ...], tuple[str, ...], dict[str, str]]:
+    """Find the years and half-years that have a report, and the years that have none."""
+    import pandas as pd
+
+    months = set()
+    if "referrals" in data.tables:
+        days = pd.to_datetime(data.table("referrals")["received"]).dropna()
+        months |= set(days.dt.to_period("M"))
+    if "monthly_referrals" in data.tables:
+        published = data.table("monthly_referrals")
+        published = published[published["received"].fillna(0) > 0]
+        months |= set(pd.to_datetime(published["month"]).dt.to_period("M"))
+    by_year: dict[int, int] = {}
+    for month in months:
+        by_year[month.year] = by_year.get(month.year, 0) + 1
+    years = sorted(y for y, n in by_year.items() if n >= MONTHS_FOR_A_YEAR)
+    if by_year and not years:
+        years = [max(by_year)]
+    without = {
+        str(year): f"referrals in {n} of its months; a review needs {MONTHS_FOR_A_YEAR}"
+        for year, n in sorted(by_year.items())
+        if year not in years
+    }
+    halves = {f"{m.year}-H{1 if m.month < 7 else 2}" for m in months if m.year in years}
+    if "projects" in data.tables:
+        for column in ("tlg_signoff", "scanning_start", "response_start"):
+            days = pd.to_datetime(data.table("projects")[column]).dropna()
+            halves |= {f"{d.year}-H{1 if d.month < 7 else 2}" for d in days}
+    return tuple(years), tuple(sorted(halves)), without

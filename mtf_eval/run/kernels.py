@@ -1,0 +1,230 @@
+"""Warm kernels: a kernel provisioner that forks each kernel from one warm process.
+
+Found by jupyter_client under the name `mtf-warm`, so papermill, nbval and `nbconvert --execute`
+can use it too (`JUPYTER_DEFAULT_PROVISIONER_NAME=mtf-warm`). Where forking is not safe or not
+possible it starts an ordinary kernel, and says nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+__all__ = ["KERNEL_ENV", "WARM_DIED", "WarmProvisioner", "close_warm", "death", "warm_pid"]
+
+# The same for warm and ordinary kernels, so that both give the same digits: one thread for linear
+# algebra (a kernel a core is in flight already), one order of sets, no window for figures.
+KERNEL_ENV = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+}
+# What an ordinary kernel would set before matplotlib is imported.
+INLINE = "module://matplotlib_inline.backend_inline"
+WARM_DIED = -255
+# Read once at import: a kernel that wants another value cannot come from the warm process.
+AT_IMPORT = tuple(
+    [
+        "PYTHON",
+        "LD_",
+        "LC_",
+        "LANG",
+        "TZ",
+        "MPL",
+        "MATPLOTLIB",
+        "OPENBLAS",
+        "OMP_",
+        "MKL_",
+        "NUMEXPR_",
+        "IPYTHON",
+        "HOME",
+    ]
+)
+
+
+class _Forked:
+    """A forked kernel, as LocalProvisioner knows processes: what `subprocess.Popen` offers."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, pid: int, pipe: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._pipe = pipe
+
+    def poll(self) -> int | None:
+        """Return the exit code of a kernel that has ended; `WARM_DIED` when its parent died."""
+        if self.returncode is None and select.select([self._pipe], [], [], 0)[0]:
+            told = os.read(self._pipe, 4)
+            os.close(self._pipe)
+            self.returncode = struct.unpack("i", told)[0] if len(told) == 4 else WARM_DIED
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait for the end."""
+        while self.poll() is None:
+            select.select([self._pipe], [], [])
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Signal the kernel, unless it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+
+class _Warm:
+    """The client's end of one warm process."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        mine, theirs = socket.socketpair()
+        self.env = env
+        self.lock = threading.Lock()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "mtf_eval.run.zygote", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={"MPLBACKEND": INLINE, **env},
+                start_new_session=True,
+            )
+        self.line = mine
+        self.reader = mine.makefile("rb")
+        self.usable = bool(self._answer().get("ready"))
+
+    def _answer(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self.reader.readline() or b"{}"))
+        except (OSError, ValueError):
+            return {}
+
+    def fork(self, arguments: list[str], env: dict[str, str], cwd: str) -> _Forked | None:
+        """Fork one kernel; None when the warm process will not or cannot."""
+        request = {"arguments": arguments, "env": env, "cwd": cwd}
+        read, write = os.pipe()
+        with self.lock:
+            try:
+                handles = struct.pack("3i", 1, 2, write)
+                self.line.sendmsg(
+                    [json.dumps(request).encode() + b"\n"],
+                    [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)],
+                )
+                pid = self._answer().get("pid")
+            except OSError:
+                pid = None
+            finally:
+                os.close(write)
+        if pid is None:
+            os.close(read)
+            self.usable = False
+            return None
+        return _Forked(pid, read)
+
+    def close(self) -> None:
+        """End the warm process and every kernel it has; safe to call twice."""
+        self.usable = False
+        with contextlib.suppress(OSError):
+            self.line.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=5)
+        self.process.kill()
+        self.process.wait()
+
+
+_guard = threading.Lock()
+_warm: list[_Warm] = []
+
+
+def _warm_for(env: dict[str, str]) -> _Warm | None:
+    """Return a usable warm process that has the environment a kernel wants."""
+    with _guard:
+        for warm in list(_warm):
+            if not warm.usable or warm.process.poll() is not None:
+                warm.close()
+                _warm.remove(warm)
+        if not _warm:
+            _warm.append(_Warm(env))
+        first = _warm[0]
+    same = _at_import(env) == _at_import(first.env)
+    return first if first.usable and same else None
+
+
+def _at_import(env: dict[str, str]) -> dict[str, str]:
+    return {k: v for k, v in env.items() if k.startswith(AT_IMPORT)}
+
+
+def warm_pid() -> int | None:
+    """Return the warm process's number, if there is one."""
+    return _warm[0].process.pid if _warm else None
+
+
+def close_warm() -> None:
+    """End the warm process and its kernels; it lives for one batch, so its code is never old."""
+    with _guard:
+        while _warm:
+            _warm.pop().close()
+
+
+class WarmProvisioner(LocalProvisioner):
+    """Launches kernels by forking; in all else LocalProvisioner."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Fork the kernel, or launch it in the ordinary way."""
+        env = {**os.environ, **KERNEL_ENV, **(kwargs.pop("env", None) or {})}
+        if sys.platform.startswith("linux") and _is_plain_kernel(cmd):
+            cwd = str(kwargs.get("cwd") or Path.cwd())
+            warm = _warm_for(env)
+            forked = warm.fork(cmd[3:], env, cwd) if warm else None
+            if forked is not None:
+                self.process = forked  # type: ignore[assignment]
+                self.pid = self.pgid = forked.pid
+                self.cwd = cwd
+                return self.connection_info
+        return await super().launch_kernel(cmd, env=env, **kwargs)
+
+
+def _is_plain_kernel(cmd: list[str]) -> bool:
+    """Whether the command starts the very Python kernel the warm process holds."""
+    return cmd[1:3] == ["-m", "ipykernel_launcher"] and os.path.realpath(
+        cmd[0]
+    ) == os.path.realpath(sys.executable)
+
+
+def death(code: int | None) -> str:
+    """Say what an exit code of a kernel means."""
+    if code is None or code >= 0:
+        return f"the kernel ended by itself (exit code {code})"
+    if code == -signal.SIGKILL:
+        return "the kernel was killed (signal 9), probably out of memory"
+    if code == WARM_DIED:
+        return "the warm process died"
+    try:
+        return f"the kernel crashed ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"the kernel died (signal {-code})"

@@ -1,0 +1,233 @@
+"""What is due and why: which reports a data set gets, their names, their keys.
+
+A notebook says by its parameters what it wants: `project_id`, one report a project; `year`, one a
+year; `period`, one a half-year; none of them, one. Everything that can be refused is refused here,
+before a kernel starts and before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.run.facts import PACKAGE, Facts, code_digest, folder_digest, versions
+from mtf_eval.run.parameters import Template, read_template
+from mtf_eval.run.store import Store, file_digest
+
+__all__ = ["Report", "Wanted", "decide", "home", "make_plan", "safe_name", "templates"]
+
+# Under a disclosure rule what is hidden on one page depends on all people tables.
+PEOPLE = ("referrals", "survey_responses", "outcomes", "case_steps", "deliveries")
+_RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(10)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command asked for; empty means everything."""
+
+    projects: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    periods: tuple[str, ...] = ()
+    reports: tuple[str, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    release: str = "internal"
+    as_of: str = ""
+
+    @property
+    def narrow(self) -> bool:
+        """Whether only a part of what is due was asked for."""
+        return bool(self.projects or self.years or self.periods or self.reports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One report to be made: what, on what, under what name."""
+
+    dataset: str
+    name: str
+    template: Template
+    parameters: dict[str, Any]
+    parts: dict[str, str]
+    key: str
+    related: tuple[str, ...] = ()
+
+
+def home(name: str) -> Path:
+    """Return the folder `notebooks` or `data/reference`: of the checkout, or as installed."""
+    checkout = PACKAGE.parent / name
+    return checkout if checkout.is_dir() else PACKAGE / f"_{Path(name).name}"
+
+
+def templates(paths: Iterable[Path] = ()) -> list[Template]:
+    """Read the notebooks given, or all of ours."""
+    return [read_template(p) for p in (list(paths) or sorted(home("notebooks").glob("*.ipynb")))]
+
+
+def safe_name(text: str) -> str:
+    """Make a file name any system takes; a name that had to change gets a digest, so none meet.
+
+    >>> safe_name("EX-001")
+    'EX-001'
+    """
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:60].rstrip(".-")
+    if plain == text and plain.split(".")[0].lower() not in _RESERVED:
+        return text
+    return f"{plain or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def make_plan(
+    facts: Facts, books: Sequence[Template], wanted: Wanted, *, address: str, salt: str
+) -> list[Report]:
+    """Return every report of a data set that is wanted.
+
+    Raises
+    ------
+    BadArgument
+        A project, year, period or report that is not there; a parameter that does not fit.
+    RunRefused
+        Two reports would have one name.
+    """
+    _check_wanted(facts, books, wanted)
+    common = {
+        "our code": code_digest(),
+        "reference values": folder_digest(home("data/reference"), "*.csv"),
+        "library versions": _short(json.dumps(versions())),
+        "salt": salt,
+    }
+    drafts: list[tuple[str, Template, dict[str, Any]]] = []
+    for book in books:
+        if wanted.reports and book.name not in wanted.reports:
+            continue
+        given = {"data": address, "release": wanted.release, "as_of": wanted.as_of}
+        given = {k: v for k, v in given.items() if k in book.parameters and v}
+        given |= {
+            k: book.parameters[k].parse(v) if k in book.parameters else v
+            for k, v in wanted.parameters.items()
+        }
+        for subject in _subjects(facts, book, wanted):
+            values = book.checked({**given, **subject})
+            label = "-".join(map(str, subject.values()))
+            name = f"{book.name}-{safe_name(label)}" if label else book.name
+            drafts.append((name, book, values))
+    _refuse_clashes(drafts)
+    reports = []
+    for name, book, values in drafts:
+        project = values.get("project_id")
+        related = tuple(
+            other
+            for other, _, v in drafts
+            if project and other != name and v.get("project_id") == project
+        )
+        parts = {
+            "notebook": book.digest,
+            "parameters": json.dumps(values, sort_keys=True),
+            "related pages": " ".join(related),
+            **common,
+            **_data_parts(facts, values),
+        }
+        key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+        reports.append(
+            Report(
+                dataset=safe_name(facts.name),
+                name=name,
+                template=book,
+                parameters=values,
+                parts={k: _short(v) for k, v in parts.items() if k != "salt"},
+                key=key,
+                related=related,
+            )
+        )
+    return reports
+
+
+def decide(report: Report, store: Store, before: Mapping[str, Any]) -> str:
+    """Say why a report is due; `""` when its published page stands for the same inputs.
+
+    `before` is the run record of its data set. A failed report is always due, and so is one whose
+    page is not there with the content it was published with.
+    """
+    entry = before.get("reports", {}).get(report.name)
+    if entry is None:
+        return "new"
+    if entry["outcome"] != "ok":
+        return f"last run {entry['outcome']}"
+    if entry["key"] != report.key:
+        old = store.recall(f"{report.dataset}.parts").get(report.name, {})
+        names = sorted(k for k in {*old, *report.parts} if old.get(k) != report.parts.get(k))
+        return "changed: " + (", ".join(names) or "inputs")
+    folder = store.out / report.dataset
+    if file_digest(folder / f"{report.name}.html") != entry["sha256"]:
+        return "its page is missing or was changed by hand"
+    return ""
+
+
+def _check_wanted(facts: Facts, books: Sequence[Template], wanted: Wanted) -> None:
+    there = {
+        "project": (wanted.projects, facts.projects),
+        "year": (wanted.years, facts.years),
+        "period": (wanted.periods, facts.periods),
+        "report": (wanted.reports, [b.name for b in books]),
+    }
+    for what, (asked, known) in there.items():
+        missing = [a for a in asked if a not in known]
+        if missing:
+            have = ", ".join(map(str, list(known)[:20])) or "none"
+            why = "; ".join(facts.without[str(m)] for m in missing if str(m) in facts.without)
+            raise BadArgument(
+                f"{facts.name}: no {what} {', '.join(map(str, missing))}"
+                f"{f' ({why})' if why else ''}; there is {have}"
+            )
+    for name in wanted.parameters:
+        if not any(name in b.parameters for b in books):
+            # Let the parameter check say it, with the near name.
+            books[0].checked({name: ""})
+
+
+def _subjects(facts: Facts, book: Template, wanted: Wanted) -> list[dict[str, Any]]:
+    """Return what each report of a notebook is about, narrowed to what was asked for."""
+    narrowed = wanted.projects or wanted.years or wanted.periods
+    for parameter, asked, known in (
+        ("project_id", wanted.projects, facts.projects),
+        ("year", wanted.years, facts.years),
+        ("period", wanted.periods, facts.periods),
+    ):
+        if parameter in book.parameters:
+            chosen: Sequence[Any] = known if not narrowed else asked
+            return [{parameter: value} for value in chosen]
+    return [] if narrowed and not wanted.reports else [{}]
+
+
+def _data_parts(facts: Facts, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digests a report depends on: a project's rows and shared tables, or all."""
+    project = values.get("project_id")
+    if project is None:
+        return {"data": facts.digest, **{f"table {k}": v for k, v in facts.tables.items()}}
+    mine = facts.rows.get(project, {})
+    hides = values.get("release", "internal") != "internal"
+    shared = {
+        f"table {name}": digest
+        for name, digest in facts.tables.items()
+        if f"{name} of no project" not in facts.tables or (hides and name in PEOPLE)
+    }
+    return {**shared, **{f"{name} of {project}": digest for name, digest in mine.items()}}
+
+
+def _refuse_clashes(drafts: Sequence[tuple[str, Template, dict[str, Any]]]) -> None:
+    counted = Counter(name.lower() for name, _, _ in drafts)
+    clashes = sorted(name for name, _, _ in drafts if counted[name.lower()] > 1)
+    if clashes:
+        raise RunRefused(
+            "two reports would have one name (file systems do not all tell capitals apart): "
+            + ", ".join(clashes)
+        )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 16 else hashlib.sha256(text.encode()).hexdigest()[:16]

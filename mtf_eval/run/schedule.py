@@ -1,0 +1,77 @@
+"""Ready schedules for cron, systemd, Windows and GitHub, made from the files in `schedules/`.
+
+Prints only: where a file goes, and what to do with it, stands in its own first lines. How to call
+us from Airflow and the like is in docs/scheduling.md.
+"""
+
+from __future__ import annotations
+
+import getpass
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from xml.sax.saxutils import escape
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.run.facts import CHECKOUT
+
+__all__ = ["KINDS", "schedule"]
+
+KINDS = {
+    "cron": ("cron.txt",),
+    "systemd": ("mtf-eval.service", "mtf-eval.timer", "mtf-eval-failed.service"),
+    "windows": ("windows.xml",),
+    "github": ("github.yml",),
+}
+
+
+def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str) -> str:
+    """Return the schedule's text; several files one after the other, each under its name.
+
+    Raises
+    ------
+    BadArgument
+        The kind is not known, or the time of day is not one.
+    """
+    if kind not in KINDS:
+        raise BadArgument(f"schedule {kind!r}: expected one of {', '.join(KINDS)}")
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
+        raise BadArgument(f"--at {at}: expected a time as in 06:30")
+    # Not resolved: the command of the environment this was called from, links and all.
+    program = str(Path(sys.executable).parent / "mtf-eval")
+    arguments = ["run", *data, "--release", release, "--out", out]
+    folder, log = str(CHECKOUT), str(CHECKOUT / ".cache" / "schedule.log")
+    values = {
+        "at": at,
+        "hour": str(int(at[:2])),
+        "minute": str(int(at[3:])),
+        "user": getpass.getuser(),
+        "data": " ".join(data),
+        "release": release,
+    }
+    if kind == "cron":
+        # cron turns an unescaped per cent sign into a line break.
+        line = shlex.join([program, *arguments]).replace("%", r"\%")
+        values |= {"command": line, "folder": shlex.quote(folder), "log": shlex.quote(log)}
+    elif kind == "systemd":
+        words = (w.replace("%", "%%").replace("$", "$$") for w in [program, *arguments])
+        line = " ".join(w if re.fullmatch(r"[\w./:+%=@,-]+", w) else f'"{w}"' for w in words)
+        values |= {"command": line, "folder": folder.replace("%", "%%")}
+    elif kind == "windows":
+        plain = {"program": program, "folder": folder, "log": log}
+        plain["arguments"] = subprocess.list2cmdline(arguments)
+        values |= {name: escape(text) for name, text in plain.items()}
+    texts = {
+        name: Template(
+            files("mtf_eval.run").joinpath(f"schedules/{name}").read_text(encoding="utf-8")
+        ).substitute(values)
+        for name in KINDS[kind]
+    }
+    if len(texts) == 1:
+        return next(iter(texts.values()))
+    return "\n".join(f"# ===== {name} =====\n{text}" for name, text in texts.items())
