@@ -333,8 +333,13 @@ class _Attack:
     def _width(self, i: int) -> tuple[NDArray[np.float64], float] | None:
         """Cut when the possible values of a hidden cell are fewer than promised."""
 
+        # A hidden zero is not to be known as one, nor as smaller than the largest small count.
+        width = max(self.part.counts.width, int(self.part.counts.high - self.part.value[i]))
+        if self.part.small[i] or not self.part.whole:
+            width = self.part.counts.width
+
         def is_open() -> bool:
-            return bool(self.seen_most[i] - self.seen_least[i] >= self.part.counts.width)
+            return bool(self.seen_most[i] - self.seen_least[i] >= width)
 
         if is_open():
             return None
@@ -344,11 +349,11 @@ class _Attack:
         if is_open():
             return None
         far = -sum(answer.fun for answer, _ in ends)
-        if far >= self.part.counts.width - 1e-6:
+        if far >= width - 1e-6:
             for way in (1, -1):
                 self._extreme({i: way}, whole=True)
             return None if is_open() else self._any_other(i)
-        return self._dual_cut(ends, self.part.counts.width - far, i)
+        return self._dual_cut(ends, width - far, i)
 
     def _dual_cut(
         self, ends: Sequence[tuple[Any, dict[int, int]]], short: float, i: int
