@@ -235,7 +235,7 @@ def _checked(
     if problems := [p for t in read.values() for p in t.problems]:
         raise DataProblems(problems)
     tables = {
-        n: _settled(n, read[n].frame) if n in read else empty(schema)
+        n: _settled(n, read[n].frame if n in read else empty(schema))
         for n, schema in TABLES.items()
     }
     known = tuple(

@@ -1,0 +1,215 @@
+"""The workbook an analyst fills in: a sheet per table, made from the schema.
+
+Headings, required marks, drop-downs, hints and the data dictionary; empty, or filled with a data
+set so that it can go on in Excel. Reads nothing back: that is `workbook`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["write_workbook"]
+
+EXAMPLES = {
+    "id": "R-001",
+    "text": "in a few words",
+    "texts": "first; second",
+    "agency": "Kent Police",
+    "agencies": "Kent Police; NHS",
+    "area": "E01024692",
+    "measure": "Burglary",
+    "date": "2021-09-14",
+    "month": "2021-09",
+    "whole": "12",
+    "money": "1250.00",
+    "number": "7.5",
+    "share": "0.25",
+}
+FORMATS = {"date": "yyyy-mm-dd", "month": "yyyy-mm", "money": "#,##0.00", "share": "0%"}
+#: Rows of a sheet that carry drop-downs and hints.
+ROWS = 2000
+#: Excel takes a list in a drop-down up to this many characters.
+LONGEST_LIST = 255
+HEAD, NEEDED = "E7ECF2", "12436D"
+
+
+def write_workbook(path: Path, data: Dataset | None = None) -> Path:
+    """Write a workbook with every table.
+
+    Parameters
+    ----------
+    path
+        Where; an existing file is replaced whole or not at all.
+    data
+        A data set to fill it with; `None` leaves it blank.
+
+    Returns
+    -------
+    The path.
+    """
+    from openpyxl import Workbook
+
+    from mtf_eval.records.tables import TABLES
+
+    book = Workbook()
+    book.remove(book.active)
+    _read_me(book)
+    for name, schema in TABLES.items():
+        sheet = book.create_sheet(name)
+        _headings(sheet, schema)
+        if data is not None:
+            _rows(sheet, schema, data.table(name))
+        _drop_downs(sheet, schema)
+    _dictionary(book)
+    partial = path.with_name(f".{path.name}.part")
+    book.save(partial)
+    partial.replace(path)
+    return path
+
+
+def _read_me(book: Workbook) -> None:
+    from openpyxl.styles import Font
+
+    sheet = book.create_sheet("Read me")
+    lines = (
+        "Task force records",
+        "",
+        "One sheet per table. Fill in what you have; a sheet left empty is left out.",
+        "Headings in dark blue, marked *, are needed in every row. Leave unknown cells empty.",
+        "Dates as 2021-09-14 or 14/09/2021.",
+        "No names, addresses, dates of birth, or words that tell who somebody is.",
+        "Start with about (title, publisher, as_at), then projects and its areas and measures.",
+        "The last sheet says what every column means.",
+        "",
+        "Check it:   mtf-eval check FILE.xlsx",
+        "Report it:  mtf-eval run FILE.xlsx",
+    )
+    for line in lines:
+        sheet.append([line])
+    sheet["A1"].font = Font(bold=True, size=14)
+    sheet.column_dimensions["A"].width = 100
+
+
+def _meta(schema: Any, column: str) -> dict[str, Any]:
+    return dict(schema.columns[column].metadata or {})
+
+
+def _headings(sheet: Worksheet, schema: Any) -> None:
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    from mtf_eval.records.schema import holds
+
+    for place, name in enumerate(schema.columns, start=1):
+        column, meta = schema.columns[name], _meta(schema, name)
+        needed, kind = meta["required"], meta["kind"]
+        cell = sheet.cell(row=1, column=place, value=f"{name} *" if needed else name)
+        cell.font = Font(bold=True, color="FFFFFF" if needed else "000000")
+        cell.fill = PatternFill("solid", start_color=NEEDED if needed else HEAD)
+        cell.alignment = Alignment(vertical="top")
+        text = f"{column.description}\n{holds(column)}\nExample: {_example(schema, name)}"
+        cell.comment = Comment(text, "mtf_eval", width=320, height=120)
+        letter = get_column_letter(place)
+        sheet.column_dimensions[letter].width = max(14, len(name) + 4)
+        sheet.column_dimensions[letter].number_format = FORMATS.get(kind, "General")
+    sheet.freeze_panes = "A2"
+
+
+def _example(schema: Any, name: str) -> str:
+    meta = _meta(schema, name)
+    return meta["allowed"][0] if meta["allowed"] else EXAMPLES[meta["kind"]]
+
+
+def _rows(sheet: Worksheet, schema: Any, frame: pd.DataFrame) -> None:
+    import pandas as pd
+
+    whole = frame.reindex(columns=list(schema.columns))
+    kinds = [_meta(schema, name)["kind"] for name in schema.columns]
+    for number, row in enumerate(whole.itertuples(index=False), start=2):
+        for place, (value, kind) in enumerate(zip(row, kinds, strict=True), start=1):
+            if pd.isna(value):
+                continue
+            plain = value.date() if isinstance(value, pd.Timestamp) else value
+            cell = sheet.cell(row=number, column=place, value=_native(plain))
+            if isinstance(value, str):
+                cell.data_type = "s"
+            if kind in FORMATS:
+                cell.number_format = FORMATS[kind]
+
+
+def _native(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value
+
+
+def _drop_downs(sheet: Worksheet, schema: Any) -> None:
+    from openpyxl.utils import get_column_letter
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    for place, name in enumerate(schema.columns, start=1):
+        meta, letter = _meta(schema, name), get_column_letter(place)
+        rule = _rule(schema, name, meta)
+        if rule is None:
+            continue
+        check = DataValidation(allow_blank=True, showErrorMessage=True, **rule)
+        check.promptTitle, check.prompt = name[:32], schema.columns[name].description[:255]
+        check.errorTitle = "Not what this column holds"
+        check.error = f"Expected {_expected(schema, name)}"[:225]
+        check.showInputMessage = True
+        check.add(f"{letter}2:{letter}{ROWS}")
+        sheet.add_data_validation(check)
+
+
+def _expected(schema: Any, name: str) -> str:
+    from mtf_eval.records.schema import holds
+
+    return holds(schema.columns[name])
+
+
+def _rule(schema: Any, name: str, meta: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what Excel checks as one types: a list, a date, a number with its bounds."""
+    listed = ",".join(meta["allowed"])
+    if listed and len(listed) <= LONGEST_LIST:
+        return {"type": "list", "formula1": f'"{listed}"'}
+    if name == "project_id" and schema.name != "projects":
+        return {"type": "list", "formula1": f"projects!$A$2:$A${ROWS}", "errorStyle": "warning"}
+    if meta["kind"] == "date":
+        return {"type": "date", "operator": "greaterThan", "formula1": "DATE(1990,1,1)"}
+    types = {"whole": "whole", "money": "decimal", "number": "decimal", "share": "decimal"}
+    if meta["kind"] in types:
+        low, high = meta["bounds"]
+        bounds = {
+            "formula1": -1e9 if low is None else low,
+            "formula2": 1e9 if high is None else high,
+        }
+        return {"type": types[meta["kind"]], "operator": "between", **bounds}
+    return None
+
+
+def _dictionary(book: Workbook) -> None:
+    from openpyxl.styles import Font
+
+    from mtf_eval.records.schema import holds
+    from mtf_eval.records.tables import TABLES
+
+    sheet = book.create_sheet("Dictionary")
+    sheet.append(["Table", "Column", "Needed", "Holds", "Meaning"])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    for name, schema in TABLES.items():
+        sheet.append([name, "", "", "", schema.description])
+        for column in schema.columns:
+            needed = "yes" if _meta(schema, column)["required"] else ""
+            described = schema.columns[column]
+            sheet.append([name, column, needed, holds(described), described.description])
+    for letter, width in zip("ABCDE", (22, 22, 8, 50, 90), strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "A2"
