@@ -332,7 +332,6 @@ class _Attack:
 
     def _width(self, i: int) -> tuple[NDArray[np.float64], float] | None:
         """Cut when the possible values of a hidden cell are fewer than promised."""
-
         # A hidden zero is not to be known as one, nor as smaller than the largest small count.
         width = max(self.part.counts.width, int(self.part.counts.high - self.part.value[i]))
         if self.part.small[i] or not self.part.whole:
