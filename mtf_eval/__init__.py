@@ -21,14 +21,21 @@ _HOMES = {
     "note": "mtf_eval.publish.elements",
     "rag": "mtf_eval.publish.elements",
     "provenance": "mtf_eval.publish.elements",
+    "findings": "mtf_eval.analysis.findings",
     "referrals": "mtf_eval.analysis.referrals",
+    "caseload": "mtf_eval.analysis.caseload",
+    "activity": "mtf_eval.analysis.activity",
+    "contacts": "mtf_eval.analysis.contacts",
+    "priorities": "mtf_eval.analysis.priorities",
+    "reconcile": "mtf_eval.analysis.reconcile",
+    "quality": "mtf_eval.analysis.quality",
     "projects": "mtf_eval.analysis.projects",
     "surveys": "mtf_eval.analysis.surveys",
     "benefit": "mtf_eval.analysis.benefit",
     "summary": "mtf_eval.analysis.summary",
     "reference": "mtf_eval.records.reference",
 }
-_MODULES = {"charts", "referrals", "projects", "surveys", "benefit", "summary", "reference"}
+_MODULES = {name for name, home in _HOMES.items() if home.endswith(f".{name}")} - {"load"}
 
 __all__ = sorted(_HOMES)
 

@@ -21,14 +21,18 @@ from mtf_eval.analysis.marks import (
     span,
     where_from,
 )
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [
     "by_channel",
+    "by_period",
     "caution",
+    "channel_finding",
     "incoming",
+    "incoming_by_year",
     "incoming_finding",
+    "periods",
     "totals",
     "totals_finding",
     "visits",
@@ -86,27 +90,39 @@ def by_channel(data: Dataset, *, year: int) -> Table:
     )
 
 
+def periods(data: Dataset, *, year: int) -> dict[str, str]:
+    """Return the columns of `by_channel` that are drawn, with the words for them."""
+    drawn = by_channel(data, year=year).columns[1:]
+    return {c.name: f"contacts in {_words(c.name).lower()}" for c in drawn}
+
+
+def by_period(data: Dataset, *, year: int) -> Table:
+    """Visits and remote contacts by period, this year and last."""
+    return _visits_and_remote(data, year, "period")
+
+
 def totals(data: Dataset, *, year: int) -> Table:
-    """Visits and remote contacts by period, with a line for each year as a whole."""
+    """Visits and remote contacts by year, this year and last."""
+    return _visits_and_remote(data, year, "year")
+
+
+def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
     rows = _outgoing(data, year)
     rows = rows[rows["measure"].isin(["visits", *REMOTE])]
-    side = rows["measure"].where(rows["measure"] == "visits", "remote")
-    lines = []
-    for y, inside in rows.groupby(rows["period_start"].dt.year):
-        periods = {_words(str(k)): part for k, part in inside.groupby("category", sort=False)}
-        for words, part in {**periods, f"All of {y}": inside}.items():
-            sums = part["count"].groupby(side).sum()
-            lines.append((words, sums.get("visits", pd.NA), sums.get("remote", pd.NA)))
-    frame = pd.DataFrame(lines, columns=["period", "visits", "remote"])
+    side = rows["measure"].where(rows["measure"] == "visits", "remote").rename("side")
+    group = rows["category"].map(_words) if by == "period" else rows["period_start"].dt.year
+    sums = rows["count"].groupby([group.rename("period"), side], sort=False).sum().unstack()
+    frame = sums.reindex(columns=["visits", "remote"]).reset_index()
     said = caution(data, year=year)
     return Table(
-        name=f"contact_totals_{year}",
-        title=f"Visits and remote contacts during COVID-19, {year - 1} and {year}, {place(data)}",
-        frame=frame.astype({"period": "object", "visits": "Int64", "remote": "Int64"}),
+        name=f"contacts_by_{by}_{year}",
+        title=f"Visits and remote contacts during COVID-19 by {by}, {year - 1} and {year}, "
+        f"{place(data)}",
+        frame=frame.astype({"period": "str", "visits": "Int64", "remote": "Int64"}),
         columns=(
-            label("period", "Period"),
+            label("period", by.capitalize()),
             count("visits", "Visits"),
-            count("remote", "Remote contacts", note=said),
+            count("remote", "Remote contacts"),
         ),
         source=where_from(data, "Published counts of activity"),
         as_at=as_at_of(rows["as_at"]),
@@ -135,17 +151,36 @@ def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit:
     )
 
 
-def incoming(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Count requests for support received, a table a year: this year and last, where on record."""
-    tables = []
-    for y in (year, year - 1):
-        rows = block(data, "covid_incoming", y)
+def incoming(data: Dataset, *, year: int) -> Table:
+    """Count requests for support received, by month where the months are known."""
+    what = f"Requests for support received during COVID-19, {year}"
+    rows = block(data, "covid_incoming", year)
+    return _by_period(data, rows, name=f"incoming_requests_{year}", what=what, unit="Requests")
+
+
+def incoming_by_year(data: Dataset, *, year: int) -> Table:
+    """Count requests for support received, this year and last, each as far as it is known."""
+    lines, links = [], []
+    for y in (year - 1, year):
+        rows, fine = block(data, "covid_incoming", y), incoming(data, year=y)
         if len(rows):
-            what = f"Requests for support received during COVID-19, {y}"
-            tables.append(
-                _by_period(data, rows, name=f"incoming_requests_{y}", what=what, unit="Requests")
-            )
-    return tuple(tables)
+            words = span(rows["period_start"].min(), rows["period_end"].max())
+            lines.append((words, rows["count"].sum()))
+            cell = f"{fine.name}/{fine.frame['period'].iloc[-1]}/n"
+            links.append(Link(total=f"incoming_by_year_{year}/{words}/n", parts=(cell,)))
+    both = block(data, "covid_incoming", year, year - 1)
+    frame = pd.DataFrame(lines, columns=["period", "n"])
+    return Table(
+        name=f"incoming_by_year_{year}",
+        title=f"Requests for support received during COVID-19, {year - 1} and {year}, "
+        f"{place(data)}",
+        frame=frame.astype({"period": "object", "n": "Int64"}),
+        columns=(label("period", "Period"), people("n", "Requests")),
+        source=where_from(data, "Published counts of activity"),
+        as_at=as_at_of(both["as_at"]),
+        notes=("The periods are not of the same length.",) if len(frame) > 1 else (),
+        links=tuple(links),
+    )
 
 
 def visits(data: Dataset, *, year: int) -> tuple[Table, ...]:
@@ -169,7 +204,17 @@ def incoming_finding(frame: pd.DataFrame) -> str:
 
 
 def totals_finding(frame: pd.DataFrame, column: str, what: str) -> str:
-    """Say the yearly totals of `visits` or `remote` contacts."""
-    years = frame[frame["period"].str.startswith("All of ")].dropna(subset=[column])
-    said = [f"{number(v)} in {p[7:]}" for p, v in zip(years["period"], years[column], strict=True)]
+    """Say the yearly totals of `visits` or `remote` contacts, from the shown totals."""
+    years = frame.dropna(subset=[column])
+    said = [f"{number(v)} in {p}" for p, v in zip(years["period"], years[column], strict=True)]
     return f"{what}: {listing(said)}" if said else what
+
+
+def channel_finding(frame: pd.DataFrame) -> str:
+    """Say which channel and period had the most contacts, visits apart."""
+    long = frame[frame["channel"] != "Visits"].melt("channel", var_name="period").dropna()
+    if long.empty:
+        return "Contacts by channel"
+    top = long.loc[long["value"].astype("float64").idxmax()]
+    when, most = _words(top["period"]).lower(), number(top["value"])
+    return f"{top['channel']} in {when} were the most ({most})"

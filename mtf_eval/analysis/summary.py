@@ -42,7 +42,9 @@ def yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
         *contacts.visits(data, year=year),
         contacts.by_channel(data, year=year),
         contacts.totals(data, year=year),
-        *contacts.incoming(data, year=year),
+        contacts.by_period(data, year=year),
+        contacts.incoming(data, year=year),
+        contacts.incoming_by_year(data, year=year),
         priorities.fulfilled(data, year=year),
         priorities.fulfilled_by_agency(data, year=year),
     )

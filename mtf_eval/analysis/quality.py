@@ -1,0 +1,113 @@
+"""The quality of what was read: sources, what was repaired, months that are missing.
+
+Words and counts of rows and months, never of people. Whether figures agree with each other is for
+`reconcile`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mtf_eval.analysis.findings import number
+from mtf_eval.analysis.marks import count, label, span, text, where_from
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["completeness", "covered", "found", "tables_read"]
+
+KINDS = {"repaired": "Repaired", "warning": "Left as it is", "note": "Noted"}
+# The column of each table that says when something happened; these have months to be missing.
+EVENTS = {
+    "referrals": "received",
+    "monthly_referrals": "month",
+    "incidents": "month",
+    "costs": "date",
+    "survey_responses": "date",
+}
+NAMED = 12
+
+
+def covered(data: Dataset) -> str:
+    """Say what time the data set covers, in words."""
+    dates = [data.table(t)[c].dropna() for t, c in EVENTS.items() if t in data.tables]
+    dates += [data.table("activity")[c] for c in ("period_start", "period_end")]
+    known = pd.concat([d for d in dates if len(d)]) if any(len(d) for d in dates) else None
+    return "no dated records" if known is None else span(known.min(), known.max())
+
+
+def tables_read(data: Dataset) -> Table:
+    """Every table that was read: from where, how many rows, as at when, which content."""
+    rows = [(s.table, s.file, s.sheet, s.rows, s.as_at, s.sha256[:12]) for s in data.sources]
+    frame = pd.DataFrame(rows, columns=["table", "file", "sheet", "rows", "as_at", "sha256"])
+    frame = frame.astype("object").astype({"rows": "Int64"})
+    if not frame["sheet"].astype(bool).any():
+        frame = frame.drop(columns="sheet")
+    columns = (
+        label("table", "Table"),
+        text("file", "File"),
+        text("sheet", "Sheet"),
+        count("rows", "Rows"),
+        Column(name="as_at", heading="As at", kind="date"),
+        text("sha256", "Content (SHA-256, shortened)"),
+    )
+    return Table(
+        name="tables_read",
+        title=f"Tables read, {data.title}",
+        frame=frame,
+        columns=tuple(c for c in columns if c.name in frame),
+        source=where_from(data, "Tables as read"),
+    )
+
+
+def found(data: Dataset) -> Table:
+    """List what reading noticed, in order of kind and place; empty when nothing was."""
+    order = list(KINDS)
+    ranked = sorted(data.findings, key=lambda f: (order.index(f.kind), f.table, f.row or 0))
+    rows = []
+    for n, f in enumerate(ranked, start=1):
+        place = [f.file, f.sheet and f"sheet {f.sheet}", f.row and f"row {number(f.row)}", f.column]
+        rows.append((str(n), KINDS[f.kind], f.table, ", ".join(p for p in place if p), f.text))
+    frame = pd.DataFrame(rows, columns=["no", "kind", "table", "place", "text"], dtype="object")
+    return Table(
+        name="reading_notes",
+        title=f"What reading the tables repaired or noticed, {data.title}",
+        frame=frame,
+        columns=(
+            label("no", "No."),
+            text("kind", "What was done"),
+            text("table", "Table"),
+            text("place", "Where"),
+            text("text", "What was found"),
+        ),
+        source=where_from(data, "Tables as read"),
+    )
+
+
+def completeness(data: Dataset) -> Table:
+    """Months with records in each dated table, and the months between that have none."""
+    rows = []
+    for name, column in EVENTS.items():
+        dates = data.table(name)[column].dropna() if name in data.tables else pd.Series([])
+        if dates.empty:
+            continue
+        there = pd.PeriodIndex(dates.dt.to_period("M").unique()).sort_values()
+        missing = pd.period_range(there[0], there[-1], freq="M").difference(there)
+        named = [f"{m:%B %Y}" for m in missing[:NAMED]]
+        if len(missing) > NAMED:
+            named.append(f"and {len(missing) - NAMED} more")
+        when = span(there[0].to_timestamp(), there[-1].to_timestamp())
+        rows.append((name, when, len(there), len(missing), ", ".join(named) or "none"))
+    frame = pd.DataFrame(rows, columns=["table", "when", "months", "missing", "named"])
+    return Table(
+        name="completeness",
+        title=f"Months with records in each table, {data.title}",
+        frame=frame.astype("object").astype({"months": "Int64", "missing": "Int64"}),
+        columns=(
+            label("table", "Table"),
+            text("when", "First to last month"),
+            count("months", "Months with records"),
+            count("missing", "Months without"),
+            text("named", "Which"),
+        ),
+        source=where_from(data, "Tables as read"),
+    )
