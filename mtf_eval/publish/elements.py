@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from html import escape
 from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import SYMBOLS, day, heading, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.shell import css
 
 if TYPE_CHECKING:
     from mtf_eval.publish.disclosure import Door, Released
@@ -100,9 +100,8 @@ def page(
             '<p class="mtf-banner mtf-illustrative"><strong>Illustrative data.</strong> '
             "The places, people and figures on this page are made up.</p>"
         )
-    style = files("mtf_eval.publish").joinpath("templates/mtf/static/elements.css")
     html = (
-        f"<style data-mtf='desk'>{style.read_text(encoding='utf-8')}</style>"
+        f"<style data-mtf='desk'>{css('elements.css')}</style>"
         f'{"".join(banners)}<h1 id="title">{escape(title)}</h1>'
         f'<p class="mtf-period">{escape(data.title)} · {escape(period)}</p>'
         + (f'<p class="mtf-lead">{escape(lead)}</p>' if lead else "")

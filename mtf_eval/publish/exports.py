@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.publish.cells import day
+from mtf_eval.publish.scanner import neutralise
+
 if TYPE_CHECKING:
+    from gptables import GPTable
     from nbformat import NotebookNode
 
-__all__ = ["contents", "write_exports"]
+__all__ = ["contents", "head", "tables", "write_exports"]
 
 PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
+FIXED = datetime(2000, 1, 1)  # a workbook's date of creation: the same bytes for the same tables
+FORMATS = {"money": "£#,##0", "people": "#,##0", "count": "#,##0"}
 
 
 def contents(notebook: NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -30,6 +38,16 @@ def contents(notebook: NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield found.group(1), data
 
 
+def head(notebook: NotebookNode) -> dict[str, Any]:
+    """Return what `page` said of the report; nothing when it never got so far."""
+    return next((dict(data) for kind, data in contents(notebook) if kind == "page"), {})
+
+
+def tables(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
+    """Return every table shown, by name, in order; a table shown twice is there once."""
+    return {d["name"]: d for kind, d in contents(notebook) if kind in ("table", "figure")}
+
+
 def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]:
     """Write one CSV a table and one workbook; return the files written, workbook first.
 
@@ -40,16 +58,117 @@ def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]
     stem
         Name of the workbook without its ending.
     """
-    tables = {d["name"]: d for kind, d in contents(notebook) if kind in ("table", "figure")}
-    if not tables:
+    found = tables(notebook)
+    if not found:
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, content in tables.items():
+    book = folder / f"{stem}.xlsx"
+    _workbook(book, head(notebook), found)
+    written = [book]
+    for name, content in found.items():
         path = folder / f"{name}.csv"
+        # The mark at the start has Excel read the pound sign and accents as they are.
         with path.open("w", encoding="utf-8-sig", newline="") as out:
             rows = csv.writer(out, lineterminator="\r\n")
-            rows.writerow([c["heading"] for c in content["columns"]])
-            rows.writerows(content["rows"])
+            rows.writerow(map(neutralise, _headings(content)))
+            rows.writerows(map(neutralise, row) for row in content["rows"])
         written.append(path)
     return written
+
+
+def _workbook(path: Path, page: Mapping[str, Any], found: Mapping[str, dict[str, Any]]) -> None:
+    """Write cover, contents, notes and a sheet a table."""
+    import pandas as pd
+    from gptables import Cover, produce_workbook
+
+    notes = list(dict.fromkeys(note for content in found.values() for note in content["notes"]))
+    references = {note: f"$$n{n}$$" for n, note in enumerate(notes)}
+    symbols = {s: m for content in found.values() for s, m in content["symbols"].items()}
+    listed = [(f"n{n}", note) for n, note in enumerate(notes)]
+    listed += [(f"s{n}", f"{s}: {meaning}") for n, (s, meaning) in enumerate(symbols.items())]
+    title = page.get("title") or "Tables"
+    about = [
+        page.get(k, "") for k in ("dataset_title", "period", "lead", "rule_sentence", "banner")
+    ]
+    if page.get("illustrative"):
+        about.append("Illustrative data: the places, people and figures are made up.")
+    cover = Cover(
+        title=_plain(title),
+        intro=["Tables of the report, one a worksheet. Symbols are explained on each worksheet."],
+        about=[_plain(text) for text in about if text],
+    )
+    sheets: dict[str, GPTable] = {}
+    for name, content in found.items():
+        sheets[_sheet(name, sheets)] = _sheet_table(name, content, references)
+    table = pd.DataFrame([(r, _plain(t)) for r, t in listed], columns=["Reference", "Note"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notes that hold for the whole workbook have no reference
+        book = produce_workbook(
+            str(path),
+            sheets,
+            cover=cover,
+            notes_table=table if listed else None,
+            workbook_options={"strings_to_formulas": False, "strings_to_urls": False},
+        )
+    book.set_properties({"title": title, "author": page.get("publisher", ""), "created": FIXED})
+    book.close()
+
+
+def _sheet_table(name: str, content: Mapping[str, Any], references: Mapping[str, str]) -> GPTable:
+    import pandas as pd
+    from gptables import GPTable
+
+    rows = [[_cell(value) for value in row] for row in content["rows"]]
+    columns = content["columns"]
+    as_at = f" As at {day(date.fromisoformat(content['as_at']))}." if content["as_at"] else ""
+    formats = []
+    for position, column in enumerate(columns):
+        if column["kind"] in ("people", "count", "money", "number", "share", "change"):
+            shown = FORMATS.get(column["kind"], "#,##0")
+            shown += "." + "0" * column["decimals"] if column["decimals"] else ""
+            # A column of numbers is right-aligned, its symbols too.
+            look = {"num_format": shown, "align": "right"}
+            formats.append({"column": {"columns": [position], "format": look}})
+    if content["total_row"]:
+        formats.append({"row": {"rows": [len(rows)], "format": {"bold": True}}})
+    marks = "".join(references[note] for note in content["notes"])
+    return GPTable(
+        table=pd.DataFrame(rows, columns=_headings(content), dtype=object),
+        table_name=re.sub(r"\W", "_", f"t_{name}"),
+        title=_plain(content["title"]) + marks,
+        source=_plain(content["source"]) + as_at,
+        instructions="This worksheet contains one table."
+        + (" Notes are on the worksheet Notes." if marks else ""),
+        legend=[f"{symbol} {meaning}" for symbol, meaning in content["symbols"].items()],
+        index_columns={},
+        additional_formatting=formats,
+    )
+
+
+def _headings(content: Mapping[str, Any]) -> list[str]:
+    """Return the headings, told apart where two are alike."""
+    seen: dict[str, int] = {}
+    out = []
+    for column in content["columns"]:
+        text = column["heading"] or column["name"]
+        seen[text] = seen.get(text, 0) + 1
+        out.append(text if seen[text] == 1 else f"{text} ({column['name']})")
+    return out
+
+
+def _cell(value: object) -> object:
+    return value if isinstance(value, (int, float)) else _plain(str(value))
+
+
+def _plain(text: str) -> str:
+    """Return text that neither Excel nor gptables takes for a formula, a link or a note mark."""
+    return neutralise(text.replace("$$", "$ $").replace("](", "] ("))
+
+
+def _sheet(name: str, taken: Mapping[str, object]) -> str:
+    """Name a worksheet within Excel's 31 characters, unlike the others."""
+    stem = re.sub(r"[\[\]:*?/\\']", "_", name)[:31]
+    own, n = stem, 2
+    while own.lower() in {t.lower() for t in taken} | {"cover", "contents", "notes"}:
+        own, n = f"{stem[:28]}_{n}", n + 1
+    return own

@@ -7,11 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 from typing import Literal
+
+from mtf_eval.publish.cells import day
+from mtf_eval.publish.shell import css, environment
 
 __all__ = ["Entry", "index"]
 
 State = Literal["current", "failed", "out_of_date"]
+STATES = {
+    "current": ("Current", "\N{HEAVY CHECK MARK}"),
+    "failed": ("Failed", "\N{MULTIPLICATION X}"),
+    "out_of_date": ("Out of date", "\N{BLACK UP-POINTING TRIANGLE}"),
+}
+STATUS = {
+    "complete": "complete",
+    "running": "still running",
+    "planning": "being planned",
+    "no_records": "no records to work from",
+    "provisional": "provisional",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +47,7 @@ class Entry:
         As `headline_result` in the notebook said.
     state, why
         Whether the report is current, and if not, why not.
-    html, workbook, csv
+    html, workbook, csv, pdf
         Links; `csv` to the folder of tables. Empty when not there.
     """
 
@@ -52,7 +69,37 @@ class Entry:
     csv: str = ""
     pdf: str = ""
 
+    @property
+    def mark(self) -> tuple[str, str]:
+        """Word and shape of the state."""
+        return STATES[self.state]
+
+    @property
+    def stage(self) -> str:
+        """Where the work that the report is about stands, in words."""
+        return STATUS.get(self.status, self.status)
+
+    @property
+    def when(self) -> str:
+        """Day of the run, in words."""
+        try:
+            return day(datetime.fromisoformat(self.run_time))
+        except ValueError:
+            return self.run_time
+
 
 def index(entries: Sequence[Entry], *, run_time: str) -> str:
-    """Return the catalogue over all data sets."""
-    raise NotImplementedError
+    """Return the catalogue over all data sets, in the order given within each.
+
+    Parameters
+    ----------
+    run_time
+        When the last run was, ISO 8601; stands in `<time>` elements only.
+    """
+    ordered = sorted(entries, key=lambda e: (e.illustrative, e.dataset))
+    groups = [(name, list(group)) for name, group in groupby(ordered, key=lambda e: e.dataset)]
+    page = environment().get_template("catalogue.html.j2")
+    trouble = [e for e in entries if e.state != "current"]
+    return page.render(
+        groups=groups, run_time=run_time, trouble=trouble, css=css(), count=len(entries)
+    )

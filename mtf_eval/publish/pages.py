@@ -11,16 +11,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbconvert import HTMLExporter
 from traitlets import default
 from traitlets.config import Config
 
-from mtf_eval.publish.exports import contents, write_exports
+from mtf_eval.publish.exports import PRIVATE, contents, head, tables, write_exports
 from mtf_eval.publish.index import Entry, index
+from mtf_eval.publish.shell import TEMPLATES, css
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
@@ -37,8 +36,6 @@ __all__ = [
     "write_exports",
 ]
 
-TEMPLATES = Path(str(files("mtf_eval.publish").joinpath("templates")))
-PRIVATE = re.compile(r"application/vnd\.mtf\.\w+\+json")
 LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "
     "Show it with table(door(...)) or figure(...)."
@@ -83,11 +80,11 @@ class ReportExporter(HTMLExporter):
                 },
             }
         )
-        inherited = super().default_config
+        inherited: Config = super().default_config
         inherited.merge(config)
         return inherited
 
-    def from_notebook_node(
+    def from_notebook_node(  # type: ignore[override]
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """Return the page and its resources; see `render` for a run's own pages."""
@@ -96,7 +93,7 @@ class ReportExporter(HTMLExporter):
         failed = given.get("failed") or _failure(nb)
         where = _heading_before(nb, failed)
         clean = cleaned(nb)
-        resources["mtf"] = {"css": _css(), "code": _code(nb)}
+        resources["mtf"] = {"css": css(), "code": _code(nb)}
         body, resources = super().from_notebook_node(clean, resources, **kw)
         page = _finish(body, clean, {**given, "failed": failed, "where": where})
         return page, resources
@@ -141,22 +138,22 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     Keys: title, period, kind, dataset, dataset_title, illustrative, rule, status, result,
     maryland, sources (table, file, as_at, sha256), hidden_primary, hidden_secondary, tables.
     """
-    head = _head(notebook)
+    page = head(notebook)
     results = [data for kind, data in contents(notebook) if kind == "result"]
     made = [data for kind, data in contents(notebook) if kind == "provenance"]
-    tables = _tables(notebook)
+    found = tables(notebook)
     first: Mapping[str, Any] = results[0] if results else {}
     return {
-        **{k: head.get(k, "") for k in ("title", "period", "kind", "dataset", "dataset_title")},
-        "illustrative": bool(head.get("illustrative", False)),
-        "rule": head.get("rule", ""),
+        **{k: page.get(k, "") for k in ("title", "period", "kind", "dataset", "dataset_title")},
+        "illustrative": bool(page.get("illustrative", False)),
+        "rule": page.get("rule", ""),
         "status": first.get("status", "complete"),
         "result": first.get("text", ""),
         "maryland": first.get("maryland"),
         "sources": made[-1]["sources"] if made else [],
-        "hidden_primary": sum(t["hidden_primary"] for t in tables.values()),
-        "hidden_secondary": sum(t["hidden_secondary"] for t in tables.values()),
-        "tables": list(tables),
+        "hidden_primary": sum(t["hidden_primary"] for t in found.values()),
+        "hidden_secondary": sum(t["hidden_secondary"] for t in found.values()),
+        "tables": list(found),
     }
 
 
@@ -166,7 +163,7 @@ def cleaned(notebook: NotebookNode) -> NotebookNode:
     Under `internal` the analyst's own outputs stay; under any other rule, or none, only what
     elements made does.
     """
-    internal = _head(notebook).get("rule") == "internal"
+    internal = head(notebook).get("rule") == "internal"
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
     copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in _tags(c)]
@@ -179,29 +176,25 @@ def cleaned(notebook: NotebookNode) -> NotebookNode:
 
 
 def _allowed(output: NotebookNode, internal: bool) -> NotebookNode | None:
-    from nbformat.v4 import new_output
-
     if output.output_type == "error":
-        return new_output("error", ename=str(output.ename), evalue="", traceback=[])
+        return _output("error", ename=str(output.ename), evalue="", traceback=[])
     if output.output_type == "stream":
         return output if internal and output.name == "stdout" else None
     if internal or any(PRIVATE.fullmatch(mime) for mime in output.data):
         return output
-    if set(output.data) == {"text/plain"} and output.data["text/plain"] == "":
-        return None
-    return new_output("display_data", {"text/html": f'<p class="mtf-left-out">{LEFT_OUT}</p>'})
+    left = {"text/html": f'<p class="mtf-left-out">{LEFT_OUT}</p>', "text/plain": LEFT_OUT}
+    return _output("display_data", data=left, metadata={})
+
+
+def _output(kind: str, **parts: Any) -> NotebookNode:
+    from nbformat import from_dict
+
+    made: NotebookNode = from_dict({"output_type": kind, **parts})  # type: ignore[no-untyped-call]
+    return made
 
 
 def _tags(cell: NotebookNode) -> set[str]:
     return set(cell.metadata.get("tags", ()))
-
-
-def _head(notebook: NotebookNode) -> dict[str, Any]:
-    return next((dict(data) for kind, data in contents(notebook) if kind == "page"), {})
-
-
-def _tables(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
-    return {d["name"]: d for kind, d in contents(notebook) if kind in ("table", "figure")}
 
 
 def _failure(notebook: NotebookNode) -> Failure | None:
@@ -232,19 +225,13 @@ def _code(notebook: NotebookNode) -> list[str]:
     ]
 
 
-def _css() -> str:
-    folder = TEMPLATES / "mtf" / "static"
-    text = "".join((folder / n).read_text(encoding="utf-8") for n in ("page.css", "elements.css"))
-    return re.sub(r"\s*\n\s*|/\*.*?\*/", "", text)
-
-
 _EXPORTERS: list[ReportExporter] = []
 
 
 def _exporter() -> ReportExporter:
     """One exporter for all pages of a process: its template is read once."""
     if not _EXPORTERS:
-        _EXPORTERS.append(ReportExporter())
+        _EXPORTERS.append(ReportExporter())  # type: ignore[no-untyped-call]
     return _EXPORTERS[0]
 
 
@@ -256,7 +243,7 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     for style in soup.select("style[data-mtf=desk]"):
         style.decompose()
     main = soup.main
-    h1 = _only_heading(soup, _head(notebook).get("title", "Report"))
+    h1 = _only_heading(soup, head(notebook).get("title", "Report"))
     if soup.title is not None:
         soup.title.string = h1.get_text()
     failed: Failure | None = given.get("failed")
@@ -272,15 +259,15 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
                 f"{escape(failed.error)}. Nothing after that point was worked out.</p></div>"
             ),
         )
-    tables = _tables(notebook)
+    found = tables(notebook)
     primary, secondary = (
-        sum(t[k] for t in tables.values()) for k in ("hidden_primary", "hidden_secondary")
+        sum(t[k] for t in found.values()) for k in ("hidden_primary", "hidden_secondary")
     )
     for slot in soup.select("[data-mtf=hidden]"):
         _fill(
             slot,
             "Hidden cells",
-            f"{primary} for their own size, {secondary} to protect them, in {len(tables)} tables",
+            f"{primary} for their own size, {secondary} to protect them, in {len(found)} tables",
         )
     for slot in soup.select("[data-mtf=time]"):
         if given.get("run_time"):
@@ -325,19 +312,25 @@ def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
             f'<p><a href="{escape(given["index"])}">All reports</a></p>',
         )
     parts = []
-    for title, pairs in (
-        ("Download", given.get("downloads")),
-        ("Related reports", given.get("related")),
-    ):
+    files = [p for p in given.get("downloads", ()) if not p[1].endswith(".csv")]
+    each = [p for p in given.get("downloads", ()) if p[1].endswith(".csv")]
+    for own, title, pairs in (("download", "Download", files),
+                              ("related", "Related reports", given.get("related"))):  # fmt: skip
+        more = f"<details><summary>Each table as CSV</summary><ul>{_items(each)}</ul></details>"
         if pairs:
-            items = "".join(f'<li><a href="{escape(h)}">{escape(t)}</a></li>' for t, h in pairs)
-            parts.append(f'<section class="mtf-links"><h2>{title}</h2><ul>{items}</ul></section>')
+            more = more if each and own == "download" else ""
+            parts.append(f'<section class="mtf-links" id="{own}"><h2>{title}</h2>'
+                         f"<ul>{_items(pairs)}</ul>{more}</section>")  # fmt: skip
     if parts:
         code = soup.select_one("details.mtf-code")
         main: Any = soup.main
         _insert(
             main, len(main.contents) if code is None else main.contents.index(code), "".join(parts)
         )
+
+
+def _items(pairs: Sequence[tuple[str, str]]) -> str:
+    return "".join(f'<li><a href="{escape(href)}">{escape(text)}</a></li>' for text, href in pairs)
 
 
 def _contents(soup: BeautifulSoup) -> None:

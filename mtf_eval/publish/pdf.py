@@ -1,0 +1,90 @@
+"""Print a report's page to a tagged PDF with the browser that is on the machine.
+
+The page is the product; the PDF is for those who must have one. Downloads no browser.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mtf_eval.errors import RunRefused
+
+__all__ = ["find_browser", "print_pdf"]
+
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "microsoft-edge",
+    "microsoft-edge-stable",
+    "msedge",
+)
+WINDOWS = (
+    r"Microsoft\Edge\Application\msedge.exe",
+    r"Google\Chrome\Application\chrome.exe",
+    r"Chromium\Application\chrome.exe",
+)
+MAC = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+FLAGS = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-pdf-header-footer",
+    "--export-tagged-pdf",
+    "--generate-pdf-document-outline",
+)
+SECONDS = 120
+
+
+def find_browser() -> str | None:
+    """Return the path of an installed Chromium, Chrome or Edge, `None` when there is none."""
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    roots = [os.environ.get(v, "") for v in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
+    usual: Sequence[str] = [str(Path(r, p)) for r in roots if r for p in WINDOWS] + list(MAC)
+    return next((path for path in usual if Path(path).is_file()), None)
+
+
+def print_pdf(html_path: Path, pdf_path: Path) -> Path:
+    """Print a page to PDF: A4, tagged, with an outline of its headings.
+
+    Raises
+    ------
+    RunRefused
+        When no browser is found, or it does not write the file within two minutes.
+    """
+    browser = find_browser()
+    if browser is None:
+        raise RunRefused(
+            "PDF needs Chromium, Chrome or Edge and none was found: install one (Debian: "
+            "apt install chromium), or open the page in any browser and print it to PDF"
+        )
+    # Chromium will not start as root with its sandbox on; nobody else needs it off.
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    with TemporaryDirectory(prefix="mtf-pdf-") as profile:
+        command = [browser, *FLAGS, *(["--no-sandbox"] if root else []),
+                   f"--user-data-dir={profile}", f"--print-to-pdf={pdf_path.resolve()}",
+                   html_path.resolve().as_uri()]  # fmt: skip
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired:
+            raise RunRefused(f"{browser} did not print {html_path.name} in {SECONDS} s") from None
+    if done.returncode != 0 or not pdf_path.is_file():
+        raise RunRefused(f"{browser} could not print {html_path.name} (code {done.returncode})")
+    return pdf_path
