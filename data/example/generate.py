@@ -18,6 +18,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -518,6 +519,248 @@ OUTCOMES = (
 )
 
 
+ACTIONS = (
+    ("EX01", "Light the square and cut back hedges", "More can see and be seen", HOUSING, 1),
+    ("EX01", "Youth evenings twice a week", "Somewhere else to be", COUNCIL, 2),
+    ("EX01", "Foot patrol at the hours named by residents", "Risk of being caught", POLICE, 3),
+    ("EX01", "Acceptable behaviour contracts, four", "Rules are known", COUNCIL, 4),
+    ("EX01", "Shop watch and a shared radio", "Guardians act together", POLICE, 5),
+    ("EX02", "Mobile camera", "Risk of being caught", COUNCIL, 1),
+    ("EX02", "Directed patrol", "Risk of being caught", POLICE, 2),
+    ("EX03", "New door sets in 140 homes", "Harder to get in", HOUSING, 1),
+    ("EX03", "Light the rear paths", "More can see and be seen", COUNCIL, 2),
+    ("EX03", "Crime prevention visits", "Residents lock and mark", POLICE, 4),
+    ("EX04", "Barriers and cameras in the car parks", "Harder to get in", COUNCIL, 1),
+    ("EX04", "Patrol on market days", "Risk of being caught", POLICE, 3),
+    ("EX05", "Drop-in on the estate", "Reporting is easy and safe", OASIS, 1),
+    ("EX05", "Train front-line staff to ask", "Staff know the signs", COUNTY, 3),
+    ("EX05", "Home visits after a report", "Victims are believed", POLICE, 5),
+    ("EX06", "Mirrors, paint and lamps in the underpass", "More can see and be seen", COUNTY, 1),
+    ("EX06", "College safety talks", "Victims avoid the hour", POLICE, 3),
+    ("EX07", "Seasonal wardens", "Guardians at hand", COUNCIL, 1),
+    ("EX07", "Fire-safe barbecue places", "Somewhere else to be", FIRE, 2),
+    ("EX07", "Outreach to street drinkers", "Causes are met", NHS, 6),
+    ("EX08", "Alley gates", "Harder to get in", HOUSING, 1),
+    ("EX08", "Fortnightly clearance", "Rubbish does not draw rubbish", COUNCIL, 2),
+    ("EX09", "Lead worker for fourteen families", "One person holds the plan", COUNTY, 1),
+    ("EX09", "Family group sessions", "Kin keep the plan", NHS, 4),
+    ("EX10", "Survey of the garage courts", "Analysis before response", POLICE, 1),
+    ("EX11", "Lockable bin stores", "Nothing to light", COUNCIL, 1),
+    ("EX11", "Street visits by the crew", "Neighbours report early", FIRE, 3),
+)  # fmt: skip
+PRIORITIES = (
+    ("POL-1", POLICE, "Keep neighbourhoods safe"),
+    ("POL-2", POLICE, "Protect people from exploitation and abuse"),
+    ("DC-1", COUNCIL, "Clean and safe streets"),
+    ("DC-2", COUNCIL, "Prevent homelessness"),
+    ("CC-1", COUNTY, "Children stay safely with their families"),
+    ("FRS-1", FIRE, "Fewer deliberate fires"),
+    ("NHS-1", NHS, "Reduce inequalities in health"),
+    ("HA-1", HOUSING, "Homes and estates people want to live in"),
+)
+CRITERIA = (
+    ("Drug and alcohol issues", 0.10),
+    ("Physical and mental health conditions", 0.32),
+    ("Social issues", 0.45),
+    ("Criminal activity or association", 0.12),
+    ("Risk or harm", 0.22),
+)
+QUESTIONS = (
+    ("Q1", "How safe do you feel outside here after dark?",
+     "Very unsafe; Fairly unsafe; Neither; Fairly safe; Very safe", "high"),
+    ("Q2", "How much of a problem are people being noisy or rowdy here?",
+     "A very big problem; A fairly big problem; Not a very big problem; Not a problem at all",
+     "high"),
+    ("Q3", "The agencies here deal with the things that matter to people",
+     "Strongly disagree; Disagree; Neither; Agree; Strongly agree", "high"),
+    ("Q4", "Have you avoided going out here in the last three months?", "No; Yes", "low"),
+)  # fmt: skip
+# project, wave, respondents, day, tilt of the answers towards the high end of each scale
+WAVES = (
+    ("EX01", "entry", 148, "2023-08-14", -0.35),
+    ("EX01", "exit", 131, "2024-10-14", 0.45),
+    ("EX06", "entry", 12, "2024-01-22", -0.30),
+    ("EX06", "exit", 9, "2024-12-09", 0.10),
+    ("EX07", "entry", 84, "2024-07-15", -0.20),
+)
+
+
+def day_after(day: str, days: int) -> str:
+    """Return an ISO day some days later."""
+    return (date.fromisoformat(day) + timedelta(days=int(days))).isoformat()
+
+
+def action_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
+    """Return the actions: due in the order of the response, some late, some not done."""
+    starts = {e[0]: f"{e[4]}-01" for e in EFFECTS}
+    starts |= {"EX02": "2024-01-01", "EX09": "2023-04-01", "EX10": "2024-11-01"}
+    codes: dict[str, list[str]] = {}
+    for code, agency, _ in PRIORITIES:
+        codes.setdefault(agency, []).append(code)
+    for number, (project, what, how, agency, month) in enumerate(ACTIONS, 1):
+        due = day_after(starts[project], 30 * month)
+        done, status = day_after(due, rng.integers(-20, 25)), "completed"
+        if project in ("EX07", "EX10") and month > 1:
+            done, status = "", "in_progress"
+        elif project == "EX06" and month > 1:
+            done, status = "", "stopped"
+        elif done > "2024-12-31":
+            done, status = "", "planned"
+        served = sorted({rng.choice(codes.get(agency, ["DC-1"])), *codes.get(agency, [])[:1]})
+        yield (
+            f"A{number:03d}", project, what, how, agency, due, done, status, ";".join(served),
+        )  # fmt: skip
+
+
+def delivery_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
+    """Return the two-weekly updates of three providers: one good, one slipping, one silent."""
+    providers = (
+        ("EX01", "Harbour Youth Trust", "youth sessions", "2023-10-16", 24, 4, 0.97, 0.02),
+        ("EX04", "Coast Security", "patrol hours", "2024-01-15", 24, 20, 0.72, 0.15),
+        ("EX07", "Quayside Outreach", "outreach contacts", "2024-08-12", 10, 15, 0.60, 0.40),
+    )
+    for project, provider, what, first, updates, agreed, kept, silent in providers:
+        for n in range(updates):
+            due = day_after(first, 14 * n)
+            missed = rng.random() < silent
+            came = "" if missed else day_after(due, rng.integers(0, 5))
+            delivered = "" if missed else int(rng.binomial(agreed, kept))
+            yield project, provider, due, came, what, agreed, delivered
+
+
+def referral_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
+    """Return about 220 referrals a year for two years, and the home security stream."""
+    agencies = (POLICE, HOUSING, NHS, COUNTY, FIRE, OASIS, COUNCIL, JOBS)
+    shares = np.array([0.26, 0.18, 0.16, 0.14, 0.08, 0.06, 0.07, 0.05])
+    wards = ("Harbour", "Northgate", "Seafront", "Weavers", "Quayside", "Hillside")
+    number = 0
+    for year, expected in ((2023, 205), (2024, 232)):
+        days = np.sort(rng.integers(0, 365, rng.poisson(expected)))
+        for offset in days:
+            number += 1
+            received = day_after(f"{year}-01-01", offset)
+            home = rng.random() < 0.22
+            agency = OASIS if home and rng.random() < 0.5 else str(rng.choice(agencies, p=shares))
+            decision = str(
+                rng.choice(("accepted", "rejected", "sara"), p=(0.95, 0.05, 0.0))
+                if home
+                else rng.choice(("accepted", "rejected", "sara"), p=(0.69, 0.29, 0.02))
+            )
+            if received > "2024-12-15" and rng.random() < 0.4:
+                decision = "pending"
+            themes = [name for name, share in CRITERIA if rng.random() < share]
+            status = closed = ""
+            if decision == "accepted":
+                finished = day_after(received, 10 + int(rng.gamma(2.0, 25.0)))
+                done = finished <= "2024-12-31"
+                status, closed = ("completed", finished) if done else ("ongoing", "")
+            yield (
+                f"R{year}-{number:04d}", received, agency, decision, status, closed,
+                "" if home else ";".join(themes or ["Social issues"]),
+                "home_security" if home else "core", str(rng.choice(wards)),
+                str(rng.choice(("high", "medium", "low"), p=(0.45, 0.35, 0.2))) if home else "", "",
+            )  # fmt: skip
+
+
+def activity_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
+    """Return safe and well visits by quarter, domestic abuse visits, and priorities fulfilled."""
+    for year in (2023, 2024):
+        whole = (f"{year}-01-01", f"{year}-12-31")
+        for quarter in range(4):
+            first = f"{year}-{3 * quarter + 1:02d}-01"
+            last = f"{year}-{('03-31', '06-30', '09-30', '12-31')[quarter]}"
+            n = int(rng.poisson(58 + 6 * (quarter in (0, 3))))
+            yield "safe_and_well", "visits", "", "", first, last, n, "yes", f"{year}-12-31"
+        for measure, n in (("additional_visits", 14 + year % 5), ("visits", 52 + year % 7)):
+            yield "domestic_abuse_visits", measure, "", "high", *whole, n, "yes", f"{year}-12-31"
+        for code, agency, _ in PRIORITIES:
+            n = int(rng.poisson(22))
+            yield "agency_priorities", "fulfilled", agency, code, *whole, n, "no", f"{year}-12-31"
+
+
+def response_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
+    """Return the answers of the survey waves, a person a number of the wave."""
+    for project, wave, people, first, tilt in WAVES:
+        for person in range(1, people + 1):
+            mood = rng.normal(tilt, 1.0)
+            day = day_after(first, rng.integers(0, 12))
+            channel = str(rng.choice(("doorstep", "online"), p=(0.7, 0.3)))
+            for question, _, scale, favourable in QUESTIONS:
+                if rng.random() < 0.04:
+                    continue
+                answers = [a.strip() for a in scale.split(";")]
+                lean = mood if favourable == "high" else -mood
+                place = 1 / (1 + np.exp(-(0.9 * lean + rng.normal(0, 0.7))))
+                answer = answers[min(int(place * len(answers)), len(answers) - 1)]
+                number = f"{project}-{wave}-{person:03d}"
+                yield project, wave, day, question, answer, number, channel, ""
+
+
+def step_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
+    """Return families and people on their way down two ladders; some go up again."""
+    ladders = (
+        ("EX09", "children",
+         ("child_protection_plan", "child_in_need", "team_around_the_family", "closed"), 14, 0.85),
+        ("", "housing", ("rough_sleeping", "temporary_accommodation", "tenancy"), 9, 0.75),
+    )  # fmt: skip
+    number = 0
+    for project, domain, ladder, cases, onward in ladders:
+        for _ in range(cases):
+            number += 1
+            place, day = 0, day_after("2023-04-10", rng.integers(0, 150))
+            while day <= "2024-12-31":
+                yield f"C{number:03d}", project, domain, day, ladder[place]
+                if place == len(ladder) - 1:
+                    break
+                place = place + 1 if rng.random() < onward else max(0, place - 1)
+                day = day_after(day, 60 + int(rng.gamma(3.0, 35.0)))
+
+
+def point_rows(
+    rng: np.random.Generator, recorded: dict[str, np.ndarray]
+) -> Iterable[Sequence[object]]:
+    """Return map points for Harbour Square and around it, out at sea where nobody lives."""
+    places = [AREAS.index(a) for a in lsoas(11, 12, 13, 14, 15, 16, 17, 18)]
+    centres = rng.uniform((2.000, 51.800), (2.024, 51.815), (len(places), 2))
+    spots = centres[:, None, :] + rng.normal(0, 0.0016, (len(places), 6, 2))
+    first = MONTHS.index("2022-10")
+    for m in range(first, first + 24):
+        for p, area in enumerate(places):
+            weights = np.array([0.4, 0.25, 0.15, 0.1, 0.06, 0.04])
+            shares = rng.multinomial(recorded[ASB][area, m], weights)
+            for spot, n in zip(spots[p], shares, strict=True):
+                if n:
+                    yield MONTHS[m], f"{spot[0]:.5f}", f"{spot[1]:.5f}", ASB, int(n)
+
+
+FUNDING = (
+    ("B01", "EX01", "Safer Places Fund", "2023-07-03", "awarded", "2023-09-04", 32000, 28000, 27650,
+     "2024-12-20"),
+    ("B02", "EX03", "Housing Improvement Fund", "2023-08-07", "part_awarded", "2023-10-16", 60000,
+     40000, 39400, "2025-01-31"),
+    ("B03", "EX05", "Victims' Fund", "2023-06-05", "awarded", "2023-08-14", 12000,
+     12000, 9600, "2024-11-29"),
+    ("B04", "EX06", "Young People's Fund", "2024-01-08", "refused", "2024-03-11", 15000, "", "",
+     ""),
+    ("B05", "EX07", "Coastal Towns Fund", "2024-05-20", "awarded", "2024-07-22", 22000, 18000, 7300,
+     "2025-06-30"),
+    ("B06", "EX10", "Safer Places Fund", "2024-11-18", "submitted", "", 26000, "", "", ""),
+    ("B07", "", "Community Lottery", "2024-02-12", "withdrawn", "", 9000, "", "", ""),
+)  # fmt: skip
+ABOUT = (
+    ("title", "Saltmere Multi-agency Task Force (illustrative)"),
+    ("publisher", "Saltmere Multi-agency Task Force, which does not exist"),
+    ("area", "Saltmere and Oldhaven, two districts that do not exist"),
+    ("description",
+     "A made-up partnership for trying the workbench: 120 areas over 36 months and eleven projects "
+     "whose true effect is known and written down in truth.csv"),
+    ("illustrative", "yes"),
+    ("source", "Generated by data/example/generate.py from a fixed seed; no record is real"),
+    ("licence", "As the rest of this repository"),
+    ("as_at", "2024-12-31"),
+)  # fmt: skip
+
+
 def write(folder: Path, name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Write one table as CSV."""
     with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
@@ -561,6 +804,53 @@ def main(folder: Path) -> None:
          "before_first", "before_last", "after_first", "after_last", "note"),
         truth(hot_spot, without, recorded),
     )  # fmt: skip
+
+    columns = ("action_id", "project_id", "description", "mechanism", "agency", "due", "completed")
+    write(
+        folder, "actions", (*columns, "status", "priority_codes"), action_rows(streams[3])
+    )  # fmt: skip
+    write(
+        folder, "deliveries",
+        ("project_id", "provider", "due", "reported", "activity", "agreed", "delivered"),
+        delivery_rows(streams[4]),
+    )  # fmt: skip
+    write(folder, "agency_priorities", ("code", "agency", "priority"), PRIORITIES)
+    write(
+        folder, "referrals",
+        ("referral_id", "received", "agency", "decision", "status", "closed", "criteria", "stream",
+         "ward", "risk", "project_id"),
+        referral_rows(streams[5]),
+    )  # fmt: skip
+    write(
+        folder, "activity",
+        ("block", "measure", "agency", "category", "period_start", "period_end", "count",
+         "counts_people", "as_at"),
+        activity_rows(streams[6]),
+    )  # fmt: skip
+    surveys, cases, points = streams[7].spawn(3)
+    write(folder, "survey_questions", ("question_id", "text", "scale", "favourable"), QUESTIONS)
+    write(
+        folder, "survey_responses",
+        ("project_id", "wave", "date", "question_id", "answer", "respondent_id", "channel",
+         "weight"),
+        response_rows(surveys),
+    )  # fmt: skip
+    write(
+        folder, "case_steps", ("case_id", "project_id", "domain", "date", "step"), step_rows(cases)
+    )  # fmt: skip
+    write(
+        folder, "incident_points", ("month", "lon", "lat", "measure", "count"),
+        point_rows(points, recorded),
+    )  # fmt: skip
+    write(
+        folder, "funding",
+        ("bid_id", "project_id", "funder", "submitted", "status", "decided", "requested_gbp",
+         "awarded_gbp", "spent_gbp", "report_due"),
+        FUNDING,
+    )  # fmt: skip
+    write(folder, "about", ("key", "value"), ABOUT)
+    agencies = (POLICE, COUNCIL, COUNTY, FIRE, HOUSING, NHS, OASIS, JOBS)
+    write(folder, "aliases", ("alias", "name", "scope"), [(a, a, "agency") for a in agencies])
 
 
 if __name__ == "__main__":

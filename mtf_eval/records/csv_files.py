@@ -77,12 +77,20 @@ def _decoded(raw: bytes, path: Path) -> tuple[str, str]:
 
 
 def _separator(text: str) -> str:
-    """Return the separator that stands most often in the first lines; a comma when none does."""
+    """Return the separator that stands in most of the first lines; a comma when none does.
+
+    Several answers in one cell (`Never; Often`) outnumber commas, but not in every line.
+    """
     head = "\n".join(text.splitlines()[:40])
     quoted = "".join(part for i, part in enumerate(head.split('"')) if i % 2 == 0)
     counts = {s: min(quoted.count(s), 10**6) for s in _SEPARATORS}
     lines = [line for line in quoted.splitlines() if line.strip()]
-    first = max(_SEPARATORS, key=lambda s: max((line.count(s) for line in lines[:5]), default=0))
+
+    def spread(separator: str) -> tuple[int, int]:
+        found = [line.count(separator) for line in lines]
+        return sum(n > 0 for n in found), max(found[:5], default=0)
+
+    first = max(_SEPARATORS, key=spread)
     return first if counts[first] else ","
 
 
