@@ -1,1 +1,54 @@
-"""Effects and outcomes to money. See docs/assumptions.md."""
+"""Effects and outcomes to money: what a project cost and saved, for whom, and how sure that is.
+
+The GMCA / HM Treasury local-partnership model with the effect's own interval carried through.
+"""
+
+from mtf_eval.analysis.benefit.appendix import (
+    assumptions,
+    cost_per_outcome,
+    cost_sources,
+    findings,
+    gaps,
+    shown_alone,
+    sources,
+)
+from mtf_eval.analysis.benefit.appraisal import Benefit, analyse, portfolio
+from mtf_eval.analysis.benefit.cashflow import Assumptions
+from mtf_eval.analysis.benefit.tables import (
+    benefits_by_agency,
+    by_agency_and_year,
+    cash_flow,
+    costs,
+    distribution,
+    headline,
+    ratios,
+    results_in_pounds,
+    sensitivities,
+    tornado,
+    waterfall,
+)
+
+__all__ = [
+    "Assumptions",
+    "Benefit",
+    "analyse",
+    "assumptions",
+    "benefits_by_agency",
+    "by_agency_and_year",
+    "cash_flow",
+    "cost_per_outcome",
+    "cost_sources",
+    "costs",
+    "distribution",
+    "findings",
+    "gaps",
+    "headline",
+    "portfolio",
+    "ratios",
+    "results_in_pounds",
+    "sensitivities",
+    "shown_alone",
+    "sources",
+    "tornado",
+    "waterfall",
+]

@@ -1,0 +1,213 @@
+"""Case journeys: months on each step of a ladder, and what the way taken costs.
+
+An illustration with its assumptions: every month at the average cost of its step, set against
+staying on the first step as long. It says nothing about who caused the move, and never enters a
+project's benefit; only the `outcomes` table does. Shown for five or more people together, or as
+one case named by its code and with consent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mtf_eval.analysis.marks import count, label, people, text
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.records.reference import Reference
+
+if TYPE_CHECKING:
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["by_domain", "by_step", "one_case", "steps"]
+
+DAYS_A_MONTH = 365.25 / 12
+ILLUSTRATION = (
+    "An illustration: average costs of each step, against staying on the first step as long. It "
+    "says nothing about what caused the move and is not part of any benefit."
+)
+
+
+def steps(
+    data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
+) -> pd.DataFrame:
+    """Return one row a step of a case: months on it, its cost, the cost of staying put.
+
+    Columns `case_id, project_id, domain, step, label, position, date, months, cost_gbp,
+    staying_gbp`; pounds in the prices of `price_year`, not discounted. A step lasts to the next
+    one of the case, the last to `as_of`; steps after `as_of` are left out.
+
+    Raises
+    ------
+    BadArgument
+        A domain without a ladder, or a step that is not on it.
+    """
+    frame = data.table("case_steps")
+    frame = frame[frame["date"] <= pd.Timestamp(as_of)].copy()
+    frame = frame.sort_values(["case_id", "domain", "date"], kind="stable").reset_index(drop=True)
+    if frame.empty:
+        return frame.assign(label="", position=0, months=0.0, cost_gbp=0.0, staying_gbp=0.0)
+    rungs = {
+        (domain, rung.step): rung
+        for domain in frame["domain"].unique()
+        for rung in reference.ladder(domain)
+    }
+    wanted = list(zip(frame["domain"], frame["step"], strict=True))
+    unknown = sorted(
+        {f"{domain}: {step}" for domain, step in wanted if (domain, step) not in rungs}
+    )
+    if unknown:
+        raise BadArgument(f"case_steps: steps on no ladder: {', '.join(unknown)}")
+    monthly = {
+        key: _monthly(rung.unit_cost_code, reference, price_year) for key, rung in rungs.items()
+    }
+    case = frame.groupby(["case_id", "domain"], sort=False)
+    until = case["date"].shift(-1).fillna(pd.Timestamp(as_of))
+    first = list(zip(frame["domain"], case["step"].transform("first"), strict=True))
+    frame["label"] = [rungs[key].label for key in wanted]
+    frame["position"] = [rungs[key].position for key in wanted]
+    frame["months"] = (until - frame["date"]).dt.days / DAYS_A_MONTH
+    frame["cost_gbp"] = frame["months"] * [monthly[key] for key in wanted]
+    frame["staying_gbp"] = frame["months"] * [monthly[key] for key in first]
+    return frame
+
+
+def _monthly(code: str, reference: Reference, price_year: str) -> float:
+    """Average cost of a month on a step; nothing for a step without a service."""
+    if not code:
+        return 0.0
+    cost = reference.unit_cost(code)
+    if cost.period_months is None:
+        raise BadArgument(f"{code}: a step of a ladder needs a unit cost by time")
+    return reference.uprate(cost.total_gbp, cost.price_year, price_year) / cost.period_months
+
+
+def _least(reference: Reference) -> int:
+    return int(reference.assumption("least_people").value)
+
+
+def by_domain(
+    data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
+) -> Table:
+    """Show journeys together: people, where they stand, cost of the way taken and of staying put.
+
+    A ladder with fewer than five people is left out and named in a note.
+    """
+    walked = steps(data, reference, as_of=as_of, price_year=price_year)
+    rows, notes = [], [ILLUSTRATION]
+    for domain, part in walked.groupby("domain", sort=True):
+        cases = part.groupby("case_id")
+        if len(cases) < _least(reference):
+            notes.append(f"{domain}: fewer than {_least(reference)} people, not shown.")
+            continue
+        moved = cases["position"].agg(["first", "last"])
+        rows.append(
+            {
+                "domain": str(domain).capitalize(),
+                "people": len(cases),
+                "down": int((moved["last"] > moved["first"]).sum()),
+                "up": int((moved["last"] < moved["first"]).sum()),
+                "path": part["cost_gbp"].sum(),
+                "stay": part["staying_gbp"].sum(),
+                "difference": part["staying_gbp"].sum() - part["cost_gbp"].sum(),
+            }
+        )
+    columns = (
+        label("domain", "Ladder"),
+        people("people", "People"),
+        people("down", "Now on an easier step"),
+        people("up", "Now on a harder step"),
+        _pounds("path", "Cost of the way taken (£)"),
+        _pounds("stay", "Cost of staying on the first step (£)"),
+        _pounds("difference", "Difference (£)"),
+    )
+    return _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
+
+
+def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str) -> Table:
+    """Show months spent on each step, where five or more people have been on it."""
+    walked = steps(data, reference, as_of=as_of, price_year=price_year)
+    rows = []
+    for (domain, _, name), part in walked.groupby(["domain", "position", "label"], sort=True):
+        reached = part["case_id"].nunique()
+        if reached < _least(reference):
+            continue
+        rows.append(
+            {
+                "step": f"{str(domain).capitalize()}: {name}",
+                "people": reached,
+                "months": round(part["months"].sum()),
+                "cost": part["cost_gbp"].sum(),
+            }
+        )
+    columns = (
+        label("step", "Step"),
+        people("people", "People who were on it"),
+        count("months", "Months on it, all together"),
+        _pounds("cost", "Cost of those months (£)"),
+    )
+    notes = [ILLUSTRATION, f"Steps reached by fewer than {_least(reference)} people are left out."]
+    return _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
+
+
+def one_case(
+    data: Dataset,
+    reference: Reference,
+    case_id: str,
+    *,
+    consented: bool,
+    as_of: pd.Timestamp,
+    price_year: str,
+) -> Table:
+    """Show one case by its code, with the person's consent and not without it."""
+    if not consented:
+        raise BadArgument("one case is shown only with consent: consented=True")
+    walked = steps(data, reference, as_of=as_of, price_year=price_year)
+    part = walked[walked["case_id"].eq(case_id)]
+    if part.empty:
+        raise NotEnoughData("case_steps: no steps of this case up to the date asked for")
+    rows = [
+        {
+            "number": str(number),
+            "step": row.label,
+            "months": round(row.months),
+            "path": row.cost_gbp,
+            "stay": row.staying_gbp,
+        }
+        for number, row in enumerate(part.itertuples(), start=1)
+    ]
+    columns = (
+        label("number", "Step number"),
+        text("step", "Step"),
+        count("months", "Months"),
+        _pounds("path", "Cost (£)"),
+        _pounds("stay", "Cost of staying on the first step (£)"),
+    )
+    title = f"Case {case_id}, shown with consent"
+    return _table("journey_case", title, rows, columns, data, price_year, [ILLUSTRATION])
+
+
+def _pounds(name: str, heading: str) -> Column:
+    return Column(name=name, heading=heading, kind="money", unit="£")
+
+
+def _table(
+    name: str,
+    title: str,
+    rows: list[dict[str, Any]],
+    columns: tuple[Column, ...],
+    data: Dataset,
+    price_year: str,
+    notes: list[str],
+) -> Table:
+    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
+    counted = {c.name: "Int64" for c in columns if c.kind in ("people", "count")}
+    return Table(
+        name=f"benefit_{name}",
+        title=f"{title}, {price_year} prices",
+        frame=frame.astype(counted),
+        columns=columns,
+        source=f"Case steps, {data.title}; ladders and unit costs of the reference data",
+        notes=tuple(notes),
+    )

@@ -1,0 +1,421 @@
+"""What a benefit analysis found, as tables: results, who pays and gains, flow, spread.
+
+Lays out what `appraisal` computed; the only arithmetic here is adding up rows of the cash flow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.benefit.appraisal import Benefit
+from mtf_eval.analysis.benefit.cashflow import Pricing
+from mtf_eval.analysis.benefit.layout import money, number, sides, table, with_total
+from mtf_eval.analysis.marks import count, label, text
+from mtf_eval.analysis.tables import Table
+
+__all__ = [
+    "benefits_by_agency",
+    "by_agency_and_year",
+    "cash_flow",
+    "costs",
+    "distribution",
+    "headline",
+    "ratios",
+    "results_in_pounds",
+    "sensitivities",
+    "tornado",
+    "waterfall",
+]
+
+TYPES = ("fiscal", "economic", "social", "not_split")
+PAYBACK_NONE = "none within the horizon"
+
+
+def _span(benefit: Benefit, name: str) -> str:
+    if benefit.draws is None:
+        return ""
+    draws = benefit.draws
+    with np.errstate(divide="ignore", invalid="ignore"):
+        values = {
+            "net": draws.net,
+            "bcr": draws.public / draws.costs,
+            "fiscal_bcr": draws.fiscal / draws.costs,
+            "budget": draws.costs - draws.fiscal,
+        }[name]
+    if not np.isfinite(values).all():
+        return ""
+    low, _, high = draws.quantiles(values)
+    if "bcr" in name:
+        return f"9 in 10 draws lie between {low:.2f} and {high:.2f}"
+    return f"9 in 10 draws lie between £{low:,.0f} and £{high:,.0f}".replace("£-", "-£")
+
+
+def _payback(benefit: Benefit) -> str:
+    if not benefit.claimed or not benefit.spent:
+        return "we cannot say"
+    year = benefit.results["payback_year"]
+    return PAYBACK_NONE if pd.isna(year) else f"year {int(year)}"
+
+
+def headline(benefit: Benefit) -> Table:
+    """One row: the results a leader asks for."""
+    found = benefit.results
+    none = "No saving lies inside the interval." if benefit.no_saving_possible else ""
+    row = {
+        "net": found["net_present_public_value_gbp"],
+        "bcr": found["public_value_bcr"],
+        "fiscal_bcr": found["fiscal_bcr"],
+        "budget": found["net_present_budget_impact_gbp"],
+        "cashable": found["cashable_benefit_gbp"],
+        "payback": _payback(benefit),
+        "chance": benefit.draws.chance * 100 if benefit.draws and benefit.spent else np.nan,
+    }
+    return table(
+        benefit,
+        "headline",
+        "What it cost and saved",
+        [row],
+        (
+            money(
+                "net", "Net present public value", f"{_span(benefit, 'net')}. {none}".strip(". ")
+            ),
+            number("bcr", "Public value for each £1 (BCR)", _span(benefit, "bcr")),
+            number("fiscal_bcr", "Fiscal return for each £1", _span(benefit, "fiscal_bcr")),
+            money(
+                "budget", "Net present budget impact", "Below zero is a saving to public budgets"
+            ),
+            money("cashable", "Cashable benefit", "Averages are not called cashable"),
+            text("payback", "Payback of fiscal benefits"),
+            number("chance", "Chance that benefits exceed costs", decimals=0, unit="%"),
+        ),
+        notes=(benefit.sentence(),),
+    )
+
+
+def results_in_pounds(benefit: Benefit) -> Table:
+    """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
+    draws, found = benefit.draws, benefit.results
+    drawn = {} if draws is None else {
+        "present_value_costs_gbp": draws.costs,
+        "present_value_benefits_gbp": draws.public,
+        "present_value_fiscal_gbp": draws.fiscal,
+        "cashable_benefit_gbp": draws.cashable,
+        "net_present_public_value_gbp": draws.net,
+        "net_present_budget_impact_gbp": draws.costs - draws.fiscal,
+    }  # fmt: skip
+    names = {
+        "present_value_costs_gbp": "Present value of costs",
+        "present_value_benefits_gbp": "Present value of public value benefits",
+        "present_value_fiscal_gbp": "Present value of fiscal benefits",
+        "cashable_benefit_gbp": "Cashable benefit",
+        "net_present_public_value_gbp": "Net present public value",
+        "net_present_budget_impact_gbp": "Net present budget impact",
+    }
+    rows = []
+    for key, name in names.items():
+        spread = (np.nan,) * 3
+        if draws is not None and key in drawn:
+            spread = draws.quantiles(drawn[key])
+        rows.append({"result": name, "value": found[key]} | dict(zip(("p5", "p50", "p95"), spread,
+                                                                     strict=True)))  # fmt: skip
+    columns = (
+        label("result", "Result"),
+        money("value", "As reported (£)"),
+        money("p5", "P5 (£)"),
+        money("p50", "P50 (£)"),
+        money("p95", "P95 (£)"),
+    )
+    return table(benefit, "results", "Results in pounds", rows, columns)
+
+
+def ratios(benefit: Benefit) -> Table:
+    """Every ratio under its GMCA name."""
+    names = {
+        "public_value_bcr": "Public value return on investment (BCR)",
+        "fiscal_bcr": "Overall financial return on investment (fiscal BCR)",
+        "cashable_bcr": "Cashable fiscal BCR",
+    }
+    rows = [{"result": name, "value": benefit.results[key]} for key, name in names.items()]
+    switching = benefit.switching if benefit.claimed and benefit.spent else None
+    rows.append(
+        {
+            "result": "Switching value: share of the benefits at which they equal the costs",
+            "value": np.nan if switching is None else switching,
+        }
+    )
+    notes = (f"Payback of fiscal benefits: {_payback(benefit)}.",)
+    columns = (label("result", "Result"), number("value", "Ratio"))
+    return table(benefit, "ratios", "Ratios", rows, columns, notes=notes)
+
+
+def costs(benefit: Benefit) -> Table:
+    """Costs by agency: cash and in kind, capital and running, and after optimism bias."""
+    pricing = Pricing(benefit.reference, benefit.assumptions)
+    rows: dict[str, dict[str, float]] = {}
+    for line in benefit.lines:
+        if line.route != "cost":
+            continue
+        amount = sum(pricing.net_quantity(line)) * pricing.uprating(line.price_year)
+        row = rows.setdefault(line.agency, dict.fromkeys(("capital", "running", "in_kind"), 0.0))
+        row["in_kind" if line.kind == "in_kind" else "capital" if line.capital else "running"] += (
+            amount
+        )
+        row["corrected"] = row.get("corrected", 0.0) + amount * (1 + pricing.correction(line))
+    listed = [
+        {"agency": agency, "total": row["capital"] + row["running"] + row["in_kind"], **row}
+        for agency, row in sorted(rows.items())
+    ]
+    return table(
+        benefit,
+        "costs",
+        "Costs by agency",
+        with_total(listed, "agency"),
+        (
+            label("agency", "Agency"),
+            money("running", "Cash, running (£)"),
+            money("capital", "Cash, capital (£)"),
+            money("in_kind", "In kind (£)"),
+            money("total", "Total (£)"),
+            money("corrected", "With optimism bias (£)"),
+        ),
+        notes=("Not discounted. In kind is staff time at the rate given.",),
+        total_row=True,
+    )
+
+
+def benefits_by_agency(benefit: Benefit) -> Table:
+    """Present value of benefits by who gains, by type of value, transfers and cashable apart."""
+    _, gains = sides(benefit)
+    rows = []
+    for agency, part in gains.groupby("agency", sort=True):
+        own = part[~part["transfer"]]
+        row: dict[str, Any] = {"agency": benefit.reference.agency(str(agency))}
+        row |= {kind: own.loc[own["value_type"].eq(kind), "present_gbp"].sum() for kind in TYPES}
+        row["public"] = own["present_gbp"].sum()
+        row["transfer"] = part.loc[part["transfer"], "present_gbp"].sum()
+        row["cashable"] = part.loc[part["cashable"], "present_gbp"].sum()
+        rows.append(row)
+    return table(
+        benefit,
+        "benefits",
+        "Present value of benefits by who gains",
+        with_total(rows, "agency"),
+        (
+            label("agency", "Who gains"),
+            money("fiscal", "Fiscal (£)"),
+            money("economic", "Economic (£)"),
+            money("social", "Social (£)"),
+            money("not_split", "Not split (£)"),
+            money("public", "Public value (£)"),
+            money("transfer", "Transfers, left out of public value (£)"),
+            money("cashable", "Of which cashable (£)"),
+        ),
+        notes=(
+            "Transfers (benefit payments, tax) are fiscal but no public value: fiscal benefits are "
+            "the fiscal column and the transfers together.",
+            "Not split: what the source does not divide, and the rounding of its components.",
+        ),
+        total_row=True,
+    )
+
+
+def by_agency_and_year(benefit: Benefit) -> Table:
+    """Who pays and who benefits, by agency and year: discounted costs and fiscal benefits."""
+    spent, gains = sides(benefit)
+    fiscal = gains[gains["value_type"].eq("fiscal")]
+    paid = spent.groupby(["agency", "year"])["present_gbp"].sum()
+    gained = fiscal.groupby(["agency", "year"])["present_gbp"].sum()
+    gained.index = gained.index.set_levels(
+        [benefit.reference.agency(str(a)) for a in gained.index.levels[0]], level=0
+    ) if len(gained) else gained.index  # fmt: skip
+    both = pd.concat({"paid": paid, "gained": gained}, axis=1).fillna(0.0).reset_index()
+    both["net"] = both.get("gained", 0.0) - both.get("paid", 0.0)
+    both["year"] = "Year " + both["year"].astype(str)
+    return table(
+        benefit,
+        "by_year",
+        "Who pays and who benefits, by year",
+        both.sort_values(["year", "agency"]),
+        (
+            label("year", "Project year"),
+            label("agency", "Agency"),
+            money("paid", "Pays (£)"),
+            money("gained", "Fiscal benefit (£)"),
+            money("net", "Net (£)"),
+        ),
+        notes=("Discounted. Agencies carry the names of the project's records and of the source.",),
+    )
+
+
+def cash_flow(benefit: Benefit) -> Table:
+    """Lay out the flow by year, undiscounted by type, and the running net value, discounted."""
+    spent, gains = sides(benefit)
+    own = gains[~gains["transfer"]]
+    years = range(benefit.assumptions.horizon_years)
+
+    def by_year(frame: pd.DataFrame, column: str) -> pd.Series[float]:
+        return frame.groupby("year")[column].sum().reindex(years, fill_value=0.0)
+
+    frame = pd.DataFrame({"cost": by_year(spent, "amount_gbp")})
+    for kind in TYPES:
+        frame[kind] = by_year(own[own["value_type"].eq(kind)], "amount_gbp")
+    frame["transfer"] = by_year(gains[gains["transfer"]], "amount_gbp")
+    net = by_year(own, "present_gbp") - by_year(spent, "present_gbp")
+    fiscal = gains[gains["value_type"].eq("fiscal")]
+    frame["running_public"] = net.cumsum()
+    frame["running_fiscal"] = (
+        by_year(fiscal, "present_gbp") - by_year(spent, "present_gbp")
+    ).cumsum()
+    frame.insert(0, "year", [f"Year {t}" for t in years])
+    return table(
+        benefit,
+        "flow",
+        "Costs and benefits by year",
+        frame,
+        (
+            label("year", "Project year"),
+            money("cost", "Costs (£)"),
+            money("fiscal", "Fiscal benefits (£)"),
+            money("economic", "Economic benefits (£)"),
+            money("social", "Social benefits (£)"),
+            money("not_split", "Benefits not split (£)"),
+            money("transfer", "Transfers (£)"),
+            money("running_public", "Running net public value, discounted (£)"),
+            money("running_fiscal", "Running net fiscal value, discounted (£)"),
+        ),
+        notes=("Year 0 is the twelve months from the start of the response.",),
+    )
+
+
+def waterfall(benefit: Benefit) -> Table:
+    """From gross benefits to net present public value, one step a correction."""
+    pricing = Pricing(benefit.reference, benefit.assumptions)
+    steps = dict.fromkeys(
+        (
+            "Gross benefits",
+            "Transfers",
+            "Deadweight",
+            "Attribution to others",
+            "Optimism bias on benefits",
+            "Discounting of benefits",
+            "Costs",
+            "Optimism bias on costs",
+            "Discounting of costs",
+        ),
+        0.0,
+    )
+    for line in benefit.lines:
+        bias = pricing.correction(line)
+        if line.route == "cost":
+            amount = sum(pricing.net_quantity(line)) * pricing.uprating(line.price_year)
+            steps["Costs"] -= amount
+            steps["Optimism bias on costs"] -= amount * bias
+            continue
+        cost, factor = pricing.priced(line)
+        share = (1 - line.deadweight) * line.attribution
+        years = [t * (1 - line.drop_off) ** a for t, a in zip(line.profile, line.ages, strict=True)]
+        units = line.quantity * line.impact * sum(years[: pricing.years])
+        per_unit = factor * pricing.uprating(cost.price_year)
+        whole = units * per_unit * sum(part.gbp for part in pricing.parts(cost))
+        public = units * per_unit * sum(p.gbp for p in pricing.parts(cost) if not p.transfer)
+        steps["Gross benefits"] += whole
+        steps["Transfers"] -= whole - public
+        steps["Deadweight"] -= public * line.deadweight
+        steps["Attribution to others"] -= public * (1 - line.deadweight) * (1 - line.attribution)
+        steps["Optimism bias on benefits"] += public * share * bias
+    spent, gains = sides(benefit)
+    steps["Discounting of costs"] = spent["amount_gbp"].sum() - spent["present_gbp"].sum()
+    own = gains[~gains["transfer"]]
+    steps["Discounting of benefits"] = own["present_gbp"].sum() - own["amount_gbp"].sum()
+    rows = [{"step": name, "gbp": value} for name, value in steps.items() if round(value, 2)]
+    rows.append({"step": "Net present public value", "gbp": sum(steps.values())})
+    columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
+    return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)
+
+
+def distribution(benefit: Benefit, *, bands: int = 30) -> Table:
+    """How often each band of net present public value came up in the draws."""
+    rows = []
+    if benefit.draws is not None:
+        # The outer 1 % on each side is gathered in the end bands, so that the middle can be seen.
+        ends = np.quantile(benefit.draws.net, [0.01, 0.99])
+        often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=bands)
+        rows = [
+            {"from": low, "to": high, "draws": int(n)}
+            for low, high, n in zip(edges[:-1], edges[1:], often, strict=True)
+        ]
+    columns = (
+        money("from", "From (£)"),
+        money("to", "To (£)"),
+        count("draws", "Draws"),
+    )
+    notes = ("The end bands hold everything beyond them.",)
+    return table(benefit, "distribution", "Net present public value of each draw", rows, columns,
+                  notes=notes)  # fmt: skip
+
+
+def tornado(benefit: Benefit, *, most: int = 10) -> Table:
+    """Net present public value with one input at a time at its P10 and P90."""
+    rows = [
+        {
+            "input": f"{swing.kind.capitalize()}{': ' if swing.name else ''}{swing.name}",
+            "low_input": swing.low_input,
+            "high_input": swing.high_input,
+            "low": swing.at_low_gbp,
+            "high": swing.at_high_gbp,
+        }
+        for swing in benefit.swings[:most]
+    ]
+    seen: dict[str, int] = {}
+    for row in rows:  # two rows of one outcome are told apart by number
+        name = str(row["input"])
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            row["input"] = f"{name} ({seen[name]})"
+    return table(
+        benefit,
+        "tornado",
+        "What the result hangs on",
+        rows,
+        (
+            label("input", "Input"),
+            number("low_input", "Input at P10"),
+            number("high_input", "Input at P90"),
+            money("low", "Net present public value at P10 (£)"),
+            money("high", "Net present public value at P90 (£)"),
+        ),
+        notes=(
+            "Effects are incidents avoided; unit costs and costs are ratios to the value reported; "
+            "the others are shares.",
+        ),
+    )
+
+
+def sensitivities(benefit: Benefit) -> Table:
+    """Results with one assumption switched at a time."""
+    rows = [
+        {
+            "case": name,
+            "net": found["net_present_public_value_gbp"],
+            "bcr": found["public_value_bcr"],
+            "fiscal_bcr": found["fiscal_bcr"],
+            "budget": found["net_present_budget_impact_gbp"],
+        }
+        for name, _, found in benefit.sensitivities
+    ]
+    columns = (
+        label("case", "Assumption"),
+        money("net", "Net present public value (£)"),
+        number("bcr", "Public value BCR"),
+        number("fiscal_bcr", "Fiscal BCR"),
+        money("budget", "Net present budget impact (£)"),
+    )
+    notes = (
+        "Scaling recorded up to actual crime uses the newer Home Office edition, which alone has "
+        "multipliers; its fiscal part is the response of police and courts only.",
+    )
+    return table(benefit, "sensitivities", "Results under other assumptions", rows, columns,
+                  notes=notes)  # fmt: skip
