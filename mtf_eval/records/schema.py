@@ -85,8 +85,10 @@ def column(
         checks.append(pa.Check.ge(low, error=f"{low:g} or more"))
     if high is not None:
         checks.append(pa.Check.le(high, error=f"{high:g} or less"))
+    dtype = KINDS[kind].dtype
     return pa.Column(
-        KINDS[kind].dtype,
+        # pandera looks at every text to see that it is one, which `tidy` has seen to.
+        None if dtype == "str" else dtype,
         checks,
         nullable=not required,
         required=True,

@@ -1,0 +1,90 @@
+"""The tables as data, and the dictionary made from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mtf_eval.records.schema import KINDS, dictionary, empty, kind_of
+from mtf_eval.records.tables import CORE, TABLES
+
+ROOT = Path(__file__).parent.parent
+#: Tables and required columns as the design of the data set names them.
+REQUIRED = {
+    "about": "key value",
+    "aliases": "alias name",
+    "referrals": "referral_id received agency decision",
+    "monthly_referrals": "month received accepted rejected saras completed as_at",
+    "activity": "block measure period_start period_end count counts_people as_at",
+    "priority_progress": "priority number action",
+    "agency_priorities": "code agency priority",
+    "projects": "project_id title problem lead_agency response_start stage primary_measure",
+    "project_areas": "project_id area_code role",
+    "project_measures": "project_id measure",
+    "incidents": "area_code measure",
+    "incident_points": "month lon lat measure",
+    "actions": "action_id project_id description agency status",
+    "deliveries": "project_id provider due activity",
+    "costs": "project_id agency item date kind",
+    "funding": "bid_id funder submitted status requested_gbp",
+    "outcomes": "project_id unit_cost_code people",
+    "survey_questions": "question_id text scale",
+    "survey_responses": "project_id wave date question_id answer",
+    "case_steps": "case_id domain date step",
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_required_columns(name: str) -> None:
+    columns = TABLES[name].columns
+    required = [n for n, c in columns.items() if c.metadata["required"]]
+    assert required == REQUIRED[name].split()
+
+
+def test_every_table_is_there() -> None:
+    assert set(TABLES) == set(REQUIRED)
+    assert set(CORE) <= set(TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_column_is_described(name: str) -> None:
+    schema = TABLES[name]
+    for column, described in schema.columns.items():
+        assert described.description, column
+        assert kind_of(schema, column) in KINDS
+        if kind_of(schema, column) == "choice":
+            assert described.metadata["allowed"], column
+    assert set(schema.metadata["key"]) <= set(schema.columns)
+    assert schema.metadata["event"] in ("", *schema.columns)
+
+
+def test_what_counts_people_says_so() -> None:
+    people = {
+        (table, column)
+        for table, schema in TABLES.items()
+        for column, described in schema.columns.items()
+        if described.metadata["people"]
+    }
+    totals = ("received", "accepted", "rejected", "saras", "completed")
+    assert people == {*(("monthly_referrals", c) for c in totals), ("outcomes", "people")}
+
+
+def test_no_column_asks_for_who_somebody_is() -> None:
+    for schema in TABLES.values():
+        for column in schema.columns:
+            assert column not in ("first_name", "surname", "address", "postcode", "date_of_birth")
+
+
+def test_empty_tables_have_their_types() -> None:
+    frame = empty(TABLES["costs"])
+    assert frame.empty
+    assert frame["date"].dtype == "datetime64[us]"
+    assert frame["amount_gbp"].dtype == "float64"
+    assert frame["evidence_grade"].dtype == pd.Int64Dtype()
+
+
+def test_the_dictionary_is_the_one_generated() -> None:
+    written = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
+    assert written == dictionary(TABLES), "docs/data_dictionary.md: write dictionary(TABLES) to it"
