@@ -1,0 +1,433 @@
+"""The attacker: works out hidden counts from what was published, where that can be done.
+
+Reads a folder of reports as a stranger would, gathers every addition and share that the printed
+figures bear out, within a table and across tables and files, and asks for each hidden count what
+it could still be. It shares no decision with the door: it does not know which additions were
+declared, nor which counts are small.
+
+What counts as an addition: a row called a total; a column that is the sum of others in the rows
+that can be checked (three quarters of them, since published figures do not always add up); rows
+of one name in tables that agree; months within quarters within years; per cent of printed counts.
+Additions that contradict each other are dropped, the least believable first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.disclosure import ALIASES, RULES, Rule
+from mtf_eval.publish.published import HIDDEN, MONTHS, Figure, Grid, read_grids, release_named
+
+__all__ = ["Leak", "audit"]
+
+TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
+CEILING = 1_000_000  # no count here is larger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A hidden count that can be worked out, or nearly; says where, not what."""
+
+    file: str
+    table: str
+    row: str
+    column: str
+    low: int
+    high: int
+    reason: str = "the other figures"
+
+    def __str__(self) -> str:
+        many = self.high - self.low + 1
+        what = "can be worked out" if many == 1 else f"can only be one of {many} values"
+        place = f"{self.file}: table “{self.table}”, row “{self.row}”, column “{self.column}”"
+        return f"{place}: the hidden count {what} from {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Addition:
+    """Signed cells that sum to zero within `slack`; `belief` says how firmly."""
+
+    cells: tuple[tuple[int, float], ...]
+    slack: float = 0.0
+    belief: float = 1.0
+
+
+def audit(
+    folder: Path | str, previous: Path | str | None = None, *, release: str | None = None
+) -> list[Leak]:
+    """Try to work out every hidden count in a folder of published reports.
+
+    Parameters
+    ----------
+    folder
+        As published: pages, CSV, workbooks, notebooks, run records; folders below included.
+    previous
+        The edition published before, if any: a count hidden now must not stand there.
+    release
+        Name of the rule whose promise is tested; by default the one the run record names, or the
+        public one.
+
+    Returns
+    -------
+    Every hidden count with a single possible value, with fewer values than the rule promises, or
+    that is known to be below the rule's threshold; sorted by file and place.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BadArgument(f"{folder.name}: not a folder")
+    name = release or release_named(folder) or "public"
+    rule = RULES.get(ALIASES.get(name, name))
+    if rule is None:
+        raise BadArgument(f"release={name!r}: expected one of {', '.join(['public', *RULES])}")
+    if rule.off:
+        return []
+    grids = read_grids(folder)
+    leaks = _Attacker(grids, rule).leaks(len(grids))
+    if previous is not None:
+        before = read_grids(Path(previous))
+        known = {(k.file, k.table, k.row, k.column) for k in leaks}
+        leaks += [
+            leak
+            for leak in _Attacker([*grids, *before], rule).leaks(len(grids), "an earlier edition")
+            if (leak.file, leak.table, leak.row, leak.column) not in known
+        ]
+    return sorted(leaks, key=lambda k: (k.file, k.table, k.row, k.column))
+
+
+class _Attacker:
+    """All printed cells as unknowns or figures, and what holds between them."""
+
+    def __init__(self, grids: list[Grid], rule: Rule) -> None:
+        self.grids, self.rule = grids, rule
+        # A rule that promises its whole range promises that no count is known to be below its top.
+        whole = rule.min_width == rule.high - rule.low
+        self.floor = rule.high if whole else 0
+        self.start = np.cumsum([0, *(len(g.rows) * len(g.columns) for g in grids)])
+        self.cell: list[Figure | str | None] = [c for g in grids for row in g.cells for c in row]
+        self.parent = list(range(len(self.cell)))
+        self.additions: list[_Addition] = []
+        for g, grid in enumerate(grids):
+            self._down(g, grid)
+            self._along(g, grid)
+            self._shares(g, grid)
+        for a, b in combinations(range(len(grids)), 2):
+            if grids[a].hidden or grids[b].hidden:
+                self._same(a, b)
+                self._periods(a, b)
+                self._periods(b, a)
+
+    def at(self, g: int, row: int, column: int) -> int:
+        return int(self.start[g]) + row * len(self.grids[g].columns) + column
+
+    def value(self, i: int) -> float | None:
+        cell = self.cell[i]
+        return cell.value if isinstance(cell, Figure) else None
+
+    def room(self, i: int) -> float:
+        """How far rounding may have moved a printed count."""
+        value = self.value(i)
+        return (self.rule.base - 1) / 2 if value and self.rule.base > 1 else 0.0
+
+    def holds(self, total: int, parts: list[int]) -> bool | None:
+        """Whether printed figures bear an addition out; `None` where they cannot say."""
+        values = [self.value(i) for i in (total, *parts)]
+        figures = [v for v in values if v is not None]
+        if len(figures) < len(values) or not any(figures):
+            return None
+        room = sum(self.room(i) for i in (total, *parts))
+        return abs(figures[0] - sum(figures[1:])) <= room + 1e-9
+
+    def add(self, total: int, parts: list[int], belief: float = 1.0) -> None:
+        """Note an addition that has a hidden cell; a blank part counts as none."""
+        if self.cell[total] is None or self.holds(total, parts) is False:
+            return
+        cells = [(total, -1.0), *((p, 1.0) for p in parts if self.cell[p] is not None)]
+        if not any(self.cell[i] == HIDDEN for i, _ in cells) or len(cells) < 2:
+            return
+        shown = [self.value(p) or 0.0 for p in parts]
+        if self.rule.totals == "recomputed" and self.value(total) == sum(shown):
+            return  # under this rule a total is made of what is shown and says nothing more
+        self.additions.append(_Addition(tuple(cells), belief=belief))
+
+    def _down(self, g: int, grid: Grid) -> None:
+        totals = [r for r, name in enumerate(grid.rows) if TOTAL.match(name)]
+        for total in totals[-1:]:
+            parts = [r for r in range(len(grid.rows)) if r not in totals]
+            for c in range(len(grid.columns)):
+                if len(parts) > 1:
+                    self.add(self.at(g, total, c), [self.at(g, r, c) for r in parts])
+
+    def _along(self, g: int, grid: Grid) -> None:
+        """Columns that are sums of other columns in the rows where that can be seen."""
+        if not grid.hidden:
+            return
+        width = len(grid.columns)
+        found: list[tuple[float, int, tuple[int, ...]]] = []
+        for total in range(width):
+            others = [c for c in range(width) if c != total][:11]
+            sizes = range(2, min(5, len(others) + 1))
+            subsets = [s for n in sizes for s in combinations(others, n)]
+            if len(others) > 4:
+                subsets.append(tuple(others))
+            for parts in subsets:
+                seen = [
+                    self.holds(self.at(g, r, total), [self.at(g, r, p) for p in parts])
+                    for r in range(len(grid.rows))
+                ]
+                good, bad = seen.count(True), seen.count(False)
+                named = good == bad == 0 and TOTAL.match(grid.columns[total])
+                if (good >= 2 and good >= 3 * bad) or (named and len(parts) == len(others)):
+                    found.append((good / (good + bad + 1), total, parts))
+        # A larger sum says more than a smaller one that holds as often because of zeros.
+        found.sort(key=lambda f: (-f[0], -len(f[2]), f[1:]))
+        taken: list[tuple[int, tuple[int, ...]]] = []
+        for share, total, parts in found:
+            if any(t == total and (set(parts) < set(p) or set(p) < set(parts)) for t, p in taken):
+                continue
+            taken.append((total, parts))
+            for r in range(len(grid.rows)):
+                self.add(self.at(g, r, total), [self.at(g, r, p) for p in parts], share)
+
+    def _shares(self, g: int, grid: Grid) -> None:
+        """Per cent columns: part and whole of one row, or a part of its column's total."""
+        width, height = len(grid.columns), len(grid.rows)
+        if not grid.hidden:
+            return
+        for share in range(width):
+            for part, whole in ((p, w) for p in range(width) for w in range(width) if p != w):
+                if share in (part, whole):
+                    continue
+                rows = [[self.at(g, r, c) for c in (share, part, whole)] for r in range(height)]
+                fits = [self._fits(*row) for row in rows]
+                if fits.count(True) >= 2 and False not in fits:
+                    for row in rows:
+                        self._share(*row)
+
+    def _fits(self, share: int, part: int, whole: int) -> bool | None:
+        printed, one, all_of = self.cell[share], self.value(part), self.value(whole)
+        if not isinstance(printed, Figure) or not one or not all_of:
+            return None
+        return abs(printed.value - 100 * one / all_of) <= 0.5 * 10.0**-printed.decimals + 1e-9
+
+    def _share(self, share: int, part: int, whole: int) -> None:
+        printed = self.cell[share]
+        if not isinstance(printed, Figure) or HIDDEN not in (self.cell[part], self.cell[whole]):
+            return
+        if self.cell[part] is None or self.cell[whole] is None:
+            return
+        most = self.value(whole) or (self.value(part) or 0) * 100 / max(printed.value, 1e-9)
+        off = 0.5 * 10.0**-printed.decimals / 100 * (most + 1)
+        self.additions.append(
+            _Addition(((part, 1.0), (whole, -printed.value / 100)), slack=off + 1e-9)
+        )
+
+    def _same(self, a: int, b: int) -> None:
+        """Cells of one row and column name in two tables, where the tables agree."""
+        one, other = self.grids[a], self.grids[b]
+        columns = [
+            (one.columns.index(c), other.columns.index(c))
+            for c in dict.fromkeys(one.columns)
+            if c in other.columns
+        ]
+        rows = [
+            (one.rows.index(r), other.rows.index(r))
+            for r in dict.fromkeys(one.rows)
+            if r in other.rows
+        ]
+        # A table of one row may be another's total.
+        for x, y, turn in ((one, other, 1), (other, one, -1)):
+            total = next((r for r, name in enumerate(y.rows) if TOTAL.match(name)), None)
+            if len(x.rows) == 1 and total is not None and not rows:
+                rows = [(0, total) if turn > 0 else (total, 0)]
+        cells = [(self.at(a, r, c), self.at(b, q, d)) for r, q in rows for c, d in columns]
+        seen = [self.value(i) == self.value(j) for i, j in cells if self._both(i, j)]
+        if seen and all(seen) and (len(seen) > 1 or len(cells) < 4):
+            for i, j in cells:
+                self._join(i, j)
+
+    def _both(self, i: int, j: int) -> bool:
+        return self.value(i) is not None and self.value(j) is not None
+
+    def _join(self, i: int, j: int) -> None:
+        if self.cell[i] is None or self.cell[j] is None:
+            return
+        a, b = self.root(i), self.root(j)
+        if self.value(a) is None:
+            a, b = b, a
+        self.parent[b] = a  # the printed figure, where there is one, speaks for both
+
+    def root(self, i: int) -> int:
+        while self.parent[i] != i:
+            i = self.parent[i]
+        return i
+
+    def _periods(self, a: int, b: int) -> None:
+        """Rows of one table whose months are exactly made up by rows of the other."""
+        one, other = self.grids[a], self.grids[b]
+        spans = {r: s for r, name in enumerate(other.rows) if (s := _months(name, other.title))}
+        for r, name in enumerate(one.rows):
+            span = _months(name, one.title)
+            parts = [q for q, s in spans.items() if span and s < span]
+            if not span or sum(len(spans[q]) for q in parts) != len(span):
+                continue
+            for c, column in enumerate(one.columns):
+                if column in other.columns:
+                    d = other.columns.index(column)
+                    self.add(self.at(a, r, c), [self.at(b, q, d) for q in parts])
+
+    def leaks(self, own: int, reason: str = "the other figures") -> list[Leak]:
+        """Hidden cells of the first `own` tables that do not keep the promise."""
+        found = []
+        ranges = _ranges(self)
+        for g, grid in enumerate(self.grids[:own]):
+            for r, row in enumerate(grid.cells):
+                for c, cell in enumerate(row):
+                    if cell != HIDDEN:
+                        continue
+                    root = self.root(self.at(g, r, c))
+                    value = self.value(root)
+                    low, high = (
+                        (value, value) if value is not None else ranges.get(root, (0, CEILING))
+                    )
+                    if high - low < self.rule.min_width or high < self.floor:
+                        found.append(
+                            Leak(
+                                file=grid.file,
+                                table=grid.title,
+                                row=grid.rows[r],
+                                column=grid.columns[c],
+                                low=int(low),
+                                high=int(high),
+                                reason=reason,
+                            )
+                        )
+        return found
+
+
+def _months(name: str, title: str) -> frozenset[int] | None:
+    """Return the months (counted from year 0) that a row's name speaks of."""
+    text = name.strip()
+    year = re.search(r"\b(20\d\d)\b", text) or re.search(r"\b(20\d\d)\b", title)
+    if not year:
+        return None
+    start = int(year[1]) * 12
+    bare = re.sub(r"\b20\d\d\b|[-,]", " ", text).strip()
+    named = [
+        m for m, month in enumerate(MONTHS) if re.search(rf"\b{month[:3]}({month[3:]})?\b", bare)
+    ]
+    quarter = re.search(r"\bq([1-4])\b", bare)
+    half = re.search(r"\bh([12])\b", bare)
+    if quarter:
+        first, last = 3 * int(quarter[1]) - 3, 3 * int(quarter[1]) - 1
+    elif half:
+        first, last = 6 * int(half[1]) - 6, 6 * int(half[1]) - 1
+    elif named:
+        first, last = named[0], named[-1]
+    elif not bare:
+        first, last = 0, 11
+    else:
+        return None
+    return frozenset(range(start + first, start + last + 1))
+
+
+def _ranges(attacker: _Attacker) -> dict[int, tuple[float, float]]:
+    """Least and most that each hidden cell can be, over whole-number runs that fit everything."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    unknown: dict[int, int] = {}
+    bounds: list[tuple[float, float]] = []
+    lines: list[tuple[dict[int, float], float, float, float]] = []
+    for addition in attacker.additions:
+        line: dict[int, float] = defaultdict(float)
+        known = 0.0
+        for i, sign in addition.cells:
+            root = attacker.root(i)
+            value, room = attacker.value(root), attacker.room(root)
+            if value is not None and not room:
+                known += sign * value
+                continue
+            if root not in unknown:
+                unknown[root] = len(bounds)
+                bounds.append(
+                    (0, CEILING) if value is None else (max(0, value - room), value + room)
+                )
+            line[unknown[root]] += sign
+        line = {v: s for v, s in line.items() if s}
+        if line:
+            lines.append((line, -known - addition.slack, -known + addition.slack, addition.belief))
+    result: dict[int, tuple[float, float]] = {}
+    back = {v: root for root, v in unknown.items()}
+    for members, mine in _groups(len(bounds), lines):
+        place = {v: k for k, v in enumerate(members)}
+        matrix = np.zeros((len(mine), len(members)))
+        for k, (line, *_) in enumerate(mine):
+            for v, sign in line.items():
+                matrix[k, place[v]] = sign
+        floor, roof = np.array([m[1] for m in mine]), np.array([m[2] for m in mine])
+        limits = Bounds(*np.array([bounds[v] for v in members], dtype=float).T)
+        kept = _consistent(matrix, floor, roof, np.array([m[3] for m in mine]), limits)
+        rules = LinearConstraint(matrix[kept], floor[kept], roof[kept])
+        whole = np.ones(len(members), dtype=np.int64)
+        low, high = np.full(len(members), np.inf), np.full(len(members), -np.inf)
+        need = max(attacker.rule.min_width, 1)
+        for k, v in enumerate(members):
+            if attacker.cell[back[v]] != HIDDEN:
+                continue
+            for sign in (1.0, -1.0):
+                if high[k] - low[k] >= need and high[k] >= attacker.floor:
+                    break
+                goal = np.zeros(len(members))
+                goal[k] = sign
+                run = milp(goal, constraints=rules, bounds=limits, integrality=whole).x
+                if run is not None:
+                    low, high = np.minimum(low, np.rint(run)), np.maximum(high, np.rint(run))
+            result[back[v]] = (low[k], high[k]) if np.isfinite(low[k]) else (0, CEILING)
+    return result
+
+
+def _groups(n: int, lines: list[Any]) -> Iterator[tuple[list[int], list[Any]]]:
+    """Split unknowns into groups that additions connect."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    if not n:
+        return
+    ends = [(next(iter(line)), v) for line, *_ in lines for v in line]
+    rows, columns = zip(*ends, strict=True)
+    group = connected_components(coo_matrix((np.ones(len(ends)), (rows, columns)), shape=(n, n)))[1]
+    for label in range(group.max() + 1):
+        members = [int(v) for v in np.flatnonzero(group == label)]
+        yield members, [line for line in lines if group[next(iter(line[0]))] == label]
+
+
+def _consistent(
+    matrix: np.ndarray, floor: np.ndarray, roof: np.ndarray, belief: np.ndarray, limits: Any
+) -> np.ndarray:
+    """Mark the additions that can all hold at once, giving up as little belief as possible."""
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    m, n = matrix.shape
+    # One column per addition and direction: by how much it would have to be bent.
+    wide = np.hstack([matrix, np.eye(m), -np.eye(m)])
+    answer = milp(
+        np.concatenate([np.zeros(n), belief, belief]),
+        constraints=LinearConstraint(wide, floor, roof),
+        bounds=Bounds(
+            np.concatenate([limits.lb, np.zeros(2 * m)]),
+            np.concatenate([limits.ub, np.full(2 * m, np.inf)]),
+        ),
+        integrality=np.concatenate([np.ones(n), np.zeros(2 * m)]).astype(np.int64),
+    )
+    if answer.x is None:
+        return np.zeros(m, dtype=bool)
+    bent = answer.x[n : n + m] + answer.x[n + m :]
+    return np.asarray(bent <= 1e-6)

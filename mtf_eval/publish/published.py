@@ -1,0 +1,219 @@
+"""Tables as they were published, read back from the files a reader has.
+
+Reads HTML pages, CSV, Excel workbooks, notebooks and run records of a folder of reports. Knows
+nothing of how they were made: only what is printed counts. Judged in `audit`.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+__all__ = ["HIDDEN", "MONTHS", "Figure", "Grid", "read_grids", "release_named"]
+
+HIDDEN = "[c]"
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_FIGURE = re.compile(r"^([-+−–]?)£?(\d[\d,]*)(\.\d+)?\s*%?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One printed number: its value and the digits after its point."""
+
+    value: float
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One printed table: headings, row names, and per cell a figure, `[c]` or nothing."""
+
+    file: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    cells: tuple[tuple[Figure | str | None, ...], ...]
+
+    @property
+    def hidden(self) -> bool:
+        """Whether any cell is hidden."""
+        return any(cell == HIDDEN for row in self.cells for cell in row)
+
+
+def read_grids(folder: Path) -> list[Grid]:
+    """Every table in every file of a folder that can hold one; copies are kept once."""
+    grids: dict[tuple[Any, ...], Grid] = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        reader = _READERS.get(path.suffix.lower())
+        if reader is None:
+            continue
+        name = path.relative_to(folder).as_posix()
+        for title, rows in reader(path):
+            grid = _grid(name, title, rows)
+            if grid is not None:
+                grids.setdefault((grid.columns, grid.rows, grid.cells), grid)
+    return list(grids.values())
+
+
+def release_named(folder: Path) -> str | None:
+    """Name of the release in the run record beside or below the folder, if one says so."""
+    for path in sorted(folder.rglob("run.json")):
+        for key, value in _leaves(json.loads(path.read_text(encoding="utf-8"))):
+            if key.rpartition("/")[2] in ("release", "rule") and isinstance(value, str):
+                return value
+    return None
+
+
+Rows = Sequence[Sequence[str]]
+
+
+def _grid(file: str, title: str, rows: Rows) -> Grid | None:
+    """Make a grid: leading one-cell rows are titles, the first full row holds the headings."""
+    lines = [[str(c).strip() for c in row] for row in rows]
+    start = next((i for i, row in enumerate(lines) if sum(map(bool, row)) > 1), None)
+    if start is None or start + 1 >= len(lines):
+        return None
+    title = " ".join(filter(None, [title, *(" ".join(r).strip() for r in lines[:start])]))
+    head = lines[start]
+    body = [
+        row + [""] * (len(head) - len(row)) for row in lines[start + 1 :] if sum(map(bool, row)) > 1
+    ]
+    parsed = [[_cell(text) for text in row[: len(head)]] for row in body]
+    numeric = [
+        any(row[c] is not None for row in parsed)
+        and all(
+            row[c] is not None or re.fullmatch(r"(\[\w+\])?", raw[c])
+            for row, raw in zip(parsed, body, strict=True)
+        )
+        for c in range(len(head))
+    ]
+    if head and numeric and numeric[0] and not any(h == HIDDEN for h in head):
+        numeric[0] = not all(re.fullmatch(r"(19|20)\d\d", raw[0]) for raw in body)
+    keep = [c for c, is_number in enumerate(numeric) if is_number]
+    if not body or not keep:
+        return None
+    names = [" | ".join(raw[c] for c in range(len(head)) if c not in keep) for raw in body]
+    cells = tuple(tuple(row[c] for c in keep) for row in parsed)
+    return Grid(file, title, tuple(_plain(head[c]) for c in keep), tuple(map(_plain, names)), cells)
+
+
+def _plain(text: str) -> str:
+    """Lower case, one blank, no unit or note marker: names are compared across files."""
+    text = re.sub(r"\[note \d+\]|\((£|%|per cent)\)", "", text.replace("_", " "))
+    month = re.fullmatch(r"(\d{4})-(\d\d)-01( 00:00:00)?", text.strip())
+    if month:
+        text = f"{MONTHS[int(month[2]) - 1]} {month[1]}"
+    return " ".join(text.lower().split())
+
+
+def _cell(text: str) -> Figure | str | None:
+    if text == HIDDEN:
+        return HIDDEN
+    found = _FIGURE.match(text.replace("\u00a0", " ").lstrip("'"))
+    if not found:
+        return None
+    sign, whole, fraction = found.groups()
+    value = float(whole.replace(",", "") + (fraction or ""))
+    digits = len(fraction or ".") - 1
+    return Figure(-value if sign and sign != "+" else value, digits)
+
+
+def _html(text: str) -> Iterator[tuple[str, Rows]]:
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(text, "html.parser")
+    for table in soup.find_all("table"):
+        caption = table.find("caption")
+        yield (
+            caption.get_text(" ", strip=True) if caption else "",
+            [
+                [cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])]
+                for row in table.find_all("tr")
+            ],
+        )
+    for cards in soup.find_all("dl"):
+        names = [dt.get_text(" ", strip=True) for dt in cards.find_all("dt")]
+        after = [dt.find_next("dd") for dt in cards.find_all("dt")]
+        values = [dd.get_text(" ", strip=True) for dd in after if dd is not None]
+        if len(names) == len(values):
+            yield "", [["", *names], ["headline", *values]]
+
+
+def _page(path: Path) -> Iterator[tuple[str, Rows]]:
+    yield from _html(path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _csv(path: Path) -> Iterator[tuple[str, Rows]]:
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    yield path.stem, list(csv.reader(io.StringIO(text)))
+
+
+def _workbook(path: Path) -> Iterator[tuple[str, Rows]]:
+    from openpyxl import load_workbook
+
+    for sheet in load_workbook(path, data_only=True).worksheets:
+        cells = sheet.iter_rows(values_only=True)
+        yield "", [["" if v is None else str(v) for v in row] for row in cells]
+
+
+def _notebook(path: Path) -> Iterator[tuple[str, Rows]]:
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for cell in book.get("cells", []):
+        for output in cell.get("outputs", []):
+            for kind, content in output.get("data", {}).items():
+                if kind == "text/html":
+                    yield from _html("".join(content))
+                elif kind.endswith("+json"):
+                    yield from _tables_in(content)
+
+
+def _record(path: Path) -> Iterator[tuple[str, Rows]]:
+    yield from _tables_in(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _tables_in(content: Any) -> Iterator[tuple[str, Rows]]:
+    """Anything in JSON that has columns and rows."""
+    if isinstance(content, dict):
+        columns, rows = content.get("columns"), content.get("rows", content.get("data"))
+        if isinstance(columns, list) and isinstance(rows, list) and rows:
+            head = [
+                str(c.get("heading", c.get("name", ""))) if isinstance(c, dict) else str(c)
+                for c in columns
+            ]
+            if all(isinstance(r, list) for r in rows):
+                body = [["" if v is None else str(v) for v in r] for r in rows]
+                yield str(content.get("title", "")), [head, *body]
+        for inner in content.values():
+            yield from _tables_in(inner)
+    elif isinstance(content, list):
+        for inner in content:
+            yield from _tables_in(inner)
+
+
+def _leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _leaves(value, f"{path}/{key}")
+    elif isinstance(content, list):
+        for value in content:
+            yield from _leaves(value, path)
+    else:
+        yield path, content
+
+
+_READERS = {
+    ".html": _page,
+    ".csv": _csv,
+    ".xlsx": _workbook,
+    ".ipynb": _notebook,
+    ".json": _record,
+}
