@@ -1,23 +1,79 @@
 """Pure estimators and their result records; a room a family. See docs/methods.md."""
 
+from mtf_eval.analysis.effects.checks import (
+    placebo_in_space,
+    placebo_in_time,
+    planned_mde,
+    pre_trend,
+    regression_to_the_mean,
+)
+from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz, repeats
 from mtf_eval.analysis.effects.counts import (
     etest_p,
     minimum_detectable_effect,
     rate_ratio,
     relative_effect,
 )
+from mtf_eval.analysis.effects.displacement import (
+    displacement_quotient,
+    displacement_threshold,
+    harm_weighted_difference,
+    weighted_displacement_difference,
+)
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion
+from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_controls
+from mtf_eval.analysis.effects.pooling import holm, pool
+from mtf_eval.analysis.effects.proportions import (
+    ordinal_change,
+    paired_change,
+    proportion,
+    proportion_change,
+)
 from mtf_eval.analysis.effects.result import Check, Estimate, Quantity
+from mtf_eval.analysis.effects.series import (
+    ExpectedRange,
+    SeriesResult,
+    expected_range,
+    interrupted_series,
+)
+from mtf_eval.analysis.effects.synthetic import SyntheticControl, synthetic_control
 
 __all__ = [
     "Check",
     "Estimate",
+    "ExpectedRange",
     "Panel",
     "Quantity",
+    "SeriesResult",
+    "SyntheticControl",
+    "aoristic_hours",
+    "concentration",
     "difference_in_differences",
+    "displacement_quotient",
+    "displacement_threshold",
     "etest_p",
+    "expected_range",
+    "harm_weighted_difference",
+    "holm",
+    "interrupted_series",
+    "lorenz",
     "minimum_detectable_effect",
+    "ordinal_change",
     "overdispersion",
+    "paired_change",
+    "placebo_calibrated",
+    "placebo_controls",
+    "placebo_in_space",
+    "placebo_in_time",
+    "planned_mde",
+    "pool",
+    "pre_trend",
+    "proportion",
+    "proportion_change",
     "rate_ratio",
+    "regression_to_the_mean",
     "relative_effect",
+    "repeats",
+    "synthetic_control",
+    "weighted_displacement_difference",
 ]

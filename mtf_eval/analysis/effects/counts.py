@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 
-from mtf_eval.analysis.effects.result import Estimate, avoided_incidents, critical
+from mtf_eval.analysis.effects.result import Estimate, avoided_incidents, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = ["etest_p", "minimum_detectable_effect", "rate_ratio", "relative_effect", "whole"]
@@ -186,12 +186,8 @@ def ratio_estimate(
     details: dict[str, float] | None = None,
 ) -> Estimate:
     """Turn a log ratio and its standard error into an `Estimate`."""
-    from scipy import stats
-
     reach = critical(level=level, df=df) * se
     ratio, low, high = (math.exp(log_ratio + k * reach) for k in (0, -1, 1))
-    statistic = abs(log_ratio) / se
-    tail = stats.norm.sf(statistic) if df is None else stats.t.sf(statistic, df)
     avoided = avoided_incidents(
         after=n_after,
         expected=n_after / ratio if expected is None else expected,
@@ -210,7 +206,7 @@ def ratio_estimate(
         n_after=n_after,
         method=method,
         maryland=maryland,
-        p=float(2 * tail),
+        p=two_sided_p(log_ratio / se, df),
         se_log=se,
         df=df,
         avoided=avoided[0],
@@ -251,7 +247,7 @@ def minimum_detectable_effect(
         0.35 at power 0.8: a true fall of 35 % would be found four times in five, a smaller one
         less often.
     """
-    from scipy import stats
+    from scipy import special
 
     if before <= 0 or (comparison_before is not None and comparison_before <= 0):
         raise NotEnoughData("no incident expected before: no fall could be seen")
@@ -259,5 +255,5 @@ def minimum_detectable_effect(
         raise BadArgument("power lies between 0 and 1 and after_share above 0")
     each = 1 + 1 / after_share
     variance = dispersion * (each / before + (each / comparison_before if comparison_before else 0))
-    reach = critical(level=level) + float(stats.norm.ppf(power))
+    reach = critical(level=level) + float(special.ndtri(power))
     return 1 - math.exp(-reach * math.sqrt(variance + excess))

@@ -8,6 +8,7 @@ by the caller, before the outcome is looked at.
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,26 +49,26 @@ class Panel:
     measure: str = "incidents"
 
     def __post_init__(self) -> None:
-        frame = self.counts.sort_index()
-        frame.index = pd.DatetimeIndex(frame.index)
-        frame.columns = frame.columns.astype(str)
+        frame = self.counts.sort_index().set_axis(pd.DatetimeIndex(sorted(self.counts.index)))
+        frame.columns = pd.Index([str(c) for c in frame.columns], dtype=object)
         if frame.index.has_duplicates or frame.columns.has_duplicates:
             raise BadArgument("panel: a month or an area is there twice")
         values = frame.to_numpy(dtype=float)
         if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
             raise BadArgument("panel: a count is missing, negative or not whole")
+        known = set(frame.columns)
         roles = [*self.target, *self.comparison, *self.buffer]
         if len(set(roles)) != len(roles):
             raise BadArgument("panel: an area stands in two roles")
-        if absent := sorted(set(roles) - set(frame.columns)):
+        if absent := sorted(set(roles) - known):
             raise NotEnoughData(f"{self.measure}: no record of area {', '.join(absent)}")
         if not self.target:
             raise NotEnoughData(f"{self.measure}: the project names no target area")
         object.__setattr__(self, "counts", frame.astype(np.int64))
         object.__setattr__(self, "start", pd.Timestamp(self.start).to_period("M").to_timestamp())
         if not self.comparison:
-            rest = set(frame.columns) - set(self.target) - set(self.buffer)
-            object.__setattr__(self, "comparison", tuple(c for c in frame.columns if c in rest))
+            rest = tuple(c for c in frame.columns if c not in {*self.target, *self.buffer})
+            object.__setattr__(self, "comparison", rest)
 
     @property
     def post(self) -> np.ndarray:
@@ -116,6 +117,13 @@ class Panel:
     def with_target(self, target: tuple[str, ...], comparison: tuple[str, ...]) -> Panel:
         """Return the same panel with another (pretended) target."""
         return replace(self, target=target, comparison=comparison, buffer=())
+
+    def with_values(self, values: np.ndarray) -> Panel:
+        """Return the same panel around other counts of the same shape, unchecked (simulation)."""
+        other = copy(self)
+        frame = pd.DataFrame(values, index=self.counts.index, columns=self.counts.columns)
+        object.__setattr__(other, "counts", frame)
+        return other
 
     def need(self, *, before: int = 1, after: int = 1, comparison: int = 0) -> None:
         """Raise `NotEnoughData` when months or comparison areas are too few."""

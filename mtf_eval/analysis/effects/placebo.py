@@ -24,6 +24,8 @@ __all__ = ["LEAST_BEFORE", "LEAST_CONTROLS", "placebo_calibrated", "placebo_cont
 
 LEAST_CONTROLS = 10
 LEAST_BEFORE = 5
+NEAR = math.log(1.3)  # beyond the nearest 20, a control is used only if its count is this near
+NEAREST = 20
 FAR = math.log(1.25)  # a control group this far off in its count before is not "as bad"
 
 
@@ -49,17 +51,17 @@ def _spread(groups: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[float, fl
 def _runs(free: np.ndarray, a: np.ndarray, size: int, total: float, most: int) -> Controls:
     """Take groups of `size` neighbours nearest to `total` before, disjoint where enough are."""
     runs = free[np.arange(len(free) - size + 1)[:, None] + np.arange(size)]
-    order = np.argsort(np.abs(np.log((a[runs].sum(axis=1) + 0.5) / (total + 0.5))), kind="stable")
-    if size == 1:
-        return Controls(groups=runs[order[:most]], disjoint=min(most, len(order)))
+    off = np.abs(np.log((a[runs].sum(axis=1) + 0.5) / (total + 0.5)))
+    order = np.argsort(off, kind="stable")
+    taken: list[int] = []
     used: set[int] = set()
-    taken = []
     for k in order:
         if not used.intersection(members := runs[k].tolist()):
             used.update(members)
-            taken.append(k)
+            taken.append(int(k))
             if len(taken) == most:
                 break
+    taken = taken[: max(NEAREST, int((off[taken] < NEAR).sum()))]
     if len(taken) < LEAST_CONTROLS:
         return Controls(groups=runs[order[:most]], disjoint=len(taken))
     return Controls(groups=runs[taken], disjoint=len(taken))
@@ -134,15 +136,13 @@ def _prepare(
     panel.need(before=1, after=1)
     if same_season:
         panel = panel.same_season()
-    names = [str(c) for c in panel.counts.columns]
-    skip = {*panel.target, *panel.buffer}
-    values = panel.counts.to_numpy()
-    a = values[~panel.post].sum(axis=0).astype(float)
-    b = values[panel.post].sum(axis=0).astype(float)
-    target = np.array([names.index(t) for t in panel.target])
-    candidates = np.array(
-        [i for i, n in enumerate(names) if n not in skip and a[i] + b[i] > 0], dtype=int
-    )
+    values, post = panel.counts.to_numpy(), panel.post
+    a = values[~post].sum(axis=0).astype(float)
+    b = values[post].sum(axis=0).astype(float)
+    target = panel.counts.columns.get_indexer(list(panel.target))
+    free = a + b > 0
+    free[panel.counts.columns.get_indexer([*panel.target, *panel.buffer])] = False
+    candidates = np.flatnonzero(free)
     if len(candidates) < LEAST_CONTROLS:
         raise NotEnoughData(
             f"{panel.measure}: {len(candidates)} other areas on record; the placebo-calibrated "

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from mtf_eval.analysis.effects.result import Estimate, critical
+from mtf_eval.analysis.effects.result import Estimate, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = ["Tau2", "holm", "pool", "random_effects_mean"]
@@ -88,9 +88,6 @@ def pool(
     if left := len(estimates) - k:
         cautions.append(f"{left} project(s) without a standard error are not in the pooled ratio.")
     cautions.append("Projects that kept no records are not in it; they may have done worse.")
-    from scipy import stats
-
-    tail = stats.norm.sf(abs(mean) / error) if df is None else stats.t.sf(abs(mean) / error, df)
     return Estimate(
         measure=measure,
         estimate=math.exp(mean),
@@ -103,7 +100,7 @@ def pool(
         method=f"Random-effects mean of {k} projects ({between.upper()}"
         + (", Hartung-Knapp)" if knapp_hartung else ")"),
         maryland=min(e.maryland for e in used),
-        p=float(2 * tail),
+        p=two_sided_p(mean / error, df),
         se_log=error,
         df=df,
         cautions=tuple(cautions),

@@ -15,19 +15,35 @@ import pandas as pd
 
 from mtf_eval.errors import BadArgument
 
-__all__ = ["TIDY_COLUMNS", "Check", "Estimate", "Quantity", "avoided_incidents", "critical"]
+__all__ = [
+    "TIDY_COLUMNS",
+    "Check",
+    "Estimate",
+    "Quantity",
+    "avoided_incidents",
+    "critical",
+    "two_sided_p",
+]
 
 TIDY_COLUMNS = ("measure", "estimate", "low", "high", "level", "n", "method")
 
 
 def critical(*, level: float, df: float | None = None) -> float:
     """Two-sided critical value: normal, or Student's t where `df` is given."""
-    from scipy import stats
+    from scipy import special
 
     if not 0 < level < 1:
         raise BadArgument(f"level={level!r}: expected a share between 0 and 1, such as 0.95")
     tail = 0.5 + level / 2
-    return float(stats.norm.ppf(tail) if df is None else stats.t.ppf(tail, df))
+    return float(special.ndtri(tail) if df is None else special.stdtrit(df, tail))
+
+
+def two_sided_p(statistic: float, df: float | None = None) -> float:
+    """P value of a z statistic, or of a t statistic where `df` is given."""
+    from scipy import special
+
+    far = -abs(statistic)
+    return float(2 * (special.ndtr(far) if df is None else special.stdtr(df, far)))
 
 
 def avoided_incidents(

@@ -109,23 +109,22 @@ def performance(
         raise NotEnoughData("no area has enough incidents before the start to be a target")
     if any(not 0 <= fall < 1 for fall in falls):
         raise BadArgument(f"falls={tuple(falls)}: expected shares from 0 to below 1")
-    post = np.asarray(counts.index >= start)
-    before = np.array([counts.loc[~post, list(t)].to_numpy().sum() for t in targets])
+    frame = counts.sort_index()
+    values = frame.to_numpy().astype(np.int64)
+    post = np.asarray(frame.index >= start)
+    column = {str(c): i for i, c in enumerate(frame.columns)}
+    totals = values[~post].sum(axis=0)
+    before = np.array([sum(totals[column[t]] for t in target) for target in targets])
     in_worst = before >= np.quantile(before, 1 - worst)
-    values = counts.to_numpy().astype(np.int64)
-    column = {str(c): i for i, c in enumerate(counts.columns)}
     rows = []
     for at, target in enumerate(targets):
         where = [column[t] for t in target]
+        panel = Panel(counts=frame, target=target, start=start)
         for fall in falls:
             thinned = values.copy()
-            block = np.ix_(post, where)
-            thinned[block] = rng.binomial(values[block], 1 - fall)
-            panel = Panel(
-                counts=pd.DataFrame(thinned, index=counts.index, columns=counts.columns),
-                target=target,
-                start=start,
-            )
+            for j in where:
+                thinned[post, j] = rng.binomial(values[post, j], 1 - fall)
+            panel = panel.with_values(thinned)
             for name, estimator in chosen.items():
                 try:
                     found = estimator(panel)

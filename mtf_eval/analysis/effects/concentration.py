@@ -1,0 +1,152 @@
+"""Where and when the problem concentrates: Gini, places with half of it, repeats, hours.
+
+Bernasco & Steenbeek 2017, JQC 33:451 (sparse counts); Ratcliffe 2002 (aoristic weights).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.effects.counts import whole
+from mtf_eval.analysis.effects.result import Quantity
+from mtf_eval.errors import NotEnoughData
+
+__all__ = ["aoristic_hours", "concentration", "lorenz", "repeats"]
+
+
+def lorenz(*, counts: Sequence[float]) -> pd.DataFrame:
+    """Cumulative share of incidents by share of places, the worst place first.
+
+    Returns
+    -------
+    DataFrame
+        Columns `places` (number), `share_of_places`, `share_of_incidents`.
+    """
+    values = np.sort(np.asarray(counts, dtype=float))[::-1]
+    if not len(values) or values.sum() == 0:
+        raise NotEnoughData("no incident in any place: nothing to concentrate")
+    order = np.arange(1, len(values) + 1)
+    return pd.DataFrame(
+        {
+            "places": order,
+            "share_of_places": order / len(values),
+            "share_of_incidents": values.cumsum() / values.sum(),
+        }
+    )
+
+
+def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Quantity:
+    """Gini coefficient of incidents over places, the generalised one where they are sparse.
+
+    Parameters
+    ----------
+    counts
+        One count a place, places without any incident included.
+
+    Returns
+    -------
+    Quantity
+        Between 0 (even) and 1. `details`: `gini` (plain), `generalised`, `unbiased`,
+        `places_with_half` and `share_with_half`, the fewest places that hold half of it.
+    """
+    line = lorenz(counts=counts)
+    values = np.sort(np.array(whole(**{f"place_{i}": c for i, c in enumerate(counts)})))
+    places, incidents = len(values), int(values.sum())
+    if places < 2:
+        raise NotEnoughData("one place: nothing can concentrate")
+    rank = 2 * np.arange(1, places + 1) - places - 1
+    gini = float((rank * values).sum() / (places * incidents))
+    generalised = max(1.0, places / incidents) * (gini - 1) + 1
+    fewer = min(places, incidents)
+    half = int((line["share_of_incidents"] < 0.5).sum()) + 1
+    details = {
+        "gini": gini,
+        "generalised": generalised,
+        "places_with_half": float(half),
+        "share_with_half": half / places,
+    }
+    if fewer > 1:
+        details["unbiased"] = generalised * fewer / (fewer - 1)
+    sparse = incidents < places
+    return Quantity(
+        measure=measure,
+        estimate=generalised,
+        low=None,
+        high=None,
+        level=None,
+        n=incidents,
+        method="Gini coefficient" + (", generalised for sparse counts" if sparse else ""),
+        unit=f"over {places:,} places",
+        cautions=("Fewer incidents than places: most places must be empty.",) if sparse else (),
+        details=details,
+    )
+
+
+def repeats(*, ids: pd.Series, dates: pd.Series, months: int = 12) -> Quantity:
+    """Share of incidents that follow another of the same victim or address within `months`.
+
+    Raises
+    ------
+    NotEnoughData
+        When there is no identifier: map points of police.uk are shared by many addresses.
+    """
+    if ids.isna().all() or len(ids) == 0:
+        raise NotEnoughData(
+            "no victim or address identifier on record: repeats cannot be counted (map points are "
+            "not addresses)"
+        )
+    frame = pd.DataFrame({"id": ids.to_numpy(), "date": pd.to_datetime(dates).to_numpy()})
+    known = frame.dropna().sort_values("date", kind="stable")
+    previous = known.groupby("id")["date"].shift()
+    repeat = previous + pd.DateOffset(months=months) >= known["date"]
+    per_id = known["id"].value_counts()
+    missing = len(frame) - len(known)
+    return Quantity(
+        measure="Repeat incidents",
+        estimate=float(repeat.sum() / len(known)),
+        low=None,
+        high=None,
+        level=None,
+        n=len(known),
+        method=f"incidents within {months} months of an earlier one of the same identifier",
+        unit="proportion",
+        cautions=(f"{missing} incident(s) without identifier or date left out.",)
+        if missing
+        else (),
+        details={"repeated_ids": float((per_id > 1).mean()), "ids": float(len(per_id))},
+    )
+
+
+def aoristic_hours(*, start: pd.Series, end: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
+    """Expected incidents by hour of day, each spread evenly over the time it may have happened.
+
+    A missing end means the start; longer than a week is uniform; without a start, or with an end
+    before the start, an incident is left out.
+
+    Returns
+    -------
+    tuple
+        Shape (24,), and how many were left out: `no_start`, `end_before_start`.
+    """
+    first = pd.to_datetime(start).reset_index(drop=True)
+    last = pd.to_datetime(end).reset_index(drop=True).fillna(first)
+    left = {"no_start": int(first.isna().sum()), "end_before_start": int((last < first).sum())}
+    hours = np.zeros(24)
+    for a, b in zip(first, last, strict=True):
+        if pd.isna(a) or b < a:
+            continue
+        length = (b - a) / pd.Timedelta(hours=1)
+        if length > 168:
+            hours += 1 / 24
+        elif length == 0:
+            hours[a.hour] += 1
+        else:
+            begin = a.hour + a.minute / 60 + a.second / 3600
+            edges = np.unique(
+                [begin, begin + length, *range(int(begin) + 1, int(begin + length) + 1)]
+            )
+            np.add.at(hours, edges[:-1].astype(int) % 24, np.diff(edges) / length)
+    return hours, left

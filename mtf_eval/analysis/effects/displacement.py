@@ -1,0 +1,173 @@
+"""Whether the problem moved: weighted displacement difference, quotient, total net effect.
+
+Wheeler & Ratcliffe 2018, Crime Science 7:11 (the difference has a standard error, so it is
+preferred); Bowers & Johnson 2003, JQC 19:275 and Guerette, POP Center Tool Guide 10 (quotient).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mtf_eval.analysis.effects.counts import whole
+from mtf_eval.analysis.effects.result import Quantity, critical, two_sided_p
+from mtf_eval.errors import BadArgument, NotEnoughData
+
+__all__ = [
+    "displacement_quotient",
+    "displacement_threshold",
+    "harm_weighted_difference",
+    "weighted_displacement_difference",
+]
+
+Pair = tuple[float, float]  # before, after
+SMALL = 5  # a count below this makes the normal approximation doubtful
+
+
+def weighted_displacement_difference(
+    *,
+    target: Pair,
+    comparison: Pair,
+    displacement: Pair | None = None,
+    displacement_comparison: Pair | None = None,
+    time_weights: Pair = (1.0, 1.0),
+    area_weights: Sequence[float] = (1.0, 1.0, 1.0, 1.0),
+    measure: str = "incidents",
+    level: float = 0.95,
+) -> Quantity:
+    """Incidents the target changed by beyond its comparison, displacement areas included.
+
+    Parameters
+    ----------
+    target, comparison, displacement, displacement_comparison
+        Counts before and after.
+    time_weights
+        Length of each period: `(2, 1)` for two years before and one after.
+    area_weights
+        Size of target, comparison, displacement and its comparison.
+
+    Returns
+    -------
+    Quantity
+        Incidents per unit of time and area, negative = fewer. `details`: `local`,
+        `displacement`, `z`.
+    """
+    if min(*time_weights, *area_weights) <= 0 or len(area_weights) != 4:
+        raise BadArgument("weights: expected two of time and four of area, all above zero")
+    pairs = [target, comparison, displacement or (0, 0), displacement_comparison or (0, 0)]
+    changes, variance = [], 0.0
+    for (before, after), size in zip(pairs, area_weights, strict=True):
+        x0, x1 = whole(before=before, after=after)
+        w0, w1 = time_weights[0] * size, time_weights[1] * size
+        changes.append(x1 / w1 - x0 / w0)
+        variance += x0 / w0**2 + x1 / w1**2
+    if variance == 0:
+        raise NotEnoughData(f"{measure}: no incident in any area or period")
+    local, moved = changes[0] - changes[1], changes[2] - changes[3]
+    total, se = local + moved, math.sqrt(variance)
+    reach = critical(level=level) * se
+    cautions = [
+        "The interval is Poisson: recorded crime varies more, so it is too narrow.",
+        "Differences compare like with like only where the areas have a similar level.",
+    ]
+    given = [p for p in (target, comparison, displacement, displacement_comparison) if p]
+    if any(x < SMALL for pair in given for x in pair):
+        cautions.append("A count is below 5: the normal approximation is doubtful.")
+    if target[0] and comparison[0] and not 0.2 <= comparison[0] / target[0] <= 5:
+        cautions.append("The comparison's level is more than five times off the target's.")
+    return Quantity(
+        measure=measure,
+        estimate=total,
+        low=total - reach,
+        high=total + reach,
+        level=level,
+        n=int(sum(sum(pair) for pair in pairs)),
+        method="Weighted displacement difference",
+        unit="incidents",
+        p=two_sided_p(total / se),
+        se=se,
+        cautions=tuple(cautions),
+        details={"local": local, "displacement": moved, "z": total / se},
+    )
+
+
+def harm_weighted_difference(
+    *, differences: Sequence[Quantity], weights: Sequence[float], measure: str = "harm"
+) -> Quantity:
+    """Sum of displacement differences by crime type, each weighted by its harm."""
+    if len(differences) != len(weights) or not differences:
+        raise BadArgument("harm: one weight for each difference, and at least one")
+    if any(d.se is None or d.level != differences[0].level for d in differences):
+        raise BadArgument("harm: the differences need a standard error and one level")
+    total = sum(w * d.estimate for w, d in zip(weights, differences, strict=True))
+    pairs = zip(weights, differences, strict=True)
+    se = math.sqrt(sum((w * (d.se or 0)) ** 2 for w, d in pairs))
+    level = differences[0].level or 0.95
+    reach = critical(level=level) * se
+    return Quantity(
+        measure=measure,
+        estimate=total,
+        low=total - reach,
+        high=total + reach,
+        level=level,
+        n=sum(d.n for d in differences),
+        method="Harm-weighted displacement difference",
+        unit="harm units",
+        p=two_sided_p(total / se),
+        se=se,
+        cautions=tuple(dict.fromkeys(c for d in differences for c in d.cautions)),
+    )
+
+
+def displacement_quotient(
+    *, target: Pair, comparison: Pair, buffer: Pair, measure: str = "incidents"
+) -> Quantity:
+    """Weighted displacement quotient and total net effect; only where the target fell.
+
+    Returns
+    -------
+    Quantity
+        The quotient: above 0 diffusion of benefit, 0 to -1 partial displacement, below -1
+        displacement ate the gain. `details["total_net_effect"]` is incidents avoided, target and
+        buffer together. It has no interval; see `weighted_displacement_difference`.
+    """
+    rb, ra = whole(before=target[0], after=target[1])
+    cb, ca = whole(before=comparison[0], after=comparison[1])
+    db, da = whole(before=buffer[0], after=buffer[1])
+    if cb == 0 or ca == 0:
+        raise NotEnoughData(f"{measure}: no incident in the comparison; no quotient can be formed")
+    success = ra / ca - rb / cb
+    if success >= 0:
+        raise NotEnoughData(
+            f"{measure}: the target did not fall against its comparison, so there is no gain that "
+            "could have been displaced"
+        )
+    moved = da / ca - db / cb
+    return Quantity(
+        measure=measure,
+        estimate=moved / success,
+        low=None,
+        high=None,
+        level=None,
+        n=ra + rb + ca + cb + da + db,
+        method="Weighted displacement quotient",
+        unit="(above 0 diffusion, below 0 displacement)",
+        cautions=("The quotient has no interval and swings widely with small counts.",),
+        details={
+            "success": success,
+            "buffer": moved,
+            "total_net_effect": (rb * ca / cb - ra) + (db * ca / cb - da),
+        },
+    )
+
+
+def displacement_threshold(
+    *, mean: float, displacement: bool = False, power: float = 0.5, level: float = 0.95
+) -> float:
+    """Fall in incidents the difference would find, all areas having `mean` incidents a period."""
+    from scipy import special
+
+    if mean <= 0 or not 0 < power < 1:
+        raise BadArgument("mean above zero, power between 0 and 1")
+    se = math.sqrt((8 if displacement else 4) * mean)
+    return (critical(level=level) + float(special.ndtri(power))) * se
