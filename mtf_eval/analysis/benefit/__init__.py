@@ -14,6 +14,13 @@ from mtf_eval.analysis.benefit.appendix import (
 )
 from mtf_eval.analysis.benefit.appraisal import Benefit, analyse, portfolio
 from mtf_eval.analysis.benefit.cashflow import Assumptions
+from mtf_eval.analysis.benefit.journeys import (
+    by_domain,
+    by_step,
+    one_case,
+    people_claimed,
+    people_tables,
+)
 from mtf_eval.analysis.benefit.tables import (
     benefits_by_agency,
     by_agency_and_year,
@@ -35,6 +42,8 @@ __all__ = [
     "assumptions",
     "benefits_by_agency",
     "by_agency_and_year",
+    "by_domain",
+    "by_step",
     "cash_flow",
     "cost_per_outcome",
     "cost_sources",
@@ -43,6 +52,9 @@ __all__ = [
     "findings",
     "gaps",
     "headline",
+    "one_case",
+    "people_claimed",
+    "people_tables",
     "portfolio",
     "ratios",
     "results_in_pounds",

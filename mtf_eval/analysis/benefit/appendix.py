@@ -7,12 +7,11 @@ contributes.
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import few, money, number, sides, table
-from mtf_eval.analysis.marks import label, people, text
+from mtf_eval.analysis.marks import label, text
 from mtf_eval.analysis.tables import Table
 
 __all__ = [
@@ -75,7 +74,6 @@ def sources(benefit: Benefit) -> Table:
             {
                 "row": line.source_row,
                 "what": line.label,
-                "people": pd.NA if line.people is None else round(line.people),
                 "quantity": line.quantity if line.route == "places" else np.nan,
                 "code": cost.code,
                 "unit_gbp": cost.total_gbp,
@@ -102,7 +100,6 @@ def sources(benefit: Benefit) -> Table:
         (
             label("row", "Source row"),
             text("what", "Outcome"),
-            people("people", "People"),
             number("quantity", "Incidents avoided", decimals=1),
             text("code", "Unit cost code"),
             money("unit_gbp", "Unit cost (£)", decimals=2),

@@ -1,6 +1,6 @@
-"""Case journeys: months on each step of a ladder, and what the way taken costs.
+"""People behind the pounds: who is claimed as an outcome, and journeys down a ladder of care.
 
-An illustration with its assumptions: every month at the average cost of its step, set against
+A journey is an illustration with its assumptions: every month at the average cost of its step, set against
 staying on the first step as long. It says nothing about who caused the move, and never enters a
 project's benefit; only the `outcomes` table does. Shown for five or more people together, or as
 one case named by its code and with consent.
@@ -8,6 +8,7 @@ one case named by its code and with consent.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["by_domain", "by_step", "one_case", "steps"]
+__all__ = ["by_domain", "by_step", "one_case", "people_claimed", "people_tables", "steps"]
 
 DAYS_A_MONTH = 365.25 / 12
 ILLUSTRATION = (
@@ -186,6 +187,43 @@ def one_case(
     )
     title = f"Case {case_id}, shown with consent"
     return _table("journey_case", title, rows, columns, data, price_year, [ILLUSTRATION])
+
+
+def people_claimed(data: Dataset, project_id: str) -> Table:
+    """Show how many people each outcome of a project is claimed for."""
+    frame = data.table("outcomes")
+    found = frame["project_id"].eq(project_id).to_numpy(bool)
+    rows = [
+        {"row": f"outcomes row {number + 2}", "code": row.unit_cost_code, "people": row.people}
+        for number, row in enumerate(frame.itertuples())
+        if found[number]
+    ]
+    return Table(
+        name=f"benefit_people_{_key(project_id)}",
+        title=f"People claimed as outcomes of {project_id}",
+        frame=pd.DataFrame(rows, columns=["row", "code", "people"]).astype({"people": "Int64"}),
+        columns=(
+            label("row", "Source row"),
+            text("code", "Unit cost code"),
+            people("people", "People"),
+        ),
+        source=f"Outcomes, {data.title}",
+    )
+
+
+def people_tables(
+    data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
+) -> tuple[Table, ...]:
+    """Return every table of a benefit report that counts people, for the disclosure door."""
+    projects = sorted(set(data.table("outcomes")["project_id"].dropna().astype(str)))
+    journeys = (
+        make(data, reference, as_of=as_of, price_year=price_year) for make in (by_domain, by_step)
+    )
+    return (*(people_claimed(data, project) for project in projects), *journeys)
+
+
+def _key(text_: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text_.lower()).strip("_")
 
 
 def _pounds(name: str, heading: str) -> Column:

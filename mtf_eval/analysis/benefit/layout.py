@@ -44,9 +44,7 @@ def table(
     wanted = [column.name for column in columns]
     frame = pd.DataFrame(rows, columns=wanted)
     for column in columns:
-        if column.kind == "people":
-            frame[column.name] = frame[column.name].astype("Int64")
-        elif column.kind in ("money", "number"):
+        if column.kind in ("money", "number"):
             frame[column.name] = pd.to_numeric(frame[column.name]).astype("float64")
     key = re.sub(r"[^a-z0-9]+", "_", benefit.project_id.lower()).strip("_")
     return Table(

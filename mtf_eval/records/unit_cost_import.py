@@ -1,0 +1,228 @@
+"""A user's own copy of the GMCA Unit Cost Database workbook, usable beside our unit costs.
+
+Goes by headings, not by places: any version whose columns it recognises. Takes the original
+figures and their years, never the updated ones, so that uprating happens once. Copies nothing
+into the repository.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.records.reference import Reference, load_reference
+
+if TYPE_CHECKING:
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Imported", "read_unit_cost_database", "reference_for"]
+
+# What a heading must say to be a field; the first field that fits takes the column.
+HEADINGS = (
+    ("ignored", r"updated|uprated|adjusted|inflat|deflator|real terms|current price"),
+    ("fiscal_year", r"fiscal.*\byear|year.*fiscal"),
+    ("economic_year", r"economic.*\byear|year.*economic"),
+    ("social_year", r"social.*\byear|year.*social"),
+    ("year", r"\byear\b"),
+    ("agency", r"agency|bearing|bearer|saving body"),
+    ("source", r"source"),
+    ("comment", r"comment|note|caveat"),
+    ("rag", r"\brag\b|confidence|quality|robustness"),
+    ("fiscal", r"fiscal"),
+    ("economic", r"economic"),
+    ("social", r"social(?! services)"),
+    ("code", r"^(unique )?(code|id|ref\w*)\b|cost code"),
+    ("unit", r"^units?\b(?! cost)|unit of"),
+    ("label", r"description|^item|cost line|saving$|saving detail"),
+    ("detail", r"detail|outcome$"),
+    ("value", r"unit cost|^cost|estimated|value"),
+)
+NEEDED = {"code", "unit"}
+RAG_GRADES = {"g": 4, "a": 5, "r": 6}
+PERIODS = (
+    (r"six month|6 month", 6.0),
+    (r"week", 12 / 52.1775),
+    (r"month", 1.0),
+    (r"over a|year period", None),
+    (r"year|annum", 12.0),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """Rows as in `unit_costs.csv`, and the rows of the workbook that could not be used."""
+
+    rows: tuple[Mapping[str, str], ...]
+    skipped: tuple[Problem, ...]
+    sheet: str
+
+
+def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved: str) -> Imported:
+    """Read a Unit Cost Database workbook.
+
+    Parameters
+    ----------
+    path
+        An `.xlsx` or `.xls` workbook.
+    reference
+        Its deflator says which price years are covered.
+    retrieved
+        ISO date on which the user's copy was obtained.
+
+    Returns
+    -------
+    Imported
+        Pass `.rows` to `Reference.with_unit_costs`. Codes are the workbook's own (`CR1.0`).
+
+    Raises
+    ------
+    DataProblems
+        No sheet has a code, a unit and a fiscal (or single) value with its year.
+    """
+    from python_calamine import CalamineWorkbook
+
+    file = Path(path).name
+    workbook = CalamineWorkbook.from_path(str(path))
+    sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
+    found = {name: _header(grid) for name, grid in sheets.items()}
+    usable = {name: header for name, header in found.items() if header is not None}
+    if not usable:
+        raise DataProblems(
+            [
+                Problem(
+                    file=file,
+                    found="no sheet with the headings of a unit cost database",
+                    expected="columns for code, unit, a fiscal value and its year",
+                )
+            ]
+        )
+    sheet = max(usable, key=lambda name: len(sheets[name]))
+    start, columns = usable[sheet]
+    years = {row["price_year"] for row in reference.tables["gdp_deflator"]}
+    rows: dict[str, Mapping[str, str]] = {}
+    skipped = []
+    for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
+        values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
+        if not values.get("code") or not re.match(r"^[A-Z&]+\s?\d", values["code"]):
+            continue
+        row, wrong = _row(values, file, retrieved, years)
+        if not wrong and row["code"] in rows:
+            wrong = "a code that was there before"
+        if wrong:
+            skipped.append(
+                Problem(
+                    file=file,
+                    sheet=sheet,
+                    row=number,
+                    found=f"{values['code']}: {wrong}",
+                    expected="one value with one financial year the deflator covers",
+                )
+            )
+        else:
+            rows[row["code"]] = row
+    return Imported(rows=tuple(rows.values()), skipped=tuple(skipped), sheet=sheet)
+
+
+def reference_for(data: Dataset) -> Reference:
+    """Load the reference data, with the user's workbook where the data set brings one.
+
+    Looked for as `reference/unit_cost_database.xlsx` (or `.xls`) in the data set's folder; its
+    date of retrieval is the file's own.
+    """
+    ours = load_reference()
+    folder = Path(data.path) / "reference"
+    for path in sorted(folder.glob("unit_cost_database.xls*")) if folder.is_dir() else ():
+        day = date.fromtimestamp(path.stat().st_mtime).isoformat()
+        return ours.with_unit_costs(read_unit_cost_database(path, ours, retrieved=day).rows)
+    return ours
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, float) and cell == int(cell):
+        return str(int(cell))
+    return re.sub(r"\s+", " ", str(cell)).strip()
+
+
+def _header(grid: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
+    """Find the heading row, or two rows read as one, and which column is which field.
+
+    Returns the index of the first row of figures and the columns.
+    """
+    for index in range(min(30, len(grid))):
+        for depth in (1, 2):
+            columns: dict[str, int] = {}
+            above = ""
+            for place, cell in enumerate(grid[index]):
+                # A heading over several columns stands in the first of them only.
+                above = _text(cell) or (above if depth == 2 else "")
+                below = (
+                    _text(grid[index + 1][place]) if depth == 2 and index + 1 < len(grid) else ""
+                )
+                heading = f"{above} {below}".strip().lower().replace("_", " ")
+                field = next((f for f, words in HEADINGS if re.search(words, heading)), None)
+                if heading and field and field != "ignored":
+                    columns.setdefault(field, place)
+            valued = columns.keys() & {"fiscal", "value"}
+            dated = columns.keys() & {"fiscal_year", "year"}
+            if columns.keys() >= NEEDED and valued and dated:
+                return index + depth, columns
+    return None
+
+
+def _row(
+    values: Mapping[str, str], file: str, retrieved: str, years: set[str]
+) -> tuple[dict[str, str], str]:
+    """Make a row of `unit_costs.csv`, or say what is wrong with it."""
+    amounts, dates = {}, set()
+    for kind in ("fiscal", "economic", "social"):
+        text = values.get(kind, "") or (values.get("value", "") if kind == "fiscal" else "")
+        amount = re.sub(r"[£,\s]", "", text)
+        amounts[kind] = amount if re.fullmatch(r"-?\d+(\.\d+)?", amount) else ""
+        if amounts[kind]:
+            dates.add(_year(values.get(f"{kind}_year") or values.get("year", "")))
+    if not dates:
+        return {}, "no value"
+    year = dates.pop()
+    if dates or year not in years:
+        return {}, f"price year {values.get('fiscal_year') or values.get('year') or 'missing'}"
+    unit = values["unit"].lower()
+    months = next((m for words, m in PERIODS if re.search(words, unit)), None)
+    total = sum(float(amount or 0) for amount in amounts.values())
+    if total <= 0:
+        return {}, "a value that is not above zero"
+    return {
+        "code": values["code"].replace(" ", ""),
+        "label": values.get("label") or values.get("detail") or values["code"],
+        "category": "user",
+        "unit": unit,
+        **{f"{kind}_gbp": amount for kind, amount in amounts.items()},
+        **dict.fromkeys(("transfer_gbp", "low_gbp", "high_gbp", "anticipation_gbp"), ""),
+        **dict.fromkeys(("health_valued", "superseded_by", "newer_code"), ""),
+        "total_gbp": f"{total:g}" if total < 1e5 else f"{total:.2f}",
+        "bearer": values.get("agency") or "multiple",
+        "period_months": "" if months is None else f"{months:.4f}",
+        "role": "benefit",
+        "rare": "no",
+        "cashable_share": "0",
+        "cashable_from_year": "0",
+        "grade": str(RAG_GRADES.get(values.get("rag", "")[:1].lower(), 6)),
+        "price_year": year,
+        "source": f"{file}, Unit Cost Database (GMCA Research)",
+        "entry": values["code"],
+        "edition": "the user's own copy",
+        "verified": "user-copy",
+        "retrieved": retrieved,
+        "note": "Transfers are not marked in the workbook: benefit payments would count as public "
+        f"value. Original source: {values.get('source', '')[:200]}",
+    }, ""
+
+
+def _year(text: str) -> str:
+    """Write a financial year as `2015/16`; anything else as it stands, to be refused."""
+    found = re.fullmatch(r"(\d{4})\s*[/\-–]\s*(?:\d{2})?(\d{2})", text.strip())
+    return f"{found[1]}/{found[2]}" if found else text.strip()
