@@ -273,8 +273,8 @@ def themes_finding(streams_frame: pd.DataFrame, themes_frame: pd.DataFrame) -> s
     shown = streams_frame.set_index("stream")["count"]
     if len(shown) < 3 or shown.isna().any():
         return text
-    parts = [f"{number(v)} {str(k).lower()}" for k, v in shown.items() if k != "Total"]
-    return f"{text}; {number(shown['Total'])} in all are {' and '.join(parts)}"
+    parts = [f"{str(k).lower()} {number(v)}" for k, v in shown.items() if k != "Total"]
+    return f"{text}; {number(shown['Total'])} in all ({' and '.join(parts)})"
 
 
 def support_finding(frame: pd.DataFrame, *, year: int) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mtf_eval.analysis import reconcile
 from mtf_eval.analysis.activity import block
 from mtf_eval.analysis.findings import day, listing, number
 from mtf_eval.analysis.marks import (
     add_total,
     as_at_of,
     count,
+    in_words,
     ints,
     label,
     people,
@@ -36,14 +38,11 @@ __all__ = [
     "totals",
     "totals_finding",
     "visits",
+    "visits_note",
 ]
 
 REMOTE = ("contact_attempts", "calls", "texts", "emails", "letters")
 LUMP = "contact_attempts"
-
-
-def _words(slug: str) -> str:
-    return slug.replace("_", " ").capitalize()
 
 
 def _outgoing(data: Dataset, year: int) -> pd.DataFrame:
@@ -56,8 +55,8 @@ def caution(data: Dataset, *, year: int) -> str:
     channels = {str(k): frozenset(part["measure"]) - {"visits"} for k, part in periods}
     if len(set(channels.values())) < 2:
         return ""
-    lumped = [_words(k) for k, names in channels.items() if names == {LUMP}]
-    apart = [_words(k) for k, names in channels.items() if LUMP not in names]
+    lumped = [in_words(k) for k, names in channels.items() if names == {LUMP}]
+    apart = [in_words(k) for k, names in channels.items() if LUMP not in names]
     if not lumped or not apart:
         return "The periods were not counted by the same channels: unlike things are compared."
     return (
@@ -71,13 +70,13 @@ def by_channel(data: Dataset, *, year: int) -> Table:
     rows = _outgoing(data, year)
     order = [m for m in ("visits", *REMOTE) if m in set(rows["measure"])]
     order += [m for m in rows["measure"].unique() if m not in order]
-    frame = pd.DataFrame({"channel": pd.Series([_words(m) for m in order], dtype="object")})
+    frame = pd.DataFrame({"channel": pd.Series([in_words(m) for m in order], dtype="object")})
     columns, dates = [label("channel", "Channel")], []
     for key, part in rows.groupby("category", sort=False):
         frame[str(key)] = ints(part.groupby("measure")["count"].sum().reindex(order))
         when = span(part["period_start"].min(), part["period_end"].max())
-        columns.append(count(str(key), f"{_words(str(key))}, {when}"))
-        dates.append(f"{_words(str(key))} as at {day(part['as_at'].max())}")
+        columns.append(count(str(key), f"{in_words(str(key))}, {when}"))
+        dates.append(f"{in_words(str(key))} as at {day(part['as_at'].max())}")
     said = caution(data, year=year)
     return Table(
         name=f"contacts_by_channel_{year}",
@@ -93,7 +92,7 @@ def by_channel(data: Dataset, *, year: int) -> Table:
 def periods(data: Dataset, *, year: int) -> dict[str, str]:
     """Return the columns of `by_channel` that are drawn, with the words for them."""
     drawn = by_channel(data, year=year).columns[1:]
-    return {c.name: f"contacts in {_words(c.name).lower()}" for c in drawn}
+    return {c.name: f"contacts in {in_words(c.name).lower()}" for c in drawn}
 
 
 def by_period(data: Dataset, *, year: int) -> Table:
@@ -110,7 +109,7 @@ def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
     rows = _outgoing(data, year)
     rows = rows[rows["measure"].isin(["visits", *REMOTE])]
     side = rows["measure"].where(rows["measure"] == "visits", "remote").rename("side")
-    group = rows["category"].map(_words) if by == "period" else rows["period_start"].dt.year
+    group = rows["category"].map(in_words) if by == "period" else rows["period_start"].dt.year
     sums = rows["count"].groupby([group.rename("period"), side], sort=False).sum().unstack()
     frame = sums.reindex(columns=["visits", "remote"]).reset_index()
     said = caution(data, year=year)
@@ -192,6 +191,14 @@ def visits(data: Dataset, *, year: int) -> tuple[Table, ...]:
     return (_by_period(data, rows, name=name, what=what, unit="Visits"),)
 
 
+def visits_note(data: Dataset, *, year: int) -> str:
+    """Say where the numbers of home visits are, or that there are none."""
+    if visits(data, year=year):
+        return "Visits made for partner agencies, to see that people are safe at home."
+    said = [s for s in reconcile.not_published(data) if s.lower().startswith("safe and well")]
+    return said[0] if said else f"No safe and well home visits of {year} are on record."
+
+
 def incoming_finding(frame: pd.DataFrame) -> str:
     """Say how requests went over the periods shown."""
     rows = frame[frame["period"] != "Total"].dropna(subset=["n"])
@@ -216,5 +223,5 @@ def channel_finding(frame: pd.DataFrame) -> str:
     if long.empty:
         return "Contacts by channel"
     top = long.loc[long["value"].astype("float64").idxmax()]
-    when, most = _words(top["period"]).lower(), number(top["value"])
+    when, most = in_words(top["period"]).lower(), number(top["value"])
     return f"{top['channel']} in {when} were the most ({most})"

@@ -84,6 +84,11 @@ def span(start: pd.Timestamp, end: pd.Timestamp) -> str:
     return f"{first} to {end:%B %Y}"
 
 
+def in_words(slug: str) -> str:
+    """Write the name of a block or measure as a reader would: `covid_outgoing` as words."""
+    return slug.replace("_", " ").capitalize().replace("Covid", "COVID-19")
+
+
 def place(data: Dataset) -> str:
     """Return the area the data set is about, its title where none was given."""
     return data.about.get("area", data.title)

@@ -17,7 +17,7 @@ import pandas as pd
 
 from mtf_eval.analysis import activity, referrals
 from mtf_eval.analysis.findings import day, listing
-from mtf_eval.analysis.marks import as_at_of, count, ints, label, people, text, where_from
+from mtf_eval.analysis.marks import count, in_words, ints, label, people, text, where_from
 from mtf_eval.analysis.tables import Column, Link, Table
 from mtf_eval.records.dataset import Dataset
 
@@ -112,17 +112,17 @@ def _stated(data: Dataset) -> Iterator[Check]:
             continue
         behind = activity.block(data, row["block"], year)
         behind = behind if measure == "all" else behind[behind["measure"] == measure]
-        name = row["block"].replace("_", " ")
+        name = in_words(row["block"])
         if row["category"] == "stated_rows":
             yield Check(
-                what=f"{name.capitalize()}, {year}: number of rows stated against rows given",
+                what=f"{name}, {year}: number of rows stated against rows given",
                 stated=stated,
                 found=len(behind),
                 reading="The heading names another number of rows than the table has.",
             )
         elif len(behind):
             yield Check(
-                what=f"{name.capitalize()}, {year}: total stated against the sum of the rows",
+                what=f"{name}, {year}: total stated against the sum of the rows",
                 stated=stated,
                 found=int(behind["count"].sum()),
                 reading="The rows do not add up to the total.",
@@ -317,7 +317,7 @@ def _gaps(data: Dataset) -> Iterator[Reading]:
     rows = data.table("activity")
     kept = rows[~rows["category"].fillna("").isin(activity.STATED)]
     for name, part in kept.groupby("block", sort=False):
-        words = str(name).replace("_", " ").capitalize()
+        words = in_words(str(name))
         spans = part[["period_start", "period_end"]].drop_duplicates().sort_values("period_start")
         if len(spans) < 2:
             continue
@@ -395,7 +395,7 @@ def reading_table(data: Dataset) -> Table:
 def blocks(data: Dataset) -> Table:
     """Every block of figures with the period it covers and its own as-at date."""
     frame = data.table("activity")
-    words = frame["block"].str.replace("_", " ").str.capitalize()
+    words = frame["block"].map(in_words)
     rows = [
         (name, len(part), part["period_start"].min(), part["period_end"].max(), until)
         for (name, until), part in frame.groupby([words, "as_at"], sort=False)
@@ -407,23 +407,23 @@ def blocks(data: Dataset) -> Table:
         rows.insert(0, ("Monthly referrals", len(months), first, min(last, until), until))
     if len(progress):
         rows.append(("Priority progress", len(progress), pd.NaT, pd.NaT, progress["updated"].max()))
-    shown = pd.DataFrame(rows, columns=["block", "rows", "start", "end", "as_at"])
-    for c in ("start", "end", "as_at"):
-        shown[c] = [None if pd.isna(v) else pd.Timestamp(v).date() for v in shown[c]]
-        shown[c] = shown[c].astype("object")
+    dates = [None if pd.isna(r[4]) else pd.Timestamp(r[4]).date() for r in rows]
+    spans = ["not dated" if pd.isna(r[2]) else f"{day(r[2])} to {day(r[3])}" for r in rows]
+    shown = pd.DataFrame({"block": [r[0] for r in rows], "period": spans})
+    shown = shown.astype("object").assign(rows=ints(r[1] for r in rows))
+    shown["as_at"] = pd.Series(dates, dtype="object")
     return Table(
         name="blocks",
         title="Blocks of figures, the period each covers, and when it was last updated",
-        frame=shown.astype({"block": "object", "rows": "Int64"}),
+        frame=shown,
         columns=(
             label("block", "Block"),
             count("rows", "Figures"),
-            Column(name="start", heading="From", kind="date"),
-            Column(name="end", heading="To", kind="date"),
+            label("period", "Period"),
             Column(name="as_at", heading="As at", kind="date"),
         ),
         source=where_from(data, "Tables as read"),
-        as_at=as_at_of(pd.to_datetime(shown["as_at"])),
+        as_at=max((d for d in dates if d), default=None),
     )
 
 

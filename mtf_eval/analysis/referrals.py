@@ -260,7 +260,6 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         ),
         source=source_of(data, year),
         as_at=as_at(data, year=year),
-        notes=(caution,) if caution else (),
         links=links,
     )
 
@@ -341,7 +340,6 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
         ),
         source=source_of(data, year),
         as_at=as_at(data, year=year),
-        notes=(caution,) if caution else (),
         links=links,
     )
 
