@@ -16,7 +16,7 @@ from mtf_eval.publish.disclosure import Released
 if TYPE_CHECKING:
     from mtf_eval.analysis.tables import Column
 
-__all__ = ["SYMBOLS", "compact", "day", "heading", "need_released", "payload", "words"]
+__all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "payload", "words"]
 
 SYMBOLS = {
     "[c]": "confidential: a small number of people, or a number that would give one away",
@@ -50,6 +50,16 @@ def need_released(thing: object) -> Released:
 def day(value: date) -> str:
     """Write a date as `15 December 2021`."""
     return f"{value.day} {value:%B %Y}"
+
+
+def moment(iso: str) -> str:
+    """Write an ISO 8601 time as `5 January 2026, 10:00 UTC`; anything else stays as it is."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso
+    zone = f" {when.tzname()}" if when.tzname() else ""
+    return f"{day(when)}, {when:%H:%M}{zone}"
 
 
 def heading(column: Column) -> str:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import Literal
 
-from mtf_eval.publish.cells import day
+from mtf_eval.publish.cells import moment
 from mtf_eval.publish.shell import css, environment
 
 __all__ = ["Entry", "index"]
@@ -79,14 +78,6 @@ class Entry:
         """Where the work that the report is about stands, in words."""
         return STATUS.get(self.status, self.status)
 
-    @property
-    def when(self) -> str:
-        """Day of the run, in words."""
-        try:
-            return day(datetime.fromisoformat(self.run_time))
-        except ValueError:
-            return self.run_time
-
 
 def index(entries: Sequence[Entry], *, run_time: str) -> str:
     """Return the catalogue over all data sets, in the order given within each.
@@ -101,5 +92,10 @@ def index(entries: Sequence[Entry], *, run_time: str) -> str:
     page = environment().get_template("catalogue.html.j2")
     trouble = [e for e in entries if e.state != "current"]
     return page.render(
-        groups=groups, run_time=run_time, trouble=trouble, css=css(), count=len(entries)
+        groups=groups,
+        run_time=run_time,
+        trouble=trouble,
+        css=css(),
+        count=len(entries),
+        moment=moment,
     )

@@ -17,6 +17,7 @@ from nbconvert import HTMLExporter
 from traitlets import default
 from traitlets.config import Config
 
+from mtf_eval.publish.cells import moment
 from mtf_eval.publish.exports import PRIVATE, contents, head, tables, write_exports
 from mtf_eval.publish.index import Entry, index
 from mtf_eval.publish.shell import TEMPLATES, css
@@ -272,7 +273,7 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     for slot in soup.select("[data-mtf=time]"):
         if given.get("run_time"):
             when = escape(str(given["run_time"]))
-            _fill(slot, "Run", f'<time datetime="{when}">{when}</time>', raw=True)
+            _fill(slot, "Run", f'<time datetime="{when}">{moment(when)}</time>', raw=True)
         else:
             slot.decompose()
     _links(soup, given)
