@@ -108,5 +108,5 @@ def test_the_check_finds_what_is_wrong(browser: Any, tmp_path: Path) -> None:
     )
     found = " ".join(check_page(browser, path, looks=[("light", 1280)]).problems)
     for what in ("html-has-lang", "image-alt", "color-contrast", "asked for http://127.0.0.1:9",
-                 "2000", "<script"):  # fmt: skip
+                 "2008 pixels wide", "<script"):  # fmt: skip
         assert what in found
