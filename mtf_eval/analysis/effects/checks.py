@@ -120,7 +120,7 @@ def placebo_in_space(*, panel: Panel) -> Check:
 
 
 def regression_to_the_mean(*, panel: Panel) -> Check:
-    """What areas as bad as the target did on their own, against what all areas did."""
+    """Tell what areas as bad as the target did on their own from what all areas did."""
     details = placebo_calibrated(panel=panel).details
     own, trend = details["drift"], details["trend"]
     extra = own / trend - 1

@@ -121,7 +121,7 @@ def repeats(*, ids: pd.Series, dates: pd.Series, months: int = 12) -> Quantity:
 
 
 def aoristic_hours(*, start: pd.Series, end: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
-    """Expected incidents by hour of day, each spread evenly over the time it may have happened.
+    """Spread each incident evenly over the hours of the day it may have happened in.
 
     A missing end means the start; longer than a week is uniform; without a start, or with an end
     before the start, an incident is left out.

@@ -1,0 +1,136 @@
+"""Worked numbers of tests/worked/effects.toml, compared to the digits written there."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtf_eval.analysis import effects
+from mtf_eval.analysis.effects.counts import ratio_estimate
+
+CASES = tomllib.loads((Path(__file__).parent / "worked" / "effects.toml").read_text("utf-8"))[
+    "case"
+]
+Y = [-0.581, 0.530, 0.771, 1.031, 0.553, 0.295, 0.078, 0.573, -0.176, -0.232]
+V = [0.023, 0.052, 0.060, 0.115, 0.095, 0.203, 0.200, 0.211, 0.051, 0.040]
+
+
+def flat(result: Any) -> dict[str, float]:
+    names = ("estimate", "low", "high", "p", "se", "se_log")
+    found = {n: getattr(result, n) for n in names if getattr(result, n, None) is not None}
+    if isinstance(result, effects.Estimate) and result.estimate:
+        found["log"] = math.log(result.estimate)
+    return found | dict(result.details)
+
+
+def bicycle_theft(*, counts: list[int]) -> dict[str, float]:
+    months = pd.date_range("2023-01-01", periods=len(counts), freq="MS")
+    result = effects.interrupted_series(
+        series=pd.Series(counts, index=months),
+        start=pd.Timestamp("2024-07-01"),
+        rng=np.random.default_rng(1),
+    )
+    robust = {"robust_low": result.robust.low, "robust_high": result.robust.high}
+    return flat(result.estimate) | robust
+
+
+def statsmodels_poisson_p(
+    *, after: int, before: int, exposure_after: float, exposure_before: float, method: str
+) -> dict[str, float]:
+    from statsmodels.stats.rates import test_poisson_2indep as compare
+
+    found = compare(after, exposure_after, before, exposure_before, method=method, compare="ratio")
+    return {"p": float(found.pvalue)}
+
+
+def statsmodels_power(**inputs: float) -> dict[str, float]:
+    from statsmodels.stats.rates import power_poisson_diff_2indep
+
+    rates = (inputs.pop("rate1"), inputs.pop("rate2"), inputs.pop("nobs1"))
+    found = power_poisson_diff_2indep(
+        *rates, alternative="smaller", method_var="score", return_results=False, **inputs
+    )
+    return {"power": float(found)}
+
+
+def viechtbauer(*, between: Any, knapp_hartung: bool) -> dict[str, float]:
+    studies = [
+        ratio_estimate(
+            measure="study",
+            log_ratio=y,
+            se=math.sqrt(v),
+            level=0.95,
+            n=1,
+            n_before=1,
+            n_after=1,
+            method="published",
+        )
+        for y, v in zip(Y, V, strict=True)
+    ]
+    found = effects.pool(studies, between=between, knapp_hartung=knapp_hartung)
+    logs = {k: math.log(getattr(found, k)) for k in ("estimate", "low", "high")}
+    details = {"tau2": found.details["tau2"], "i2": 100 * found.details["i2"]}
+    return {"mean": logs["estimate"], "low": logs["low"], "high": logs["high"], **details}
+
+
+def viechtbauer_reml() -> dict[str, float]:
+    from scipy.optimize import minimize_scalar
+
+    y, v = np.array(Y), np.array(V)
+
+    def loss(tau2: float) -> float:
+        w = 1 / (v + tau2)
+        mean = (w * y).sum() / w.sum()
+        return float(-np.log(w).sum() + np.log(w.sum()) + (w * (y - mean) ** 2).sum())
+
+    return {"tau2": float(minimize_scalar(loss, bounds=(0, 2), method="bounded").x)}
+
+
+def aoristic(*, start: str, end: str) -> dict[str, float]:
+    hours, _ = effects.aoristic_hours(start=pd.Series([start]), end=pd.Series([end]))
+    return {f"h{i}": float(h) for i, h in enumerate(hours)} | {"sum": float(hours.sum())}
+
+
+def thresholds(*, mean: float) -> dict[str, float]:
+    threshold = effects.displacement_threshold
+    return {
+        "half": threshold(mean=mean),
+        "half_displacement": threshold(mean=mean, displacement=True),
+        "four_fifths": threshold(mean=mean, power=0.8),
+    }
+
+
+ADAPTERS: Mapping[str, Callable[..., dict[str, float]]] = {
+    "aoristic": aoristic,
+    "bicycle_theft": bicycle_theft,
+    "etest": lambda **k: {"p": effects.etest_p(**k)},
+    "holm_list": lambda p: {f"p{i}": v for i, v in enumerate(effects.holm(p))},
+    "mde": lambda **k: {"mde": effects.minimum_detectable_effect(**k)},
+    "statsmodels_poisson_p": statsmodels_poisson_p,
+    "statsmodels_power": statsmodels_power,
+    "thresholds": thresholds,
+    "viechtbauer": viechtbauer,
+    "viechtbauer_reml": viechtbauer_reml,
+}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c["words"][:60])
+def test_worked(case: dict[str, Any]) -> None:
+    call, inputs = case["call"], case["inputs"]
+    found = ADAPTERS[call](**inputs) if call in ADAPTERS else flat(getattr(effects, call)(**inputs))
+    assert case["source"]
+    for name, text in case["expected"].items():
+        digits = len(text.partition(".")[2])
+        near = pytest.approx(float(text), abs=0.5000001 * 10**-digits)
+        assert found[name] == near, f"{name}: {found[name]} against {text}"
+
+
+def test_every_section_has_cases() -> None:
+    assert len(CASES) >= 27
