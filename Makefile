@@ -14,7 +14,7 @@ BIN    := .venv/bin
 endif
 READY  := .venv/.ready
 DATA   ?= data/thanet_2021 data/example
-RELEASE ?= public
+RELEASE ?= internal
 
 .PHONY: reports test lint lab bench lock clean
 
