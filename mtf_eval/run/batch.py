@@ -23,7 +23,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
-from mtf_eval.run.facts import Facts, code_digest, facts_of, fingerprint, located, versions
+from mtf_eval.run.facts import (
+    Facts,
+    code_digest,
+    facts_of,
+    fingerprint,
+    located,
+    reader_digest,
+    versions,
+)
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import Report, Wanted, decide, make_plan, safe_name
 from mtf_eval.run.store import Store
@@ -116,15 +124,16 @@ def plan(
 
 def _facts(address: str, store: Store) -> Facts:
     source = fingerprint(address)
-    if source:
-        known = store.recall(f"source-{source[:32]}")
+    place = f"source-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+    known = store.recall(place)
+    if source and known.get("source") == source and known.get("reader") == reader_digest():
         with suppress(KeyError, TypeError):
             return Facts.from_json(known)
     from mtf_eval.records.load import load
 
     facts = facts_of(load(located(address) if source else address), source)
     if source:
-        store.remember(f"source-{source[:32]}", facts.to_json())
+        store.remember(place, facts.to_json())
     return facts
 
 

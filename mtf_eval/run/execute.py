@@ -166,12 +166,13 @@ def _execute(job: Job, watch: _Watch) -> BaseException | None:
     """Run the notebook; return what went wrong, if anything."""
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     try:
+        source = _read_notebook(job.source)
         import papermill
         from papermill.engines import papermill_engines
 
         papermill_engines.register("mtf-eval", _engine())
         papermill.execute_notebook(
-            _read_notebook(job.source),
+            source,
             None,
             dict(job.parameters),
             engine_name="mtf-eval",
@@ -195,6 +196,9 @@ def _execute(job: Job, watch: _Watch) -> BaseException | None:
 
 
 def _read_notebook(source: str) -> NotebookNode:
+    # Half of what a run takes to start: a grammar compiled to check web addresses, which a
+    # notebook has none of. jsonschema does without when it is not there.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
 
     reads: Callable[..., NotebookNode] = nbformat.reads

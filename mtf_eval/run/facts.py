@@ -31,6 +31,7 @@ __all__ = [
     "fingerprint",
     "folder_digest",
     "located",
+    "reader_digest",
     "versions",
 ]
 
@@ -83,6 +84,8 @@ class Facts:
     ----------
     source
         Fingerprint of the sources' bytes; `""` for a database, which is read each time.
+    reader
+        Digest of the code and library versions that read them.
     tables
         Digest of each table's rows; of a table kept by project, of all its rows.
     rows
@@ -95,6 +98,7 @@ class Facts:
     title: str
     source: str
     digest: str
+    reader: str = ""
     projects: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     periods: tuple[str, ...] = ()
@@ -117,10 +121,7 @@ def fingerprint(address: str) -> str:
     """Digest the bytes behind a folder or workbook with our code; `""` for a database address."""
     if "://" in address:
         return ""
-    path = located(address)
-    return hashlib.sha256(
-        f"{folder_digest(path)}{code_digest()}{json.dumps(versions())}".encode()
-    ).hexdigest()
+    return folder_digest(located(address))
 
 
 def located(address: str) -> Path:
@@ -175,6 +176,11 @@ def code_digest() -> str:
     return folder_digest(PACKAGE)
 
 
+def reader_digest() -> str:
+    """Digest what decides how bytes become tables: our code and the libraries."""
+    return hashlib.sha256(f"{code_digest()}{json.dumps(versions())}".encode()).hexdigest()
+
+
 def versions() -> dict[str, str]:
     """Return the versions that decide what a report looks like."""
     found = {}
@@ -208,6 +214,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
         title=data.title,
         source=source,
         digest=data.digest,
+        reader=reader_digest(),
         projects=() if projects is None else tuple(map(str, projects["project_id"])),
         years=years,
         periods=periods,

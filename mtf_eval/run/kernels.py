@@ -34,8 +34,12 @@ KERNEL_ENV = {
     "NUMEXPR_NUM_THREADS": "1",
     "PYTHONHASHSEED": "0",
 }
-# What an ordinary kernel would set before matplotlib is imported.
-INLINE = "module://matplotlib_inline.backend_inline"
+# For the warm process: what an ordinary kernel sets before matplotlib is imported; and no thread
+# of its own for arrow's allocator, which pandas brings (a process with two threads is not forked).
+WARM_ENV = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
 WARM_DIED = -255
 # Read once at import: a kernel that wants another value cannot come from the warm process.
 AT_IMPORT = tuple(
@@ -111,7 +115,7 @@ class _Warm:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={"MPLBACKEND": INLINE, **env},
+                env={**WARM_ENV, **env},
                 start_new_session=True,
             )
         self.line = mine
@@ -159,20 +163,24 @@ class _Warm:
 
 _guard = threading.Lock()
 _warm: list[_Warm] = []
+_attempts = 0
+ATTEMPTS = 3  # a warm process that dies is replaced; one that keeps dying is not
 
 
 def _warm_for(env: dict[str, str]) -> _Warm | None:
     """Return a usable warm process that has the environment a kernel wants."""
+    global _attempts
     with _guard:
-        for warm in list(_warm):
-            if not warm.usable or warm.process.poll() is not None:
-                warm.close()
-                _warm.remove(warm)
-        if not _warm:
+        if _warm and (not _warm[0].usable or _warm[0].process.poll() is not None):
+            _warm.pop().close()
+        if not _warm and _attempts < ATTEMPTS:
+            _attempts += 1
             _warm.append(_Warm(env))
-        first = _warm[0]
-    same = _at_import(env) == _at_import(first.env)
-    return first if first.usable and same else None
+            if not _warm[0].usable:
+                _attempts = ATTEMPTS  # forking is not safe here, and will not be
+        if not _warm or not _warm[0].usable:
+            return None
+        return _warm[0] if _at_import(env) == _at_import(_warm[0].env) else None
 
 
 def _at_import(env: dict[str, str]) -> dict[str, str]:
@@ -186,7 +194,9 @@ def warm_pid() -> int | None:
 
 def close_warm() -> None:
     """End the warm process and its kernels; it lives for one batch, so its code is never old."""
+    global _attempts
     with _guard:
+        _attempts = 0
         while _warm:
             _warm.pop().close()
 

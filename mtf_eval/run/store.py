@@ -107,13 +107,14 @@ class Store:
         """Return this store's secret: mixed into keys, so that no published key can be guessed."""
         path = self.state / "salt"
         if not path.exists():
+            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write(path, secrets.token_hex(16).encode())
         return path.read_text(encoding="ascii")
 
     def remember(self, name: str, facts: Mapping[str, Any]) -> None:
         """Keep what is known of a data set, unpublished."""
         folder = self.state / "facts"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         _write(folder / f"{name}.json", json.dumps(facts).encode())
 
     def recall(self, name: str) -> dict[str, Any]:

@@ -1,0 +1,120 @@
+"""The analyst's own desk: the notebooks in JupyterLab, on a working copy, with their parameters.
+
+What is changed there can be run like the built-in notebooks (`mtf-eval run --notebook`). Runs
+nothing itself and never touches our notebooks.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mtf_eval.errors import RunRefused
+from mtf_eval.run.parameters import Template
+
+__all__ = ["lab_command", "lab_environment", "open_lab", "working_copies"]
+
+#: JupyterLab's own calls to the internet, switched off.
+QUIET = {
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "checkForUpdates": False,
+        "fetchNews": "false",
+    },
+}
+
+
+def working_copies(
+    books: Sequence[Template], folder: Path, values: Mapping[str, Any]
+) -> tuple[list[Path], list[Path]]:
+    """Copy notebooks into a folder with parameters set in their `parameters` cell.
+
+    Parameters
+    ----------
+    books
+        The notebooks.
+    folder
+        Where the copies go; made when it is not there.
+    values
+        Parameters by name; each notebook takes those it has.
+
+    Returns
+    -------
+    Copies made, and copies that were there already and were left as they are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    made, left = [], []
+    for book in books:
+        mine = book.checked({k: v for k, v in values.items() if k in book.parameters})
+        label = str(mine.get("project_id", mine.get("period", mine.get("year", ""))))
+        target = folder / f"{book.name}{'-' if label else ''}{label}.ipynb"
+        if target.exists():
+            left.append(target)
+            continue
+        notebook = json.loads(book.path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if "parameters" in cell["metadata"].get("tags", []):
+                source = _with_values("".join(cell["source"]), mine)
+                cell["source"] = source.splitlines(keepends=True)
+        text = json.dumps(notebook, indent=1, ensure_ascii=False)
+        target.write_text(text + "\n", encoding="utf-8")
+        made.append(target)
+    return made, left
+
+
+def _with_values(source: str, values: Mapping[str, Any]) -> str:
+    """Return a parameters cell with other defaults; comments and annotations stay."""
+    lines = source.splitlines()
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AnnAssign | ast.Assign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            end = node.value.end_lineno
+            if isinstance(target, ast.Name) and target.id in values and node.lineno == end:
+                line = lines[node.lineno - 1]
+                # Offsets of `ast` count bytes.
+                raw = line.encode()
+                head, tail = raw[: node.value.col_offset], raw[node.value.end_col_offset :]
+                new = head + repr(values[target.id]).encode() + tail
+                lines[node.lineno - 1] = new.decode()
+    return "\n".join(lines)
+
+
+def lab_command(folder: Path, first: Path | None, *, port: int | None = None) -> list[str]:
+    """Return the command that opens JupyterLab on a folder, without calls to the internet."""
+    command = [
+        *(sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}"),
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
+    if port is not None:
+        command += [f"--port={port}", "--ServerApp.port_retries=0", "--no-browser"]
+    if first is not None:
+        command.append(f"--LabApp.default_url=/lab/tree/{first.name}")
+    return command
+
+
+def lab_environment(folder: Path) -> dict[str, str]:
+    """Write the quiet settings beside the working copies; return the environment to start in."""
+    settings = folder / ".jupyterlab"
+    for name, value in QUIET.items():
+        path = settings / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    return {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)}
+
+
+def open_lab(folder: Path, first: Path | None) -> int:
+    """Open JupyterLab and stay until it is closed; return its exit code."""
+    try:
+        done = subprocess.run(
+            lab_command(folder, first), env=lab_environment(folder), check=False, cwd=folder
+        )
+    except OSError as error:
+        raise RunRefused(f"JupyterLab cannot be started ({error.strerror})") from None
+    return done.returncode
