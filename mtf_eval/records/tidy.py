@@ -15,7 +15,8 @@ from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.cells import Context, Unreadable, describe, is_blank, read_cell
 from mtf_eval.records.checks import count_rest, drop_duplicates, hold_totals, validate
 from mtf_eval.records.grids import Grid, Tidied
-from mtf_eval.records.schema import KINDS, holds, kind_of
+from mtf_eval.records.scanner import doubts, scan
+from mtf_eval.records.schema import KINDS, empty, holds, kind_of
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -47,7 +48,7 @@ def tidy(
     -------
     The frame, its index the row numbers of the spreadsheet, with all findings and problems.
     """
-    out = Tidied(grid, pd.DataFrame(), list(grid.findings))
+    out = Tidied(grid, empty(schema), list(grid.findings))
     if grid.frame is not None:
         out.frame = _counted_elsewhere(grid.frame, schema)
         return out
@@ -61,6 +62,7 @@ def tidy(
         return out
     top, places = heading
     _headings(out, schema, aliases, top, places)
+    _persons(out, schema, top, places)
     body, totals = _body(out, schema, aliases, top, places)
     _merged(out, schema, body, places)
     frame = _columns(out, schema, aliases, year, body, places)
@@ -75,6 +77,20 @@ def tidy(
 def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
     types = {n: KINDS[kind_of(schema, n)].dtype for n in schema.columns}
     return frame.reindex(columns=list(types)).astype(types)
+
+
+def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str, int]) -> None:
+    """Refuse what identifies a person, in columns that are read and in those that are not."""
+    head, *body = out.grid.rows[top:]
+    frame = pd.DataFrame([list(row) for row in body], dtype=object)
+    frame.index = pd.RangeIndex(top + 2, top + 2 + len(frame))
+    frame.columns = pd.Index(
+        ["" if p >= len(head) or is_blank(head[p]) else str(head[p]) for p in frame.columns]
+    )
+    frame = frame.mask(frame.map(is_blank))
+    file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in places.values()}
+    out.problems += scan(schema.name, frame, file, sheet, known=known)
+    out.findings += doubts(schema.name, frame, file, sheet)
 
 
 # Headings and rows
@@ -140,6 +156,8 @@ def _headings(
     for name, col in schema.columns.items():
         if (col.metadata or {})["required"] and name not in places:
             out.problem("no such column", holds(col), "add it", row=top + 1, column=name)
+    if schema.name in ("incidents", "incident_points") and "count" not in places:
+        out.finding("note", "no column count: each row counted as one", row=top + 1)
     either = (schema.metadata or {})["either"]
     if either and not set(either) & set(places):
         out.problem(

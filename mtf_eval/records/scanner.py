@@ -1,0 +1,198 @@
+"""Finds direct identifiers in input and refuses them: says where, never what.
+
+No table needs a name, an address, a date of birth, a telephone number or an e-mail address. This
+room looks at headings and at values, of known and of unknown columns alike. It cannot promise
+that a text says nothing about a person: what it only doubts becomes a warning.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from mtf_eval.errors import Problem
+from mtf_eval.records.dataset import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["doubts", "identifiers", "is_nhs_number", "scan"]
+
+_WHO = (
+    r"(full|first|last|middle|given|family|maiden|client|victim|offender|suspect|child|person|"
+    r"resident|tenant|customer|service user|contact|parent|carer|patient|pupil|referrer|applicant|"
+    r"next of kin)('?s)?"
+)
+_NO = "(no|number)"
+_HEADINGS = {
+    "names of persons": rf"({_WHO} )?((sur|fore)?names?|initials)",
+    "addresses": rf"({_WHO} |home |house |postal |street )?address(es)?( (line )?\d)?|house {_NO}",
+    "dates of birth": r"d ?o ?b|(date of birth|birth ?(date|day)|born)( .*)?",
+    "telephone numbers": (
+        rf"({_WHO} |home |work )?((tele)?phones?|mobile)|"
+        rf".*\b(mobile|phone|telephone|tel|contact) {_NO}"
+    ),
+    "e-mail addresses": r".*\be ?mail( address(es)?)?",
+    "full postcodes": r"(.* )?post ?codes?",
+    "NHS numbers": r"nhs( (no|number|id))?",
+    "National Insurance numbers": rf"(ni|nino|national insurance)( {_NO})?",
+    "passport or bank numbers": rf"passport( {_NO})?|sort code|account {_NO}",
+}
+_HEADING = {what: re.compile(pattern) for what, pattern in _HEADINGS.items()}
+
+_NHS = re.compile(r"(?<![\w.-])(\d{3})([ -]?)(\d{3})\2(\d{4})(?![\w.-])")
+_ROAD = (
+    "Street|St|Road|Rd|Avenue|Ave|Close|Lane|Drive|Court|Terrace|Gardens|Crescent|Way|Place|Square|"
+    "Grove|Hill|Mews|Walk|Parade|House"
+)
+_VALUES = {
+    "an e-mail address": re.compile(r"[^\s@,;<>]+@[\w-]+(\.[\w-]+)+"),
+    "a telephone number": re.compile(
+        r"(?<![\w.,/-])(\+44[ -]?(\(0\)[ -]?)?|0044[ -]?|\(?0)[123578]\)?"
+        r"([ -]?\d\)?){8,9}(?![\w.,/-])"
+    ),
+    # Great Britain and Northern Ireland: outward part, blank, inward part.
+    "a full postcode": re.compile(
+        r"(?<![\w-])(GIR|[A-PR-UWYZ]([A-HK-Y]?\d[\dA-HJKMNPR-Y]?)) \d[ABD-HJLNP-UW-Z]{2}(?![\w-])",
+        re.IGNORECASE,
+    ),
+    "a National Insurance number": re.compile(
+        r"(?<![\w-])(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]"
+        r"( ?\d\d){3} ?[A-D](?![\w-])"
+    ),
+    "a date of birth": re.compile(
+        r"\b(d\.?o\.?b\.?|date of birth|born)\b\D{0,12}\d{1,4}[/. -]\w{1,9}[/. -]\d{2,4}",
+        re.IGNORECASE,
+    ),
+}
+_CLOSED_POSTCODE = re.compile(r"[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]?\d[ABD-HJLNP-UW-Z]{2}")
+_ADDRESS = re.compile(
+    rf"(?<![\w/-])(Flat \d+\w?,? )?\d{{1,4}}[A-Za-z]?,? ([A-Z][\w'’]+ ){{1,3}}({_ROAD})\b"
+)
+_PERSON = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx)\.? [A-Z][\w'’-]+")
+# Cheap first look: without one of these no pattern above can match.
+_WORTH = re.compile(
+    r"@|\d[\d ()-]{5,}|[A-Za-z]\d|\b(d\.?o\.?b|born|birth)|\d+\w?,? [A-Z]|\bM(r|s|x|iss)",
+    re.IGNORECASE,
+)
+
+AWAY = "leave the column out; nothing here needs it"
+
+
+def is_nhs_number(digits: str) -> bool:
+    """Whether ten digits carry the NHS number's check digit (modulus 11, NHS Data Dictionary)."""
+    if not re.fullmatch(r"\d{10}", digits):
+        return False
+    weighted = sum(int(d) * w for d, w in zip(digits, range(10, 1, -1), strict=False))
+    return (11 - weighted % 11) % 11 == int(digits[9])
+
+
+def scan(
+    table: str, frame: pd.DataFrame, file: str, sheet: str = "", *, known: Collection[str] = ()
+) -> list[Problem]:
+    """Say where a table holds what would identify a person.
+
+    Parameters
+    ----------
+    table
+        Name of the table of the schema.
+    frame
+        The cells as read, all columns; its index holds the rows as the spreadsheet numbers them.
+    file, sheet
+        Where they come from.
+    known
+        Headings that the schema knows: their names are not judged, their values are.
+
+    Returns
+    -------
+    One problem for each column and kind of identifier, at the first row it stands in.
+    """
+    found: list[tuple[str, int | None, str]] = []
+    for place, heading in enumerate(map(str, frame.columns)):
+        values = frame.iloc[:, place]
+        what = None if heading in known else _forbidden(heading)
+        if what and values.notna().any():
+            found.append((heading, None, f"a column for {what}"))
+            continue
+        found += [(heading, row, text) for row, text in _refused(heading, values)]
+    return [
+        Problem(
+            file=file,
+            sheet=sheet,
+            row=row,
+            column=heading,
+            found=text,
+            expected=f"nothing in {table} that identifies a person",
+            todo=AWAY if row is None else "take it out, or use a pseudonym (mtf-eval pseudonymise)",
+        )
+        for heading, row, text in found
+    ]
+
+
+def doubts(table: str, frame: pd.DataFrame, file: str, sheet: str = "") -> list[Finding]:
+    """Say where a text may speak of a person: an address, a title with a name."""
+    found = []
+    for place, heading in enumerate(map(str, frame.columns)):
+        texts = _texts(frame.iloc[:, place])
+        for pattern, what in ((_ADDRESS, "an address"), (_PERSON, "a person's name")):
+            rows = [row for text, row in texts.items() if pattern.search(text)]
+            if rows:
+                text = f"something that looks like {what}; see that nobody can be recognised"
+                found.append(
+                    Finding(
+                        kind="warning",
+                        table=table,
+                        text=text,
+                        file=file,
+                        sheet=sheet,
+                        row=min(rows),
+                        column=heading,
+                    )
+                )
+    return found
+
+
+def identifiers(text: str) -> list[str]:
+    """Kinds of direct identifiers that stand in a text."""
+    found = [what for what, pattern in _VALUES.items() if pattern.search(text)]
+    if any(is_nhs_number("".join(m.group(1, 3, 4))) for m in _NHS.finditer(text)):
+        found.append("an NHS number")
+    return found
+
+
+def _forbidden(heading: str) -> str | None:
+    bare = " ".join(re.sub(r"[_\W]+", " ", heading.replace("'", "")).lower().split())
+    return next((what for what, pattern in _HEADING.items() if pattern.fullmatch(bare)), None)
+
+
+def _texts(values: pd.Series) -> dict[str, int]:
+    """Distinct texts worth a look, with the first row of each."""
+    first: dict[str, int] = {}
+    for row, value in zip(values.index, values, strict=True):
+        if isinstance(value, float) and value == value and value.is_integer():
+            value = int(value)
+        if isinstance(value, str) or (type(value) is int and value > 10**8):
+            first.setdefault(str(value), row)
+    return {text: row for text, row in first.items() if _WORTH.search(text)}
+
+
+def _refused(heading: str, values: pd.Series) -> Iterator[tuple[int, str]]:
+    """Each kind of identifier in a column, with the first row it stands in."""
+    texts = _texts(values)
+    rows: dict[str, list[int]] = {}
+    for text, row in texts.items():
+        for what in identifiers(text):
+            rows.setdefault(what, []).append(row)
+        reference = re.search(r"(id|ref|reference|code|no|number)$", heading.lower())
+        if not reference and _CLOSED_POSTCODE.fullmatch(text):
+            rows.setdefault("a full postcode", []).append(row)
+        if not reference and _ADDRESS.match(text) and len(text) < 60:
+            rows.setdefault("a house address", []).append(row)
+    # One in eleven references of ten digits carries the check digit by chance.
+    plain = [t for t in texts if re.fullmatch(r"\d{10}", t)]
+    if plain and sum(map(is_nhs_number, plain)) < len(plain) / 2:
+        rows.pop("an NHS number", None)
+    for what, where in rows.items():
+        more = f" (in {len(where)} rows)" if len(where) > 1 else ""
+        yield min(where), f"{what}{more}"
