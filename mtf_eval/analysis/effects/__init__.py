@@ -1,12 +1,5 @@
 """Pure estimators and their result records; a room a family. See docs/methods.md."""
 
-from mtf_eval.analysis.effects.checks import (
-    placebo_in_space,
-    placebo_in_time,
-    planned_mde,
-    pre_trend,
-    regression_to_the_mean,
-)
 from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz, repeats
 from mtf_eval.analysis.effects.counts import (
     etest_p,
@@ -21,7 +14,11 @@ from mtf_eval.analysis.effects.displacement import (
     weighted_displacement_difference,
 )
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion
-from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_controls
+from mtf_eval.analysis.effects.placebo import (
+    placebo_calibrated,
+    placebo_controls,
+    planned_mde,
+)
 from mtf_eval.analysis.effects.pooling import holm, pool
 from mtf_eval.analysis.effects.proportions import (
     ordinal_change,
@@ -63,15 +60,11 @@ __all__ = [
     "paired_change",
     "placebo_calibrated",
     "placebo_controls",
-    "placebo_in_space",
-    "placebo_in_time",
     "planned_mde",
     "pool",
-    "pre_trend",
     "proportion",
     "proportion_change",
     "rate_ratio",
-    "regression_to_the_mean",
     "relative_effect",
     "repeats",
     "synthetic_control",

@@ -17,10 +17,10 @@ import pandas as pd
 from mtf_eval.analysis.effects.counts import ratio_estimate
 from mtf_eval.analysis.effects.panel import Panel
 from mtf_eval.analysis.effects.pooling import random_effects_mean
-from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["LEAST_BEFORE", "LEAST_CONTROLS", "placebo_calibrated", "placebo_controls"]
+__all__ = ["placebo_calibrated", "placebo_controls", "planned_mde"]
 
 LEAST_CONTROLS = 10
 LEAST_BEFORE = 5
@@ -254,3 +254,24 @@ def placebo_controls(*, panel: Panel, controls: int = 40, same_season: bool = Tr
         rows.append((";".join(names[group]), int(before), int(after), ratio, ratio / drift, role))
     columns = ["areas", "before", "after", "ratio", "against_controls", "role"]
     return pd.DataFrame(rows, columns=columns).sort_values("ratio", ignore_index=True)
+
+
+def planned_mde(*, panel: Panel, months: int, power: float = 0.8, level: float = 0.95) -> float:
+    """Smallest fall a project in the target would show after `months`, learnt from its past.
+
+    The last `months` on record are taken as if they came after a start, as many before them as
+    before; the error this estimator has there is the error it will have. The panel's own start is
+    not looked at.
+    """
+    from scipy import special
+
+    index = pd.DatetimeIndex(panel.counts.index)
+    if months < 1 or len(index) < 2 * months:
+        raise NotEnoughData(
+            f"{panel.measure}: {len(index)} months on record; planning for {months} months needs "
+            f"{2 * months}"
+        )
+    past = panel.between(index[-2 * months], index[-1]).with_start(index[-months])
+    found = placebo_calibrated(panel=past, level=level, same_season=False)
+    reach = critical(level=level, df=found.df) + float(special.ndtri(power))
+    return 1 - math.exp(-reach * float(found.se_log or 0))
