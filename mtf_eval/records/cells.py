@@ -40,6 +40,7 @@ _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 # Excel numbers days from here; a serial below the first or above the last is not a date of ours.
 _EPOCH = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
+_TOO_LARGE = 10**12
 _FIRST_YEAR, _LAST_YEAR = 1950, 2099
 
 
@@ -323,6 +324,13 @@ def _checked(year: int, month: int, day: int) -> datetime:
 
 
 def _decimal(value: object, context: Context, *, unit: str = "") -> tuple[Decimal, str]:
+    number, note = _any_decimal(value, context, unit)
+    if abs(number) >= _TOO_LARGE:
+        raise Unreadable("a number below a million million")
+    return number, note
+
+
+def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, str]:
     if isinstance(value, bool | date | time):
         raise Unreadable("a number", "format the cell as a number")
     if isinstance(value, Real | Decimal):
@@ -371,8 +379,6 @@ def _whole(value: object, context: Context) -> tuple[int, str]:
     number, note = _decimal(value, context)
     if number != number.to_integral_value():
         raise Unreadable("a whole number")
-    if abs(number) >= 10**12:
-        raise Unreadable("a whole number below a million million")
     return int(number), note
 
 

@@ -108,6 +108,11 @@ def validate(
     """Run the schema over the rows and tell each failure at its cell."""
     told = {(p.row, p.column) for p in out.problems} | {(None, "")}
     absent = set(schema.columns) - set(places)
+    if schema.name in ("incidents", "incident_points") and "count" in places:
+        for row in out.frame.index[out.frame["count"].isna()]:
+            if (int(row), "count") not in told:
+                todo = "write the number; leave the column out where each row is one incident"
+                out.problem("nothing", "a whole number", todo, row=int(row), column="count")
     try:
         schema.validate(out.frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
@@ -116,7 +121,7 @@ def validate(
         return
     rules = {str(c.error): c for c in schema.checks}
     for case in cases.drop_duplicates(["column", "check", "index"]).itertuples():
-        row = int(case.index)
+        row = int(str(case.index))
         rule = rules.get(str(case.check)) if case.schema_context != "Column" else None
         column = str(rule.name) if rule else str(case.column)
         if (row, column) in told or (not rule and column in absent):

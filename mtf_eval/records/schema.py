@@ -157,9 +157,8 @@ def kind_of(schema: DataFrameSchema, name: str) -> str:
 
 def empty(schema: DataFrameSchema) -> pd.DataFrame:
     """Return a frame of no rows with the table's columns and types."""
-    return pd.DataFrame(
-        {n: pd.Series([], dtype=KINDS[kind_of(schema, n)].dtype) for n in schema.columns}
-    )
+    types = {n: KINDS[kind_of(schema, n)].dtype for n in schema.columns}
+    return pd.DataFrame(columns=list(types)).astype(types)
 
 
 def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:
