@@ -1,5 +1,11 @@
 """Pure estimators and their result records; a room a family. See docs/methods.md."""
 
+from mtf_eval.analysis.effects.checks import (
+    placebo_in_space,
+    placebo_in_time,
+    pre_trend,
+    regression_to_the_mean,
+)
 from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz, repeats
 from mtf_eval.analysis.effects.counts import (
     etest_p,
@@ -60,11 +66,15 @@ __all__ = [
     "paired_change",
     "placebo_calibrated",
     "placebo_controls",
+    "placebo_in_space",
+    "placebo_in_time",
     "planned_mde",
     "pool",
+    "pre_trend",
     "proportion",
     "proportion_change",
     "rate_ratio",
+    "regression_to_the_mean",
     "relative_effect",
     "repeats",
     "synthetic_control",

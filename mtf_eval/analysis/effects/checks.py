@@ -1,0 +1,134 @@
+"""Checks of the assumptions behind a comparison: trend before, fake dates, fake areas.
+
+Each returns a `Check`; none of them changes an estimate.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
+from mtf_eval.analysis.effects.placebo import LEAST_CONTROLS, placebo_calibrated
+from mtf_eval.analysis.effects.result import Check, Estimate, critical, two_sided_p
+from mtf_eval.errors import NotEnoughData
+
+__all__ = [
+    "placebo_in_space",
+    "placebo_in_time",
+    "pre_trend",
+    "regression_to_the_mean",
+]
+
+
+def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
+    """Whether the target moved away from its comparison in the months before the start.
+
+    Quasi-binomial regression of the target's share of each month's incidents on time, which is
+    the interaction of target and time in the two-way Poisson model.
+    """
+    import statsmodels.api as sm
+
+    panel.need(before=4, comparison=1)
+    before = ~panel.post
+    y = panel.monthly(panel.target).to_numpy()[before].astype(float)
+    rest = panel.monthly(panel.comparison).to_numpy()[before].astype(float)
+    used = y + rest > 0
+    if y.sum() == 0 or rest.sum() == 0 or used.sum() < 4:
+        raise NotEnoughData(f"{panel.measure}: too few incidents before the start for a trend")
+    t = np.arange(len(y), dtype=float)[used]
+    model = sm.GLM(
+        np.column_stack([y, rest])[used], sm.add_constant(t), family=sm.families.Binomial()
+    )
+    fit = model.fit(scale="X2")
+    slope, df = float(fit.params[1]), float(used.sum() - 2)
+    se = float(fit.bse[1]) / math.sqrt(min(1.0, float(fit.scale)))
+    p = two_sided_p(slope / se, df)
+    percent = 100 * math.expm1(slope)
+    passed = p > 1 - level
+    verdict = "no sign of a trend of its own" if passed else "a trend of its own before the start"
+    return Check(
+        name="Trend before the start",
+        passed=passed,
+        text=f"Against the comparison the target moved {percent:+.1f} % a month: {verdict}.",
+        p=p,
+        details={"slope": slope, "se": se, "reach": critical(level=level, df=df) * se},
+    )
+
+
+def _best(panel: Panel, level: float) -> Estimate:
+    if len(panel.counts.columns) - len(panel.target) - len(panel.buffer) >= LEAST_CONTROLS:
+        return placebo_calibrated(panel=panel, level=level)
+    return difference_in_differences(panel=panel, level=level)
+
+
+def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Check:
+    """Pretend starts before the real one, `least` months on each side; nothing should be found."""
+    months = pd.DatetimeIndex(panel.counts.index[~panel.post])
+    if len(months) < 2 * least:
+        raise NotEnoughData(
+            f"{panel.measure}: {len(months)} months before the start; a fake start needs "
+            f"{2 * least}"
+        )
+    found: dict[str, float] = {}
+    wrong = 0
+    starts = months[least : len(months) - least + 1]
+    for start in starts:
+        fake = panel.between(months[0], months[-1]).with_start(start)
+        try:
+            estimate = _best(fake, level)
+        except NotEnoughData:
+            continue
+        found[f"{start:%Y-%m}"] = estimate.estimate
+        wrong += estimate.distinguishable
+    if not found:
+        raise NotEnoughData(f"{panel.measure}: too few incidents before the start for fake starts")
+    # Neighbouring fake starts share their months, so one in five may be off by chance.
+    return Check(
+        name="Fake start dates",
+        passed=wrong <= max(0.2 * len(found), 0),
+        text=f"{wrong} of {len(found)} pretended starts before the real one show a change.",
+        details=found,
+    )
+
+
+def placebo_in_space(*, panel: Panel) -> Check:
+    """Rank of the target's change among every other area's, each taken as if treated."""
+    panel.need(before=1, after=1, comparison=LEAST_CONTROLS)
+    frame, post = panel.counts[list(panel.comparison)].to_numpy(), panel.post
+    a, b = frame[~post].sum(axis=0), frame[post].sum(axis=0)
+    used = a + b > 0
+    a, b = a[used], b[used]
+    own_a, own_b = panel.totals(panel.target)
+    logs = np.log((b + 0.5) / (a + 0.5))
+    own = math.log((own_b + 0.5) / (own_a + 0.5))
+    middle = float(np.median(logs))
+    more = int((np.abs(logs - middle) >= abs(own - middle)).sum())
+    p = (1 + more) / (1 + len(logs))
+    return Check(
+        name="Fake areas",
+        passed=None,
+        text=(
+            f"{more} of {len(logs)} other areas, where nothing was done, changed as much or more."
+        ),
+        p=p,
+        details={"areas": float(len(logs)), "as_large": float(more)},
+    )
+
+
+def regression_to_the_mean(*, panel: Panel) -> Check:
+    """Tell what areas as bad as the target did on their own from what all areas did."""
+    details = placebo_calibrated(panel=panel).details
+    own, trend = details["drift"], details["trend"]
+    extra = own / trend - 1
+    return Check(
+        name="Start after a bad period",
+        passed=None,
+        text=(
+            f"Areas as bad as this one before changed by {own - 1:+.0%} with nothing done, all "
+            f"other areas by {trend - 1:+.0%}: {extra:+.0%} is regression to the mean."
+        ),
+        details={"controls": own, "all": trend, "regression": extra},
+    )
