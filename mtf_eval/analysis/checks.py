@@ -1,0 +1,71 @@
+"""Checks on a project's records: months that look incomplete, areas that changed, a bad year.
+
+The checks on the estimate itself (trend, fake dates, fake areas) stand in `effects`. Each returns
+a `Check` in words; `passed` is `None` where it informs only.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.design import Window
+from mtf_eval.analysis.effects import Check, Panel
+
+__all__ = ["bad_year", "changed_areas", "incomplete_months"]
+
+SHORT = 0.6  # a month with less than this share of the window's median looks incomplete
+SURELY = 10.0  # incidents expected in months without one, beyond which chance is ruled out
+
+
+def incomplete_months(panel: Panel, window: Window) -> Check:
+    """Find months in which all areas together hold far fewer incidents than usual."""
+    totals = panel.counts.sum(axis=1).loc[window.before_first : window.last]
+    usual = float(totals.median())
+    short = totals[(totals < SHORT * usual) & (usual - totals > 5 * math.sqrt(max(usual, 1)))]
+    named = ", ".join(f"{month:%B %Y} ({n:,})" for month, n in short.items())
+    text = (
+        f"Far fewer incidents than the usual {usual:,.0f} over all areas: {named}."
+        if named
+        else f"No month falls below {100 * SHORT:.0f} % of the usual {usual:,.0f} over all areas."
+    )
+    return Check(name="Months that look incomplete", passed=short.empty, text=text)
+
+
+def changed_areas(panel: Panel) -> Check:
+    """Find project areas whose records stop or begin: their codes may have changed."""
+    odd = []
+    for area in (*panel.target, *panel.buffer):
+        counts = panel.counts[area].to_numpy(dtype=float)
+        held = np.flatnonzero(counts)
+        if not len(held):
+            odd.append(f"{area} (nothing on record)")
+            continue
+        rate = counts.sum() / (held[-1] - held[0] + 1)
+        silent = max(held[0], len(counts) - 1 - held[-1])
+        if rate * silent > SURELY:
+            odd.append(area)
+    text = (
+        f"Records stop, begin or are missing for {', '.join(odd)}: was the area redrawn?"
+        if odd
+        else "Every area of the project is on record throughout."
+    )
+    return Check(name="Areas that changed", passed=not odd, text=text)
+
+
+def bad_year(panel: Panel, window: Window) -> Check:
+    """Say in numbers whether the project began after an unusually bad year."""
+    monthly = panel.monthly(panel.target)
+    year = pd.DateOffset(years=1)
+    last_year = int(monthly.loc[window.before_first : window.before_last].sum())
+    known = monthly.index.min() <= window.before_first - year and window.same_season
+    before_that = monthly.loc[window.before_first - year : window.before_last - year]
+    text = f"{last_year:,} incidents in the months before"
+    if known:
+        earlier = int(before_that.sum())
+        text += f", {earlier:,} in the same months a year earlier"
+        if earlier:
+            text += f" ({100 * (last_year / earlier - 1):+.0f} %)"
+    return Check(name="Chosen after a bad year?", passed=None, text=f"{text}.")

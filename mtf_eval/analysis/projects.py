@@ -1,0 +1,430 @@
+"""What one SARA project changed, and how sure we may be.
+
+`evaluate` chooses the design by what is on record, runs it on every measure, runs the others as
+sensitivity, and says "we cannot say" with the smallest fall that could have been seen. A project
+that is planned or still running gets no effect. Tables are made in `assessment` and `planning`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mtf_eval.analysis import checks
+from mtf_eval.analysis.design import (
+    Design,
+    Project,
+    Status,
+    Window,
+    choose,
+    others_at_work,
+    project_of,
+    records_of,
+    series_of,
+    window_of,
+)
+from mtf_eval.analysis.effects import (
+    Check,
+    Estimate,
+    Panel,
+    Quantity,
+    difference_in_differences,
+    minimum_detectable_effect,
+    overdispersion,
+    rate_ratio,
+    relative_effect,
+)
+from mtf_eval.analysis.effects.checks import (
+    placebo_in_space,
+    placebo_in_time,
+    pre_trend,
+    regression_to_the_mean,
+)
+from mtf_eval.analysis.effects.displacement import (
+    displacement_quotient,
+    weighted_displacement_difference,
+)
+from mtf_eval.analysis.effects.placebo import placebo_calibrated
+from mtf_eval.analysis.effects.result import critical
+from mtf_eval.analysis.effects.series import interrupted_series
+from mtf_eval.analysis.effects.synthetic import synthetic_control
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Evaluation", "Spill", "evaluate", "status_of"]
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spill:
+    """What happened beside the project's areas.
+
+    Attributes
+    ----------
+    buffer
+        Effect in the buffer by the primary design, `None` where it cannot be said.
+    difference
+        Weighted displacement difference, target and buffer together.
+    quotient
+        Weighted displacement quotient; `None` where the target did not fall.
+    """
+
+    buffer: Estimate | None
+    difference: Quantity | None
+    quotient: Quantity | None
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """Everything a project's page shows.
+
+    Attributes
+    ----------
+    effects
+        Primary estimate per measure; empty unless the project is complete.
+    cannot_say
+        Measures without one, and why.
+    sensitivity
+        Every estimate of the primary measure that can be computed, the primary one first.
+    mde
+        Smallest true fall, as a share, that the design would find four times in five, per
+        measure.
+    panel
+        All usable areas and all months of the primary measure; `compared` is the part compared.
+    """
+
+    project: Project
+    as_of: date
+    status: Status
+    design: Design | None = None
+    window: Window | None = None
+    effects: Mapping[str, Estimate] = field(default_factory=dict)
+    cannot_say: Mapping[str, str] = field(default_factory=dict)
+    sensitivity: tuple[Estimate, ...] = ()
+    checks: tuple[Check, ...] = ()
+    mde: Mapping[str, float] = field(default_factory=dict)
+    spill: Spill | None = None
+    panel: Panel | None = None
+    compared: Panel | None = None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def stage(self) -> str:
+        """Stage of the project as its record says."""
+        return self.project.stage
+
+    @property
+    def primary(self) -> Estimate | None:
+        """Primary estimate of the primary measure, where there is one."""
+        return self.effects.get(self.project.primary_measure)
+
+    @property
+    def months_after(self) -> int | None:
+        """Months after the start on which the effects rest."""
+        return self.window.months if self.window else None
+
+    @property
+    def headline(self) -> str:
+        """Say the main result in one line, for the page and the index."""
+        measure, found = self.project.primary_measure, self.primary
+        if self.status == "planning":
+            return "Not started: baseline and what an evaluation could show"
+        if self.status == "running":
+            return "Response still running: no effect is given yet"
+        if self.status == "no_records":
+            return f"No records of {measure.lower()} in the project's areas: nothing to evaluate"
+        if found is None:
+            return f"{measure}: we cannot say{self._could_see()}"
+        interval = f"{found.low:.2f} to {found.high:.2f}"
+        ratio = f"ratio {found.estimate:.2f} ({100 * found.level:.0f} % interval {interval})"
+        if not found.distinguishable:
+            return f"{measure}: no change that can be told from chance, {ratio}{self._could_see()}"
+        way = "fall" if found.estimate < 1 else "rise"
+        size = f"{100 * abs(1 - found.estimate):.0f} %"
+        against = "" if found.maryland <= 2 else " against what was expected"
+        return f"{measure}: a {way} of {size}{against}, {ratio}"
+
+    def _could_see(self) -> str:
+        smallest = self.mde.get(self.project.primary_measure)
+        if smallest is None:
+            return ""
+        return f"; only a fall of {100 * smallest:.0f} % or more could have been seen"
+
+
+def status_of(project: Project, *, on_record: bool, as_of: date) -> Status:
+    """Say what kind of page a project gets.
+
+    Planning until the response has started; running while it has not ended and no assessment
+    has been made; no records where none of its measures is recorded in its areas.
+    """
+    today = pd.Timestamp(as_of)
+    start, end = project.response_start, project.response_end or project.assessment_date
+    if project.stage in ("scanning", "analysis") or start is None or start > today:
+        return "planning"
+    if not on_record:
+        return "no_records"
+    return "running" if end is None or end > today else "complete"
+
+
+def evaluate(
+    data: Dataset, project_id: str, *, as_of: date, rng: np.random.Generator
+) -> Evaluation:
+    """Evaluate one project from the records up to a day.
+
+    Parameters
+    ----------
+    as_of
+        Nothing later is counted; a month counts when it is over.
+    rng
+        Used by the simulated interval of the interrupted series.
+
+    Raises
+    ------
+    BadArgument
+        When no project has this reference.
+    """
+    project = project_of(data, project_id)
+    records = {m: records_of(data, m, as_of=as_of) for m in project.measures}
+    on_record = any(set(project.target) & set(r.columns) for r in records.values())
+    status = status_of(project, on_record=on_record, as_of=as_of)
+    if status != "complete":
+        why = {
+            "planning": "the response has not begun",
+            "running": "the response is still running; an effect is given when it has ended",
+            "no_records": "nothing is on record in the project's areas",
+        }[status]
+        return Evaluation(
+            project=project,
+            as_of=as_of,
+            status=status,
+            cannot_say=dict.fromkeys(project.measures, why),
+            panel=_panel_or_none(records[project.primary_measure], project),
+        )
+    found = _Found(data, project, as_of, rng)
+    for measure, table in records.items():
+        found.measure(measure, table)
+    return found.evaluation()
+
+
+def _panel_or_none(records: pd.DataFrame, project: Project) -> Panel | None:
+    try:
+        return series_of(records, project, project.primary_measure, frozenset())
+    except NotEnoughData:
+        return None
+
+
+class _Found:
+    """Gathers one complete project's results, measure by measure."""
+
+    def __init__(
+        self, data: Dataset, project: Project, as_of: date, rng: np.random.Generator
+    ) -> None:
+        self.data, self.project, self.as_of, self.rng = data, project, as_of, rng
+        self.effects: dict[str, Estimate] = {}
+        self.cannot_say: dict[str, str] = {}
+        self.mde: dict[str, float] = {}
+        self.rest: dict[str, object] = {}
+        self.cautions: list[str] = []
+
+    def measure(self, measure: str, records: pd.DataFrame) -> None:
+        project, primary = self.project, measure == self.project.primary_measure
+        try:
+            window = window_of(project, pd.DatetimeIndex(records.index), as_of=self.as_of)
+            work = others_at_work(self.data, project, window)
+            excluded = frozenset(a for areas in work.values() for a in areas)
+            panel = series_of(records, project, measure, excluded).with_start(window.start)
+        except NotEnoughData as error:
+            self.cannot_say[measure] = str(error)
+            return
+        own = {*project.target, *project.buffer}
+        others = tuple(a for a in panel.counts.columns if a not in own)
+        design = choose(others=len(others), before=panel.months_before, after=window.months)
+        panel = panel.between(None, window.last)
+        compared = panel.between(window.before_first, window.last)
+        tries = _estimators(panel, compared, self.rng)
+        try:
+            effect = tries[design.method]().with_cautions(*window.notes)
+            self.effects[measure] = effect
+        except NotEnoughData as error:
+            self.cannot_say[measure] = str(error)
+        self.mde[measure] = _smallest(self.effects.get(measure), compared)
+        if primary:
+            self._primary(panel, compared, window, design, tries, work)
+
+    def _primary(
+        self,
+        panel: Panel,
+        compared: Panel,
+        window: Window,
+        design: Design,
+        tries: Mapping[str, Callable[[], Estimate]],
+        work: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        effect = self.effects.get(panel.measure)
+        estimates = [] if effect is None else [effect]
+        for method, attempt in tries.items():
+            if method != design.method:
+                try:
+                    estimates.append(attempt())
+                except NotEnoughData:
+                    continue
+        shared = sorted(p for p, areas in work.items() if set(areas) & set(panel.target))
+        if shared:
+            self.cautions.append(
+                f"{', '.join(shared)} worked in the same areas in these months: any change is of "
+                "all of them together."
+            )
+        found = (
+            _tried("Trend before the start", lambda: pre_trend(panel=panel)),
+            _tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
+            _tried("Fake areas", lambda: placebo_in_space(panel=compared.same_season())),
+            _tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
+            checks.bad_year(panel, window),
+            checks.incomplete_months(panel, window),
+            checks.changed_areas(panel),
+        )
+        self.rest = {
+            "design": design,
+            "window": window,
+            "sensitivity": tuple(estimates),
+            "checks": found,
+            "spill": _spill(compared) if panel.buffer else None,
+            "panel": panel,
+            "compared": compared,
+        }
+
+    def evaluation(self) -> Evaluation:
+        return Evaluation(
+            project=self.project,
+            as_of=self.as_of,
+            status="complete",
+            effects=self.effects,
+            cannot_say=self.cannot_say,
+            mde=self.mde,
+            cautions=tuple(self.cautions),
+            **self.rest,  # type: ignore[arg-type]
+        )
+
+
+def _tried(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except NotEnoughData as error:
+        return Check(name=name, passed=None, text=f"Cannot be tried: {error}.")
+
+
+def _estimators(
+    panel: Panel, compared: Panel, rng: np.random.Generator
+) -> dict[str, Callable[[], Estimate]]:
+    """Every estimator as a call, in the order of preference."""
+    seasonal = compared.same_season()
+    before, after = seasonal.totals(panel.target)
+
+    def against() -> Estimate:
+        if not panel.comparison:
+            raise NotEnoughData(f"{panel.measure}: no comparison area is on record")
+        rest = seasonal.totals(panel.comparison)
+        return relative_effect(
+            before=before,
+            after=after,
+            comparison_before=rest[0],
+            comparison_after=rest[1],
+            measure=panel.measure,
+            dispersion=max(1.0, overdispersion(compared)),
+        )
+
+    def alone() -> Estimate:
+        return rate_ratio(
+            before=before,
+            after=after,
+            exposure_before=seasonal.months_before,
+            exposure_after=seasonal.months_after,
+            measure=panel.measure,
+        )
+
+    def series() -> Estimate:
+        result = interrupted_series(
+            series=panel.monthly(panel.target), start=panel.start, rng=rng, measure=panel.measure
+        )
+        return result.robust
+
+    return {
+        "placebo": lambda: placebo_calibrated(panel=compared),
+        "did": lambda: difference_in_differences(panel=compared),
+        "series": series,
+        "synthetic": lambda: synthetic_control(panel=panel).estimate,
+        "relative": against,
+        "before_after": alone,
+    }
+
+
+def _smallest(effect: Estimate | None, compared: Panel) -> float:
+    """Smallest true fall the design finds four times in five.
+
+    From the error of the estimate where there is one; otherwise from the count before, with the
+    dispersion of the panel: a design with less than one incident before can see no fall at all.
+    """
+    from scipy import special
+
+    if effect is not None and effect.se_log is not None:
+        reach = critical(level=effect.level, df=effect.df) + float(special.ndtri(POWER))
+        return 1 - math.exp(-reach * effect.se_log)
+    seasonal = compared.same_season()
+    before = seasonal.totals(compared.target)[0]
+    try:
+        spread = max(1.0, overdispersion(compared))
+    except NotEnoughData:
+        spread = 2.0
+    return minimum_detectable_effect(
+        before=max(before, 1),
+        after_share=seasonal.months_after / max(seasonal.months_before, 1),
+        dispersion=spread,
+        power=POWER,
+    )
+
+
+def _spill(compared: Panel) -> Spill:
+    """Look for displacement and diffusion in the buffer."""
+    seasonal = compared.same_season()
+    sizes = len(compared.target), len(compared.comparison), len(compared.buffer)
+    reasons = []
+    buffer = difference = quotient = None
+    outside = Panel(
+        counts=compared.counts.drop(columns=list(compared.target)),
+        target=compared.buffer,
+        start=compared.start,
+        measure=f"{compared.measure} in the buffer",
+    )
+    try:
+        buffer = placebo_calibrated(panel=outside)
+    except NotEnoughData as error:
+        reasons.append(str(error))
+    target, rest, beside = (
+        seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
+    )
+    if sizes[1]:
+        difference = weighted_displacement_difference(
+            target=target,
+            comparison=rest,
+            displacement=beside,
+            displacement_comparison=rest,
+            area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
+            measure=compared.measure,
+        )
+    try:
+        quotient = displacement_quotient(
+            target=target, comparison=rest, buffer=beside, measure=compared.measure
+        )
+    except NotEnoughData as error:
+        reasons.append(str(error))
+    return Spill(buffer=buffer, difference=difference, quotient=quotient, reasons=tuple(reasons))
