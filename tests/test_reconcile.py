@@ -1,0 +1,120 @@
+"""Reconciliation: what arithmetic finds in the published figures, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+import pandas as pd
+import pytest
+from dashboard import HERE
+
+from mtf_eval import load, reconcile
+from mtf_eval.records.dataset import Dataset
+
+
+@pytest.fixture(scope="module")
+def thanet() -> Dataset:
+    return load(HERE)
+
+
+def changed(data: Dataset, **tables: pd.DataFrame) -> Dataset:
+    kept: Mapping[str, pd.DataFrame] = {**data.tables, **tables}
+    return dataclasses.replace(data, tables=kept)
+
+
+def differences(data: Dataset) -> dict[str, tuple[int, int]]:
+    return {c.what: (c.stated, c.found) for c in reconcile.reconcile(data) if not c.agrees}
+
+
+def test_the_published_figures_differ_in_five_places_and_no_other(thanet: Dataset) -> None:
+    assert differences(thanet) == {
+        "September 2021: received against accepted, rejected and SARA projects": (16, 15),
+        "November 2021: received against accepted, rejected and SARA projects": (19, 20),
+        "Interventions, 2021: number of rows stated against rows given": (5, 6),
+        "2021: themes, all rows, against accepted referrals": (174, 128),
+        "2021: home security among the themes against support by agency": (46, 47),
+    }
+
+
+def test_what_agrees_was_compared_too(thanet: Dataset) -> None:
+    agreeing = {c.what: c.stated for c in reconcile.reconcile(thanet) if c.agrees}
+    for what, figure in {
+        "2021: themes, key criteria only, against accepted referrals": 128,
+        "2020: support by risk against support by agency": 51,
+        "2020: visits stated against first and additional visits": 48,
+        "COVID-19 incoming, 2021: total stated against the sum of the rows": 421,
+        "Referrals, 2021: change in per cent stated against computed": 124,
+        "Referrals received, 2021: total stated against the sum of the months": 188,
+    }.items():
+        assert agreeing[what] == figure
+
+
+@pytest.mark.parametrize(
+    ("where", "words"),
+    [
+        ("Referrals by month, 2021", "September and November do not add up across, but the errors"),
+        ("Referrals by month", "October 2021, but are already among"),
+        ("Referrals, 2021", "a part year with a whole one. It is stated as 124%"),
+        ("Referrals by month, 2021", "ends on 15 December 2021 and is not marked as provisional"),
+        ("All tables", "6 different dates"),
+        ("Support by agency", "TDC Community Safety Unit"),
+        ("Support by risk", "No split by risk is on record for 2021"),
+        ("COVID-19 outgoing", "Nothing is given for 1 August 2020 to 31 October 2020"),
+        ("COVID-19 incoming", "end on 30 April 2021 although the figures are as at 20 May 2021"),
+        ("Progress", "None of the 34 progress rows is rated"),
+        ("Progress, 2 Protecting vulnerable groups, action 9", "3 December 2021, later than"),
+        ("Not published", "Safe and well home visits"),
+    ],
+)
+def test_readings(thanet: Dataset, where: str, words: str) -> None:
+    assert any(r.where == where and words in r.text for r in reconcile.readings(thanet))
+
+
+def test_readings_hold_no_counts_of_people(thanet: Dataset) -> None:
+    """Only dates, years, numbers of rows, and a percentage of two totals that are shown."""
+    allowed = {"2020", "2021", "124%", "34", "6", "15", "14", "25", "20", "7", "1", "31", "30"}
+    allowed |= {"3", "2", "9"}  # days and action numbers
+    for reading in reconcile.readings(thanet):
+        words = re.sub(r"[.,;:]", " ", reading.text).split()
+        numbers = {w.strip("()") for w in words if any(ch.isdigit() for ch in w)}
+        assert numbers - {"COVID-19"} <= allowed, reading
+
+
+def test_nothing_is_repaired(thanet: Dataset) -> None:
+    before = thanet.table("monthly_referrals").copy()
+    reconcile.sums(thanet)
+    assert thanet.table("monthly_referrals").equals(before)
+
+
+def test_a_mended_table_is_silent(thanet: Dataset) -> None:
+    months = thanet.table("monthly_referrals").copy()
+    months.loc[8, "received"], months.loc[10, "received"] = 15, 20
+    mended = changed(thanet, monthly_referrals=months)
+    assert not any("2021: received" in what for what in differences(mended))
+    assert not any("cancel" in r.text for r in reconcile.readings(mended))
+
+
+def test_errors_that_do_not_cancel_show_in_the_total(thanet: Dataset) -> None:
+    months = thanet.table("monthly_referrals").copy()
+    months.loc[10, "received"] = 20
+    found = differences(changed(thanet, monthly_referrals=months))
+    key = "Referrals received, 2021: total stated against the sum of the months"
+    assert found[key] == (188, 189)
+
+
+def test_more_completed_than_accepted_is_found(thanet: Dataset) -> None:
+    months = thanet.table("monthly_referrals").copy()
+    months.loc[0, "completed"] = 11
+    found = differences(changed(thanet, monthly_referrals=months))
+    assert found["January 2021: accepted against completed"] == (10, 11)
+
+
+def test_an_empty_data_set_has_nothing_to_compare(thanet: Dataset) -> None:
+    empty = changed(thanet, **{name: frame.iloc[:0] for name, frame in thanet.tables.items()})
+    empty = dataclasses.replace(empty, about={})
+    assert reconcile.reconcile(empty) == ()
+    assert reconcile.readings(empty) == ()
+    assert len(reconcile.sums(empty).frame) == 0
+    assert len(reconcile.blocks(empty).frame) == 0
