@@ -1,0 +1,474 @@
+"""Entry and exit surveys: who answered, how favourably, and what changed between the waves.
+
+The same people or not, weighted or not, one wave or two, few or many. Answers outside the scale
+(do not know, no answer) stand apart and are in no base. Causes nothing: a survey says what people
+answered, never what made them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mtf_eval.analysis.effects import (
+    Quantity,
+    holm,
+    ordinal_change,
+    paired_change,
+    proportion,
+    proportion_change,
+)
+from mtf_eval.analysis.marks import as_at_of, ints, label, people, share, text, where_from
+from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+__all__ = [
+    "Question",
+    "answers",
+    "cautions",
+    "change_of",
+    "changes",
+    "finding",
+    "level",
+    "levels",
+    "people_tables",
+    "questions",
+    "respondents",
+    "shares",
+    "waves",
+]
+
+WAVES = ("entry", "exit")
+WORDS = {"entry": "Entry", "exit": "Exit"}
+#: Below this base only counts are given (DOMAIN practice of public surveys, marked [u]).
+SMALL_BASE = 30
+#: With fewer answers than this on either side of a share no interval is given: it would say
+#: little, and would give back a count that the disclosure rule may hide.
+FEW = 8
+#: Share of exit respondents found in the entry wave from which the waves count as the same people.
+MATCHED = 0.5
+#: A channel whose share moves by more than this has changed how people were asked.
+MODE_SHIFT = 0.25
+#: Level of the Holm-adjusted tests.
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question and its scale, from the least to the most favourable answer."""
+
+    question_id: str
+    text: str
+    scale: tuple[str, ...]
+
+    @property
+    def favourable(self) -> tuple[str, ...]:
+        """The upper half of the scale; the middle answer of an odd scale is neither."""
+        return self.scale[-(len(self.scale) // 2) :]
+
+
+def questions(data: Dataset, project_id: str) -> tuple[Question, ...]:
+    """Return the questions that a project's respondents were asked, in the order of the table."""
+    asked = set(_responses(data, project_id)["question_id"])
+    found = []
+    for row in data.table("survey_questions").itertuples():
+        scale = tuple(part.strip() for part in str(row.scale).split(";") if part.strip())
+        ordered = scale[::-1] if row.favourable == "low" else scale
+        if row.question_id in asked and len(scale) > 1:
+            question = Question(question_id=row.question_id, text=row.text, scale=ordered)
+            found.append(question)
+    return tuple(found)
+
+
+def waves(data: Dataset, project_id: str) -> tuple[str, ...]:
+    """Return which waves have answers, in order."""
+    there = set(_responses(data, project_id)["wave"])
+    return tuple(wave for wave in WAVES if wave in there)
+
+
+def _responses(data: Dataset, project_id: str) -> pd.DataFrame:
+    rows = data.table("survey_responses")
+    return rows[rows["project_id"] == project_id]
+
+
+def _of(data: Dataset, project_id: str, question: Question, wave: str) -> pd.DataFrame:
+    """Rows of one wave that answered on the scale, with the answer's place and weight."""
+    rows = _responses(data, project_id)
+    rows = rows[(rows["wave"] == wave) & (rows["question_id"] == question.question_id)].copy()
+    place = {answer.casefold(): i for i, answer in enumerate(question.scale)}
+    rows["place"] = rows["answer"].str.strip().str.casefold().map(place)
+    rows["yes"] = rows["place"] >= len(question.scale) - len(question.favourable)
+    rows["weight"] = rows["weight"].fillna(1.0)
+    return rows
+
+
+def _slug(project_id: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in project_id.lower())
+
+
+# Tables
+
+
+def respondents(data: Dataset, project_id: str) -> Table:
+    """Who answered: people by wave, with the days and channels."""
+    rows = _responses(data, project_id)
+    there = waves(data, project_id)
+    who = rows["respondent_id"].fillna(rows["date"].astype(str) + rows.index.astype(str))
+    frame = pd.DataFrame(
+        {
+            "wave": [WORDS[w] for w in there],
+            "people": ints([who[rows["wave"] == w].nunique() for w in there]),
+            "days": [_days(rows.loc[rows["wave"] == w, "date"]) for w in there],
+        }
+    ).astype({"wave": "object", "days": "object"})
+    return Table(
+        name=f"survey_respondents_{_slug(project_id)}",
+        title="People who answered the survey, by wave",
+        frame=frame,
+        columns=(label("wave", "Wave"), people("people", "Respondents"), text("days", "Asked")),
+        source=where_from(data, "Survey responses"),
+        as_at=as_at_of(rows["date"]),
+        notes=("How many were asked and did not answer is not on record.",),
+    )
+
+
+def _days(dates: pd.Series[pd.Timestamp]) -> str:
+    first, last = dates.min(), dates.max()
+    return f"{first:%B %Y}" if first.month == last.month else f"{first:%B %Y} to {last:%B %Y}"
+
+
+def answers(data: Dataset, project_id: str, question: Question) -> Table:
+    """People by answer and wave, the least favourable answer first."""
+    there = waves(data, project_id)
+    names = [f"answer_{i}" for i in range(len(question.scale))]
+    rows = []
+    for wave in there:
+        given = _of(data, project_id, question, wave)
+        counts = given["place"].value_counts()
+        tally = {name: int(counts.get(i, 0)) for i, name in enumerate(names)}
+        base = sum(tally.values())
+        rows.append({"wave": WORDS[wave], **tally, "base": base, "apart": len(given) - base})
+    frame = pd.DataFrame(rows, columns=["wave", *names, "base", "apart"])
+    counted = [c for c in frame.columns if c != "wave"]
+    frame = frame.astype({"wave": "object"} | dict.fromkeys(counted, "Int64"))
+    return Table(
+        name=f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}",
+        title=f"Answers by wave: {question.text}",
+        frame=frame,
+        columns=(
+            label("wave", "Wave"),
+            *(people(n, a) for n, a in zip(names, question.scale, strict=True)),
+            people("base", "Base"),
+            people("apart", "Did not know or did not say"),
+        ),
+        source=where_from(data, "Survey responses"),
+        as_at=as_at_of(_responses(data, project_id)["date"]),
+        sums=(Sum(total="base", parts=tuple(names)),),
+    )
+
+
+def shares(data: Dataset, project_id: str) -> Table:
+    """People who answered favourably, by question and wave, with their share of the base."""
+    there = waves(data, project_id)
+    rows, links = [], []
+    name = f"survey_shares_{_slug(project_id)}"
+    for question in questions(data, project_id):
+        row: dict[str, object] = {"question": question.text}
+        source = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
+        first = len(question.scale) - len(question.favourable)
+        for wave in there:
+            given = _of(data, project_id, question, wave).dropna(subset=["place"])
+            row |= {f"{wave}_yes": int(given["yes"].sum()), f"{wave}_base": len(given)}
+            cell = f"{name}/{question.text}/{wave}"
+            top = range(first, len(question.scale))
+            parts = tuple(f"{source}/{WORDS[wave]}/answer_{i}" for i in top)
+            links += [
+                Link(total=f"{cell}_yes", parts=parts),
+                Link(total=f"{cell}_base", parts=(f"{source}/{WORDS[wave]}/base",)),
+            ]
+        rows.append(row)
+    counted = [f"{wave}_{what}" for wave in there for what in ("yes", "base")]
+    frame = pd.DataFrame(rows, columns=["question", *counted])
+    columns: list[Column] = [label("question", "Question")]
+    for wave in there:
+        columns += [
+            people(f"{wave}_yes", f"{WORDS[wave]}: favourable"),
+            people(f"{wave}_base", f"{WORDS[wave]}: base"),
+            share(f"{wave}_share", f"{WORDS[wave]}: share", f"{wave}_yes", f"{wave}_base"),
+        ]
+    return Table(
+        name=name,
+        title="People who answered favourably, by question and wave",
+        frame=frame.astype({"question": "object"} | dict.fromkeys(counted, "Int64")),
+        columns=tuple(columns),
+        source=where_from(data, "Survey responses"),
+        as_at=as_at_of(_responses(data, project_id)["date"]),
+        notes=("Bases leave out those who did not know or did not say.",),
+        links=tuple(links),
+    )
+
+
+def changes(data: Dataset, project_id: str) -> Table:
+    """Change in the favourable share and on the whole scale, a row a question, Holm-adjusted.
+
+    Questions whose bases cannot carry an interval have no figures and say why.
+    """
+    rows = []
+    for question in questions(data, project_id):
+        row: dict[str, object] = {"question": question.text}
+        try:
+            share_change, scale_change = change_of(data, project_id, question)
+            row |= {
+                "change": share_change.estimate,
+                "low": share_change.low,
+                "high": share_change.high,
+                "delta": None if scale_change is None else scale_change.estimate,
+                "p": share_change.p if scale_change is None else scale_change.p,
+                "note": share_change.method,
+            }
+        except NotEnoughData as reason:
+            row["note"] = str(reason)
+        rows.append(row)
+    frame = pd.DataFrame(
+        rows, columns=["question", "change", "low", "high", "delta", "p", "note"]
+    ).astype({"question": "object", "note": "object"})
+    numeric = ["change", "low", "high", "delta", "p"]
+    frame[numeric] = frame[numeric].astype("float64")
+    tested = frame["p"].notna()
+    frame.loc[tested, "p"] = list(holm(p_values=list(frame.loc[tested, "p"])))
+    frame[["change", "low", "high"]] *= 100
+    return Table(
+        name=f"survey_changes_{_slug(project_id)}",
+        title="Change from entry to exit, by question",
+        frame=frame,
+        columns=(
+            label("question", "Question"),
+            _number("change", "Change in favourable share (percentage points)", 1),
+            _number("low", "95% interval, low", 1),
+            _number("high", "95% interval, high", 1),
+            _number("delta", "Cliff's delta (-1 to 1)", 2),
+            _number("p", "p, Holm-adjusted", 3),
+            text("note", "Method, or why nothing is said"),
+        ),
+        source=where_from(data, "Survey responses"),
+        as_at=as_at_of(_responses(data, project_id)["date"]),
+        notes=(
+            "A survey without a comparison group says what people answered, not what made them.",
+        ),
+    )
+
+
+def _number(name: str, heading: str, decimals: int) -> Column:
+    return Column(name=name, heading=heading, kind="number", decimals=decimals)
+
+
+# Change
+
+
+def change_of(
+    data: Dataset, project_id: str, question: Question
+) -> tuple[Quantity, Quantity | None]:
+    """Change in the favourable share, and on the whole scale where that can be said.
+
+    Returns
+    -------
+    Newcombe's interval for different people or McNemar's test for the same people; Cliff's delta
+    with Brunner and Munzel's test, `None` for the same people or where the scale does not vary.
+
+    Raises
+    ------
+    NotEnoughData
+        One wave only, a base under 30, or fewer than 8 answers on a side of a share.
+    """
+    if waves(data, project_id) != WAVES:
+        only = "".join(waves(data, project_id)) or "no"
+        raise NotEnoughData(f"{only} wave only")
+    entry, exit_ = (_of(data, project_id, question, w).dropna(subset=["place"]) for w in WAVES)
+    both = _matched(entry, exit_)
+    if both is not None:
+        return _paired(both, question), None
+    sides = []
+    for wave, given in zip(WAVES, (entry, exit_), strict=True):
+        if len(given) < SMALL_BASE:
+            raise NotEnoughData(f"{wave} base under {SMALL_BASE}: counts only [u]")
+        sides.append(_weighted(given))
+        _both_sides(int(given["yes"].sum()), len(given))
+    (yes0, n0), (yes1, n1) = sides
+    changed = proportion_change(
+        yes_before=yes0, n_before=n0, yes_after=yes1, n_after=n1, measure=question.text
+    )
+    try:
+        scale = ordinal_change(
+            before=entry["place"].tolist(), after=exit_["place"].tolist(), measure=question.text
+        )
+    except NotEnoughData:
+        scale = None
+    return changed, scale
+
+
+def _both_sides(yes: int, base: int) -> None:
+    if min(yes, base - yes) < FEW:
+        raise NotEnoughData(f"fewer than {FEW} answers on one side: no interval")
+
+
+def _weighted(given: pd.DataFrame) -> tuple[int, int]:
+    """Favourable answers and base; with weights, of Kish's effective base."""
+    weight = given["weight"]
+    effective = math.floor(weight.sum() ** 2 / (weight**2).sum() + 1e-9)
+    share_yes = float((weight * given["yes"]).sum() / weight.sum())
+    return round(share_yes * effective), effective
+
+
+def _matched(entry: pd.DataFrame, exit_: pd.DataFrame) -> pd.DataFrame | None:
+    """Return people of both waves, where most of the exit wave is known from the entry wave."""
+    left = entry.dropna(subset=["respondent_id"]).drop_duplicates("respondent_id")
+    right = exit_.dropna(subset=["respondent_id"]).drop_duplicates("respondent_id")
+    both = left.merge(right, on="respondent_id", suffixes=("_entry", "_exit"))
+    return both if len(exit_) and len(both) >= MATCHED * len(exit_) else None
+
+
+def _paired(both: pd.DataFrame, question: Question) -> Quantity:
+    if len(both) < SMALL_BASE:
+        raise NotEnoughData(f"{SMALL_BASE} people in both waves needed: counts only [u]")
+    before, after = both["yes_entry"], both["yes_exit"]
+    for side in (before, after):
+        _both_sides(int(side.sum()), len(side))
+    return paired_change(
+        both=int((before & after).sum()),
+        gained=int((~before & after).sum()),
+        lost=int((before & ~after).sum()),
+        neither=int((~before & ~after).sum()),
+        measure=question.text,
+    )
+
+
+# Words
+
+
+def cautions(data: Dataset, project_id: str) -> tuple[str, ...]:
+    """Return what a reader must know before believing the survey."""
+    rows = _responses(data, project_id)
+    if rows.empty:
+        return ("No survey is on record.",)
+    there = waves(data, project_id)
+    found = []
+    if there == ("entry",):
+        found.append("Entry survey only: nothing can be said about change.")
+    if there == ("exit",):
+        found.append("Exit survey only: nothing can be said about change.")
+    bases = rows.groupby(["wave", "question_id"]).size()
+    if (bases < SMALL_BASE).any():
+        found.append(f"Some bases are under {SMALL_BASE}: counts only, no interval [u].")
+    found += _timing(data, project_id, rows)
+    shift = _mode_shift(rows)
+    if shift:
+        found.append(f"How people were asked changed between the waves ({shift}).")
+    if rows["weight"].notna().any():
+        found.append("Answers are weighted; intervals use the effective base.")
+    if there == WAVES:
+        ids = [set(rows.loc[rows["wave"] == w, "respondent_id"].dropna()) for w in WAVES]
+        same = bool(ids[1]) and len(ids[0] & ids[1]) >= MATCHED * len(ids[1])
+        found.append(
+            "Most who answered at exit had answered at entry; only they are compared."
+            if same
+            else "Different people may have answered at entry and at exit."
+        )
+    return tuple(found)
+
+
+def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
+    projects = data.table("projects").set_index("project_id")
+    if project_id not in projects.index:
+        raise BadArgument(f"project_id={project_id!r}: no such project")
+    project, found = projects.loc[project_id], []
+    last_entry = rows.loc[rows["wave"] == "entry", "date"].max()
+    first_exit = rows.loc[rows["wave"] == "exit", "date"].min()
+    if pd.notna(last_entry) and last_entry > project["response_start"]:
+        found.append("Some entry answers came after the response had begun.")
+    ended = project["response_end"]
+    if pd.notna(first_exit) and (pd.isna(ended) or first_exit < ended):
+        found.append("Exit answers came before the response had ended.")
+    return found
+
+
+def _mode_shift(rows: pd.DataFrame) -> str:
+    """Name the channel whose share moved most, where it moved enough to matter."""
+    asked = rows.dropna(subset=["channel"])
+    part = asked.groupby("wave")["channel"].value_counts(normalize=True).unstack(fill_value=0.0)
+    if set(WAVES) - set(part.index):
+        return ""
+    moved = (part.loc["exit"] - part.loc["entry"]).abs()
+    return str(moved.idxmax()) if moved.max() > MODE_SHIFT else ""
+
+
+def finding(data: Dataset, project_id: str) -> str:
+    """Say in one sentence what the surveys show, no more than they can carry."""
+    there = waves(data, project_id)
+    if there != WAVES:
+        return "No survey is on record." if not there else f"{WORDS[there[0]]} survey only."
+    frame = changes(data, project_id).frame
+    said = frame.dropna(subset=["change"])
+    if said.empty:
+        return "Too few answered to say what changed."
+    better = said[(said["low"] > 0) & (said["p"].isna() | (said["p"] < ALPHA))]
+    worse = said[(said["high"] < 0) & (said["p"].isna() | (said["p"] < ALPHA))]
+    words = f"Of {len(frame)} questions, {len(better)} were answered more favourably at exit"
+    if len(worse):
+        words += f" and {len(worse)} less favourably"
+    rest = len(frame) - len(better) - len(worse)
+    return f"{words}; of {rest} no change can be said." if rest else f"{words}."
+
+
+def level(data: Dataset, project_id: str, question: Question, wave: str) -> Quantity:
+    """Favourable share of one wave with Wilson's interval."""
+    given = _of(data, project_id, question, wave).dropna(subset=["place"])
+    if len(given) < SMALL_BASE:
+        raise NotEnoughData(f"{wave} base under {SMALL_BASE}: counts only [u]")
+    yes, base = _weighted(given)
+    _both_sides(int(given["yes"].sum()), len(given))
+    return proportion(yes=yes, n=base, measure=question.text)
+
+
+def levels(data: Dataset, project_id: str) -> Table:
+    """Favourable share with Wilson's interval, a row a question and wave that can carry one."""
+    rows = []
+    for question in questions(data, project_id):
+        for wave in waves(data, project_id):
+            row: dict[str, object] = {"question": question.text, "wave": WORDS[wave]}
+            try:
+                found = level(data, project_id, question, wave)
+                row |= {"share": found.estimate, "low": found.low, "high": found.high}
+            except NotEnoughData as reason:
+                row["note"] = str(reason)
+            rows.append(row)
+    frame = pd.DataFrame(rows, columns=["question", "wave", "share", "low", "high", "note"])
+    numeric = ["share", "low", "high"]
+    frame[numeric] = frame[numeric].astype("float64") * 100
+    return Table(
+        name=f"survey_levels_{_slug(project_id)}",
+        title="Favourable share with its 95% interval, by question and wave",
+        frame=frame.astype(dict.fromkeys(["question", "wave", "note"], "object")),
+        columns=(
+            label("question", "Question"),
+            label("wave", "Wave"),
+            _number("share", "Favourable (%)", 1),
+            _number("low", "95% interval, low", 1),
+            _number("high", "95% interval, high", 1),
+            text("note", "Why nothing is said"),
+        ),
+        source=where_from(data, "Survey responses"),
+        as_at=as_at_of(_responses(data, project_id)["date"]),
+        notes=("Wilson intervals.",),
+    )
+
+
+def people_tables(data: Dataset) -> tuple[Table, ...]:
+    """Every survey table of every project, for the disclosure door."""
+    found: list[Table] = []
+    for project_id in sorted(set(data.table("survey_responses")["project_id"])):
+        found += [respondents(data, project_id), shares(data, project_id)]
+        found += [answers(data, project_id, q) for q in questions(data, project_id)]
+    return tuple(found)

@@ -1,0 +1,166 @@
+"""Surveys against hand-made waves, scipy and statsmodels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mtf_eval.analysis import surveys
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import TABLES
+
+SCALE = ("Never", "Seldom", "Often", "Always")
+
+
+def dataset(
+    responses: pd.DataFrame, *, favourable: str = "high", end: str = "2021-06-30"
+) -> Dataset:
+    """A project P1 with one question Q and the given answers."""
+    given = {
+        "projects": pd.DataFrame(
+            {
+                "project_id": ["P1"],
+                "response_start": pd.to_datetime(["2021-01-01"]),
+                "response_end": pd.to_datetime([end]),
+            }
+        ),
+        "survey_questions": pd.DataFrame(
+            {
+                "question_id": ["Q"],
+                "text": ["Do you feel safe?"],
+                "scale": ["; ".join(SCALE)],
+                "favourable": [favourable],
+            }
+        ),
+        "survey_responses": responses,
+    }
+    tables = {}
+    for name, schema in TABLES.items():
+        blank = empty(schema)
+        frame = given.get(name, blank)
+        tables[name] = frame.reindex(columns=list(blank.columns))
+    return Dataset(name="made", path=Path("made"), tables=tables, sources=())
+
+
+def wave(
+    name: str, counts: tuple[int, ...], *, ids: str | None = None, **more: object
+) -> pd.DataFrame:
+    """Rows of one wave with so many of each answer of the scale."""
+    answers = [a for a, n in zip(SCALE, counts, strict=True) for _ in range(n)]
+    day = "2020-12-01" if name == "entry" else "2021-07-15"
+    frame = pd.DataFrame({"answer": answers})
+    frame["project_id"], frame["question_id"], frame["wave"] = "P1", "Q", name
+    frame["date"] = pd.Timestamp(day)
+    frame["respondent_id"] = [f"{ids or name}-{i}" for i in range(len(answers))]
+    frame["channel"], frame["weight"] = "doorstep", float("nan")
+    return frame.assign(**more)
+
+
+def both(entry: pd.DataFrame, exit_: pd.DataFrame, **more: str) -> Dataset:
+    return dataset(pd.concat([entry, exit_], ignore_index=True), **more)
+
+
+def question(data: Dataset) -> surveys.Question:
+    (found,) = surveys.questions(data, "P1")
+    return found
+
+
+def test_shares_by_hand() -> None:
+    data = both(wave("entry", (20, 10, 6, 4)), wave("exit", (10, 10, 12, 8)))
+    row = surveys.shares(data, "P1").frame.iloc[0]
+    assert (row["entry_yes"], row["entry_base"]) == (10, 40)
+    assert (row["exit_yes"], row["exit_base"]) == (20, 40)
+
+
+def test_favourable_low_turns_the_scale_round() -> None:
+    entry, exit_ = wave("entry", (20, 10, 6, 4)), wave("exit", (10, 10, 12, 8))
+    row = surveys.shares(both(entry, exit_, favourable="low"), "P1").frame.iloc[0]
+    assert (row["entry_yes"], row["exit_yes"]) == (30, 20)
+
+
+def test_the_published_newcombe_interval_comes_through() -> None:
+    # Newcombe 1998, Stat Med 17:873, table II, example (a): 56/70 and 48/80, .0524 to .3339.
+    data = both(wave("entry", (16, 16, 24, 24)), wave("exit", (7, 7, 28, 28)))
+    change, _ = surveys.change_of(data, "P1", question(data))
+    assert change.estimate == pytest.approx(56 / 70 - 48 / 80)
+    assert (round(change.low, 4), round(change.high, 4)) == (0.0524, 0.3339)
+
+
+def test_the_scale_change_is_brunner_and_munzel() -> None:
+    data = both(wave("entry", (20, 12, 10, 8)), wave("exit", (8, 12, 14, 16)))
+    _, scale = surveys.change_of(data, "P1", question(data))
+    x = [0] * 20 + [1] * 12 + [2] * 10 + [3] * 8
+    y = [0] * 8 + [1] * 12 + [2] * 14 + [3] * 16
+    assert scale is not None
+    assert scale.p == pytest.approx(stats.brunnermunzel(x, y).pvalue)
+    greater = sum((b > a) - (b < a) for a in x for b in y)
+    assert scale.estimate == pytest.approx(greater / (len(x) * len(y)))
+
+
+def test_the_same_people_are_compared_with_themselves() -> None:
+    entry = wave("entry", (20, 0, 0, 20), ids="r")
+    exit_ = wave("exit", (10, 0, 0, 30), ids="r")
+    change, scale = surveys.change_of(*(d := both(entry, exit_), "P1"), question(d))
+    assert scale is None
+    # Ten of the forty changed, all for the better: McNemar, exact, two-sided.
+    assert change.p == pytest.approx(stats.binomtest(10, 10, 0.5).pvalue)
+    assert change.estimate == pytest.approx(0.25)
+
+
+def test_equal_weights_change_nothing_and_unequal_ones_shrink_the_base() -> None:
+    entry, exit_ = wave("entry", (20, 10, 10, 20)), wave("exit", (10, 10, 20, 20))
+    plain, _ = surveys.change_of(d := both(entry, exit_), "P1", question(d))
+    same = both(entry.assign(weight=2.0), exit_.assign(weight=2.0))
+    assert surveys.change_of(same, "P1", question(same))[0].low == pytest.approx(plain.low)
+    uneven = [0.5, 1.5] * 30
+    other = both(entry.assign(weight=uneven), exit_.assign(weight=uneven))
+    wider, _ = surveys.change_of(other, "P1", question(other))
+    assert wider.n == 2 * int(60**2 / (30 * 0.25 + 30 * 2.25))
+    assert wider.high - wider.low > plain.high - plain.low
+
+
+def test_do_not_know_is_in_no_base() -> None:
+    entry = wave("entry", (10, 10, 10, 10))
+    unsure = entry.head(5).assign(answer="Don't know")
+    data = dataset(pd.concat([entry, unsure], ignore_index=True))
+    row = surveys.answers(data, "P1", question(data)).frame.iloc[0]
+    assert (row["base"], row["apart"]) == (40, 5)
+
+
+@pytest.mark.parametrize(
+    ("entry", "exit_", "why"),
+    [
+        ((3, 2, 2, 2), (1, 1, 1, 1), "base under 30"),
+        ((38, 0, 1, 1), (10, 10, 10, 10), "fewer than 8"),
+        ((10, 10, 10, 10), (0, 0, 0, 0), "wave only"),
+    ],
+    ids=["tiny", "lopsided", "one wave"],
+)
+def test_what_cannot_be_said_has_no_interval(
+    entry: tuple[int, ...], exit_: tuple[int, ...], why: str
+) -> None:
+    data = both(wave("entry", entry), wave("exit", exit_))
+    frame = surveys.changes(data, "P1").frame
+    assert frame[["change", "low", "high", "delta", "p"]].isna().all(axis=None)
+    assert why in frame.loc[0, "note"]
+    assert "favourably" not in surveys.finding(data, "P1")
+
+
+def test_cautions_name_timing_mode_and_people() -> None:
+    entry = wave("entry", (10, 10, 10, 10))
+    exit_ = wave("exit", (10, 10, 10, 10), channel="online")
+    found = " ".join(surveys.cautions(both(entry, exit_, end="2021-12-31"), "P1"))
+    assert "before the response had ended" in found
+    assert "How people were asked changed" in found
+    assert "Different people" in found
+
+
+def test_holm_over_the_questions() -> None:
+    from mtf_eval.analysis.effects import holm
+
+    # Holm 1979 by hand: .01 x 5, .02 x 4, .03 x 3, then never below the one before.
+    assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx((0.05, 0.08, 0.09, 0.09, 0.09))
