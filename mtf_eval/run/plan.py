@@ -77,8 +77,10 @@ def safe_name(text: str) -> str:
     'EX-001'
     """
     plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:60].rstrip(".-")
-    if plain == text and plain.split(".")[0].lower() not in _RESERVED:
+    reserved = plain.split(".")[0].lower() in _RESERVED
+    if plain and plain == text and not reserved:
         return text
+    plain = plain.replace(".", "-") if reserved else plain
     return f"{plain or 'x'}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 

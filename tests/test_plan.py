@@ -1,0 +1,279 @@
+"""What is due and why, and everything that is refused before a kernel starts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.run.facts import Facts, address_of, fingerprint
+from mtf_eval.run.parameters import Template, read_template
+from mtf_eval.run.plan import Report, Wanted, decide, make_plan, safe_name
+from mtf_eval.run.store import Store
+
+TINY = Path(__file__).parent / "notebooks"
+FACTS = Facts(
+    name="example",
+    title="Example",
+    source="s",
+    digest="d",
+    projects=("EX-1", "EX-2"),
+    years=(2020, 2021),
+    periods=("2021-H1", "2021-H2"),
+    tables={"costs": "c", "costs of no project": "n", "incidents": "i", "referrals": "r"},
+    rows={"EX-1": {"costs": "c1"}, "EX-2": {"costs": "c2"}},
+    without={"2012": "referrals in 1 of its months; a review needs 3"},
+)
+
+
+def book(folder: Path, name: str, cell: str, tags: tuple[str, ...] = ("parameters",)) -> Template:
+    path = folder / f"{name}.ipynb"
+    cells = [{"cell_type": "code", "source": cell, "metadata": {"tags": list(tags)}, "outputs": []}]
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    return read_template(path)
+
+
+def planned(*books: Template, facts: Facts = FACTS, **wanted: Any) -> list[Report]:
+    return make_plan(facts, books, Wanted(**wanted), address="data/example", salt="salt")
+
+
+def test_parameters_are_read_with_type_default_and_comment(tmp_path: Path) -> None:
+    cell = 'data: str = "x"  # folder\nyear: int = 2021  # a year\nrate: float | None = None\nn = 3'
+    found = book(tmp_path, "b", cell).parameters
+    assert {n: p.types for n, p in found.items()} == {
+        "data": ("str",),
+        "year": ("int",),
+        "rate": ("float", "None"),
+        "n": ("int",),
+    }
+    assert found["year"].comment == "a year"
+    assert found["year"].default == 2021
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"yaer": 2021}, "yaer: the notebook has no such parameter; did you mean year?"),
+        ({"year": "2021"}, "year: found str; expected a whole number"),
+        ({"year": True}, "year: found bool"),
+        ({"year": 2021.5}, "year: found float"),
+        ({"rate": math.nan}, "rate: not plain JSON"),
+        ({"rate": math.inf}, "rate: not plain JSON"),
+        ({"many": [1, Path("x")]}, "many: not plain JSON"),
+        ({}, "who: has no default and was not given"),
+    ],
+)
+def test_values_that_do_not_fit_are_refused(
+    tmp_path: Path, values: dict[str, Any], words: str
+) -> None:
+    cell = "who: str\nyear: int = 2021\nrate: float = 0.5\nmany: list[int] = []"
+    template = book(tmp_path, "b", cell)
+    given = {} if words.startswith("who") else {"who": "x"}
+    with pytest.raises(BadArgument, match="problem") as refused:
+        template.checked({**given, **values})
+    assert words in str(refused.value)
+
+
+def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
+    template = book(tmp_path, "b", "year: int = 1")
+    with pytest.raises(BadArgument, match="2 problem"):
+        template.checked({"year": "x", "other": 1})
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda f: read_template(TINY / "not_json.ipynb"), "not a Jupyter notebook"),
+        (lambda f: read_template(TINY / "no_parameters.ipynb"), "0 cells tagged `parameters`"),
+        (lambda f: read_template(f / "absent.ipynb"), "cannot be read"),
+        (lambda f: book(f, "b", "year: int = now()"), "default of year is not a plain value"),
+        (lambda f: book(f, "b", "day: date = None"), "annotated date"),
+        (lambda f: book(f, "b", "year: int ="), "not Python"),
+    ],
+)
+def test_notebooks_that_cannot_be_templates(
+    tmp_path: Path, make: Callable[[Path], object], words: str
+) -> None:
+    with pytest.raises(RunRefused, match=words):
+        make(tmp_path)
+
+
+def test_parameters_say_how_many_reports(tmp_path: Path) -> None:
+    books = [
+        book(tmp_path, "page", 'data: str = ""\nproject_id: str = ""'),
+        book(tmp_path, "review", 'data: str = ""\nyear: int = 0'),
+        book(tmp_path, "half", 'data: str = ""\nperiod: str = ""'),
+        book(tmp_path, "once", 'data: str = ""'),
+    ]
+    names = [r.name for r in planned(*books)]
+    assert names == [
+        "page-EX-1",
+        "page-EX-2",
+        "review-2020",
+        "review-2021",
+        "half-2021-H1",
+        "half-2021-H2",
+        "once",
+    ]
+    assert [r.name for r in planned(*books, projects=("EX-2",))] == ["page-EX-2"]
+    assert [r.name for r in planned(*books, years=(2021,))] == ["review-2021"]
+    assert [r.name for r in planned(*books, reports=("once",))] == ["once"]
+    assert planned(*books)[0].parameters == {"data": "data/example", "project_id": "EX-1"}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ({"projects": ("EX-9",)}, "no project EX-9; there is EX-1, EX-2"),
+        ({"years": (2012,)}, r"no year 2012 \(referrals in 1 of its months"),
+        ({"periods": ("2030-H1",)}, "no period 2030-H1"),
+        ({"reports": ("pgae",)}, "no report pgae; there is page"),
+        ({"parameters": {"projct_id": "x"}}, "did you mean project_id"),
+    ],
+)
+def test_what_is_not_there_is_refused(tmp_path: Path, wanted: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadArgument, match=words):
+        planned(book(tmp_path, "page", 'project_id: str = ""'), **wanted)
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "../../x",
+        "CON",
+        "con.txt",
+        "A" * 300,
+        "two words £5",
+        "",
+        ".",
+        "a/b",
+        "a\\b",
+        "nul",
+        "é",
+        "x.",
+    ],
+)
+def test_hostile_ids_make_safe_names(hostile: str) -> None:
+    name = safe_name(hostile)
+    assert name == Path(name).name
+    assert 0 < len(name) <= 70
+    assert name.isascii()
+    assert name.split(".")[0].lower() not in ("con", "nul")
+    assert not name.startswith(".")
+
+
+@given(st.text(max_size=100), st.text(max_size=100))
+def test_two_ids_never_share_a_name(one: str, other: str) -> None:
+    assert (safe_name(one) == safe_name(other)) == (one == other)
+
+
+def test_names_that_differ_in_capitals_only_are_refused(tmp_path: Path) -> None:
+    facts = replace(FACTS, projects=("EX-1", "ex-1"))
+    with pytest.raises(RunRefused, match="page-EX-1, page-ex-1"):
+        planned(book(tmp_path, "page", 'project_id: str = ""'), facts=facts)
+
+
+def keys(*books: Template, facts: Facts = FACTS, **wanted: Any) -> dict[str, str]:
+    return {r.name: r.key for r in planned(*books, facts=facts, **wanted)}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    return {name for name in before if before[name] != after[name]}
+
+
+def test_a_project_page_depends_on_its_rows_and_the_shared_tables(tmp_path: Path) -> None:
+    books = [
+        book(tmp_path, "page", 'data: str = ""\nproject_id: str = ""\nrelease: str = "internal"'),
+        book(tmp_path, "review", 'data: str = ""\nyear: int = 0'),
+    ]
+    before = keys(*books)
+    years = {"review-2020", "review-2021"}
+    one_row = replace(
+        FACTS,
+        digest="d2",
+        tables={**FACTS.tables, "costs": "c*"},
+        rows={**FACTS.rows, "EX-1": {"costs": "c1*"}},
+    )
+    assert changed(before, keys(*books, facts=one_row)) == {"page-EX-1", *years}
+    incidents = replace(FACTS, digest="d3", tables={**FACTS.tables, "incidents": "i*"})
+    assert changed(before, keys(*books, facts=incidents)) == set(before)
+    loose = replace(FACTS, digest="d4", tables={**FACTS.tables, "costs of no project": "n*"})
+    assert changed(before, keys(*books, facts=loose)) == set(before)
+
+
+def test_under_a_rule_people_tables_count_whole(tmp_path: Path) -> None:
+    page = book(tmp_path, "page", 'project_id: str = ""\nrelease: str = "internal"')
+    tables = {"outcomes": "o", "outcomes of no project": "n"}
+    facts = replace(
+        FACTS, tables=tables, rows={"EX-1": {"outcomes": "1"}, "EX-2": {"outcomes": "2"}}
+    )
+    other = replace(
+        facts, tables={**tables, "outcomes": "o*"}, rows={**facts.rows, "EX-2": {"outcomes": "2*"}}
+    )
+    inside = keys(page, facts=facts), keys(page, facts=other)
+    outside = (keys(page, facts=facts, release="public"), keys(page, facts=other, release="public"))
+    assert changed(*inside) == {"page-EX-2"}
+    assert changed(*outside) == {"page-EX-1", "page-EX-2"}
+
+
+def test_notebook_and_parameters_change_the_key(tmp_path: Path) -> None:
+    before = keys(book(tmp_path, "page", 'project_id: str = ""\nprice_year: int = 1'))
+    assert changed(
+        before, keys(book(tmp_path, "page", 'project_id: str = ""\nprice_year: int = 2'))
+    )
+    again = book(tmp_path, "page", 'project_id: str = ""\nprice_year: int = 1')
+    assert keys(again) == before
+    assert changed(before, keys(again, parameters={"price_year": "3"}))
+
+
+def test_decide_says_why(tmp_path: Path) -> None:
+    store = Store(tmp_path / "reports")
+    report = planned(book(tmp_path, "once", 'data: str = ""'))[0]
+    assert decide(report, store, {}) == "new"
+    entry = {"outcome": "ok", "key": report.key, "sha256": "0"}
+    record = {"reports": {"once": entry}}
+    assert decide(report, store, record) == "its page is missing or was changed by hand"
+    assert (
+        decide(report, store, {"reports": {"once": {**entry, "outcome": "died"}}})
+        == "last run died"
+    )
+    store.remember("example.parts", {"once": {**report.parts, "table costs": "old"}})
+    moved = {"reports": {"once": {**entry, "key": "other"}}}
+    assert decide(report, store, moved) == "changed: table costs"
+    page = store.out / "example" / "once.html"
+    page.parent.mkdir(parents=True)
+    page.write_bytes(b"page")
+    digest = hashlib.sha256(b"page").hexdigest()
+    assert decide(report, store, {"reports": {"once": {**entry, "sha256": digest}}}) == ""
+
+
+def test_addresses(tmp_path: Path) -> None:
+    assert address_of("data/thanet_2021") == "data/thanet_2021"
+    assert address_of(str(tmp_path)) == str(tmp_path.resolve())
+    with pytest.raises(RunRefused, match="there is no such folder"):
+        address_of("data/absent")
+    assert address_of("postgresql+psycopg://me@host/db") == "postgresql+psycopg://me@host/db"
+    with pytest.raises(RunRefused, match="holds a password") as refused:
+        address_of("postgresql+psycopg://me:hunter2@host/db")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_fingerprint_is_of_content_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    before = fingerprint(str(tmp_path))
+    os.utime(tmp_path / "a.csv", (0, 4_000_000_000))
+    (tmp_path / ".hidden").write_text("x")
+    (tmp_path / "~$open.xlsx").write_text("x")
+    assert fingerprint(str(tmp_path)) == before
+    (tmp_path / "a.csv").write_text("x\n2\n")
+    assert fingerprint(str(tmp_path)) != before

@@ -1,0 +1,176 @@
+"""The output folder: locked, swapped whole, brought to rest after a kill at any step."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mtf_eval.errors import RunRefused
+from mtf_eval.run import store as module
+from mtf_eval.run.store import Store
+
+NAMES = ("one", "two", "three")
+
+
+def set_of(version: str) -> Callable[[Path], None]:
+    """Write a set of pages of one version."""
+
+    def assemble(root: Path) -> None:
+        (root / "example").mkdir(exist_ok=True)
+        for name in NAMES:
+            page = root / "example" / name
+            page.unlink(missing_ok=True)
+            page.write_text(version)
+        (root / "example" / "run.json").unlink(missing_ok=True)
+        (root / "example" / "run.json").write_text("{}")
+
+    return assemble
+
+
+def seen(out: Path) -> set[str]:
+    return {(out / "example" / name).read_text() for name in NAMES}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "reports")
+    with made.locked():
+        made.publish(set_of("old"))
+    return made
+
+
+@pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
+def test_publish_swaps_and_keeps_what_is_not_ours(
+    store: Store, monkeypatch: pytest.MonkeyPatch, exchange: bool
+) -> None:
+    if not exchange:
+        monkeypatch.setattr(module, "_exchange", lambda one, other: False)
+    (store.out / "README.md").write_text("ours to keep")
+    inode = (store.out / "README.md").stat().st_ino
+    with store.locked():
+        store.publish(set_of("new"))
+    assert seen(store.out) == {"new"}
+    assert (store.out / "README.md").read_text() == "ours to keep"
+    assert (store.out / "README.md").stat().st_ino == inode
+    assert sorted(p.name for p in store.state.iterdir()) == ["lock"]
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing of ours catches it, and clean-up code is skipped below."""
+
+
+@pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
+@pytest.mark.parametrize("step", range(1, 8))
+def test_a_kill_at_any_step_leaves_a_whole_set(
+    store: Store, monkeypatch: pytest.MonkeyPatch, step: int, exchange: bool
+) -> None:
+    """The process is really killed: a child does the publishing and ends itself at the step."""
+    code = f"""
+import os, signal, sys, shutil
+from pathlib import Path
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from test_store import set_of
+from mtf_eval.run import store as module
+steps = -1000
+def assemble(root):
+    global steps
+    set_of("new")(root)
+    steps = 0
+def counted(function):
+    def inner(*a, **k):
+        global steps
+        steps += 1
+        if steps == {step}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return function(*a, **k)
+    return inner
+if not {exchange}:
+    module._exchange = lambda one, other: False
+module._exchange = counted(module._exchange)
+Path.rename = counted(Path.rename)
+Path.unlink = counted(Path.unlink)
+shutil.rmtree = counted(shutil.rmtree)
+store = module.Store(Path({str(store.out)!r}))
+with store.locked():
+    store.publish(assemble)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    before = seen(store.out) if store.out.exists() else None
+    with store.locked():
+        assert len(seen(store.out)) == 1
+        if before is not None:
+            assert before == seen(store.out)
+        store.publish(set_of("newer"))
+    assert seen(store.out) == {"newer"}
+
+
+def test_a_full_disk_leaves_the_old_set(store: Store) -> None:
+    def full(root: Path) -> None:
+        set_of("new")(root)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with store.locked(), pytest.raises(OSError, match="space"):
+        store.publish(full)
+    assert seen(store.out) == {"old"}
+    with store.locked():
+        store.publish(set_of("new"))
+    assert seen(store.out) == {"new"}
+
+
+def test_a_second_run_is_told_who_holds_the_lock(store: Store) -> None:
+    said = pytest.raises(RunRefused, match=rf"process {os.getpid()} on .* minutes ago")
+    with store.locked(), said, Store(store.out).locked():
+        pass
+
+
+def test_a_dead_owners_lock_is_taken_over(store: Store) -> None:
+    code = (
+        "import os, signal; from pathlib import Path; from mtf_eval.run.store import Store\n"
+        f"with Store(Path({str(store.out)!r})).locked(): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    with store.locked() as said:
+        assert said.startswith("took over from a run that did not end: process")
+    with store.locked() as said:
+        assert said == ""
+
+
+def test_an_owner_from_the_future_does_no_harm(store: Store) -> None:
+    owner = {"pid": 1, "host": "elsewhere", "since": 4_000_000_000}
+    (store.state / "owner.json").write_text(json.dumps(owner))
+    with store.locked() as said:
+        assert "(0 minutes ago)" in said
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "thesis.docx").write_text("x")
+    with pytest.raises(RunRefused, match="holds other files"), Store(tmp_path).locked():
+        pass
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+def test_a_finished_report_is_kept_whole_or_not_at_all(store: Store) -> None:
+    store.keep("example", "page", {"page.html": b"1", "page/a.csv": b"2"}, {"key": "k"})
+    assert store.kept("example", "page") == {"key": "k"}
+    half = store.done / "example" / ".other"
+    half.mkdir()
+    (half / "other.html").write_text("half")
+    assert store.kept("example", "other") == {}
+    with store.locked():
+        assert not half.exists()
+        assert store.kept("example", "page") == {"key": "k"}
+
+
+def test_what_is_remembered_comes_back(store: Store) -> None:
+    store.remember("x", {"a": 1})
+    assert store.recall("x") == {"a": 1}
+    assert store.recall("absent") == {}
+    assert store.salt() == store.salt()
+    assert len(store.salt()) == 32
