@@ -17,7 +17,7 @@ from mtf_eval.analysis.effects import Check, Panel
 __all__ = ["bad_year", "changed_areas", "incomplete_months"]
 
 SHORT = 0.6  # a month with less than this share of the window's median looks incomplete
-SURELY = 10.0  # incidents expected in months without one, beyond which chance is ruled out
+SURELY = 20.0  # incidents expected in months without one, beyond which neither chance nor a fall explains it
 
 
 def incomplete_months(panel: Panel, window: Window) -> Check:
@@ -45,7 +45,7 @@ def changed_areas(panel: Panel) -> Check:
             continue
         rate = counts.sum() / (held[-1] - held[0] + 1)
         silent = max(held[0], len(counts) - 1 - held[-1])
-        if rate * silent > SURELY:
+        if silent >= 3 and rate * silent > SURELY:
             odd.append(area)
     text = (
         f"Records stop, begin or are missing for {', '.join(odd)}: was the area redrawn?"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "Spill", "evaluate", "status_of"]
 
 POWER = 0.8
+HOPELESS = 0.75  # a design that can only see falls beyond this gives no answer: "we cannot say"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +233,7 @@ class _Found:
         self.data, self.project, self.as_of, self.rng = data, project, as_of, rng
         self.effects: dict[str, Estimate] = {}
         self.cannot_say: dict[str, str] = {}
+        self.unclear: dict[str, Estimate] = {}
         self.mde: dict[str, float] = {}
         self.rest: dict[str, object] = {}
         self.cautions: list[str] = []
@@ -257,7 +259,15 @@ class _Found:
             self.effects[measure] = effect
         except NotEnoughData as error:
             self.cannot_say[measure] = str(error)
-        self.mde[measure] = _smallest(self.effects.get(measure), compared)
+        smallest = self.mde[measure] = _smallest(self.effects.get(measure), compared)
+        found = self.effects.get(measure)
+        if found is not None and not found.distinguishable and smallest > HOPELESS:
+            before = compared.same_season().totals(project.target)[0]
+            self.cannot_say[measure] = (
+                f"{measure}: {before:,} incidents in the months before the start; only a fall of "
+                f"{100 * smallest:.0f} % or more could have been seen"
+            )
+            self.unclear[measure] = self.effects.pop(measure)
         if primary:
             self._primary(panel, compared, window, design, tries, work)
 
@@ -270,7 +280,7 @@ class _Found:
         tries: Mapping[str, Callable[[], Estimate]],
         work: Mapping[str, tuple[str, ...]],
     ) -> None:
-        effect = self.effects.get(panel.measure)
+        effect = self.effects.get(panel.measure) or self.unclear.get(panel.measure)
         estimates = [] if effect is None else [effect]
         for method, attempt in tries.items():
             if method != design.method:
@@ -287,7 +297,9 @@ class _Found:
         found = (
             _tried("Trend before the start", lambda: pre_trend(panel=panel)),
             _tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
-            _tried("Fake areas", lambda: placebo_in_space(panel=compared.same_season())),
+            _tried(
+                "Fake areas", lambda: placebo_in_space(panel=_all_others(compared.same_season()))
+            ),
             _tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
             checks.bad_year(panel, window),
             checks.incomplete_months(panel, window),
@@ -314,6 +326,11 @@ class _Found:
             cautions=tuple(self.cautions),
             **self.rest,  # type: ignore[arg-type]
         )
+
+
+def _all_others(panel: Panel) -> Panel:
+    """Return the panel compared with every other area, not only those the project named."""
+    return replace(panel, comparison=())
 
 
 def _tried(name: str, check: Callable[[], Check]) -> Check:
@@ -362,7 +379,7 @@ def _estimators(
         "placebo": lambda: placebo_calibrated(panel=compared),
         "did": lambda: difference_in_differences(panel=compared),
         "series": series,
-        "synthetic": lambda: synthetic_control(panel=panel).estimate,
+        "synthetic": lambda: synthetic_control(panel=_all_others(panel), donors=20).estimate,
         "relative": against,
         "before_after": alone,
     }
