@@ -14,7 +14,7 @@ from mtf_eval.analysis.marks import as_at_of, count, day, label, text, where_fro
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["bids", "bids_finding", "budget", "budget_finding", "pipeline"]
+__all__ = ["bids", "bids_finding", "budget", "budget_finding", "pipeline", "standing"]
 
 STATUS_WORDS = {
     "submitted": "Awaiting a decision",
@@ -34,7 +34,7 @@ def money(name: str, heading: str, note: str = "") -> Column:
     return Column(name=name, heading=heading, kind="money", unit="£", note=note)
 
 
-def _standing(data: Dataset, as_of: date) -> pd.DataFrame:
+def standing(data: Dataset, as_of: date) -> pd.DataFrame:
     """Return the bids sent by `as_of`, each as it stood then: a later decision is not yet known."""
     rows = data.table("funding")
     rows = rows[rows["submitted"] <= pd.Timestamp(as_of)].copy()
@@ -47,7 +47,7 @@ def _standing(data: Dataset, as_of: date) -> pd.DataFrame:
 
 def bids(data: Dataset, *, as_of: date) -> Table:
     """Every bid as it stood on a day, with the funder's report where one is due."""
-    rows = _standing(data, as_of)
+    rows = standing(data, as_of)
     due = rows["report_due"]
     report = due.map(lambda d: "" if pd.isna(d) else day(d)).astype("object")
     passed = due.notna() & (due <= pd.Timestamp(as_of))
@@ -86,7 +86,7 @@ def bids(data: Dataset, *, as_of: date) -> Table:
 
 def pipeline(data: Dataset, *, as_of: date) -> Table:
     """Bids by status: number, requested and awarded; a row for each status and a total."""
-    rows = _standing(data, as_of)
+    rows = standing(data, as_of)
     grouped = rows.groupby("status")[["requested_gbp", "awarded_gbp"]].sum()
     sizes = rows.groupby("status").size()
     order = [s for s in STATUS_WORDS if s in sizes.index]
@@ -116,7 +116,7 @@ def pipeline(data: Dataset, *, as_of: date) -> Table:
 
 def bids_finding(data: Dataset, *, as_of: date) -> str:
     """Say how many decided bids succeeded; a rate only from five decided bids on."""
-    rows = _standing(data, as_of)
+    rows = standing(data, as_of)
     if rows.empty:
         return "No bids are on record."
     decided = rows[rows["status"].isin(DECIDED)]
@@ -130,7 +130,7 @@ def bids_finding(data: Dataset, *, as_of: date) -> str:
 
 def budget(data: Dataset, *, as_of: date) -> Table:
     """Awarded against cost by project up to a day, cash and in kind apart."""
-    bid = _standing(data, as_of)
+    bid = standing(data, as_of)
     cost = data.table("costs")
     cost = cost[cost["date"] <= pd.Timestamp(as_of)].copy()
     cost["gbp"] = cost["amount_gbp"].fillna(cost["hours"] * cost["rate_gbp"])

@@ -41,13 +41,13 @@ CONSEQUENCES = {
     "areas": "Their effects cannot be told apart here; counted once in any total.",
     "spill": "One project's work blurs the other's comparison.",
     "outcomes": "The same people may be counted by both; counted once in any total.",
-    "agency": "One agency works for both at the same time; agree who does what.",
+    "agency": "One agency works for several at the same time; agree who does what.",
 }
 SHARED_WORDS = {
     "areas": "target areas",
     "spill": "target of one, comparison or buffer of the other",
     "outcomes": "outcomes of people",
-    "agency": "agency with actions in both",
+    "agency": "agency with actions in each",
 }
 
 
@@ -127,17 +127,29 @@ def groups(data: Dataset, *, as_of: date) -> tuple[tuple[str, ...], ...]:
 
 
 def overlaps_table(data: Dataset, *, as_of: date) -> Table:
-    """List the overlaps for the leadership group."""
+    """List the overlaps for the leadership group: pairs of projects, and agencies in several."""
     found = overlaps(data, as_of=as_of)
+    rows = [
+        (
+            f"{o.first} and {o.second}",
+            SHARED_WORDS[o.what],
+            "; ".join(o.shared),
+            f"{o.start:%B %Y} to {o.end:%B %Y}",
+            CONSEQUENCES[o.what],
+        )
+        for o in found
+        if o.what != "agency"
+    ]
+    for agency in sorted({name for o in found if o.what == "agency" for name in o.shared}):
+        both = [o for o in found if o.what == "agency" and agency in o.shared]
+        names = sorted({n for o in both for n in (o.first, o.second)})
+        first, last = min(o.start for o in both), max(o.end for o in both)
+        period = f"{first:%B %Y} to {last:%B %Y}"
+        rows.append(
+            (", ".join(names), SHARED_WORDS["agency"], agency, period, CONSEQUENCES["agency"])
+        )
     frame = pd.DataFrame(
-        {
-            "pair": [f"{o.first} and {o.second}" for o in found],
-            "what": [SHARED_WORDS[o.what] for o in found],
-            "shared": ["; ".join(o.shared) for o in found],
-            "period": [f"{o.start:%B %Y} to {o.end:%B %Y}" for o in found],
-            "meaning": [CONSEQUENCES[o.what] for o in found],
-        },
-        dtype="object",
+        rows, columns=["pair", "what", "shared", "period", "meaning"], dtype="object"
     )
     return Table(
         name=f"overlaps_{as_of:%Y_%m_%d}",
