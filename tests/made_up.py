@@ -124,12 +124,10 @@ def cell(element: Any, source: str = "show()") -> nbformat.NotebookNode:
     return made
 
 
-def head(out: Door, title: str = "Annual review 2021") -> nbformat.NotebookNode:
-    return cell(
-        elements.page(
-            title=title, period="2021", data=dataset(), door=out, kind="annual_review",
-            lead="What came to the task force in 2021.",
-        )
+def head_element(release: str = "internal") -> elements.Element:
+    return elements.page(
+        title="Annual review 2021", period="2021", data=dataset(), door=door(release),
+        kind="annual_review", lead="What came to the task force in 2021.",
     )  # fmt: skip
 
 
@@ -139,7 +137,7 @@ def notebook(release: str = "internal") -> nbformat.NotebookNode:
     by_month = out(months())
     return new_notebook(
         cells=[
-            head(out),
+            cell(head_element(release)),
             cell(elements.headline(out(headline_row()))),
             cell(elements.headline_result("188 referrals were received.", maryland=4)),
             new_markdown_cell("## Referrals by month\n\nCounted when they came in."),

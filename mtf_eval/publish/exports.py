@@ -133,7 +133,7 @@ def _sheet_table(name: str, content: Mapping[str, Any], references: Mapping[str,
         formats.append({"row": {"rows": [len(rows)], "format": {"bold": True}}})
     marks = "".join(references[note] for note in content["notes"])
     return GPTable(
-        table=pd.DataFrame(rows, columns=_headings(content), dtype=object),
+        table=pd.DataFrame(rows, columns=[_plain(t) for t in _headings(content)], dtype=object),
         table_name=re.sub(r"\W", "_", f"t_{name}"),
         title=_plain(content["title"]) + marks,
         source=_plain(content["source"]) + as_at,

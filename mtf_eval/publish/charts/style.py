@@ -35,7 +35,6 @@ WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
 SIZE = 13  # of the text, in pixels
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
-    "svg.hashsalt": "mtf",
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same measures on every machine
     "font.size": SIZE,
     "text.color": INK,
@@ -145,30 +144,33 @@ def finish(
     if missing:
         raise BadArgument(f"chart of {released.table.name}: {', '.join(missing)} must be given")
     empty = released.frame.empty
+    salt = f"{released.table.name}/{title}/{subtitle}"
     return Chart(
         released=released,
         title=title,
         subtitle=subtitle,
         alt=alt,
-        wide="" if empty else svg(paint, WIDE, height, narrow=False),
-        narrow="" if empty else svg(paint, NARROW, narrow_height or height, narrow=True),
+        wide="" if empty else svg(paint, height, salt=salt, narrow=False),
+        narrow="" if empty else svg(paint, narrow_height or height, salt=salt, narrow=True),
         key=tuple(key),
     )
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Hold the house style while drawing; whatever stood before comes back."""
+def house_style(salt: str) -> Iterator[None]:
+    """Hold the house style while drawing; `salt` makes a picture's ids its own on the page."""
     import matplotlib as mpl
 
-    plain: dict[Any, Any] = {**mpl.rcParamsDefault, "backend": mpl.rcParams["backend"], **STYLE}
+    own = {"backend": mpl.rcParams["backend"], "svg.hashsalt": salt}
+    plain: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE, **own}
     with mpl.rc_context(plain):
         yield
 
 
-def svg(paint: Paint, width: float, height: float, *, narrow: bool) -> str:
+def svg(paint: Paint, height: float, *, salt: str, narrow: bool) -> str:
     """Draw one picture and return it as small SVG, the same for the same input."""
-    with house_style():
+    width = NARROW if narrow else WIDE
+    with house_style(f"{salt}/{width}"):
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure
 

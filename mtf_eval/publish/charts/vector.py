@@ -43,7 +43,10 @@ def slim(text: str, *, size: int, ink: str) -> str:
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     raw = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
-    return re.sub(r">\s+<", "><", raw).replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    raw = raw.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace(
+        "xlink:href", "href"
+    )
+    return re.sub(r">\s+<", "><", raw)
 
 
 def _plain(attributes: dict[str, str], is_text: bool, size: str, ink: str) -> None:

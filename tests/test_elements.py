@@ -1,0 +1,264 @@
+"""Elements: released content only, every word escaped, everything a reader needs beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import Any
+
+import made_up
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from made_up import (
+    HOSTILE,
+    WORDS,
+    counts,
+    door,
+    headline_row,
+    label,
+    months,
+    people,
+    progress,
+    table,
+    themes,
+)
+
+from mtf_eval.analysis.tables import Column
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish import charts, elements
+from mtf_eval.publish.cells import compact, number, payload
+from mtf_eval.publish.disclosure import Door
+
+
+def soup(element: Any) -> BeautifulSoup:
+    return BeautifulSoup(element._repr_mimebundle_()["text/html"], "html.parser")
+
+
+def column(kind: str, **more: Any) -> Column:
+    return Column(name="n", heading="N", kind=kind, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "marks", "expected"),
+    [
+        (19247, column("people"), "19,247"),
+        (0, column("count"), "0"),
+        (1234.5, column("money"), "£1,234"),  # half to even, as banks do
+        (-1234.567, column("money", decimals=2), "−£1,234.57"),
+        (-0.2, column("money"), "£0"),
+        (0.6809, column("share", of=("a", "b"), decimals=1), "68.1%"),
+        (1.2381, column("change", of=("a", "b")), "+124%"),
+        (-0.25, column("change", of=("a", "b")), "−25%"),
+        (0.0, column("change", of=("a", "b")), "0%"),
+        (0.834, column("number", decimals=2), "0.83"),
+        (float("inf"), column("number"), "no limit"),
+    ],
+)
+def test_numbers_as_written(value: float, marks: Column, expected: str) -> None:
+    assert number(value, marks) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "expected"),
+    [(1.25e6, "money", "£1.25m"), (-12500, "money", "−£12.5k"), (0.4, "share", "40%"),
+     (1250, "count", "1,250"), (0, "money", "£0"), (0.25, "number", "0.25")],
+)  # fmt: skip
+def test_numbers_on_an_axis(value: float, kind: str, expected: str) -> None:
+    assert compact(value, kind) == expected
+
+
+@pytest.mark.parametrize("make", [elements.table, elements.headline])
+@pytest.mark.parametrize("thing", [months(), months().frame, None, "x"])
+def test_what_is_not_released_is_refused(make: Any, thing: object) -> None:
+    with pytest.raises(BadArgument, match="through the door"):
+        make(thing)
+
+
+def test_a_figure_takes_charts_of_released_tables_only() -> None:
+    with pytest.raises(BadArgument, match="takes a chart"):
+        elements.figure(door()(months()))  # type: ignore[arg-type]
+    chart = charts.bars(door()(months()), x="month", y="accepted", title="T", **WORDS)
+    with pytest.raises(BadArgument, match="through the door"):
+        elements.figure(replace(chart, released=months()))  # type: ignore[arg-type]
+
+
+def test_table_is_one_for_every_reader() -> None:
+    page = soup(elements.table(door()(themes())))
+    assert page.caption.get_text() == "Table of themes"
+    assert [th.get_text() for th in page.select("thead th[scope=col]")] == [
+        "Theme",
+        "Interventions",
+    ]
+    assert len(page.select("tbody th[scope=row]")) == 3
+    assert page.select_one("tfoot").get_text() == "Total1,339"
+    region = page.select_one("div[role=region]")
+    assert region["aria-labelledby"] == page.caption["id"]
+    assert region["tabindex"] == "0"
+    assert page.select_one("tbody td")["class"] == ["n"]
+    assert "Source: Made up for a test. As at 15 December 2021." in page.get_text()
+
+
+def test_hostile_text_is_text() -> None:
+    out = door()
+    chart = charts.hbars(
+        out(themes()), x="theme", y="n", title=HOSTILE, subtitle=HOSTILE, alt=HOSTILE
+    )
+    shown = [
+        elements.table(out(themes())),
+        elements.figure(chart),
+        elements.note(HOSTILE),
+        elements.headline_result(HOSTILE),
+        elements.page(title=HOSTILE, period=HOSTILE, data=made_up.dataset(), door=out, kind="x",
+                      lead=HOSTILE),
+        elements.provenance(made_up.dataset(), out, {"data": HOSTILE}),
+    ]  # fmt: skip
+    for element in shown:
+        page = soup(element)
+        assert not page.find_all(["script", "img"])
+        assert HOSTILE in page.get_text()
+
+
+def test_units_stand_in_headings_once() -> None:
+    frame = pd.DataFrame({"a": ["x"], "cost": [1.0], "lag": [2.0], "gbp": [3.0]})
+    made = table(
+        "units", frame, label("a"), Column(name="cost", heading="Cost", kind="money"),
+        Column(name="lag", heading="Lag", kind="number", unit="months"),
+        Column(name="gbp", heading="Benefit (£)", kind="money"),
+    )  # fmt: skip
+    heads = [th.get_text() for th in soup(elements.table(door()(made))).select("thead th")]
+    assert heads == ["A", "Cost (£)", "Lag (months)", "Benefit (£)"]
+
+
+def test_symbols_are_explained_where_used() -> None:
+    out = Door("local_lt5", [months()])
+    page = soup(elements.table(out(months())))
+    assert [td.get_text() for td in page.select("tbody td.n")].count("[c]") == 4
+    assert "Symbols: [c] confidential" in page.get_text()
+    assert "Symbols" not in soup(elements.table(door()(months()))).get_text()
+
+
+def test_private_json_holds_nothing_that_is_hidden() -> None:
+    released = Door("local_lt5", [months()])(months())
+    bundle = elements.table(released)._repr_mimebundle_()
+    content = bundle["application/vnd.mtf.table+json"]
+    rows = {row[0]: row[1:] for row in json.loads(json.dumps(content))["rows"]}
+    assert rows["2021-02-01"] == ["[c]", 12]
+    assert rows["2021-10-01"] == ["[c]", "[c]"]
+    assert content["hidden_primary"] == 4
+    assert content["symbols"].keys() == {"[c]"}
+    assert content["as_at"] == "2021-12-15"
+
+
+def test_private_json_rounds_to_what_is_shown() -> None:
+    frame = pd.DataFrame({"a": ["x"], "rr": [0.83456], "n": counts(2), "m": counts(3)})
+    share = Column(name="s", heading="Share", kind="share", of=("n", "m"), decimals=1)
+    rr = Column(name="rr", heading="Rate ratio", kind="number", decimals=2)
+    made = table("rounded", frame, label("a"), rr, people("n"), people("m"), share)
+    assert payload(Door("internal", [made])(made))["rows"] == [["x", 0.83, 2, 3, 66.7]]
+
+
+def test_headline_is_one_row_of_cards() -> None:
+    page = soup(elements.headline(door()(headline_row())))
+    cards = {c.dt.get_text(): c.dd.get_text() for c in page.select("dl > div")}
+    assert cards == {
+        "Referrals received": "188",
+        "Referrals received in 2020": "84",
+        "Change on 2020": "+124%",
+        "Net cost": "−£1,234",
+    }
+    assert page.select_one(".mtf-under").get_text() == "To 15 December"
+    with pytest.raises(BadArgument, match="one row, not 12"):
+        elements.headline(door()(months()))
+
+
+def test_figure_has_picture_words_and_data() -> None:
+    chart = charts.bars(door()(months()), x="month", y=["accepted", "rejected"], title="T", **WORDS)
+    page = soup(elements.figure(chart))
+    caption = page.figcaption
+    assert caption.strong.get_text() == "T"
+    assert WORDS["subtitle"] in caption.get_text()
+    assert page.figure["aria-labelledby"] == caption["id"]
+    pictures = page.find_all("svg")
+    assert len(pictures) == 2
+    for svg in pictures:
+        assert svg["role"] == "img"
+        named = [page.find(id=own).get_text() for own in svg["aria-labelledby"].split()]
+        assert named == ["T", WORDS["alt"]]
+    assert len(page.select("details tbody tr")) == 12
+    assert [li.get_text() for li in page.select(".mtf-plate li")] == ["Accepted", "Rejected"]
+    ids = [t["id"] for t in page.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("red", "Red"), ("AMBER", "Amber"), ("green", "Green"), ("complete", "Complete"),
+     ("not_rated", "Not rated"), ("Not rated", "Not rated")],
+)  # fmt: skip
+def test_rating_is_word_and_shape(word: str, said: str) -> None:
+    page = soup(elements.rag(word))
+    shape = page.find(attrs={"aria-hidden": "true"})
+    assert shape.get_text()
+    shape.extract()
+    assert page.get_text().strip() == said
+
+
+def test_ratings_differ_in_shape_and_read_on_their_colour() -> None:
+    shapes = {
+        soup(elements.rag(w)).find(attrs={"aria-hidden": True}).get_text() for w in elements.RAG
+    }
+    assert len(shapes) == len(elements.RAG)
+    with pytest.raises(BadArgument, match="expected one of red"):
+        elements.rag("purple")
+
+
+def test_ratings_in_a_table_are_drawn_as_ratings() -> None:
+    page = soup(elements.table(door()(progress())))
+    assert len(page.select("td .mtf-rag")) == 5
+    cells = [td.get_text() for td in page.select("tbody tr")[2].find_all("td")]
+    assert cells[1:] == ["On course", "[x]"]
+
+
+def test_page_says_whose_and_what_and_warns() -> None:
+    page = soup(made_up.head_element("internal"))
+    assert page.h1.get_text() == "Annual review 2021"
+    assert "Official-Sensitive: not for publication" in page.get_text()
+    assert "Illustrative data" in page.get_text()
+    assert "Official-Sensitive" not in soup(made_up.head_element("public")).get_text()
+
+
+@dataclass
+class Estimate:
+    maryland: int = 3
+    cautions: tuple[str, ...] = ("Few months.",)
+
+    def sentence(self) -> str:
+        return "Incidents were 0.63 times what they were."
+
+
+def test_result_says_sentence_strength_and_cautions() -> None:
+    text = soup(elements.result(Estimate())).get_text(" ")
+    assert "0.63 times" in text
+    assert "3 of 5 on the Maryland scale" in text
+    assert "Few months." in text
+
+
+def test_provenance_keeps_rows_and_findings_in_the_house() -> None:
+    inside = soup(elements.provenance(made_up.dataset(), door(), {"year": 2021})).get_text(" ")
+    for words in ("year = 2021", "referrals.csv", "15 December 2021", "abababababab", "pandas"):
+        assert words in inside
+    assert "December is not complete" in inside
+    outside = soup(elements.provenance(made_up.dataset(), Door("public"), {"year": 2021}))
+    assert "December is not complete" not in outside.get_text(" ")
+    assert "warning: 1" in outside.get_text(" ")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [lambda: elements.note("x", "warning"), lambda: elements.headline_result("x", status="done"),
+     lambda: elements.page(title=" ", period="x", data=made_up.dataset(), door=door(), kind="x")],
+)  # fmt: skip
+def test_closed_choices(call: Any) -> None:
+    with pytest.raises(BadArgument):
+        call()

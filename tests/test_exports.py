@@ -1,0 +1,111 @@
+"""The files beside a report hold what the page shows, safely, the same every time."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import made_up
+import openpyxl
+import pytest
+from made_up import cell, door
+from nbformat.v4 import new_notebook
+
+from mtf_eval.publish import elements
+from mtf_eval.publish.exports import tables, write_exports
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exports")
+    write_exports(made_up.notebook("public"), folder / "a", "annual")
+    return folder / "a"
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        return list(csv.reader(lines))
+
+
+def test_a_csv_a_table_and_one_workbook(public: Path) -> None:
+    assert sorted(p.name for p in public.iterdir()) == [
+        "annual.xlsx", "headline.csv", "progress.csv", "referrals_by_month.csv", "themes.csv",
+    ]  # fmt: skip
+
+
+def test_csv_opens_in_excel_and_keeps_symbols(public: Path) -> None:
+    path = public / "referrals_by_month.csv"
+    raw = path.read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert b"\r\n" in raw
+    found = rows(path)
+    assert found[0] == ["Month", "Accepted", "Rejected"]
+    assert found[2] == ["2021-02-01", "[c]", "12"]
+    assert found[10] == ["2021-10-01", "[c]", "[c]"]
+    assert found[12] == ["2021-12-01", "12", "0"]
+
+
+def test_formulas_are_neutralised(public: Path) -> None:
+    assert rows(public / "progress.csv")[5][2] == "'=1+cmd|' /C calc'!A0"
+    book = openpyxl.load_workbook(public / "annual.xlsx")
+    for sheet in book:
+        for line in sheet.iter_rows():
+            assert all(c.data_type != "f" for c in line)
+
+
+def test_workbook_has_cover_contents_notes_and_a_sheet_a_table(public: Path) -> None:
+    book = openpyxl.load_workbook(public / "annual.xlsx")
+    assert book.sheetnames[:3] == ["Cover", "Contents", "Notes"]
+    assert book.sheetnames[3:] == ["headline", "referrals_by_month", "themes", "progress"]
+    sheet = book["themes"]
+    text = [str(c.value) for line in sheet.iter_rows() for c in line if c.value is not None]
+    assert any("Made up for a test" in t and "15 December 2021" in t for t in text)
+    assert 1339 in [c.value for line in sheet.iter_rows() for c in line]
+    assert [t.ref for t in sheet.tables.values()]
+    notes = " ".join(str(c.value) for line in book["Notes"].iter_rows() for c in line)
+    assert "[c]: confidential" in notes
+    assert "December runs to the 15th." in notes
+    months = [str(c.value) for line in book["referrals_by_month"].iter_rows() for c in line]
+    assert months.count("[c]") == 4
+    assert any(t.startswith("[c] confidential") for t in months)
+
+
+def test_same_bytes_every_time(public: Path, tmp_path: Path) -> None:
+    for path in write_exports(made_up.notebook("public"), tmp_path, "annual"):
+        assert path.read_bytes() == (public / path.name).read_bytes(), path.name
+
+
+def test_numbers_agree_with_the_table_released(public: Path) -> None:
+    told = {r[0]: r[1:] for r in rows(public / "referrals_by_month.csv")[1:]}
+    frame = made_up.months().frame
+    for month, accepted, rejected in zip(
+        frame["month"], frame["accepted"], frame["rejected"], strict=True
+    ):
+        for value, text in zip((accepted, rejected), told[f"{month:%Y-%m-%d}"], strict=True):
+            assert text == ("[c]" if 1 <= value <= 4 else str(value))
+
+
+def test_nothing_shown_nothing_written(tmp_path: Path) -> None:
+    empty = new_notebook(cells=[cell(elements.note("No table."))])
+    assert write_exports(empty, tmp_path / "x", "annual") == []
+    assert not (tmp_path / "x").exists()
+    assert tables(empty) == {}
+
+
+def test_awkward_names_and_headings(tmp_path: Path) -> None:
+    from mtf_eval.analysis.tables import Column
+
+    frame = made_up.themes().frame
+    names = ["a_very_long_table_name_that_excel_will_not_take_1",
+             "a_very_long_table_name_that_excel_will_not_take_2", "cover"]  # fmt: skip
+    shown = []
+    for name in names:
+        marks = (
+            made_up.label("theme", "Same $$x$$"),
+            Column(name="n", heading="Same $$x$$", kind="count"),
+        )
+        made = made_up.table(name, frame, *marks, title="[A link](http://x) in $$title$$")
+        shown.append(cell(elements.table(door()(made))))
+    book = openpyxl.load_workbook(write_exports(new_notebook(cells=shown), tmp_path, "b")[0])
+    assert len(set(book.sheetnames)) == len(book.sheetnames)
+    assert all(len(name) <= 31 for name in book.sheetnames)
