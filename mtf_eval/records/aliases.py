@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 __all__ = ["Aliases", "fold", "packaged", "packaged_file", "plain"]
@@ -42,6 +42,7 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", " ", text.translate(_PLAIN)).strip()
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
     """Return what two spellings of one name have in common: letters and digits, lower case."""
     words = plain(text).casefold().replace("&", " and ").replace("£", " gbp ")

@@ -89,7 +89,9 @@ def is_blank(value: object) -> bool:
     """Whether a cell holds nothing at all, not even a mark for nothing."""
     if value is None or (isinstance(value, float) and value != value):
         return True
-    return isinstance(value, str) and not plain(value)
+    if not isinstance(value, str):
+        return False
+    return not value.strip() or (not value.isascii() and not plain(value))
 
 
 def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:

@@ -25,6 +25,8 @@ __all__ = ["Grid", "Tidied", "tidy"]
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
+_TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
+_NOTES = ("last updated", "note", "source", "data as at")
 NUMBERS = ("whole", "money", "number", "share")
 
 
@@ -63,7 +65,7 @@ def tidy(
     top, places = heading
     _headings(out, schema, aliases, top, places)
     _persons(out, schema, top, places)
-    body, totals = _body(out, schema, aliases, top, places)
+    body, totals = _body(out, schema, top, places)
     _merged(out, schema, body, places)
     frame = _columns(out, schema, aliases, year, body, places)
     hold_totals(out, schema, frame, totals, places)
@@ -82,7 +84,8 @@ def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataF
 def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str, int]) -> None:
     """Refuse what identifies a person, in columns that are read and in those that are not."""
     head, *body = out.grid.rows[top:]
-    frame = pd.DataFrame([list(row) for row in body], dtype=object)
+    width = max((len(row) for row in out.grid.rows), default=0)
+    frame = pd.DataFrame([[*row, *[None] * (width - len(row))] for row in body], dtype=object)
     frame.index = pd.RangeIndex(top + 2, top + 2 + len(frame))
     frame.columns = pd.Index(
         ["" if p >= len(head) or is_blank(head[p]) else str(head[p]) for p in frame.columns]
@@ -144,11 +147,12 @@ def _headings(
             out.finding(
                 "warning", "unknown column, not read", row=top + 1, column=" ".join(text.split())
             )
+    bare = [p for p, cell in enumerate(header) if is_blank(cell)]
     unnamed = {
         p
         for row in out.grid.rows[top + 1 :]
-        for p in range(len(row))
-        if (p >= len(header) or is_blank(header[p])) and not is_blank(row[p])
+        for p in (*bare, *range(len(header), len(row)))
+        if p < len(row) and not is_blank(row[p])
     }
     if unnamed:
         text = f"{len(unnamed)} column(s) without a heading, not read"
@@ -166,39 +170,32 @@ def _headings(
 
 
 def _body(
-    out: Tidied,
-    schema: DataFrameSchema,
-    aliases: Aliases,
-    top: int,
-    places: Mapping[str, int],
+    out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str, int]
 ) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
     """Rows of data and rows of totals, by row number as the spreadsheet counts."""
     body: dict[int, list[Any]] = {}
     totals: dict[int, list[Any]] = {}
     width = max(places.values()) + 1
     texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
+    header = {p: out.grid.rows[top][p] for p in places.values()}
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
-        row = [*cells, *[None] * (width - len(cells))]
-        if all(is_blank(row[p]) for p in places.values()):
+        row = cells if len(cells) >= width else [*cells, *[None] * (width - len(cells))]
+        given = [p for p in header if not is_blank(row[p])]
+        if not given:
             continue
-        words = [fold(row[p]) for p in texts if isinstance(row[p], str)]
-        if any(w in ("total", "totals", "grand total", "sub total", "subtotal") for w in words):
+        if any(isinstance(row[p], str) and fold(row[p]) in _TOTALS for p in texts):
             totals[number] = row
-        elif (
-            all(
-                _column_name(row[p], schema, aliases) == n
-                for n, p in places.items()
-                if not is_blank(row[p])
-            )
-            and len(words) > 1
-        ):
+        elif len(given) > 1 and all(row[p] == header[p] for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
-        elif len(words) == sum(not is_blank(c) for c in row) == 1 and words[0].startswith(
-            ("last updated", "note", "source", "data as at")
+        elif (
+            len(given) == 1
+            and given[0] in texts
+            and sum(not is_blank(c) for c in row) == 1
+            and fold(str(row[given[0]])).startswith(_NOTES)
         ):
             out.finding("repaired", "a note under the rows left out", row=number)
         else:
-            body[number] = row
+            body[number] = list(row)
     return body, totals
 
 

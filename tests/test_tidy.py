@@ -1,0 +1,120 @@
+"""Cells one by one: what is read is read alike however it is written, the rest is refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtf_eval.records.aliases import fold, packaged, plain
+from mtf_eval.records.cells import CellError, Context, Unreadable, describe, read_cell
+from mtf_eval.records.grids import Grid
+from mtf_eval.records.schema import KINDS
+from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tidy import tidy
+
+PLAIN = Context(aliases=packaged())
+
+
+def read(rows: list[list[Any]], table: str = "monthly_referrals") -> Any:
+    return tidy(Grid(table=table, file="f", rows=rows), TABLES[table], aliases=packaged())
+
+
+@given(st.integers(-(10**11), 10**11))
+def test_whole_numbers_come_back(number: int) -> None:
+    ways = [number, float(number), str(number), f"{number:,}", f" {number}\u00a0", f"{number}.0"]
+    if number < 0:
+        ways.append(f"({-number:,})")
+    assert {read_cell(way, "whole", PLAIN)[0] for way in ways} == {number}
+
+
+@given(st.decimals(-(10**9), 10**9, places=2, allow_nan=False))
+def test_money_comes_back(amount: Any) -> None:
+    sign, size = "-" if amount < 0 else "", abs(amount)
+    ways = [f"{sign}{size}", f"{sign}£{size:,}", f"{sign}GBP {size}", f"{sign}{size:,} "]
+    assert {read_cell(way, "money", PLAIN)[0] for way in ways} == {float(amount)}
+
+
+@given(st.dates(dt.date(1990, 1, 1), dt.date(2099, 12, 31)))
+def test_days_come_back(day: dt.date) -> None:
+    serial = (day - dt.date(1899, 12, 30)).days
+    ways = [day, f"{day:%Y-%m-%d}", f"{day:%d/%m/%Y}", f"{day:%d %b %Y}", f"{day:%Y%m%d}", serial]
+    assert {read_cell(way, "date", PLAIN)[0].date() for way in ways} == {day}
+
+
+@given(
+    st.one_of(
+        st.text(), st.floats(), st.integers(), st.booleans(), st.dates(), st.times(), st.datetimes()
+    ),
+    st.sampled_from(sorted(KINDS)),
+)
+def test_any_cell_is_read_or_refused(value: object, kind: str) -> None:
+    context = Context(aliases=packaged(), scope="decision", allowed=("accepted", "rejected"))
+    with suppress(Unreadable):
+        read_cell(value, kind, context)
+    assert describe(value, kind, KINDS[kind].quotable)
+
+
+@pytest.mark.parametrize("kind", ["id", "text", "texts", "agency", "agencies", "area", "measure"])
+@pytest.mark.parametrize("value", ["Ann Example", "12 High St", "CT9 1AA", "4", 7])
+def test_names_and_free_text_are_never_quoted(kind: str, value: object) -> None:
+    assert str(value) not in describe(value, kind, KINDS[kind].quotable).replace("of 4", "")
+
+
+@pytest.mark.parametrize("value", ["01843 123456", "9434765919", "AB123456C", "Ann Lee", "a@b.uk"])
+def test_numbers_that_may_be_somebodys_are_not_quoted(value: str) -> None:
+    for kind in ("whole", "date", "month", "money", "share"):
+        assert value not in describe(value, kind, True)
+
+
+def test_errors_of_a_spreadsheet_are_refused_for_every_kind() -> None:
+    for kind in KINDS:
+        with pytest.raises(Unreadable):
+            read_cell(CellError("the error #REF!", "mend it"), kind, PLAIN)
+
+
+@given(st.text())
+def test_folding_is_stable(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert plain(plain(text)) == plain(text)
+
+
+def test_rows_that_are_no_data_are_left_out_and_told() -> None:
+    head = ["Month", "Total refs", "Accepted", "Rejected", "SARAs", "Completed", "Last updated"]
+    rows = [
+        ["MTF referrals 2021"],
+        head,
+        ["Jan 2021", 17, 10, 7, 0, 10, "15/12/2021"],
+        head,
+        ["Feb 2021", 16, 15, 1, 0, 15, "15/12/2021"],
+        ["Sub-total", 33, 25, 8, 0, 25],
+        ["Mar 2021", 22, 20, 2, 0, 20, "15/12/2021"],
+        ["Grand total", 55, 45, 10, 0, 45],
+        [],
+        ["Last updated 15/12/2021"],
+    ]
+    out = read(rows)
+    assert not out.problems
+    assert out.frame["received"].tolist() == [17, 16, 22]
+    assert out.frame.index.tolist() == [3, 5, 7]
+    told = [f.text for f in out.findings]
+    assert told.count("total row left out; it agrees with the rows") == 2
+    assert "headings repeated among the rows left out" in told
+    assert "a note under the rows left out" in told
+
+
+def test_the_same_heading_twice_is_refused() -> None:
+    out = read([["month", "received", "received", "accepted"], ["2021-01", 1, 2, 1]])
+    assert any(p.found == "the same column twice" for p in out.problems)
+
+
+def test_many_problems_of_one_sort_are_counted() -> None:
+    head = list(TABLES["monthly_referrals"].columns)
+    rows = [["2021-01", "x", 1, 1, 1, 1, "2021-12-15"] for _ in range(500)]
+    out = read([head, *rows])
+    assert len([p for p in out.problems if p.column == "received"]) == 201
+    assert any(p.found == "300 more rows like these" for p in out.problems)
