@@ -147,7 +147,7 @@ def expected_range(data: Dataset, *, year: int) -> Table:
     )
     return Table(
         name=name,
-        title=f"Referrals received by month against their expected range, {place(data)}",
+        title=f"Referrals received by month to {year} and their expected range, {place(data)}",
         frame=counts.reset_index(drop=True),
         columns=(
             label("period", "Month"),

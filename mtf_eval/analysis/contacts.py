@@ -77,6 +77,9 @@ def by_channel(data: Dataset, *, year: int) -> Table:
         when = span(part["period_start"].min(), part["period_end"].max())
         columns.append(count(str(key), f"{in_words(str(key))}, {when}"))
         dates.append(f"{in_words(str(key))} as at {day(part['as_at'].max())}")
+    if rows.empty:
+        frame["none"] = ints([])
+        columns.append(count("none", "No period on record"))
     said = caution(data, year=year)
     return Table(
         name=f"contacts_by_channel_{year}",

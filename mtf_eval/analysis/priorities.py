@@ -13,7 +13,7 @@ import pandas as pd
 
 from mtf_eval.analysis.activity import block
 from mtf_eval.analysis.findings import extremes, listing, number
-from mtf_eval.analysis.marks import add_total, as_at_of, count, label, text, where_from
+from mtf_eval.analysis.marks import add_total, as_at_of, count, label, place, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -63,7 +63,7 @@ def fulfilled(data: Dataset, *, year: int) -> Table:
     frame["count"] = frame["count"].astype("Int64").fillna(0)
     return Table(
         name=f"priorities_fulfilled_{year}",
-        title=f"Agency priorities fulfilled by the task force's work, {year}",
+        title=f"Agency priorities fulfilled by the task force's work, {year}, {place(data)}",
         frame=frame[["agency", "priority", "count"]],
         columns=(
             label("agency", "Agency"),
@@ -84,7 +84,7 @@ def fulfilled_by_agency(data: Dataset, *, year: int) -> Table:
     counts = counts.astype({"priorities": "Int64", "count": "Int64"})
     return Table(
         name=f"priorities_fulfilled_by_agency_{year}",
-        title=f"Agency priorities fulfilled by agency, {year}",
+        title=f"Agency priorities fulfilled by agency, {year}, {place(data)}",
         frame=add_total(counts, "agency"),
         columns=(
             label("agency", "Agency"),

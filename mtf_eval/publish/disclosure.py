@@ -188,7 +188,8 @@ class Door:
         """
         if not isinstance(table, Table):
             raise BadArgument("only a marked Table can be released; a bare frame is refused")
-        if not table.people:
+        if table.frame[list(table.people)].isna().all(axis=None):
+            # Nobody is counted: no people columns, no rows, or nothing but missing figures.
             return self._show(table, {}, set())
         if table.name not in self.known:
             raise BadArgument(f"table {table.name} counts people and was not named to the door")
