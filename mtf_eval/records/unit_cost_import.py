@@ -205,7 +205,7 @@ def _row(
         **dict.fromkeys(("health_valued", "superseded_by", "newer_code"), ""),
         "total_gbp": f"{total:g}" if total < 1e5 else f"{total:.2f}",
         "bearer": values.get("agency") or "multiple",
-        "period_months": "" if months is None else f"{months:.4f}",
+        "period_months": "" if months is None else f"{months:.6f}",
         "role": "benefit",
         "rare": "no",
         "cashable_share": "0",

@@ -179,7 +179,7 @@ def _appraise(
     one = [replace(line, project_id=project_id) for line in lines] if project_id else lines
     frame = flow(one, reference, assumptions)
     table = results(frame)
-    empty = pd.Series(np.nan, index=table.columns, dtype="object")
+    empty = pd.Series(np.nan, index=table.columns)
     found = table.iloc[0] if len(table) else empty
     drawn = swings = None
     if draws and any(line.route != "cost" for line in lines):

@@ -228,7 +228,7 @@ def _amounts(line: Line, pricing: Pricing) -> Iterator[tuple[object, ...]]:
     cost, factor = pricing.priced(timed)
     factor *= pricing.uprating(cost.price_year) * (1 + pricing.correction(timed))
     for year, amount in enumerate(pricing.net_quantity(timed)):
-        if not amount:
+        if not timed.profile[year]:
             continue
         for part in pricing.parts(cost):
             gbp = amount * factor * part.gbp
@@ -285,8 +285,8 @@ def results(frame: pd.DataFrame) -> pd.DataFrame:
     caught_up = (
         (running(fiscal) >= running(cost) - 1e-9) & known[:, None] & (pv["costs"] > 0)[:, None]
     )
-    first = np.where(caught_up.any(axis=1), caught_up.argmax(axis=1), -1)
-    table = pd.DataFrame(
+    first = np.where(caught_up.any(axis=1), caught_up.argmax(axis=1), np.nan)
+    return pd.DataFrame(
         {
             "present_value_costs_gbp": pv["costs"],
             "present_value_benefits_gbp": pv["public"],
@@ -297,11 +297,10 @@ def results(frame: pd.DataFrame) -> pd.DataFrame:
             "fiscal_bcr": pv["fiscal"] / spent,
             "cashable_bcr": pv["cashable"] / spent,
             "net_present_budget_impact_gbp": pv["costs"] - pv["fiscal"],
+            "payback_year": first,
         },
         index=pd.Index(projects, name="project_id"),
     )
-    table["payback_year"] = pd.Series(first, index=table.index).astype("Int64").mask(first < 0)
-    return table
 
 
 def sensitivities(

@@ -1,9 +1,9 @@
 """People behind the pounds: who is claimed as an outcome, and journeys down a ladder of care.
 
-A journey is an illustration with its assumptions: every month at the average cost of its step, set against
-staying on the first step as long. It says nothing about who caused the move, and never enters a
-project's benefit; only the `outcomes` table does. Shown for five or more people together, or as
-one case named by its code and with consent.
+A journey is an illustration with its assumptions: every month at the average cost of its step,
+set against staying on the first step as long. It says nothing about who caused the move, and
+never enters a benefit; only the `outcomes` table does. Shown for five or more people together, or
+as one case named by its code and with consent.
 """
 
 from __future__ import annotations

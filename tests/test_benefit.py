@@ -1,0 +1,603 @@
+"""The benefit analysis against sums done by hand, closed forms, and its own rules."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from benefit_cases import CASES, cost, dataset, estimate, evaluation, measure, outcome
+from scipy import stats
+
+from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
+from mtf_eval.analysis.benefit.uncertainty import draw_effect, simulate
+from mtf_eval.analysis.tables import Table
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.disclosure import Door
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.reference import Reference, load_reference
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return load_reference()
+
+
+def analyse(data: Dataset, evaluated: Any, reference: Reference, **given: Any) -> benefit.Benefit:
+    options = {"price_year": "2023/24", "horizon_years": 5, "draws": 2000} | given
+    return benefit.analyse(data, evaluated, reference, rng=np.random.default_rng(7), **options)
+
+
+def burglaries(people: int = 50, **given: Any) -> dict[str, Any]:
+    return outcome(unit_cost_code="crime_domestic_burglary", people=people, **given)
+
+
+# --- by hand -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_worked_by_hand(case: dict[str, Any], reference: Reference) -> None:
+    effect = case.get("effect")
+    start = f"{case['price_year'][:4]}-05-01"
+    found = []
+    measures = []
+    if effect:
+        found = [
+            estimate(
+                effect["measure"],
+                ratio=effect["ratio"],
+                after=effect["after"],
+                se_log=effect["se_log"],
+                months=effect["months"],
+            )
+        ]
+        measures = [measure(effect["measure"], effect["unit_cost_code"])]
+    data = dataset(
+        costs=[cost(**row) for row in case["costs"]],
+        outcomes=[outcome(**row) for row in case["outcomes"]],
+        project_measures=measures,
+    )
+    done = analyse(
+        data,
+        evaluation(*found, start=start),
+        reference,
+        price_year=case["price_year"],
+        horizon_years=case["horizon_years"],
+        draws=0,
+    )
+    assert done.problems == ()
+    for name, expected in case["expected"].items():
+        digits = 4 if name.endswith("bcr") else 2
+        assert round(float(done.results[name]), digits) == expected, name
+
+
+def test_costs_table_keeps_cash_in_kind_and_capital_apart(reference: Reference) -> None:
+    data = dataset(
+        costs=[
+            cost(amount_gbp=100.0, capital="yes"),
+            cost(amount_gbp=40.0),
+            cost(kind="in_kind", hours=2.0, rate_gbp=10.0),
+            cost(agency="NHS Trust", amount_gbp=7.0),
+        ]
+    )
+    frame = benefit.costs(analyse(data, evaluation(), reference)).frame.set_index("agency")
+    assert list(frame.loc["Police", ["capital", "running", "in_kind", "total"]]) == [
+        100,
+        40,
+        20,
+        160,
+    ]
+    assert frame.loc["Total", "total"] == 167
+
+
+# --- uncertainty against closed forms ------------------------------------------------------------
+
+
+def test_draws_of_an_effect_are_lognormal() -> None:
+    effect = estimate(ratio=0.8, se_log=0.2, after=100)
+    drawn = draw_effect(effect, np.random.default_rng(1), 200_000)
+    exact = 100 / np.exp(stats.norm.ppf([0.95, 0.5, 0.05], np.log(0.8), 0.2)) - 100
+    assert np.quantile(drawn, [0.05, 0.5, 0.95]) == pytest.approx(exact, abs=0.6)
+    mean = 125 * np.exp(0.2**2 / 2) - 100  # mean of a lognormal
+    assert drawn.mean() == pytest.approx(mean, abs=4 * drawn.std() / np.sqrt(len(drawn)))
+
+
+def test_draws_with_few_degrees_of_freedom_meet_the_interval() -> None:
+    effect = estimate(ratio=0.8, se_log=0.2, df=8.0)
+    drawn = draw_effect(effect, np.random.default_rng(1), 200_000)
+    ends = np.quantile(drawn, [0.025, 0.975])
+    assert ends == pytest.approx([effect.avoided_low, effect.avoided_high], rel=0.03, abs=0.7)
+
+
+def test_draws_without_a_standard_error_meet_the_interval() -> None:
+    effect = estimate(ratio=0.8, se_log=0.2, with_error=False)
+    drawn = draw_effect(effect, np.random.default_rng(1), 200_000)
+    ends = np.quantile(drawn, [0.025, 0.975])
+    assert ends == pytest.approx([effect.avoided_low, effect.avoided_high], rel=0.03, abs=0.7)
+
+
+def test_effect_times_a_fixed_cost_has_the_lognormal_quantiles(reference: Reference) -> None:
+    # Theft from the person has no range: low = default = high, so only the effect is drawn.
+    data = dataset(project_measures=[measure("Theft from the person", "crime_theft_from_person")])
+    effect = estimate("Theft from the person", ratio=0.6, se_log=0.15)
+    done = analyse(
+        data, evaluation(effect), reference, price_year="2015/16", horizon_years=1, draws=100_000
+    )
+    exact = 1380 * 0.85 * (100 / (0.6 * np.exp(stats.norm.ppf([0.95, 0.5, 0.05]) * 0.15)) - 100)
+    assert done.draws is not None
+    assert done.draws.quantiles(done.draws.public) == pytest.approx(tuple(exact), rel=0.01)
+
+
+def test_sum_of_triangulars_has_the_closed_mean_and_variance(reference: Reference) -> None:
+    data = dataset(
+        outcomes=[
+            outcome(unit_cost_code="asb_further_action", people=10),  # 100 to 1,000, usually 500
+            outcome(unit_cost_code="gp_consultation_2024_25", people=300),  # 40 to 48, usually 48
+        ]
+    )
+    done = analyse(
+        data, evaluation(), reference, price_year="2024/25", horizon_years=1, draws=100_000
+    )
+    assert done.draws is not None
+    mean, variance = 0.0, 0.0
+    asb = reference.uprate(1.0, "2002/03", "2024/25") * 0.6 * 10
+    for low, mode, high, scale in ((100, 500, 1000, asb), (40, 48, 48, 300 * 0.85)):
+        mean += scale * (low + mode + high) / 3
+        squares = low**2 + mode**2 + high**2 - low * mode - low * high - mode * high
+        variance += scale**2 * squares / 18
+    drawn = done.draws.public
+    assert drawn.mean() == pytest.approx(mean, abs=4 * np.sqrt(variance / len(drawn)))
+    assert drawn.var() == pytest.approx(variance, rel=0.03)
+
+
+def test_same_seed_same_draws_and_rows_in_any_order(reference: Reference) -> None:
+    rows = [burglaries(deadweight=0.2), outcome(unit_cost_code="child_in_need_year", people=9)]
+    costs = [cost(amount_gbp=10.0), cost(amount_gbp=99.0, agency="NHS Trust")]
+    one = analyse(dataset(outcomes=rows, costs=costs), evaluation(), reference)
+    other = analyse(dataset(outcomes=rows[::-1], costs=costs[::-1]), evaluation(), reference)
+    assert one.draws is not None
+    assert other.draws is not None
+    np.testing.assert_allclose(one.draws.net, other.draws.net)
+    np.testing.assert_allclose(
+        one.results.astype(float).dropna(), other.results.astype(float).dropna()
+    )
+
+
+def test_cash_flow_and_simulation_price_alike(reference: Reference) -> None:
+    data = dataset(
+        project_measures=[measure()],
+        outcomes=[burglaries(years=3, drop_off=0.3), outcome(
+            unit_cost_code="alcohol_dependency_year", people=7, lag_years=1, years=2)],
+        costs=[cost(amount_gbp=500.0, date="2024-08-01", evidence_grade=5)],
+    )  # fmt: skip
+    done = analyse(data, evaluation(estimate(months=20)), reference, draws=0)
+    pricing = Pricing(reference, done.assumptions)
+    total = np.zeros(3)
+    for line in done.claimed:
+        amounts = np.array(pricing.net_quantity(line))
+        total += pricing.present_per_unit(line)[:, : len(amounts)] @ amounts
+    assert total[0] == pytest.approx(done.results["present_value_benefits_gbp"])
+    assert total[1] == pytest.approx(done.results["present_value_fiscal_gbp"])
+
+
+def test_switching_value_brings_the_ratio_to_one(reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=60_000.0)])
+    done = analyse(data, evaluation(), reference, draws=0)
+    assert done.switching is not None
+    smaller = dataset(
+        outcomes=[burglaries(impact=done.switching)], costs=[cost(amount_gbp=60_000.0)]
+    )
+    again = analyse(smaller, evaluation(), reference, draws=0)
+    assert again.results["public_value_bcr"] == pytest.approx(1.0)
+
+
+def test_tornado_is_sorted_and_straddles_the_result(reference: Reference) -> None:
+    data = dataset(project_measures=[measure()], outcomes=[burglaries(5, deadweight=0.3)],
+                   costs=[cost(amount_gbp=6000.0)])  # fmt: skip
+    done = analyse(data, evaluation(estimate()), reference)
+    widths = [swing.width for swing in done.swings]
+    assert widths == sorted(widths, reverse=True)
+    assert done.swings[0].kind == "effect"
+    first = done.swings[0]
+    assert first.at_low_gbp < done.net_gbp < first.at_high_gbp
+
+
+# --- no effect, no saving ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ratio", [0.82, 0.9, 1.0, 1.15])
+def test_no_effect_inside_means_no_saving_inside(ratio: float, reference: Reference) -> None:
+    effect = estimate(ratio=ratio, se_log=0.1014)
+    assert effect.low <= 1 <= effect.high
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(effect), reference, draws=500)
+    assert done.draws is not None
+    low, high = done.draws.interval
+    assert low <= 0 <= high
+    assert done.sentence().startswith("No saving can be claimed")
+
+
+def test_a_design_without_comparison_is_called_gross(reference: Reference) -> None:
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(estimate(maryland=2)), reference)
+    assert "gross" in done.sentence()
+    assert "gross_without_counterfactual" in {f.rule for f in done.findings}
+
+
+def test_costs_and_no_effect_says_what_is_missing(reference: Reference) -> None:
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(Robbery="only three incidents."), reference)
+    assert done.sentence().startswith("We cannot say what was saved. It cost £1,000")
+    assert "only three incidents" in done.sentence()
+    assert pd.isna(done.results["public_value_bcr"])
+    assert benefit.headline(done).frame["payback"][0] == "we cannot say"
+
+
+def test_effect_and_no_costs_gives_no_ratio(reference: Reference) -> None:
+    done = analyse(dataset(project_measures=[measure()]), evaluation(estimate()), reference)
+    assert "no costs are on record" in done.sentence()
+    assert pd.isna(done.results["public_value_bcr"])
+    assert done.results["present_value_benefits_gbp"] > 0
+
+
+def test_nothing_at_all_still_makes_every_table(reference: Reference) -> None:
+    done = analyse(dataset(), evaluation(), reference)
+    assert done.sentence().startswith("We cannot say")
+    for table in _tables(done):
+        assert isinstance(table, Table)
+
+
+# --- guards --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("codes", "rule", "left_out"),
+    [
+        (("asb_further_action", "crime_robbery"), "asb_contains_crime", "crime_robbery"),
+        (("drug_misuse_effective_treatment_year", "crime_robbery"), "drug_treatment_contains_crime",
+         "crime_robbery"),
+        (("homeless_adult_services_year", "ae_attendance_2024_25"),
+         "homeless_adult_contains_health", "ae_attendance_2024_25"),
+        (("eviction_complex", "void_relet"), "eviction_contains_parts", "void_relet"),
+        (("fire_domestic_building", "fire_response"), "fire_total_contains_parts", "fire_response"),
+        (("domestic_abuse_victim", "domestic_violence_incident"),
+         "domestic_abuse_victim_or_incident", "domestic_violence_incident"),
+        (("domestic_abuse_victim", "crime_violence_with_injury"),
+         "domestic_abuse_contains_violence", "crime_violence_with_injury"),
+        (("child_in_care_year", "child_protection_plan_year"), "child_one_step_at_a_time", None),
+        (("crime_robbery", "prison_place_year"), "prison_is_in_crime", "prison_place_year"),
+        (("jsa_claimant_into_work", "neet_18_24_year"), "work_or_neet", "neet_18_24_year"),
+        (("crime_average_all_types", "crime_robbery"), "average_crime_contains_crimes",
+         "crime_average_all_types"),
+    ],
+)  # fmt: skip
+def test_double_counting_rules(
+    codes: tuple[str, str], rule: str, left_out: str | None, reference: Reference
+) -> None:
+    data = dataset(outcomes=[outcome(unit_cost_code=code, people=10) for code in codes])
+    done = analyse(data, evaluation(), reference, draws=0)
+    assert rule in {found.rule for found in done.findings}
+    assert {line.code for line in done.lines} == set(codes) - {left_out}
+
+
+def test_every_rule_names_codes_that_exist(reference: Reference) -> None:
+    from fnmatch import fnmatchcase
+
+    for rule in reference.tables["double_counting"]:
+        for pattern in f"{rule['first']}|{rule['second']}".split("|"):
+            assert any(fnmatchcase(code, pattern) for code in reference.unit_costs), pattern
+
+
+def test_inputs_are_no_benefit_and_rare_events_stand_alone(reference: Reference) -> None:
+    rows = [
+        outcome(unit_cost_code="alcohol_treatment_year", people=10),
+        outcome(unit_cost_code="crime_homicide", people=1),
+        burglaries(),
+    ]
+    done = analyse(dataset(outcomes=rows), evaluation(), reference, draws=0)
+    assert {line.code for line in done.lines} == {"crime_domestic_burglary"}
+    assert benefit.shown_alone(done).frame["each"][0] == pytest.approx(4_141_816, rel=1e-3)
+    assert {"costs_among_benefits", "rare_dear_event"} <= {f.rule for f in done.findings}
+
+
+def test_measures_that_are_not_costed(reference: Reference) -> None:
+    data = dataset(
+        project_measures=[measure("Drugs", "crime_robbery"), measure("Fly-tipping", None)]
+    )
+    done = analyse(data, evaluation(estimate("Drugs")), reference)
+    assert not done.lines
+    assert "not put in pounds" in done.notes[0]
+    assert "no unit cost was fixed" in done.notes[1]
+
+
+def test_no_unit_cost_of_an_average_is_cashable(reference: Reference) -> None:
+    cashable = {code for code, each in reference.unit_costs.items() if each.cashable_share}
+    assert cashable == {"temporary_accommodation_bnb_week"}
+
+
+def test_outcome_claimed_by_two_projects_is_warned_about(reference: Reference) -> None:
+    rows = [burglaries(attribution=0.7), burglaries(attribution=0.6, project_id="P2")]
+    areas = [
+        {"project_id": p, "area_code": "E1", "role": "target", "population": 1}
+        for p in ("P1", "P2")
+    ]
+    done = analyse(dataset(outcomes=rows, project_areas=areas), evaluation(), reference, draws=0)
+    text = next(f.text for f in done.findings if f.rule == "claimed_twice")
+    assert "1.30" in text
+    apart = [areas[0], areas[1] | {"area_code": "E2"}]
+    done = analyse(dataset(outcomes=rows, project_areas=apart), evaluation(), reference, draws=0)
+    assert "claimed_twice" not in {f.rule for f in done.findings}
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ({"outcomes": [outcome(unit_cost_code="crime_burglary", people=9)]}, "did you mean"),
+        ({"outcomes": [burglaries(deadweight=1.4)]}, "deadweight: found 1.4"),
+        ({"outcomes": [burglaries(drop_off=-0.1)]}, "a share from 0 to 1"),
+        ({"outcomes": [burglaries(evidence_grade=9)]}, "a grade from 1 to 6"),
+        ({"costs": [cost(hours=3.0)]}, "hours without a rate"),
+        ({"costs": [cost()]}, "no amount and no hours"),
+        ({"costs": [cost(amount_gbp=5.0, evidence_grade=0)]}, "a grade from 1 to 6"),
+        ({"costs": [cost(amount_gbp=5.0, date="2031-01-01")]}, "not covered by the GDP deflator"),
+        ({"costs": [cost(amount_gbp=5.0, date="2024-08-01")]}, "a cost after the horizon"),
+        ({"project_measures": [measure(code="crime_robbbery")]}, "crime_robbery"),
+    ],
+)
+def test_bad_rows_give_one_clear_message_and_the_rest_is_computed(
+    tables: dict[str, Any], words: str, reference: Reference
+) -> None:
+    good = {"costs": [cost(amount_gbp=100.0)]}
+    both = good | {k: v + good.get(k, []) for k, v in tables.items()}
+    done = analyse(dataset(**both), evaluation(estimate()), reference, horizon_years=1, draws=0)
+    assert len(done.problems) == 1
+    assert words in str(done.problems[0])
+    assert re.search(r"row 2", str(done.problems[0]))
+    assert done.results["present_value_costs_gbp"] >= 100
+    assert words.split()[-1] in " ".join(benefit.gaps(done).frame["text"])
+
+
+def test_a_price_year_the_deflator_does_not_cover_is_refused(reference: Reference) -> None:
+    with pytest.raises(BadArgument, match=r"2030/31.*1997/98 to 2024/25"):
+        analyse(dataset(), evaluation(), reference, price_year="2030/31")
+
+
+@pytest.mark.parametrize("wrong", [{"horizon_years": 0}, {"optimism": "best"}, {"unit_costs": "x"}])
+def test_assumptions_are_checked(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadArgument):
+        Assumptions(**({"price_year": "2023/24", "horizon_years": 5} | wrong))
+
+
+# --- sensitivities -------------------------------------------------------------------------------
+
+
+def test_switched_sensitivities_move_as_they_must(reference: Reference) -> None:
+    data = dataset(
+        project_measures=[measure("Burglary", "crime_domestic_burglary")],
+        costs=[cost(amount_gbp=1000.0)],
+    )
+    done = analyse(data, evaluation(estimate("Burglary")), reference)
+    found = {name: float(row["present_value_benefits_gbp"]) for name, _, row in done.sensitivities}
+    base = found["As reported"]
+    assert found["Optimism bias off"] == pytest.approx(base / 0.85)
+    # grades 1, 3, 4: corrections 0, 10 and 15 per cent
+    mean = (0 + 0.10 + 0.15) / 3
+    assert found["Optimism bias by the mean of the grades"] == pytest.approx(
+        base / 0.85 * (1 - mean)
+    )
+    assert found["Cost of anticipating crime left out"] == pytest.approx(base * (5930 - 710) / 5930)
+    newer = reference.uprate(7720, "2019/20", "2023/24") * 2.17
+    assert found["Recorded crime scaled up to actual crime"] == pytest.approx(
+        base / reference.uprate(5930, "2015/16", "2023/24") * newer
+    )
+    assert found["Unit costs at the high end"] == pytest.approx(base * 8980 / 5930)
+    lasting = base * (1 + 0.5 / 1.035 + 0.25 / 1.035**2)
+    assert found["Effect lasts 3 years, 50% less each year"] == pytest.approx(lasting)
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+NOT_TABLES = {"analyse", "portfolio", "by_domain", "by_step", "one_case", "people_claimed",
+              "people_tables"}  # fmt: skip
+
+
+def _tables(done: benefit.Benefit) -> list[Table]:
+    names = [n for n in benefit.__all__ if n[0].islower() and n not in NOT_TABLES]
+    return [getattr(benefit, name)(done) for name in names]
+
+
+@pytest.fixture(scope="module")
+def rich(reference: Reference) -> benefit.Benefit:
+    data = dataset(
+        project_measures=[measure()],
+        outcomes=[burglaries(), outcome(unit_cost_code="jsa_claimant_into_work", people=3, years=2,
+                  deadweight=0.3, attribution=0.5)],
+        costs=[cost(amount_gbp=50_000.0), cost(hours=10.0, rate_gbp=30.0, kind="in_kind",
+               agency="NHS Trust", evidence_grade=4)],
+    )  # fmt: skip
+    return analyse(data, evaluation(estimate(months=18)), reference)
+
+
+def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: benefit.Benefit) -> None:
+    tables = _tables(rich)
+    assert len({t.name for t in tables}) == len(tables) > 15
+    door = Door("public")
+    for table in tables:
+        assert not table.people
+        assert len(door(table).frame) == len(table.frame)
+
+
+def test_tables_agree_with_one_another(rich: benefit.Benefit) -> None:
+    net = rich.net_gbp
+    public = rich.results["present_value_benefits_gbp"]
+    assert benefit.waterfall(rich).frame["gbp"].iloc[-1] == pytest.approx(net)
+    assert benefit.waterfall(rich).frame["gbp"].iloc[:-1].sum() == pytest.approx(net)
+    assert benefit.cash_flow(rich).frame["running_public"].iloc[-1] == pytest.approx(net)
+    by_agency = benefit.benefits_by_agency(rich).frame
+    assert by_agency["public"].iloc[-1] == pytest.approx(public)
+    fiscal = by_agency["fiscal"].iloc[-1] + by_agency["transfer"].iloc[-1]
+    assert fiscal == pytest.approx(rich.results["present_value_fiscal_gbp"])
+    by_year = benefit.by_agency_and_year(rich).frame
+    assert by_year["net"].sum() == pytest.approx(-rich.results["net_present_budget_impact_gbp"])
+    paid = benefit.cost_sources(rich).frame["present"].sum()
+    assert paid == pytest.approx(rich.results["present_value_costs_gbp"])
+    assert benefit.distribution(rich).frame["draws"].sum() == 2000
+
+
+def test_every_pound_can_be_followed_to_a_source(rich: benefit.Benefit) -> None:
+    frame = benefit.sources(rich).frame
+    assert frame[["source", "price_year", "status", "edition", "code"]].ne("").all(axis=None)
+    rows = set(rich.flow.loc[rich.flow["side"].eq("benefit"), "source_row"])
+    assert set(frame["row"]) == rows
+    shown = rich.flow[~rich.flow["transfer"] & rich.flow["side"].eq("benefit")]
+    for row in frame.itertuples():
+        if not np.isnan(row.present):
+            expected = shown.loc[shown["source_row"].eq(row.row), "present_gbp"].sum()
+            assert row.present == pytest.approx(expected)
+
+
+def test_details_of_few_people_are_kept_back(rich: benefit.Benefit) -> None:
+    frame = benefit.sources(rich).frame.set_index("code")
+    few = frame.loc["jsa_claimant_into_work"]
+    assert few[["impact", "deadweight", "attribution", "present"]].isna().all()
+    assert frame.loc["crime_domestic_burglary", "present"] > 0
+
+
+def test_parts_add_up_to_the_public_value(reference: Reference) -> None:
+    for code, each in reference.unit_costs.items():
+        found = list(parts(each))
+        assert sum(p.gbp for p in found if not p.transfer) == pytest.approx(each.total_gbp), code
+        fiscal = sum(p.gbp for p in found if p.value_type == "fiscal")
+        assert fiscal == pytest.approx(each.fiscal_gbp), code
+        moved = sum(p.gbp for p in found if p.transfer)
+        assert moved == pytest.approx(each.transfer_gbp, abs=0.05), code
+
+
+# --- several projects ----------------------------------------------------------------------------
+
+
+def _pair(reference: Reference, second_area: str) -> list[benefit.Benefit]:
+    found = []
+    for project, area in (("P1", "E1"), ("P2", second_area)):
+        data = dataset(
+            project_measures=[measure(project_id=project)],
+            costs=[cost(project_id=project, amount_gbp=1000.0)],
+            project_areas=[
+                {"project_id": project, "area_code": area, "role": "target", "population": 1}
+            ],
+        )
+        found.append(analyse(data, evaluation(estimate(), project_id=project), reference))
+    return found
+
+
+def test_portfolio_counts_shared_places_once(reference: Reference) -> None:
+    apart, together = _pair(reference, "E2"), _pair(reference, "E1")
+    rng = np.random.default_rng(1)
+    whole = benefit.portfolio(apart, rng=rng, draws=500)
+    once = benefit.portfolio(together, rng=rng, draws=500)
+    one = apart[0].results["present_value_benefits_gbp"]
+    assert whole.results["present_value_benefits_gbp"] == pytest.approx(2 * one)
+    assert once.results["present_value_benefits_gbp"] == pytest.approx(one)
+    assert once.results["present_value_costs_gbp"] == pytest.approx(2000)
+    assert {f.rule for f in once.findings} == {"counted_once"}
+    for table in _tables(once):
+        assert isinstance(table, Table)
+
+
+def test_portfolio_draws_a_shared_unit_cost_once(reference: Reference) -> None:
+    pair = _pair(reference, "E2")
+    lines = [line for each in pair for line in each.lines]
+    drawn = simulate(lines, reference, pair[0].assumptions, rng=np.random.default_rng(1), draws=99)
+    assert [key for key in drawn.inputs if key[0] == "unit cost"] == [
+        ("unit cost", "crime_robbery")
+    ]
+    assert len([key for key in drawn.inputs if key[0] == "effect"]) == 2
+
+
+def test_portfolio_refuses_different_price_years(reference: Reference) -> None:
+    one = analyse(dataset(), evaluation(), reference, draws=0)
+    other = analyse(dataset(), evaluation(), reference, price_year="2019/20", draws=0)
+    with pytest.raises(BadArgument, match="different price years"):
+        benefit.portfolio([one, other], rng=np.random.default_rng(1))
+
+
+# --- journeys ------------------------------------------------------------------------------------
+
+
+def _steps(cases: int) -> list[dict[str, Any]]:
+    way = [("2023-01-01", "child_protection_plan"), ("2024-01-01", "child_in_need"),
+           ("2024-07-01", "closed")]  # fmt: skip
+    return [
+        {"case_id": f"C{n}", "project_id": "P1", "domain": "children", "date": day, "step": step}
+        for n in range(cases)
+        for day, step in way
+    ]
+
+
+def test_journeys_against_staying_put(reference: Reference) -> None:
+    data = dataset(case_steps=_steps(5))
+    as_of = pd.Timestamp("2025-01-01")
+    frame = benefit.by_domain(data, reference, as_of=as_of, price_year="2017/18").frame
+    # 365 days on a plan at 9,300, 182 days in need at 8,300, 184 days closed; staying: 731 days
+    year = 365.25
+    path = 5 * (365 / year * 9300 + 182 / year * 8300)
+    assert frame["path"][0] == pytest.approx(path)
+    assert frame["stay"][0] == pytest.approx(5 * 731 / year * 9300)
+    assert list(frame[["people", "down", "up"]].iloc[0]) == [5, 5, 0]
+
+
+def test_journeys_of_four_people_are_not_shown(reference: Reference) -> None:
+    data = dataset(case_steps=_steps(4))
+    when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
+    table = benefit.by_domain(data, reference, **when)
+    assert table.frame.empty
+    assert "fewer than 5" in " ".join(table.notes)
+    assert benefit.by_step(data, reference, **when).frame.empty
+    with pytest.raises(BadArgument, match="consent"):
+        benefit.one_case(data, reference, "C1", consented=False, **when)
+    assert len(benefit.one_case(data, reference, "C1", consented=True, **when).frame) == 3
+
+
+def test_journeys_never_enter_the_benefit(reference: Reference) -> None:
+    data = dataset(case_steps=_steps(9), outcomes=[burglaries()])
+    without = dataset(outcomes=[burglaries()])
+    one = analyse(data, evaluation(), reference, draws=0)
+    other = analyse(without, evaluation(), reference, draws=0)
+    assert one.results["present_value_benefits_gbp"] == other.results["present_value_benefits_gbp"]
+
+
+def test_an_unknown_step_is_named(reference: Reference) -> None:
+    rows = [row | {"step": "limbo"} for row in _steps(1)]
+    with pytest.raises(BadArgument, match="children: limbo"):
+        benefit.by_step(
+            dataset(case_steps=rows), reference, as_of=pd.Timestamp("2025-01-01"),
+            price_year="2017/18",
+        )  # fmt: skip
+
+
+def test_people_tables_are_all_that_count_people(reference: Reference) -> None:
+    data = dataset(case_steps=_steps(6), outcomes=[burglaries()])
+    when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
+    named = benefit.people_tables(data, reference, **when)
+    door = Door("public", tables=named)
+    for table in (benefit.people_claimed(data, "P1"), benefit.by_domain(data, reference, **when)):
+        assert table.people
+        assert len(door(table).frame) == len(table.frame)
+
+
+# --- shape of the flow ---------------------------------------------------------------------------
+
+
+def test_flow_has_the_columns_of_the_design(rich: benefit.Benefit) -> None:
+    needed = {"year", "agency", "value_type", "cashable", "amount_gbp", "source_row"}
+    assert needed <= set(rich.flow.columns)
+    again = flow(rich.lines, rich.reference, rich.assumptions)
+    pd.testing.assert_frame_equal(again, rich.flow)
+    pd.testing.assert_series_equal(results(again).iloc[0], rich.results)
