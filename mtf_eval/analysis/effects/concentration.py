@@ -131,8 +131,8 @@ def aoristic_hours(*, start: pd.Series, end: pd.Series) -> tuple[np.ndarray, dic
     tuple
         Shape (24,), and how many were left out: `no_start`, `end_before_start`.
     """
-    first = pd.to_datetime(start).reset_index(drop=True)
-    last = pd.to_datetime(end).reset_index(drop=True).fillna(first)
+    first = pd.to_datetime(start, format="ISO8601").reset_index(drop=True)
+    last = pd.to_datetime(end, format="ISO8601").reset_index(drop=True).fillna(first)
     left = {"no_start": int(first.isna().sum()), "end_before_start": int((last < first).sum())}
     hours = np.zeros(24)
     for a, b in zip(first, last, strict=True):

@@ -195,8 +195,8 @@ def _series_cautions(post: np.ndarray, first_lag: float, alone: bool) -> tuple[s
         cautions.append("Less than a year on one side: the season is poorly known.")
     if abs(first_lag) > 2 / math.sqrt(len(post)):
         cautions.append(
-            f"Neighbouring months are correlated ({first_lag:.2f}): the plain interval is too narrow; "
-            "the Newey-West one beside it allows for that, but is itself narrow in short series."
+            f"Neighbouring months are correlated ({first_lag:.2f}): the plain interval does not "
+            "allow for that; Newey-West's does, but is itself narrow in short series."
         )
     return tuple(cautions)
 

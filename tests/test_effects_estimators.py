@@ -1,0 +1,545 @@
+"""Estimators against independent libraries, hand sums and simulation; refusals in words."""
+
+from __future__ import annotations
+
+import math
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.api as sm
+import statsmodels.formula.api as smf
+from scipy import stats
+
+from mtf_eval.analysis import effects
+from mtf_eval.analysis.effects import Estimate, Panel
+from mtf_eval.analysis.effects.counts import ratio_estimate
+from mtf_eval.analysis.effects.pooling import random_effects_mean
+from mtf_eval.analysis.effects.synthetic import simplex_weights
+from mtf_eval.analysis.effects.validation import (
+    ESTIMATORS,
+    false_positive_rate,
+    performance,
+    pretended_targets,
+)
+from mtf_eval.errors import BadArgument, NotEnoughData
+
+START = pd.Timestamp("2022-07-01")
+MONTHS = pd.date_range("2022-01-01", periods=12, freq="MS")
+
+
+def records(rng: np.random.Generator, areas: int = 120, months: int = 12) -> pd.DataFrame:
+    """Made-up force: areas of different levels that drift, months more variable than Poisson."""
+    level = rng.gamma(2.0, 5.0, areas)
+    drift = np.exp(rng.normal(0, 0.2, (2, areas)))[np.arange(months) * 2 // months]
+    mean = level * drift + 0.01
+    index = pd.date_range("2022-01-01", periods=months, freq="MS")
+    names = [f"E{i:04d}" for i in range(areas)]
+    return pd.DataFrame(rng.negative_binomial(mean, 0.5), index=index, columns=names)
+
+
+def panel(target: int = 1, seed: int = 1, **options: int) -> Panel:
+    frame = records(np.random.default_rng(seed), **options)
+    chosen = tuple(frame.columns[frame.sum().to_numpy() > 60][:target])
+    return Panel(counts=frame, target=chosen, start=START, measure="Anti-social behaviour")
+
+
+def made(maryland: int, log_ratio: float, se: float) -> Estimate:
+    return ratio_estimate(
+        measure="Anti-social behaviour",
+        log_ratio=log_ratio,
+        se=se,
+        level=0.95,
+        n=400,
+        n_before=120,
+        n_after=100,
+        method="made up",
+        maryland=maryland,
+    )
+
+
+# The result record.
+
+
+@pytest.mark.parametrize("maryland", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("log_ratio", [-0.4, 0.0, 0.4])
+@pytest.mark.parametrize("se", [0.1, 1.0])
+def test_words_are_capped_by_the_maryland_level(maryland: int, log_ratio: float, se: float) -> None:
+    text = made(maryland, log_ratio, se).sentence()
+    assert "below 1 means fewer" in text
+    assert "95 % interval" in text
+    if maryland <= 2:
+        assert "changed" in text
+        assert "effect" not in text
+    elif maryland == 3:
+        assert "effect" not in text.replace("consistent with an effect", "")
+    if abs(log_ratio) < 1.96 * se:
+        assert "effect" not in text
+        assert "no change" in text
+
+
+def test_avoided_is_expected_less_observed() -> None:
+    found = made(3, math.log(0.8), 0.1)
+    assert found.avoided == pytest.approx(100 / 0.8 - 100)
+    assert found.avoided_low == pytest.approx(100 / found.high - 100)
+    assert found.avoided_high == pytest.approx(100 / found.low - 100)
+    assert found.avoided_low > 0
+    assert made(3, math.log(0.9), 0.2).avoided_low < 0  # "no effect" inside, so is "none avoided"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"high": math.inf}, {"low": 2.0}, {"estimate": math.nan}, {"level": 95}, {"maryland": 0}],
+)
+def test_an_estimate_is_finite_and_inside_its_interval(wrong: dict[str, float]) -> None:
+    fields = {"measure": "x", "estimate": 0.8, "low": 0.5, "high": 1.1, "level": 0.95, "n": 9}
+    fields |= {"n_before": 5, "n_after": 4, "method": "m", "maryland": 3}
+    Estimate(**fields)
+    with pytest.raises(BadArgument):
+        Estimate(**(fields | wrong))
+
+
+def test_every_estimator_has_the_same_tidy_columns() -> None:
+    data = panel(months=24)
+    data = data.with_start(pd.Timestamp("2023-01-01"))
+    rng = np.random.default_rng(1)
+    results = [
+        effects.rate_ratio(before=4, after=5),
+        effects.relative_effect(before=9, after=8, comparison_before=9, comparison_after=9),
+        effects.difference_in_differences(panel=data),
+        effects.placebo_calibrated(panel=data),
+        effects.synthetic_control(panel=data),
+        effects.interrupted_series(series=data.monthly(data.target), start=data.start, rng=rng),
+        effects.weighted_displacement_difference(target=(9, 8), comparison=(9, 9)),
+        effects.displacement_quotient(target=(9, 4), comparison=(9, 9), buffer=(5, 6)),
+        effects.proportion(yes=3, n=9),
+        effects.paired_change(both=5, gained=4, lost=1, neither=6),
+        effects.concentration(counts=[3, 1, 0]),
+        effects.pool([made(3, -0.2, 0.1), made(3, -0.1, 0.2)]),
+    ]
+    for result in results:
+        columns = ["measure", "estimate", "low", "high", "level", "n", "method"]
+        assert list(result.tidy().columns) == columns
+        assert result.sentence()
+        assert pickle.loads(pickle.dumps(result)).sentence() == result.sentence()
+
+
+# Refusals: "we cannot say", never a library's warning, never an infinite ratio.
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: effects.rate_ratio(before=0, after=3),
+        lambda: effects.rate_ratio(before=0, after=0),
+        lambda: effects.relative_effect(before=3, after=0, comparison_before=9, comparison_after=9),
+        lambda: effects.weighted_displacement_difference(target=(0, 0), comparison=(0, 0)),
+        lambda: effects.displacement_quotient(target=(5, 9), comparison=(9, 9), buffer=(1, 1)),
+        lambda: effects.displacement_quotient(target=(9, 5), comparison=(9, 0), buffer=(1, 1)),
+        lambda: effects.pool([made(3, -0.2, 0.1)]),
+        lambda: effects.proportion(yes=0, n=0),
+        lambda: effects.ordinal_change(before=[1, 2, 3], after=[1, 2, 3, 4, 5]),
+        lambda: effects.ordinal_change(before=[3] * 6, after=[3] * 6),
+        lambda: effects.concentration(counts=[0, 0, 0]),
+        lambda: effects.repeats(ids=pd.Series([None, None]), dates=pd.Series(["2021-01-01"] * 2)),
+        lambda: effects.placebo_calibrated(panel=panel(areas=9)),
+        lambda: effects.minimum_detectable_effect(before=0),
+        lambda: effects.planned_mde(panel=panel(), months=9),
+        lambda: effects.expected_range(series=pd.Series([1, 2], index=MONTHS[:2])),
+        lambda: effects.interrupted_series(
+            series=pd.Series(range(12), index=MONTHS), start=START, rng=np.random.default_rng(1)
+        ),
+    ],
+)
+def test_we_cannot_say(call) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(NotEnoughData, match=r"\w+\W+\w+ \w+"):
+            call()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS.values(), ids=list(ESTIMATORS))
+@pytest.mark.parametrize("empty", ["target", "comparison", "after", "all"])
+def test_empty_records_are_refused_or_finite_without_a_warning(estimator, empty: str) -> None:
+    frame = records(np.random.default_rng(3), areas=30)
+    first = frame.columns[0]
+    if empty == "target":
+        frame[first] = 0
+    elif empty == "comparison":
+        frame.loc[:, frame.columns[1:]] = 0
+    elif empty == "after":
+        frame.loc[START:, first] = 0
+    else:
+        frame.loc[:, :] = 0
+    data = Panel(counts=frame, target=(first,), start=START)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            found = estimator(data)
+        except NotEnoughData:
+            return
+    assert math.isfinite(found.high)
+    assert empty in ("comparison", "after")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"counts": pd.DataFrame({"a": [1.5], "b": [1]}, index=MONTHS[:1])}, BadArgument),
+        ({"counts": pd.DataFrame({"a": [-1], "b": [1]}, index=MONTHS[:1])}, BadArgument),
+        ({"counts": pd.DataFrame({"a": [1, 1], "b": [1, 1]}, index=MONTHS[[0, 0]])}, BadArgument),
+        ({"comparison": ("a",)}, BadArgument),
+        ({"target": ("nowhere",)}, NotEnoughData),
+        ({"target": ()}, NotEnoughData),
+    ],
+)
+def test_a_panel_refuses_what_it_cannot_be(wrong: dict, error: type[Exception]) -> None:
+    fields = {"counts": pd.DataFrame({"a": [1], "b": [2]}, index=MONTHS[:1])}
+    fields |= {"target": ("a",), "start": START}
+    with pytest.raises(error):
+        Panel(**(fields | wrong))
+
+
+# Against independent libraries.
+
+
+@pytest.mark.parametrize("target", [1, 3, 12])
+def test_panel_regression_is_that_of_statsmodels(target: int) -> None:
+    data = panel(target, areas=30)
+    long = data.counts.rename_axis("month").reset_index().melt("month", var_name="area")
+    long["tp"] = ((long["month"] >= START) & long["area"].isin(data.target)).astype(int)
+    model = smf.glm("value ~ C(area) + C(month) + tp", long, family=sm.families.Poisson())
+    quasi = model.fit(scale="X2")
+    found = effects.difference_in_differences(panel=data)
+    assert math.log(found.estimate) == pytest.approx(quasi.params["tp"], rel=1e-8)
+    assert found.details["dispersion"] == pytest.approx(quasi.scale, rel=1e-8)
+    if target < 10:
+        assert found.se_log == pytest.approx(quasi.bse["tp"], rel=1e-6)
+        assert found.df + found.n * 0 == quasi.df_resid
+    else:
+        groups = pd.factorize(long["area"])[0]
+        clustered = model.fit(
+            cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
+        )
+        assert found.se_log == pytest.approx(clustered.bse["tp"], rel=1e-6)
+
+
+def test_dispersion_is_that_of_statsmodels() -> None:
+    data = panel(areas=25)
+    before = data.counts[~data.post]
+    long = before.rename_axis("month").reset_index().melt("month", var_name="area")
+    fit = smf.glm("value ~ C(area) + C(month)", long, family=sm.families.Poisson()).fit()
+    expected = fit.pearson_chi2 / fit.df_resid
+    assert effects.overdispersion(data) == pytest.approx(expected, rel=1e-6)
+
+
+def test_pre_trend_is_the_interaction_of_the_two_way_model() -> None:
+    data = panel(areas=20)
+    before = data.counts[~data.post]
+    grouped = pd.DataFrame(
+        {
+            "t": before[list(data.target)].sum(axis=1),
+            "c": before.drop(columns=data.target[0]).sum(axis=1),
+        }
+    )
+    long = grouped.reset_index(drop=True).rename_axis("m").reset_index().melt("m")
+    long["tt"] = (long["variable"] == "t") * long["m"]
+    fit = smf.glm("value ~ C(variable) + C(m) + tt", long, family=sm.families.Poisson()).fit()
+    found = effects.pre_trend(panel=data)
+    assert found.details["slope"] == pytest.approx(fit.params["tt"], rel=1e-6)
+
+
+def test_fast_random_effects_mean_is_that_of_statsmodels() -> None:
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    rng = np.random.default_rng(4)
+    y, v = rng.normal(0, 0.4, 30), rng.uniform(0.02, 0.1, 30)
+    fit = combine_effects(y, v, method_re="dl")
+    mean, tau2, variance = random_effects_mean(y, v)
+    assert tau2 == pytest.approx(fit.tau2, rel=1e-9)
+    assert mean == pytest.approx(fit.mean_effect_re, rel=1e-9)
+    assert math.sqrt(variance) == pytest.approx(fit.sd_eff_w_re, rel=1e-9)
+
+
+def test_interrupted_series_with_slope_is_that_of_statsmodels() -> None:
+    rng = np.random.default_rng(5)
+    months = pd.date_range("2019-01-01", periods=48, freq="MS")
+    y = pd.Series(rng.poisson(40, 48), index=months)
+    found = effects.interrupted_series(
+        series=y, start=months[30], rng=rng, slope=True, harmonics=2, measure="Burglary"
+    )
+    frame = pd.DataFrame({"y": y.to_numpy(), "t": np.arange(48), "month": months.month})
+    frame["post"] = (frame["t"] >= 30).astype(int)
+    frame["since"] = frame["post"] * (frame["t"] - 30)
+    season = " + ".join(
+        f"{f}(2*3.141592653589793*{k}*month/12)" for k in (1, 2) for f in ("np.sin", "np.cos")
+    )
+    fit = smf.glm(f"y ~ t + post + since + {season}", frame, family=sm.families.Poisson()).fit()
+    without = fit.predict(frame.assign(post=0, since=0))
+    expected = fit.fittedvalues[30:].sum() / without[30:].sum()
+    assert found.estimate.estimate == pytest.approx(expected, rel=1e-6)
+    assert found.frame["counterfactual"][30:].to_numpy() == pytest.approx(without[30:], rel=1e-6)
+    assert found.estimate.avoided == pytest.approx(without[30:].sum() - y.iloc[30:].sum(), rel=1e-5)
+    assert found.estimate.maryland == 2
+
+
+def test_survey_statistics_against_scipy_and_hand_sums() -> None:
+    before, after = [1, 2, 2, 3, 4, 1, 2], [3, 3, 4, 5, 2, 4, 4, 5]
+    found = effects.ordinal_change(before=before, after=after)
+    reference = stats.brunnermunzel(before, after)
+    assert found.p == pytest.approx(reference.pvalue)
+    assert abs(found.estimate / found.se) == pytest.approx(abs(reference.statistic))
+    u = stats.mannwhitneyu(after, before).statistic
+    assert found.estimate == pytest.approx(2 * u / (7 * 8) - 1)
+    # 1998 Newcombe, paired, method 10: worked with his example (e, f, g, h) = (36, 12, 2, 0).
+    paired = effects.paired_change(both=36, gained=12, lost=2, neither=0)
+    assert paired.estimate == pytest.approx(0.2)
+    assert (paired.low, paired.high) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+    assert paired.p == pytest.approx(stats.binomtest(2, 14, 0.5).pvalue)
+
+
+def test_synthetic_weights_are_those_put_in_and_those_of_a_constrained_solver() -> None:
+    from scipy.optimize import minimize
+
+    rng = np.random.default_rng(6)
+    donors = rng.gamma(4, 5, (24, 8))
+    truth = np.array([0.5, 0.3, 0.2, 0, 0, 0, 0, 0])
+    assert simplex_weights(donors @ truth, donors) == pytest.approx(truth, abs=1e-4)
+    noisy = donors @ truth + rng.normal(0, 4, 24)
+    solved = minimize(
+        lambda w: ((noisy - donors @ w) ** 2).mean(),
+        np.full(8, 1 / 8),
+        bounds=[(0, 1)] * 8,
+        constraints={"type": "eq", "fun": lambda w: w.sum() - 1},
+        method="SLSQP",
+        options={"ftol": 1e-12, "maxiter": 500},
+    )
+    assert simplex_weights(noisy, donors) == pytest.approx(solved.x, abs=2e-3)
+
+
+def test_synthetic_control_finds_a_known_fall_and_draws_its_line() -> None:
+    rng = np.random.default_rng(7)
+    season = 60 + 25 * np.sin(np.arange(36) / 12 * 2 * np.pi)
+    frame = pd.DataFrame(
+        rng.poisson(season[:, None] * rng.uniform(0.7, 1.4, 25)),
+        index=pd.date_range("2019-01-01", periods=36, freq="MS"),
+        columns=[f"E{i}" for i in range(25)],
+    )
+    start = frame.index[24]
+    frame.loc[start:, "E0"] = rng.binomial(frame.loc[start:, "E0"], 0.6)
+    found = effects.synthetic_control(panel=Panel(counts=frame, target=("E0",), start=start))
+    assert found.estimate.low <= 0.6 <= found.estimate.high < 1
+    assert found.p_rank <= 2 / 25
+    assert sum(found.weights.values()) == pytest.approx(1, abs=0.03)
+    assert found.frame["observed"].tolist() == frame["E0"].tolist()
+
+
+def test_expected_range_is_the_individuals_chart() -> None:
+    values = [10, 12, 9, 11, 10, 13, 8, 11, 30, 10, 9, 12]
+    found = effects.expected_range(series=pd.Series(values, index=MONTHS), baseline=8)
+    assert found.centre == pytest.approx(84 / 8)
+    assert found.high == pytest.approx(10.5 + 2.66 * 19 / 7)  # ranges 2 3 2 1 3 5 3
+    assert found.frame["signal"].tolist() == [""] * 8 + ["outside"] + [""] * 3
+    run = pd.Series(
+        [10, 14] * 4 + [13] * 8, index=pd.date_range("2020-01-01", periods=16, freq="MS")
+    )
+    signals = effects.expected_range(series=run, baseline=8).frame["signal"].tolist()
+    assert signals[-2:] == ["run", "run"]
+
+
+def test_harm_is_the_weighted_sum() -> None:
+    one = effects.weighted_displacement_difference(target=(120, 100), comparison=(130, 150))
+    two = effects.weighted_displacement_difference(target=(20, 10), comparison=(15, 15))
+    found = effects.harm_weighted_difference(differences=[one, two], weights=[2, 10])
+    assert found.estimate == pytest.approx(2 * -40 + 10 * -10)
+    assert found.se == pytest.approx(math.sqrt(4 * 500 + 100 * 60))
+
+
+def test_repeats_and_left_out_hours() -> None:
+    found = effects.repeats(
+        ids=pd.Series(["a", "a", "a", "b", None]),
+        dates=pd.Series(["2020-01-01", "2020-06-01", "2021-12-01", "2020-01-01", "2020-01-02"]),
+    )
+    assert found.estimate == pytest.approx(1 / 4)  # June 2020 within a year; December 2021 is not
+    assert found.details["repeated_ids"] == pytest.approx(1 / 2)
+    hours, left = effects.aoristic_hours(
+        start=pd.Series(["2021-01-01 10:00", None, "2021-01-01 10:00", "2021-01-01"]),
+        end=pd.Series([None, "2021-01-01", "2020-12-31", "2021-02-01"]),
+    )
+    assert left == {"no_start": 1, "end_before_start": 1}
+    assert hours.sum() == pytest.approx(2)
+    assert hours[10] == pytest.approx(1 + 1 / 24)
+
+
+# The placebo-calibrated effect.
+
+
+def test_placebo_effect_is_the_formula_by_hand() -> None:
+    data = panel(areas=40)
+    found = effects.placebo_calibrated(panel=data)
+    a = data.counts[~data.post].sum()
+    b = data.counts[data.post].sum()
+    own = data.target[0]
+    near = (np.log((a + 0.5) / (a[own] + 0.5))).abs().drop(own).sort_values(kind="stable")
+    chosen = near.index[: max(20, int((near < math.log(1.3)).sum()))]
+    from statsmodels.stats.meta_analysis import combine_effects
+
+    y = np.log((b[chosen] + 0.5) / (a[chosen] + 0.5)).to_numpy()
+    fit = combine_effects(y, 1 / (b[chosen].to_numpy() + 0.5), method_re="dl")
+    expected = math.log((b[own] + 0.5) / (a[own] + 0.5)) - fit.mean_effect_re
+    assert math.log(found.estimate) == pytest.approx(expected)
+    se = math.sqrt(1 / (b[own] + 0.5) + fit.tau2 + fit.sd_eff_w_re**2)
+    assert found.se_log == pytest.approx(se)
+    assert found.df == len(chosen) - 1
+    reach = stats.t.ppf(0.975, len(chosen) - 1) * se
+    assert (found.low, found.high) == pytest.approx(
+        (math.exp(expected - reach), math.exp(expected + reach))
+    )
+    dots = effects.placebo_controls(panel=data)
+    assert (dots["role"] == "control").sum() == len(chosen)
+    mine = dots[dots["role"] == "project"].iloc[0]
+    assert mine["against_controls"] == pytest.approx(found.estimate)
+
+
+def test_a_group_is_compared_with_disjoint_groups_of_as_many() -> None:
+    data = panel(4)
+    dots = effects.placebo_controls(panel=data)
+    groups = [set(text.split(";")) for text in dots["areas"]]
+    assert all(len(group) == 4 for group in groups)
+    assert sum(len(group) for group in groups) == len(set().union(*groups))
+    assert effects.placebo_calibrated(panel=data).details["match"] == pytest.approx(1, abs=0.5)
+
+
+def test_areas_worse_than_all_others_get_a_caution() -> None:
+    data = panel()
+    counts = data.counts.copy()
+    counts[data.target[0]] += 500
+    found = effects.placebo_calibrated(panel=Panel(counts=counts, target=data.target, start=START))
+    assert any("No other areas were as bad" in caution for caution in found.cautions)
+
+
+def test_same_season_keeps_the_calendar_months() -> None:
+    frame = records(np.random.default_rng(2), areas=15, months=30)
+    data = Panel(counts=frame, target=("E0001",), start=pd.Timestamp("2024-01-01"))
+    kept = data.same_season()
+    assert kept.months_after == 6
+    assert set(kept.counts.index[~kept.post].month) == {1, 2, 3, 4, 5, 6}
+    assert kept.months_before == 12
+    short = Panel(counts=frame.iloc[:12], target=("E0001",), start=START)
+    assert short.same_season() is short
+
+
+def test_regression_to_the_mean_is_put_in_numbers() -> None:
+    rng = np.random.default_rng(8)
+    level = rng.gamma(8, 2, 300)
+    frame = pd.DataFrame(
+        rng.negative_binomial(level / 4, 0.2, (12, 300)),
+        index=MONTHS,
+        columns=[f"E{i:03d}" for i in range(300)],
+    )
+    worst = str(frame[frame.index < START].sum().idxmax())
+    data = Panel(counts=frame, target=(worst,), start=START)
+    check = effects.regression_to_the_mean(panel=data)
+    assert check.details["regression"] < -0.05
+    assert "regression to the mean" in check.text
+
+
+def test_checks_find_what_was_put_in() -> None:
+    frame = records(np.random.default_rng(9), areas=60, months=24)
+    start = pd.Timestamp("2023-01-01")
+    own = str(frame.sum().idxmax())
+    frame.loc[:, own] = np.arange(24) * 6 + 20
+    steep = Panel(counts=frame, target=(own,), start=start)
+    assert effects.pre_trend(panel=steep).passed is False
+    assert effects.placebo_in_time(panel=steep).passed is False
+    flat = steep.counts.copy()
+    flat[own] = flat.drop(columns=own).sum(axis=1) // 50
+    level = Panel(counts=flat, target=(own,), start=start)
+    assert effects.pre_trend(panel=level).passed is True
+    assert effects.placebo_in_time(panel=level).passed is True
+    assert effects.placebo_in_space(panel=level).p > 0.1
+
+
+def test_planning_foresees_the_error_of_the_evaluation() -> None:
+    frame = records(np.random.default_rng(10), months=24)
+    own = (str(frame.sum().idxmax()),)
+    planned = effects.planned_mde(
+        panel=Panel(counts=frame.iloc[:18], target=own, start=frame.index[18]), months=6
+    )
+    later = effects.placebo_calibrated(
+        panel=Panel(counts=frame.iloc[6:], target=own, start=frame.index[18])
+    )
+    reach = stats.t.ppf(0.975, later.df) + stats.norm.ppf(0.8)
+    assert planned == pytest.approx(1 - math.exp(-reach * later.se_log), abs=0.12)
+
+
+# How often they are wrong: small, seeded, with bounds that a right estimator meets.
+
+
+def test_placebo_calibration_keeps_its_level_where_the_others_do_not() -> None:
+    counts = records(np.random.default_rng(11), areas=160)
+    targets = pretended_targets(counts=counts, start=START)
+    shown = ("Placebo-calibrated", "Four counts, Poisson")
+    table = performance(
+        counts=counts,
+        start=START,
+        targets=targets,
+        rng=np.random.default_rng(1),
+        falls=(0.0, 0.4),
+        estimators={name: ESTIMATORS[name] for name in shown},
+    )
+    table = table.set_index(["estimator", "fall"])
+    own = table.loc["Placebo-calibrated"]
+    # 5 % of about 145 targets is 7 +- 2.6: bounds at three standard errors.
+    assert own.loc[0.0, "changes"] <= 0.105
+    assert own["covers"].between(0.895, 1).all()
+    assert own.loc[0.4, "falls"] > own.loc[0.0, "falls"]
+    assert table.loc[("Four counts, Poisson", 0.0), "changes"] > 0.12
+    alone = false_positive_rate(
+        counts=counts, start=START, targets=targets[:5], rng=np.random.default_rng(1)
+    )
+    assert set(alone["estimator"]) == set(ESTIMATORS)
+
+
+def test_pretended_groups() -> None:
+    counts = pd.DataFrame({"a": [9, 9], "b": [9, 9], "c": [1, 1]}, index=MONTHS[5:7])
+    named = {"a": "M1", "b": "M1", "c": "M2"}
+    assert pretended_targets(counts=counts, start=START, groups=named) == (("a", "b"),)
+    assert pretended_targets(counts=counts, start=START, least_before=5) == (("a",), ("b",))
+    with pytest.raises(NotEnoughData):
+        performance(counts=counts, start=START, targets=(), rng=np.random.default_rng(1))
+
+
+def test_poisson_intervals_cover_on_poisson_counts() -> None:
+    rng = np.random.default_rng(12)
+    held = {"exact": 0, "four": 0, "displacement": 0}
+    draws = 300
+    for _ in range(draws):
+        a, b, c, d = (int(x) for x in rng.poisson([40, 30, 60, 60]))
+        exact = effects.rate_ratio(before=a, after=b)
+        four = effects.relative_effect(
+            before=a, after=b, comparison_before=c, comparison_after=d, dispersion=1
+        )
+        moved = effects.weighted_displacement_difference(target=(a, b), comparison=(c, d))
+        held["exact"] += exact.low <= 0.75 <= exact.high
+        held["four"] += four.low <= 0.75 <= four.high
+        held["displacement"] += moved.low <= -10 <= moved.high
+    # Three standard errors of 300 draws are 3.8 points; the exact interval may only be wider.
+    assert 0.912 <= held["exact"] / draws <= 0.995
+    assert 0.912 <= held["four"] / draws <= 0.988
+    assert 0.912 <= held["displacement"] / draws <= 0.988
+
+
+def test_pooling_finds_the_mean_of_differing_projects() -> None:
+    rng = np.random.default_rng(13)
+    truth = -0.3
+    held = 0
+    for _ in range(200):
+        se = rng.uniform(0.1, 0.3, 6)
+        logs = rng.normal(truth, np.sqrt(se**2 + 0.15**2))
+        found = effects.pool([made(3, float(y), float(s)) for y, s in zip(logs, se, strict=True)])
+        held += found.low <= math.exp(truth) <= found.high
+        assert found.details["prediction_low"] <= found.estimate <= found.details["prediction_high"]
+    assert 0.90 <= held / 200 <= 0.995
