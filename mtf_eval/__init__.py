@@ -21,6 +21,7 @@ _HOMES = {
     "note": "mtf_eval.publish.elements",
     "rag": "mtf_eval.publish.elements",
     "provenance": "mtf_eval.publish.elements",
+    "project_page": "mtf_eval.publish.project_page",
     "findings": "mtf_eval.analysis.findings",
     "referrals": "mtf_eval.analysis.referrals",
     "caseload": "mtf_eval.analysis.caseload",

@@ -17,7 +17,7 @@ from mtf_eval.analysis.effects import Check, Panel
 __all__ = ["bad_year", "changed_areas", "incomplete_months"]
 
 SHORT = 0.6  # a month with less than this share of the window's median looks incomplete
-SURELY = 20.0  # incidents expected in months without one, beyond which neither chance nor a fall explains it
+SURELY = 20.0  # incidents expected in silent months: more than chance or a fall explains
 
 
 def incomplete_months(panel: Panel, window: Window) -> Check:

@@ -178,14 +178,14 @@ def status_of(project: Project, *, on_record: bool, as_of: date) -> Status:
 
 
 def evaluate(
-    data: Dataset, project_id: str, *, as_of: date, rng: np.random.Generator
+    data: Dataset, project_id: str, *, as_of: date | str, rng: np.random.Generator
 ) -> Evaluation:
     """Evaluate one project from the records up to a day.
 
     Parameters
     ----------
     as_of
-        Nothing later is counted; a month counts when it is over.
+        Nothing later is counted; a month counts when it is over. A day, or its ISO text.
     rng
         Used by the simulated interval of the interrupted series.
 
@@ -194,6 +194,8 @@ def evaluate(
     BadArgument
         When no project has this reference.
     """
+    if isinstance(as_of, str):
+        as_of = date.fromisoformat(as_of)
     project = project_of(data, project_id)
     records = {m: records_of(data, m, as_of=as_of) for m in project.measures}
     on_record = any(set(project.target) & set(r.columns) for r in records.values())
@@ -294,12 +296,11 @@ class _Found:
                 f"{', '.join(shared)} worked in the same areas in these months: any change is of "
                 "all of them together."
             )
+        seasonal = _all_others(compared.same_season())
         found = (
             _tried("Trend before the start", lambda: pre_trend(panel=panel)),
             _tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
-            _tried(
-                "Fake areas", lambda: placebo_in_space(panel=_all_others(compared.same_season()))
-            ),
+            _tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
             _tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
             checks.bad_year(panel, window),
             checks.incomplete_months(panel, window),
@@ -379,7 +380,7 @@ def _estimators(
         "placebo": lambda: placebo_calibrated(panel=compared),
         "did": lambda: difference_in_differences(panel=compared),
         "series": series,
-        "synthetic": lambda: synthetic_control(panel=_all_others(panel), donors=20).estimate,
+        "synthetic": lambda: synthetic_control(panel=_all_others(panel), donors=12).estimate,
         "relative": against,
         "before_after": alone,
     }

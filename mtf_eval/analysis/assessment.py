@@ -1,0 +1,404 @@
+"""One evaluation as tables: headline, series, estimates, controls, displacement, checks, EMMIE.
+
+Everything shown in the assessment of a project's page. Only shapes and words; nothing is
+estimated here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.effects import Estimate, placebo_controls
+from mtf_eval.analysis.marks import count, day, label, text, where_from
+from mtf_eval.analysis.projects import Evaluation
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["changes", "check_list", "checks_table", "controls", "controls_alt", "emmie"]
+__all__ += ["estimates", "headline", "series", "series_alt", "spill"]
+
+NOT_ASSESSED = "not assessed"
+PASSED = {True: "As it should be", False: "Look here", None: "For information"}
+
+
+def _number(name: str, heading: str, decimals: int = 2, note: str = "") -> Column:
+    return Column(name=name, heading=heading, kind="number", decimals=decimals, note=note)
+
+
+def _source(data: Dataset) -> str:
+    return where_from(data, "Recorded incidents")
+
+
+def _frame(rows: Iterable[tuple[object, ...]], *columns: str) -> pd.DataFrame:
+    return pd.DataFrame(list(rows), columns=list(columns))
+
+
+def headline(data: Dataset, found: Evaluation) -> Table:
+    """Cards of the first screen: before, after, expected, avoided; one row."""
+    project, window = found.project, found.window
+    effect = found.primary
+    if window is None or found.compared is None:
+        raise NotEnoughData(f"{project.project_id}: no months are compared")
+    before, after = found.compared.same_season().totals(project.target)
+    row: dict[str, object] = {"project": project.title, "before": before, "after": after}
+    columns = [
+        label("project", "Project"),
+        count("before", "Recorded before", f"{window.before_first:%b %Y} to "
+              f"{window.before_last:%b %Y}"),
+        count("after", "Recorded after", f"{window.start:%b %Y} to {window.last:%b %Y}"),
+    ]  # fmt: skip
+    if effect is not None and effect.avoided is not None:
+        assert effect.avoided_low is not None
+        assert effect.avoided_high is not None
+        fewer = effect.avoided >= 0
+        low, high = effect.avoided_low, effect.avoided_high
+        low, high = (low, high) if fewer else (-high, -low)
+        row["avoided"] = round(abs(effect.avoided))
+        between = f"95 % interval {low:,.0f} to {high:,.0f}"
+        heading = "Fewer than expected" if fewer else "More than expected"
+        columns.append(count("avoided", heading, between))
+        row["ratio"] = effect.estimate
+        interval = f"95 % interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
+        columns.append(_number("ratio", "Rate ratio", note=interval))
+    elif project.primary_measure in found.mde:
+        row["mde"] = 100 * found.mde[project.primary_measure]
+        columns.append(
+            _number("mde", "Smallest fall that could be seen, %", 0, "found four times in five")
+        )
+    return Table(
+        name=f"{project.key}_headline",
+        title=f"{project.primary_measure} in the project's areas",
+        frame=pd.DataFrame([row]),
+        columns=tuple(columns),
+        source=_source(data),
+        as_at=found.as_of,
+    )
+
+
+def changes(data: Dataset, found: Evaluation) -> Table:
+    """Each measure: counts, ratio with interval, incidents avoided, target; or why not."""
+    rows: list[tuple[object, ...]] = []
+    for measure, wanted in found.project.measures.items():
+        effect = found.effects.get(measure)
+        aim = "" if wanted is None else f"{100 * wanted:+.0f} %"
+        smallest = found.mde.get(measure)
+        if effect is None:
+            missing = found.cannot_say.get(measure, "no estimate")
+            rows.append((measure, None, None, None, None, None, None, aim, smallest, missing))
+        else:
+            said = _met(effect, wanted)
+            rows.append(
+                (measure, effect.n_before, effect.n_after, effect.estimate, effect.low,
+                 effect.high, None if effect.avoided is None else round(effect.avoided), aim,
+                 smallest, said)
+            )  # fmt: skip
+    frame = _frame(
+        rows, "measure", "before", "after", "estimate", "low", "high", "avoided", "aim", "mde",
+        "said",
+    )  # fmt: skip
+    frame["mde"] = 100 * frame["mde"].astype("float64")
+    return Table(
+        name=f"{found.project.key}_changes",
+        title=f"What changed, measure by measure: {found.project.title}",
+        frame=frame.astype(
+            {c: "Int64" for c in ("before", "after", "avoided")}
+            | {c: "float64" for c in ("estimate", "low", "high")}
+        ),
+        columns=(
+            label("measure", "Measure"),
+            count("before", "Before"),
+            count("after", "After"),
+            _number("estimate", "Rate ratio"),
+            _number("low", "95 % low"),
+            _number("high", "95 % high"),
+            count("avoided", "Fewer than expected"),
+            text("aim", "Change aimed at"),
+            _number("mde", "Smallest fall that could be seen, %", 0),
+            text("said", "In words"),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=(
+            "Rate ratio: after over before in the project's areas, over the same where nothing was "
+            "done. Below 1 is fewer incidents.",
+        ),
+    )
+
+
+def _met(effect: Estimate, wanted: float | None) -> str:
+    if not effect.distinguishable:
+        return "Cannot be told from no change"
+    way = "Fell" if effect.estimate < 1 else "Rose"
+    if wanted is None:
+        return f"{way}, beyond chance"
+    reached = effect.estimate <= 1 + wanted if wanted < 0 else effect.estimate >= 1 + wanted
+    return f"{way}, beyond chance; {'as much as' if reached else 'less than'} aimed at"
+
+
+def estimates(data: Dataset, found: Evaluation) -> Table:
+    """Every estimate of the primary measure, the primary one first and marked."""
+    rows = []
+    for i, effect in enumerate(found.sensitivity):
+        role = "Primary" if i == 0 and found.primary is effect else "Sensitivity"
+        name = effect.method if role == "Sensitivity" else f"{effect.method} (primary)"
+        rows.append((name, effect.estimate, effect.low, effect.high, effect.n, effect.maryland))
+    design = found.design
+    return Table(
+        name=f"{found.project.key}_estimates",
+        title=f"{found.project.primary_measure}: every estimate that can be made",
+        frame=_frame(rows, "method", "estimate", "low", "high", "n", "maryland"),
+        columns=(
+            label("method", "Method"),
+            _number("estimate", "Rate ratio"),
+            _number("low", "95 % low"),
+            _number("high", "95 % high"),
+            count("n", "Incidents used"),
+            _number("maryland", "Maryland level", 0),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=(
+            f"Design, fixed before the outcome was looked at: {design.text}. {design.reason}",
+            "The others are shown so that nobody has to wonder; they do not decide.",
+        )
+        if design
+        else (),
+    )
+
+
+def series(data: Dataset, found: Evaluation) -> Table:
+    """Monthly counts of the project's areas, what was expected after the start, and its band."""
+    panel = found.panel
+    if panel is None:
+        raise NotEnoughData(f"{found.project.project_id}: no monthly series")
+    observed = panel.monthly(panel.target)
+    frame = pd.DataFrame({"month": [f"{m:%B %Y}" for m in observed.index]})
+    frame["observed"] = observed.to_numpy()
+    columns = [label("month", "Month"), count("observed", "Recorded")]
+    notes: tuple[str, ...] = ()
+    effect = found.primary
+    if effect is not None and found.window is not None:
+        expected = observed.to_numpy()[panel.post].sum() * _shape(found)
+        for name, ratio in (
+            ("expected", effect.estimate), ("low", effect.high), ("high", effect.low)
+        ):  # fmt: skip
+            values = np.full(len(observed), np.nan)
+            values[panel.post] = expected / max(ratio, 1e-9)
+            frame[name] = values
+        columns += [
+            _number("expected", "Expected without the project", 1),
+            _number("low", "Expected, low", 1),
+            _number("high", "Expected, high", 1),
+        ]
+        notes = (
+            "Expected: the total that the effect implies, spread over the months as in the "
+            "other areas; the band is the effect's 95 % interval.",
+        )
+    return Table(
+        name=f"{found.project.key}_months",
+        title=f"{panel.measure} in the project's areas by month",
+        frame=frame,
+        columns=tuple(columns),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=notes,
+    )
+
+
+def _shape(found: Evaluation) -> np.ndarray:
+    """Share of each month after the start, as in the comparison areas; even without any."""
+    panel = found.panel
+    assert panel is not None
+    rest = panel.counts[list(panel.comparison)].sum(axis=1).to_numpy(dtype=float)[panel.post]
+    shape = rest if rest.sum() else np.ones(panel.months_after)
+    return np.asarray(shape / shape.sum())
+
+
+def series_alt(found: Evaluation) -> str:
+    """Describe the monthly picture in words."""
+    panel = found.panel
+    if panel is None:
+        return "No monthly series."
+    monthly = panel.monthly(panel.target)
+    before, after = monthly[~panel.post], monthly[panel.post]
+    said = f"Line of {len(monthly)} months, on average {before.mean():.1f} a month before the start"
+    if len(after):
+        said += f" and {after.mean():.1f} from {panel.start:%B %Y} on"
+    return f"{said}; highest {monthly.max()} in {monthly.idxmax():%B %Y}."
+
+
+def controls(data: Dataset, found: Evaluation) -> Table:
+    """Change of every control group and of the project, against what the controls did on average.
+
+    Raises
+    ------
+    NotEnoughData
+        Where the placebo-calibrated effect cannot be formed.
+    """
+    if found.compared is None:
+        raise NotEnoughData(f"{found.project.project_id}: no months are compared")
+    frame = placebo_controls(panel=found.compared)
+    frame.insert(0, "group", np.where(frame["role"] == "project", "This project", ""))
+    blank = frame["group"] == ""
+    frame.loc[blank, "group"] = [f"Control {i}" for i in range(1, int(blank.sum()) + 1)]
+    frame["areas"] = frame["areas"].str.replace(";", "; ")
+    return Table(
+        name=f"{found.project.key}_controls",
+        title=f"{found.project.primary_measure}: the project among areas where nothing was done",
+        frame=frame[["group", "areas", "before", "after", "against_controls"]],
+        columns=(
+            label("group", "Group"),
+            text("areas", "Areas"),
+            count("before", "Before"),
+            count("after", "After"),
+            _number("against_controls", "Change against the controls' mean (ratio)"),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=("Controls are the groups of as many areas with the nearest count before.",),
+    )
+
+
+def controls_alt(table: Table) -> str:
+    """Describe the dots in words."""
+    frame = table.frame
+    own = float(frame.loc[frame["group"] == "This project", "against_controls"].iloc[0])
+    others = frame.loc[frame["group"] != "This project", "against_controls"]
+    return (
+        f"{len(others)} control groups between {others.min():.2f} and {others.max():.2f} of what "
+        f"they did on average; the project's areas at {own:.2f}; {int((others < own).sum())} "
+        "control groups lie below it."
+    )
+
+
+def spill(data: Dataset, found: Evaluation) -> Table:
+    """Say what happened in the buffer: the problem moved there, or the good spread."""
+    rows: list[tuple[object, ...]] = []
+    beside = found.spill
+    if beside is not None:
+        if beside.buffer is not None:
+            rows.append((
+                "Rate ratio in the buffer", beside.buffer.estimate, beside.buffer.low,
+                beside.buffer.high, "below 1: the good spread; above 1: the problem moved",
+            ))  # fmt: skip
+        if beside.difference is not None:
+            rows.append((
+                "Incidents, target and buffer together, beyond the comparison",
+                beside.difference.estimate, beside.difference.low, beside.difference.high,
+                "weighted displacement difference; below 0 is fewer; Poisson interval, too narrow",
+            ))  # fmt: skip
+        if beside.quotient is not None:
+            rows.append((
+                "Displacement quotient", beside.quotient.estimate, math.nan, math.nan,
+                "above 0 the good spread, -1 to 0 part moved, below -1 all of it moved; it has no "
+                "interval",
+            ))  # fmt: skip
+            net = beside.quotient.details.get("total_net_effect", math.nan)
+            rows.append((
+                "Incidents avoided, buffer taken in", net, math.nan, math.nan,
+                "total net effect; no interval",
+            ))  # fmt: skip
+    return Table(
+        name=f"{found.project.key}_spill",
+        title=f"{found.project.primary_measure}: displacement and diffusion",
+        frame=_frame(rows, "what", "estimate", "low", "high", "meaning").astype(
+            {c: "float64" for c in ("estimate", "low", "high")}
+        ),
+        columns=(
+            label("what", "What"),
+            _number("estimate", "Estimate"),
+            _number("low", "95 % low"),
+            _number("high", "95 % high"),
+            text("meaning", "How to read it"),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=beside.reasons if beside else ("The project names no buffer areas.",),
+    )
+
+
+def checks_table(data: Dataset, found: Evaluation) -> Table:
+    """Every check with its verdict."""
+    rows = [(c.name, PASSED[c.passed], c.text) for c in found.checks]
+    for measure, smallest in found.mde.items():
+        said = f"A true fall of {100 * smallest:.0f} % would be found four times in five."
+        rows.append((f"Smallest fall that could be seen: {measure}", PASSED[None], said))
+    return Table(
+        name=f"{found.project.key}_checks",
+        title="Checks on the result",
+        frame=_frame(rows, "check", "verdict", "text"),
+        columns=(label("check", "Check"), text("verdict", "Verdict"), text("text", "Finding")),
+        source=_source(data),
+        as_at=found.as_of,
+    )
+
+
+def emmie(data: Dataset, found: Evaluation) -> Table:
+    """Fill the EMMIE fields, or say that they were not assessed."""
+    actions = data.table("actions")
+    actions = actions[actions["project_id"] == found.project.project_id]
+    mechanisms = sorted({str(m) for m in actions["mechanism"].dropna()})
+    done = int((actions["status"] == "completed").sum())
+    costs = data.table("costs")
+    spent = (costs["project_id"] == found.project.project_id).any()
+    effect = found.primary
+    fields = {
+        "Effect": found.headline + (f" (Maryland {effect.maryland} of 5)" if effect else ""),
+        "Mechanism": "; ".join(mechanisms) or NOT_ASSESSED,
+        "Moderators": NOT_ASSESSED,
+        "Implementation": f"{done} of {len(actions)} actions completed"
+        if len(actions)
+        else NOT_ASSESSED,
+        "Economics": "see the benefit analysis" if spent else NOT_ASSESSED,
+    }
+    return Table(
+        name=f"{found.project.key}_emmie",
+        title="EMMIE: effect, mechanism, moderators, implementation, economics",
+        frame=_frame(fields.items(), "field", "text"),
+        columns=(label("field", "Field"), text("text", "What is known")),
+        source=where_from(data, "Project records and recorded incidents"),
+        as_at=found.as_of,
+    )
+
+
+def check_list(data: Dataset, found: Evaluation) -> Table:
+    """List what an assessment must contain, and where this one stands."""
+    project, effect = found.project, found.primary
+    passed = {c.name: c.passed for c in found.checks}
+    surveyed = data.table("survey_responses")
+    waves = set(surveyed["wave"][surveyed["project_id"] == project.project_id].dropna())
+    costed = bool((data.table("costs")["project_id"] == project.project_id).any())
+    ended = project.response_end
+    dates = f"{day(project.response_start)} to " if project.response_start is not None else ""
+    dates += day(ended) if ended is not None else "still running"
+    rows = (
+        ("Problem and measure fixed in advance", True, project.primary_measure),
+        ("Response dates", project.response_start is not None, dates),
+        ("Equal periods", found.window is not None, found.window.words() if found.window else ""),
+        ("Comparison, and why", found.design is not None,
+         found.design.reason if found.design else ""),
+        ("Trend before the start", passed.get("Trend before the start") is not None, ""),
+        ("Effect with interval", effect is not None, effect.method if effect else ""),
+        ("Displacement and diffusion", found.spill is not None, ""),
+        ("Entry and exit survey", waves >= {"entry", "exit"}, " and ".join(sorted(waves))),
+        ("Costs", costed, ""),
+        ("Smallest fall that could be seen", bool(found.mde), ""),
+        ("Consolidation", bool(project.consolidation_plan), ""),
+        ("Follow-up date", project.follow_up_date is not None,
+         day(project.follow_up_date) if project.follow_up_date is not None else ""),
+    )  # fmt: skip
+    frame = _frame(rows, "item", "there", "text")
+    frame["there"] = ["yes" if held else "no" for held in frame["there"]]
+    return Table(
+        name=f"{project.key}_check_list",
+        title="What an assessment must contain",
+        frame=frame,
+        columns=(label("item", "Item"), text("there", "There"), text("text", "Which")),
+        source=where_from(data, "Project records"),
+        as_at=found.as_of,
+    )

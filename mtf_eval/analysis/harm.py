@@ -1,0 +1,114 @@
+"""Harm: the area's recorded incidents weighted by severity, beside its district.
+
+Weights are reference data; a measure without one is shown apart, never as nought. Two indices
+are never added up.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis.design import Project, records_of
+from mtf_eval.analysis.marks import count, label, share, text, where_from
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.reference import Reference
+
+__all__ = ["profile", "profile_finding", "weighted"]
+
+INDEX = "cambridge_chi"
+NO_WEIGHT = "no weight: counted apart"
+
+
+def _last_year(
+    data: Dataset, project: Project, measure: str, as_of: date
+) -> tuple[int, int] | None:
+    """Incidents of the last year before the start: the project's areas, all areas."""
+    months = records_of(data, measure, as_of=as_of)
+    if project.response_start is not None:
+        months = months[months.index < project.response_start.to_period("M").to_timestamp()]
+    months = months.iloc[-12:]
+    own = [a for a in project.target if a in months.columns]
+    if months.empty or not own:
+        return None
+    return int(months[own].to_numpy().sum()), int(months.to_numpy().sum())
+
+
+def profile(data: Dataset, project: Project, reference: Reference, *, as_of: date) -> Table:
+    """Harm profile of the last year before the start: the project's areas beside all on record.
+
+    Columns of counts and of harm (days of the Cambridge index, or `x` without a weight), and the
+    share of all areas' incidents. Over-represented means above the areas' share of everything.
+    """
+    rows = []
+    for measure in sorted(data.table("incidents")["measure"].dropna().unique()):
+        found = _last_year(data, project, str(measure), as_of)
+        if found is None:
+            continue
+        own, everywhere = found
+        try:
+            weight = reference.severity_weight(str(measure), index=INDEX)
+            harm, each, note = own * weight.value, weight.value, ""
+        except NotEnoughData:
+            harm, each, note = None, None, NO_WEIGHT
+        rows.append((measure, own, everywhere, each, harm, note))
+    frame = pd.DataFrame(rows, columns=["measure", "own", "all", "weight", "harm", "note"])
+    frame = frame.astype({"weight": "float64", "harm": "float64"})
+    frame = frame.sort_values(["harm", "own"], ascending=False, na_position="last")
+    return Table(
+        name=f"{project.key}_harm_profile",
+        title="Harm profile of the project's areas, last 12 months before the start",
+        frame=frame.reset_index(drop=True),
+        columns=(
+            label("measure", "Kind of incident"),
+            count("own", "Project's areas"),
+            count("all", "All areas on record"),
+            share("share", "Share", "own", "all", 1),
+            Column(name="weight", heading="Harm of one, days", kind="number", decimals=1),
+            Column(name="harm", heading="Harm, days", kind="number", decimals=0),
+            text("note", "Note"),
+        ),
+        source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
+        as_at=as_of,
+        notes=(
+            "Harm is days of imprisonment by the Cambridge Crime Harm Index, averaged over the "
+            "offences of a category. Anti-social behaviour is no crime and has no weight; it is "
+            "counted apart, not as harmless.",
+        ),
+    )
+
+
+def profile_finding(frame: pd.DataFrame) -> str:
+    """Say which kind of incident makes most of the harm, and which most of the count."""
+    weighted_rows = frame.dropna(subset=["harm"])
+    if frame.empty:
+        return "No incidents are on record in the project's areas"
+    most = frame.loc[frame["own"].astype("float64").idxmax(), "measure"]
+    if weighted_rows.empty or weighted_rows["harm"].sum() == 0:
+        return f"{most} is recorded most"
+    worst = weighted_rows.loc[weighted_rows["harm"].idxmax(), "measure"]
+    if worst == most:
+        return f"{most} is recorded most and does most of the harm that can be weighed"
+    return (
+        f"{most} is recorded most; {str(worst).lower()} does most of the harm that can be weighed"
+    )
+
+
+def weighted(measures: dict[str, float], reference: Reference) -> tuple[float, tuple[str, ...]]:
+    """Weigh incidents avoided by measure.
+
+    Returns
+    -------
+    tuple
+        Days of harm, and the measures left out because they have no weight.
+    """
+    total, left = 0.0, []
+    for measure, avoided in measures.items():
+        try:
+            total += avoided * reference.severity_weight(measure, index=INDEX).value
+        except NotEnoughData:
+            left.append(measure)
+    return total, tuple(left)

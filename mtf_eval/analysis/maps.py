@@ -1,0 +1,74 @@
+"""Map points of a project's measure before and after, on one scale.
+
+The points are the publisher's anonymised ones, on or near a street: fit for a picture of where,
+not for distances or addresses.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis.design import Project, Window
+from mtf_eval.analysis.marks import count, span, where_from
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["points", "points_alt"]
+
+
+def points(
+    data: Dataset, project: Project, window: Window, *, as_of: date
+) -> tuple[Table, Table] | None:
+    """Return the points before and after with incidents of the primary measure; `None` without.
+
+    Both tables hold the same places, so that one scale serves both pictures.
+    """
+    rows = data.table("incident_points")
+    rows = rows[
+        (rows["measure"] == project.primary_measure) & (rows["month"] <= pd.Timestamp(as_of))
+    ]
+    places = rows[["lon", "lat"]].drop_duplicates().sort_values(["lon", "lat"])
+    made = []
+    for name, first, last in (
+        ("before", window.before_first, window.before_last),
+        ("after", window.start, window.last),
+    ):
+        inside = rows[rows["month"].between(first, last)]
+        sums = inside.groupby(["lon", "lat"])["count"].sum().rename("incidents").reset_index()
+        frame = places.merge(sums, how="left", on=["lon", "lat"])
+        frame["incidents"] = frame["incidents"].fillna(0).astype("Int64")
+        if not frame["incidents"].sum():
+            return None
+        frame = frame.reset_index(drop=True)
+        frame.insert(0, "point", [f"Point {i}" for i in range(1, len(frame) + 1)])
+        made.append(
+            Table(
+                name=f"{project.key}_points_{name}",
+                title=f"{project.primary_measure}, map points, {span(first, last)}",
+                frame=frame,
+                columns=(
+                    Column(name="point", heading="Map point", kind="label"),
+                    Column(name="lon", heading="Longitude", kind="number", decimals=5),
+                    Column(name="lat", heading="Latitude", kind="number", decimals=5),
+                    count("incidents", "Incidents"),
+                ),
+                source=where_from(data, "Anonymised map points of recorded incidents"),
+                as_at=as_of,
+            )
+        )
+    return made[0], made[1]
+
+
+def points_alt(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Say in words what the two maps show."""
+    totals = [int(f["incidents"].sum()) for f in (before, after)]
+    tops = [
+        f.sort_values("incidents", ascending=False).head(3)["incidents"] for f in (before, after)
+    ]
+    shares = [100 * int(t.sum()) / max(n, 1) for t, n in zip(tops, totals, strict=True)]
+    return (
+        f"{totals[0]:,} incidents at {len(before)} map points before, {totals[1]:,} after. The "
+        f"three busiest points hold {shares[0]:.0f} % before and {shares[1]:.0f} % after."
+    )

@@ -1,0 +1,195 @@
+"""Before a project starts: baseline, concentration, areas to compare with, what could be seen.
+
+The page that keeps hopeless evaluations from being promised. Reads the months before only.
+"""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from mtf_eval.analysis.design import records_of, series_of
+from mtf_eval.analysis.effects import Panel, concentration, planned_mde
+from mtf_eval.analysis.marks import count, label, share, text, where_from
+from mtf_eval.analysis.projects import Evaluation
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["baseline", "calendar", "candidates", "could_see", "places", "places_finding"]
+
+PLANNED = (6, 9, 12)
+SHOWN = 20
+
+
+def _before(data: Dataset, found: Evaluation) -> Panel:
+    """Return every area over the months before the start, over all of them while there is none."""
+    project = found.project
+    records = records_of(data, project.primary_measure, as_of=found.as_of)
+    panel = series_of(records, project, project.primary_measure, frozenset())
+    start = project.response_start
+    last = None if start is None else pd.Timestamp(start) - pd.DateOffset(days=1)
+    before = panel.between(None, last)
+    return before if len(before.counts) else panel
+
+
+def _source(data: Dataset) -> str:
+    return where_from(data, "Recorded incidents")
+
+
+def baseline(data: Dataset, found: Evaluation) -> Table:
+    """Count the last year before the start, the year before that, and the share of all areas."""
+    panel = _before(data, found)
+    own, everywhere = panel.monthly(panel.target), panel.counts.sum(axis=1)
+    rows = []
+    for back in (1, 0):
+        end = len(own) - 12 * back
+        if end < 12:
+            continue
+        part, whole = own.iloc[end - 12 : end], everywhere.iloc[end - 12 : end]
+        name = f"{part.index[0]:%B %Y} to {part.index[-1]:%B %Y}"
+        rows.append((name, int(part.sum()), int(whole.sum())))
+    if not rows:
+        rows = [(f"{len(own)} months", int(own.sum()), int(everywhere.sum()))]
+    return Table(
+        name=f"{found.project.key}_baseline",
+        title=f"{panel.measure} before the start",
+        frame=pd.DataFrame(rows, columns=["period", "own", "all"]),
+        columns=(
+            label("period", "Period"),
+            count("own", "Project's areas"),
+            count("all", "All areas on record"),
+            share("share", "Share", "own", "all", 1),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+    )
+
+
+def places(data: Dataset, found: Evaluation) -> Table:
+    """Rank the areas by incidents in the last year before the start, the project's marked."""
+    panel = _before(data, found)
+    year = panel.counts.iloc[-12:].sum().sort_values(ascending=False, kind="stable")
+    frame = pd.DataFrame({"area": year.index.astype(str), "incidents": year.to_numpy()})
+    roles = dict.fromkeys(panel.target, "target") | dict.fromkeys(panel.buffer, "buffer")
+    frame["role"] = [roles.get(area, "") for area in frame["area"]]
+    frame["rank"] = range(1, len(frame) + 1)
+    keep = frame[(frame["rank"] <= SHOWN) | (frame["role"] == "target")]
+    return Table(
+        name=f"{found.project.key}_places",
+        title=f"Where {panel.measure.lower()} is recorded most, last 12 months before the start",
+        frame=keep[["area", "rank", "incidents", "role"]].reset_index(drop=True),
+        columns=(
+            label("area", "Area"),
+            count("rank", f"Rank of {len(frame):,}"),
+            count("incidents", "Incidents"),
+            text("role", "In the project"),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=(places_finding(data, found),),
+    )
+
+
+def places_finding(data: Dataset, found: Evaluation) -> str:
+    """Say how few places hold half of the problem."""
+    panel = _before(data, found)
+    counts = panel.counts.iloc[-12:].sum()
+    try:
+        gini = concentration(counts=counts.to_list(), measure=panel.measure)
+    except NotEnoughData as error:
+        return f"Concentration cannot be said: {error}."
+    half = int(gini.details["places_with_half"])
+    return (
+        f"Half of it is recorded in {half} of {len(counts)} areas "
+        f"({100 * half / len(counts):.0f} %); Gini coefficient {gini.estimate:.2f}."
+    )
+
+
+def calendar(data: Dataset, found: Evaluation) -> Table:
+    """Mean monthly count by calendar month; days and hours are not in monthly records."""
+    panel = _before(data, found)
+    own = panel.monthly(panel.target)
+    by_month = own.groupby(pd.DatetimeIndex(own.index).month).mean()
+    names = [f"{pd.Timestamp(2000, int(m), 1):%B}" for m in by_month.index]
+    return Table(
+        name=f"{found.project.key}_calendar",
+        title=f"{panel.measure} in the project's areas by calendar month, mean before the start",
+        frame=pd.DataFrame({"month": names, "mean": by_month.to_numpy()}),
+        columns=(
+            label("month", "Month"),
+            Column(name="mean", heading="Incidents a month", kind="number", decimals=1),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=("Monthly records hold no day and no hour, so none is shown.",),
+    )
+
+
+def candidates(data: Dataset, found: Evaluation) -> Table:
+    """List the areas nearest to the project's on the months before, to compare with.
+
+    Nearness is the root mean square distance of the monthly log counts per area over the last
+    24 months, after the project's mean.
+    """
+    panel = _before(data, found)
+    months = panel.counts.iloc[-24:].astype(float)
+    own = months[list(panel.target)].mean(axis=1)
+    others = [a for a in months.columns if a not in {*panel.target, *panel.buffer}]
+    rest = months[others]
+    quarters = [i // 3 for i in range(len(months))]
+    target = (own.groupby(quarters).sum() + 0.5).map(math.log)
+    logs = (rest.groupby(quarters).sum() + 0.5).map(math.log)
+    far = ((logs.sub(target, axis=0)) ** 2).mean().pow(0.5).sort_values(kind="stable")
+    best = far.head(SHOWN)
+    frame = pd.DataFrame(
+        {
+            "area": best.index.astype(str),
+            "incidents": rest[best.index].iloc[-12:].sum().astype("int64").to_numpy(),
+            "distance": best.to_numpy(),
+        }
+    )
+    mean = own.iloc[-12:].sum()
+    return Table(
+        name=f"{found.project.key}_candidates",
+        title="Candidate comparison areas, nearest on the months before",
+        frame=frame,
+        columns=(
+            label("area", "Area"),
+            count("incidents", "Incidents, last 12 months"),
+            Column(name="distance", heading="Distance (log points)", kind="number", decimals=2),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=(f"The project's areas had {mean:,.0f} incidents each on average in those months.",),
+    )
+
+
+def could_see(data: Dataset, found: Evaluation) -> Table:
+    """Smallest fall that 6, 9 and 12 months of response could show, four times in five."""
+    rows: list[tuple[str, float | None, str]] = []
+    panel = _before(data, found)
+    for months in PLANNED:
+        try:
+            fall = 100 * planned_mde(panel=panel, months=months)
+            said = "realistic" if fall <= 35 else "only a large fall" if fall <= 60 else "hopeless"
+        except NotEnoughData as error:
+            fall, said = math.nan, f"cannot be said: {error}"
+        rows.append((f"{months} months", fall, said))
+    return Table(
+        name=f"{found.project.key}_could_see",
+        title=f"{panel.measure}: the smallest fall an evaluation could show",
+        frame=pd.DataFrame(rows, columns=["length", "fall", "said"]),
+        columns=(
+            label("length", "Length of response"),
+            Column(name="fall", heading="Smallest fall, %", kind="number", decimals=0),
+            text("said", "Judgement"),
+        ),
+        source=_source(data),
+        as_at=found.as_of,
+        notes=(
+            "A true fall of this size would be found four times in five at the 5 % level; learnt "
+            "from how areas like these moved in the months on record.",
+        ),
+    )

@@ -1,0 +1,265 @@
+"""The page of one SARA project, section by section, whatever its status.
+
+Each function returns the elements of one section: what there is, and a note where there is
+nothing yet. So one notebook serves a planned, a running, a complete project and one without
+records. Computes nothing: asks `analysis`, passes the door, shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from mtf_eval.analysis import assessment as assessed
+from mtf_eval.analysis import harm, maps, planning, process
+from mtf_eval.analysis.marks import day
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.publish import charts
+from mtf_eval.publish.elements import (
+    Element,
+    figure,
+    headline,
+    headline_result,
+    note,
+    result,
+    table,
+)
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.projects import Evaluation
+    from mtf_eval.analysis.tables import Table
+    from mtf_eval.publish.disclosure import Door, Released
+    from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.reference import Reference
+
+__all__ = [
+    "analysis",
+    "assessment",
+    "first_screen",
+    "follow_up",
+    "method",
+    "response",
+    "scanning",
+]
+
+WAITING = {
+    "planning": "The response has not begun: there is nothing to assess yet.",
+    "running": "The response is still running. An effect is given when it has ended, because "
+    "looking early and often finds changes that are not there.",
+    "no_records": "No record of the project's measures exists in its areas, so no effect can be "
+    "estimated; outcomes of people are in the benefit analysis.",
+}
+
+
+def first_screen(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    """Answer: what was the problem, what was done, what changed, how sure, what next."""
+    project, effect = found.project, found.primary
+    done = process.actions(data, project, as_of=found.as_of)
+    shown = [
+        headline_result(found.headline, effect.maryland if effect else None, found.status),
+        note(f"{project.problem} Led by {project.lead_agency}.", "note"),
+    ]
+    if found.compared is not None:
+        shown.append(headline(door(assessed.headline(data, found))))
+    if effect is not None:
+        shown.append(result(effect))
+    elif found.status == "complete":
+        shown.append(
+            note(f"We cannot say: {found.cannot_say[project.primary_measure]}.", "caution")
+        )
+    else:
+        shown.append(note(WAITING[found.status]))
+    shown += [note(text, "caution") for text in found.cautions]
+    shown.append(note(f"Done: {process.actions_finding(done.frame)}. Next: {_next(found)}."))
+    return shown
+
+
+def _next(found: Evaluation) -> str:
+    project = found.project
+    if found.status == "planning":
+        return "agree measures and areas, and judge below whether an evaluation can show anything"
+    if found.status == "running":
+        return "keep the dose up and the records complete until the response ends"
+    if project.follow_up_date is not None:
+        return f"follow-up on {day(project.follow_up_date)}"
+    return "decide whether to stop, continue, change or spread"
+
+
+def _try(make: Callable[[], Table], show: Callable[[Released], Element], door: Door) -> Element:
+    try:
+        return show(door(make()))
+    except NotEnoughData as error:
+        return note(f"{error}.")
+
+
+def scanning(
+    data: Dataset, found: Evaluation, door: Door, reference: Reference
+) -> Sequence[Element]:
+    """Show the pro-forma, the baseline and the harm profile."""
+    profile = harm.profile(data, found.project, reference, as_of=found.as_of)
+    released = door(profile)
+    return (
+        table(door(process.proforma(data, found.project, as_of=found.as_of))),
+        _try(lambda: planning.baseline(data, found), table, door),
+        note(f"{harm.profile_finding(released.frame)}."),
+        table(released),
+    )
+
+
+def analysis(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    """Show where and when the problem concentrates; before a start also what could be seen."""
+    if found.panel is None:
+        return (note(WAITING["no_records"]),)
+    measure = found.project.primary_measure
+    where, when = door(planning.places(data, found)), door(planning.calendar(data, found))
+    shown = [
+        figure(
+            charts.hbars(
+                where,
+                x="area",
+                y="incidents",
+                title=planning.places_finding(data, found),
+                subtitle=f"{measure} in the areas with most of it, 12 months before the start",
+                alt=f"Bars of {len(where.frame)} areas. {planning.places_finding(data, found)}",
+            )
+        ),
+        table(when),
+    ]
+    if found.status == "planning":
+        shown += [
+            _try(lambda: planning.candidates(data, found), table, door),
+            _try(lambda: planning.could_see(data, found), table, door),
+        ]
+    return shown
+
+
+def response(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    """Show actions, deliveries against agreement, and the agency priorities served."""
+    project, as_of = found.project, found.as_of
+    actions = door(process.actions(data, project, as_of=as_of))
+    deliveries = door(process.deliveries(data, project, as_of=as_of))
+    return (
+        note(f"{process.actions_finding(actions.frame)}."),
+        table(actions),
+        note(f"{process.deliveries_finding(deliveries.frame)}."),
+        table(deliveries),
+        table(door(process.priorities(data, project, as_of=as_of))),
+    )
+
+
+def assessment(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    """Show the effect, what it rests on, the checks, and what happened beside the areas."""
+    shown = [_months(data, found, door)] if found.panel is not None else []
+    if found.status != "complete":
+        return [*shown, note(WAITING[found.status])]
+    shown += [table(door(assessed.changes(data, found)))]
+    if found.sensitivity:
+        forest = door(assessed.estimates(data, found))
+        shown += [
+            figure(
+                charts.forest(
+                    forest,
+                    x="method",
+                    title=found.headline,
+                    subtitle=f"{found.project.primary_measure}: rate ratio by method, with 95 % "
+                    "intervals; the primary one first",
+                    alt=f"{len(forest.frame)} estimates with intervals. {found.headline}.",
+                )
+            )
+        ]
+    shown += [*_dots(data, found, door), *_map(data, found, door)]
+    shown += [
+        table(door(assessed.spill(data, found))),
+        table(door(assessed.checks_table(data, found))),
+        table(door(assessed.emmie(data, found))),
+        table(door(assessed.check_list(data, found))),
+    ]
+    return shown
+
+
+def _months(data: Dataset, found: Evaluation, door: Door) -> Element:
+    released = door(assessed.series(data, found))
+    panel, window = found.panel, found.window
+    assert panel is not None
+    expected = "expected" in released.frame.columns
+    begun = f"{panel.start:%B %Y}"
+    return figure(
+        charts.series(
+            released,
+            x="month",
+            observed="observed",
+            counterfactual="expected" if expected else None,
+            low="low" if expected else None,
+            high="high" if expected else None,
+            start=begun if begun in set(released.frame["month"]) else None,
+            title=f"{panel.measure} in the project's areas, month by month",
+            subtitle="Recorded incidents a month" + (f"; {window.words()}" if window else ""),
+            alt=assessed.series_alt(found),
+        )
+    )
+
+
+def _dots(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    try:
+        made = assessed.controls(data, found)
+    except NotEnoughData:
+        return ()
+    said = assessed.controls_alt(made)
+    return (
+        figure(
+            charts.dots(
+                door(made),
+                x="group",
+                y="against_controls",
+                project="This project",
+                title="The project among areas where nothing was done",
+                subtitle=f"{found.project.primary_measure}: change against the controls' mean; 1 "
+                "is what areas as bad as this did on their own",
+                alt=said,
+            )
+        ),
+    )
+
+
+def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    if found.window is None:
+        return ()
+    made = maps.points(data, found.project, found.window, as_of=found.as_of)
+    if made is None:
+        return ()
+    released = [door(part) for part in made]
+    said = maps.points_alt(*(part.frame for part in released))
+    return tuple(
+        figure(
+            charts.hexmap(
+                part,
+                x="lon",
+                y="lat",
+                value="incidents",
+                title=f"Where it was recorded, {when}",
+                subtitle=part.table.title,
+                alt=said,
+            )
+        )
+        for part, when in zip(released, ("before", "after"), strict=True)
+    )
+
+
+def follow_up(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    """Say what is kept up, by whom, and when it is looked at again."""
+    project = found.project
+    plan = project.consolidation_plan or "No consolidation plan is on record."
+    when = project.follow_up_date
+    again = "No follow-up date is on record." if when is None else f"Follow-up: {day(when)}."
+    return (note(plan), note(again, "note" if when is not None else "caution"))
+
+
+def method(found: Evaluation) -> Sequence[Element]:
+    """Say by which design the project is judged, and why."""
+    design, window = found.design, found.window
+    if design is None or window is None:
+        return (note("No design is fixed while there is nothing to assess.", "method"),)
+    return (
+        note(f"{design.text}. {design.reason}", "method"),
+        note(f"Months compared: {window.words()}.", "method"),
+    )
