@@ -59,6 +59,7 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         source=referrals.source_of(data, year),
         as_at=referrals.as_at(data, year=year),
         total_row=True,
+        sums=referrals.WITHIN,
         links=(*referrals.across(name, by, counts), *totals),
     )
 
@@ -78,9 +79,12 @@ def days_to_completion(data: Dataset, *, year: int) -> Table:
     name, coarse = f"referrals_days_to_completion_{year}", f"referrals_by_quarter_{year}"
     words = [referrals.QUARTERS[q - 1] for q in counts.index]
     links = tuple(
-        Link(total=f"{name}/{w}/people", parts=(f"{coarse}/{w}/completed",))
+        Link(
+            total=f"{coarse}/{w}/completed",
+            parts=(f"{name}/{w}/people",),
+            rest=bool(all_done[q] > counts.loc[q, "people"]),
+        )
         for w, q in zip(words, counts.index, strict=True)
-        if all_done[q] == counts.loc[q, "people"]
     )
     frame = pd.DataFrame({"period": pd.Series(words, dtype="object")})
     frame["people"] = ints(counts["people"])

@@ -25,7 +25,7 @@ from mtf_eval.analysis.marks import (
     share,
     where_from,
 )
-from mtf_eval.analysis.tables import Column, Link, Table
+from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [
@@ -54,6 +54,8 @@ HEADINGS = {
     "completed": "Completed",
 }
 DECISIONS = ("accepted", "rejected", "saras", "pending")
+# The completed lie within the accepted: a reader could subtract.
+WITHIN = (Sum(total="accepted", parts=("completed",), rest=True),)
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
 
@@ -304,6 +306,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         as_at=until,
         notes=(f"The last {grain} runs to {day(until)} only.",) if part and until else (),
         total_row=len(counts) > 0,
+        sums=WITHIN,
         links=links,
         coarser=f"referrals_by_quarter_{_slug(year, half)}" if grain == "month" else None,
     )
@@ -340,6 +343,7 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
         ),
         source=source_of(data, year),
         as_at=as_at(data, year=year),
+        sums=WITHIN,
         links=links,
     )
 

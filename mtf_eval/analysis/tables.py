@@ -86,11 +86,13 @@ class Sum:
 class Link:
     """A published cell equals a sum of cells, here or in other tables of the same run.
 
-    A cell is named `table/row/column`, the row being its labels joined by ` | `.
+    A cell is named `table/row/column`, the row being its labels joined by ` | `. With `rest` the
+    parts are not all of the total, as in `Sum`.
     """
 
     total: str
     parts: tuple[str, ...]
+    rest: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -103,16 +103,21 @@ class _Book:
         self._person: list[bool] = []
         # Each addition: the total's cell and its parts.
         self.additions: list[tuple[int, tuple[int, ...]]] = []
-        links = [(t.name, self._ends(t.name, link)) for t in tables.values() for link in t.links]
+        links = [
+            (t.name, self._ends(t.name, link), link.rest)
+            for t in tables.values()
+            for link in t.links
+        ]
         for name, table in tables.items():
             beside = {c for s in table.sums for c in (s.total, *s.parts)}
-            beside |= {c for _, ends in links for t, _, c in ends if t == name}
+            named = {c for _, ends, _ in links for t, _, c in ends if t == name}
+            beside |= named & set(table.frame.columns)
             self._enter(table, sorted(beside - set(table.people)))
         for name, table in tables.items():
-            self._within(table, [ends for origin, ends in links if origin == name])
-        for _, ends in links:
+            self._within(table, [e for origin, e, rest in links if origin == name and not rest])
+        for _, ends, rest in links:
             outside = any(c[0] not in tables for c in ends[1:])
-            self._add(ends[0], ends[1:], rest=outside, person=False)
+            self._add(ends[0], ends[1:], rest=rest or outside, person=rest)
         self._alike()
         self.value = np.array(self._value, dtype=np.int64)
         self.person = np.array(self._person, dtype=bool)
@@ -189,8 +194,9 @@ class _Book:
         if name not in self.tables:
             return (name, -1, column)
         rows = [r for r, k in enumerate(self.tables[name].row_keys()) if k == key]
-        if len(rows) != 1 or column not in self.tables[name].frame.columns:
+        if len(rows) != 1:
             raise BadArgument(f"table {origin}: link names {text}, which is not one cell")
+        # A column left out because nothing stands in it is read as none, as a reader would.
         return (name, rows[0], column)
 
     def _alike(self) -> None:
