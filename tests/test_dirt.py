@@ -354,7 +354,7 @@ def test_referred_again_is_real(read: Callable[..., Dataset]) -> None:
     tables["referrals"] += [["R-009", *tables["referrals"][1][1:]]]
     data = read(tables)
     assert len(data.table("referrals")) == 5
-    assert "differ only in their reference" in told(data, "warning")
+    assert "differ from another only in their reference" in told(data, "warning")
 
 
 # 12 ratings

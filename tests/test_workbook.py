@@ -148,14 +148,14 @@ def test_a_formula_that_gives_an_empty_text_is_empty(tmp_path: Path) -> None:
 
 # Three hundred ways to spoil a workbook
 
-SMALL = ("referrals", "monthly_referrals", "costs", "projects", "project_measures", "incidents")
+SMALL = ("referrals", "monthly_referrals", "costs", "projects", "incidents")
 CLEAN = {name: rows for name, rows in book().items() if name in SMALL}
 NUMBERS = [("monthly_referrals", r, c) for r in (1, 2, 3) for c in (1, 2, 3, 4, 5)] + [
     *(("incidents", r, 3) for r in (1, 2, 3)), ("costs", 1, 6), ("costs", 1, 7), ("costs", 2, 5),
 ]  # fmt: skip
 DATES = [("referrals", r, 1) for r in (1, 2, 3, 4)] + [("costs", 1, 3), ("projects", 1, 4)]
 WORDS = [("referrals", r, 3) for r in (1, 2, 3, 4)] + [("costs", 1, 4)]
-IDS = [("referrals", 1, 0), ("costs", 1, 0), ("project_measures", 1, 0), ("incidents", 2, 1),
+IDS = [("referrals", 1, 0), ("costs", 1, 0), ("incidents", 2, 1),
        ("incidents", 1, 2), ("projects", 1, 6)]  # fmt: skip
 #: Ways to write the same thing; what is read must be the same or be refused.
 SAME = {

@@ -65,41 +65,38 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
     key = list((schema.metadata or {})["key"])
     if not key or frame.empty:
         return frame
-    folded = frame.copy()
-    for name in key:
-        if KINDS[kind_of(schema, name)].dtype == "str":
-            folded[name] = folded[name].str.casefold()
-    same = folded.duplicated(keep="first")
-    for number in frame.index[same]:
-        out.mended.setdefault(("", "the same row twice: read once"), []).append(int(number))
-    frame, folded = frame[~same], folded[~same]
-    given = folded[key].notna()
     needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
-    keyed = folded[given[needed].all(axis=1)]
-    if schema.name == "survey_responses":
-        keyed = keyed[keyed["respondent_id"].notna()]
+    needed += ["respondent_id"] if schema.name == "survey_responses" else []
+    whole: set[tuple[Any, ...]] = set()
     first: dict[tuple[Any, ...], int] = {}
-    for number, *parts in keyed[key].astype(object).where(keyed[key].notna(), None).itertuples():
-        before = first.setdefault(tuple(parts), number)
-        if before != number:
-            out.problem(
-                f"the same {' and '.join(key)} as row {before}, with other content",
-                "each named once",
-                "correct one of them, or remove it",
-                row=number,
-                column=key[0],
-            )
-    rest = [n for n in frame.columns if n != "referral_id"]
-    if schema.name == "referrals":
-        twins = frame[frame.duplicated(rest, keep=False)]
-        if len(twins):
-            out.finding(
-                "warning",
-                f"{len(twins)} referrals differ only in their reference: kept, as a person may be "
-                "referred again",
-                row=int(twins.index[0]),
-            )
-    return frame
+    again: dict[tuple[Any, ...], int] = {}
+    twice = []
+    names = list(frame.columns)
+    for number, *values in frame.astype(object).where(frame.notna(), None).itertuples():
+        row = dict(zip(names, values, strict=True))
+        name = tuple(v.casefold() if isinstance(v := row[k], str) else v for k in key)
+        rest = tuple(v for k, v in row.items() if k not in key)
+        if (*name, *rest) in whole:
+            twice.append(number)
+            continue
+        whole.add((*name, *rest))
+        again[rest] = again.get(rest, 0) + 1
+        if all(row[k] is not None for k in needed):
+            before = first.setdefault(name, number)
+            if before != number:
+                found = f"the same {' and '.join(key)} as row {before}, with other content"
+                todo = "correct one of them, or remove it"
+                out.problem(found, "each named once", todo, row=number, column=key[0])
+    if twice:
+        out.mended.setdefault(("", "the same row twice: read once"), []).extend(twice)
+    alike = sum(n for n in again.values() if n > 1)
+    if schema.name == "referrals" and alike:
+        out.finding(
+            "warning",
+            f"{alike} referrals differ from another only in their reference: kept, as a person "
+            "may be referred again",
+        )
+    return frame.drop(index=twice)
 
 
 def validate(

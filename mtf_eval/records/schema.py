@@ -47,6 +47,8 @@ KINDS: Mapping[str, Kind] = {
     "share": Kind(dtype="float64", expected="a proportion, such as 0.25 or 25%"),
 }
 
+_EMPTY: dict[str, pd.DataFrame] = {}
+
 
 def column(
     kind: str,
@@ -157,8 +159,11 @@ def kind_of(schema: DataFrameSchema, name: str) -> str:
 
 def empty(schema: DataFrameSchema) -> pd.DataFrame:
     """Return a frame of no rows with the table's columns and types."""
-    types = {n: KINDS[kind_of(schema, n)].dtype for n in schema.columns}
-    return pd.DataFrame(columns=list(types)).astype(types)
+    name = str(schema.name)
+    if name not in _EMPTY:
+        types = {n: KINDS[kind_of(schema, n)].dtype for n in schema.columns}
+        _EMPTY[name] = pd.DataFrame(columns=list(types)).astype(types)
+    return _EMPTY[name].copy()
 
 
 def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:

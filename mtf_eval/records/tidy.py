@@ -179,7 +179,7 @@ def _body(
     texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
     header = {p: out.grid.rows[top][p] for p in places.values()}
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
-        row = cells if len(cells) >= width else [*cells, *[None] * (width - len(cells))]
+        row = [*cells, *[None] * (width - len(cells))]
         given = [p for p in header if not is_blank(row[p])]
         if not given:
             continue
@@ -195,7 +195,7 @@ def _body(
         ):
             out.finding("repaired", "a note under the rows left out", row=number)
         else:
-            body[number] = list(row)
+            body[number] = row
     return body, totals
 
 
