@@ -29,6 +29,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts, elements
 from mtf_eval.publish.cells import compact, number, payload
 from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish.grid import RAG
 
 
 def soup(element: Any) -> BeautifulSoup:
@@ -206,9 +207,9 @@ def test_rating_is_word_and_shape(word: str, said: str) -> None:
 
 def test_ratings_differ_in_shape_and_read_on_their_colour() -> None:
     shapes = {
-        soup(elements.rag(w)).find(attrs={"aria-hidden": True}).get_text() for w in elements.RAG
+        soup(elements.rag(w)).find(attrs={"aria-hidden": True}).get_text() for w in RAG
     }
-    assert len(shapes) == len(elements.RAG)
+    assert len(shapes) == len(RAG)
     with pytest.raises(BadArgument, match="expected one of red"):
         elements.rag("purple")
 

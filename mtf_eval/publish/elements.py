@@ -7,7 +7,6 @@ exports and the index are made. Computes nothing and draws nothing.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,8 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import SYMBOLS, day, heading, need_released, payload, words
+from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import css
 
 if TYPE_CHECKING:
@@ -40,13 +40,6 @@ __all__ = [
 MIMETYPE = "application/vnd.mtf.{}+json"
 NoteKind = Literal["note", "caution", "method"]
 NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
-RAG = {
-    "red": ("Red", "\N{BLACK DOWN-POINTING TRIANGLE}"),
-    "amber": ("Amber", "\N{BLACK DIAMOND}"),
-    "green": ("Green", "\N{BLACK CIRCLE}"),
-    "complete": ("Complete", "\N{HEAVY CHECK MARK}"),
-    "not_rated": ("Not rated", "\N{WHITE CIRCLE}"),
-}
 STATUS = ("complete", "running", "planning", "no_records", "provisional")
 VERSIONS = ("mtf-eval", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "nbconvert")
 MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
@@ -67,11 +60,6 @@ class Element:
             "text/plain": self.text,
             MIMETYPE.format(self.kind): dict(self.data),
         }
-
-
-def slug(*parts: str) -> str:
-    """Return a short id that is the same whenever the parts are."""
-    return "m" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
 def page(
@@ -155,7 +143,7 @@ def table(released: Released) -> Element:
     need_released(released)
     if released.frame.empty:
         return _nothing(released)
-    html = f'<div class="mtf-table">{_grid(released, "t")}{_under(released)}</div>'
+    html = f'<div class="mtf-table">{grid(released, "t")}{_under(released)}</div>'
     return Element("table", html, _plain(released), payload(released))
 
 
@@ -179,7 +167,7 @@ def figure(chart: Chart) -> Element:
         f"{_picture(chart, chart.wide, own + 'w', 'mtf-wide')}"
         f"{_picture(chart, chart.narrow, own + 'n', 'mtf-narrow')}</div>"
         f"<details><summary>Data of this figure<span class='mtf-hidden'>: "
-        f"{escape(chart.title)}</span></summary>{_grid(released, own)}</details>"
+        f"{escape(chart.title)}</span></summary>{grid(released, own)}</details>"
         f"{_under(released)}</figure>"
     )
     content = {
@@ -207,7 +195,7 @@ def note(text: str, kind: NoteKind = "note") -> Element:
 
 def rag(word: str) -> Element:
     """Show a rating as word, shape and colour."""
-    return Element("note", _rag(word), _rag_word(word), {"kind": "rag", "text": word})
+    return Element("note", rating(word), rating_word(word), {"kind": "rag", "text": word})
 
 
 def headline_result(text: str, maryland: int | None = None, status: str = "complete") -> Element:
@@ -302,22 +290,6 @@ def _as_at(iso: str) -> str:
     return day(date.fromisoformat(iso)) if iso else ""
 
 
-def _rag_word(word: str) -> str:
-    name = str(word).strip().lower().replace(" ", "_")
-    if name not in RAG:
-        raise BadArgument(f"rating {word!r}: expected one of {', '.join(RAG)}")
-    return RAG[name][0]
-
-
-def _rag(word: str) -> str:
-    text = _rag_word(word)
-    name = str(word).strip().lower().replace(" ", "_")
-    return (
-        f'<span class="mtf-rag mtf-rag-{name}"><span aria-hidden="true">{RAG[name][1]}</span> '
-        f"{text}</span>"
-    )
-
-
 def _picture(chart: Chart, svg: str, own: str, css: str) -> str:
     """Name a picture for those who do not see it."""
     start, rest = svg.split(">", 1)
@@ -326,45 +298,6 @@ def _picture(chart: Chart, svg: str, own: str, css: str) -> str:
         f'<title id="{own}t">{escape(chart.title)}</title>'
         f'<desc id="{own}d">{escape(chart.alt)}</desc>{rest}'
     )
-
-
-def _grid(released: Released, prefix: str) -> str:
-    """Return the table itself, in a region that scrolls sideways on a small screen."""
-    columns, numeric = released.table.columns, set()
-    cells: dict[str, list[str]] = {}
-    for column in columns:
-        cells[column.name] = words(
-            released.frame[column.name], released.symbols[column.name], column
-        )
-        if column.kind not in ("label", "text", "date"):
-            numeric.add(column.name)
-    key = next((c.name for c in columns if c.kind == "label"), columns[0].name)
-    own = slug(prefix, released.table.name)
-    head = "".join(
-        f'<th scope="col"{_right(c.name in numeric)}>{escape(heading(c))}</th>' for c in columns
-    )
-    rows = []
-    for position in range(len(released.frame)):
-        row = []
-        for column in columns:
-            value = cells[column.name][position]
-            is_rag = column.name == "rag" and value.lower().replace(" ", "_") in RAG
-            shown = _rag(value) if is_rag else escape(value)
-            if column.name == key:
-                row.append(f'<th scope="row">{shown}</th>')
-            else:
-                row.append(f"<td{_right(column.name in numeric)}>{shown}</td>")
-        rows.append(f"<tr>{''.join(row)}</tr>")
-    foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
-    return (
-        f'<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="{own}">'
-        f'<table><caption id="{own}">{escape(released.table.title)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody>{foot}</table></div>"
-    )
-
-
-def _right(numeric: bool) -> str:
-    return ' class="n"' if numeric else ""
 
 
 def _under(released: Released, *, column_notes: bool = True) -> str:

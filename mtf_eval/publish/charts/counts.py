@@ -231,15 +231,14 @@ def hbars(
         axes.spines["left"].set_visible(True)
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
-    height = max(110, each * len(labels) + 34)
     return finish(
         released,
         paint,
         title=title,
         subtitle=subtitle,
         alt=alt,
-        height=height,
-        narrow_height=max(height, 42 * len(labels) + 34),
+        rows=labels,
+        each=each,
         key=series_key(released, y),
     )
 
@@ -297,7 +296,7 @@ def diverging(
 
     return finish(
         released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
-        height=40 + 44 * len(labels), narrow_height=40 + 60 * len(labels),
+        rows=labels, each=44,
     )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ def forest(
 
     return finish(
         released, paint, title=title, subtitle=subtitle, alt=alt,
-        height=52 + 44 * len(labels), narrow_height=52 + 56 * len(labels),
+        rows=labels, each=46,
     )  # fmt: skip
 
 

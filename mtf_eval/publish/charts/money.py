@@ -73,10 +73,9 @@ def waterfall(released: Released, *, x: str, y: str, title: str, subtitle: str, 
         style.value_axis(axes, kind, along="x", most=2 if narrow else 5)
 
     key = [("Cost", COST), ("Benefit", BENEFIT), *([("Net result", NET)] if total >= 0 else [])]
-    height = 36 + 34 * len(labels)
     return finish(
         released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
-        height=height, narrow_height=max(height, 36 + 42 * len(labels)),
+        rows=labels,
     )  # fmt: skip
 
 
@@ -145,7 +144,7 @@ def tornado(
     key = [("Assumption at its low end", COST), ("Assumption at its high end", BENEFIT)]
     return finish(
         released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
-        height=58 + 38 * len(labels), narrow_height=58 + 48 * len(labels),
+        rows=labels, each=42,
     )  # fmt: skip
 
 

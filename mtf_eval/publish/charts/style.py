@@ -128,9 +128,17 @@ def finish(
     alt: str,
     height: float = 330,
     narrow_height: float | None = None,
+    rows: Sequence[str] = (),
+    each: float = 34,
     key: Sequence[tuple[str, str]] = (),
 ) -> Chart:
     """Draw the picture at both widths and return it with its words.
+
+    Parameters
+    ----------
+    height, narrow_height
+        Of the two pictures in pixels; for a picture of `rows` the height follows from their names
+        and the least that `each` takes.
 
     Raises
     ------
@@ -144,14 +152,18 @@ def finish(
     if missing:
         raise BadArgument(f"chart of {released.table.name}: {', '.join(missing)} must be given")
     empty = released.frame.empty
+    tall = [
+        rows_height(rows, each, narrow=narrow) if rows else given
+        for narrow, given in ((False, height), (True, narrow_height or height))
+    ]
     salt = f"{released.table.name}/{title}/{subtitle}"
     return Chart(
         released=released,
         title=title,
         subtitle=subtitle,
         alt=alt,
-        wide="" if empty else svg(paint, height, salt=salt, narrow=False),
-        narrow="" if empty else svg(paint, narrow_height or height, salt=salt, narrow=True),
+        wide="" if empty else svg(paint, tall[0], salt=salt, narrow=False),
+        narrow="" if empty else svg(paint, tall[1], salt=salt, narrow=True),
         key=tuple(key),
     )
 
@@ -214,8 +226,10 @@ def category_axis(axes: Axes, labels: Sequence[str], *, narrow: bool) -> int:
     """Name the places along the bottom, horizontally; return how many lines the names take."""
     each = ((NARROW if narrow else WIDE) - 60) / max(len(labels), 1)
     months = [label.partition(" ")[0] for label in labels]
+    years = [label.partition(" ")[2] for label in labels]
     places = list(range(len(labels)))
-    if not labels or not all(month in month_name[1:] for month in months):
+    monthly = all(m in month_name[1:] and y.isdigit() for m, y in zip(months, years, strict=True))
+    if not monthly:
         texts = [wrapped(label, max(4, int(each / (SIZE * 0.58)))) for label in labels]
     else:
         if len(labels) > 24:
@@ -225,9 +239,8 @@ def category_axis(axes: Axes, labels: Sequence[str], *, narrow: bool) -> int:
             places = places[:: 1 + int(SIZE * 2.4 / each)]
         texts, year = [], ""
         for place in places:
-            month, _, this = labels[place].partition(" ")
-            texts.append(month[:3] + (f"\n{this}" if this != year else ""))
-            year = this
+            texts.append(months[place][:3] + (f"\n{years[place]}" if years[place] != year else ""))
+            year = years[place]
     axes.set_xticks(places, [""] * len(places))
     for place, text in zip(places, texts, strict=True):
         for n, line in enumerate(text.split("\n")):
@@ -254,6 +267,12 @@ def row_axis(
                 line, (0, place), (-8, 7.5 * (len(lines) - 1) - 15 * n), ha="right", va="center",
                 xycoords=axes.get_yaxis_transform(), textcoords="offset points",
             )  # fmt: skip
+
+
+def rows_height(labels: Sequence[str], least: float, *, narrow: bool) -> float:
+    """Pixels that the rows of `row_axis` take, when each takes `least` or what its name needs."""
+    most = max((wrapped(t, 15 if narrow else 32).count("\n") + 1 for t in labels), default=1)
+    return 36 + max(least, 15 * most + 8) * max(len(labels), 2)
 
 
 def gaps(axes: Axes, places: Sequence[float], symbols: Sequence[str], y: float) -> None:

@@ -1,0 +1,98 @@
+"""A released table as HTML that every reader can use, ratings among its cells.
+
+Knows the table only: source, notes and symbols are printed around it by `elements`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from html import escape
+from typing import TYPE_CHECKING
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish.cells import heading, words
+
+if TYPE_CHECKING:
+    from mtf_eval.publish.disclosure import Released
+
+__all__ = ["RAG", "grid", "rating", "rating_word", "slug"]
+
+RAG = {
+    "red": ("Red", "\N{BLACK DOWN-POINTING TRIANGLE}"),
+    "amber": ("Amber", "\N{BLACK DIAMOND}"),
+    "green": ("Green", "\N{BLACK CIRCLE}"),
+    "complete": ("Complete", "\N{HEAVY CHECK MARK}"),
+    "not_rated": ("Not rated", "\N{WHITE CIRCLE}"),
+}
+
+
+def slug(*parts: str) -> str:
+    """Return a short id that is the same whenever the parts are."""
+    return "m" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
+def grid(released: Released, prefix: str) -> str:
+    """Return the table itself, in a region that scrolls sideways on a small screen.
+
+    A table of words folds there instead: a block a row, each cell after its heading. Roles keep it
+    a table for those who hear it.
+    """
+    columns = released.table.columns
+    numeric = {c.name for c in columns if c.kind not in ("label", "text", "date")}
+    cells = {c.name: words(released.frame[c.name], released.symbols[c.name], c) for c in columns}
+    key = next((c.name for c in columns if c.kind == "label"), columns[0].name)
+    folds = len(columns) - len(numeric) > 2
+    own = slug(prefix, released.table.name)
+    head = "".join(
+        f'<th scope="col"{_role(folds, "columnheader")}{_right(c.name in numeric)}>'
+        f"{escape(heading(c))}</th>"
+        for c in columns
+    )
+    rows = []
+    for position in range(len(released.frame)):
+        row = []
+        for column in columns:
+            value = cells[column.name][position]
+            is_rag = column.name == "rag" and value.lower().replace(" ", "_") in RAG
+            shown = rating(value) if is_rag else escape(value)
+            if column.name == key:
+                row.append(f'<th scope="row"{_role(folds, "rowheader")}>{shown}</th>')
+            else:
+                named = f' data-h="{escape(heading(column))}"' if folds else ""
+                right = _right(column.name in numeric)
+                row.append(f"<td{_role(folds, 'cell')}{right}{named}>{shown}</td>")
+        rows.append(f"<tr{_role(folds, 'row')}>{''.join(row)}</tr>")
+    foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
+    opening = '<table class="mtf-folds" role="table">' if folds else "<table>"
+    return (
+        f'<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="{own}">'
+        f'{opening}<caption id="{own}">{escape(released.table.title)}</caption>'
+        f"<thead{_role(folds, 'rowgroup')}><tr{_role(folds, 'row')}>{head}</tr></thead>"
+        f"<tbody{_role(folds, 'rowgroup')}>{''.join(rows)}</tbody>{foot}</table></div>"
+    )
+
+
+def _right(numeric: bool) -> str:
+    return ' class="n"' if numeric else ""
+
+
+def _role(folds: bool, name: str) -> str:
+    return f' role="{name}"' if folds else ""
+
+
+def rating_word(word: str) -> str:
+    """Return a rating as it is written; refuse what is none."""
+    name = str(word).strip().lower().replace(" ", "_")
+    if name not in RAG:
+        raise BadArgument(f"rating {word!r}: expected one of {', '.join(RAG)}")
+    return RAG[name][0]
+
+
+def rating(word: str) -> str:
+    """Return a rating as word, shape and colour."""
+    text = rating_word(word)
+    name = str(word).strip().lower().replace(" ", "_")
+    return (
+        f'<span class="mtf-rag mtf-rag-{name}"><span aria-hidden="true">{RAG[name][1]}</span> '
+        f"{text}</span>"
+    )
