@@ -6,18 +6,21 @@ are never added up.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from datetime import date
 
 import pandas as pd
 
 from mtf_eval.analysis.design import Project, records_of
+from mtf_eval.analysis.effects import Estimate
 from mtf_eval.analysis.marks import count, label, share, text, where_from
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reference import Reference
 
-__all__ = ["profile", "profile_finding", "weighted"]
+__all__ = ["avoided", "profile", "profile_finding"]
 
 INDEX = "cambridge_chi"
 NO_WEIGHT = "no weight: counted apart"
@@ -97,18 +100,40 @@ def profile_finding(frame: pd.DataFrame) -> str:
     )
 
 
-def weighted(measures: dict[str, float], reference: Reference) -> tuple[float, tuple[str, ...]]:
-    """Weigh incidents avoided by measure.
+def avoided(
+    data: Dataset,
+    project: Project,
+    effects: Mapping[str, Estimate],
+    reference: Reference,
+    day: date,
+) -> Table:
+    """Harm avoided, measure by measure: incidents avoided times the harm of one, with interval.
 
-    Returns
-    -------
-    tuple
-        Days of harm, and the measures left out because they have no weight.
+    A measure without a weight keeps its incidents and has no harm. The rows are not added up:
+    the measures' errors are not independent.
     """
-    total, left = 0.0, []
-    for measure, avoided in measures.items():
+    rows = []
+    for measure, effect in effects.items():
         try:
-            total += avoided * reference.severity_weight(measure, index=INDEX).value
+            each = reference.severity_weight(measure, index=INDEX).value
         except NotEnoughData:
-            left.append(measure)
-    return total, tuple(left)
+            each = math.nan
+        limits = (effect.avoided, effect.avoided_low, effect.avoided_high)
+        rows.append((measure, each, *(math.nan if n is None else n * each for n in limits)))
+    return Table(
+        name=f"{project.key}_harm_avoided",
+        title="Harm avoided, weighted by severity",
+        frame=pd.DataFrame(rows, columns=["measure", "weight", "harm", "low", "high"]).astype(
+            {c: "float64" for c in ("weight", "harm", "low", "high")}
+        ),
+        columns=(
+            label("measure", "Measure"),
+            Column(name="weight", heading="Harm of one, days", kind="number", decimals=1),
+            Column(name="harm", heading="Harm avoided, days", kind="number"),
+            Column(name="low", heading="95 % low", kind="number"),
+            Column(name="high", heading="95 % high", kind="number"),
+        ),
+        source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
+        as_at=day,
+        notes=("Below nought is more harm than expected. No weight: no harm can be stated.",),
+    )

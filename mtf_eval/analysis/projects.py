@@ -7,9 +7,8 @@ that is planned or still running gets no effect. Tables are made in `assessment`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -28,31 +27,14 @@ from mtf_eval.analysis.design import (
     series_of,
     window_of,
 )
-from mtf_eval.analysis.effects import (
-    Check,
-    Estimate,
-    Panel,
-    Quantity,
-    difference_in_differences,
-    minimum_detectable_effect,
-    overdispersion,
-    rate_ratio,
-    relative_effect,
-)
+from mtf_eval.analysis.effects import Check, Estimate, Panel
 from mtf_eval.analysis.effects.checks import (
     placebo_in_space,
     placebo_in_time,
     pre_trend,
     regression_to_the_mean,
 )
-from mtf_eval.analysis.effects.displacement import (
-    displacement_quotient,
-    weighted_displacement_difference,
-)
-from mtf_eval.analysis.effects.placebo import placebo_calibrated
-from mtf_eval.analysis.effects.result import critical
-from mtf_eval.analysis.effects.series import interrupted_series
-from mtf_eval.analysis.effects.synthetic import synthetic_control
+from mtf_eval.analysis.estimation import Spill, all_others, estimators, smallest, spill, tried
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -61,28 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "Spill", "evaluate", "status_of"]
 
-POWER = 0.8
 HOPELESS = 0.75  # a design that can only see falls beyond this gives no answer: "we cannot say"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spill:
-    """What happened beside the project's areas.
-
-    Attributes
-    ----------
-    buffer
-        Effect in the buffer by the primary design, `None` where it cannot be said.
-    difference
-        Weighted displacement difference, target and buffer together.
-    quotient
-        Weighted displacement quotient; `None` where the target did not fall.
-    """
-
-    buffer: Estimate | None
-    difference: Quantity | None
-    quotient: Quantity | None
-    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,19 +216,19 @@ class _Found:
         design = choose(others=len(others), before=panel.months_before, after=window.months)
         panel = panel.between(None, window.last)
         compared = panel.between(window.before_first, window.last)
-        tries = _estimators(panel, compared, self.rng)
+        tries = estimators(panel, compared, self.rng)
         try:
             effect = tries[design.method]().with_cautions(*window.notes)
             self.effects[measure] = effect
         except NotEnoughData as error:
             self.cannot_say[measure] = str(error)
-        smallest = self.mde[measure] = _smallest(self.effects.get(measure), compared)
+        least = self.mde[measure] = smallest(self.effects.get(measure), compared)
         found = self.effects.get(measure)
-        if found is not None and not found.distinguishable and smallest > HOPELESS:
+        if found is not None and not found.distinguishable and least > HOPELESS:
             before = compared.same_season().totals(project.target)[0]
             self.cannot_say[measure] = (
                 f"{measure}: {before:,} incidents in the months before the start; only a fall of "
-                f"{100 * smallest:.0f} % or more could have been seen"
+                f"{100 * least:.0f} % or more could have been seen"
             )
             self.unclear[measure] = self.effects.pop(measure)
         if primary:
@@ -296,12 +257,12 @@ class _Found:
                 f"{', '.join(shared)} worked in the same areas in these months: any change is of "
                 "all of them together."
             )
-        seasonal = _all_others(compared.same_season())
+        seasonal = all_others(compared.same_season())
         found = (
-            _tried("Trend before the start", lambda: pre_trend(panel=panel)),
-            _tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
-            _tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
-            _tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
+            tried("Trend before the start", lambda: pre_trend(panel=panel)),
+            tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
+            tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
+            tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
             checks.bad_year(panel, window),
             checks.incomplete_months(panel, window),
             checks.changed_areas(panel),
@@ -311,7 +272,7 @@ class _Found:
             "window": window,
             "sensitivity": tuple(estimates),
             "checks": found,
-            "spill": _spill(compared) if panel.buffer else None,
+            "spill": spill(compared) if panel.buffer else None,
             "panel": panel,
             "compared": compared,
         }
@@ -327,122 +288,3 @@ class _Found:
             cautions=tuple(self.cautions),
             **self.rest,  # type: ignore[arg-type]
         )
-
-
-def _all_others(panel: Panel) -> Panel:
-    """Return the panel compared with every other area, not only those the project named."""
-    return replace(panel, comparison=())
-
-
-def _tried(name: str, check: Callable[[], Check]) -> Check:
-    try:
-        return check()
-    except NotEnoughData as error:
-        return Check(name=name, passed=None, text=f"Cannot be tried: {error}.")
-
-
-def _estimators(
-    panel: Panel, compared: Panel, rng: np.random.Generator
-) -> dict[str, Callable[[], Estimate]]:
-    """Every estimator as a call, in the order of preference."""
-    seasonal = compared.same_season()
-    before, after = seasonal.totals(panel.target)
-
-    def against() -> Estimate:
-        if not panel.comparison:
-            raise NotEnoughData(f"{panel.measure}: no comparison area is on record")
-        rest = seasonal.totals(panel.comparison)
-        return relative_effect(
-            before=before,
-            after=after,
-            comparison_before=rest[0],
-            comparison_after=rest[1],
-            measure=panel.measure,
-            dispersion=max(1.0, overdispersion(compared)),
-        )
-
-    def alone() -> Estimate:
-        return rate_ratio(
-            before=before,
-            after=after,
-            exposure_before=seasonal.months_before,
-            exposure_after=seasonal.months_after,
-            measure=panel.measure,
-        )
-
-    def series() -> Estimate:
-        result = interrupted_series(
-            series=panel.monthly(panel.target), start=panel.start, rng=rng, measure=panel.measure
-        )
-        return result.robust
-
-    return {
-        "placebo": lambda: placebo_calibrated(panel=compared),
-        "did": lambda: difference_in_differences(panel=compared),
-        "series": series,
-        "synthetic": lambda: synthetic_control(panel=_all_others(panel), donors=12).estimate,
-        "relative": against,
-        "before_after": alone,
-    }
-
-
-def _smallest(effect: Estimate | None, compared: Panel) -> float:
-    """Smallest true fall the design finds four times in five.
-
-    From the error of the estimate where there is one; otherwise from the count before, with the
-    dispersion of the panel: a design with less than one incident before can see no fall at all.
-    """
-    from scipy import special
-
-    if effect is not None and effect.se_log is not None:
-        reach = critical(level=effect.level, df=effect.df) + float(special.ndtri(POWER))
-        return 1 - math.exp(-reach * effect.se_log)
-    seasonal = compared.same_season()
-    before = seasonal.totals(compared.target)[0]
-    try:
-        spread = max(1.0, overdispersion(compared))
-    except NotEnoughData:
-        spread = 2.0
-    return minimum_detectable_effect(
-        before=max(before, 1),
-        after_share=seasonal.months_after / max(seasonal.months_before, 1),
-        dispersion=spread,
-        power=POWER,
-    )
-
-
-def _spill(compared: Panel) -> Spill:
-    """Look for displacement and diffusion in the buffer."""
-    seasonal = compared.same_season()
-    sizes = len(compared.target), len(compared.comparison), len(compared.buffer)
-    reasons = []
-    buffer = difference = quotient = None
-    outside = Panel(
-        counts=compared.counts.drop(columns=list(compared.target)),
-        target=compared.buffer,
-        start=compared.start,
-        measure=f"{compared.measure} in the buffer",
-    )
-    try:
-        buffer = placebo_calibrated(panel=outside)
-    except NotEnoughData as error:
-        reasons.append(str(error))
-    target, rest, beside = (
-        seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
-    )
-    if sizes[1]:
-        difference = weighted_displacement_difference(
-            target=target,
-            comparison=rest,
-            displacement=beside,
-            displacement_comparison=rest,
-            area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
-            measure=compared.measure,
-        )
-    try:
-        quotient = displacement_quotient(
-            target=target, comparison=rest, buffer=beside, measure=compared.measure
-        )
-    except NotEnoughData as error:
-        reasons.append(str(error))
-    return Spill(buffer=buffer, difference=difference, quotient=quotient, reasons=tuple(reasons))

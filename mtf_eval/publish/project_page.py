@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis import assessment as assessed
-from mtf_eval.analysis import harm, maps, planning, process
+from mtf_eval.analysis import harm, maps, planning, process, surveys
 from mtf_eval.analysis.marks import day
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
@@ -147,7 +147,9 @@ def response(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
     )
 
 
-def assessment(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+def assessment(
+    data: Dataset, found: Evaluation, door: Door, reference: Reference
+) -> Sequence[Element]:
     """Show the effect, what it rests on, the checks, and what happened beside the areas."""
     shown = [_months(data, found, door)] if found.panel is not None else []
     if found.status != "complete":
@@ -168,8 +170,11 @@ def assessment(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element
             )
         ]
     shown += [*_dots(data, found, door), *_map(data, found, door)]
+    weighed = harm.avoided(data, found.project, found.effects, reference, found.as_of)
     shown += [
         table(door(assessed.spill(data, found))),
+        table(door(weighed)),
+        *_survey(data, found, door),
         table(door(assessed.checks_table(data, found))),
         table(door(assessed.emmie(data, found))),
         table(door(assessed.check_list(data, found))),
@@ -242,6 +247,17 @@ def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
             )
         )
         for part, when in zip(released, ("before", "after"), strict=True)
+    )
+
+
+def _survey(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
+    project_id = found.project.project_id
+    if not surveys.waves(data, project_id):
+        return (note("No entry or exit survey is on record."),)
+    return (
+        note(surveys.finding(data, project_id)),
+        table(door(surveys.changes(data, project_id))),
+        *(note(text, "caution") for text in surveys.cautions(data, project_id)),
     )
 
 

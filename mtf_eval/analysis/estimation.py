@@ -1,0 +1,178 @@
+"""Run every estimator that a project's records allow, and what lies around the estimates.
+
+The estimators as calls in the order of preference, the smallest fall they could have seen, and
+what happened beside the project's areas. Which one is primary is decided in `design`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mtf_eval.analysis.effects import (
+    Check,
+    Estimate,
+    Panel,
+    Quantity,
+    difference_in_differences,
+    displacement_quotient,
+    interrupted_series,
+    minimum_detectable_effect,
+    overdispersion,
+    placebo_calibrated,
+    rate_ratio,
+    relative_effect,
+    synthetic_control,
+    weighted_displacement_difference,
+)
+from mtf_eval.analysis.effects.result import critical
+from mtf_eval.errors import NotEnoughData
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Spill", "all_others", "estimators", "smallest", "spill", "tried"]
+
+POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spill:
+    """What happened beside the project's areas.
+
+    Attributes
+    ----------
+    buffer
+        Effect in the buffer by the primary design, `None` where it cannot be said.
+    difference
+        Weighted displacement difference, target and buffer together.
+    quotient
+        Weighted displacement quotient; `None` where the target did not fall.
+    """
+
+    buffer: Estimate | None
+    difference: Quantity | None
+    quotient: Quantity | None
+    reasons: tuple[str, ...] = ()
+
+
+def all_others(panel: Panel) -> Panel:
+    """Return the panel compared with every other area, not only those the project named."""
+    return replace(panel, comparison=())
+
+
+def tried(name: str, check: Callable[[], Check]) -> Check:
+    """Run a check; where the records cannot carry it, say so in its place."""
+    try:
+        return check()
+    except NotEnoughData as error:
+        return Check(name=name, passed=None, text=f"Cannot be tried: {error}.")
+
+
+def estimators(
+    panel: Panel, compared: Panel, rng: np.random.Generator
+) -> dict[str, Callable[[], Estimate]]:
+    """Every estimator as a call, in the order of preference."""
+    seasonal = compared.same_season()
+    before, after = seasonal.totals(panel.target)
+
+    def against() -> Estimate:
+        if not panel.comparison:
+            raise NotEnoughData(f"{panel.measure}: no comparison area is on record")
+        rest = seasonal.totals(panel.comparison)
+        return relative_effect(
+            before=before,
+            after=after,
+            comparison_before=rest[0],
+            comparison_after=rest[1],
+            measure=panel.measure,
+            dispersion=max(1.0, overdispersion(compared)),
+        )
+
+    def alone() -> Estimate:
+        return rate_ratio(
+            before=before,
+            after=after,
+            exposure_before=seasonal.months_before,
+            exposure_after=seasonal.months_after,
+            measure=panel.measure,
+        )
+
+    def series() -> Estimate:
+        result = interrupted_series(
+            series=panel.monthly(panel.target), start=panel.start, rng=rng, measure=panel.measure
+        )
+        return result.robust
+
+    return {
+        "placebo": lambda: placebo_calibrated(panel=compared),
+        "did": lambda: difference_in_differences(panel=compared),
+        "series": series,
+        "synthetic": lambda: synthetic_control(panel=all_others(panel), donors=12).estimate,
+        "relative": against,
+        "before_after": alone,
+    }
+
+
+def smallest(effect: Estimate | None, compared: Panel) -> float:
+    """Smallest true fall the design finds four times in five.
+
+    From the error of the estimate where there is one; otherwise from the count before, with the
+    dispersion of the panel: a design with less than one incident before can see no fall at all.
+    """
+    from scipy import special
+
+    if effect is not None and effect.se_log is not None:
+        reach = critical(level=effect.level, df=effect.df) + float(special.ndtri(POWER))
+        return 1 - math.exp(-reach * effect.se_log)
+    seasonal = compared.same_season()
+    before = seasonal.totals(compared.target)[0]
+    try:
+        spread = max(1.0, overdispersion(compared))
+    except NotEnoughData:
+        spread = 2.0
+    return minimum_detectable_effect(
+        before=max(before, 1),
+        after_share=seasonal.months_after / max(seasonal.months_before, 1),
+        dispersion=spread,
+        power=POWER,
+    )
+
+
+def spill(compared: Panel) -> Spill:
+    """Look for displacement and diffusion in the buffer."""
+    seasonal = compared.same_season()
+    sizes = len(compared.target), len(compared.comparison), len(compared.buffer)
+    reasons = []
+    buffer = difference = quotient = None
+    outside = Panel(
+        counts=compared.counts.drop(columns=list(compared.target)),
+        target=compared.buffer,
+        start=compared.start,
+        measure=f"{compared.measure} in the buffer",
+    )
+    try:
+        buffer = placebo_calibrated(panel=outside)
+    except NotEnoughData as error:
+        reasons.append(str(error))
+    target, rest, beside = (
+        seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
+    )
+    if sizes[1]:
+        difference = weighted_displacement_difference(
+            target=target,
+            comparison=rest,
+            displacement=beside,
+            displacement_comparison=rest,
+            area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
+            measure=compared.measure,
+        )
+    try:
+        quotient = displacement_quotient(
+            target=target, comparison=rest, buffer=beside, measure=compared.measure
+        )
+    except NotEnoughData as error:
+        reasons.append(str(error))
+    return Spill(buffer=buffer, difference=difference, quotient=quotient, reasons=tuple(reasons))
