@@ -170,12 +170,16 @@ class _Attacker:
         """Columns that are sums of other columns in the rows where that can be seen."""
         if not grid.hidden:
             return
-        width = len(grid.columns)
-        found: list[tuple[float, int, tuple[int, ...]]] = []
-        for total in range(width):
-            others = [c for c in range(width) if c != total][:11]
-            sizes = range(2, min(5, len(others) + 1))
-            subsets = [s for n in sizes for s in combinations(others, n)]
+        # People come in whole numbers; a column with digits after the point does not count them.
+        whole = [
+            c
+            for c in range(len(grid.columns))
+            if not any(isinstance(f, Figure) and f.decimals for f in (row[c] for row in grid.cells))
+        ]
+        found: list[tuple[int, int, int, tuple[int, ...]]] = []
+        for total in whole:
+            others = [c for c in whole if c != total][:11]
+            subsets = [s for n in (2, 3, 4) for s in combinations(others, n)]
             if len(others) > 4:
                 subsets.append(tuple(others))
             for parts in subsets:
@@ -184,18 +188,29 @@ class _Attacker:
                     for r in range(len(grid.rows))
                 ]
                 good, bad = seen.count(True), seen.count(False)
+                # Rows in which only one part is not zero compare two columns, and add up nothing.
+                adding = sum(
+                    ok is True and sum(bool(self.value(self.at(g, r, p))) for p in parts) > 1
+                    for r, ok in enumerate(seen)
+                )
                 named = good == bad == 0 and TOTAL.match(grid.columns[total])
-                if (good >= 2 and good >= 3 * bad) or (named and len(parts) == len(others)):
-                    found.append((good / (good + bad + 1), total, parts))
+                # Borne out by three rows, or half of a short table; rounded figures, which add up
+                # by chance more often, by four.
+                least = min(3, max(2, -(-len(grid.rows) // 2))) if self.rule.base == 1 else 4
+                if (adding >= least and good >= 3 * bad) or (named and len(parts) == len(others)):
+                    found.append((good - bad, good, total, parts))
         # A larger sum says more than a smaller one that holds as often because of zeros.
-        found.sort(key=lambda f: (-f[0], -len(f[2]), f[1:]))
-        taken: list[tuple[int, tuple[int, ...]]] = []
-        for share, total, parts in found:
-            if any(t == total and (set(parts) < set(p) or set(p) < set(parts)) for t, p in taken):
+        found.sort(key=lambda f: (-f[0], -len(f[3]), f[2:]))
+        taken: list[tuple[int, int, tuple[int, ...]]] = []
+        for score, good, total, parts in found:
+            # Of two sums that share parts the better one is believed: the other may be chance.
+            rivals = [(s, p) for s, t, p in taken if t == total and set(p) & set(parts)]
+            if any(s > score or set(p) < set(parts) or set(parts) < set(p) for s, p in rivals):
                 continue
-            taken.append((total, parts))
+            taken.append((score, total, parts))
             for r in range(len(grid.rows)):
-                self.add(self.at(g, r, total), [self.at(g, r, p) for p in parts], share)
+                belief = (good + 1) / (2 * good - score + 2)
+                self.add(self.at(g, r, total), [self.at(g, r, p) for p in parts], belief)
 
     def _shares(self, g: int, grid: Grid) -> None:
         """Per cent columns: part and whole of one row, or a part of its column's total."""

@@ -68,17 +68,20 @@ def plan(
     """
     book = _Book(tables)
     withdrawn: dict[str, str] = {}
-    while True:
-        hidden = book.hidden(low, high, base, width, withdrawn)
-        shares = {
-            name: np.mean([hidden[i] for i in book.people[name]])
-            for name, table in tables.items()
-            if name not in withdrawn and table.coarser in tables and book.people[name]
-        }
-        worst = max(shares, key=lambda n: (shares[n], n), default=None)
-        if worst is None or shares[worst] <= coarser_above:
-            break
-        withdrawn[worst] = str(tables[worst].coarser)
+    hidden = book.small(low, high)
+    for decided in (False, True):  # first by the small counts alone, then with what protects them
+        while True:
+            if decided:
+                hidden = book.hidden(low, high, base, width, withdrawn)
+            worst = {
+                name: str(table.coarser)
+                for name, table in tables.items()
+                if name not in withdrawn and table.coarser in tables and book.people[name]
+                if np.mean(hidden[book.people[name]]) > coarser_above
+            }
+            withdrawn |= worst
+            if not worst:
+                break
     shown = book.rounded(hidden, base, recompute, withdrawn)
     result = Plan({n: {} for n in tables}, {n: set() for n in tables}, withdrawn)
     for i, (name, row, column) in enumerate(book.cells):
@@ -94,6 +97,8 @@ class _Book:
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
+        self.known: dict[bytes, np.ndarray] = {}
+        self.keys = {name: table.row_keys() for name, table in tables.items()}
         self.cells: list[Cell] = []
         self.place: dict[Cell, int] = {}
         self.people: dict[str, list[int]] = {name: [] for name in tables}
@@ -193,7 +198,7 @@ class _Book:
         key, _, column = rest.rpartition("/")
         if name not in self.tables:
             return (name, -1, column)
-        rows = [r for r, k in enumerate(self.tables[name].row_keys()) if k == key]
+        rows = [r for r, k in enumerate(self.keys[name]) if k == key]
         if len(rows) != 1:
             raise BadArgument(f"table {origin}: link names {text}, which is not one cell")
         # A column left out because nothing stands in it is read as none, as a reader would.
@@ -202,8 +207,7 @@ class _Book:
     def _alike(self) -> None:
         """Tables that agree in every row and column they share are read as one, and linked."""
         by_name: dict[str, dict[tuple[str, str], int]] = {}
-        for name, table in self.tables.items():
-            keys = table.row_keys()
+        for name, keys in self.keys.items():
             by_name[name] = {
                 (keys[self.cells[i][1]], self.cells[i][2]): i for i in self.people[name]
             }
@@ -249,7 +253,7 @@ class _Book:
             high=high,
             width=width,
         )
-        return np.asarray(hide(counts) | small)
+        return np.asarray(hide(counts, self.known) | small)
 
     def rounded(
         self, hidden: np.ndarray, base: int, recompute: bool, withdrawn: Mapping[str, str]

@@ -242,13 +242,14 @@ class Door:
         frame = table.frame.reset_index(drop=True).copy()
         symbols = pd.DataFrame("", index=frame.index, columns=[c.name for c in table.columns])
         hidden = 0
-        for (row, name), value in shown.items():
-            if value is None:
-                symbols.at[row, name] = "[c]"
-                frame.loc[row, name] = pd.NA
-                hidden += 1
-            else:
-                frame.loc[row, name] = value
+        for name in dict.fromkeys(n for _, n in shown):
+            values = frame[name].astype(object).tolist()
+            for row, value in ((r, v) for (r, n), v in shown.items() if n == name):
+                if value is None:
+                    symbols.at[row, name] = "[c]"
+                    hidden += 1
+                values[row] = pd.NA if value is None else value
+            frame[name] = pd.array(values, dtype="Int64")
         for column in table.columns:
             if column.of is not None:
                 part, whole = (frame[c].astype("Float64") for c in column.of)

@@ -72,17 +72,23 @@ class Counts:
     width: int
 
 
-def hide(counts: Counts) -> NDArray[np.bool_]:
+def hide(counts: Counts, known: dict[bytes, NDArray[np.bool_]] | None = None) -> NDArray[np.bool_]:
     """Return the cells to hide, small ones and those that protect them, at least cost.
+
+    `known` keeps what was found for each group of linked cells, for a second call in which most
+    groups are the same.
 
     Raises
     ------
     RunRefused
         No choice of cells protects all: an addition holds only cells that cannot be hidden.
     """
-    hidden = counts.small.copy()
+    hidden, known = counts.small.copy(), {} if known is None else known
     for cells, additions in _parts(counts):
-        hidden[cells] |= _Part(counts, cells, additions).solve()
+        part = _Part(counts, cells, additions)
+        if part.name not in known:
+            known[part.name] = part.solve()
+        hidden[cells] |= known[part.name]
     return hidden & ~counts.given
 
 
@@ -138,6 +144,9 @@ class _Part:
         self.shown_least, self.shown_most = -counts.below[cells], counts.above[cells]
         self.exact = not (self.shown_least.any() or self.shown_most.any())
         self.whole = counts.width == counts.high - counts.low
+        self.name = b"".join(
+            a.tobytes() for a in (cells, self.value, self.small, self.given, self.sums, self.gap)
+        )
 
     def solve(self) -> NDArray[np.bool_]:
         """Alternate between the cheapest pattern and the attacks it does not stand."""
