@@ -22,6 +22,7 @@ _HOMES = {
     "rag": "mtf_eval.publish.elements",
     "provenance": "mtf_eval.publish.elements",
     "project_page": "mtf_eval.publish.project_page",
+    "benefit_page": "mtf_eval.publish.benefit_page",
     "findings": "mtf_eval.analysis.findings",
     "referrals": "mtf_eval.analysis.referrals",
     "caseload": "mtf_eval.analysis.caseload",

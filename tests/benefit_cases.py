@@ -22,6 +22,7 @@ COLUMNS = {
     "drop_off evidence_grade",
     "project_measures": "project_id measure target_change unit_cost_code",
     "project_areas": "project_id area_code role population",
+    "projects": "project_id title",
     "case_steps": "case_id project_id domain date step",
 }
 

@@ -409,7 +409,11 @@ NOT_TABLES = {"analyse", "portfolio", "by_domain", "by_step", "one_case", "peopl
 
 
 def _tables(done: benefit.Benefit) -> list[Table]:
-    names = [n for n in benefit.__all__ if n[0].islower() and n not in NOT_TABLES]
+    names = [
+        n
+        for n in benefit.__all__
+        if n[0].islower() and n not in NOT_TABLES and not n.endswith("_finding")
+    ]
     return [getattr(benefit, name)(done) for name in names]
 
 
@@ -583,7 +587,9 @@ def test_an_unknown_step_is_named(reference: Reference) -> None:
 
 
 def test_people_tables_are_all_that_count_people(reference: Reference) -> None:
-    data = dataset(case_steps=_steps(6), outcomes=[burglaries()])
+    data = dataset(
+        case_steps=_steps(6), outcomes=[burglaries()], projects=[{"project_id": "P1"}]
+    )
     when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
     named = benefit.people_tables(data, reference, **when)
     door = Door("public", tables=named)

@@ -34,6 +34,14 @@ from mtf_eval.analysis.benefit.tables import (
     tornado,
     waterfall,
 )
+from mtf_eval.analysis.benefit.words import (
+    chance_finding,
+    costs_finding,
+    gains_finding,
+    payback_finding,
+    tornado_finding,
+    waterfall_finding,
+)
 
 __all__ = [
     "Assumptions",
@@ -45,14 +53,18 @@ __all__ = [
     "by_domain",
     "by_step",
     "cash_flow",
+    "chance_finding",
     "cost_per_outcome",
     "cost_sources",
     "costs",
+    "costs_finding",
     "distribution",
     "findings",
+    "gains_finding",
     "gaps",
     "headline",
     "one_case",
+    "payback_finding",
     "people_claimed",
     "people_tables",
     "portfolio",
@@ -62,5 +74,7 @@ __all__ = [
     "shown_alone",
     "sources",
     "tornado",
+    "tornado_finding",
     "waterfall",
+    "waterfall_finding",
 ]

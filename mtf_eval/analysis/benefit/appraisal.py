@@ -28,7 +28,7 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Benefit", "analyse", "portfolio"]
+__all__ = ["Benefit", "analyse", "portfolio", "pounds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,25 +116,25 @@ class Benefit:
         year = self.assumptions.price_year
         if not self.claimed:
             why = " ".join(self.notes) or "No effect and no outcome is on record."
-            spent = f"It cost {_pounds(costs)} ({year} prices)." if self.spent else ""
+            spent = f"It cost {pounds(costs)} ({year} prices)." if self.spent else ""
             return f"We cannot say what was saved. {spent} {why}".replace("  ", " ").strip()
         value = self.results["present_value_benefits_gbp"]
         gross = " (gross: there is no comparison for all of it)" if self.gross else ""
         span = f"{year} prices"
         if self.draws is not None:
             low, high = self.draws.interval
-            span = f"{self.draws.level:.0%} interval {_pounds(low)} to {_pounds(high)}, {span}"
+            span = f"{self.draws.level:.0%} interval {pounds(low)} to {pounds(high)}, {span}"
         if self.no_saving_possible:
             return (
                 "No saving can be claimed: no effect lies inside the interval of the effect, so no "
                 f"saving lies inside the benefit's ({span})."
-                + (f" It cost {_pounds(costs)}." if self.spent else "")
+                + (f" It cost {pounds(costs)}." if self.spent else "")
             )
-        text = f"Benefits of {_pounds(value)} of public value{gross} ({span})"
+        text = f"Benefits of {pounds(value)} of public value{gross} ({span})"
         if not self.spent:
             return f"{text}; no costs are on record, so there is no ratio."
         ratio = f"£{self.results['public_value_bcr']:.2f} for each £1"
-        text = f"{text} against costs of {_pounds(costs)}: {ratio}."
+        text = f"{text} against costs of {pounds(costs)}: {ratio}."
         if self.draws is None:
             return text
         chance = 100 * self.draws.chance
@@ -142,7 +142,8 @@ class Benefit:
         return f"{text} The chance that benefits exceed costs is {sure} %."
 
 
-def _pounds(value: float) -> str:
+def pounds(value: float) -> str:
+    """Write pounds as `£1,234`, below zero as `-£1,234`."""
     return f"-£{-value:,.0f}" if round(value) < 0 else f"£{value:,.0f}"
 
 

@@ -65,6 +65,8 @@ class Assumptions:
         Default values, or everything at the low or the high end of its range.
     recorded_to_actual
         Scale recorded crime up to actual crime, with an edition that has its own multiplier.
+    buffer
+        Add what was avoided, or came, in the buffer of the primary measure.
     lasting_years, lasting_drop_off
         Let the effect on places last beyond the months observed; 0 is observed months only.
     """
@@ -75,6 +77,7 @@ class Assumptions:
     anticipation: bool = True
     unit_costs: Level = "default"
     recorded_to_actual: bool = False
+    buffer: bool = False
     lasting_years: int = 0
     lasting_drop_off: float = 0.0
 
@@ -179,7 +182,9 @@ class Pricing:
         return self._parts[cost.code]
 
     def timed(self, line: Line) -> Line:
-        """Return the line with the duration the assumptions give it."""
+        """Return the line with the extent and duration the assumptions give it."""
+        if self.assumptions.buffer and line.beside:
+            line = replace(line, quantity=line.quantity + line.beside, beside=0.0)
         if self.assumptions.lasting_years:
             return line.lasting(
                 years=self.assumptions.lasting_years, drop_off=self.assumptions.lasting_drop_off
@@ -323,6 +328,7 @@ def sensitivities(
         ("Recorded crime scaled up to actual crime", replace(base, recorded_to_actual=True)),
         ("Unit costs at the low end", replace(base, unit_costs="low")),
         ("Unit costs at the high end", replace(base, unit_costs="high")),
+        ("Change in the buffer counted as well", replace(base, buffer=True)),
         (f"Effect lasts {years} years, {drop_off:.0%} less each year", lasting),
     ]
     for horizon in (1, 3, 5, 10):

@@ -17,6 +17,8 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
+WIDE = 3.0  # a unit cost whose high end is so many times its low end is warned about
+
 __all__ = ["Finding", "Guarded", "claims", "guard"]
 
 
@@ -151,6 +153,27 @@ def _cautions(lines: Sequence[Line]) -> list[Finding]:
                     source_row=line.source_row,
                     text=f"{line.label}: gross. There is no comparison and no deadweight, so what "
                     "would have happened anyway is still in it.",
+                )
+            )
+        if line.beside < 0:
+            found.append(
+                Finding(
+                    rule="displacement",
+                    action="warn",
+                    source_row=line.source_row,
+                    text=f"{line.label}: {-line.beside:,.0f} more incidents than expected in the "
+                    "buffer. They are not taken off; the sensitivities show the result with them.",
+                )
+            )
+        if line.high > WIDE * line.low:
+            found.append(
+                Finding(
+                    rule="wide_unit_cost",
+                    action="warn",
+                    source_row=line.source_row,
+                    text=f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} "
+                    "times the one reported, which is a careful one. The draws spread over that "
+                    "range, so their middle lies above the figure reported.",
                 )
             )
         if cost.caution:

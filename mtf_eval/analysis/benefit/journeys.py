@@ -215,7 +215,7 @@ def people_tables(
     data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
 ) -> tuple[Table, ...]:
     """Return every table of a benefit report that counts people, for the disclosure door."""
-    projects = sorted(set(data.table("outcomes")["project_id"].dropna().astype(str)))
+    projects = sorted(set(data.table("projects")["project_id"].dropna().astype(str)))
     journeys = (
         make(data, reference, as_of=as_of, price_year=price_year) for make in (by_domain, by_step)
     )

@@ -48,6 +48,9 @@ class Line:
         The estimate behind a place's quantity; its interval is carried into the pounds.
     low, high
         Range of the unit cost as a ratio to its default.
+    beside
+        Incidents avoided in the buffer; below zero when the problem moved there. Not counted
+        save in a sensitivity.
     """
 
     project_id: str
@@ -69,6 +72,7 @@ class Line:
     effect: Estimate | None = None
     low: float = 1.0
     high: float = 1.0
+    beside: float = 0.0
     kind: str = ""
     capital: bool = False
     gross: bool = False
@@ -285,10 +289,23 @@ def _places(
                 low=low,
                 high=high,
                 gross=effect.maryland < 3,
+                beside=_beside(evaluation, measure),
                 note=effect.method,
             )
         )
     return lines, problems, notes
+
+
+def _beside(evaluation: Any, measure: str) -> float:
+    """Incidents avoided in the buffer, known for the primary measure only."""
+    buffer = getattr(getattr(evaluation, "spill", None), "buffer", None)
+    if buffer is None or buffer.avoided is None:
+        return 0.0
+    return (
+        float(buffer.avoided)
+        if buffer.measure == measure or get(evaluation.project, "primary_measure") == measure
+        else 0.0
+    )
 
 
 def _months_observed(evaluation: Any, effect: Estimate) -> int:

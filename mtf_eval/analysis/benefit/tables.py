@@ -23,6 +23,7 @@ __all__ = [
     "costs",
     "distribution",
     "headline",
+    "payback",
     "ratios",
     "results_in_pounds",
     "sensitivities",
@@ -53,7 +54,8 @@ def _span(benefit: Benefit, name: str) -> str:
     return f"9 in 10 draws lie between £{low:,.0f} and £{high:,.0f}".replace("£-", "-£")
 
 
-def _payback(benefit: Benefit) -> str:
+def payback(benefit: Benefit) -> str:
+    """Say in which year discounted fiscal benefits have caught up with costs."""
     if not benefit.claimed or not benefit.spent:
         return "we cannot say"
     year = benefit.results["payback_year"]
@@ -70,7 +72,7 @@ def headline(benefit: Benefit) -> Table:
         "fiscal_bcr": found["fiscal_bcr"],
         "budget": found["net_present_budget_impact_gbp"],
         "cashable": found["cashable_benefit_gbp"],
-        "payback": _payback(benefit),
+        "payback": payback(benefit),
         "chance": benefit.draws.chance * 100 if benefit.draws and benefit.spent else np.nan,
     }
     return table(
@@ -146,7 +148,7 @@ def ratios(benefit: Benefit) -> Table:
             "value": np.nan if switching is None else switching,
         }
     )
-    notes = (f"Payback of fiscal benefits: {_payback(benefit)}.",)
+    notes = (f"Payback of fiscal benefits: {payback(benefit)}.",)
     columns = (label("result", "Result"), number("value", "Ratio"))
     return table(benefit, "ratios", "Ratios", rows, columns, notes=notes)
 

@@ -1,0 +1,75 @@
+"""What the pictures of a benefit report show, said in one sentence each.
+
+The title of a picture is its finding; no number is computed here that a table does not hold.
+"""
+
+from __future__ import annotations
+
+from mtf_eval.analysis.benefit.appraisal import Benefit, pounds
+from mtf_eval.analysis.benefit.tables import benefits_by_agency, costs, payback
+
+__all__ = [
+    "chance_finding",
+    "costs_finding",
+    "gains_finding",
+    "payback_finding",
+    "tornado_finding",
+    "waterfall_finding",
+]
+
+NOTHING = "Nothing can be shown: no benefit is known"
+
+
+def costs_finding(benefit: Benefit) -> str:
+    """Say who paid most."""
+    frame = costs(benefit).frame.iloc[:-1]
+    if frame.empty:
+        return "No costs are on record"
+    most = frame.loc[frame["total"].idxmax()]
+    whole = frame["total"].sum()
+    gave = f"{most['agency']} gave {pounds(most['total'])}"
+    return f"It cost {pounds(whole)} before optimism bias; {gave}"
+
+
+def gains_finding(benefit: Benefit) -> str:
+    """Say who gains most."""
+    frame = benefits_by_agency(benefit).frame.iloc[:-1]
+    if frame.empty:
+        return NOTHING
+    most = frame.loc[frame["public"].idxmax()]
+    prefix = "Not told from nothing: " if benefit.no_saving_possible else ""
+    return f"{prefix}{most['agency']} would gain most, {pounds(most['public'])}"
+
+
+def payback_finding(benefit: Benefit) -> str:
+    """Say when fiscal benefits have caught up with costs."""
+    when = payback(benefit)
+    if when == "we cannot say":
+        return "Payback: we cannot say"
+    return f"Fiscal benefits pay back: {when}"
+
+
+def waterfall_finding(benefit: Benefit) -> str:
+    """Say where gross and net end up."""
+    if not benefit.claimed:
+        return NOTHING
+    return f"From gross benefits to a net present public value of {pounds(benefit.net_gbp)}"
+
+
+def chance_finding(benefit: Benefit) -> str:
+    """Say how often benefits exceed costs in the draws."""
+    if benefit.draws is None:
+        return NOTHING
+    if benefit.no_saving_possible:
+        return "No effect lies inside the effect's interval, so no saving can be claimed"
+    share = 100 * benefit.draws.chance
+    return f"Benefits exceed costs in {share:.0f} % of {len(benefit.draws.net):,} draws"
+
+
+def tornado_finding(benefit: Benefit) -> str:
+    """Say which input the result hangs on most."""
+    if not benefit.swings:
+        return NOTHING
+    first = benefit.swings[0]
+    name = f" ({first.name})" if first.name else ""
+    return f"The result hangs most on the {first.kind}{name}"
