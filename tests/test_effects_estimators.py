@@ -543,3 +543,34 @@ def test_pooling_finds_the_mean_of_differing_projects() -> None:
         held += found.low <= math.exp(truth) <= found.high
         assert found.details["prediction_low"] <= found.estimate <= found.details["prediction_high"]
     assert 0.90 <= held / 200 <= 0.995
+
+
+@pytest.mark.parametrize("mean", [0.05, 0.2, 1.0])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_sparse_records_are_estimated_or_refused_never_warned_about(mean: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        rng.poisson(mean, (36, 12)),
+        index=pd.date_range("2019-01-01", periods=36, freq="MS"),
+        columns=[f"E{i:02d}" for i in range(12)],
+    )
+    data = Panel(counts=frame, target=("E01",), buffer=("E02",), start=frame.index[24])
+    series = data.monthly(data.target)
+    calls = (
+        lambda: effects.synthetic_control(panel=data),
+        lambda: effects.interrupted_series(series=series, start=data.start, rng=rng, draws=50),
+        lambda: effects.placebo_calibrated(panel=data),
+        lambda: effects.pre_trend(panel=data),
+        lambda: effects.placebo_in_time(panel=data),
+        lambda: effects.overdispersion(data),
+        lambda: effects.planned_mde(panel=data, months=6),
+    )
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        for call in calls:
+            try:
+                call()
+            except NotEnoughData as refused:
+                text = str(refused)
+                assert "incident" in text or "month" in text, text
+    assert not caught

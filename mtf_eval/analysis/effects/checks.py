@@ -10,6 +10,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from mtf_eval.analysis.effects.fitting import fitted
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import LEAST_CONTROLS, placebo_calibrated
 from mtf_eval.analysis.effects.result import Check, Estimate, critical, two_sided_p
@@ -42,7 +43,7 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     model = sm.GLM(
         np.column_stack([y, rest])[used], sm.add_constant(t), family=sm.families.Binomial()
     )
-    fit = model.fit(scale="X2")
+    fit = fitted(model, panel.measure, scale="X2")
     slope, df = float(fit.params[1]), float(used.sum() - 2)
     se = float(fit.bse[1]) / math.sqrt(min(1.0, float(fit.scale)))
     p = two_sided_p(slope / se, df)

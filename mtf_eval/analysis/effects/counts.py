@@ -15,6 +15,8 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = ["etest_p", "minimum_detectable_effect", "rate_ratio", "relative_effect", "whole"]
 
+VAST = math.log(1e6)  # a limit beyond a millionfold change says nothing
+
 
 def whole(**counts: float) -> tuple[int, ...]:
     """Return counts as integers; refuse negative and fractional ones by name."""
@@ -187,6 +189,8 @@ def ratio_estimate(
 ) -> Estimate:
     """Turn a log ratio and its standard error into an `Estimate`."""
     reach = critical(level=level, df=df) * se
+    if not 0 < se < math.inf or abs(log_ratio) + reach > VAST:
+        raise NotEnoughData(f"{measure}: too few incidents for an interval that says anything")
     ratio, low, high = (math.exp(log_ratio + k * reach) for k in (0, -1, 1))
     avoided = avoided_incidents(
         after=n_after,

@@ -8,12 +8,13 @@ the slope may change is said by the caller before the outcome is looked at.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects.counts import ratio_estimate
+from mtf_eval.analysis.effects.fitting import fitted as fitted_model
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.errors import BadArgument, NotEnoughData
 
@@ -131,44 +132,49 @@ def interrupted_series(
         raise NotEnoughData(f"{measure}: too few months for this model")
     offset = None if exposure is None else np.log(exposure.reindex(y.index).to_numpy(dtype=float))
     model = sm.GLM(y.to_numpy(), design, family=sm.families.Poisson(), offset=offset)
-    fit = model.fit(scale="X2")
-    robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": False})
+    fit = fitted_model(model, measure, scale="X2")
+    hac = {"maxlags": lags, "use_correction": False}
+    robust = fitted_model(model, measure, cov_type="HAC", cov_kwds=hac)
     neutral = design.copy()
     neutral[:, len(columns) :] = 0.0
     base = np.zeros(len(y)) if offset is None else offset
-    counterfactual = np.exp(neutral @ fit.params + base)
-    residuals = np.asarray(fit.resid_pearson) / math.sqrt(fit.scale)
-    correlations = _autocorrelation(residuals)
-    estimates = [
-        _series_estimate(
-            params=np.asarray(fit.params),
-            covariance=np.asarray(found.cov_params()),
-            design=design,
-            neutral=neutral,
-            base=base,
-            post=post,
-            before=before,
-            after=after,
-            rng=rng,
-            draws=draws,
+    params = np.asarray(fit.params)
+    fitted, counterfactual = np.exp(design @ params + base), np.exp(neutral @ params + base)
+    correlations = _autocorrelation(np.asarray(fit.resid_pearson))
+    cautions = _cautions(post, correlations[0], alone=control is None)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+
+    def simulated(covariance: np.ndarray) -> np.ndarray:
+        scatter = rng.multivariate_normal(params, covariance, size=draws, method="eigh")
+        return np.asarray(np.exp(np.clip(scatter @ neutral.T + base, None, 50)))
+
+    def estimated(name: str, covariance: np.ndarray) -> Estimate:
+        without, with_it = counterfactual[post], fitted[post]
+        gradient = with_it / with_it.sum() @ design[post] - without / without.sum() @ neutral[post]
+        result = ratio_estimate(
             measure=measure,
+            log_ratio=float(np.log(with_it.sum() / without.sum())),
+            se=math.sqrt(float(gradient @ covariance @ gradient)),
             level=level,
+            n=before + after,
+            n_before=before,
+            n_after=after,
+            expected=float(without.sum()),
             method=f"Interrupted time series ({name})",
             maryland=2 if control is None else 3,
             details={"dispersion": float(fit.scale), "autocorrelation": correlations[0]},
-            cautions=_series_cautions(post, correlations[0], control is None),
+            cautions=cautions,
         )
-        for name, found in (("quasi-Poisson", fit), (f"Newey-West, {lags} lags", robust))
-    ]
-    scatter = rng.multivariate_normal(fit.params, fit.cov_params(), size=draws, method="eigh")
-    lines = np.exp(scatter @ neutral.T + base)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(lines, tails, axis=0)
+        avoided = simulated(covariance)[:, post].sum(axis=1) - after
+        low, high = (float(x) for x in np.quantile(avoided, tails))
+        return replace(result, avoided_low=low, avoided_high=high)
+
+    low, high = np.quantile(simulated(fit.cov_params()), tails, axis=0)
     frame = pd.DataFrame(
         {
             "month": months,
             "observed": y.to_numpy(),
-            "fitted": np.asarray(fit.fittedvalues),
+            "fitted": fitted,
             "counterfactual": np.where(post, counterfactual, np.nan),
             "low": np.where(post, low, np.nan),
             "high": np.where(post, high, np.nan),
@@ -176,7 +182,10 @@ def interrupted_series(
         }
     )
     return SeriesResult(
-        estimate=estimates[0], robust=estimates[1], frame=frame, autocorrelation=correlations
+        estimate=estimated("quasi-Poisson", np.asarray(fit.cov_params())),
+        robust=estimated(f"Newey-West, {lags} lags", np.asarray(robust.cov_params())),
+        frame=frame,
+        autocorrelation=correlations,
     )
 
 
@@ -187,7 +196,7 @@ def _autocorrelation(residuals: np.ndarray) -> tuple[float, ...]:
     return tuple(float((centred[k:] * centred[:-k]).sum() / power) for k in lags)
 
 
-def _series_cautions(post: np.ndarray, first_lag: float, alone: bool) -> tuple[str, ...]:
+def _cautions(post: np.ndarray, first_lag: float, *, alone: bool) -> tuple[str, ...]:
     cautions = []
     if alone:
         cautions.append("There is no comparison series: anything else that began then is in it.")
@@ -199,52 +208,6 @@ def _series_cautions(post: np.ndarray, first_lag: float, alone: bool) -> tuple[s
             "allow for that; Newey-West's does, but is itself narrow in short series."
         )
     return tuple(cautions)
-
-
-def _series_estimate(
-    *,
-    params: np.ndarray,
-    covariance: np.ndarray,
-    design: np.ndarray,
-    neutral: np.ndarray,
-    base: np.ndarray,
-    post: np.ndarray,
-    before: int,
-    after: int,
-    rng: np.random.Generator,
-    draws: int,
-    measure: str,
-    level: float,
-    method: str,
-    maryland: int,
-    details: dict[str, float],
-    cautions: tuple[str, ...],
-) -> Estimate:
-    """Ratio of fitted to counterfactual over the months after, avoided by simulation."""
-    from dataclasses import replace
-
-    with_it, without = design[post], neutral[post]
-    fitted, expected = np.exp(with_it @ params + base[post]), np.exp(without @ params + base[post])
-    weights_f, weights_e = fitted / fitted.sum(), expected / expected.sum()
-    gradient = weights_f @ with_it - weights_e @ without
-    result = ratio_estimate(
-        measure=measure,
-        log_ratio=float(np.log(fitted.sum() / expected.sum())),
-        se=math.sqrt(float(gradient @ covariance @ gradient)),
-        level=level,
-        n=before + after,
-        n_before=before,
-        n_after=after,
-        expected=float(expected.sum()),
-        method=method,
-        maryland=maryland,
-        cautions=cautions,
-        details=details,
-    )
-    scatter = rng.multivariate_normal(params, covariance, size=draws, method="eigh")
-    avoided = np.exp(scatter @ without.T + base[post]).sum(axis=1) - after
-    low, high = np.quantile(avoided, [(1 - level) / 2, (1 + level) / 2])
-    return replace(result, avoided_low=float(low), avoided_high=float(high))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
