@@ -587,9 +587,7 @@ def test_an_unknown_step_is_named(reference: Reference) -> None:
 
 
 def test_people_tables_are_all_that_count_people(reference: Reference) -> None:
-    data = dataset(
-        case_steps=_steps(6), outcomes=[burglaries()], projects=[{"project_id": "P1"}]
-    )
+    data = dataset(case_steps=_steps(6), outcomes=[burglaries()], projects=[{"project_id": "P1"}])
     when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
     named = benefit.people_tables(data, reference, **when)
     door = Door("public", tables=named)
@@ -607,3 +605,73 @@ def test_flow_has_the_columns_of_the_design(rich: benefit.Benefit) -> None:
     again = flow(rich.lines, rich.reference, rich.assumptions)
     pd.testing.assert_frame_equal(again, rich.flow)
     pd.testing.assert_series_equal(results(again).iloc[0], rich.results)
+
+
+# --- the illustrative partnership ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def example() -> Dataset:
+    from mtf_eval import load
+
+    return load("data/example", as_of="2024-12-31")
+
+
+def _example(example: Dataset, project: str, reference: Reference) -> benefit.Benefit:
+    from mtf_eval.analysis import projects
+
+    found = projects.evaluate(example, project, as_of="2024-12-31", rng=np.random.default_rng(1))
+    return analyse(example, found, reference)
+
+
+@pytest.mark.parametrize(("project", "name"), [("EX03", "Burglary"), ("EX04", "Vehicle crime")])
+def test_the_interval_covers_the_true_saving(
+    project: str, name: str, example: Dataset, reference: Reference
+) -> None:
+    truth = pd.read_csv(example.path / "truth.csv").set_index(["project_id", "measure"])
+    done = _example(example, project, reference)
+    pricing = Pricing(reference, done.assumptions)
+    (line,) = done.claimed
+    saved = truth.loc[(project, name), "avoided"] * float(
+        (pricing.present_per_unit(line)[0][: len(line.profile)] * line.profile).sum()
+    )
+    assert done.draws is not None
+    low, high = done.draws.interval
+    assert low < saved < high
+    assert done.sentence().startswith("Benefits of")
+
+
+def test_the_project_without_effect_shows_no_saving(example: Dataset, reference: Reference) -> None:
+    done = _example(example, "EX02", reference)
+    assert done.sentence().startswith("No saving can be claimed")
+    assert done.draws is not None
+    assert done.draws.interval[0] <= 0
+
+
+def test_the_project_with_too_few_incidents_says_so(example: Dataset, reference: Reference) -> None:
+    done = _example(example, "EX06", reference)
+    assert done.sentence().startswith("We cannot say what was saved. It cost")
+    assert pd.isna(done.results["public_value_bcr"])
+
+
+@pytest.mark.parametrize("project", ["EX02", "EX07", "EX10"])
+def test_a_page_for_every_status(project: str, example: Dataset, reference: Reference) -> None:
+    from mtf_eval.publish import benefit_page
+
+    when: dict[str, Any] = {"as_of": pd.Timestamp("2024-12-31"), "price_year": "2023/24"}
+    door = Door("public", tables=benefit.people_tables(example, reference, **when))
+    done = _example(example, project, reference)
+    sections = [
+        benefit_page.first_screen(done, door),
+        benefit_page.costs(done, door),
+        benefit_page.gains(done, door),
+        benefit_page.results(done, door),
+        benefit_page.flow(done, door),
+        benefit_page.uncertainty(done, door),
+        benefit_page.journeys(example, reference, door, **when),
+        benefit_page.appendix(example, done, door),
+    ]
+    for section in sections:
+        assert len(section) > 0
+        for element in section:
+            assert "text/html" in element._repr_mimebundle_()
