@@ -105,7 +105,7 @@ def avoided(
     project: Project,
     effects: Mapping[str, Estimate],
     reference: Reference,
-    day: date,
+    as_of: date,
 ) -> Table:
     """Harm avoided, measure by measure: incidents avoided times the harm of one, with interval.
 
@@ -134,6 +134,6 @@ def avoided(
             Column(name="high", heading="95 % high", kind="number"),
         ),
         source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
-        as_at=day,
+        as_at=as_of,
         notes=("Below nought is more harm than expected. No weight: no harm can be stated.",),
     )

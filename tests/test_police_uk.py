@@ -1,0 +1,326 @@
+"""The police.uk reader, on small files in the official header and on a real archive where there."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.dataset import Finding
+from mtf_eval.records.police_uk import HEADER, aggregate, points
+
+KENT = Path(
+    os.environ.get(
+        "MTF_POLICE_UK",
+        Path(__file__).parent.parent.parent / "shared" / "police_uk" / "kent_2022_street.zip",
+    )
+)
+ASB, BURGLARY = "Anti-social behaviour", "Burglary"
+
+
+def row(
+    month: str, code: str, kind: str, *, name: str = "Sandmere 001A", force: str = "Kent Police"
+) -> str:
+    ident = "" if kind == ASB else "a" * 64
+    cells = [ident, month, force, force, "1.5", "51.5", "On or near Made Up Road", code, name]
+    return ",".join([*cells, kind, "", ""])
+
+
+def month_file(rows: list[str], header: str = ",".join(HEADER)) -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def folder(tmp_path: Path, months: dict[str, list[str]], force: str = "kent") -> Path:
+    for month, rows in months.items():
+        place = tmp_path / "police" / month
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{month}-{force}-street.csv").write_text(month_file(rows), encoding="utf-8")
+    return tmp_path / "police"
+
+
+def months_of_2021(rows_a_month: dict[str, int] | None = None) -> dict[str, list[str]]:
+    usual = rows_a_month or {BURGLARY: 30}
+    return {
+        f"2021-{m:02d}": [row(f"2021-{m:02d}", "E1", k) for k, n in usual.items() for _ in range(n)]
+        for m in range(1, 13)
+    }
+
+
+def warnings_of(findings: tuple[Finding, ...]) -> list[str]:
+    return [f.text for f in findings if f.kind == "warning"]
+
+
+def test_counts_by_month_area_and_type_and_drops_nothing(tmp_path: Path) -> None:
+    same = row("2021-01", "E1", ASB)
+    where = folder(
+        tmp_path,
+        {
+            "2021-01": [same, same, same, row("2021-01", "E2", BURGLARY), row("2021-01", "", ASB)],
+            "2021-02": [row("2021-02", "E1", BURGLARY)],
+        },
+    )
+    frame, findings = aggregate(where)
+    got = {
+        (f"{r.month:%Y-%m}", r.area_code, r.measure): int(r.count_)
+        for r in frame.rename(columns={"count": "count_"}).itertuples()
+    }
+    assert got == {
+        ("2021-01", "E1", ASB): 3,
+        ("2021-01", "E2", BURGLARY): 1,
+        ("2021-01", "", ASB): 1,
+        ("2021-02", "E1", BURGLARY): 1,
+    }
+    assert list(frame.columns) == ["month", "area_code", "measure", "count"]
+    assert any("1 of 6 rows have no area" in f.text for f in findings)
+
+
+@pytest.mark.parametrize("kind", ["zip", "zip of one folder", "zip in a folder"])
+def test_a_zip_gives_what_the_folder_gives(tmp_path: Path, kind: str) -> None:
+    where = folder(tmp_path, months_of_2021({BURGLARY: 3, ASB: 2}))
+    archive = tmp_path / "inside" / "archive.zip"
+    archive.parent.mkdir()
+    with zipfile.ZipFile(archive, "w") as out:
+        for file in where.rglob("*.csv"):
+            prefix = "latest/" if kind == "zip of one folder" else ""
+            out.write(file, prefix + str(file.relative_to(where)))
+    from_zip, _ = aggregate(archive.parent if kind == "zip in a folder" else archive)
+    from_folder, _ = aggregate(where)
+    pd.testing.assert_frame_equal(from_zip, from_folder)
+
+
+def test_agrees_with_counting_row_by_row(tmp_path: Path) -> None:
+    rows = [
+        row("2021-03", f"E{i % 7}", (ASB, BURGLARY, "Drugs")[i % 3], force=f"Force {i % 2}")
+        for i in range(500)
+    ]
+    frame, _ = aggregate(folder(tmp_path, {"2021-03": rows}))
+    wanted = Counter((r.split(",")[7], r.split(",")[9]) for r in rows)
+    got = {
+        (a, m): int(n)
+        for a, m, n in zip(frame.area_code, frame.measure, frame["count"], strict=True)
+    }
+    assert got == wanted
+
+
+def test_quoted_cells_and_windows_line_ends_and_a_mark_at_the_start(tmp_path: Path) -> None:
+    line = row("2021-01", "E1", ASB).replace("On or near Made Up Road", '"On or near ""A"", B"')
+    place = tmp_path / "2021-01"
+    place.mkdir()
+    text = "\ufeff" + month_file([line]).replace("\n", "\r\n")
+    (place / "2021-01-kent-street.csv").write_bytes(text.encode("utf-8"))
+    frame, _ = aggregate(tmp_path)
+    assert frame["count"].tolist() == [1]
+    assert frame["measure"].tolist() == [ASB]
+
+
+def test_other_files_of_the_download_are_passed_over(tmp_path: Path) -> None:
+    where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
+    (where / "2021-01" / "2021-01-kent-outcomes.csv").write_text("Crime ID,Month\nx,2021-01\n")
+    frame, findings = aggregate(where)
+    assert frame["count"].sum() == 1
+    assert any("passed over" in f.text for f in findings)
+
+
+def test_a_month_twice_is_refused(tmp_path: Path) -> None:
+    where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
+    again = where / "copy"
+    again.mkdir()
+    (again / "2021-01-kent-street.csv").write_text(month_file([row("2021-01", "E1", ASB)]))
+    with pytest.raises(DataProblems, match="second time"):
+        aggregate(where)
+
+
+def test_two_forces_may_share_a_month(tmp_path: Path) -> None:
+    folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
+    where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB, force="Essex")]}, force="essex")
+    frame, _ = aggregate(where)
+    assert frame["count"].tolist() == [2]
+
+
+def test_every_problem_is_named_at_once(tmp_path: Path) -> None:
+    where = folder(
+        tmp_path,
+        {"2021-01": [row("2021-01", "E1", ASB)], "2021-02": [row("2021-02", "E1", ASB)]},
+    )
+    first = where / "2021-01" / "2021-01-kent-street.csv"
+    first.write_text("Reference,When\n1,2021-01\n")
+    second = where / "2021-02" / "2021-02-kent-street.csv"
+    second.write_text(second.read_text() + "a,b\n")
+    with pytest.raises(DataProblems) as caught:
+        aggregate(where)
+    found = [str(p) for p in caught.value.problems]
+    assert len(found) == 2
+    assert "a header without" in found[0]
+    assert "2021-02-kent-street.csv" in found[1]
+
+
+def test_a_month_that_is_no_month_is_refused(tmp_path: Path) -> None:
+    where = folder(tmp_path, {"2021-01": [row("2021-13", "E1", ASB), row("2021-01", "E1", ASB)]})
+    with pytest.raises(DataProblems, match="1 rows without a month"):
+        aggregate(where)
+
+
+def test_a_broken_member_is_named(tmp_path: Path) -> None:
+    archive = tmp_path / "archive.zip"
+    rows = [row("2021-01", f"E{i}", ASB) for i in range(400)]
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as out:
+        out.writestr("2021-01/2021-01-kent-street.csv", month_file(rows))
+    content = bytearray(archive.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 8] = b"XXXXXXXX"
+    archive.write_bytes(content)
+    with pytest.raises(DataProblems, match="cannot be read") as caught:
+        aggregate(archive)
+    assert caught.value.problems[0].sheet == "2021-01/2021-01-kent-street.csv"
+
+
+@pytest.mark.parametrize("what", ["nothing", "empty folder", "no zip"])
+def test_what_is_no_download_is_refused(tmp_path: Path, what: str) -> None:
+    where = tmp_path / "x.zip"
+    if what == "empty folder":
+        where = tmp_path
+    elif what == "no zip":
+        where.write_bytes(b"PK but not really")
+    with pytest.raises(DataProblems):
+        aggregate(where)
+
+
+def test_a_file_with_a_header_only_is_a_month_of_noughts(tmp_path: Path) -> None:
+    where = folder(tmp_path, {"2021-01": [], "2021-02": [row("2021-02", "E1", ASB)]})
+    frame, _ = aggregate(where)
+    assert frame["count"].sum() == 1
+
+
+def test_missing_and_misfiled_months_are_said(tmp_path: Path) -> None:
+    months = months_of_2021()
+    del months["2021-05"]
+    months["2021-06"].append(row("2021-07", "E1", BURGLARY))
+    frame, findings = aggregate(folder(tmp_path, months))
+    said = " ".join(warnings_of(findings))
+    assert "no records for 2021-05" in said
+    assert "1 rows are of 2021-07" in said
+    assert int(frame.loc[frame["month"] == "2021-07-01", "count"].sum()) == 31
+
+
+@pytest.mark.parametrize(("count", "short"), [(12, True), (25, False), (60, False)])
+def test_a_short_month_is_found_per_crime_type(tmp_path: Path, count: int, short: bool) -> None:
+    months = months_of_2021({BURGLARY: 60, ASB: 40})
+    kept = [r for r in months["2021-08"] if BURGLARY not in r]
+    months["2021-08"] = kept + [row("2021-08", "E1", BURGLARY)] * (count if count != 25 else 36)
+    _, findings = aggregate(folder(tmp_path, months))
+    said = [t for t in warnings_of(findings) if "looks incomplete" in t]
+    assert bool(said) == short
+    assert all("Burglary, 2021-08" in t for t in said)
+
+
+def recoded(tmp_path: Path) -> Path:
+    months = {}
+    for m in range(1, 13):
+        month = f"2021-{m:02d}"
+        split = ["E_OLD"] if m < 7 else ["E_NEW1", "E_NEW2"]
+        merged = ["E_M1", "E_M2"] if m < 7 else ["E_M"]
+        rows = [
+            row(month, a, ASB) for a in split * (12 // len(split)) + merged * (12 // len(merged))
+        ]
+        months[month] = [*rows, *[row(month, "E_SAME", ASB)] * 4]
+    return folder(tmp_path, months)
+
+
+def test_recoded_areas_are_warned_of(tmp_path: Path) -> None:
+    _, findings = aggregate(recoded(tmp_path))
+    said = [t for t in warnings_of(findings) if "recoded" in t]
+    assert len(said) == 1
+    assert "From 2021-07 on 3 areas are no longer recorded" in said[0]
+    assert "3 begin" in said[0]
+
+
+def test_recoded_areas_are_counted_together_with_a_look_up(tmp_path: Path) -> None:
+    where = recoded(tmp_path)
+    (where / "lsoa_lookup.csv").write_text(
+        "LSOA11CD,LSOA21CD\nE_OLD,E_NEW1\nE_OLD,E_NEW2\nE_M1,E_M\nE_M2,E_M\nE_SAME,E_SAME\n"
+    )
+    frame, _ = aggregate(where)
+    by_area = frame.groupby("area_code")["count"].agg(["sum", "size"])
+    assert by_area["sum"].to_dict() == {"E_OLD": 144, "E_M": 144, "E_SAME": 48}
+    assert set(by_area["size"]) == {12}
+
+
+def test_a_renamed_district_is_said(tmp_path: Path) -> None:
+    months = {}
+    for m in range(1, 5):
+        name = "Shepway 001A" if m < 3 else "Folkestone and Hythe 001A"
+        months[f"2021-{m:02d}"] = [row(f"2021-{m:02d}", "E1", ASB, name=name)]
+    _, findings = aggregate(folder(tmp_path, months))
+    assert any(
+        "Shepway are named Folkestone and Hythe from 2021-03" in t for t in warnings_of(findings)
+    )
+
+
+def test_points_of_some_areas(tmp_path: Path) -> None:
+    where = folder(
+        tmp_path, {"2021-01": [row("2021-01", "E1", ASB)] * 2 + [row("2021-01", "E2", ASB)]}
+    )
+    frame = points(where, ["E1"])
+    assert frame[["lon", "lat", "measure", "count"]].to_numpy().tolist() == [[1.5, 51.5, ASB, 2]]
+
+
+def test_a_laptop_without_the_archive_skips_and_ci_does_not() -> None:
+    assert KENT.exists() or os.environ.get("CI") != "true" or "MTF_POLICE_UK" not in os.environ
+
+
+needs_kent = pytest.mark.skipif(
+    not KENT.exists(), reason="no police.uk archive beside the checkout"
+)
+
+
+@needs_kent
+def test_the_published_counts_of_kent_2022() -> None:
+    frame, findings = aggregate(KENT)
+    by_month = frame.groupby("month")["count"].sum().tolist()
+    assert by_month == [
+        16338, 15383, 17310, 17144, 17546, 17388, 17950, 18365, 16574, 16172, 15799, 14976,
+    ]  # fmt: skip
+    assert frame.loc[frame["area_code"] == "", "count"].sum() == 2116
+    said = " ".join(f.text for f in findings)
+    assert "2,116 of 200,945 rows have no area" in said
+    assert "Shepway are named Folkestone and Hythe" in said
+
+
+@needs_kent
+def test_thanet_rows_of_kent_2022_stay_separate() -> None:
+    import io
+
+    rows = []
+    with zipfile.ZipFile(KENT) as archive:
+        for name in archive.namelist():
+            if name.endswith("-street.csv"):
+                rows.append(pd.read_csv(io.BytesIO(archive.read(name)), dtype=str))
+    raw = pd.concat(rows, ignore_index=True)
+    thanet = raw[raw["LSOA name"].fillna("").str.startswith("Thanet ")]
+    assert len(thanet) == 19488
+    assert thanet.duplicated().sum() == 764
+    assert thanet["Crime ID"].isna().sum() == 2714
+    frame, _ = aggregate(KENT)
+    ours = frame[frame["area_code"].isin(set(thanet["LSOA code"]))]
+    assert ours["count"].sum() == raw["LSOA code"].isin(set(thanet["LSOA code"])).sum()
+
+
+@needs_kent
+@pytest.mark.slow
+def test_memory_stays_low_and_does_not_grow_with_months(tmp_path: Path) -> None:
+    benchmark = Path(__file__).parent.parent / "benchmarks" / "police_uk.py"
+    done = subprocess.run(
+        [sys.executable, str(benchmark), str(KENT), "1"], capture_output=True, text=True, check=True
+    )
+    import json
+
+    found = json.loads(done.stdout)
+    assert found["months_36"]["peak_mib"] < 400
+    assert found["months_36"]["peak_mib"] < found["months_12"]["peak_mib"] + 80
