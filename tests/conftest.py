@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -10,13 +11,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mtf_eval.run import cli
+
 TINY = Path(__file__).parent / "notebooks"
+# A warm process without the heavy imports: the tiny notebooks use none of them.
+LIGHT = {"MTF_WARM_PRELOAD": "ipykernel.kernelapp"}
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
 
 
@@ -45,12 +51,10 @@ class Desk:
         return ["run", str(self.data), *named, "--out", str(self.out), *more]
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        # A warm process without the heavy imports: these notebooks use none of them.
-        light = {"MTF_WARM_PRELOAD": "ipykernel.kernelapp"}
         return subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.root,
-            env={**os.environ, **light, **(env or {})},
+            env={**os.environ, **LIGHT, **(env or {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -62,9 +66,25 @@ class Desk:
         books: tuple[str, ...] = ("tiny_project", "tiny_once"),
         env: Mapping[str, str] | None = None,
     ) -> subprocess.CompletedProcess[str]:
-        process = self.start(*self.arguments(*more, books=books), env=env)
-        out, err = process.communicate(timeout=120)
-        return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+        """Run the command: in this process, which has its imports, unless `env` is given."""
+        arguments = self.arguments(*more, books=books)
+        if env is not None:
+            process = self.start(*arguments, env=env)
+            out, err = process.communicate(timeout=120)
+            return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        said, complained = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(said),
+            redirect_stderr(complained),
+        ):
+            for name, value in LIGHT.items():
+                patch.setenv(name, value)
+            try:
+                cli.main(arguments)
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return subprocess.CompletedProcess(arguments, code, said.getvalue(), complained.getvalue())
 
     def record(self, dataset: str = "data") -> dict[str, Any]:
         return json.loads((self.out / dataset / "run.json").read_text())  # type: ignore[no-any-return]

@@ -100,12 +100,15 @@ class _Watch:
     def __init__(self) -> None:
         self.notebook: NotebookNode | None = None
         self.process: Any = None
+        self.running: NotebookNode | None = None
+        self.at: NotebookNode | None = None
         self.ready = False
         self.stopped = ""
 
     def stop(self, why: str) -> None:
         """Kill the kernel and all it started."""
         self.stopped = self.stopped or why
+        self.at = self.at or self.running
         process = self.process
         if process is not None and process.poll() is None:
             with suppress(OSError):
@@ -215,40 +218,31 @@ def _judge(
     from mtf_eval.run.kernels import death
 
     cells = [] if watch.notebook is None else _own_cells(watch.notebook)
-    ran = [i for i, c in enumerate(cells, 1) if c.get("execution_count") is not None]
-    last = ran[-1] if ran else None
-    raised = [
-        (i, out)
-        for i, c in enumerate(cells, 1)
-        for out in c.get("outputs", ())
-        if out.output_type == "error"
-    ]
+    here = next((i for i, c in enumerate(cells, 1) if c is (watch.at or watch.running)), None)
     kind = type(error).__name__ if error else ""
     if watch.stopped:
-        return (
-            "timeout" if "deadline" in watch.stopped else "failed",
-            (f"stopped at {_at(_next(cells))}: {watch.stopped}"),
-            "Stopped",
-            _next(cells),
-        )
+        outcome = "timeout" if "deadline" in watch.stopped else "failed"
+        return outcome, f"stopped at {_at(here)}: {watch.stopped}", "Stopped", here
     if kind == "CellTimeoutError":
-        where = _next(cells) or last
-        return "timeout", f"{_at(where)} took longer than {job.cell_seconds:g} seconds", kind, where
-    if raised:
-        where, out = raised[0]
-        ours = out.ename in OUR_ERRORS and out.evalue
-        note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
-        if out.ename == "SystemExit":
-            return "failed", f"{_at(where)} called sys.exit()", out.ename, where
-        return "failed", f"{_at(where)} raised {out.ename}{note}", out.ename, where
+        return "timeout", f"{_at(here)} took longer than {job.cell_seconds:g} seconds", kind, here
+    for place, cell in enumerate(cells, 1):
+        for out in cell.get("outputs", ()):
+            if out.output_type != "error":
+                continue
+            if out.ename == "SystemExit":
+                return "failed", f"{_at(place)} called sys.exit()", out.ename, place
+            ours = out.ename in OUR_ERRORS and out.evalue
+            note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
+            return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
     if kind == "DeadKernelError" or (error and watch.code() not in (None, 0)):
-        where = _next(cells)
-        return "died", f"{death(watch.code())} at {_at(where)}", kind, where
+        return "died", f"{death(watch.code())} at {_at(here)}", kind, here
     if error:
-        return "failed", f"the notebook could not be run ({kind})", kind, None
-    missing = _next(cells)
-    if missing is not None:
-        return "failed", f"{_at(missing)} did not run: the notebook ended early", "NotRun", missing
+        return "failed", f"the notebook could not be run ({kind})", kind, here
+    for place, cell in enumerate(cells, 1):
+        started = cell.get("execution_count") is not None
+        if cell.cell_type == "code" and cell.source.strip() and not started:
+            why = f"{_at(place)} did not run: the notebook ended early"
+            return "failed", why, "NotRun", place
     return "ok", "", "", None
 
 
@@ -257,16 +251,9 @@ def _at(cell: int | None) -> str:
 
 
 def _own_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    marker = "papermill-error-cell-tag"
-    return [c for c in notebook.cells if marker not in c.metadata.get("tags", ())]
-
-
-def _next(cells: list[NotebookNode]) -> int | None:
-    """First code cell that did not finish, in the count of `_own_cells`."""
-    for number, cell in enumerate(cells, 1):
-        if cell.cell_type == "code" and cell.source.strip() and cell.get("execution_count") is None:
-            return number
-    return None
+    """Return the cells as the analyst knows them, without those papermill put in."""
+    added = {"papermill-error-cell-tag", "injected-parameters"}
+    return [c for c in notebook.cells if not added & set(c.metadata.get("tags", ()))]
 
 
 # The page and what lies beside it
@@ -374,6 +361,12 @@ def _engine() -> Any:
             client = await super().async_start_new_kernel_client()
             self.watch.ready = True
             return client
+
+        def execute_cell(self, cell: Any, *rest: Any, **kw: Any) -> Any:
+            self.watch.running = cell
+            done = super().execute_cell(cell, *rest, **kw)
+            self.watch.running = None
+            return done
 
         def process_message(self, message: Any, *rest: Any, **kw: Any) -> Any:
             self.seen += _size(message["content"])

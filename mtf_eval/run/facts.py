@@ -227,7 +227,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
 def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
     import pandas as pd
 
-    plain = frame.astype({c: "string" for c in frame.select_dtypes("object")})
+    plain = frame.astype({c: "string" for c in frame if frame[c].dtype == object})
     return pd.util.hash_pandas_object(plain, index=False)
 
 

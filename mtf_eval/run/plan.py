@@ -110,8 +110,9 @@ def make_plan(
         given = {"data": address, "release": wanted.release, "as_of": wanted.as_of}
         given = {k: v for k, v in given.items() if k in book.parameters and v}
         given |= {
-            k: book.parameters[k].parse(v) if k in book.parameters else v
-            for k, v in wanted.parameters.items()
+            name: book.parameters[name].parse(text)
+            for name, text in wanted.parameters.items()
+            if name in book.parameters
         }
         for subject in _subjects(facts, book, wanted):
             values = book.checked({**given, **subject})

@@ -1,0 +1,140 @@
+"""What a notebook can do wrong: one report's failure, said in words, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from mtf_eval.run import kernels
+from mtf_eval.run.batch import Options, run_many
+from mtf_eval.run.execute import Job, Result, run_one
+
+FAULTY = Path(__file__).parent.parent / "notebooks" / "faulty.ipynb"
+PERSONAL = "AB12 3CD"  # what the failing cell's error would give away
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light_warm_process() -> Iterator[None]:
+    os.environ["MTF_WARM_PRELOAD"] = "ipykernel.kernelapp"
+    yield
+    kernels.close_warm()
+    del os.environ["MTF_WARM_PRELOAD"]
+
+
+def job(fault: str, *, kernel: str = "warm", **more: object) -> Job:
+    values = {"fault": fault, **{k: v for k, v in more.items() if k == "flag"}}
+    deadlines = {k: v for k, v in more.items() if k != "flag"}
+    return Job(
+        dataset="data",
+        name=f"faulty-{fault}".replace(" ", ""),
+        source=FAULTY.read_text(),
+        parameters=values,
+        run_time="2021-12-31T00:00:00+00:00",
+        cwd=str(FAULTY.parent),
+        kernel=kernel,
+        **deadlines,  # type: ignore[arg-type]
+    )
+
+
+def kernels_left() -> list[psutil.Process]:
+    keep = kernels.warm_pid()
+    return [
+        p
+        for p in psutil.Process().children(recursive=True)
+        if p.pid != keep and p.status() != psutil.STATUS_ZOMBIE
+    ]
+
+
+def assert_nothing_left() -> None:
+    end = time.monotonic() + 5
+    while kernels_left() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not kernels_left()
+
+
+FAULTS = [
+    ("raises", "failed", "cell 4 raised KeyError"),
+    ("exit 0", "failed", "cell 4 called sys.exit()"),
+    ("exit 1", "failed", "cell 4 called sys.exit()"),
+    ("killed", "died", "killed (signal 9), probably out of memory at cell 4"),
+    ("segfault", "died", "crashed (SIGSEGV) at cell 4"),
+    ("memory", "failed", "cell 4 raised MemoryError"),
+    ("sleep", "timeout", "cell 4 took longer than 2 seconds"),
+    ("busy", "timeout", "cell 4 took longer than 2 seconds"),
+    ("deaf", "timeout", "cell 4 took longer than 2 seconds"),
+]
+
+
+def assert_failed(result: Result, outcome: str, words: str) -> None:
+    assert (result.outcome, result.cell) == (outcome, 4)
+    assert words in result.message
+    page = result.files[f"{result.name}-failed.html"].decode()
+    assert "This report is not complete." in page
+    assert PERSONAL not in page + result.message + result.error
+    assert b"before" in result.partial
+    assert b"after\\n" not in result.partial
+    assert_nothing_left()
+
+
+@pytest.mark.parametrize(("fault", "outcome", "words"), FAULTS, ids=[f[0] for f in FAULTS])
+def test_fault_on_a_warm_kernel(fault: str, outcome: str, words: str) -> None:
+    assert_failed(run_one(job(fault, cell_seconds=2)), outcome, words)
+    assert kernels.warm_pid() is not None
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "words"), [FAULTS[1], FAULTS[3], FAULTS[7]], ids=["exit", "killed", "busy"]
+)
+def test_fault_on_an_ordinary_kernel(fault: str, outcome: str, words: str) -> None:
+    assert_failed(run_one(job(fault, kernel="ordinary", cell_seconds=2)), outcome, words)
+
+
+@pytest.mark.parametrize("fault", ["sleep", "busy"])
+def test_the_whole_report_has_a_deadline(fault: str) -> None:
+    result = run_one(job(fault, seconds=3))
+    assert_failed(result, "timeout", "stopped at cell 4: the report's deadline")
+    assert result.seconds < 10
+
+
+def test_an_endless_output_is_stopped() -> None:
+    before = psutil.Process().memory_info().rss
+    result = run_one(job("output"))
+    assert_failed(result, "failed", "it wrote more than 20 MB of output")
+    assert len(result.partial) < 30_000_000
+    assert psutil.Process().memory_info().rss - before < 400_000_000
+
+
+def test_a_report_without_fault_is_made() -> None:
+    result = run_one(job("none"))
+    assert (result.outcome, result.message) == ("ok", "")
+    assert set(result.files) == {"faulty-none.html", "faulty-none/faulty-none.ipynb"}
+
+
+def test_a_warm_process_that_dies_is_replaced_and_its_reports_run_again(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+    jobs = [job("sleep", flag=str(flag), cell_seconds=60) for _ in range(2)]
+    first: list[int] = []
+
+    def kill() -> None:
+        end = time.monotonic() + 30
+        while time.monotonic() < end and len(kernels_left()) < 2:
+            time.sleep(0.05)
+        time.sleep(1.5)
+        flag.touch()  # on its second try the notebook goes on
+        pid = kernels.warm_pid()
+        assert pid is not None
+        first.append(pid)
+        psutil.Process(pid).kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    results = list(run_many(jobs, Options(in_flight=2)))
+    killer.join()
+    assert [r.outcome for r in results] == ["ok", "ok"]
+    assert not psutil.pid_exists(first[0]) or kernels.warm_pid() != first[0]

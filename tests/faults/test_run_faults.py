@@ -1,0 +1,220 @@
+"""What can happen to a whole run: readers see a whole set, and the next run completes it."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import Desk
+
+ROUNDS = 20
+
+
+def wait_for(path: Path, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < end, f"{path.name} did not appear"
+        time.sleep(0.02)
+
+
+def versions(desk: Desk) -> set[str]:
+    """Return the versions told by the published pages of the project reports."""
+    folder = desk.out / "data"
+    books = [p.read_text() for p in folder.glob("tiny_project-*/*.ipynb")]
+    found = {re.search(r'version = \\"(\w+)', text)[1] for text in books}
+    assert len(books) == 3
+    return found
+
+
+def test_one_failure_marks_one_report_and_the_rest_is_published(desk: Desk) -> None:
+    done = desk.run("-p", "fault=raises", books=("tiny_project", "tiny_once", "faulty"))
+    assert done.returncode == 1
+    assert "failed: data/faulty: cell 4 raised KeyError" in done.stderr
+    assert "4 made, 1 failed" in done.stdout
+    assert "AB12" not in done.stdout + done.stderr
+    desk.assert_whole()
+    assert desk.outcomes()["faulty"] == "failed"
+    entry = desk.record()["reports"]["faulty"]
+    assert (entry["cell"], entry["error"]) == (4, "KeyError")
+    assert (desk.state / "failed" / "data" / "faulty.ipynb").exists()
+    everything = "".join(p.read_text() for p in desk.out.rglob("*") if p.is_file())
+    assert "AB12 3CD" not in everything
+    again = desk.run(books=("tiny_project", "tiny_once", "faulty"))
+    assert again.returncode == 0, again.stderr
+    assert set(desk.outcomes().values()) == {"ok"}
+    assert not (desk.out / "data" / "faulty-failed.html").exists()
+
+
+def test_a_failed_report_keeps_its_last_good_page_marked(desk: Desk, tmp_path: Path) -> None:
+    assert desk.run(books=("faulty",)).returncode == 0
+    good = desk.page("faulty")
+    for _ in range(2):
+        assert desk.run("-p", "fault=exit 0", books=("faulty",)).returncode == 1
+        marked = desk.page("faulty")
+        assert marked.count("Out of date.") == 1
+        assert 'href="faulty-failed.html"' in marked
+        assert re.sub(r"<!-- out of date -->.*?<!-- / -->", "", marked, flags=re.S) == good
+        assert "This report is not complete." in desk.page("faulty-failed")
+        index = (desk.out / "index.html").read_text()
+        assert 'href="data/faulty.html"' in index
+        assert 'href="data/faulty-failed.html"' in index
+    assert desk.run(books=("faulty",)).returncode == 0
+    assert "Out of date." not in desk.page("faulty")
+    desk.assert_whole()
+
+
+@pytest.mark.slow
+def test_a_run_killed_at_any_moment_leaves_a_whole_set(desk: Desk) -> None:
+    """Twenty runs, each of new content, each ended by SIGTERM or SIGKILL at a random moment."""
+    dice = random.Random(20211231)
+    began = time.monotonic()
+    assert desk.run("-p", "version=v0").returncode == 0
+    whole = time.monotonic() - began
+    killed = 0
+    for number in range(1, ROUNDS + 1):
+        process = desk.start(*desk.arguments("-p", f"version=v{number}"))
+        try:
+            process.wait(timeout=dice.uniform(0.1, 1.1) * whole)
+        except subprocess.TimeoutExpired:
+            process.send_signal(dice.choice([signal.SIGTERM, signal.SIGKILL]))
+            killed += 1
+        process.communicate(timeout=60)
+        desk.assert_whole()
+        assert len(versions(desk)) == 1, f"two sets at once in round {number}"
+        told = desk.record()["reports"]["tiny_project-EX-1"]["parameters"]["version"]
+        assert versions(desk) == {told}
+    assert killed >= ROUNDS // 2
+    last = desk.run("-p", "version=last")
+    assert last.returncode == 0, last.stderr
+    assert versions(desk) == {"last"}
+    desk.assert_whole()
+    assert "Nothing has changed" in desk.run("-p", "version=last").stdout
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, tmp_path: Path) -> None:
+    books = ("tiny_project", "faulty")
+    more = ("-p", "fault=sleep", "-p", f"flag={tmp_path / 'flag'}")
+    process = desk.start(*desk.arguments(*more, books=books))
+    done = desk.state / "done" / "data"
+    for name in ("EX-1", "EX-2", "EX-3"):
+        wait_for(done / f"tiny_project-{name}" / "entry.json")
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert "stopped by SIGTERM" in err
+    assert not desk.out.exists()
+    (tmp_path / "flag").touch()
+    rest = desk.run(*more, books=books)
+    assert rest.returncode == 0
+    assert "1 made, 3 taken from an interrupted run" in rest.stdout
+    desk.assert_whole()
+
+
+def test_of_two_runs_the_second_stops_and_a_dead_one_is_taken_over(
+    desk: Desk, tmp_path: Path
+) -> None:
+    more = ("-p", "fault=sleep", "-p", f"flag={tmp_path / 'flag'}")
+    first = desk.start(*desk.arguments(*more, books=("faulty",)))
+    wait_for(desk.state / "owner.json")
+    second = desk.run()
+    assert second.returncode == 2
+    assert f"another run is at work on reports: process {first.pid} on" in second.stderr
+    first.kill()
+    first.communicate()
+    third = desk.run()
+    assert third.returncode == 0
+    assert f"took over from a run that did not end: process {first.pid}" in third.stderr
+    desk.assert_whole()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system of 2 MB; where that is not allowed, skip (a quota needs root, too)."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("mounting a small file system is not allowed here")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_publishes_nothing_and_says_so(desk: Desk, small_disk: Path) -> None:
+    there = Desk(small_disk)
+    shutil.copytree(desk.data, there.data)
+    assert there.run("-p", "version=v0").returncode == 0
+    filler = small_disk / "filler"
+    free = shutil.disk_usage(small_disk).free
+    filler.write_bytes(b"x" * (free - 40_000))
+    full = there.run("-p", "version=v1")
+    assert full.returncode == 1
+    assert "No space left on device: nothing was published" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert versions(there) == {"v0"}
+    there.assert_whole()
+    filler.unlink()
+    rest = there.run("-p", "version=v1")
+    assert rest.returncode == 0
+    assert versions(there) == {"v1"}
+    there.assert_whole()
+
+
+def test_data_that_changes_while_it_is_read(desk: Desk, tmp_path: Path) -> None:
+    books = ("tiny_project", "faulty")
+    more = ("-p", "fault=wait", "-p", f"flag={tmp_path / 'flag'}")
+    process = desk.start(*desk.arguments(*more, books=books))
+    wait_for(desk.state / "done" / "data" / "tiny_project-EX-3" / "entry.json")
+    costs = desk.data / "costs.csv"
+    costs.write_text(costs.read_text().replace("300", "301"))
+    (tmp_path / "flag").touch()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "data changed while it was read" in err
+    again = desk.run(*more, books=books)
+    assert again.returncode == 0
+    assert "4 made" in again.stdout
+    assert "Nothing has changed" in desk.run(*more, books=books).stdout
+    desk.assert_whole()
+
+
+def test_clock_and_locale_do_not_matter(desk: Desk) -> None:
+    here = {"TZ": "UTC", "LC_ALL": "C.UTF-8"}
+    there = {"TZ": "Pacific/Kiritimati", "LC_ALL": "POSIX", "LANG": "de_DE.UTF-8"}
+    assert desk.run(env=here).returncode == 0
+    before = {p.name: p.read_bytes() for p in (desk.out / "data").glob("*.html")}
+    for file in desk.data.iterdir():
+        os.utime(file, (4_000_000_000, 4_000_000_000))
+    assert "Nothing has changed" in desk.run(env=there).stdout
+    assert desk.run("--force", env=there).returncode == 0
+    for name, page in before.items():
+        after = (desk.out / "data" / name).read_bytes()
+        assert without_time(after) == without_time(page)
+
+
+def without_time(page: bytes) -> bytes:
+    return re.sub(rb"<time[^>]*>[^<]*</time>", b"", page)
+
+
+def test_hostile_project_ids_stay_inside(desk: Desk) -> None:
+    hostile = ["../../x", "CON", "A" * 300, "two words £5"]
+    head = (desk.data / "projects.csv").read_text(encoding="utf-8").splitlines()[0]
+    rows = [f"{name},T,1,P,Police,2021-04-01,response,Theft" for name in hostile]
+    (desk.data / "projects.csv").write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    (desk.data / "costs.csv").unlink()
+    before = {p for p in desk.root.rglob("*") if "reports" not in p.parts}
+    done = desk.run()
+    assert done.returncode == 0, done.stderr
+    outside = {p for p in desk.root.rglob("*") if not {"reports", ".reports.mtf"} & set(p.parts)}
+    assert outside == {p for p in before if not {"reports", ".reports.mtf"} & set(p.parts)}
+    told = {e["parameters"].get("project_id") for e in desk.record()["reports"].values()}
+    assert told == {*hostile, None}
+    assert len(list((desk.out / "data").glob("tiny_project-*.html"))) == 4
+    desk.assert_whole()
