@@ -191,7 +191,13 @@ class _Book:
 
     def _ends(self, origin: str, link: Link) -> tuple[Cell, ...]:
         """Cells of a link; row -1 where the table was not named to the door."""
-        return tuple(self._find(origin, text) for text in (link.total, *link.parts))
+        ends = tuple(self._find(origin, text) for text in (link.total, *link.parts))
+        if all(t in self.tables and self._blank(t, r, c) for t, r, c in ends):
+            raise BadArgument(f"table {origin}: the link to {link.total} names no cell there is")
+        return ends
+
+    def _blank(self, table: str, row: int, column: str) -> bool:
+        return row < 0 or column not in self.tables[table].frame.columns
 
     def _find(self, origin: str, text: str) -> Cell:
         name, _, rest = text.partition("/")
@@ -199,10 +205,10 @@ class _Book:
         if name not in self.tables:
             return (name, -1, column)
         rows = [r for r, k in enumerate(self.keys[name]) if k == key]
-        if len(rows) != 1:
-            raise BadArgument(f"table {origin}: link names {text}, which is not one cell")
-        # A column left out because nothing stands in it is read as none, as a reader would.
-        return (name, rows[0], column)
+        if len(rows) > 1:
+            raise BadArgument(f"table {origin}: link names {text}, which is {len(rows)} cells")
+        # A row or column left out because nothing stands in it counts as none, as to a reader.
+        return (name, rows[0] if rows else -1, column)
 
     def _alike(self) -> None:
         """Tables that agree in every row and column they share are read as one, and linked."""

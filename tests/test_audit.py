@@ -1,0 +1,208 @@
+"""The attacker: it finds the leaks known of the published dashboard, and none behind the door."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+from test_disclosure import dashboard
+
+from mtf_eval.analysis.tables import Table
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish import disclosure, elements
+from mtf_eval.publish.audit import Leak, audit
+from mtf_eval.publish.cells import payload
+from mtf_eval.publish.disclosure import RULES, Door, Released
+
+ROOT = Path(__file__).parent.parent
+
+
+def write_csv(folder: Path, name: str, rows: Iterable[Iterable[object]]) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.csv").open("w", encoding="utf-8-sig", newline="") as out:
+        csv.writer(out).writerows(rows)
+    return folder
+
+
+def publish(folder: Path, released: Iterable[Released]) -> Path:
+    """Write what a reader gets: a page of all tables and a CSV of each."""
+    html = []
+    for one in released:
+        content = payload(one)
+        html.append(elements.table(one).html)
+        head = [c["heading"] for c in content["columns"]]
+        write_csv(folder, one.table.name, [head, *content["rows"]])
+    (folder / "page.html").write_text("".join(html), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def without_secondary(monkeypatch: pytest.MonkeyPatch) -> str:
+    rule = replace(RULES["local_lt5"], name="naive", secondary=False, coarser_above=1.0)
+    monkeypatch.setitem(disclosure.RULES, "naive", rule)
+    return "naive"
+
+
+def places(leaks: list[Leak]) -> set[tuple[str, str]]:
+    return {(k.row, k.column) for k in leaks}
+
+
+def test_the_known_leaks_of_the_dashboard(tmp_path: Path, without_secondary: str) -> None:
+    """February 1, March 2, May 2 come back from their rows; September narrows to what is left."""
+    naive = Door(without_secondary, [dashboard()])(dashboard())
+    leaks = audit(publish(tmp_path, [naive]), release="public")
+    found = {(k.row, k.column): (k.low, k.high) for k in leaks}
+    for month, count in (("february", 1), ("march", 2), ("may", 2)):
+        assert found[month, "rejected"] == (count, count)
+    assert ("september", "rejected") in found
+
+
+@pytest.mark.parametrize("rule", ["local_lt5", "nhs", "opensafely"])
+def test_nothing_comes_back_through_the_door(tmp_path: Path, rule: str) -> None:
+    released = Door(rule, [dashboard()])(dashboard())
+    assert audit(publish(tmp_path, [released]), release=rule) == []
+
+
+def test_a_leak_says_where_and_not_what(tmp_path: Path, without_secondary: str) -> None:
+    naive = Door(without_secondary, [dashboard()])(dashboard())
+    text = str(audit(publish(tmp_path, [naive]), release="public")[0])
+    assert "row “" in text
+    assert "can be worked out" in text
+    assert not set(text.split()) & {"1", "2", "3", "4"}
+
+
+def test_total_row(tmp_path: Path) -> None:
+    rows = [["Agency", "People"], ["A", 20], ["B", "[c]"], ["C", 9], ["Total", 32]]
+    (leak,) = audit(write_csv(tmp_path, "t", rows))
+    assert (leak.row, leak.low, leak.high) == ("b", 3, 3)
+    rows[1][1] = "[c]"
+    assert audit(write_csv(tmp_path, "t", rows)) == []
+
+
+def test_two_hidden_counts_that_leave_little_room(tmp_path: Path) -> None:
+    rows = [["Agency", "People"], ["A", "[c]"], ["B", "[c]"], ["C", 9], ["Total", 11]]
+    leaks = audit(write_csv(tmp_path, "t", rows))
+    assert {(k.low, k.high) for k in leaks} == {(0, 2)}
+
+
+def test_across_files_of_one_table(tmp_path: Path) -> None:
+    head = [["Agency", "People", "Visits"], ["A", 20, 3], ["C", 9, 1]]
+    write_csv(tmp_path, "one", [*head, ["B", "[c]", 2]])
+    write_csv(tmp_path / "deep", "two", [*head, ["B", 4, 2]])
+    (leak,) = audit(tmp_path)
+    assert (leak.file, leak.row, leak.low) == ("one.csv", "b", 4)
+
+
+def test_workbook_and_notebook_and_page_are_read(tmp_path: Path) -> None:
+    write_csv(tmp_path, "one", [["Agency", "People"], ["A", 20], ["C", 9], ["B", "[c]"]])
+    book = Workbook()
+    for row in (["A title"], ["Agency", "People"], ["A", 20], ["C", 9], ["B", 4]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    assert len(audit(tmp_path)) == 1
+    (tmp_path / "t.xlsx").unlink()
+    rows = (("Agency", "People"), ("A", 20), ("C", 9), ("B", 4))
+    cells = "".join(f"<tr><th>{name}</th><td>{count}</td></tr>" for name, count in rows)
+    html = f"<table><caption>A title</caption>{cells}</table>"
+    (tmp_path / "p.html").write_text(html, encoding="utf-8")
+    assert len(audit(tmp_path)) == 1
+    (tmp_path / "p.html").unlink()
+    cell = {"outputs": [{"data": {"text/html": [html]}}]}
+    (tmp_path / "n.ipynb").write_text(json.dumps({"cells": [cell]}), encoding="utf-8")
+    assert len(audit(tmp_path)) == 1
+    (tmp_path / "n.ipynb").unlink()
+    assert audit(tmp_path) == []
+
+
+def test_months_within_a_quarter(tmp_path: Path) -> None:
+    months = [
+        ["Month", "Accepted"],
+        ["January 2021", 10],
+        ["February 2021", "[c]"],
+        ["March 2021", 9],
+    ]
+    write_csv(tmp_path, "months", [*months, ["April 2021", 8]])
+    write_csv(tmp_path, "quarters", [["Quarter", "Accepted"], ["Q1 2021", 22], ["Q2 2021", 50]])
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.low, leak.high) == ("february 2021", 3, 3)
+
+
+def test_headline_and_total(tmp_path: Path) -> None:
+    rows = [["Agency", "Accepted", "Rejected"], ["A", 20, 30], ["B", "[c]", 9]]
+    write_csv(tmp_path, "split", [*rows, ["Total", "[c]", 39]])
+    assert audit(tmp_path) == []
+    write_csv(tmp_path, "headline", [["Period", "Accepted", "Rejected"], ["2021", 23, 39]])
+    assert ("b", "accepted") in places(audit(tmp_path))
+
+
+def test_shares(tmp_path: Path) -> None:
+    rows = [["k", "Part", "Whole", "Share (%)"], ["a", 20, 40, 50], ["b", 10, 30, 33]]
+    write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, 6]])
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.low, leak.high) == ("c", 3, 3)
+    write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, "[c]"]])
+    assert audit(tmp_path) == []
+
+
+def test_previous_edition(tmp_path: Path) -> None:
+    now, before = tmp_path / "now", tmp_path / "before"
+    rows = [["Agency", "People"], ["A", 20], ["C", 9], ["D", 7]]
+    write_csv(now, "t", [*rows, ["B", "[c]"]])
+    write_csv(before, "t", [*rows, ["B", 4]])
+    assert audit(now) == []
+    (leak,) = audit(now, before)
+    assert leak.reason == "an earlier edition"
+    write_csv(before, "t", [["Agency", "People"], ["A", 15], ["C", 4], ["D", 7], ["B", 4]])
+    assert audit(now, before) == []  # other figures: not the same counts
+
+
+def test_figures_that_contradict_each_other_do_not_blind_it(tmp_path: Path) -> None:
+    rows = [
+        ["k", "All", "One", "Two"],
+        *(["a", 30, 10, 20], ["b", 25, 10, 15], ["c", 40, 20, 20], ["d", 9, 9, 8]),
+        ["e", 14, 11, "[c]"],
+    ]
+    (leak,) = audit(write_csv(tmp_path, "t", rows))
+    assert (leak.row, leak.low) == ("e", 3)
+
+
+def test_the_rule_is_read_from_the_run_record(tmp_path: Path) -> None:
+    rows = [["Agency", "People"], ["A", 20], ["B", "[c]"], ["C", 9], ["Total", 32]]
+    write_csv(tmp_path, "t", rows)
+    (tmp_path / "run.json").write_text('{"release": "internal"}', encoding="utf-8")
+    assert audit(tmp_path) == []
+    (tmp_path / "run.json").write_text('{"release": "public"}', encoding="utf-8")
+    assert len(audit(tmp_path)) == 1
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadArgument, match="not a folder"):
+        audit(tmp_path / "none")
+    with pytest.raises(BadArgument, match="expected one of"):
+        audit(tmp_path, release="none")
+
+
+def people_tables(name: str) -> list[Table]:
+    from mtf_eval.analysis import summary
+    from mtf_eval.records.load import load
+
+    return list(summary.people_tables(load(ROOT / "data" / name)))
+
+
+@pytest.mark.parametrize("name", ["thanet_2021", pytest.param("example", marks=pytest.mark.slow)])
+def test_every_people_table_at_every_profile(
+    tmp_path: Path, name: str, without_secondary: str
+) -> None:
+    tables = people_tables(name)
+    for rule in ("local_lt5", "nhs", "opensafely"):
+        door = Door(rule, tables)
+        folder = publish(tmp_path / rule, [door(t) for t in tables])
+        assert audit(folder, release=rule) == [], rule
+    naive = Door(without_secondary, tables)
+    folder = publish(tmp_path / "naive", [naive(t) for t in tables])
+    assert audit(folder, release="public")
