@@ -206,9 +206,7 @@ def test_rating_is_word_and_shape(word: str, said: str) -> None:
 
 
 def test_ratings_differ_in_shape_and_read_on_their_colour() -> None:
-    shapes = {
-        soup(elements.rag(w)).find(attrs={"aria-hidden": True}).get_text() for w in RAG
-    }
+    shapes = {soup(elements.rag(w)).find(attrs={"aria-hidden": True}).get_text() for w in RAG}
     assert len(shapes) == len(RAG)
     with pytest.raises(BadArgument, match="expected one of red"):
         elements.rag("purple")
