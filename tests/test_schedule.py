@@ -1,0 +1,125 @@
+"""Schedules: checked by the tools they are for, or against the elements those tools take."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.run.schedule import KINDS, schedule
+
+TASK = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+DOCS = Path(__file__).parent.parent / "docs" / "scheduling.md"
+
+
+def made(kind: str, *, data: tuple[str, ...] = ("data/example",), at: str = "06:30") -> str:
+    return schedule(kind, data=data, release="public", out="reports", at=at)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_schedule_is_complete(kind: str) -> None:
+    text = made(kind)
+    assert not re.findall(r"\$\{\w+\}", text)
+    assert "data/example" in text
+    assert "0 done, 1 some" in text or kind == "github"
+
+
+@pytest.mark.parametrize("at", ["6:30", "24:00", "06:60", "noon"])
+def test_a_time_of_day_that_is_none(at: str) -> None:
+    with pytest.raises(BadArgument, match="expected a time as in 06:30"):
+        made("cron", at=at)
+
+
+def test_an_unknown_kind() -> None:
+    with pytest.raises(BadArgument, match="expected one of cron, systemd, windows, github"):
+        made("airflow")
+
+
+@pytest.mark.parametrize("name", ["data/example", "data/two words", "data/100%", "data/$HOME"])
+def test_cron_passes_awkward_names_whole(name: str, tmp_path: Path) -> None:
+    lines = [li for li in made("cron", data=(name,)).splitlines() if li.startswith("30 6 * * *")]
+    assert len(lines) == 1
+    command = lines[0].removeprefix("30 6 * * * ").replace(r"\%", "%")
+    inner = re.search(r"\{ (.*?) > ", command)
+    assert inner is not None
+    assert shlex.split(inner[1])[1:] == ["run", name, "--release", "public", "--out", "reports"]
+    subprocess.run(["sh", "-n", "-c", command], check=True)
+
+
+@pytest.mark.parametrize("name", ["data/example", "data/two words", "data/100%", "data/$HOME"])
+def test_systemd_takes_the_units(name: str, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("systemd-analyze is not installed")
+        pytest.skip("systemd-analyze is not installed")
+    parts = re.split(r"# ===== (\S+) =====\n", made("systemd", data=(name,)))[1:]
+    files = {parts[i]: parts[i + 1] for i in range(0, len(parts), 2)}
+    assert set(files) == {"mtf-eval.service", "mtf-eval.timer", "mtf-eval-failed.service"}
+    for file, text in files.items():
+        (tmp_path / file).write_text(text)
+    told = subprocess.run(
+        ["systemd-analyze", "verify", *(str(tmp_path / f) for f in files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in told.stderr.splitlines() if "mtf-eval" in line]
+    assert (told.returncode, ours) == (0, [])
+    when = subprocess.run(
+        ["systemd-analyze", "calendar", "*-*-* 06:30:00"], capture_output=True, check=False
+    )
+    assert when.returncode == 0
+    assert "OnCalendar=*-*-* 06:30:00\nPersistent=true" in files["mtf-eval.timer"]
+
+
+def test_windows_task_has_what_task_scheduler_takes() -> None:
+    """Elements and their order as in the schema of version 1.2 (MS-TSCH, section 2.5)."""
+    root = ElementTree.fromstring(made("windows", data=("data/two words", "data/a&b")))
+    assert root.tag == f"{TASK}Task"
+    assert root.get("version") == "1.2"
+    assert [c.tag.removeprefix(TASK) for c in root] == [
+        "RegistrationInfo",
+        "Triggers",
+        "Principals",
+        "Settings",
+        "Actions",
+    ]
+    known = (
+        "MultipleInstancesPolicy DisallowStartIfOnBatteries StopIfGoingOnBatteries "
+        "StartWhenAvailable RunOnlyIfNetworkAvailable Enabled ExecutionTimeLimit Priority"
+    )
+    settings = root.find(f"{TASK}Settings")
+    assert settings is not None
+    assert {c.tag.removeprefix(TASK) for c in settings} == set(known.split())
+    assert settings.findtext(f"{TASK}StartWhenAvailable") == "true"
+    assert settings.findtext(f"{TASK}MultipleInstancesPolicy") == "IgnoreNew"
+    start = root.findtext(f"{TASK}Triggers/{TASK}CalendarTrigger/{TASK}StartBoundary")
+    assert start == "2025-01-01T06:30:00"
+    arguments = root.findtext(f"{TASK}Actions/{TASK}Exec/{TASK}Arguments")
+    assert arguments == 'run "data/two words" data/a&b --release public --out reports'
+
+
+def test_github_workflow_is_well_formed() -> None:
+    import yaml
+
+    flow = yaml.safe_load(made("github"))
+    # YAML 1.1 reads the key `on` as True.
+    assert flow[True]["schedule"] == [{"cron": "30 6 * * *"}]
+    runs = [step.get("run") for step in flow["jobs"]["reports"]["steps"]]
+    assert 'make reports DATA="data/example" RELEASE="public"' in runs
+    assert flow["permissions"] == {"contents": "read"}
+
+
+def test_the_airflow_example_in_the_docs_is_python() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", DOCS.read_text(encoding="utf-8"), flags=re.S)
+    dags = [b for b in blocks if "BashOperator" in b]
+    assert len(dags) == 1
+    ast.parse(dags[0])
