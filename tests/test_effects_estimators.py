@@ -574,3 +574,21 @@ def test_sparse_records_are_estimated_or_refused_never_warned_about(mean: float,
                 text = str(refused)
                 assert "incident" in text or "month" in text, text
     assert not caught
+
+
+def test_an_archive_becomes_a_table_with_recoded_areas_left_out() -> None:
+    frame = records(np.random.default_rng(14), areas=40)
+    frame.loc[START:, "E0005"] = 0
+    tidy = frame.rename_axis("month").reset_index().melt("month", var_name="area_code")
+    tidy = tidy.rename(columns={"value": "count"}).assign(measure="Burglary")
+    tidy.loc[len(tidy)] = [MONTHS[0], "", 7, "Burglary"]
+    counts = effects.validation.month_by_area(incidents=tidy)
+    assert "E0005" not in counts.columns
+    assert "" not in counts.columns
+    kept = counts.columns
+    assert (counts.to_numpy() == frame[kept].to_numpy()).all()
+    table = effects.validation.validation_table(
+        incidents=tidy, rng=np.random.default_rng(1), measure="Burglary", neighbours=5
+    )
+    assert len(table.frame) == 2 * len(ESTIMATORS)
+    assert table.frame["covers"].between(0, 100).all()

@@ -17,9 +17,17 @@ from mtf_eval.analysis.effects.counts import rate_ratio, relative_effect
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import placebo_calibrated
 from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["ESTIMATORS", "false_positive_rate", "performance", "pretended_targets"]
+__all__ = [
+    "ESTIMATORS",
+    "false_positive_rate",
+    "month_by_area",
+    "performance",
+    "pretended_targets",
+    "validation_table",
+]
 
 Estimator = Callable[[Panel], Estimate]
 
@@ -45,6 +53,33 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "Four counts, dispersion 2": lambda panel: _four_counts(panel, 2.0),
     "Panel, quasi-Poisson": lambda panel: difference_in_differences(panel=panel),
 }
+
+
+def month_by_area(*, incidents: pd.DataFrame, measure: str | None = None) -> pd.DataFrame:
+    """Lay counts out as months x areas; areas recoded during the period are left out.
+
+    Parameters
+    ----------
+    incidents
+        Columns `month`, `area_code`, `measure`, `count`, as `records.police_uk.aggregate` gives.
+    measure
+        One measure, or all together.
+    """
+    known = incidents[incidents["area_code"] != ""]
+
+    def wide(rows: pd.DataFrame) -> pd.DataFrame:
+        summed = rows.groupby(["month", "area_code"])["count"].sum()
+        return summed.unstack("area_code").fillna(0).astype(np.int64)
+
+    everything = wide(known)
+    half = len(everything) // 2
+    whole = everything.loc[
+        :, (everything.iloc[:half].sum() >= 5) & (everything.iloc[half:].sum() >= 5)
+    ]
+    if measure is None:
+        return whole
+    part = wide(known[known["measure"] == measure])
+    return part.reindex(index=whole.index, columns=whole.columns, fill_value=0)
 
 
 def pretended_targets(
@@ -178,3 +213,70 @@ def false_positive_rate(
         counts=counts, start=start, targets=targets, rng=rng, falls=(0.0,), estimators=estimators
     )
     return table[["estimator", "targets", "cannot_say", "changes", "falls", "rises", "falls_worst"]]
+
+
+def validation_table(
+    *,
+    incidents: pd.DataFrame,
+    rng: np.random.Generator,
+    measure: str | None = None,
+    start: pd.Timestamp | None = None,
+    neighbours: int = 1,
+    falls: Sequence[float] = (0.0, 0.3),
+    source: str = "data.police.uk",
+    progress: Callable[[int, int], None] | None = None,
+) -> Table:
+    """Put the performance of every estimator on an archive into a table to print.
+
+    Parameters
+    ----------
+    incidents
+        As for `month_by_area`.
+    start
+        Pretended start; the middle of the months when `None`.
+    neighbours
+        1 takes every area as a target, 5 every five that stand together in the list of codes.
+    """
+    counts = month_by_area(incidents=incidents, measure=measure)
+    if len(counts) < 2 or counts.shape[1] < 20:
+        raise NotEnoughData(
+            f"{len(counts)} month(s) and {counts.shape[1]} areas on record; validation needs two "
+            "months and twenty areas"
+        )
+    start = pd.Timestamp(counts.index[len(counts) // 2]) if start is None else start
+    groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
+    targets = pretended_targets(counts=counts, start=start, groups=groups)
+    frame = performance(
+        counts=counts, start=start, targets=targets, rng=rng, falls=falls, progress=progress
+    )
+    frame["fall"] = frame["fall"].map("{:.0%}".format)
+    shares = ["covers", "changes", "falls", "rises", "covers_worst", "falls_worst"]
+    frame[shares] = 100 * frame[shares]
+    headings = {
+        "covers": "Interval covers the truth",
+        "changes": "Change called",
+        "falls": "Fall called",
+        "rises": "Rise called",
+        "covers_worst": "Covers, worst tenth",
+        "falls_worst": "Fall called, worst tenth",
+    }
+    what = "all recorded incidents" if measure is None else measure
+    size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
+    return Table(
+        name=f"validation_{neighbours}",
+        title=f"Pretended projects in {size}, {what}, start {start:%B %Y}",
+        frame=frame,
+        columns=(
+            Column(name="estimator", heading="Estimator", kind="label"),
+            Column(name="fall", heading="True fall", kind="label"),
+            Column(name="targets", heading="Targets", kind="count"),
+            Column(name="cannot_say", heading="Refused", kind="count"),
+            *(
+                Column(name=n, heading=h, kind="number", unit="%", decimals=1)
+                for n, h in headings.items()
+            ),
+            Column(name="se", heading="Median error of the log ratio", kind="number", decimals=3),
+        ),
+        source=source,
+        notes=("Nothing was done in any of these areas; see docs/validation.md.",),
+    )
