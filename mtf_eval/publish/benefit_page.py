@@ -36,7 +36,7 @@ __all__ = [
 def first_screen(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     """Answer: what did it cost, what did it save, how sure are we, what must not be said."""
     status = done.status or "complete"
-    shown = [headline_result(done.sentence(), _maryland(done), status)]
+    shown = [headline_result(done.sentence(), done.maryland, status)]
     if done.claimed:
         shown.append(headline(door(benefit.headline(done))))
     for finding in done.findings:
@@ -46,11 +46,6 @@ def first_screen(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     if done.claimed and done.notes:
         shown.append(note(" ".join(done.notes), "caution"))
     return shown
-
-
-def _maryland(done: benefit.Benefit) -> int | None:
-    """Weakest design behind any benefit of places."""
-    return min((line.effect.maryland for line in done.claimed if line.effect), default=None)
 
 
 def _rows(released: Released, without: str) -> Sequence[Element]:
@@ -198,7 +193,8 @@ def appendix(data: Dataset, done: benefit.Benefit, door: Door) -> Sequence[Eleme
     """Show where every pound comes from, what was assumed, what the rules found."""
     claimed = door(benefit.people_claimed(data, done.project_id))
     return [
-        *_rows(door(benefit.sources(done)), "No benefit is claimed."),
+        *_rows(door(benefit.calculation(done)), "No benefit is claimed."),
+        *_rows(door(benefit.sources(done)), "No unit cost is used."),
         *([table(claimed)] if len(claimed.frame) else []),
         *_rows(door(benefit.cost_sources(done)), "No costs are on record."),
         table(door(benefit.assumptions(done))),

@@ -5,6 +5,7 @@ The GMCA / HM Treasury local-partnership model with the effect's own interval ca
 
 from mtf_eval.analysis.benefit.appendix import (
     assumptions,
+    calculation,
     cost_per_outcome,
     cost_sources,
     findings,
@@ -52,6 +53,7 @@ __all__ = [
     "by_agency_and_year",
     "by_domain",
     "by_step",
+    "calculation",
     "cash_flow",
     "chance_finding",
     "cost_per_outcome",

@@ -16,6 +16,7 @@ from mtf_eval.analysis.tables import Table
 
 __all__ = [
     "assumptions",
+    "calculation",
     "cost_per_outcome",
     "cost_sources",
     "findings",
@@ -57,8 +58,8 @@ def cost_per_outcome(benefit: Benefit) -> Table:
     return table(benefit, "per_outcome", "Cost per outcome", rows, columns, notes=notes)
 
 
-def sources(benefit: Benefit) -> Table:
-    """Follow every pound to its source row: quantity, unit cost, price year, grade, status.
+def calculation(benefit: Benefit) -> Table:
+    """Follow every pound to its source row: quantity, unit cost, corrections, present value.
 
     One row a line of benefit; the present values add up to the public value.
     """
@@ -75,9 +76,6 @@ def sources(benefit: Benefit) -> Table:
                 "row": line.source_row,
                 "what": line.label,
                 "quantity": line.quantity if line.route == "places" else np.nan,
-                "code": cost.code,
-                "unit_gbp": cost.total_gbp,
-                "price_year": cost.price_year,
                 "uprated_gbp": cost.total_gbp * pricing.uprating(cost.price_year),
                 "impact": np.nan if hidden else line.impact,
                 "deadweight": np.nan if hidden else line.deadweight,
@@ -86,42 +84,59 @@ def sources(benefit: Benefit) -> Table:
                 "grade": max(line.grades),
                 "bias": pricing.correction(line),
                 "present": np.nan if hidden else present.get(line.source_row, 0.0),
+            }
+        )
+    columns = (
+        label("row", "Source row"),
+        text("what", "Outcome"),
+        number("quantity", "Incidents avoided", decimals=1),
+        money("uprated_gbp", "Unit cost, uprated (£)", decimals=2),
+        number("impact", "Impact"),
+        number("deadweight", "Deadweight"),
+        number("attribution", "Attribution"),
+        number("drop_off", "Drop-off a year"),
+        number("grade", "Worst grade (1 to 6)", decimals=0),
+        number("bias", "Optimism bias"),
+        money("present", "Present public value (£)", decimals=2),
+    )
+    notes = ("Details of outcomes of fewer than five people are not given in any release.",)
+    title = "How every pound of benefit is worked out"
+    return table(benefit, "calculation", title, rows, columns, notes=notes)
+
+
+def sources(benefit: Benefit) -> Table:
+    """List the unit costs used: price year, uprating, grade, status, source, caution."""
+    pricing = Pricing(benefit.reference, benefit.assumptions)
+    used = {line.code: line for line in (*benefit.claimed, *benefit.alone)}
+    rows = []
+    for code, line in sorted(used.items()):
+        cost = line.unit_cost
+        assert cost is not None
+        rows.append(
+            {
+                "code": code,
+                "what": f"{cost.label}, {cost.unit}",
+                "unit_gbp": cost.total_gbp,
+                "price_year": cost.price_year,
+                "uprating": pricing.uprating(cost.price_year),
+                "grade": cost.grade,
                 "status": cost.verified,
-                "source": " ".join(filter(None, (cost.source, cost.entry))),
-                "edition": cost.edition,
+                "source": ", ".join(filter(None, (cost.source, cost.entry, cost.edition))),
                 "note": cost.caution,
             }
         )
-    return table(
-        benefit,
-        "sources",
-        "Where every pound of benefit comes from",
-        rows,
-        (
-            label("row", "Source row"),
-            text("what", "Outcome"),
-            number("quantity", "Incidents avoided", decimals=1),
-            text("code", "Unit cost code"),
-            money("unit_gbp", "Unit cost (£)", decimals=2),
-            text("price_year", "Price year"),
-            money("uprated_gbp", "Uprated once (£)", decimals=2),
-            number("impact", "Impact"),
-            number("deadweight", "Deadweight"),
-            number("attribution", "Attribution"),
-            number("drop_off", "Drop-off a year"),
-            number("grade", "Worst grade (1 to 6)", decimals=0),
-            number("bias", "Optimism bias"),
-            money("present", "Present public value (£)", decimals=2),
-            text("status", "Status of the figure"),
-            text("source", "Source"),
-            text("edition", "Edition"),
-            text("note", "Caution"),
-        ),
-        notes=(
-            SECONDARY,
-            "Details of outcomes of fewer than five people are not given in any release.",
-        ),
+    columns = (
+        label("code", "Unit cost code"),
+        text("what", "What it is"),
+        money("unit_gbp", "Unit cost (£)", decimals=2),
+        text("price_year", "Price year"),
+        number("uprating", "Uprated by", decimals=4),
+        number("grade", "Grade (1 to 6)", decimals=0),
+        text("status", "Status of the figure"),
+        text("source", "Source and edition"),
+        text("note", "Caution"),
     )
+    return table(benefit, "sources", "Unit costs used", rows, columns, notes=(SECONDARY,))
 
 
 def cost_sources(benefit: Benefit) -> Table:

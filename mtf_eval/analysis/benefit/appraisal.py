@@ -91,6 +91,11 @@ class Benefit:
         return any(line.gross for line in self.claimed)
 
     @property
+    def maryland(self) -> int | None:
+        """Level of the weakest design behind a benefit of places; it caps the wording."""
+        return min((line.effect.maryland for line in self.claimed if line.effect), default=None)
+
+    @property
     def switching(self) -> float | None:
         """Share of the benefits that would be enough to pay for the costs."""
         return switching_value(
@@ -130,7 +135,8 @@ class Benefit:
                 f"saving lies inside the benefit's ({span})."
                 + (f" It cost {pounds(costs)}." if self.spent else "")
             )
-        text = f"Benefits of {pounds(value)} of public value{gross} ({span})"
+        said = "The records are consistent with benefits" if self.maryland == 3 else "Benefits"
+        text = f"{said} of {pounds(value)} of public value{gross} ({span})"
         if not self.spent:
             return f"{text}; no costs are on record, so there is no ratio."
         ratio = f"£{self.results['public_value_bcr']:.2f} for each £1"

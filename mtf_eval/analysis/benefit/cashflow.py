@@ -333,7 +333,12 @@ def sensitivities(
     ]
     for horizon in (1, 3, 5, 10):
         if horizon != base.horizon_years:
-            cases.append((f"Horizon of {horizon} years", replace(base, horizon_years=horizon)))
+            cases.append(
+                (
+                    f"Horizon of {horizon} year{'s' * (horizon > 1)}",
+                    replace(base, horizon_years=horizon),
+                )
+            )
     found = []
     for name, assumptions in cases:
         table = results(flow(lines, reference, assumptions))

@@ -91,9 +91,8 @@ def headline(benefit: Benefit) -> Table:
             ),
             money("cashable", "Cashable benefit", "Averages are not called cashable"),
             text("payback", "Payback of fiscal benefits"),
-            number("chance", "Chance that benefits exceed costs", decimals=0, unit="%"),
+            number("chance", "Chance that benefits exceed costs (%)", decimals=0, unit="%"),
         ),
-        notes=(benefit.sentence(),),
     )
 
 
