@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from dashboard import HERE
 
-from mtf_eval import load, reconcile
+from mtf_eval import load, readings, reconcile
 from mtf_eval.records.dataset import Dataset
 
 
@@ -69,14 +69,14 @@ def test_what_agrees_was_compared_too(thanet: Dataset) -> None:
     ],
 )
 def test_readings(thanet: Dataset, where: str, words: str) -> None:
-    assert any(r.where == where and words in r.text for r in reconcile.readings(thanet))
+    assert any(r.where == where and words in r.text for r in readings.readings(thanet))
 
 
 def test_readings_hold_no_counts_of_people(thanet: Dataset) -> None:
     """Only dates, years, numbers of rows, and a percentage of two totals that are shown."""
     allowed = {"2020", "2021", "124%", "34", "6", "15", "14", "25", "20", "7", "1", "31", "30"}
     allowed |= {"3", "2", "9"}  # days and action numbers
-    for reading in reconcile.readings(thanet):
+    for reading in readings.readings(thanet):
         words = re.sub(r"[.,;:]", " ", reading.text).split()
         numbers = {w.strip("()") for w in words if any(ch.isdigit() for ch in w)}
         assert numbers - {"COVID-19"} <= allowed, reading
@@ -93,7 +93,7 @@ def test_a_mended_table_is_silent(thanet: Dataset) -> None:
     months.loc[8, "received"], months.loc[10, "received"] = 15, 20
     mended = changed(thanet, monthly_referrals=months)
     assert not any("2021: received" in what for what in differences(mended))
-    assert not any("cancel" in r.text for r in reconcile.readings(mended))
+    assert not any("cancel" in r.text for r in readings.readings(mended))
 
 
 def test_errors_that_do_not_cancel_show_in_the_total(thanet: Dataset) -> None:
@@ -115,6 +115,6 @@ def test_an_empty_data_set_has_nothing_to_compare(thanet: Dataset) -> None:
     empty = changed(thanet, **{name: frame.iloc[:0] for name, frame in thanet.tables.items()})
     empty = dataclasses.replace(empty, about={})
     assert reconcile.reconcile(empty) == ()
-    assert reconcile.readings(empty) == ()
+    assert readings.readings(empty) == ()
     assert len(reconcile.sums(empty).frame) == 0
-    assert len(reconcile.blocks(empty).frame) == 0
+    assert len(readings.blocks(empty).frame) == 0

@@ -85,7 +85,7 @@ def test_contacts(thanet: Dataset) -> None:
     totals = as_dict(contacts.totals(thanet, year=2021).frame, "period")
     assert totals == {"2020": (819, 29540), "2021": (0, 2454)}
     assert "unlike things are compared" in contacts.caution(thanet, year=2021)
-    requests = as_dict(contacts.incoming(thanet, year=2021).frame, "period")
+    requests = as_dict(contacts.incoming(thanet, year=2021)[0].frame, "period")
     assert requests == {
         "January 2021": (210,),
         "February 2021": (127,),

@@ -203,6 +203,9 @@ def _sides(counts: Mapping[int, pd.Series[int]]) -> list[tuple[str, int]]:
 def support_by_agency(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support after domestic abuse by agency, this year and last."""
     counts = {y: _by_agency(data, y) for y in (year, year - 1)}
+    if all(referrals.logged(data, y) for y in counts):
+        every = sorted({*counts[year].index, *counts[year - 1].index})
+        counts = {y: series.reindex(every, fill_value=0) for y, series in counts.items()}
     notes = []
     for y, other in ((year, year - 1), (year - 1, year)):
         only = [str(a) for a in counts[y].index if a not in counts[other].index]

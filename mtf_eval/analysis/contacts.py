@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis import reconcile
+from mtf_eval.analysis import readings
 from mtf_eval.analysis.activity import block
 from mtf_eval.analysis.findings import day, listing, number
 from mtf_eval.analysis.marks import (
@@ -34,6 +34,8 @@ __all__ = [
     "incoming",
     "incoming_by_year",
     "incoming_finding",
+    "outgoing",
+    "outgoing_note",
     "periods",
     "totals",
     "totals_finding",
@@ -65,6 +67,19 @@ def caution(data: Dataset, *, year: int) -> str:
     )
 
 
+def outgoing(data: Dataset, *, year: int) -> tuple[Table, ...]:
+    """Return contacts by channel, where any are on record this year or last; none otherwise."""
+    table = by_channel(data, year=year)
+    return (table,) if len(table.frame) else ()
+
+
+def outgoing_note(data: Dataset, *, year: int) -> str:
+    """Say what the contacts are, or that none are on record."""
+    if len(_outgoing(data, year)) or len(block(data, "covid_incoming", year, year - 1)):
+        return caution(data, year=year) or "Contacts are counted by channel, requests by month."
+    return f"No contacts or requests of this kind are on record for {year - 1} and {year}."
+
+
 def by_channel(data: Dataset, *, year: int) -> Table:
     """Outgoing contacts by channel, a column a period, this year and last."""
     rows = _outgoing(data, year)
@@ -77,9 +92,6 @@ def by_channel(data: Dataset, *, year: int) -> Table:
         when = span(part["period_start"].min(), part["period_end"].max())
         columns.append(count(str(key), f"{in_words(str(key))}, {when}"))
         dates.append(f"{in_words(str(key))} as at {day(part['as_at'].max())}")
-    if rows.empty:
-        frame["none"] = ints([])
-        columns.append(count("none", "No period on record"))
     said = caution(data, year=year)
     return Table(
         name=f"contacts_by_channel_{year}",
@@ -98,9 +110,10 @@ def periods(data: Dataset, *, year: int) -> dict[str, str]:
     return {c.name: f"contacts in {in_words(c.name).lower()}" for c in drawn}
 
 
-def by_period(data: Dataset, *, year: int) -> Table:
-    """Visits and remote contacts by period, this year and last."""
-    return _visits_and_remote(data, year, "period")
+def by_period(data: Dataset, *, year: int) -> tuple[Table, ...]:
+    """Visits and remote contacts by period, this year and last; none without any."""
+    table = _visits_and_remote(data, year, "period")
+    return (table,) if len(table.frame) else ()
 
 
 def totals(data: Dataset, *, year: int) -> Table:
@@ -153,19 +166,21 @@ def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit:
     )
 
 
-def incoming(data: Dataset, *, year: int) -> Table:
-    """Count requests for support received, by month where the months are known."""
-    what = f"Requests for support received during COVID-19, {year}"
+def incoming(data: Dataset, *, year: int) -> tuple[Table, ...]:
+    """Count requests for support received, by month where the months are known; none without."""
     rows = block(data, "covid_incoming", year)
-    return _by_period(data, rows, name=f"incoming_requests_{year}", what=what, unit="Requests")
+    if rows.empty:
+        return ()
+    name, what = f"incoming_requests_{year}", "Requests for support received during COVID-19"
+    return (_by_period(data, rows, name=name, what=f"{what}, {year}", unit="Requests"),)
 
 
 def incoming_by_year(data: Dataset, *, year: int) -> Table:
     """Count requests for support received, this year and last, each as far as it is known."""
     lines, links = [], []
     for y in (year - 1, year):
-        rows, fine = block(data, "covid_incoming", y), incoming(data, year=y)
-        if len(rows):
+        rows = block(data, "covid_incoming", y)
+        for fine in incoming(data, year=y):
             words = span(rows["period_start"].min(), rows["period_end"].max())
             lines.append((words, rows["count"].sum()))
             cell = f"{fine.name}/{fine.frame['period'].iloc[-1]}/n"
@@ -198,7 +213,7 @@ def visits_note(data: Dataset, *, year: int) -> str:
     """Say where the numbers of home visits are, or that there are none."""
     if visits(data, year=year):
         return "Visits made for partner agencies, to see that people are safe at home."
-    said = [s for s in reconcile.not_published(data) if s.lower().startswith("safe and well")]
+    said = [s for s in readings.not_published(data) if s.lower().startswith("safe and well")]
     return said[0] if said else f"No safe and well home visits of {year} are on record."
 
 

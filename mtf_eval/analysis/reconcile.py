@@ -1,39 +1,24 @@
 """Do the figures agree with each other? Sums along rows, down columns and across tables.
 
 Rules on the tables' meaning, not on one data set. What does not agree is reported and never
-repaired: the published figure stays as it is. Checks that compare two numbers go to one table,
-which counts people and passes the door like any other; readings of dates, lists and gaps hold no
-such number and go to another.
+repaired: the published figure stays as it is. The two figures of a comparison count people and
+pass the door like any other table.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis import activity, referrals
-from mtf_eval.analysis.findings import day, listing
-from mtf_eval.analysis.marks import count, in_words, ints, label, people, text, where_from
-from mtf_eval.analysis.tables import Column, Link, Table
+from mtf_eval.analysis import activity, priorities, referrals
+from mtf_eval.analysis.marks import in_words, ints, label, people, text, where_from
+from mtf_eval.analysis.readings import published, readings
+from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "Check",
-    "Reading",
-    "blocks",
-    "not_published",
-    "reading_table",
-    "readings",
-    "reconcile",
-    "sums",
-    "verdict",
-]
-
-WRITTEN_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
+__all__ = ["Check", "reconcile", "sums", "verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,30 +41,14 @@ class Check:
         return self.stated == self.found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """Something about dates, lists or gaps that a reader of the figures must know."""
-
-    where: str
-    text: str
-
-
 def reconcile(data: Dataset) -> tuple[Check, ...]:
     """Make every comparison the data set allows; see `Check.agrees` for which hold."""
-    return (*_rows(data), *_stated(data), *_across(data))
-
-
-def _published(data: Dataset) -> pd.DataFrame:
-    """Return published months that the log does not replace."""
-    frame = referrals.monthly(data)
-    log = [y for y in frame["month"].dt.year.unique() if referrals.logged(data, int(y))]
-    kept: pd.DataFrame = frame[~frame["month"].dt.year.isin(log)]
-    return kept
+    return (*_rows(data), *_stated(data), *_across(data), *_priorities(data))
 
 
 def _rows(data: Dataset) -> Iterator[Check]:
     """Compare each month's received with its outcomes; only months that differ are named."""
-    for row in _published(data).to_dict("records"):
+    for row in published(data).to_dict("records"):
         found = int(row["accepted"] + row["rejected"] + row["saras"])
         home = f"referrals_by_month_{row['month'].year}/{row['month']:%B %Y}"
         if found != row["received"]:
@@ -142,7 +111,7 @@ def _stated_referrals(
             found=round(100 * (int(row["received"]) / int(row["previous"]) - 1)),
             reading="The stated change does not follow from the two years' figures.",
         )
-    elif category == "stated_total" and (_published(data)["month"].dt.year == year).any():
+    elif category == "stated_total" and (published(data)["month"].dt.year == year).any():
         yield Check(
             what=f"Referrals {words}, {year}: total stated against the sum of the months",
             stated=stated,
@@ -156,8 +125,6 @@ def _stated_referrals(
 def _across(data: Dataset) -> Iterator[Check]:
     """Compare figures of different tables that speak of the same people."""
     for year in referrals.years(data):
-        if referrals.logged(data, year):
-            continue
         accepted = referrals.headline(data, year=year).frame["accepted"].iloc[0]
         by_stream = activity.streams(data, year=year).frame.set_index("stream")["count"]
         agency = activity.support_by_agency(data, year=year).frame.set_index("agency")["current"]
@@ -198,6 +165,9 @@ def _across(data: Dataset) -> Iterator[Check]:
                 ("", f"support_by_visit_{year}/Total/current"),
             ),
         ]
+        if referrals.logged(data, year):
+            # One log feeds all these tables; only what stands beside it can differ.
+            pairs = pairs[3:]
         for what, (stated, found), reading, (cell, part) in pairs:
             if stated is not None and found is not None and not pd.isna([stated, found]).any():
                 yield Check(
@@ -210,145 +180,24 @@ def _across(data: Dataset) -> Iterator[Check]:
                 )
 
 
+def _priorities(data: Dataset) -> Iterator[Check]:
+    """Compare published counts of agency priorities with the actions that name them."""
+    if not data.table("actions")["priority_codes"].notna().any():
+        return
+    stated = activity.block(data, "agency_priorities")
+    for year, counts in stated.groupby(stated["period_start"].dt.year)["count"]:
+        yield Check(
+            what=f"{year}: agency priorities stated against the actions that name them",
+            stated=int(counts.sum()),
+            found=int(priorities.fulfilled(data, year=int(year)).frame["count"].sum()),
+            reading="The actions on record do not give the published counts.",
+        )
+
+
 def _stated_visits(data: Dataset, year: int) -> int | None:
     rows = activity.block(data, "domestic_abuse_visits", year)
     stated = rows.loc[rows["measure"] == "visits", "count"]
     return int(stated.sum()) if len(stated) else None
-
-
-def readings(data: Dataset) -> tuple[Reading, ...]:
-    """Say what dates, lists and gaps tell; no reading holds a count of people."""
-    found = [
-        *_cancelling(data),
-        *_saras(data),
-        *_part_periods(data),
-        *_cut_dates(data),
-        *_lists(data),
-        *_gaps(data),
-        *_progress(data),
-        *(Reading(where="Not published", text=said) for said in not_published(data)),
-    ]
-    return tuple(found)
-
-
-def not_published(data: Dataset) -> tuple[str, ...]:
-    """Return what the source shows or names without giving numbers, one sentence each."""
-    said = (s.strip() for s in data.about.get("not_published", "").split(";"))
-    return tuple(f"{s[:1].upper()}{s[1:]}." for s in said if s)
-
-
-def _cancelling(data: Dataset) -> Iterator[Reading]:
-    frame = _published(data)
-    gap = frame["received"] - frame[["accepted", "rejected", "saras"]].sum(axis=1)
-    for year, part in gap.groupby(frame["month"].dt.year):
-        if (part != 0).any() and part.sum() == 0:
-            months = listing([f"{m:%B}" for m in frame.loc[part[part != 0].index, "month"]])
-            yield Reading(
-                where=f"Referrals by month, {year}",
-                text=f"{months} do not add up across, but the errors cancel, so the totals of the "
-                "columns agree: a check of the totals alone finds nothing.",
-            )
-
-
-def _saras(data: Dataset) -> Iterator[Reading]:
-    frame = _published(data)
-    rows = frame[frame["saras"] > 0]
-    two = rows["accepted"] + rows["rejected"]
-    inside = rows[two == rows["received"]]["month"]
-    beside = rows[two + rows["saras"] == rows["received"]]["month"]
-    if len(inside) and len(beside):
-        yield Reading(
-            where="Referrals by month",
-            text="SARA projects are an outcome of their own in "
-            f"{listing([f'{m:%B %Y}' for m in beside])}, but are already among the accepted or "
-            f"rejected in {listing([f'{m:%B %Y}' for m in inside])}.",
-        )
-
-
-def _part_periods(data: Dataset) -> Iterator[Reading]:
-    for year in referrals.years(data):
-        until, caution = referrals.as_at(data, year=year), referrals.part_year(data, year=year)
-        if until is None or not caution:
-            continue
-        rows = data.table("activity")
-        rows = rows[rows["category"] == "stated_change_percent"]
-        stated = rows.loc[rows["period_start"].dt.year == year, "count"]
-        said = f" It is stated as {stated.iloc[0]}%." if len(stated) else ""
-        yield Reading(where=f"Referrals, {year}", text=caution + said)
-        if (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
-            yield Reading(
-                where=f"Referrals by month, {year}",
-                text=f"The last month ends on {day(until)} and is not marked as provisional.",
-            )
-
-
-def _cut_dates(data: Dataset) -> Iterator[Reading]:
-    dates: dict[date, list[str]] = {}
-    for row in blocks(data).frame.to_dict("records"):
-        if row["as_at"] is not None:
-            dates.setdefault(row["as_at"], []).append(row["block"])
-    if len(dates) > 1:
-        said = [f"{day(d)} ({listing(list(dict.fromkeys(b)))})" for d, b in sorted(dates.items())]
-        yield Reading(
-            where="All tables",
-            text=f"Figures were last updated on {len(dates)} different dates: {'; '.join(said)}.",
-        )
-
-
-def _lists(data: Dataset) -> Iterator[Reading]:
-    rows = data.table("activity")
-    first = rows["period_start"].dt.year
-    for year in sorted({int(y) for y in first} - {int(first.min()) if len(first) else 0}):
-        for note in activity.support_by_agency(data, year=year).notes:
-            if note.startswith("Listed"):
-                yield Reading(
-                    where="Support by agency",
-                    text=f"{note} Year on year the lists differ.",
-                )
-        risk = activity.support_by_risk(data, year=year)
-        if len(risk.frame) and risk.notes:
-            yield Reading(
-                where="Support by risk",
-                text=f"{risk.notes[0]} The years cannot be compared by risk.",
-            )
-
-
-def _gaps(data: Dataset) -> Iterator[Reading]:
-    rows = data.table("activity")
-    kept = rows[~rows["category"].fillna("").isin(activity.STATED)]
-    for name, part in kept.groupby("block", sort=False):
-        words = in_words(str(name))
-        spans = part[["period_start", "period_end"]].drop_duplicates().sort_values("period_start")
-        if len(spans) < 2:
-            continue
-        after = spans["period_end"].cummax().shift()
-        for start, before in zip(spans["period_start"], after, strict=True):
-            if not pd.isna(before) and start > before + pd.Timedelta(days=31):
-                gap = f"{day(before + pd.Timedelta(days=1))} to {day(start - pd.Timedelta(days=1))}"
-                yield Reading(where=words, text=f"Nothing is given for {gap}.")
-        last, until = spans["period_end"].max(), part["as_at"].max()
-        monthly = (spans["period_end"] - spans["period_start"]).dt.days.iloc[-1] < 31
-        if monthly and last.to_period("M") < until.to_period("M"):
-            yield Reading(
-                where=words,
-                text=f"The months end on {day(last)} although the figures are as at {day(until)}.",
-            )
-
-
-def _progress(data: Dataset) -> Iterator[Reading]:
-    rows = data.table("priority_progress")
-    if len(rows) and (rows["rag"].fillna("not_rated") == "not_rated").all():
-        yield Reading(where="Progress", text=f"None of the {len(rows)} progress rows is rated.")
-    for row in rows.to_dict("records"):
-        for found in WRITTEN_DATE.findall(str(row["progress"])):
-            d, m, y, *iso = found
-            written = date(int(y), int(m), int(d)) if y else date(*map(int, iso))
-            if not pd.isna(row["updated"]) and written > row["updated"].date():
-                yield Reading(
-                    where=f"Progress, {row['priority']}, action {row['number']}",
-                    text=f"It names {day(written)}, later than the block's last update on "
-                    f"{day(row['updated'])}.",
-                )
 
 
 def sums(data: Dataset) -> Table:
@@ -374,56 +223,9 @@ def sums(data: Dataset) -> Table:
             text("reading", "What it means"),
         ),
         source=where_from(data, "Comparison of the tables with each other"),
+        as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
         notes=("Reported as found; no figure was changed.",),
         links=tuple(links),
-    )
-
-
-def reading_table(data: Dataset) -> Table:
-    """Lay the readings out as a table of words."""
-    kept = readings(data)
-    frame = pd.DataFrame({"where": [r.where for r in kept], "text": [r.text for r in kept]})
-    return Table(
-        name="reconciliation_readings",
-        title="Dates, lists and gaps to know about",
-        frame=frame.astype("object"),
-        columns=(label("where", "Where"), text("text", "What was found")),
-        source=where_from(data, "Comparison of the tables with each other"),
-    )
-
-
-def blocks(data: Dataset) -> Table:
-    """Every block of figures with the period it covers and its own as-at date."""
-    frame = data.table("activity")
-    words = frame["block"].map(in_words)
-    rows = [
-        (name, len(part), part["period_start"].min(), part["period_end"].max(), until)
-        for (name, until), part in frame.groupby([words, "as_at"], sort=False)
-    ]
-    months, progress = data.table("monthly_referrals"), data.table("priority_progress")
-    if len(months):
-        last = months["month"].max() + pd.offsets.MonthEnd(0)
-        first, until = months["month"].min(), months["as_at"].max()
-        rows.insert(0, ("Monthly referrals", len(months), first, min(last, until), until))
-    if len(progress):
-        rows.append(("Priority progress", len(progress), pd.NaT, pd.NaT, progress["updated"].max()))
-    dates = [None if pd.isna(r[4]) else pd.Timestamp(r[4]).date() for r in rows]
-    spans = ["not dated" if pd.isna(r[2]) else f"{day(r[2])} to {day(r[3])}" for r in rows]
-    shown = pd.DataFrame({"block": [r[0] for r in rows], "period": spans})
-    shown = shown.astype("object").assign(rows=ints(r[1] for r in rows))
-    shown["as_at"] = pd.Series(dates, dtype="object")
-    return Table(
-        name="blocks",
-        title="Blocks of figures, the period each covers, and when it was last updated",
-        frame=shown,
-        columns=(
-            label("block", "Block"),
-            count("rows", "Figures"),
-            label("period", "Period"),
-            Column(name="as_at", heading="As at", kind="date"),
-        ),
-        source=where_from(data, "Tables as read"),
-        as_at=max((d for d in dates if d), default=None),
     )
 
 
@@ -431,7 +233,9 @@ def verdict(data: Dataset) -> str:
     """Say how many comparisons were made and how many do not hold."""
     made = reconcile(data)
     differ = [c for c in made if not c.agrees]
-    months = len(_published(data))
+    if not made:
+        return "No figure is stated twice, so there was nothing to compare."
+    months = len(published(data))
     rows = f"{months} monthly rows and " if months else ""
     compared = len(made) - sum(c.what.endswith("SARA projects") for c in made)
     return (

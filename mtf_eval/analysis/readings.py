@@ -1,0 +1,223 @@
+"""What dates, lists and gaps say about the figures: to know before reading them.
+
+Nothing here holds a count of people. Whether figures agree with each other is for `reconcile`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from mtf_eval.analysis import activity, referrals
+from mtf_eval.analysis.findings import day, listing
+from mtf_eval.analysis.marks import count, in_words, ints, label, text, where_from
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Reading", "blocks", "not_published", "published", "reading_table", "readings"]
+
+WRITTEN_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """Something about dates, lists or gaps that a reader of the figures must know."""
+
+    where: str
+    text: str
+
+
+def published(data: Dataset) -> pd.DataFrame:
+    """Return published months that the log does not replace."""
+    frame = referrals.monthly(data)
+    log = [y for y in frame["month"].dt.year.unique() if referrals.logged(data, int(y))]
+    kept: pd.DataFrame = frame[~frame["month"].dt.year.isin(log)]
+    return kept
+
+
+def readings(data: Dataset) -> tuple[Reading, ...]:
+    """Say what dates, lists and gaps tell; no reading holds a count of people."""
+    found = [
+        *_cancelling(data),
+        *_saras(data),
+        *_part_periods(data),
+        *_cut_dates(data),
+        *_lists(data),
+        *_gaps(data),
+        *_progress(data),
+        *(Reading(where="Not published", text=said) for said in not_published(data)),
+    ]
+    return tuple(found)
+
+
+def not_published(data: Dataset) -> tuple[str, ...]:
+    """Return what the source shows or names without giving numbers, one sentence each."""
+    said = (s.strip() for s in data.about.get("not_published", "").split(";"))
+    return tuple(f"{s[:1].upper()}{s[1:]}." for s in said if s)
+
+
+def _cancelling(data: Dataset) -> Iterator[Reading]:
+    frame = published(data)
+    gap = frame["received"] - frame[["accepted", "rejected", "saras"]].sum(axis=1)
+    for year, part in gap.groupby(frame["month"].dt.year):
+        if (part != 0).any() and part.sum() == 0:
+            months = listing([f"{m:%B}" for m in frame.loc[part[part != 0].index, "month"]])
+            yield Reading(
+                where=f"Referrals by month, {year}",
+                text=f"{months} do not add up across, but the errors cancel, so the totals of the "
+                "columns agree: a check of the totals alone finds nothing.",
+            )
+
+
+def _saras(data: Dataset) -> Iterator[Reading]:
+    frame = published(data)
+    rows = frame[frame["saras"] > 0]
+    two = rows["accepted"] + rows["rejected"]
+    inside = rows[two == rows["received"]]["month"]
+    beside = rows[two + rows["saras"] == rows["received"]]["month"]
+    if len(inside) and len(beside):
+        yield Reading(
+            where="Referrals by month",
+            text="SARA projects are an outcome of their own in "
+            f"{listing([f'{m:%B %Y}' for m in beside])}, but are already among the accepted or "
+            f"rejected in {listing([f'{m:%B %Y}' for m in inside])}.",
+        )
+
+
+def _part_periods(data: Dataset) -> Iterator[Reading]:
+    for year in referrals.years(data):
+        until, caution = referrals.as_at(data, year=year), referrals.part_year(data, year=year)
+        if until is None or not caution:
+            continue
+        rows = data.table("activity")
+        rows = rows[rows["category"] == "stated_change_percent"]
+        stated = rows.loc[rows["period_start"].dt.year == year, "count"]
+        said = f" It is stated as {stated.iloc[0]}%." if len(stated) else ""
+        yield Reading(where=f"Referrals, {year}", text=caution + said)
+        if (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
+            yield Reading(
+                where=f"Referrals by month, {year}",
+                text=f"The last month ends on {day(until)} and is not marked as provisional.",
+            )
+
+
+def _cut_dates(data: Dataset) -> Iterator[Reading]:
+    dates: dict[date, list[str]] = {}
+    for row in blocks(data).frame.to_dict("records"):
+        if row["as_at"] is not None:
+            dates.setdefault(row["as_at"], []).append(row["block"])
+    if len(dates) > 1:
+        said = [f"{day(d)} ({listing(list(dict.fromkeys(b)))})" for d, b in sorted(dates.items())]
+        yield Reading(
+            where="All tables",
+            text=f"Figures were last updated on {len(dates)} different dates: {'; '.join(said)}.",
+        )
+
+
+def _lists(data: Dataset) -> Iterator[Reading]:
+    rows = data.table("activity")
+    first = rows["period_start"].dt.year
+    for year in sorted({int(y) for y in first} - {int(first.min()) if len(first) else 0}):
+        for note in activity.support_by_agency(data, year=year).notes:
+            if note.startswith("Listed"):
+                yield Reading(
+                    where="Support by agency",
+                    text=f"{note} Year on year the lists differ.",
+                )
+        risk = activity.support_by_risk(data, year=year)
+        if len(risk.frame) and risk.notes:
+            yield Reading(
+                where="Support by risk",
+                text=f"{risk.notes[0]} The years cannot be compared by risk.",
+            )
+
+
+def _gaps(data: Dataset) -> Iterator[Reading]:
+    rows = data.table("activity")
+    kept = rows[~rows["category"].fillna("").isin(activity.STATED)]
+    for name, part in kept.groupby("block", sort=False):
+        words = in_words(str(name))
+        spans = part[["period_start", "period_end"]].drop_duplicates().sort_values("period_start")
+        if len(spans) < 2:
+            continue
+        after = spans["period_end"].cummax().shift()
+        for start, before in zip(spans["period_start"], after, strict=True):
+            if not pd.isna(before) and start > before + pd.Timedelta(days=31):
+                gap = f"{day(before + pd.Timedelta(days=1))} to {day(start - pd.Timedelta(days=1))}"
+                yield Reading(where=words, text=f"Nothing is given for {gap}.")
+        last, until = spans["period_end"].max(), part["as_at"].max()
+        monthly = (spans["period_end"] - spans["period_start"]).dt.days.iloc[-1] < 31
+        if monthly and last.to_period("M") < until.to_period("M"):
+            yield Reading(
+                where=words,
+                text=f"The months end on {day(last)} although the figures are as at {day(until)}.",
+            )
+
+
+def _progress(data: Dataset) -> Iterator[Reading]:
+    rows = data.table("priority_progress")
+    if len(rows) and (rows["rag"].fillna("not_rated") == "not_rated").all():
+        yield Reading(where="Progress", text=f"None of the {len(rows)} progress rows is rated.")
+    for row in rows.to_dict("records"):
+        for found in WRITTEN_DATE.findall(str(row["progress"])):
+            d, m, y, *iso = found
+            written = date(int(y), int(m), int(d)) if y else date(*map(int, iso))
+            if not pd.isna(row["updated"]) and written > row["updated"].date():
+                yield Reading(
+                    where=f"Progress, {row['priority']}, action {row['number']}",
+                    text=f"It names {day(written)}, later than the block's last update on "
+                    f"{day(row['updated'])}.",
+                )
+
+
+def reading_table(data: Dataset) -> Table:
+    """Lay the readings out as a table of words."""
+    kept = readings(data)
+    frame = pd.DataFrame({"where": [r.where for r in kept], "text": [r.text for r in kept]})
+    return Table(
+        name="reconciliation_readings",
+        title="Dates, lists and gaps to know about",
+        frame=frame.astype("object"),
+        columns=(label("where", "Where"), text("text", "What was found")),
+        source=where_from(data, "Comparison of the tables with each other"),
+        as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
+    )
+
+
+def blocks(data: Dataset) -> Table:
+    """Every block of figures with the period it covers and its own as-at date."""
+    frame = data.table("activity")
+    words = frame["block"].map(in_words)
+    rows = [
+        (name, len(part), part["period_start"].min(), part["period_end"].max(), until)
+        for (name, until), part in frame.groupby([words, "as_at"], sort=False)
+    ]
+    months, progress = data.table("monthly_referrals"), data.table("priority_progress")
+    if len(months):
+        last = months["month"].max() + pd.offsets.MonthEnd(0)
+        first, until = months["month"].min(), months["as_at"].max()
+        rows.insert(0, ("Monthly referrals", len(months), first, min(last, until), until))
+    if len(progress):
+        rows.append(("Priority progress", len(progress), pd.NaT, pd.NaT, progress["updated"].max()))
+    dates = [None if pd.isna(r[4]) else pd.Timestamp(r[4]).date() for r in rows]
+    spans = ["not dated" if pd.isna(r[2]) else f"{day(r[2])} to {day(r[3])}" for r in rows]
+    shown = pd.DataFrame({"block": [r[0] for r in rows], "period": spans})
+    shown = shown.astype("object").assign(rows=ints(r[1] for r in rows))
+    shown["as_at"] = pd.Series(dates, dtype="object")
+    return Table(
+        name="blocks",
+        title="Blocks of figures, the period each covers, and when it was last updated",
+        frame=shown,
+        columns=(
+            label("block", "Block"),
+            count("rows", "Figures"),
+            label("period", "Period"),
+            Column(name="as_at", heading="As at", kind="date"),
+        ),
+        source=where_from(data, "Tables as read"),
+        as_at=max((d for d in dates if d), default=None),
+    )
