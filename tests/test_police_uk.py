@@ -271,10 +271,6 @@ def test_points_of_some_areas(tmp_path: Path) -> None:
     assert frame[["lon", "lat", "measure", "count"]].to_numpy().tolist() == [[1.5, 51.5, ASB, 2]]
 
 
-def test_a_laptop_without_the_archive_skips_and_ci_does_not() -> None:
-    assert KENT.exists() or os.environ.get("CI") != "true" or "MTF_POLICE_UK" not in os.environ
-
-
 needs_kent = pytest.mark.skipif(
     not KENT.exists(), reason="no police.uk archive beside the checkout"
 )

@@ -102,6 +102,8 @@ def placebo_in_space(*, panel: Panel) -> Check:
     a, b = frame[~post].sum(axis=0), frame[post].sum(axis=0)
     used = a + b > 0
     a, b = a[used], b[used]
+    if len(a) < LEAST_CONTROLS:
+        raise NotEnoughData(f"{panel.measure}: {len(a)} other areas with any incident")
     own_a, own_b = panel.totals(panel.target)
     logs = np.log((b + 0.5) / (a + 0.5))
     own = math.log((own_b + 0.5) / (own_a + 0.5))

@@ -1,0 +1,383 @@
+"""One project: its window, the design rule, its status, bad input, and its tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtf_eval.analysis import assessment, checks, harm, maps, planning, process, projects
+from mtf_eval.analysis.design import choose, project_of, records_of, series_of, window_of
+from mtf_eval.analysis.effects import Panel
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.reference import load_reference
+from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import TABLES
+
+ASB = "Anti-social behaviour"
+AS_OF = date(2021, 12, 31)
+MONTHS = pd.date_range("2019-01-01", "2021-12-01", freq="MS")
+
+
+def made(**tables: pd.DataFrame) -> Dataset:
+    filled = {}
+    for name, schema in TABLES.items():
+        frame = empty(schema)
+        if name in tables:
+            given = tables[name]
+            frame = given.reindex(columns=frame.columns).astype(frame.dtypes.to_dict())
+        filled[name] = frame
+    return Dataset(name="made", path=None, tables=filled, sources=())  # type: ignore[arg-type]
+
+
+def a_project(**changes: object) -> pd.DataFrame:
+    row = {
+        "project_id": "P1", "title": "Made", "problem": "Noise", "lead_agency": "Police",
+        "response_start": pd.Timestamp("2021-01-01"), "response_end": pd.Timestamp("2021-12-31"),
+        "stage": "assessment", "primary_measure": ASB,
+    }  # fmt: skip
+    return pd.DataFrame([{**row, **changes}])
+
+
+def areas_of(project: str = "P1", **roles: list[str]) -> pd.DataFrame:
+    rows = [(project, a, role) for role, codes in roles.items() for a in codes]
+    return pd.DataFrame(rows, columns=["project_id", "area_code", "role"])
+
+
+def incidents(
+    areas: int = 30, mean: float = 8.0, fall: float = 1.0, months: pd.DatetimeIndex = MONTHS
+) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    rows = []
+    for area in range(areas):
+        counts = rng.poisson(mean, len(months))
+        if area == 0:
+            late = months >= "2021-01-01"
+            counts[late] = rng.binomial(counts[late], fall)
+        rows += [(m, f"A{area:02d}", ASB, n) for m, n in zip(months, counts, strict=True) if n]
+    return pd.DataFrame(rows, columns=["month", "area_code", "measure", "count"])
+
+
+def data_of(**changes: object) -> Dataset:
+    tables = {
+        "projects": a_project(),
+        "project_areas": areas_of(target=["A00"], buffer=["A01"]),
+        "project_measures": pd.DataFrame([{"project_id": "P1", "measure": ASB}]),
+        "incidents": incidents(),
+    }
+    return made(**{**tables, **changes})  # type: ignore[arg-type]
+
+
+def evaluated(data: Dataset, as_of: date | str = AS_OF) -> projects.Evaluation:
+    return projects.evaluate(data, "P1", as_of=as_of, rng=np.random.default_rng(1))
+
+
+# The rule
+
+
+@pytest.mark.parametrize(
+    ("others", "before", "after", "method"),
+    [
+        (10, 1, 1, "placebo"),
+        (9, 24, 12, "did"),
+        (1, 2, 2, "did"),
+        (0, 24, 8, "series"),
+        (0, 23, 8, "before_after"),
+        (0, 24, 7, "before_after"),
+        (1, 1, 1, "before_after"),
+    ],
+)
+def test_the_design_is_chosen_by_what_is_on_record(
+    others: int, before: int, after: int, method: str
+) -> None:
+    design = choose(others=others, before=before, after=after)
+    assert design.method == method
+    assert f"{others} other areas" in design.reason
+
+
+def test_the_design_does_not_look_at_the_outcome() -> None:
+    plain, fallen = evaluated(data_of()), evaluated(data_of(incidents=incidents(fall=0.2)))
+    assert plain.design == fallen.design
+    assert plain.window == fallen.window
+
+
+# The months compared
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "wanted"),
+    [
+        ("2021-01-01", "2021-12-31", ("2020-01", "2020-12", "2021-01", "2021-12")),
+        ("2021-03-01", "2021-08-31", ("2020-03", "2020-08", "2021-03", "2021-08")),
+        ("2020-02-01", "2021-11-30", ("2019-02", "2020-01", "2020-02", "2021-01")),
+        ("2021-01-20", "2021-12-31", ("2020-02", "2020-12", "2021-02", "2021-12")),
+        ("2021-03-01", "2021-04-30", ("2020-03", "2020-08", "2021-03", "2021-08")),
+        ("2019-07-01", "2019-12-31", ("2019-01", "2019-06", "2019-07", "2019-12")),
+    ],
+    ids=["a year", "half a year", "longest", "late in the month", "short response", "late records"],
+)
+def test_window(start: str, end: str, wanted: tuple[str, ...]) -> None:
+    rows = a_project(response_start=pd.Timestamp(start), response_end=pd.Timestamp(end))
+    project = project_of(data_of(projects=rows), "P1")
+    window = window_of(project, MONTHS, as_of=AS_OF)
+    ends = (window.before_first, window.before_last, window.start, window.last)
+    assert tuple(f"{m:%Y-%m}" for m in ends) == wanted
+
+
+def test_a_month_counts_when_it_is_over() -> None:
+    data = data_of()
+    assert records_of(data, ASB, as_of=date(2021, 6, 29)).index.max() == pd.Timestamp("2021-05-01")
+    assert records_of(data, ASB, as_of=date(2021, 6, 30)).index.max() == pd.Timestamp("2021-06-01")
+
+
+def test_rows_without_an_area_are_no_area() -> None:
+    rows = incidents(areas=2)
+    rows.loc[rows["area_code"] == "A01", "area_code"] = ""
+    assert list(records_of(data_of(incidents=rows), ASB, as_of=AS_OF).columns) == ["A00"]
+
+
+# Status
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({}, "complete"),
+        ({"stage": "scanning"}, "planning"),
+        ({"response_start": pd.Timestamp("2022-03-01")}, "planning"),
+        ({"response_end": pd.NaT, "stage": "response"}, "running"),
+        ({"response_end": pd.Timestamp("2022-03-31"), "stage": "response"}, "running"),
+    ],
+)
+def test_status(changes: dict[str, object], status: str) -> None:
+    found = evaluated(data_of(projects=a_project(**changes)))
+    assert found.status == status
+    assert bool(found.effects) == (status == "complete")
+
+
+def test_an_area_on_record_nowhere_is_no_records() -> None:
+    found = evaluated(data_of(project_areas=areas_of(target=["ELSEWHERE"])))
+    assert found.status == "no_records"
+    assert "nothing is on record" in found.cannot_say[ASB]
+
+
+def test_an_unknown_project_is_refused_with_those_known() -> None:
+    with pytest.raises(BadArgument, match="P1"):
+        projects.evaluate(data_of(), "P9", as_of=AS_OF, rng=np.random.default_rng(1))
+
+
+# Results
+
+
+def test_a_large_fall_is_found_and_no_fall_is_not() -> None:
+    fallen, plain = evaluated(data_of(incidents=incidents(fall=0.4))), evaluated(data_of())
+    assert fallen.primary is not None
+    assert fallen.primary.low < 0.4 < fallen.primary.high < 1
+    assert plain.primary is not None
+    assert plain.primary.low < 1 < plain.primary.high
+    assert plain.mde[ASB] > 0
+    assert fallen.sensitivity[0] is fallen.primary
+    assert fallen.months_after == 12
+
+
+def test_the_first_screen_says_number_interval_and_direction() -> None:
+    line = evaluated(data_of(incidents=incidents(fall=0.4))).headline
+    assert line.startswith(f"{ASB}: a fall of ")
+    assert "95 % interval" in line
+
+
+def test_text_and_date_give_the_same_day() -> None:
+    assert evaluated(data_of(), "2021-12-31").primary == evaluated(data_of(), AS_OF).primary
+
+
+def test_row_order_changes_nothing() -> None:
+    rows = incidents()
+    mixed = rows.sample(frac=1, random_state=4)
+    assert evaluated(data_of(incidents=mixed)).primary == evaluated(data_of(incidents=rows)).primary
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        incidents().assign(count=0),
+        incidents(months=MONTHS[-1:]),
+        incidents(mean=0.05),
+        incidents().query("area_code == 'A00' or month < '2021-01-01'"),
+        incidents(months=MONTHS[:20]),
+        incidents(months=MONTHS[24:]),
+    ],
+    ids=["all nought", "one month", "sparse", "comparison stops", "ends early", "begins late"],
+)
+def test_what_cannot_be_said_is_said_without_warnings(rows: pd.DataFrame) -> None:
+    found = evaluated(data_of(incidents=rows))
+    for effect in found.effects.values():
+        assert np.isfinite([effect.estimate, effect.low, effect.high]).all()
+    if not found.effects:
+        assert found.cannot_say[ASB]
+    assert found.headline
+
+
+def test_another_projects_areas_are_no_controls_and_a_shared_one_is_warned_of() -> None:
+    both = pd.concat([a_project(), a_project(project_id="P2")])
+    areas = pd.concat([areas_of(target=["A00"]), areas_of("P2", target=["A00", "A05"])])
+    found = evaluated(data_of(projects=both, project_areas=areas))
+    assert found.panel is not None
+    assert "A05" not in found.panel.counts.columns
+    assert "A00" in found.panel.counts.columns
+    assert any("P2" in text for text in found.cautions)
+
+
+# Checks, worked by hand
+
+
+def panel_of(**changes: object) -> Panel:
+    counts = pd.DataFrame(10, index=MONTHS, columns=["T", "B", "C"])
+    panel = Panel(counts=counts, target=("T",), buffer=("B",), start=pd.Timestamp("2021-01-01"))
+    return replace(panel, **changes)  # type: ignore[arg-type]
+
+
+def window_for(panel: Panel) -> object:
+    project = project_of(data_of(), "P1")
+    return window_of(project, pd.DatetimeIndex(panel.counts.index), as_of=AS_OF)
+
+
+def test_a_bad_year_in_numbers() -> None:
+    counts = panel_of().counts.copy()
+    counts.loc["2019", "T"] = 5
+    said = checks.bad_year(panel_of(counts=counts), window_for(panel_of())).text  # type: ignore[arg-type]
+    assert said.startswith("120 incidents in the months before, 60 in the same months a year")
+    assert "+100 %" in said
+
+
+@pytest.mark.parametrize(("share", "passed"), [(0.5, False), (0.7, True)])
+def test_an_incomplete_month(share: float, passed: bool) -> None:
+    counts = panel_of().counts * 10
+    counts.loc["2021-04-01"] = int(100 * share)
+    check = checks.incomplete_months(panel_of(counts=counts), window_for(panel_of()))  # type: ignore[arg-type]
+    assert check.passed is passed
+    assert ("April 2021" in check.text) is not passed
+
+
+@pytest.mark.parametrize(("silent", "passed"), [(0, True), (2, True), (3, False)])
+def test_an_area_whose_records_stop(silent: int, passed: bool) -> None:
+    counts = panel_of().counts.copy()
+    if silent:
+        counts.loc[counts.index[-silent:], "T"] = 0
+    assert checks.changed_areas(panel_of(counts=counts)).passed is passed
+
+
+# Tables
+
+
+def test_changes_show_what_the_estimate_holds() -> None:
+    data = data_of(incidents=incidents(fall=0.4))
+    found = evaluated(data)
+    assert found.primary is not None
+    row = assessment.changes(data, found).frame.iloc[0]
+    assert row["before"] == found.primary.n_before
+    assert row["estimate"] == found.primary.estimate
+    months = assessment.series(data, found).frame
+    assert months["observed"].tail(12).sum() == found.primary.n_after
+    total = months["expected"].sum() - found.primary.n_after
+    assert total == pytest.approx(found.primary.n_after / found.primary.estimate
+                                  - found.primary.n_after)  # fmt: skip
+    assert (months["low"].dropna() <= months["high"].dropna()).all()
+
+
+def test_blank_emmie_fields_say_not_assessed() -> None:
+    data = data_of()
+    fields = assessment.emmie(data, evaluated(data)).frame.set_index("field")["text"]
+    assert fields["Moderators"] == "not assessed"
+    assert fields["Mechanism"] == "not assessed"
+
+
+def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
+    rows = incidents()
+    rows.loc[rows["area_code"] == "A00", "count"] *= 3
+    data = data_of(projects=a_project(stage="scanning"), incidents=rows)
+    found = evaluated(data)
+    places = planning.places(data, found).frame
+    assert places.iloc[0].to_dict() | {"incidents": 0} == {
+        "area": "A00", "rank": 1, "incidents": 0, "role": "target",
+    }  # fmt: skip
+    falls = planning.could_see(data, found).frame["fall"]
+    assert falls.between(1, 100).all()
+    assert "A00" not in set(planning.candidates(data, found).frame["area"])
+    share = planning.baseline(data, found).frame.iloc[-1]
+    assert share["own"] < share["all"]
+
+
+def test_harm_profile_weighs_by_hand_and_keeps_what_has_no_weight_apart() -> None:
+    rows = incidents(areas=3)
+    robbery = rows.assign(measure="Robbery", count=2)
+    data = data_of(incidents=pd.concat([rows, robbery]))
+    values = load_reference()
+    each = values.severity_weight("Robbery", index="cambridge_chi").value
+    frame = harm.profile(data, project_of(data, "P1"), values, as_of=AS_OF).frame
+    frame = frame.set_index("measure")
+    before = robbery[(robbery["area_code"] == "A00") & (robbery["month"].dt.year == 2020)]
+    assert frame.loc["Robbery", "own"] == before["count"].sum()
+    assert frame.loc["Robbery", "harm"] == pytest.approx(before["count"].sum() * each)
+    assert np.isnan(frame.loc[ASB, "harm"])
+
+
+def test_silence_is_no_delivery() -> None:
+    rows = pd.DataFrame(
+        {
+            "project_id": "P1", "provider": "Trust", "activity": "sessions",
+            "due": pd.to_datetime(["2021-02-01", "2021-02-15", "2022-02-01"]),
+            "reported": pd.to_datetime(["2021-02-02", None, None]),
+            "agreed": [4.0, 4.0, 4.0], "delivered": [3.0, np.nan, np.nan],
+        }
+    )  # fmt: skip
+    data = data_of(deliveries=rows)
+    frame = process.deliveries(data, project_of(data, "P1"), as_of=AS_OF).frame
+    assert frame[["updates", "reported", "agreed", "delivered"]].iloc[0].tolist() == [2, 1, 8, 3]
+
+
+def test_overdue_and_late_actions_are_told_apart() -> None:
+    rows = pd.DataFrame(
+        {
+            "action_id": ["1", "2", "3"], "project_id": "P1", "description": "x",
+            "agency": "Police",
+            "due": pd.to_datetime(["2021-02-01", "2021-03-01", "2022-03-01"]),
+            "completed": pd.to_datetime(["2021-02-11", None, None]),
+            "status": ["completed", "planned", "planned"],
+        }
+    )  # fmt: skip
+    data = data_of(actions=rows)
+    table = process.actions(data, project_of(data, "P1"), as_of=AS_OF)
+    assert table.frame["standing"].tolist() == ["completed late", "overdue", "planned"]
+    assert process.actions_finding(table.frame) == (
+        "1 of 3 actions completed, 1 of them late; 1 overdue"
+    )
+
+
+def test_map_points_before_and_after_are_the_same_places() -> None:
+    rows = pd.DataFrame(
+        {
+            "month": pd.to_datetime(["2020-05-01", "2021-05-01", "2021-06-01"]),
+            "lon": [1.0, 1.0, 2.0], "lat": [51.0, 51.0, 52.0], "measure": ASB, "count": [3, 1, 2],
+        }
+    )  # fmt: skip
+    data = data_of(incident_points=rows)
+    project = project_of(data, "P1")
+    window = window_of(project, MONTHS, as_of=AS_OF)
+    both = maps.points(data, project, window, as_of=AS_OF)
+    assert both is not None
+    assert [part.frame["incidents"].tolist() for part in both] == [[3, 0], [1, 2]]
+    assert (
+        maps.points(data_of(), project, window_of(project, MONTHS, as_of=AS_OF), as_of=AS_OF)
+        is None
+    )
+
+
+def test_no_target_on_record_is_not_enough() -> None:
+    records = records_of(data_of(), ASB, as_of=AS_OF)
+    project = replace(project_of(data_of(), "P1"), areas={"target": ("X",)})
+    with pytest.raises(NotEnoughData):
+        series_of(records, project, ASB, frozenset())
