@@ -349,6 +349,14 @@ def test_the_same_reference_for_two(read: Callable[..., Dataset]) -> None:
     assert "row 6, column referral_id: found the same referral_id as row 2" in message
 
 
+def test_the_same_figure_twice_is_told(read: Callable[..., Dataset]) -> None:
+    tables = book()
+    tables["incidents"] += [tables["incidents"][2]]
+    data = read(tables)
+    assert data.table("incidents")["count"].sum() == 12 + 7 + 5 + 7
+    assert "incidents 5 : 1 row(s) the same as one before" in told(data, "warning")
+
+
 def test_referred_again_is_real(read: Callable[..., Dataset]) -> None:
     tables = book()
     tables["referrals"] += [["R-009", *tables["referrals"][1][1:]]]

@@ -306,6 +306,7 @@ def test_the_same_numbers_or_a_clear_refusal(
     elif read != clean:  # then it is said
         said = {
             "brackets read as minus",
+            "all are counted",
             "counted as one",
             "unknown column, not read",
         }

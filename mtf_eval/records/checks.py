@@ -63,7 +63,8 @@ def hold_totals(
 def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows given twice; refuse two rows of one name with other content."""
     key = list((schema.metadata or {})["key"])
-    if not key or frame.empty:
+    if not key:
+        _repeated(out, frame)
         return frame
     needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
     needed += ["respondent_id"] if schema.name == "survey_responses" else []
@@ -97,6 +98,16 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
             "may be referred again",
         )
     return frame.drop(index=twice)
+
+
+def _repeated(out: Tidied, frame: pd.DataFrame) -> None:
+    """Warn of whole rows given twice where a row has no name: two may be real, so both are kept."""
+    if out.grid.table == "incidents" and frame["count"].isna().any():
+        return  # one incident a row: many are alike
+    twice = frame.index[frame.duplicated()]
+    if len(twice) and out.grid.table in ("incidents", "costs", "outcomes"):
+        text = f"{len(twice)} row(s) the same as one before, first here: all are counted"
+        out.finding("warning", text, row=int(twice[0]))
 
 
 def validate(
