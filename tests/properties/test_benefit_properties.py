@@ -45,7 +45,7 @@ costs = st.builds(
     date=st.dates(*[np.datetime64(d).astype(object) for d in ("2018-05-01", "2022-03-01")]),
     evidence_grade=st.integers(1, 6),
 )
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=25, deadline=None)
 
 
 def lines(rows: list[dict[str, Any]], spent: list[dict[str, Any]]) -> list[Line]:
@@ -120,7 +120,7 @@ def test_at_a_rate_of_zero_present_value_is_the_plain_sum(
     assert results(frame)["present_value_costs_gbp"].iloc[0] == pytest.approx(total)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     ratio=st.floats(0.4, 1.3), narrow=st.floats(0.03, 0.2), more=st.floats(1.2, 4),
     seed=st.integers(0, 99),
