@@ -20,6 +20,7 @@ from mtf_eval.analysis.marks import day, label, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.reference import Reference
 
 __all__ = ["Half", "RatingRule", "decisions", "decisions_finding", "follow_ups", "projects"]
 
@@ -86,6 +87,14 @@ class RatingRule:
 
     days_overdue: int
     days_unassessed: int
+
+    @classmethod
+    def of(cls, reference: Reference) -> RatingRule:
+        """Take the rule from the reference data."""
+        return cls(
+            days_overdue=int(reference.assumption("rag_days_overdue").value),
+            days_unassessed=int(reference.assumption("rag_days_unassessed").value),
+        )
 
     def sentence(self) -> str:
         """Return the rule in words, for the page."""
@@ -236,44 +245,60 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
     )
 
 
-def decisions(data: Dataset, *, half: Half) -> Table:
-    """List what the leadership group is asked to decide, from the records at the half's end."""
+DECIDE = {
+    "sign": "Sign off, or not",
+    "next": "Stop, continue, change or spread what was assessed",
+    "assess": "Set a day for the assessment",
+    "plan": "Agree who keeps it up: a consolidation plan",
+    "follow": "Prepare the follow-up",
+    "report": "Send the funder's report",
+}
+
+
+def _asked(data: Dataset, half: Half) -> list[tuple[str, str]]:
+    """Return what is asked, as kind and project with its day."""
     now, until = pd.Timestamp(half.end), pd.Timestamp(half.next.end)
-    asked: list[tuple[str, str, str]] = []
+    asked: list[tuple[str, str]] = []
     for row in _known(data, half.end).to_dict("records"):
         name, ended = str(row["project_id"]), row["response_end"]
-        signed, assessed = row["tlg_signoff"], row["assessment_date"]
+        signed, assessed, when = row["tlg_signoff"], row["assessment_date"], row["follow_up_date"]
         finished = pd.notna(ended) and ended <= now
-        starts = row["response_start"]
-        if (pd.isna(signed) or signed > now) and not finished and starts <= until:
-            asked.append((name, f"Sign off {row['title']}, or not", "No sign-off on record"))
+        if (pd.isna(signed) or signed > now) and not finished and row["response_start"] <= until:
+            asked.append(("sign", f"{name} (response from {day(row['response_start'])})"))
         if pd.notna(assessed) and half.start <= assessed.date() <= half.end:
-            asked.append((name, f"{row['title']}: stop, continue, change or spread", "Assessed"))
+            asked.append(("next", name))
         if finished and (pd.isna(assessed) or assessed > now):
-            asked.append((name, f"Set a day to assess {row['title']}", f"Ended {day(ended)}"))
+            asked.append(("assess", f"{name} (ended {day(ended)})"))
         if finished and pd.isna(row["consolidation_plan"]):
-            words = "Nothing says who keeps it up"
-            asked.append((name, f"Agree a consolidation plan for {row['title']}", words))
-        when = row["follow_up_date"]
+            asked.append(("plan", name))
         if pd.notna(when) and now < when <= until:
-            asked.append((name, f"Prepare the follow-up of {row['title']}", f"Due {day(when)}"))
+            asked.append(("follow", f"{name} ({day(when)})"))
     for bid in standing(data, half.end).to_dict("records"):
         due = bid["report_due"]
         if bid["status"] in WON and pd.notna(due) and now < due <= until:
-            where = "all projects" if pd.isna(bid["project_id"]) else str(bid["project_id"])
-            words = f"Report to {bid['funder']}"
-            asked.append((where, words, f"Due {day(due)}"))
-    frame = pd.DataFrame(asked, columns=["project", "decision", "why"], dtype="object")
-    frame.insert(0, "number", [str(i) for i in range(1, len(frame) + 1)])
+            where = "all projects" if pd.isna(bid["project_id"]) else bid["project_id"]
+            asked.append(("report", f"{where}, {bid['funder']} ({day(due)})"))
+    return asked
+
+
+def decisions(data: Dataset, *, half: Half) -> Table:
+    """List what the leadership group is asked to decide, from the records at the half's end."""
+    asked = _asked(data, half)
+    rows = [
+        (words, "; ".join(what for k, what in asked if k == kind))
+        for kind, words in DECIDE.items()
+        if any(k == kind for k, _ in asked)
+    ]
+    frame = pd.DataFrame(rows, columns=["decision", "projects"], dtype="object")
+    frame.insert(0, "number", pd.Series([str(i) for i in range(1, len(frame) + 1)], dtype="object"))
     return Table(
         name=f"decisions_{half.year}_h{half.half}",
         title=f"Decisions asked of the leadership group, {half.words}",
-        frame=frame.astype("object"),
+        frame=frame,
         columns=(
             label("number", "No."),
-            text("project", "Project"),
             text("decision", "Decision"),
-            text("why", "Why now"),
+            text("projects", "Projects"),
         ),
         source=where_from(data, "Project records and funding tracker"),
         as_at=half.end,
