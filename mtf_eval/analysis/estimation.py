@@ -160,15 +160,18 @@ def spill(compared: Panel) -> Spill:
     target, rest, beside = (
         seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
     )
-    if sizes[1]:
-        difference = weighted_displacement_difference(
-            target=target,
-            comparison=rest,
-            displacement=beside,
-            displacement_comparison=rest,
-            area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
-            measure=compared.measure,
-        )
+    try:
+        if sizes[1]:
+            difference = weighted_displacement_difference(
+                target=target,
+                comparison=rest,
+                displacement=beside,
+                displacement_comparison=rest,
+                area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
+                measure=compared.measure,
+            )
+    except NotEnoughData as error:
+        reasons.append(str(error))
     try:
         quotient = displacement_quotient(
             target=target, comparison=rest, buffer=beside, measure=compared.measure
