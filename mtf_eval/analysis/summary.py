@@ -52,14 +52,13 @@ def yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
 
 
 def half_yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Tables of both halves of a year, where months are on record."""
-    if not len(referrals.by_month(data, year=year).frame):
-        return ()
-    return tuple(
+    """Tables of both halves of a year; also of the year after, which name the one before."""
+    tables = (
         make(data, year=year, half=half)
         for half in HALVES
         for make in (referrals.headline, referrals.by_month, referrals.by_quarter)
     )
+    return tuple(t for t in tables if t.frame[list(t.people)].notna().any(axis=None))
 
 
 def people_tables(data: Dataset) -> tuple[Table, ...]:
@@ -69,8 +68,11 @@ def people_tables(data: Dataset) -> tuple[Table, ...]:
     page does not come back from another.
     """
     found = [reconcile.sums(data)]
-    for year in years(data):
-        found += [*yearly(data, year=year), *half_yearly(data, year=year)]
+    there = years(data)
+    for year in there:
+        found += yearly(data, year=year)
+    for year in sorted({*there, *(y + 1 for y in there)}):
+        found += half_yearly(data, year=year)
     unique = {table.name: table for table in found if table.people}
     return tuple(unique.values())
 

@@ -254,9 +254,24 @@ def _calendar(data: Dataset) -> tuple[tuple[int, ...], tuple[str, ...], dict[str
         for year, n in sorted(by_year.items())
         if year not in years
     }
-    halves = {f"{m.year}-H{1 if m.month < 7 else 2}" for m in months if m.year in years}
-    if "projects" in data.tables:
-        for column in ("tlg_signoff", "scanning_start", "response_start"):
-            days = pd.to_datetime(data.table("projects")[column]).dropna()
-            halves |= {f"{d.year}-H{1 if d.month < 7 else 2}" for d in days}
-    return tuple(years), tuple(sorted(halves)), without
+    return tuple(years), _halves(data, {m for m in months if m.year in years}), without
+
+
+def _halves(data: Dataset, months: set[Any]) -> tuple[str, ...]:
+    """Find the half-years that have a leadership report.
+
+    Where there are projects: every half-year with referrals, or in which a project was signed
+    off or its response began, and that had begun by the day the data run to.
+    """
+    import pandas as pd
+
+    if "projects" not in data.tables or data.table("projects").empty:
+        return ()
+    found = set(months)
+    for column in ("tlg_signoff", "response_start"):
+        days = pd.to_datetime(data.table("projects")[column]).dropna()
+        found |= set(days.dt.to_period("M"))
+    given = data.about.get("as_at")
+    last = pd.Period(given, "M") if given else max(months, default=max(found, default=None))
+    halves = {f"{m.year}-H{1 if m.month < 7 else 2}" for m in found if m <= last}
+    return tuple(sorted(halves))
