@@ -197,3 +197,13 @@ def test_a_wrong_type_is_refused_with_table_row_and_column(tmp_path: Path) -> No
         frame.to_sql("monthly_referrals", connection, index=False)
     with pytest.raises(DataProblems, match=r"monthly_referrals, row 2, column received"):
         load(f"sqlite:///{tmp_path}/mtf.db")
+
+
+def test_a_negative_count_is_not_lost_in_a_sum(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "mtf.db") as connection:
+        rows = {"month": ["2023-01"] * 2, "area_code": ["E01024692"] * 2}
+        frame = pd.DataFrame(rows | {"measure": ["Burglary"] * 2, "count": [9, -4]})
+        frame.to_sql("incidents", connection, index=False)
+        pd.read_csv(EXAMPLE / "projects.csv").to_sql("projects", connection, index=False)
+    with pytest.raises(DataProblems, match=r"incidents, row \d+, column count: found -4"):
+        load(f"sqlite:///{tmp_path}/mtf.db")

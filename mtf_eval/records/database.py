@@ -92,8 +92,15 @@ def _question(
         return [*columns, "count"], sa.select(*columns.values(), count)
     if "date" in columns and isinstance(columns["date"].type, sa.Date | sa.DateTime):
         columns["date"] = _first_of_month(columns["date"], kind)
-    total = sa.func.count() if count is None else sa.func.sum(sa.func.coalesce(count, 1))
-    return [*columns, "count"], sa.select(*columns.values(), total).group_by(*columns.values())
+    if count is None:
+        question = sa.select(*columns.values(), sa.func.count()).group_by(*columns.values())
+        return [*columns, "count"], question
+    total = sa.func.sum(sa.func.coalesce(count, 1))
+    # A negative count is summed apart, so that the check still meets it.
+    below = sa.case((count < 0, 1), else_=0)
+    return [*columns, "count"], sa.select(*columns.values(), total).group_by(
+        *columns.values(), below
+    )
 
 
 def _first_of_month(day: Any, kind: str) -> Any:
