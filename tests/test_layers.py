@@ -56,7 +56,9 @@ FLOORS = {
     "run": [
         {"store", "zygote", "parameters", "facts"},
         {"kernels", "plan"},
+        {"engine"},
         {"execute"},
+        {"record"},
         {"batch"},
         {"schedule", "desk"},
         {"cli"},

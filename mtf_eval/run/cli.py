@@ -25,7 +25,8 @@ from mtf_eval.run.plan import Wanted, home, templates
 from mtf_eval.run.store import Store
 
 if TYPE_CHECKING:
-    from mtf_eval.run.batch import Outcome, Planned
+    from mtf_eval.run.batch import Outcome
+    from mtf_eval.run.plan import Planned
 
 __all__ = ["commands", "main"]
 
@@ -258,7 +259,8 @@ def _wanted(
         projects=project,
         years=year,
         periods=period,
-        reports=report or tuple(p.stem for p in notebook),
+        reports=report,
+        own_notebooks=bool(notebook),
         parameters={name: value for name, _, value in pairs},
         release=release,
         as_of=as_of,

@@ -21,7 +21,7 @@ from mtf_eval.run.facts import PACKAGE, Facts, code_digest, folder_digest, versi
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
 
-__all__ = ["Report", "Wanted", "decide", "home", "make_plan", "safe_name", "templates"]
+__all__ = ["Planned", "Report", "Wanted", "decide", "home", "make_plan", "safe_name", "templates"]
 
 # Under a disclosure rule what is hidden on one page depends on all people tables.
 PEOPLE = ("referrals", "survey_responses", "outcomes", "case_steps", "deliveries")
@@ -39,11 +39,14 @@ class Wanted:
     parameters: Mapping[str, str] = field(default_factory=dict)
     release: str = "internal"
     as_of: str = ""
+    own_notebooks: bool = False
 
     @property
     def narrow(self) -> bool:
         """Whether only a part of what is due was asked for."""
-        return bool(self.projects or self.years or self.periods or self.reports)
+        return bool(
+            self.projects or self.years or self.periods or self.reports or self.own_notebooks
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,27 @@ class Report:
     parts: dict[str, str]
     key: str
     related: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The notebook's name as words, until its page says a better one."""
+        return self.template.name.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A data set's plan: its facts, every report that was asked for, and why some are due."""
+
+    address: str
+    facts: Facts
+    reports: list[Report]
+    due: dict[str, str]
+    dropped: list[str] = field(default_factory=list)
+
+    @property
+    def folder(self) -> str:
+        """The data set's folder in the output."""
+        return safe_name(self.facts.name)
 
 
 def home(name: str) -> Path:

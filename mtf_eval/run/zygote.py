@@ -10,6 +10,7 @@ from __future__ import annotations
 import array
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import select
@@ -147,7 +148,9 @@ def _become_kernel(request: dict[str, Any], output: int, errors: int) -> NoRetur
             sys.modules["numpy"].random.seed()  # fork copies its state; python's own is reseeded
         from ipykernel.kernelapp import IPKernelApp
 
-        sys.argv = ["ipykernel_launcher", *request["arguments"]]
+        launcher = importlib.util.find_spec("ipykernel_launcher")
+        origin = launcher.origin if launcher and launcher.origin else "ipykernel_launcher"
+        sys.argv = [origin, *request["arguments"]]
         app: Any = IPKernelApp.instance()
         app.initialize([*request["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"])
         app.start()

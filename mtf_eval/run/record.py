@@ -1,0 +1,226 @@
+"""The published set: what a run leaves behind beside the reports, and how the new set is put up.
+
+run.json (what ran, with what result; no value of the data), catalogue.json (what each page says of
+itself), the index, and the marks on pages that are out of date. Works on the copy that `Store`
+swaps in; runs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.run.facts import code_digest, versions
+from mtf_eval.run.plan import Planned, Report
+from mtf_eval.run.store import Store
+
+if TYPE_CHECKING:
+    from mtf_eval.run.execute import Result
+
+__all__ = ["assemble", "entry_of", "run_records"]
+
+MARK = re.compile(r"<!-- out of date -->.*?<!-- / -->", flags=re.S)
+
+
+def entry_of(report: Report, result: Result, moment: str) -> dict[str, Any]:
+    """Return what is recorded of one report that ran."""
+    page = result.files.get(f"{result.name}.html", b"")
+    return {
+        "notebook": report.template.name,
+        "title": report.title,
+        "parameters": report.parameters,
+        "key": report.key,
+        "outcome": result.outcome,
+        "cell": result.cell,
+        "error": result.error,
+        "ran": moment,
+        "seconds": result.seconds,
+        "sha256": hashlib.sha256(page).hexdigest() if page else "",
+        "files": sorted(result.files),
+        "summary": dict(result.summary),
+        "why": result.message,
+    }
+
+
+def run_records(
+    plans: Sequence[Planned],
+    entries: Mapping[tuple[str, str], dict[str, Any]],
+    store: Store,
+    *,
+    release: str,
+    kernel: str,
+    executor: str,
+    moment: str,
+    seconds: float,
+) -> dict[str, dict[str, Any]]:
+    """Return each data set's new run record: what stood, less what was dropped, with what ran."""
+    records = {}
+    for planned in plans:
+        before = store.record(planned.folder).get("reports", {})
+        reports = {n: e for n, e in before.items() if n not in planned.dropped}
+        for (dataset, name), entry in entries.items():
+            if dataset != planned.folder:
+                continue
+            good = before.get(name, {})
+            good = good if good.get("outcome") == "ok" else good.get("last_good")
+            reports[name] = dict(entry)
+            if entry["outcome"] != "ok" and good:
+                reports[name]["last_good"] = good
+        records[planned.folder] = {
+            "format": 1,
+            "dataset": planned.facts.name,
+            "title": planned.facts.title,
+            "release": release,
+            "run": moment,
+            "seconds": seconds,
+            "kernel": kernel,
+            "executor": executor,
+            "versions": versions(),
+            "code": code_digest(),
+            "reports": dict(sorted(reports.items())),
+        }
+    return records
+
+
+def assemble(
+    root: Path,
+    store: Store,
+    plans: Sequence[Planned],
+    entries: Mapping[tuple[str, str], dict[str, Any]],
+    records: Mapping[str, dict[str, Any]],
+    moment: str,
+) -> None:
+    """Turn the copy of the old set into the new one."""
+    for planned in plans:
+        (root / planned.folder).mkdir(exist_ok=True)
+        for name in planned.dropped:
+            _remove(root / planned.folder, name)
+            (root / planned.folder / f"{name}-failed.html").unlink(missing_ok=True)
+    for (dataset, name), entry in entries.items():
+        folder, finished = root / dataset, store.done / dataset / name
+        (folder / f"{name}-failed.html").unlink(missing_ok=True)
+        if entry["outcome"] == "ok":
+            _remove(folder, name)
+        elif (folder / f"{name}.html").exists():
+            _mark_out_of_date(folder / f"{name}.html", name)
+        for relative in entry["files"]:
+            target = folder / relative
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(finished / relative, target)
+    for dataset, record in records.items():
+        _put(root / dataset / "run.json", _without_words(record))
+        catalogue = {n: e.get("summary", {}) for n, e in record["reports"].items()}
+        catalogue |= {
+            f"{n} (last good)": e["last_good"].get("summary", {})
+            for n, e in record["reports"].items()
+            if "last_good" in e
+        }
+        _put(root / dataset / "catalogue.json", catalogue)
+    _write_index(root, moment)
+
+
+def _remove(folder: Path, name: str) -> None:
+    (folder / f"{name}.html").unlink(missing_ok=True)
+    shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _mark_out_of_date(page: Path, name: str) -> None:
+    """Say at the top of a report's last good page that a later run failed."""
+    banner = (
+        '<!-- out of date --><div class="mtf-banner mtf-failed" role="note"><p><strong>Out of date.'
+        "</strong> The last run of this report failed; these are the figures from before it. "
+        f'<a href="{escape(name)}-failed.html">What failed</a></p></div><!-- / -->'
+    )
+    text = MARK.sub("", page.read_text(encoding="utf-8"))
+    text = re.sub(r"(<main\b[^>]*>|<body\b[^>]*>(?!.*<main))", r"\1" + banner, text, count=1)
+    page.unlink()
+    page.write_text(text, encoding="utf-8", newline="")
+
+
+def _put(path: Path, value: object) -> None:
+    # A new file each time: the old one is shared with the set that readers still see.
+    path.unlink(missing_ok=True)
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _without_words(record: dict[str, Any]) -> dict[str, Any]:
+    """Drop what a report says from the run record: it holds no value of the data."""
+
+    def bare(entry: dict[str, Any]) -> dict[str, Any]:
+        kept = {k: v for k, v in entry.items() if k not in ("summary", "why")}
+        if "last_good" in kept:
+            kept["last_good"] = bare(kept["last_good"])
+        return kept
+
+    return {**record, "reports": {n: bare(e) for n, e in record["reports"].items()}}
+
+
+def _write_index(root: Path, moment: str) -> None:
+    from mtf_eval.publish import pages
+
+    entries = []
+    for path in sorted(root.glob("*/run.json")):
+        record = json.loads(path.read_bytes())
+        said = json.loads((path.parent / "catalogue.json").read_bytes())
+        for name, entry in record["reports"].items():
+            shown = partial(_index_entry, root, path.parent, record)
+            if entry["outcome"] == "ok":
+                entries.append(shown(name, entry, said[name]))
+                continue
+            where = f"cell {entry['cell']}" if entry["cell"] else "the start"
+            why = f"{entry['outcome']} at {where} ({entry['error']})"
+            entries.append(shown(f"{name}-failed", entry, said[name], "failed", why, of=name))
+            if "last_good" in entry:
+                words = said[f"{name} (last good)"]
+                why = "a later run failed"
+                entries.append(shown(name, entry["last_good"], words, "out_of_date", why))
+    target = root / "index.html"
+    page = pages.index(entries, run_time=moment)
+    target.unlink(missing_ok=True)
+    target.write_text(page, encoding="utf-8", newline="")
+
+
+def _index_entry(
+    root: Path,
+    folder: Path,
+    record: Mapping[str, Any],
+    page: str,
+    entry: Mapping[str, Any],
+    said: Mapping[str, Any],
+    state: Any = "current",
+    why: str = "",
+    of: str = "",
+) -> Any:
+    from mtf_eval.publish import pages
+
+    subject = [
+        str(v) for k, v in entry["parameters"].items() if k in ("project_id", "year", "period")
+    ]
+    beside = folder / (of or page)
+    there = state != "failed"
+    workbook = beside / f"{beside.name}.xlsx"
+    return pages.Entry(
+        dataset=folder.name,
+        dataset_title=record["title"],
+        title=said.get("title") or " ".join([entry["title"], *subject]),
+        period=said.get("period") or " ".join(subject),
+        kind=said.get("kind") or entry["notebook"],
+        run_time=entry["ran"],
+        html=f"{folder.name}/{page}.html",
+        status=said.get("status") or "complete",
+        result=said.get("result") or "" if there else "",
+        maryland=said.get("maryland") if there else None,
+        rule=said.get("rule") or "",
+        illustrative=bool(said.get("illustrative")),
+        state=state,
+        why=why,
+        workbook=workbook.relative_to(root).as_posix() if there and workbook.exists() else "",
+        csv=f"{folder.name}/{beside.name}/" if there and beside.is_dir() else "",
+    )

@@ -1,0 +1,271 @@
+"""The battery: what a notebook does gives the same on a warm and on an ordinary kernel."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import psutil
+import pytest
+
+from mtf_eval.run import kernels
+from mtf_eval.run.engine import Watch
+from mtf_eval.run.execute import Job, _execute, run_one
+
+PRELOAD = "ipykernel.kernelapp numpy pandas matplotlib.pyplot matplotlib.backends.backend_agg"
+
+# Each cell shows something; what it shows is compared between the kinds of kernel.
+BATTERY = {
+    "print": "print('printed')",
+    "stderr": "import sys; print('complained', file=sys.stderr)",
+    "raw write": "import os; _ = os.write(1, b'written by the system\\n')",
+    "os.system": "_ = os.system('echo from a shell')",
+    "subprocess": "import subprocess; _ = subprocess.run(['echo', 'from a child'])",
+    "shell line": "!echo from a line",
+    "logging": "import logging; logging.basicConfig(); logging.getLogger('x').warning('logged')",
+    "value": "{'a': [1, 2], 'b': (None, 3.5)}",
+    "frame": "import pandas as pd; pd.DataFrame({'a': [1, 2], 'b': ['x', 'y']})",
+    "figure": "import matplotlib.pyplot as plt; _ = plt.plot([1, 2, 1])",
+    "figure magic": "%matplotlib inline\n_ = plt.plot([3, 1, 2])",
+    "figure config": "%config InlineBackend.print_figure_kwargs = {}\n_ = plt.bar([1], [2])",
+    "backend": "import matplotlib; matplotlib.get_backend()",
+    "threads": "import os\n{k: os.environ.get(k) for k in ('OMP_NUM_THREADS', 'PYTHONHASHSEED')}",
+    "sets": "list({'alpha', 'beta', 'gamma', 'delta'})",
+    "cwd": "os.getcwd()",
+    "path": "[p for p in sys.path if 'zygote' in p or p == os.path.dirname(os.getcwd())]",
+    "argv": "len(sys.argv), os.path.basename(sys.argv[0])",
+    "main": "__name__, __import__('__main__').__dict__ is globals()",
+    "stdin": "try:\n    input()\nexcept Exception as e:\n    print(type(e).__name__)",
+    "signals": "import signal; signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGCHLD)",
+    "session": "os.getsid(0) == os.getpid() == os.getpgrp()",
+    "pool": (
+        "import multiprocessing\n"
+        "with multiprocessing.get_context('fork').Pool(2) as pool:\n"
+        "    print(pool.map(abs, [-1, -2]))"
+    ),
+    "executor": (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(2) as pool:\n"
+        "    print(list(pool.map(abs, [-3])))"
+    ),
+    "asyncio": "import asyncio; await asyncio.sleep(0, 'awaited')",
+    "magic": "%%bash\necho from bash",
+    "linear algebra": (
+        "import numpy as np\nfloat(np.linalg.inv(np.arange(1, 10).reshape(3, 3) + np.eye(3)).sum())"
+    ),
+    "atexit": "import atexit; atexit.register(print, 'ended')\nNone",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def light_warm_process() -> Iterator[None]:
+    os.environ["MTF_WARM_PRELOAD"] = PRELOAD
+    yield
+    kernels.close_warm()
+    del os.environ["MTF_WARM_PRELOAD"]
+
+
+def job(cells: list[str], kernel: str, cwd: Path, **more: Any) -> Job:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    return Job(
+        dataset="d",
+        name="n",
+        source=nbformat.writes(book),
+        parameters={},
+        run_time="",
+        kernel=kernel,
+        cwd=str(cwd),
+        **more,
+    )
+
+
+def shown(cells: list[str], kernel: str, cwd: Path) -> list[Any]:
+    """Run cells on one kernel and return what each showed."""
+    watch = Watch()
+    error = _execute(job(cells, kernel, cwd), watch)
+    assert error is None, error
+    assert watch.notebook is not None
+    expected = kernels._Forked if kernel == "warm" else subprocess.Popen
+    assert isinstance(watch.process, expected)
+    return [_plain(c.outputs) for c in watch.notebook.cells]
+
+
+def _plain(outputs: list[Any]) -> list[Any]:
+    text: dict[str, str] = {}
+    rest = []
+    for out in outputs:
+        if out.output_type == "stream":
+            text[out.name] = text.get(out.name, "") + out.text
+        else:
+            rest.append(json.loads(json.dumps(out)))
+    return [text, *rest]
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
+    cwd = tmp_path_factory.mktemp("battery")
+    with pytest.MonkeyPatch.context() as patch:
+        # ipykernel does not capture what is written to handle 1 when it sees pytest.
+        patch.delenv("PYTEST_CURRENT_TEST", raising=False)
+        kernels.close_warm()
+        return {k: shown(list(BATTERY.values()), k, cwd) for k in ("ordinary", "warm")}
+
+
+@pytest.mark.parametrize("number", range(len(BATTERY)), ids=list(BATTERY))
+def test_warm_and_ordinary_kernels_show_the_same(both: dict[str, list[Any]], number: int) -> None:
+    assert both["warm"][number] == both["ordinary"][number]
+    if list(BATTERY)[number] not in ("atexit",):
+        assert both["warm"][number] != [{}]
+
+
+def test_figures_are_pictures(both: dict[str, list[Any]]) -> None:
+    for name in ("figure", "figure magic", "figure config"):
+        shown_there = both["warm"][list(BATTERY).index(name)]
+        assert "image/png" in shown_there[1]["data"], name
+
+
+@pytest.mark.parametrize("kernel", ["warm", "ordinary"])
+def test_nothing_leaks_from_one_kernel_into_the_next(kernel: str, tmp_path: Path) -> None:
+    spoil = (
+        "import os, sys, pandas, matplotlib\n"
+        "pandas.DataFrame.spoilt = 1; pandas.options.display.max_rows = 7\n"
+        "matplotlib.rcParams['figure.dpi'] = 7; os.environ['SPOILT'] = '1'; os.chdir('/')\n"
+        "sys.path.append('/spoilt')"
+    )
+    look = (
+        "import os, sys, pandas, matplotlib\n"
+        "print(hasattr(pandas.DataFrame, 'spoilt'), pandas.options.display.max_rows,\n"
+        "      matplotlib.rcParams['figure.dpi'] == 7, 'SPOILT' in os.environ,\n"
+        "      os.getcwd() == '/', '/spoilt' in sys.path)"
+    )
+    shown([spoil], kernel, tmp_path)
+    assert shown([look], kernel, tmp_path)[0][0]["stdout"] == "False 60 False False False False\n"
+
+
+@pytest.mark.parametrize("kernel", ["warm", "ordinary"])
+def test_each_kernel_has_randomness_of_its_own(kernel: str, tmp_path: Path) -> None:
+    draw = "import random, uuid, numpy\nprint(random.random(), numpy.random.rand(), uuid.uuid4())"
+    one, two = (shown([draw], kernel, tmp_path)[0][0]["stdout"].split() for _ in range(2))
+    assert all(a != b for a, b in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("kernel", ["warm", "ordinary"])
+def test_what_a_notebook_started_ends_with_it(kernel: str, tmp_path: Path) -> None:
+    start = "import subprocess; print(subprocess.Popen(['sleep', '600']).pid)"
+    pid = int(shown([start], kernel, tmp_path)[0][0]["stdout"])
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_sockets_are_private_and_not_tcp(tmp_path: Path) -> None:
+    look = (
+        "import json, os, ipykernel.connect as c\n"
+        "f = c.get_connection_file(); print(json.load(open(f))['transport'],\n"
+        "oct(os.stat(os.path.dirname(f)).st_mode & 0o777))"
+    )
+    assert shown([look], "warm", tmp_path)[0][0]["stdout"] == "ipc 0o700\n"
+
+
+def test_the_warm_process_has_one_thread_and_the_whole_set_of_imports() -> None:
+    """With everything it preloads: a second thread would turn every kernel into an ordinary one."""
+    code = (
+        "from mtf_eval.run import kernels, zygote\n"
+        "warm = kernels._Warm({**__import__('os').environ, **kernels.KERNEL_ENV})\n"
+        "print(warm.usable); warm.close()"
+    )
+    env = {k: v for k, v in os.environ.items() if k != "MTF_WARM_PRELOAD"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"
+
+
+def test_a_process_with_two_threads_is_not_forked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernels.close_warm()
+    (tmp_path / "threaded.py").write_text(
+        "import threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("MTF_WARM_PRELOAD", "threaded")
+    result = run_one(job(["print(1)"], "warm", tmp_path))
+    assert result.outcome == "ok"
+    assert kernels.warm_pid() is None or not kernels._warm[0].usable
+    kernels.close_warm()
+
+
+def test_a_setting_read_at_import_gets_an_ordinary_kernel(tmp_path: Path) -> None:
+    warm = kernels._warm_for({**os.environ, **kernels.KERNEL_ENV})
+    assert warm is not None
+    other = {**os.environ, **kernels.KERNEL_ENV, "MPLCONFIGDIR": str(tmp_path)}
+    assert kernels._warm_for(other) is None
+
+
+def test_kernels_end_with_a_client_that_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os, signal, threading, time\n"
+        "from test_kernels import job; from pathlib import Path\n"
+        "from mtf_eval.run import kernels; from mtf_eval.run.execute import run_one\n"
+        "import psutil\n"
+        f"j = job(['import time; time.sleep(600)'], 'warm', Path({str(tmp_path)!r}))\n"
+        "threading.Thread(target=run_one, args=(j,), daemon=True).start()\n"
+        "me = psutil.Process()\n"
+        "while len(me.children(recursive=True)) < 2: time.sleep(0.05)\n"
+        "print(*[p.pid for p in me.children(recursive=True)], flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+    )
+    pids = [int(p) for p in done.stdout.split()]
+    assert len(pids) == 2, done.stderr
+    _, alive = psutil.wait_procs([psutil.Process(p) for p in pids if psutil.pid_exists(p)], 5)
+    assert not [p for p in alive if p.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (-9, "killed (signal 9), probably out of memory"),
+        (-11, "crashed (SIGSEGV)"),
+        (-6, "crashed (SIGABRT)"),
+        (kernels.WARM_DIED, "the warm process died"),
+        (3, "exit code 3"),
+        (-200, "signal 200"),
+    ],
+)
+def test_exit_codes_in_words(code: int, words: str) -> None:
+    assert words in kernels.death(code)
+
+
+def test_papermill_by_hand_finds_the_provisioner(tmp_path: Path) -> None:
+    out = tmp_path / "out.ipynb"
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "papermill",
+            str(Path(__file__).parent / "notebooks" / "tiny_project.ipynb"),
+            str(out),
+            "-p",
+            "version",
+            "byhand",
+            "--no-progress-bar",
+        ],
+        env={**os.environ, "JUPYTER_DEFAULT_PROVISIONER_NAME": "mtf-warm"},
+        check=True,
+        capture_output=True,
+    )
+    assert re.search(r"version byhand", out.read_text())
