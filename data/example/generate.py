@@ -69,7 +69,10 @@ EFFECTS: list[tuple[str, str, list[str], list[str], str, float, float]] = [
 LAST_AFTER = {
     "EX01": "2024-09", "EX02": "2024-12", "EX03": "2024-10", "EX04": "2024-12", "EX05": "2024-08",
     "EX06": "2024-12", "EX07": "2024-12", "EX08": "2024-12", "EX11": "2024-12",
+    "EX12": "2024-12",
 }  # fmt: skip
+# EX12 works in half of EX04's areas at the same time and adds nothing of its own there.
+PROMENADE = ("EX12", VEHICLE, lsoas(51, 52, 53), [], "2024-01", 0.55, 1.0)
 LEVELS = {  # a month, where the story needs a level that chance would not give
     ("EX01", ASB): (11, 9, 12, 10, 8),
     ("EX01", DAMAGE): (5, 4, 5, 4, 3),
@@ -175,10 +178,10 @@ def truth(
         "EX07": "The response is still running: no effect may be claimed.",
         "EX08": "A fall with no other area on record to compare with.",
         "EX11": "A fall with too few other areas for placebos: comparison areas only.",
+        "EX12": "Nothing of its own: the fall is EX04's, which works in the same areas.",
     }
-    effects = sorted(
-        [*EFFECTS, ("EX02", ASB, [hot_spot], [], "2024-01", 1.0, 1.0)], key=lambda e: e[0]
-    )
+    calm = ("EX02", ASB, [hot_spot], [], "2024-01", 1.0, 1.0)
+    effects = sorted([*EFFECTS, calm, PROMENADE], key=lambda e: e[0])
     for project, measure, target, _, first, ratio, _ in effects:
         window_months = window(project, first)
         span = slice(MONTHS.index(first), MONTHS.index(window_months[3]) + 1)
@@ -418,6 +421,24 @@ def project_rows(hot_spot: str) -> Iterable[Sequence[object]]:
         "2025-06-30",
         FIRES,
     )
+    yield (
+        "EX12",
+        "Lights on the promenade",
+        "3",
+        "Visitors do not feel safe walking back to the seafront car parks after dark.",
+        COUNCIL,
+        POLICE,
+        "2023-12-04",
+        "2023-09-04",
+        "2023-10-16",
+        "2024-01-01",
+        "2024-12-31",
+        "2024-12-31",
+        "assessment",
+        "The lamps are in the council's maintenance plan.",
+        "2025-06-30",
+        VEHICLE,
+    )
 
 
 def area_rows(rng: np.random.Generator, hot_spot: str) -> Iterable[Sequence[object]]:
@@ -425,7 +446,7 @@ def area_rows(rng: np.random.Generator, hot_spot: str) -> Iterable[Sequence[obje
     people = {area: int(rng.integers(1400, 1950)) for area in AREAS}
     roles = [(e[0], e[2], e[3]) for e in EFFECTS if (e[0], e[1]) != ("EX01", DAMAGE)]
     roles += [("EX02", [hot_spot], []), ("EX10", lsoas(25, 26, 27), [])]
-    roles += [("EX09", lsoas(1, 2), [])]
+    roles += [("EX09", lsoas(1, 2), []), ("EX12", PROMENADE[2], PROMENADE[3])]
     compared = {
         "EX01": lsoas(41, 42, 43, 44, 45), "EX03": lsoas(61, 62, 63, 64, 65),
         "EX04": lsoas(66, 67, 68, 69, 70), "EX05": lsoas(86, 87, 88, 89, 90),
@@ -454,6 +475,7 @@ MEASURES = (
     ("EX09", "Missing episodes", "-0.30", ""),
     ("EX10", VEHICLE, "-0.25", "crime_theft_from_vehicle"),
     ("EX11", FIRES, "-0.30", "fire_response_arson"),
+    ("EX12", VEHICLE, "-0.15", "crime_theft_from_vehicle"),
 )
 
 
@@ -475,6 +497,7 @@ def cost_rows() -> Iterable[Sequence[object]]:
         ("EX09", COUNTY, "Lead worker, second year", "2024-04-15", 48200, "no", 2),
         ("EX09", NHS, "Family group sessions", "2023-06-12", 5200, "no", 3),
         ("EX11", COUNCIL, "Bin stores", "2024-01-22", 8800, "yes", 2),
+        ("EX12", COUNCIL, "Lamps on the promenade", "2024-01-29", 14200, "yes", 2),
     )
     hours = (
         ("EX01", POLICE, "Patrol and problem-solving officer", 260, 38.43, 4),
@@ -489,8 +512,13 @@ def cost_rows() -> Iterable[Sequence[object]]:
         ("EX08", COUNCIL, "Clearance crew", 90, 22.50, 3),
         ("EX09", NHS, "Health visitor", 140, 41.00, 3),
         ("EX11", FIRE, "Home and street visits", 150, 29.70, 3),
+        ("EX12", COUNCIL, "Street care officer", 60, 27.60, 4),
     )
-    starts = {e[0]: e[4] for e in EFFECTS} | {"EX02": "2024-01", "EX09": "2023-04"}
+    starts = {e[0]: e[4] for e in EFFECTS} | {
+        "EX02": "2024-01",
+        "EX09": "2023-04",
+        "EX12": "2024-01",
+    }
     for project, agency, item, day, amount, capital, grade in cash:
         yield project, agency, item, day, "cash", amount, "", "", capital, grade
     for project, agency, item, quantity, rate, grade in hours:
@@ -547,6 +575,7 @@ ACTIONS = (
     ("EX10", "Survey of the garage courts", "Analysis before response", POLICE, 1),
     ("EX11", "Lockable bin stores", "Nothing to light", COUNCIL, 1),
     ("EX11", "Street visits by the crew", "Neighbours report early", FIRE, 3),
+    ("EX12", "Lamps from the promenade to the car parks", "More can see and be seen", COUNCIL, 1),
 )  # fmt: skip
 PRIORITIES = (
     ("POL-1", POLICE, "Keep neighbourhoods safe"),
@@ -592,7 +621,7 @@ def day_after(day: str, days: int) -> str:
 
 def action_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
     """Return the actions: due in the order of the response, some late, some not done."""
-    starts = {e[0]: f"{e[4]}-01" for e in EFFECTS}
+    starts = {e[0]: f"{e[4]}-01" for e in [*EFFECTS, PROMENADE]}
     starts |= {"EX02": "2024-01-01", "EX09": "2023-04-01", "EX10": "2024-11-01"}
     codes: dict[str, list[str]] = {}
     for code, agency, _ in PRIORITIES:
@@ -730,7 +759,7 @@ def point_rows(
             shares = rng.multinomial(recorded[ASB][area, m], weights)
             for spot, n in zip(spots[p], shares, strict=True):
                 if n:
-                    yield MONTHS[m], f"{spot[0]:.5f}", f"{spot[1]:.5f}", ASB, int(n)
+                    yield MONTHS[m], f"{spot[0]:.5f}", f"{spot[1]:.5f}", ASB, int(n), "EX01"
 
 
 FUNDING = (
@@ -752,7 +781,7 @@ ABOUT = (
     ("publisher", "Saltmere Multi-agency Task Force, which does not exist"),
     ("area", "Saltmere and Oldhaven, two districts that do not exist"),
     ("description",
-     "A made-up partnership for trying the workbench: 120 areas over 36 months and eleven projects "
+     "A made-up partnership for trying the workbench: 120 areas over 36 months and twelve projects "
      "whose true effect is known and written down in truth.csv"),
     ("illustrative", "yes"),
     ("source", "Generated by data/example/generate.py from a fixed seed; no record is real"),
@@ -839,7 +868,7 @@ def main(folder: Path) -> None:
         folder, "case_steps", ("case_id", "project_id", "domain", "date", "step"), step_rows(cases)
     )  # fmt: skip
     write(
-        folder, "incident_points", ("month", "lon", "lat", "measure", "count"),
+        folder, "incident_points", ("month", "lon", "lat", "measure", "count", "project_id"),
         point_rows(points, recorded),
     )  # fmt: skip
     write(
