@@ -21,7 +21,7 @@ from mtf_eval.records.schema import KINDS, empty, holds, kind_of
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["Grid", "Tidied", "tidy"]
+__all__ = ["Grid", "Tidied", "heading_row", "tidy"]
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
@@ -54,7 +54,7 @@ def tidy(
     if grid.frame is not None:
         out.frame = _counted_elsewhere(grid.frame, schema)
         return out
-    heading = _heading_row(grid, schema, aliases)
+    heading = heading_row(grid, schema, aliases)
     if heading is None:
         out.problem(
             "no row of headings",
@@ -99,10 +99,10 @@ def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str
 # Headings and rows
 
 
-def _heading_row(
+def heading_row(
     grid: Grid, schema: DataFrameSchema, aliases: Aliases
 ) -> tuple[int, dict[str, int]] | None:
-    """Row of the headings and the place of each known column; the row that names the most."""
+    """Find the row of headings and the place of each known column: the row that names most."""
     best: tuple[int, dict[str, int]] | None = None
     for number, row in enumerate(grid.rows[:TITLE_ROWS]):
         places: dict[str, int] = {}
