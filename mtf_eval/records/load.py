@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mtf_eval.records.aliases import Aliases
     from mtf_eval.records.grids import Grid, Tidied
 
-__all__ = ["load"]
+__all__ = ["learnt", "load"]
 
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
@@ -37,8 +37,9 @@ def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
     Parameters
     ----------
     path
-        A folder of CSV files, an Excel workbook, or the address of a database. A path that is not
-        absolute is looked for in the working folder, in the one above, and in the checkout.
+        A folder of CSV files, an Excel workbook, the address of a database, or a zip as downloaded
+        from data.police.uk. A path that is not absolute is looked for in the working folder, in the
+        one above, and in the checkout.
     as_of
         Leave out what is dated later, and closing dates later than it. Everything is still
         checked.
@@ -113,7 +114,10 @@ def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapp
     if place.suffix.lower() in (".xlsx", ".xlsm"):
         from mtf_eval.records.workbook import read_workbook
 
-        return (name, place, *read_workbook(place, _learnt))
+        return (name, place, *read_workbook(place, learnt))
+    if place.suffix.lower() == ".zip":
+        grid, source = _street_records(place)
+        return name, place, [grid], [], {"incidents": source}
     expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
     raise _refused(place.name, "a file of another kind", expected, "save it as one of these")
 
@@ -137,7 +141,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
     files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
     aliases = packaged()
     for path in (p for p in files if p.name.lower() == "aliases.csv"):
-        aliases = _learnt(read_csv(path, "aliases"))
+        aliases = learnt(read_csv(path, "aliases"))
     for path in files:
         table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
         if table is None:
@@ -167,7 +171,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
     return grids, findings, sources
 
 
-def _learnt(grid: Grid) -> Aliases:
+def learnt(grid: Grid) -> Aliases:
     """Return the package's aliases with those of a data set added."""
     from mtf_eval.records.aliases import packaged
     from mtf_eval.records.tables import TABLES
@@ -214,7 +218,8 @@ def _checked(
     from mtf_eval.records.tables import CORE, TABLES
     from mtf_eval.records.tidy import tidy
 
-    if not {g.table for g in grids} & set(CORE):
+    # A bare archive of street records is enough to validate the estimators on.
+    if not {g.table for g in grids} & set(CORE) and path.suffix.lower() != ".zip":
         todo = "see docs/data_dictionary.md for what each holds"
         raise _refused(path.name, "none of the main tables", f"one of {', '.join(CORE)}", todo)
     aliases, about, read = packaged(), {}, {}
