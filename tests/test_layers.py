@@ -27,6 +27,7 @@ FLOORS = {
         {"tidy"},
         {"relations", "police_uk", "database", "csv_files", "workbook", "cache", "blank"},
         {"load"},
+        {"annotate"},
     ],
     "analysis": [
         {"tables"},
@@ -61,6 +62,7 @@ FLOORS = {
         {"record"},
         {"batch"},
         {"schedule", "desk"},
+        {"cli_desk"},
         {"cli"},
     ],
 }
