@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mtf_eval.errors import BadArgument, MtfError
+from mtf_eval.run.cli_desk import COMMANDS
 from mtf_eval.run.facts import CHECKOUT, address_of
 from mtf_eval.run.plan import Wanted, home, templates
 from mtf_eval.run.store import Store
@@ -33,11 +34,13 @@ __all__ = ["commands", "main"]
 NEXT = """\
 Evaluation and benefit analysis of a multi-agency task force.
 
-  mtf-eval check data/example      read the tables, say what is wrong with them
-  mtf-eval run data/example        make every report that is due; says where the index is
-  mtf-eval lab                     open the notebooks in JupyterLab and dig
+  1. See what comes out      mtf-eval run data/example
+  2. Put in your own         mtf-eval workbook records.xlsx    (fill it in)
+                             mtf-eval check records.xlsx       (what is wrong, cell by cell)
+                             mtf-eval run records.xlsx
+  3. Dig in the notebooks    mtf-eval lab
 
-`mtf-eval COMMAND --help` shows an example of each; docs/ has the first afternoon step by step.
+`mtf-eval COMMAND --help` shows an example of each; docs/first_afternoon.md goes step by step.
 """
 
 
@@ -79,35 +82,8 @@ def commands(context: click.Context) -> None:
         click.echo(NEXT)
 
 
-@commands.command(epilog="Example: mtf-eval check data/example")
-@click.argument("data", nargs=-1, required=True)
-def check(data: tuple[str, ...]) -> int:
-    """Read and check the tables of DATA; write nothing.
-
-    DATA is a folder of CSV files, an Excel workbook, or the address of a database.
-    """
-    from mtf_eval.records.load import load
-
-    for given in data:
-        address = given if "://" in given else str(CHECKOUT / address_of(given))
-        found = load(address)
-        filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
-        click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
-        for name, rows in filled.items():
-            click.echo(f"  {name:<20}{rows:>10,} rows")
-        for finding in found.findings:
-            place = ", ".join(
-                str(part)
-                for part in (
-                    finding.file or finding.table,
-                    finding.sheet and f"sheet {finding.sheet}",
-                    finding.row and f"row {finding.row}",
-                    finding.column and f"column {finding.column}",
-                )
-                if part
-            )
-            click.echo(f"  {finding.kind}: {place}: {finding.text}")
-    return 0
+for command in COMMANDS:
+    commands.add_command(command)
 
 
 def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from mtf_eval.errors import RunRefused
 from mtf_eval.run.parameters import Template
+from mtf_eval.run.plan import safe_name
 
 __all__ = ["lab_command", "lab_environment", "open_lab", "working_copies"]
 
@@ -30,7 +31,7 @@ QUIET = {
 
 
 def working_copies(
-    books: Sequence[Template], folder: Path, values: Mapping[str, Any]
+    books: Sequence[Template], folder: Path, values: Mapping[str, Any], *, fresh: bool = False
 ) -> tuple[list[Path], list[Path]]:
     """Copy notebooks into a folder with parameters set in their `parameters` cell.
 
@@ -42,6 +43,8 @@ def working_copies(
         Where the copies go; made when it is not there.
     values
         Parameters by name; each notebook takes those it has.
+    fresh
+        Copy over copies that are there, which get `.old` added to their names.
 
     Returns
     -------
@@ -51,11 +54,13 @@ def working_copies(
     made, left = [], []
     for book in books:
         mine = book.checked({k: v for k, v in values.items() if k in book.parameters})
-        label = str(mine.get("project_id", mine.get("period", mine.get("year", ""))))
+        label = safe_name(str(mine["project_id"])) if "project_id" in mine else ""
         target = folder / f"{book.name}{'-' if label else ''}{label}.ipynb"
-        if target.exists():
+        if target.exists() and not fresh:
             left.append(target)
             continue
+        if target.exists():
+            target.replace(target.with_suffix(".old.ipynb"))
         notebook = json.loads(book.path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
             if "parameters" in cell["metadata"].get("tags", []):

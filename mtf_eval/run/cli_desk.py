@@ -1,0 +1,252 @@
+"""The analyst's own commands: check, workbook, lab, validate, pseudonymise, audit.
+
+Calls and says; each does its work in a room of its own. The commands that run reports are in `cli`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.run.facts import CHECKOUT, address_of
+from mtf_eval.run.plan import home, templates
+
+if TYPE_CHECKING:
+    from mtf_eval.records.dataset import Dataset, Finding
+
+__all__ = ["COMMANDS"]
+
+#: Folder of the working copies, ignored by git.
+LAB = Path("lab")
+FILE = click.Path(dir_okay=False, path_type=Path)
+OLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+KINDS = {"warning": "look at this", "repaired": "mended", "note": "note"}
+
+
+def read(given: str) -> Dataset:
+    """Read and check a data set as the command line names it."""
+    from mtf_eval.records.load import load
+
+    return load(given if "://" in given else str(CHECKOUT / address_of(given)))
+
+
+@click.command(
+    epilog="\b\nExamples: mtf-eval check data/example\n"
+    "          mtf-eval check records.xlsx --fix-report records-to-mend.xlsx"
+)
+@click.argument("data", nargs=-1, required=True)
+@click.option(
+    "--fix-report",
+    type=FILE,
+    metavar="FILE.xlsx",
+    help="Write a copy of DATA with every complaint as a note beside its cell.",
+)
+def check(data: tuple[str, ...], fix_report: Path | None) -> int:
+    """Read and check the tables of DATA; change nothing in them.
+
+    DATA is a folder of CSV files, an Excel workbook, or the address of a database.
+    """
+    if fix_report and len(data) > 1:
+        raise BadArgument("--fix-report: give one DATA at a time")
+    for given in data:
+        try:
+            found = read(given)
+        except DataProblems as error:
+            if fix_report:
+                _annotate(given, fix_report, error.problems)
+            raise
+        filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
+        click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
+        for name, rows in filled.items():
+            click.echo(f"  {name:<20}{rows:>10,} rows")
+        for finding in found.findings:
+            click.echo(f"  {KINDS[finding.kind]}: {_place(finding)}: {finding.text}")
+        if fix_report:
+            _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
+        click.echo(f"Next: mtf-eval run {given}")
+    return 0
+
+
+def _place(finding: Finding) -> str:
+    parts = (
+        finding.file or finding.table,
+        finding.sheet and f"sheet {finding.sheet}",
+        finding.row and f"row {finding.row}",
+        finding.column and f"column {finding.column}",
+    )
+    return ", ".join(str(part) for part in parts if part)
+
+
+def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
+    from mtf_eval.records.annotate import annotate
+
+    if "://" in given:
+        raise BadArgument("--fix-report is for workbooks and folders of CSV files")
+    count = annotate(CHECKOUT / address_of(given), target, list(complaints))
+    click.echo(f"{count} complaint(s) noted in {target}, beside their cells and in its first sheet")
+
+
+@click.command(
+    epilog="\b\nExamples: mtf-eval workbook records.xlsx\n"
+    "          mtf-eval workbook example.xlsx --from data/example"
+)
+@click.argument("file", type=FILE, metavar="FILE.xlsx")
+@click.option("--from", "source", metavar="DATA", help="Fill it with an existing data set.")
+@click.option("--force", is_flag=True, help="Replace FILE.xlsx if it is there.")
+def workbook(file: Path, source: str | None, force: bool) -> int:
+    """Write a workbook with a sheet for every table, to be filled in and given to check and run.
+
+    Each sheet has headings with notes, drop-downs and examples; the last sheet is the dictionary.
+    """
+    from mtf_eval.records.blank import write_workbook
+
+    if file.suffix.lower() != ".xlsx":
+        raise BadArgument(f"{file.name}: a workbook's name ends in .xlsx")
+    if file.exists() and not force:
+        raise BadArgument(f"{file} is there already; give another name, or --force to replace it")
+    data = read(source) if source else None
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_workbook(file, data)
+    what = f"{data.title}, ready to go on in Excel" if data else "blank; start with its first sheet"
+    click.echo(f"{file}: {what}.\nNext: mtf-eval check {file}")
+    return 0
+
+
+@click.command(
+    epilog="\b\nExamples: mtf-eval lab\n"
+    "          mtf-eval lab --data data/example --project EX-001\n"
+    "          mtf-eval run --notebook lab/project_evaluation-EX-001.ipynb"
+)
+@click.option("--data", metavar="DATA", help="Data set the notebooks open.")
+@click.option("--project", metavar="ID", help="Project they are about.")
+@click.option("--fresh", is_flag=True, help="Copy again; the copies that are there are kept aside.")
+@click.option("--no-open", is_flag=True, help="Make the copies; do not open JupyterLab.")
+def lab(data: str | None, project: str | None, fresh: bool, no_open: bool) -> int:
+    """Open working copies of the notebooks in JupyterLab, with your parameters set.
+
+    The copies are in the folder lab; ours stay as they are. Run a changed one like ours with
+    `mtf-eval run --notebook`.
+    """
+    from mtf_eval.run.desk import open_lab, working_copies
+
+    values: dict[str, Any] = {"data": address_of(data)} if data else {}
+    books = templates()
+    if project:
+        books = [b for b in books if "project_id" in b.parameters]
+        values = {"data": address_of("data/example"), **values, "project_id": project}
+        known = list(read(values["data"]).table("projects")["project_id"])
+        if project not in known:
+            raise BadArgument(
+                f"{values['data']}: no project {project}; there is {', '.join(known) or 'none'}"
+            )
+    made, left = working_copies(books, LAB, values, fresh=fresh)
+    for path in made:
+        click.echo(f"made  {path}")
+    for path in left:
+        click.echo(f"kept  {path} as you left it")
+    copies = sorted([*made, *left], key=lambda p: "evaluation" not in p.name)
+    if no_open:
+        return 0
+    click.echo("JupyterLab opens in your browser; Ctrl-C here ends it.")
+    return open_lab(LAB, copies[0])
+
+
+@click.command(epilog="Example: mtf-eval validate kent_2022_street.zip")
+@click.argument("archive", type=OLD_FILE)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports"))
+@click.option("--release", default="internal", show_default=True, help="Disclosure rule.")
+@click.pass_context
+def validate(context: click.Context, archive: Path, out: Path, release: str) -> Any:
+    """Report how often the estimators are wrong on ARCHIVE.
+
+    ARCHIVE is a zip of street-level records as downloaded from data.police.uk. Projects are
+    pretended where nothing was done; a right 95 % interval then calls a change one time in twenty.
+    """
+    if archive.suffix.lower() != ".zip":
+        raise BadArgument(f"{archive.name}: expected a .zip as downloaded from data.police.uk")
+    click.echo("Pretending some thousand projects; this takes a few minutes.", err=True)
+    run = context.find_root().command.get_command(context, "run")  # type: ignore[attr-defined]
+    return context.invoke(
+        run,
+        data=(str(archive),),
+        notebook=(home("notebooks") / "tools" / "estimator_validation.ipynb",),
+        out=out,
+        release=release,
+        cell_timeout=3600.0,
+        report_timeout=7200.0,
+    )
+
+
+@click.command(
+    epilog="\b\nExamples: mtf-eval pseudonymise --new-key D:/keys/task-force.key\n"
+    "          mtf-eval pseudonymise log.csv clean.csv --key D:/keys/task-force.key "
+    "--column case_ref --drop name"
+)
+@click.argument("source", type=OLD_FILE, required=False)
+@click.argument("target", type=FILE, required=False)
+@click.option("--column", multiple=True, help="Heading of a column of references (repeatable).")
+@click.option("--drop", multiple=True, help="Heading of a column to leave out (repeatable).")
+@click.option("--key", type=FILE, help="The key file; keep it away from the records.")
+@click.option("--new-key", type=FILE, help="Make a key file; never over another.")
+def pseudonymise(
+    source: Path | None,
+    target: Path | None,
+    column: tuple[str, ...],
+    drop: tuple[str, ...],
+    key: Path | None,
+    new_key: Path | None,
+) -> int:
+    """Write the CSV log SOURCE as TARGET with references to persons replaced by keyed hashes.
+
+    The same reference gives the same pseudonym as long as the key is the same. Pseudonyms are
+    still personal data.
+    """
+    from mtf_eval.records import pseudonyms
+
+    if new_key:
+        pseudonyms.new_key(new_key)
+        click.echo(f"{new_key}: a new key, readable by you only. Keep it away from the records.")
+    if new_key and not source:
+        return 0
+    chosen = key or new_key
+    if not source or not target or not column or not chosen:
+        raise BadArgument("expected SOURCE and TARGET, --column and --key; see --help")
+    done = pseudonyms.pseudonymise(source, target, columns=column, key_file=chosen, drop=drop)
+    click.echo(f"{target}: {done:,} references replaced")
+    return 0
+
+
+@click.command(
+    epilog="\b\nExamples: mtf-eval audit reports/thanet_2021\n"
+    "          mtf-eval audit reports --previous last-year/reports"
+)
+@click.argument("folder", type=FOLDER)
+@click.option("--previous", type=FOLDER, help="The edition published before.")
+@click.option("--release", help="Rule whose promise is tested; else the one the run was made with.")
+def audit(folder: Path, previous: Path | None, release: str | None) -> int:
+    """Try to work out every hidden count from the published reports in FOLDER.
+
+    Says where one can be worked out, never its value; ends with 1 if any can.
+    """
+    from mtf_eval.publish.audit import audit as attack
+    from mtf_eval.publish.published import release_named
+
+    rule = release or release_named(folder) or "public"
+    leaks = attack(folder, previous, release=release)
+    for leak in leaks:
+        click.echo(f"leak: {leak}")
+    if rule == "internal":
+        click.echo(f"{folder}: internal reports; nothing is hidden in them, so nothing can leak")
+    elif leaks:
+        click.echo(f"{folder}: {len(leaks)} hidden count(s) can be worked out: do not publish")
+    else:
+        click.echo(f"{folder}: no hidden count can be worked out (rule {rule})")
+    return 1 if leaks else 0
+
+
+COMMANDS = (check, workbook, lab, validate, pseudonymise, audit)
