@@ -302,7 +302,7 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     found = evaluated(data)
     places = planning.places(data, found).frame
     assert places.iloc[0].to_dict() | {"incidents": 0} == {
-        "area": "A00", "rank": 1, "incidents": 0, "role": "target",
+        "area": "A00 (target)", "rank": 1, "incidents": 0, "role": "target",
     }  # fmt: skip
     falls = planning.could_see(data, found).frame["fall"]
     assert falls.between(1, 100).all()

@@ -20,7 +20,7 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["changes", "check_list", "checks_table", "controls", "controls_alt", "emmie"]
-__all__ += ["estimates", "headline", "series", "series_alt", "spill"]
+__all__ += ["estimates", "headline", "series", "series_alt", "short", "spill"]
 
 NOT_ASSESSED = "not assessed"
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
@@ -78,6 +78,44 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         source=_source(data),
         as_at=found.as_of,
     )
+
+
+def short(data: Dataset, found: Evaluation, done: str) -> Table:
+    """Answer in five lines: the problem, what was done, what changed, how sure, what next."""
+    project, effect = found.project, found.primary
+    wrong = [c.name.lower() for c in found.checks if c.passed is False]
+    sure = "Nothing is claimed."
+    if effect is not None:
+        sure = f"Maryland level {effect.maryland} of 5; {found.design.reason}"  # type: ignore[union-attr]
+        sure += f" Look at: {', '.join(wrong)}." if wrong else " No check speaks against it."
+    elif found.mde:
+        sure = f"Too few incidents to be sure of anything: {found.headline}."
+    rows = (
+        ("The problem", project.problem),
+        ("What was done", f"{done}; led by {project.lead_agency}."),
+        ("What changed", f"{found.headline}."),
+        ("How sure", sure),
+        ("What next", f"{_next(found)}."),
+    )
+    return Table(
+        name=f"{project.key}_short",
+        title=f"{project.title} in short",
+        frame=_frame(rows, "question", "answer"),
+        columns=(label("question", "Question"), text("answer", "Answer")),
+        source=where_from(data, "Project records and recorded incidents"),
+        as_at=found.as_of,
+    )
+
+
+def _next(found: Evaluation) -> str:
+    project = found.project
+    if found.status == "planning":
+        return "Agree measures and areas, and judge below whether an evaluation can show anything"
+    if found.status == "running":
+        return "Keep the dose up and the records complete until the response ends"
+    if project.follow_up_date is not None:
+        return f"Follow-up on {day(project.follow_up_date)}"
+    return "Decide whether to stop, continue, change or spread"
 
 
 def changes(data: Dataset, found: Evaluation) -> Table:
@@ -211,10 +249,11 @@ def series(data: Dataset, found: Evaluation) -> Table:
 
 
 def _shape(found: Evaluation) -> np.ndarray:
-    """Share of each month after the start, as in the comparison areas; even without any."""
+    """Share of each month after the start, as in all other areas; even without any."""
     panel = found.panel
     assert panel is not None
-    rest = panel.counts[list(panel.comparison)].sum(axis=1).to_numpy(dtype=float)[panel.post]
+    own = [*panel.target, *panel.buffer]
+    rest = panel.counts.drop(columns=own).sum(axis=1).to_numpy(dtype=float)[panel.post]
     shape = rest if rest.sum() else np.ones(panel.months_after)
     return np.asarray(shape / shape.sum())
 

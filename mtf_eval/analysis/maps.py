@@ -29,6 +29,7 @@ def points(
     rows = rows[
         (rows["measure"] == project.primary_measure) & (rows["month"] <= pd.Timestamp(as_of))
     ]
+    rows = rows[rows["project_id"].isna() | (rows["project_id"] == project.project_id)]
     places = rows[["lon", "lat"]].drop_duplicates().sort_values(["lon", "lat"])
     made = []
     for name, first, last in (

@@ -75,6 +75,8 @@ def places(data: Dataset, found: Evaluation) -> Table:
     roles = dict.fromkeys(panel.target, "target") | dict.fromkeys(panel.buffer, "buffer")
     frame["role"] = [roles.get(area, "") for area in frame["area"]]
     frame["rank"] = range(1, len(frame) + 1)
+    marks = frame["role"].map(lambda role: f" ({role})" if role else "")
+    frame["area"] = frame["area"] + marks
     keep = frame[(frame["rank"] <= SHOWN) | (frame["role"] == "target")]
     return Table(
         name=f"{found.project.key}_places",

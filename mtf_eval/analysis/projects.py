@@ -35,6 +35,7 @@ from mtf_eval.analysis.effects.checks import (
     regression_to_the_mean,
 )
 from mtf_eval.analysis.estimation import Spill, all_others, estimators, smallest, spill, tried
+from mtf_eval.analysis.marks import day
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -89,6 +90,11 @@ class Evaluation:
     def primary(self) -> Estimate | None:
         """Primary estimate of the primary measure, where there is one."""
         return self.effects.get(self.project.primary_measure)
+
+    @property
+    def until(self) -> str:
+        """The day up to which records count, in words."""
+        return day(self.as_of)
 
     @property
     def months_after(self) -> int | None:

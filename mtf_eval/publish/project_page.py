@@ -57,7 +57,7 @@ def first_screen(data: Dataset, found: Evaluation, door: Door) -> Sequence[Eleme
     done = process.actions(data, project, as_of=found.as_of)
     shown = [
         headline_result(found.headline, effect.maryland if effect else None, found.status),
-        note(f"{project.problem} Led by {project.lead_agency}.", "note"),
+        table(door(assessed.short(data, found, process.actions_finding(done.frame)))),
     ]
     if found.compared is not None:
         shown.append(headline(door(assessed.headline(data, found))))
@@ -70,19 +70,7 @@ def first_screen(data: Dataset, found: Evaluation, door: Door) -> Sequence[Eleme
     else:
         shown.append(note(WAITING[found.status]))
     shown += [note(text, "caution") for text in found.cautions]
-    shown.append(note(f"Done: {process.actions_finding(done.frame)}. Next: {_next(found)}."))
     return shown
-
-
-def _next(found: Evaluation) -> str:
-    project = found.project
-    if found.status == "planning":
-        return "agree measures and areas, and judge below whether an evaluation can show anything"
-    if found.status == "running":
-        return "keep the dose up and the records complete until the response ends"
-    if project.follow_up_date is not None:
-        return f"follow-up on {day(project.follow_up_date)}"
-    return "decide whether to stop, continue, change or spread"
 
 
 def _try(make: Callable[[], Table], show: Callable[[Released], Element], door: Door) -> Element:
@@ -242,11 +230,12 @@ def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
                 y="lat",
                 value="incidents",
                 title=f"Where it was recorded, {when}",
-                subtitle=part.table.title,
+                subtitle=f"{part.table.title}; both maps on one scale",
                 alt=said,
+                beside=other,
             )
         )
-        for part, when in zip(released, ("before", "after"), strict=True)
+        for part, other, when in zip(released, released[::-1], ("before", "after"), strict=True)
     )
 
 

@@ -237,6 +237,7 @@ _TABLES = (
             "lat": c("number", "Latitude, degrees north", required=True, low=-90, high=90),
             "measure": c("measure", "Kind of incident", required=True),
             "count": c("whole", "Number; without this column each row is one", low=0),
+            "project_id": c("id", "Project whose map it is; empty for any"),
         },
         event="month",
     ),

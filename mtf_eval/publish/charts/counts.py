@@ -309,6 +309,7 @@ def hexmap(
     title: str,
     subtitle: str,
     alt: str,
+    beside: Released | None = None,
 ) -> Chart:
     """Draw counts on a map of hexagons; the darker the more, the most marked with its number.
 
@@ -318,8 +319,11 @@ def hexmap(
         Columns of longitude and latitude in degrees of published, anonymised map points.
     value
         Column of counts.
+    beside
+        Another table of the same points that is drawn on the same scale, such as the year before.
     """
     need_released(released)
+    other = None if beside is None else numbers(need_released(beside), value)
     east, north, count = (numbers(released, n) for n in (x, y, value))
 
     def paint(axes: Axes, narrow: bool) -> None:
@@ -334,11 +338,20 @@ def hexmap(
             east[held] * shrink, north[held], C=count[held], reduce_C_function=np.sum,
             gridsize=14 if narrow else 24, cmap=colours, linewidths=0.5, edgecolors="white",
         )  # fmt: skip
+        if other is not None and len(other) == len(count):
+            second = axes.hexbin(
+                east[held] * shrink, north[held], C=np.nan_to_num(other[held]),
+                reduce_C_function=np.sum, gridsize=14 if narrow else 24,
+            )  # fmt: skip
+            sums = [np.asarray(c.get_array(), dtype=float) for c in (cells, second)]
+            most = max(1.0, *(float(s.max()) for s in sums))
+            second.remove()
+            cells.set_clim(0, most)
         axes.set_aspect("equal", adjustable="datalim")
-        sums, places = np.asarray(cells.get_array()), cells.get_offsets()
-        top = int(sums.argmax())
+        held_in, places = np.asarray(cells.get_array()), cells.get_offsets()
+        top = int(held_in.argmax())
         where = np.asarray(places)[top]
-        axes.annotate(f"{sums[top]:,.0f}", (where[0], where[1]), (0, 12), ha="center",
+        axes.annotate(f"{held_in[top]:,.0f}", (where[0], where[1]), (0, 12), ha="center",
                       textcoords="offset points", fontweight="bold")  # fmt: skip
         axes.axis("off")
 
