@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from mtf_eval.errors import RunRefused
 
-__all__ = ["find_browser", "print_pdf"]
+__all__ = ["find_browser", "need_browser", "print_pdf"]
 
 NAMES = (
     "chromium",
@@ -61,6 +61,23 @@ def find_browser() -> str | None:
     return next((path for path in usual if Path(path).is_file()), None)
 
 
+def need_browser() -> str:
+    """Return the path of a browser that prints.
+
+    Raises
+    ------
+    RunRefused
+        There is none; says what to install.
+    """
+    browser = find_browser()
+    if browser is None:
+        raise RunRefused(
+            "PDF needs Chromium, Chrome or Edge and none was found: install one (Debian: "
+            "apt install chromium), or open the page in any browser and print it to PDF"
+        )
+    return browser
+
+
 def print_pdf(html_path: Path, pdf_path: Path) -> Path:
     """Print a page to PDF: A4, tagged, with an outline of its headings.
 
@@ -69,12 +86,7 @@ def print_pdf(html_path: Path, pdf_path: Path) -> Path:
     RunRefused
         When no browser is found, or it does not write the file within two minutes.
     """
-    browser = find_browser()
-    if browser is None:
-        raise RunRefused(
-            "PDF needs Chromium, Chrome or Edge and none was found: install one (Debian: "
-            "apt install chromium), or open the page in any browser and print it to PDF"
-        )
+    browser = need_browser()
     # Chromium will not start as root with its sandbox on; nobody else needs it off.
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with TemporaryDirectory(prefix="mtf-pdf-") as profile:
