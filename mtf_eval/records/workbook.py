@@ -31,7 +31,10 @@ MAX_UNPACKED = 500 * 2**20
 #: The rectangle from A1 to the last cell is held whole: 30 columns of a full sheet.
 MAX_CELLS = 32_000_000
 #: Sheets that explain rather than hold data; passed over without a word.
-_WORDS = ("notes", "readme", "read me", "lists", "data dictionary", "contents", "cover")
+_WORDS = (
+    *("notes", "readme", "read me", "lists", "contents", "cover"),
+    *("dictionary", "data dictionary", "complaints"),
+)
 _ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d+)"[^>]*>')
 _CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+)\d+"')
 _BAD = re.compile(rb"<(?:\w+:)?c\s(?P<about>[^>]*[^>/])>\s*(?P<inside>.*?)</(?:\w+:)?c>", re.DOTALL)
