@@ -40,6 +40,7 @@ class Wanted:
     release: str = "internal"
     as_of: str = ""
     own_notebooks: bool = False
+    as_written: bool = False
 
     @property
     def narrow(self) -> bool:
@@ -141,7 +142,8 @@ def make_plan(
         for subject in _subjects(facts, book, wanted):
             values = book.checked({**given, **subject})
             label = "-".join(map(str, subject.values()))
-            name = f"{book.name}-{safe_name(label)}" if label else book.name
+            ending = f"-{safe_name(label)}" if label else ""
+            name = book.name.removesuffix(ending) + ending
             drafts.append((name, book, values))
     _refuse_clashes(drafts)
     reports = []
@@ -220,13 +222,16 @@ def _check_wanted(facts: Facts, books: Sequence[Template], wanted: Wanted) -> No
 def _subjects(facts: Facts, book: Template, wanted: Wanted) -> list[dict[str, Any]]:
     """Return what each report of a notebook is about, narrowed to what was asked for."""
     narrowed = wanted.projects or wanted.years or wanted.periods
-    for parameter, asked, known in (
-        ("project_id", wanted.projects, facts.projects),
-        ("year", wanted.years, facts.years),
-        ("period", wanted.periods, facts.periods),
+    for parameter, what, asked, known in (
+        ("project_id", "project", wanted.projects, facts.projects),
+        ("year", "year", wanted.years, facts.years),
+        ("period", "period", wanted.periods, facts.periods),
     ):
         if parameter in book.parameters:
             chosen: Sequence[Any] = known if not narrowed else asked
+            if wanted.as_written and not narrowed:
+                chosen = [book.parameters[parameter].default]
+                _check_wanted(facts, [book], Wanted(**{f"{what}s": tuple(chosen)}))
             return [{parameter: value} for value in chosen]
     return [] if narrowed and not wanted.reports else [{}]
 
