@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mtf_eval.errors import BadArgument, MtfError
-from mtf_eval.run.cli_desk import COMMANDS
+from mtf_eval.run.cli_desk import COMMANDS, as_written, need_browser, print_pages
 from mtf_eval.run.facts import CHECKOUT, address_of
 from mtf_eval.run.plan import Wanted, home, templates
 from mtf_eval.run.store import Store
@@ -99,7 +99,7 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--notebook",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             **several,
-            help="A notebook of your own instead of ours.",
+            help="A notebook of your own instead of ours (see lab).",
         ),
         click.option("-p", "--parameter", **several, metavar="NAME=VALUE", help="Set a parameter."),
         click.option("--as-of", default="", help="Count nothing later than this day (ISO)."),
@@ -123,10 +123,13 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @commands.command(
     epilog="\b\nExamples: mtf-eval run data/example\n"
-    "          mtf-eval run data/example --project EX-001 --out one-project\n"
+    "          mtf-eval run records.xlsx --pdf\n"
+    "          mtf-eval run data/example --project EX01 --out one-project\n"
+    "          mtf-eval run --notebook lab/project_evaluation-EX01.ipynb --out mine\n"
     "          mtf-eval run data/example --dry-run"
 )
 @_run_options
+@click.option("--pdf", is_flag=True, help="Print each page to PDF too, by Chromium, Chrome or Edge.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run; run nothing.")
 @click.option("--why", is_flag=True, help="Say of each report that is due what changed.")
 @click.option("--force", is_flag=True, help="Run everything, changed or not.")
@@ -138,6 +141,7 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def run(
     data: tuple[str, ...],
     out: Path,
+    pdf: bool,
     dry_run: bool,
     why: bool,
     force: bool,
@@ -150,13 +154,18 @@ def run(
 ) -> int:
     """Make every report of DATA that is due, and publish them all at once.
 
-    Without DATA: every data set of the checkout's data folder. A report whose notebook, data,
-    parameters and versions have not changed is not run again.
+    Without DATA: every data set of the checkout's data folder, or a --notebook as it stands, with
+    the data and the project of its own parameters cell. A report whose notebook, data, parameters
+    and versions have not changed is not run again.
     """
     from mtf_eval.run import batch
 
+    if pdf:
+        need_browser()
     store = Store(out)
     wanted, books = _wanted(**narrowed)
+    if wanted.own_notebooks and not data:
+        wanted, data = as_written(wanted, books)
     if dry_run:
         plans = batch.plan(_addresses(data), books, wanted, store, force=force)
         _show_plan(plans, why=True)
@@ -170,6 +179,7 @@ def run(
         due = sum(len(p.due) for p in plans)
         if not due and not any(p.dropped for p in plans) and index.exists():
             click.echo(f"Nothing has changed: {_count(plans)} reports are up to date.\n{index}")
+            print_pages(plans, store.out, wanted=pdf)
             return 0
         if why:
             _show_plan(plans, why=True)
@@ -183,6 +193,7 @@ def run(
         )
         with _progress(due) as step:
             outcome = batch.run(plans, store, wanted, options, progress=step)
+        print_pages(plans, store.out, wanted=pdf)
     return _say(outcome, index, store)
 
 

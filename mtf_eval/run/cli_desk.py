@@ -5,7 +5,8 @@ Calls and says; each does its work in a room of its own. The commands that run r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,14 @@ import click
 
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.run.facts import CHECKOUT, address_of
-from mtf_eval.run.plan import home, templates
+from mtf_eval.run.plan import Wanted, home, templates
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset, Finding
+    from mtf_eval.run.parameters import Template
+    from mtf_eval.run.plan import Planned
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "as_written", "need_browser", "print_pages"]
 
 #: Folder of the working copies, ignored by git.
 LAB = Path("lab")
@@ -60,6 +63,12 @@ def check(data: tuple[str, ...], fix_report: Path | None) -> int:
             if fix_report:
                 _annotate(given, fix_report, error.problems)
             raise
+        if not any(map(len, found.tables.values())):
+            click.echo(
+                f"{given}: nothing is filled in yet; start with the sheets projects, "
+                "project_areas and incidents, or with referrals"
+            )
+            return 0
         filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
         click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
         for name, rows in filled.items():
@@ -119,8 +128,8 @@ def workbook(file: Path, source: str | None, force: bool) -> int:
 
 @click.command(
     epilog="\b\nExamples: mtf-eval lab\n"
-    "          mtf-eval lab --data data/example --project EX-001\n"
-    "          mtf-eval run --notebook lab/project_evaluation-EX-001.ipynb"
+    "          mtf-eval lab --data data/example --project EX01\n"
+    "          mtf-eval run --notebook lab/project_evaluation-EX01.ipynb"
 )
 @click.option("--data", metavar="DATA", help="Data set the notebooks open.")
 @click.option("--project", metavar="ID", help="Project they are about.")
@@ -236,6 +245,8 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
     from mtf_eval.publish.audit import audit as attack
     from mtf_eval.publish.published import release_named
 
+    if not any(p.suffix in (".html", ".csv", ".xlsx") for p in folder.rglob("*")):
+        raise BadArgument(f"{folder}: holds no reports")
     rule = release or release_named(folder) or "public"
     leaks = attack(folder, previous, release=release)
     for leak in leaks:
@@ -247,6 +258,45 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
     else:
         click.echo(f"{folder}: no hidden count can be worked out (rule {rule})")
     return 1 if leaks else 0
+
+
+def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple[str, ...]]:
+    """Return what to run for notebooks given without DATA: what their parameters cells say.
+
+    Raises
+    ------
+    BadArgument
+        A notebook names no data set.
+    """
+    named = [b.parameters["data"].default if "data" in b.parameters else None for b in books]
+    if not all(named):
+        raise BadArgument("the notebook names no data set in its parameters cell: give DATA")
+    if len(set(named)) > 1:
+        raise BadArgument("the notebooks name several data sets: give DATA, or one at a time")
+    return replace(wanted, as_written=True), (str(named[0]),)
+
+
+def need_browser() -> None:
+    """Refuse before any work is done when no browser is there to print with."""
+    from mtf_eval.publish import pdf
+
+    pdf.need_browser()
+
+
+def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
+    """Print the published pages that have no PDF yet, each into the folder beside its page."""
+    if not wanted:
+        return
+    from mtf_eval.publish.pdf import print_pdf
+
+    pages = [out / p.folder / f"{r.name}.html" for p in plans for r in p.reports]
+    targets = {page: page.with_suffix("") / f"{page.stem}.pdf" for page in pages if page.exists()}
+    todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
+    with click.progressbar(todo.items(), label="PDF", file=click.get_text_stream("stderr")) as bar:
+        for page, pdf in bar:
+            pdf.parent.mkdir(exist_ok=True)
+            print_pdf(page, pdf)
+    click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
 
 
 COMMANDS = (check, workbook, lab, validate, pseudonymise, audit)
