@@ -57,6 +57,9 @@ class Evaluation:
         Primary estimate per measure; empty unless the project is complete.
     cannot_say
         Measures without one, and why.
+    unclear
+        Estimates too imprecise to be given for what could not be said; only pooled, where their
+        interval gives them the weight they deserve.
     sensitivity
         Every estimate of the primary measure that can be computed, the primary one first.
     mde
@@ -73,6 +76,7 @@ class Evaluation:
     window: Window | None = None
     effects: Mapping[str, Estimate] = field(default_factory=dict)
     cannot_say: Mapping[str, str] = field(default_factory=dict)
+    unclear: Mapping[str, Estimate] = field(default_factory=dict)
     sensitivity: tuple[Estimate, ...] = ()
     checks: tuple[Check, ...] = ()
     mde: Mapping[str, float] = field(default_factory=dict)
@@ -290,6 +294,7 @@ class _Found:
             status="complete",
             effects=self.effects,
             cannot_say=self.cannot_say,
+            unclear=self.unclear,
             mde=self.mde,
             cautions=tuple(self.cautions),
             **self.rest,  # type: ignore[arg-type]
