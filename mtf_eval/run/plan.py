@@ -205,18 +205,22 @@ def _check_wanted(facts: Facts, books: Sequence[Template], wanted: Wanted) -> No
         "report": (wanted.reports, [b.name for b in books]),
     }
     for what, (asked, known) in there.items():
-        missing = [a for a in asked if a not in known]
-        if missing:
-            have = ", ".join(map(str, list(known)[:20])) or "none"
-            why = "; ".join(facts.without[str(m)] for m in missing if str(m) in facts.without)
-            raise BadArgument(
-                f"{facts.name}: no {what} {', '.join(map(str, missing))}"
-                f"{f' ({why})' if why else ''}; there is {have}"
-            )
+        _check_known(facts, what, asked, known)
     for name in wanted.parameters:
         if not any(name in b.parameters for b in books):
             # Let the parameter check say it, with the near name.
             books[0].checked({name: ""})
+
+
+def _check_known(facts: Facts, what: str, asked: Sequence[Any], known: Sequence[Any]) -> None:
+    missing = [a for a in asked if a not in known]
+    if missing:
+        have = ", ".join(map(str, list(known)[:20])) or "none"
+        why = "; ".join(facts.without[str(m)] for m in missing if str(m) in facts.without)
+        raise BadArgument(
+            f"{facts.name}: no {what} {', '.join(map(str, missing))}"
+            f"{f' ({why})' if why else ''}; there is {have}"
+        )
 
 
 def _subjects(facts: Facts, book: Template, wanted: Wanted) -> list[dict[str, Any]]:
@@ -231,7 +235,7 @@ def _subjects(facts: Facts, book: Template, wanted: Wanted) -> list[dict[str, An
             chosen: Sequence[Any] = known if not narrowed else asked
             if wanted.as_written and not narrowed:
                 chosen = [book.parameters[parameter].default]
-                _check_wanted(facts, [book], Wanted(**{f"{what}s": tuple(chosen)}))
+                _check_known(facts, what, chosen, known)
             return [{parameter: value} for value in chosen]
     return [] if narrowed and not wanted.reports else [{}]
 
