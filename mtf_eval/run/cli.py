@@ -129,7 +129,7 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     "          mtf-eval run data/example --dry-run"
 )
 @_run_options
-@click.option("--pdf", is_flag=True, help="Print each page to PDF too, by Chromium, Chrome or Edge.")
+@click.option("--pdf", is_flag=True, help="Print each page to PDF too (Chromium, Chrome, Edge).")
 @click.option("--dry-run", is_flag=True, help="Say what would be run; run nothing.")
 @click.option("--why", is_flag=True, help="Say of each report that is due what changed.")
 @click.option("--force", is_flag=True, help="Run everything, changed or not.")

@@ -278,9 +278,9 @@ def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple
 
 def need_browser() -> None:
     """Refuse before any work is done when no browser is there to print with."""
-    from mtf_eval.publish import pdf
+    from mtf_eval.publish.pdf import need_browser as there
 
-    pdf.need_browser()
+    there()
 
 
 def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
@@ -293,9 +293,9 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     targets = {page: page.with_suffix("") / f"{page.stem}.pdf" for page in pages if page.exists()}
     todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
     with click.progressbar(todo.items(), label="PDF", file=click.get_text_stream("stderr")) as bar:
-        for page, pdf in bar:
-            pdf.parent.mkdir(exist_ok=True)
-            print_pdf(page, pdf)
+        for page, target in bar:
+            target.parent.mkdir(exist_ok=True)
+            print_pdf(page, target)
     click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
 
 
