@@ -5,6 +5,7 @@ Calls and says; each does its work in a room of its own. The commands that run r
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -292,10 +293,11 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     pages = [out / p.folder / f"{r.name}.html" for p in plans for r in p.reports]
     targets = {page: page.with_suffix("") / f"{page.stem}.pdf" for page in pages if page.exists()}
     todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
-    with click.progressbar(todo.items(), label="PDF", file=click.get_text_stream("stderr")) as bar:
-        for page, target in bar:
-            target.parent.mkdir(exist_ok=True)
-            print_pdf(page, target)
+    for done, (page, target) in enumerate(todo.items(), start=1):
+        if sys.stderr.isatty():
+            click.echo(f"\rPrinting {done} of {len(todo)} ", nl=done == len(todo), err=True)
+        target.parent.mkdir(exist_ok=True)
+        print_pdf(page, target)
     click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
 
 
