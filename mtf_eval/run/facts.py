@@ -72,6 +72,8 @@ LIBRARIES = [
     "gptables",
     "beautifulsoup4",
 ]
+# Columns that tell how far records go; what is planned for later does not.
+DATED = {"received", "month", "date", "reported", "as_at", "updated", "completed"}
 PACKAGE = Path(__file__).resolve().parent.parent
 CHECKOUT = PACKAGE.parent
 
@@ -90,6 +92,8 @@ class Facts:
         Digest of each table's rows; of a table kept by project, of all its rows.
     rows
         Digest of each project's rows, by project and table.
+    as_at
+        Day the records go up to (ISO): as the data set says, or its latest date.
     without
         Years that have some referrals and no report, and why.
     """
@@ -99,6 +103,7 @@ class Facts:
     source: str
     digest: str
     reader: str = ""
+    as_at: str = ""
     projects: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     periods: tuple[str, ...] = ()
@@ -215,6 +220,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
         source=source,
         digest=data.digest,
         reader=reader_digest(),
+        as_at=_as_at(data),
         projects=() if projects is None else tuple(map(str, projects["project_id"])),
         years=years,
         periods=periods,
@@ -229,6 +235,21 @@ def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
 
     plain = frame.astype({c: "string" for c in frame if frame[c].dtype == object})
     return pd.util.hash_pandas_object(plain, index=False)
+
+
+def _as_at(data: Dataset) -> str:
+    """Find the day the records go up to; never the clock, so that a page can be made again."""
+    from pandas.tseries.offsets import MonthEnd
+
+    if data.about.get("as_at"):
+        return data.about["as_at"]
+    days = []
+    for frame in data.tables.values():
+        for column in DATED & set(frame):
+            latest = frame[column].max()
+            if latest == latest:  # not missing
+                days.append(latest + MonthEnd(0) if column == "month" else latest)
+    return max(days).date().isoformat() if days else ""
 
 
 def _calendar(data: Dataset) -> tuple[tuple[int, ...], tuple[str, ...], dict[str, str]]:

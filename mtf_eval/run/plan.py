@@ -132,7 +132,7 @@ def make_plan(
     for book in books:
         if wanted.reports and book.name not in wanted.reports:
             continue
-        given = {"data": address, "release": wanted.release, "as_of": wanted.as_of}
+        given = {"data": address, "release": wanted.release, "as_of": wanted.as_of or facts.as_at}
         given = {k: v for k, v in given.items() if k in book.parameters and v}
         given |= {
             name: book.parameters[name].parse(text)

@@ -21,6 +21,8 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
+import mtf_eval
+
 __all__ = ["PRELOAD", "main", "threads"]
 
 # Never the inline backend: loaded before a shell exists, figures would not be captured.
@@ -43,15 +45,6 @@ PRELOAD = [
     "seaborn",
     "pandera.pandas",
     "pyarrow.parquet",
-    "mtf_eval.records.load",
-    "mtf_eval.records.reference",
-    "mtf_eval.publish.elements",
-    "mtf_eval.publish.disclosure",
-    "mtf_eval.publish.charts",
-    "mtf_eval.analysis.summary",
-    "mtf_eval.analysis.projects",
-    "mtf_eval.analysis.benefit",
-    "mtf_eval.analysis.surveys",
 ]
 
 
@@ -65,7 +58,8 @@ def main(control: int) -> None:
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for name in os.environ.get("MTF_WARM_PRELOAD", " ".join(PRELOAD)).split():
+    ours = sorted(set(mtf_eval._HOMES.values()))
+    for name in os.environ.get("MTF_WARM_PRELOAD", " ".join([PRELOAD, *ours])).split():
         try:
             importlib.import_module(name)
         except ImportError:
