@@ -38,6 +38,7 @@ _HOMES = {
     "leadership": "mtf_eval.analysis.leadership",
     "overlaps": "mtf_eval.analysis.overlaps",
     "surveys": "mtf_eval.analysis.surveys",
+    "validation": "mtf_eval.analysis.effects.validation",
     "benefit": "mtf_eval.analysis.benefit",
     "summary": "mtf_eval.analysis.summary",
     "reference": "mtf_eval.records.reference",
