@@ -23,6 +23,7 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 __all__ = [
     "ESTIMATORS",
     "false_positive_rate",
+    "finding",
     "month_by_area",
     "performance",
     "pretended_targets",
@@ -213,6 +214,17 @@ def false_positive_rate(
         counts=counts, start=start, targets=targets, rng=rng, falls=(0.0,), estimators=estimators
     )
     return table[["estimator", "targets", "cannot_say", "changes", "falls", "rises", "falls_worst"]]
+
+
+def finding(frame: pd.DataFrame) -> str:
+    """Say what a table of `validation_table` shows where nothing was done."""
+    called = frame[frame["fall"] == "0%"].set_index("estimator")["changes"]
+    first, *others = called.index
+    low, high = called[others].min(), called[others].max()
+    return (
+        f"{first}: a change called in {called[first]:.1f} % of pretended projects where nothing "
+        f"was done, against 5 % promised; the textbook methods {low:.0f} to {high:.0f} %."
+    )
 
 
 def validation_table(
