@@ -17,7 +17,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,14 @@ import numpy as np
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import ALIASES, RULES, Rule
-from mtf_eval.publish.published import HIDDEN, MONTHS, Figure, Grid, read_grids, release_named
+from mtf_eval.publish.published import (
+    HIDDEN,
+    Figure,
+    Grid,
+    months_of,
+    read_grids,
+    release_named,
+)
 
 __all__ = ["Leak", "audit"]
 
@@ -162,8 +169,8 @@ class _Attacker:
         totals = [r for r, name in enumerate(grid.rows) if TOTAL.match(name)]
         for total in totals[-1:]:
             parts = [r for r in range(len(grid.rows)) if r not in totals]
-            for c in range(len(grid.columns)):
-                if len(parts) > 1:
+            for c, name in enumerate(grid.columns):
+                if len(parts) > 1 and "%" not in name:
                     self.add(self.at(g, total, c), [self.at(g, r, c) for r in parts])
 
     def _along(self, g: int, grid: Grid) -> None:
@@ -173,8 +180,11 @@ class _Attacker:
         # People come in whole numbers; a column with digits after the point does not count them.
         whole = [
             c
-            for c in range(len(grid.columns))
-            if not any(isinstance(f, Figure) and f.decimals for f in (row[c] for row in grid.cells))
+            for c, name in enumerate(grid.columns)
+            if "%" not in name
+            and not any(
+                isinstance(f, Figure) and f.decimals for f in (row[c] for row in grid.cells)
+            )
         ]
         found: list[tuple[int, int, int, tuple[int, ...]]] = []
         for total in whole:
@@ -213,14 +223,14 @@ class _Attacker:
                 self.add(self.at(g, r, total), [self.at(g, r, p) for p in parts], belief)
 
     def _shares(self, g: int, grid: Grid) -> None:
-        """Per cent columns: part and whole of one row, or a part of its column's total."""
-        width, height = len(grid.columns), len(grid.rows)
+        """Per cent columns that are one count of another in every row that can be checked."""
         if not grid.hidden:
             return
-        for share in range(width):
-            for part, whole in ((p, w) for p in range(width) for w in range(width) if p != w):
-                if share in (part, whole):
-                    continue
+        height = len(grid.rows)
+        shares = [c for c, name in enumerate(grid.columns) if "%" in name]
+        counts = [c for c, name in enumerate(grid.columns) if "%" not in name]
+        for share in shares:
+            for part, whole in permutations(counts, 2):
                 rows = [[self.at(g, r, c) for c in (share, part, whole)] for r in range(height)]
                 fits = [self._fits(*row) for row in rows]
                 if fits.count(True) >= 2 and False not in fits:
@@ -264,13 +274,14 @@ class _Attacker:
             if len(x.rows) == 1 and total is not None and not rows:
                 rows = [(0, total) if turn > 0 else (total, 0)]
         cells = [(self.at(a, r, c), self.at(b, q, d)) for r, q in rows for c, d in columns]
-        seen = [self.value(i) == self.value(j) for i, j in cells if self._both(i, j)]
+        seen = [
+            self.value(i) == self.value(j)
+            for i, j in cells
+            if None not in (self.value(i), self.value(j))
+        ]
         if seen and all(seen) and (len(seen) > 1 or len(cells) < 4):
             for i, j in cells:
                 self._join(i, j)
-
-    def _both(self, i: int, j: int) -> bool:
-        return self.value(i) is not None and self.value(j) is not None
 
     def _join(self, i: int, j: int) -> None:
         if self.cell[i] is None or self.cell[j] is None:
@@ -288,9 +299,9 @@ class _Attacker:
     def _periods(self, a: int, b: int) -> None:
         """Rows of one table whose months are exactly made up by rows of the other."""
         one, other = self.grids[a], self.grids[b]
-        spans = {r: s for r, name in enumerate(other.rows) if (s := _months(name, other.title))}
+        spans = {r: s for r, name in enumerate(other.rows) if (s := months_of(name, other.title))}
         for r, name in enumerate(one.rows):
-            span = _months(name, one.title)
+            span = months_of(name, one.title)
             parts = [q for q, s in spans.items() if span and s < span]
             if not span or sum(len(spans[q]) for q in parts) != len(span):
                 continue
@@ -326,32 +337,6 @@ class _Attacker:
                             )
                         )
         return found
-
-
-def _months(name: str, title: str) -> frozenset[int] | None:
-    """Return the months (counted from year 0) that a row's name speaks of."""
-    text = name.strip()
-    year = re.search(r"\b(20\d\d)\b", text) or re.search(r"\b(20\d\d)\b", title)
-    if not year:
-        return None
-    start = int(year[1]) * 12
-    bare = re.sub(r"\b20\d\d\b|[-,]", " ", text).strip()
-    named = [
-        m for m, month in enumerate(MONTHS) if re.search(rf"\b{month[:3]}({month[3:]})?\b", bare)
-    ]
-    quarter = re.search(r"\bq([1-4])\b", bare)
-    half = re.search(r"\bh([12])\b", bare)
-    if quarter:
-        first, last = 3 * int(quarter[1]) - 3, 3 * int(quarter[1]) - 1
-    elif half:
-        first, last = 6 * int(half[1]) - 6, 6 * int(half[1]) - 1
-    elif named:
-        first, last = named[0], named[-1]
-    elif not bare:
-        first, last = 0, 11
-    else:
-        return None
-    return frozenset(range(start + first, start + last + 1))
 
 
 def _ranges(attacker: _Attacker) -> dict[int, tuple[float, float]]:

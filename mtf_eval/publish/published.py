@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HIDDEN", "MONTHS", "Figure", "Grid", "read_grids", "release_named"]
+__all__ = ["HIDDEN", "Figure", "Grid", "months_of", "read_grids", "release_named"]
 
 HIDDEN = "[c]"
 MONTHS = (
@@ -107,12 +107,38 @@ def _grid(file: str, title: str, rows: Rows) -> Grid | None:
 
 
 def _plain(text: str) -> str:
-    """Lower case, one blank, no unit or note marker: names are compared across files."""
-    text = re.sub(r"\[note \d+\]|\((£|%|per cent)\)", "", text.replace("_", " "))
+    """Lower case, one blank, no pound or note marker: names are compared across files."""
+    text = re.sub(r"\[note \d+\]|\(£\)", "", text.replace("_", " "))
     month = re.fullmatch(r"(\d{4})-(\d\d)-01( 00:00:00)?", text.strip())
     if month:
         text = f"{MONTHS[int(month[2]) - 1]} {month[1]}"
     return " ".join(text.lower().split())
+
+
+def months_of(name: str, title: str) -> frozenset[int] | None:
+    """Return the months (counted from year 0) that a row's name speaks of."""
+    text = name.strip()
+    year = re.search(r"\b(20\d\d)\b", text) or re.search(r"\b(20\d\d)\b", title)
+    if not year:
+        return None
+    start = int(year[1]) * 12
+    bare = re.sub(r"\b20\d\d\b|[-,]", " ", text).strip()
+    named = [
+        m for m, month in enumerate(MONTHS) if re.search(rf"\b{month[:3]}({month[3:]})?\b", bare)
+    ]
+    quarter = re.search(r"\bq([1-4])\b", bare)
+    half = re.search(r"\bh([12])\b", bare)
+    if quarter:
+        first, last = 3 * int(quarter[1]) - 3, 3 * int(quarter[1]) - 1
+    elif half:
+        first, last = 6 * int(half[1]) - 6, 6 * int(half[1]) - 1
+    elif named:
+        first, last = named[0], named[-1]
+    elif not bare:
+        first, last = 0, 11
+    else:
+        return None
+    return frozenset(range(start + first, start + last + 1))
 
 
 def _cell(text: str) -> Figure | str | None:
