@@ -1,7 +1,7 @@
 """Street-level records as downloaded from data.police.uk, counted by month, area and crime type.
 
 Takes a folder or a zip of any size and never holds it: each monthly file streams past once, Arrow
-counts it block by block, and only the counts are kept. No row is dropped for looking like another
+counts it, and only the counts are kept. No row is dropped for looking like another
 one, since separate incidents snapped to one point look alike; anti-social behaviour without an ID
 counts; rows without an area count under the area code `""`. What looks wrong with the months
 (missing, incomplete, recoded areas, renamed districts) is reported, never repaired.
@@ -12,6 +12,7 @@ Not here: reading our own tables (`load`), or anything about single incidents.
 from __future__ import annotations
 
 import csv
+import io
 import re
 import zipfile
 import zlib
@@ -44,7 +45,8 @@ _NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street\.csv$")
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 READERS = 2  # files read at a time
-BLOCK = 1 << 19  # bytes of a file held at a time
+WHOLE = 32 << 20  # a file smaller than this is read in one go, a larger one block by block
+BLOCK = 1 << 18  # bytes parsed at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,18 +245,21 @@ def _read_one(
             header = _header(handle.readline())
             if missing := [c for c in columns if c not in header]:
                 return wrong(f"a header without {', '.join(missing)}", 1)
-            blocks = arrow.open_csv(
-                handle,
-                read_options=arrow.ReadOptions(
+            options = {
+                "read_options": arrow.ReadOptions(
                     column_names=header, block_size=BLOCK, use_threads=False
                 ),
-                convert_options=arrow.ConvertOptions(
+                "convert_options": arrow.ConvertOptions(
                     include_columns=columns,
                     column_types=dict.fromkeys(columns, pa.string()),
                     null_values=[""],
                     strings_can_be_null=True,
                 ),
-            )
+            }
+            start = handle.read(WHOLE)
+            if len(start) < WHOLE:
+                return [take(arrow.read_csv(pa.py_buffer(start), **options))]
+            blocks = arrow.open_csv(_Rest(start, handle), **options)
             return [take(pa.Table.from_batches([block])) for block in blocks]
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
         return _broken(where.name, member.label)
@@ -263,6 +268,19 @@ def _read_one(
             return []
         line = re.search(r"[Rr]ow #(\d+)", str(error))
         return wrong("a row of another length", int(line[1]) + 1 if line else None)
+
+
+class _Rest(io.RawIOBase):
+    """A file of which the start has been read already."""
+
+    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+        self._start, self._rest = io.BytesIO(start), rest
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._start.read(size) or self._rest.read(size)
 
 
 def _header(line: bytes) -> list[str]:
