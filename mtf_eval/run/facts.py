@@ -239,6 +239,7 @@ def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
 
 def _as_at(data: Dataset) -> str:
     """Find the day the records go up to; never the clock, so that a page can be made again."""
+    import pandas as pd
     from pandas.tseries.offsets import MonthEnd
 
     if data.about.get("as_at"):
@@ -247,7 +248,7 @@ def _as_at(data: Dataset) -> str:
     for frame in data.tables.values():
         for column in DATED & set(frame):
             latest = frame[column].max()
-            if latest == latest:  # not missing
+            if pd.notna(latest):
                 days.append(latest + MonthEnd(0) if column == "month" else latest)
     return max(days).date().isoformat() if days else ""
 
