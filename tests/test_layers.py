@@ -40,7 +40,8 @@ FLOORS = {
         {"priorities", "readings"},
         {"reconcile"},
         {"contacts"},
-        {"benefit"},
+        {"benefit", "portfolio"},
+        {"worth"},
         {"summary"},
     ],
     "publish": [
@@ -50,7 +51,7 @@ FLOORS = {
         {"audit", "cells"},
         {"charts", "grid", "shell"},
         {"elements"},
-        {"exports", "index", "project_page", "benefit_page"},
+        {"exports", "index", "project_page", "benefit_page", "year_page"},
         {"pages"},
         {"pdf"},
     ],

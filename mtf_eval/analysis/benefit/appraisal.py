@@ -273,13 +273,21 @@ def _together(one: Benefit, other: Benefit) -> bool:
     return not one.areas or not other.areas or bool(one.areas & other.areas)
 
 
+def _own_part(one: Benefit, rivals: Sequence[Benefit]) -> float:
+    """Share of a claim that is left when each area is split evenly among those who claim it."""
+    if not one.areas or not all(r.areas for r in rivals):
+        return 1 / (1 + len(rivals))
+    claims = [1 + sum(area in r.areas for r in rivals) for area in one.areas]
+    return sum(1 / n for n in claims) / len(claims)
+
+
 def portfolio(
     benefits: Sequence[Benefit], *, rng: np.random.Generator, draws: int = 10_000
 ) -> Benefit:
     """Add projects up without counting anything twice, and draw what they share once.
 
     Where projects of the same areas and time claim the same incidents (same unit cost by places),
-    each counts its share of the claim; where they claim the same outcome of people, attributions
+    each area is split evenly among them; where they claim the same outcome of people, attributions
     above 1 in all are scaled down to 1. Every project keeps its own year 0.
     """
     if not benefits:
@@ -300,18 +308,19 @@ def portfolio(
             ]
             weight = 1.0
             if rivals and line.route == "places":
-                weight = 1 / (1 + len({rival.project_id for rival in rivals}))
+                names = {rival.project_id for rival in rivals}
+                weight = _own_part(each, [b for b in others if b.project_id in names])
             elif rivals:
                 weight = min(1.0, 1 / (line.attribution + sum(r.attribution for r in rivals)))
             if weight < 1:
-                names = sorted({rival.project_id for rival in rivals})
+                named = sorted({rival.project_id for rival in rivals})
                 findings.append(
                     Finding(
                         rule="counted_once",
                         action="warn",
                         source_row=f"{line.project_id}, {line.source_row}",
                         text=f"{line.label} of {line.project_id} is also claimed by "
-                        f"{', '.join(names)}; {weight:.0%} of it enters the total.",
+                        f"{', '.join(named)}; {weight:.0%} of it enters the total.",
                     )
                 )
             lines.append(

@@ -1,0 +1,301 @@
+"""The projects of a year together: a line each, and their effects pooled.
+
+What one project did is worked out in `projects`; here they stand side by side, and what must not
+be pooled is left out with the reason. Pounds are in `worth`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis import overlaps, projects
+from mtf_eval.analysis.effects import Estimate, pool
+from mtf_eval.analysis.marks import day, label, text, where_from
+from mtf_eval.analysis.projects import Evaluation
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Together", "effects", "effects_alt", "gather", "left_out", "lines", "lines_finding"]
+__all__ += ["has_ended", "pooled_finding", "result_words"]
+
+WITH_COMPARISON = 3  # Maryland level from which a change may be taken for an effect and pooled
+NEXT_NEEDS = 3  # projects from which a prediction interval can be given
+STATUS = {
+    "planning": "Being planned",
+    "running": "Response running",
+    "complete": "Response ended",
+    "no_records": "No records of its measure",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """The projects of a year as they stood on a day.
+
+    Attributes
+    ----------
+    found
+        The evaluation of every project that was planned, ran or was assessed in the year.
+    pooled
+        Random-effects mean of the effects that may be pooled, `None` where there are too few.
+    members
+        Projects whose effects are in it.
+    reasons
+        Why each of the others is not.
+    """
+
+    year: int
+    as_of: date
+    found: tuple[Evaluation, ...]
+    pooled: Estimate | None
+    members: tuple[str, ...]
+    reasons: dict[str, str]
+
+    @property
+    def slug(self) -> str:
+        """The year as tables are named by it."""
+        return f"{self.year}"
+
+
+def gather(data: Dataset, *, year: int, rng: np.random.Generator) -> Together:
+    """Evaluate every project of a year, up to its end or to the day the data run to."""
+    end = date(year, 12, 31)
+    given = data.about.get("as_at")
+    as_of = min(end, date.fromisoformat(given)) if given else end
+    rows = data.table("projects")
+    first = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]].min(axis=1)
+    last = rows[["response_end", "assessment_date"]].max(axis=1)
+    known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(year, 1, 1))
+    names = sorted(map(str, rows.loc[known, "project_id"]))
+    found = tuple(projects.evaluate(data, n, as_of=as_of, rng=rng) for n in names)
+    members, reasons = _poolable(data, found, as_of)
+    try:
+        pooled = pool([_estimate(e) for e in members], measure="projects")
+    except NotEnoughData:
+        pooled = None
+    return Together(
+        year=year,
+        as_of=as_of,
+        found=found,
+        pooled=pooled,
+        members=tuple(e.project.project_id for e in members),
+        reasons=reasons,
+    )
+
+
+def _estimate(found: Evaluation) -> Estimate:
+    """Return the primary estimate, also one too imprecise to be given alone."""
+    measure = found.project.primary_measure
+    return found.effects.get(measure) or found.unclear[measure]
+
+
+def _has_estimate(found: Evaluation) -> bool:
+    measure = found.project.primary_measure
+    return measure in found.effects or measure in found.unclear
+
+
+def _poolable(
+    data: Dataset, found: Iterable[Evaluation], as_of: date
+) -> tuple[list[Evaluation], dict[str, str]]:
+    """Return whose effects may be pooled, and why the others may not."""
+    why_not = {
+        "planning": "its response has not begun",
+        "running": "its response is still running",
+        "no_records": "nothing of its measure is on record in its areas",
+    }
+    shared = [o for o in overlaps.overlaps(data, as_of=as_of) if o.what == "areas"]
+    members: list[Evaluation] = []
+    reasons: dict[str, str] = {}
+    for each in found:
+        name, measure = each.project.project_id, each.project.primary_measure
+        aim = each.project.measures.get(measure)
+        rivals = [
+            m.project.project_id
+            for m in members
+            if m.project.primary_measure == measure
+            and any({o.first, o.second} == {name, m.project.project_id} for o in shared)
+        ]
+        if each.status != "complete":
+            reasons[name] = why_not[each.status]
+        elif not _has_estimate(each):
+            reasons[name] = f"we cannot say: {each.cannot_say.get(measure, 'no estimate')}"
+        elif aim is not None and aim > 0:
+            reasons[name] = "it wants more to be reported; its ratio points the other way"
+        elif _estimate(each).maryland < WITH_COMPARISON:
+            reasons[name] = "nothing to compare with: a change, not an effect"
+        elif _estimate(each).se_log is None:
+            reasons[name] = "its interval is exact and has no standard error to weigh it by"
+        elif rivals:
+            reasons[name] = (
+                f"it worked in the areas of {', '.join(rivals)} at the same time: one fall would "
+                "count twice"
+            )
+        else:
+            members.append(each)
+    return members, reasons
+
+
+def has_ended(found: Evaluation) -> bool:
+    """Return whether the response was over on the day, with records or without."""
+    end = found.project.response_end
+    over = end is not None and end <= pd.Timestamp(found.as_of)
+    return found.status == "complete" or (found.status == "no_records" and over)
+
+
+def result_words(found: Evaluation) -> str:
+    """Say a project's result in a few words, within its Maryland level; nothing before its end."""
+    effect = found.primary
+    if found.status != "complete":
+        return STATUS[found.status]
+    if effect is None:
+        return "we cannot say"
+    if not effect.distinguishable:
+        return "no change to be told from chance"
+    way = "fall" if effect.estimate < 1 else "rise"
+    against = ", no comparison" if effect.maryland < WITH_COMPARISON else ""
+    return f"{way} of {100 * abs(1 - effect.estimate):.0f} %{against}"
+
+
+def lines(data: Dataset, together: Together) -> Table:
+    """Every project of the year: stage, result, strength of the design."""
+    rows = []
+    for each in together.found:
+        effect = each.primary
+        strength = "" if effect is None else f"{effect.maryland} of 5"
+        name = f"{each.project.project_id} {each.project.title}"
+        rows.append((name, STATUS[each.status], f"{each.headline}.", strength or "none given"))
+    frame = pd.DataFrame(rows, columns=["project", "stage", "result", "strength"], dtype="object")
+    return Table(
+        name=f"projects_{together.slug}",
+        title=f"Projects of {together.year} on {day(together.as_of)}",
+        frame=frame,
+        columns=(
+            label("project", "Project"),
+            text("stage", "Where it stands"),
+            text("result", "Result"),
+            text("strength", "Maryland level"),
+        ),
+        source=where_from(data, "Project records and recorded incidents"),
+        as_at=together.as_of,
+        notes=(
+            "The Maryland scale runs from 1 (before and after only) to 5 (randomised); below 3 a "
+            "change is never called an effect.",
+            "A ratio below 1 is fewer recorded incidents. Each project has a page of its own.",
+        ),
+    )
+
+
+def lines_finding(together: Together) -> str:
+    """Say how many projects there were and what came of those that ended."""
+    found = together.found
+    ended = [e for e in found if e.status == "complete"]
+    told = [e.primary for e in ended if e.primary is not None and e.primary.distinguishable]
+    fell = sum(e.estimate < 1 for e in told)
+    if not ended:
+        return f"{len(found)} projects, none of them ended with records to judge by."
+    words = f"{len(found)} projects, {len(ended)} of them ended with records to judge by"
+    words += f": a fall in {fell}, a rise in {len(told) - fell}"
+    return f"{words}, in {len(ended) - len(told)} no change that can be told from chance."
+
+
+# Effects side by side
+
+
+def _number(name: str, heading: str, decimals: int = 2) -> Column:
+    return Column(name=name, heading=heading, kind="number", decimals=decimals)
+
+
+def effects(data: Dataset, together: Together) -> Table:
+    """Primary effects of the projects that have one, and their random-effects mean."""
+    estimates = [(e, _estimate(e)) for e in together.found if _has_estimate(e)]
+    estimates.sort(key=lambda pair: pair[1].estimate)
+    rows: list[tuple[object, ...]] = []
+    for each, estimate in estimates:
+        name = each.project.project_id
+        rows.append((
+            f"{name} {each.project.primary_measure.lower()}", estimate.estimate, estimate.low,
+            estimate.high, f"{estimate.maryland} of 5", "yes" if name in together.members else "no",
+        ))  # fmt: skip
+    whole = together.pooled
+    if whole is not None:
+        rows.append((
+            f"{len(together.members)} projects pooled", whole.estimate, whole.low, whole.high,
+            f"{whole.maryland} of 5", "mean",
+        ))  # fmt: skip
+    columns = ["project", "estimate", "low", "high", "strength", "pooled"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame = frame.astype(dict.fromkeys(("estimate", "low", "high"), "float64"))
+    return Table(
+        name=f"projects_effects_{together.slug}",
+        title=f"Change in recorded incidents by project, {together.year}",
+        frame=frame.astype(dict.fromkeys(("project", "strength", "pooled"), "object")),
+        columns=(
+            label("project", "Project and measure"),
+            _number("estimate", "Rate ratio"),
+            _number("low", "95 % low"),
+            _number("high", "95 % high"),
+            text("strength", "Maryland level"),
+            text("pooled", "Pooled"),
+        ),
+        source=where_from(data, "Recorded incidents"),
+        as_at=together.as_of,
+        total_row=whole is not None,
+        notes=(
+            "Pooled: random-effects mean (Paule-Mandel) with the interval of Hartung and Knapp.",
+            *(whole.cautions if whole is not None else ()),
+        ),
+    )
+
+
+def effects_alt(table: Table) -> str:
+    """Describe the forest plot in words."""
+    frame = table.frame.iloc[:-1] if table.total_row else table.frame
+    below, above = int((frame["high"] < 1).sum()), int((frame["low"] > 1).sum())
+    said = (
+        f"{len(frame)} ratios with intervals: {below} wholly below 1, {above} wholly above 1, "
+        f"{len(frame) - below - above} across 1."
+    )
+    if table.total_row:
+        mean = table.frame.iloc[-1]
+        said += f" Mean {mean['estimate']:.2f} ({mean['low']:.2f} to {mean['high']:.2f})."
+    return said
+
+
+def pooled_finding(together: Together) -> str:
+    """Say the pooled result and where one more such project would lie; or that there is none."""
+    whole, size = together.pooled, len(together.members)
+    if whole is None:
+        ready = {0: "No project has", 1: "One project only has"}.get(size, f"{size} projects have")
+        return f"{ready} an effect that may be pooled: there is no mean to give."
+    way = "fewer" if whole.estimate < 1 else "more"
+    size_words = f"{100 * abs(1 - whole.estimate):.0f} % {way} recorded incidents than expected"
+    interval = f"ratio {whole.estimate:.2f}, 95 % interval {whole.low:.2f} to {whole.high:.2f}"
+    if whole.distinguishable:
+        said = f"{size} projects together: {size_words} ({interval})"
+    else:
+        said = f"{size} projects together: no change that can be told from chance ({interval})"
+    low, high = (whole.details.get(f"prediction_{end}") for end in ("low", "high"))
+    if low is None or high is None or size < NEXT_NEEDS:
+        return f"{said}. Too few to say what one more would bring."
+    return f"{said}. One more such project would lie between {low:.2f} and {high:.2f}."
+
+
+def left_out(data: Dataset, together: Together) -> Table:
+    """Which projects of the year are not in the pooled effect, and why."""
+    frame = pd.DataFrame(
+        sorted(together.reasons.items()), columns=["project", "why"], dtype="object"
+    )
+    return Table(
+        name=f"projects_not_pooled_{together.slug}",
+        title=f"Projects of {together.year} that are not in the pooled effect",
+        frame=frame,
+        columns=(label("project", "Project"), text("why", "Why")),
+        source=where_from(data, "Project records"),
+        as_at=together.as_of,
+    )

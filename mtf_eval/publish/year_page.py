@@ -1,0 +1,96 @@
+"""The projects of a year, as sections of the annual review; nothing where there are none.
+
+Each function returns the elements of one section with its heading, or no element at all, so that
+a data set without projects shows no empty section. Computes nothing: asks `analysis`, passes the
+door, shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from mtf_eval.analysis import overlaps, portfolio, worth
+from mtf_eval.publish import charts
+from mtf_eval.publish.elements import Element, figure, headline, note, table
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.portfolio import Together
+    from mtf_eval.analysis.worth import Money
+    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["fell_short", "money", "projects", "together"]
+
+
+def _heading(words: str, level: int = 2) -> Element:
+    html = f"<h{level}>{escape(words)}</h{level}>"
+    return Element("heading", html, words, {"text": words, "level": level})
+
+
+def projects(data: Dataset, found: Together, door: Door) -> Sequence[Element]:
+    """Show each project's line."""
+    if not found.found:
+        return ()
+    return (
+        _heading("Projects of the year"),
+        note(portfolio.lines_finding(found)),
+        table(door(portfolio.lines(data, found))),
+    )
+
+
+def together(data: Dataset, found: Together, door: Door) -> Sequence[Element]:
+    """Show the effects side by side with their mean, who is missing, and who shares what."""
+    if not found.found:
+        return ()
+    shown = [_heading("What the projects changed, together"), note(portfolio.pooled_finding(found))]
+    effects = door(portfolio.effects(data, found))
+    if len(effects.frame):
+        shown.append(
+            figure(
+                charts.forest(
+                    effects,
+                    x="project",
+                    title=portfolio.pooled_finding(found).split(". ")[0].rstrip("."),
+                    subtitle=f"{effects.table.title}: rate ratio with 95 % interval, 1 is no "
+                    "change",
+                    alt=portfolio.effects_alt(effects.table),
+                )
+            )
+        )
+    if found.reasons:
+        shown.append(table(door(portfolio.left_out(data, found))))
+    shared = door(overlaps.overlaps_table(data, as_of=found.as_of))
+    if len(shared.frame):
+        shown += [note(overlaps.overlaps_finding(data, as_of=found.as_of)), table(shared)]
+    return shown
+
+
+def money(data: Dataset, found: Together, spent: Money | None, door: Door) -> Sequence[Element]:
+    """Show cost and public value of the year without counting anything twice."""
+    if not found.found:
+        return ()
+    shown = [_heading("What the projects cost and saved, together")]
+    if spent is None:
+        return (*shown, note("No project of the year had ended: there is nothing to add up."))
+    if spent.waiting:
+        still = ", ".join(spent.waiting)
+        shown.append(note(f"Not in it, because planned or still running: {still}."))
+    return (
+        *shown,
+        note(spent.total.sentence()),
+        headline(door(worth.money(data, found, spent))),
+        table(door(worth.once(data, found, spent))),
+        note(worth.once_finding(spent)),
+    )
+
+
+def fell_short(
+    data: Dataset, found: Together, spent: Money | None, door: Door
+) -> Sequence[Element]:
+    """List what did not work, or cannot be shown to have worked."""
+    listed = worth.disappointments(data, found, spent)
+    if listed.frame.empty:
+        return ()
+    return (_heading("What did not work"), table(door(listed)))
