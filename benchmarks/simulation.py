@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,48 +80,35 @@ def year_before(panel: Panel) -> Panel:
     return panel.between(MONTHS[MONTHS_BEFORE - 12], MONTHS[-1])
 
 
-def estimators(rng: np.random.Generator) -> Mapping[str, Callable[[Panel], Estimate]]:
-    def series(panel: Panel) -> Estimate:
-        return interrupted_series(
+def answers(panel: Panel, rng: np.random.Generator) -> dict[str, Estimate]:
+    """Every estimator's answer; those that refuse are left out."""
+    short = year_before(panel)
+    calls = {name: (found, short) for name, found in ESTIMATORS.items()}
+    calls["Placebo-calibrated, two years before"] = (ESTIMATORS["Placebo-calibrated"], panel)
+    found = {}
+    for name, (estimator, records) in calls.items():
+        with suppress(NotEnoughData):
+            found[name] = estimator(records)
+    with suppress(NotEnoughData):
+        series = interrupted_series(
             series=panel.monthly(panel.target), start=panel.start, rng=rng, draws=10
-        ).estimate
-
-    def robust(panel: Panel) -> Estimate:
-        return interrupted_series(
-            series=panel.monthly(panel.target), start=panel.start, rng=rng, draws=10
-        ).robust
-
-    short = {
-        name: (lambda panel, found=found: found(year_before(panel)))
-        for name, found in ESTIMATORS.items()
-    }
-    return {
-        **short,
-        "Placebo-calibrated, two years before": ESTIMATORS["Placebo-calibrated"],
-        "Interrupted series, quasi-Poisson": series,
-        "Interrupted series, Newey-West 3": robust,
-    }
+        )
+        found["Interrupted series, quasi-Poisson"] = series.estimate
+        found["Interrupted series, Newey-West 3"] = series.robust
+    return found
 
 
 def coverage(*, draws: int, seed: int) -> pd.DataFrame:
     """Coverage, bias and power over `draws` data sets of each scenario."""
     rows = []
     for number, scenario in enumerate(SCENARIOS):
-        rng = np.random.default_rng([seed, number])
-        chosen = estimators(rng)
-        found: dict[str, list[tuple[float, float, float]]] = {name: [] for name in chosen}
+        records, own = (np.random.default_rng([seed, number, use]) for use in (0, 1))
+        found: dict[str, list[tuple[float, float, float]]] = {}
         for _ in range(draws):
-            panel = simulate(scenario, rng)
-            for name, estimator in chosen.items():
-                try:
-                    result = estimator(panel)
-                except NotEnoughData:
-                    continue
-                found[name].append((result.estimate, result.low, result.high))
+            for name, result in answers(simulate(scenario, records), own).items():
+                found.setdefault(name, []).append((result.estimate, result.low, result.high))
         for name, results in found.items():
-            values = np.array(results).reshape(-1, 3)
-            if not len(values):
-                continue
+            values = np.array(results)
             logs = np.log(np.maximum(values[:, 0], 1e-3))
             rows.append(
                 {
