@@ -15,7 +15,7 @@ from mtf_eval.analysis import referrals
 from mtf_eval.analysis.findings import day, extremes, listing, number
 from mtf_eval.analysis.marks import add_total, as_at_of, ints, label, people, place, where_from
 from mtf_eval.analysis.tables import Link, Table
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
     "STATED",
@@ -35,6 +35,7 @@ RISKS = {"high": "High risk", "low_medium": "Low or medium risk"}
 STREAMS = {"core": "Key criteria", "home_security": "Home security"}
 
 
+@once
 def block(data: Dataset, name: str, *years: int) -> pd.DataFrame:
     """Rows of one block of the activity table, stated totals left out."""
     rows: pd.DataFrame = data.table("activity")

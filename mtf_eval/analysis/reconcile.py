@@ -16,7 +16,7 @@ from mtf_eval.analysis import activity, priorities, referrals
 from mtf_eval.analysis.marks import in_words, ints, label, people, text, where_from
 from mtf_eval.analysis.readings import published, readings
 from mtf_eval.analysis.tables import Link, Table
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 __all__ = ["Check", "reconcile", "sums", "verdict"]
 
@@ -41,6 +41,7 @@ class Check:
         return self.stated == self.found
 
 
+@once
 def reconcile(data: Dataset) -> tuple[Check, ...]:
     """Make every comparison the data set allows; see `Check.agrees` for which hold."""
     return (*_rows(data), *_stated(data), *_across(data), *_priorities(data))

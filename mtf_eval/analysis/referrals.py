@@ -26,7 +26,7 @@ from mtf_eval.analysis.marks import (
     where_from,
 )
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
     "as_at",
@@ -59,6 +59,7 @@ WITHIN = (Sum(total="accepted", parts=("completed",), rest=True),)
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
 
+@once
 def core_log(data: Dataset, *, year: int | None = None) -> pd.DataFrame:
     """Return the log without the home security stream, of one year or of all."""
     log: pd.DataFrame = data.table("referrals")
@@ -66,6 +67,7 @@ def core_log(data: Dataset, *, year: int | None = None) -> pd.DataFrame:
     return core if year is None else core[core["received"].dt.year == year]
 
 
+@once
 def logged(data: Dataset, year: int) -> bool:
     """Whether the log covers the year."""
     return bool((data.table("referrals")["received"].dt.year == year).any())
@@ -88,6 +90,7 @@ def count_outcomes(log: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
     return counted.astype("Int64").groupby(by).sum()
 
 
+@once
 def monthly(data: Dataset) -> pd.DataFrame:
     """Count referrals by the month they were received, all years.
 
@@ -137,6 +140,7 @@ def _stated(data: Dataset) -> pd.Series[int]:
     return rows["count"].set_axis(rows["period_start"].dt.year)
 
 
+@once
 def _received(data: Dataset, year: int, half: int | None = None) -> int | None:
     frame = _within(monthly(data), year, half)
     if frame.empty:
@@ -151,6 +155,7 @@ def years(data: Dataset) -> tuple[int, ...]:
     )
 
 
+@once
 def as_at(data: Dataset, *, year: int) -> date | None:
     """Date up to which the year's referrals had been filled in; `None` without any."""
     return as_at_of(_within(monthly(data), year)["as_at"])

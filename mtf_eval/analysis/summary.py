@@ -7,7 +7,18 @@ decides over all of them at once.
 
 from __future__ import annotations
 
-from mtf_eval.analysis import activity, caseload, contacts, priorities, reconcile, referrals
+from collections.abc import Iterator
+from itertools import chain
+
+from mtf_eval.analysis import (
+    activity,
+    caseload,
+    contacts,
+    priorities,
+    reconcile,
+    referrals,
+    surveys,
+)
 from mtf_eval.analysis.findings import day
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
@@ -61,20 +72,24 @@ def half_yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
     return tuple(t for t in tables if t.frame[list(t.people)].notna().any(axis=None))
 
 
-def people_tables(data: Dataset) -> tuple[Table, ...]:
-    """Every table with a people column that any report of the data set may show.
+def people_tables(data: Dataset) -> Iterator[Table]:
+    """Every table with a people column that any report of the data set may show, one by one.
 
     All years and halves together, so that suppression is decided once and a figure hidden on one
-    page does not come back from another.
+    page does not come back from another. Made only when a rule asks for them.
     """
-    found = [reconcile.sums(data)]
     there = years(data)
-    for year in there:
-        found += yearly(data, year=year)
-    for year in sorted({*there, *(y + 1 for y in there)}):
-        found += half_yearly(data, year=year)
-    unique = {table.name: table for table in found if table.people}
-    return tuple(unique.values())
+    found = chain(
+        [reconcile.sums(data)],
+        *(yearly(data, year=year) for year in there),
+        *(half_yearly(data, year=year) for year in sorted({*there, *(y + 1 for y in there)})),
+        surveys.people_tables(data),
+    )
+    seen: set[str] = set()
+    for table in found:
+        if table.people and table.name not in seen:
+            seen.add(table.name)
+            yield table
 
 
 def covered(data: Dataset, *, year: int) -> str:

@@ -5,18 +5,22 @@ Made by `load` only. Reads nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from mtf_eval.errors import BadArgument
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Dataset", "Finding", "Source"]
+P = ParamSpec("P")
+T = TypeVar("T")
+
+__all__ = ["Dataset", "Finding", "Source", "once"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class Dataset:
     findings: tuple[Finding, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    #: What `once` has worked out of this data set; never carried to a changed one.
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the schema; empty when it was not given."""
@@ -97,3 +103,24 @@ class Dataset:
     def source(self, table: str) -> Source | None:
         """Return where a table came from, `None` when it was not given."""
         return next((s for s in self.sources if s.table == table), None)
+
+
+def once(
+    function: Callable[Concatenate[Dataset, P], T],
+) -> Callable[Concatenate[Dataset, P], T]:
+    """Work out a result of a data set once; frames are handed out as copies that share memory.
+
+    The arguments beside the data set must be hashable, the result must not depend on anything
+    else.
+    """
+
+    @wraps(function)
+    def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
+        key = (function.__module__, function.__qualname__, args, tuple(sorted(named.items())))
+        if key not in data.memo:
+            data.memo[key] = function(data, *args, **named)
+        result: Any = data.memo[key]
+        shared: T = result.copy(deep=False) if hasattr(result, "columns") else result
+        return shared
+
+    return kept
