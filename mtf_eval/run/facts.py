@@ -247,6 +247,8 @@ def _as_at(data: Dataset) -> str:
     days = []
     for frame in data.tables.values():
         for column in DATED & set(frame):
+            if frame[column].dtype.kind != "M":
+                continue  # a published count of those received or completed
             latest = frame[column].max()
             if pd.notna(latest):
                 days.append(latest + MonthEnd(0) if column == "month" else latest)
