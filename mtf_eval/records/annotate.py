@@ -33,6 +33,7 @@ __all__ = ["annotate"]
 
 LIST = "Complaints"
 HEADINGS = ("Sheet or file", "Row", "Column", "Found", "Expected", "What to do")
+QUOTE = "'"
 WRONG, DOUBTFUL = "FFC7CE", "FFEB9C"
 #: Parts of a workbook that its copy cannot hold.
 _LOST = {"charts/": "charts", "activeX/": "form controls", "slicers/": "slicers"}
@@ -176,7 +177,7 @@ def _noted(book: Workbook, sheets: Mapping[str, _Sheet], complaint: Problem | Fi
                 text = f"{complaint.column}: {text}"
         cell = book[title].cell(row=row or 1, column=column)
         _note(cell, text, colour if complaint.column != "rag" else "")
-        address = f"#'{title}'!{cell.coordinate}"
+        address = f"'{title.replace(QUOTE, 2 * QUOTE)}'!{cell.coordinate}"
     where = complaint.sheet or complaint.file
     return [where, complaint.row, complaint.column, found, expected, todo, address]
 
@@ -200,6 +201,7 @@ def _note(cell: Cell, text: str, colour: str) -> None:
 def _listed(book: Workbook, rows: Sequence[Sequence[Any]], notes: Sequence[str]) -> None:
     """Put a sheet in front that lists every complaint, with a link to its cell."""
     from openpyxl.styles import Alignment, Font
+    from openpyxl.worksheet.hyperlink import Hyperlink
 
     title = LIST
     while title in book.sheetnames:
@@ -222,7 +224,7 @@ def _listed(book: Workbook, rows: Sequence[Sequence[Any]], notes: Sequence[str])
         if address:
             link = sheet.cell(row=sheet.max_row, column=2)
             link.value = link.value or "heading"
-            link.hyperlink = address
+            link.hyperlink = Hyperlink(ref=link.coordinate, location=address)
             link.font = Font(color="0563C1", underline="single")
     for letter, width in zip("ABCDEF", (24, 9, 20, 50, 50, 50), strict=True):
         sheet.column_dimensions[letter].width = width

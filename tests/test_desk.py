@@ -1,0 +1,362 @@
+"""The analyst's desk: working copies, workbook, fix report, and the commands around them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from conftest import TINY, Desk
+from openpyxl.comments import Comment
+from openpyxl.styles import PatternFill
+
+from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.records.annotate import annotate
+from mtf_eval.records.blank import write_workbook
+from mtf_eval.records.load import load
+from mtf_eval.run import cli
+from mtf_eval.run.desk import lab_command, lab_environment, working_copies
+from mtf_eval.run.parameters import read_template
+
+EXAMPLE = Path(__file__).parent.parent / "data" / "example"
+
+
+def call(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(arguments))
+    told = capsys.readouterr()
+    return int(ended.value.code or 0), told.out, told.err
+
+
+# Working copies
+
+
+def source(path: Path) -> str:
+    (cell,) = [
+        c
+        for c in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if "parameters" in c["metadata"].get("tags", [])
+    ]
+    return "".join(cell["source"])
+
+
+def test_a_copy_has_the_parameters_set_and_its_comments_kept(tmp_path: Path) -> None:
+    book = read_template(TINY / "tiny_project.ipynb")
+    before = book.path.read_bytes()
+    values = {"project_id": "EX-2", "data": "städte/x", "no_such": 1}
+    made, left = working_copies([book], tmp_path / "lab", values)
+    assert (len(made), left, book.path.read_bytes()) == (1, [], before)
+    assert made[0].name == "tiny_project-EX-2.ipynb"
+    read = read_template(made[0]).parameters
+    assert read["project_id"].default == "EX-2"
+    assert read["data"].default == "städte/x"
+    original = {n: p.comment for n, p in book.parameters.items()}
+    assert {n: p.comment for n, p in read.items()} == original
+
+
+def test_what_the_analyst_changed_is_never_written_over(tmp_path: Path) -> None:
+    book = read_template(TINY / "tiny_project.ipynb")
+    (copy,), _ = working_copies([book], tmp_path, {"project_id": "EX-2"})
+    copy.write_text("mine", encoding="utf-8")
+    assert working_copies([book], tmp_path, {"project_id": "EX-2"}) == ([], [copy])
+    assert copy.read_text(encoding="utf-8") == "mine"
+    working_copies([book], tmp_path, {"project_id": "EX-2"}, fresh=True)
+    assert "EX-2" in source(copy)
+    assert copy.with_suffix(".old.ipynb").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_project_id_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
+    book = read_template(TINY / "tiny_project.ipynb")
+    (copy,), _ = working_copies([book], tmp_path / "lab", {"project_id": "../../x"})
+    assert copy.resolve().parent == (tmp_path / "lab").resolve()
+
+
+def test_jupyterlab_starts_without_calls_to_the_internet(tmp_path: Path) -> None:
+    command = lab_command(tmp_path, tmp_path / "first.ipynb", port=8123)
+    assert "--LabApp.news_url=None" in command
+    assert command[-1] == "--LabApp.default_url=/lab/tree/first.ipynb"
+    settings = Path(lab_environment(tmp_path)["JUPYTERLAB_SETTINGS_DIR"])
+    (written,) = settings.rglob("*.jupyterlab-settings")
+    assert json.loads(written.read_text()) == {"checkForUpdates": False, "fetchNews": "false"}
+
+
+def test_lab_says_what_it_copied_and_which_projects_there_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = call("lab", "--project", "EX01", "--no-open", capsys=capsys)
+    assert code == 0
+    assert "project_evaluation-EX01.ipynb" in out
+    assert "project_id: str = 'EX01'" in source(tmp_path / "lab/project_evaluation-EX01.ipynb")
+    code, _, err = call("lab", "--project", "NO", "--no-open", capsys=capsys)
+    assert code == 3
+    assert "no project NO; there is EX01" in err
+
+
+# A changed notebook, run like ours
+
+
+def changed(desk: Desk, **values: Any) -> Path:
+    book = read_template(TINY / "tiny_project.ipynb")
+    values = {"data": str(desk.data), "project_id": "EX-2", **values}
+    (copy,), _ = working_copies([book], desk.root / "lab", values)
+    return copy
+
+
+def test_a_changed_notebook_runs_as_it_stands(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MTF_WARM_PRELOAD", "ipykernel.kernelapp")
+    copy = changed(desk)
+    arguments = ["run", "--notebook", str(copy), "--out", str(desk.out)]
+    code, out, _ = call(*arguments, capsys=capsys)
+    assert (code, "1 made" in out) == (0, True)
+    assert desk.outcomes() == {"tiny_project-EX-2": "ok"}
+    assert desk.record()["reports"]["tiny_project-EX-2"]["parameters"]["project_id"] == "EX-2"
+    code, out, _ = call(*arguments, capsys=capsys)
+    assert "Nothing has changed" in out
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda s: s.replace('"EX-2"', '"EX-9"').replace("'EX-2'", "'EX-9'"), "no project EX-9"),
+        (lambda s: s.replace('"parameters"', '"params"'), "tagged `parameters`"),
+        (lambda s: s.replace("project_id: str", "project_id: date"), "is annotated date"),
+    ],
+)
+def test_a_changed_notebook_meets_the_same_checks(
+    desk: Desk, change: Any, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = changed(desk)
+    copy.write_text(change(copy.read_text(encoding="utf-8")), encoding="utf-8")
+    code, _, err = call("run", "--notebook", str(copy), "--out", str(desk.out), capsys=capsys)
+    assert code in (2, 3)
+    assert words in err
+    assert not desk.out.exists()
+
+
+def test_pdf_is_printed_beside_the_page_and_not_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtf_eval.publish import pdf
+
+    printed = []
+
+    def pretend(page: Path, target: Path) -> Path:
+        printed.append(page.name)
+        target.write_bytes(b"%PDF")
+        return target
+
+    monkeypatch.setattr(pdf, "find_browser", lambda: "/a/browser")
+    monkeypatch.setattr(pdf, "print_pdf", pretend)
+    desk.run("--pdf", books=("tiny_once",))
+    desk.run("--pdf", books=("tiny_once",))
+    assert printed == ["tiny_once.html"]
+    assert (desk.out / "data" / "tiny_once" / "tiny_once.pdf").is_file()
+
+
+def test_without_a_browser_it_says_what_to_install_before_any_work(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtf_eval.publish import pdf
+
+    monkeypatch.setattr(pdf, "find_browser", lambda: None)
+    done = desk.run("--pdf")
+    assert done.returncode == 2
+    assert "apt install chromium" in done.stderr
+    assert not desk.out.exists()
+
+
+# The workbook
+
+
+def test_a_blank_workbook_is_written_checked_and_never_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new" / "records.xlsx"
+    code, out, _ = call("workbook", str(path), capsys=capsys)
+    assert (code, f"Next: mtf-eval check {path}" in out) == (0, True)
+    code, out, _ = call("check", str(path), capsys=capsys)
+    assert (code, "nothing is filled in yet" in out) == (0, True)
+    code, _, err = call("workbook", str(path), capsys=capsys)
+    assert (code, "is there already" in err) == (3, True)
+    code, _, err = call("workbook", str(tmp_path / "records.csv"), capsys=capsys)
+    assert (code, "ends in .xlsx" in err) == (3, True)
+
+
+def test_a_workbook_made_from_a_data_set_gives_the_same_data_set(
+    desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "filled.xlsx"
+    assert call("workbook", str(path), "--from", str(desk.data), capsys=capsys)[0] == 0
+    before, after = load(desk.data), load(path)
+    assert all(before.tables[n].equals(after.tables[n]) for n in before.tables)
+
+
+# The fix report
+
+
+@pytest.fixture
+def wrong(tmp_path: Path) -> Path:
+    """A workbook with three things wrong, and much that a copy could lose."""
+    path = write_workbook(tmp_path / "wrong.xlsx", load(TINY / "data"))
+    book = openpyxl.load_workbook(path)
+    sheet = book["projects"]
+    headings = {str(c.value).removesuffix(" *"): c.column for c in sheet[1]}
+    sheet.cell(row=2, column=headings["response_start"], value="not a day")
+    sheet.cell(row=3, column=headings["stage"], value="unheard of")
+    sheet.cell(row=3, column=headings["stage"]).comment = Comment("ask Ann's team", "me")
+    sheet.cell(row=3, column=headings["title"]).fill = PatternFill("solid", start_color="00FF00")
+    sheet.cell(row=2, column=40, value="=1+1")
+    sheet.column_dimensions["B"].width = 77
+    book.create_sheet("Notes")["A1"] = "our own words"
+    book.save(path)
+    return path
+
+
+def test_every_complaint_stands_beside_its_cell(wrong: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataProblems) as caught:
+        load(wrong)
+    before = wrong.read_bytes()
+    count = annotate(wrong, tmp_path / "fix.xlsx", caught.value.problems)
+    assert (count, wrong.read_bytes()) == (len(caught.value.problems), before)
+    book = openpyxl.load_workbook(tmp_path / "fix.xlsx")
+    sheet = book["projects"]
+    headings = {str(c.value).removesuffix(" *"): c.column for c in sheet[1]}
+    day = sheet.cell(row=2, column=headings["response_start"])
+    assert "expected a date" in day.comment.text
+    assert day.fill.start_color.rgb.endswith("FFC7CE")
+    stage = sheet.cell(row=3, column=headings["stage"])
+    assert stage.comment.text.startswith("ask Ann's team")
+    assert "mtf-eval: Found" in stage.comment.text
+    listed = list(book["Complaints"].iter_rows(min_row=4, values_only=True))
+    assert any(row[:3] == ("projects", 2, "response_start") for row in listed)
+    links = [c.hyperlink.location for row in book["Complaints"] for c in row if c.hyperlink]
+    assert f"'projects'!{day.coordinate}" in links
+
+
+def test_the_copy_loses_nothing(wrong: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataProblems) as caught:
+        load(wrong)
+    annotate(wrong, tmp_path / "fix.xlsx", caught.value.problems)
+    old, new = openpyxl.load_workbook(wrong), openpyxl.load_workbook(tmp_path / "fix.xlsx")
+    assert new.sheetnames == ["Complaints", *old.sheetnames]
+    for sheet in old:
+        copy = new[sheet.title]
+        for row in sheet.iter_rows():
+            for cell in row:
+                other = copy[cell.coordinate]
+                assert (other.value, other.number_format) == (cell.value, cell.number_format)
+                if cell.comment:
+                    assert other.comment.text.startswith(cell.comment.text)
+        assert copy.freeze_panes == sheet.freeze_panes
+        assert len(copy.data_validations.dataValidation) == len(
+            sheet.data_validations.dataValidation
+        )
+        for letter, column in sheet.column_dimensions.items():
+            assert copy.column_dimensions[letter].width == column.width
+
+
+def test_a_mended_fix_report_is_read_like_the_original(wrong: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataProblems) as caught:
+        load(wrong)
+    annotate(wrong, tmp_path / "fix.xlsx", caught.value.problems)
+    book = openpyxl.load_workbook(tmp_path / "fix.xlsx")
+    sheet = book["projects"]
+    headings = {str(c.value).removesuffix(" *"): c.column for c in sheet[1]}
+    sheet.cell(row=2, column=headings["response_start"], value="2021-04-01")
+    sheet.cell(row=3, column=headings["stage"], value="response")
+    sheet.cell(row=2, column=40).value = None
+    book.save(tmp_path / "fix.xlsx")
+    given = load(TINY / "data")
+    assert (
+        load(tmp_path / "fix.xlsx")
+        .table("projects")["project_id"]
+        .equals(given.table("projects")["project_id"])
+    )
+
+
+def test_a_folder_of_files_gets_a_workbook(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "data"
+    shutil.copytree(TINY / "data", folder)
+    path = folder / "projects.csv"
+    path.write_text(path.read_text().replace("2021-04-01", "31/31/2021"), encoding="utf-8")
+    report = tmp_path / "fix.xlsx"
+    code, out, err = call("check", str(folder), "--fix-report", str(report), capsys=capsys)
+    assert (code, "1 complaint(s)" in out, "row 2" in err) == (2, True, True)
+    book = openpyxl.load_workbook(report)
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.reader(lines))
+    for number, row in enumerate(rows, start=1):
+        for place, text in enumerate(row, start=1):
+            assert (book["projects"].cell(row=number, column=place).value or "") == text
+    noted = [c for row in book["projects"].iter_rows() for c in row if c.comment]
+    assert [(c.row, rows[0][c.column - 1]) for c in noted] == [(2, "response_start")]
+
+
+def test_the_fix_report_never_takes_the_place_of_the_records(wrong: Path) -> None:
+    with pytest.raises(BadArgument, match="cannot take the place"):
+        annotate(wrong, wrong, [])
+    with pytest.raises(BadArgument, match=r"ends in \.xlsx"):
+        annotate(wrong, wrong.with_suffix(".csv"), [])
+
+
+def test_a_workbook_that_does_not_open_cannot_be_annotated(tmp_path: Path) -> None:
+    path = tmp_path / "torn.xlsx"
+    path.write_bytes(b"PK\x03\x04 and then nothing")
+    with pytest.raises(BadArgument, match="does not open"):
+        annotate(path, tmp_path / "fix.xlsx", [])
+
+
+# Audit and pseudonyms
+
+
+def test_an_audit_says_where_and_ends_with_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaky = "Place,People\r\nNorth,40\r\nSouth,[c]\r\nTotal,43\r\n"
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "people.csv").write_text(leaky, encoding="utf-8")
+    code, out, _ = call("audit", str(tmp_path / "reports"), capsys=capsys)
+    assert code == 1
+    assert "south" in out
+    assert "3" not in out.replace(str(tmp_path), "")
+    (tmp_path / "reports" / "people.csv").write_text("Place,People\r\nNorth,40\r\n")
+    code, out, _ = call("audit", str(tmp_path / "reports"), capsys=capsys)
+    assert (code, "no hidden count can be worked out" in out) == (0, True)
+
+
+def test_an_audit_of_nothing_is_no_clean_bill(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call("audit", str(tmp_path), capsys=capsys)
+    assert (code, "holds no reports" in err) == (3, True)
+
+
+def test_pseudonyms_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, key = tmp_path / "log.csv", tmp_path / "key"
+    log.write_text("case_ref,name,ward\nA1,Somebody,North\nA1,Somebody,South\n", encoding="utf-8")
+    assert call("pseudonymise", "--new-key", str(key), capsys=capsys)[0] == 0
+    arguments = [str(log), str(tmp_path / "clean.csv"), "--key", str(key)]
+    wanted = ["--column", "case_ref", "--drop", "name"]
+    code, out, _ = call("pseudonymise", *arguments, *wanted, capsys=capsys)
+    assert (code, "2 references" in out) == (0, True)
+    head, one, two = (tmp_path / "clean.csv").read_text(encoding="utf-8").splitlines()
+    assert (head, one.split(",")[0]) == ("case_ref,ward", two.split(",")[0])
+    assert "Somebody" not in one + two
+    assert call("pseudonymise", str(log), capsys=capsys)[0] == 3
+
+
+def test_validation_wants_an_archive(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.csv").write_text("a,b\n")
+    code, _, err = call("validate", str(tmp_path / "x.csv"), capsys=capsys)
+    assert (code, "as downloaded from data.police.uk" in err) == (3, True)
