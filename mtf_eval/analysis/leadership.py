@@ -16,7 +16,7 @@ import pandas as pd
 
 from mtf_eval.analysis.delivery import overdue
 from mtf_eval.analysis.funding import WON, standing
-from mtf_eval.analysis.marks import day, label, text, where_from
+from mtf_eval.analysis.marks import count, day, label, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
@@ -59,6 +59,11 @@ class Half:
     def end(self) -> date:
         """Last day."""
         return date(self.year, 6, 30) if self.half == 1 else date(self.year, 12, 31)
+
+    def until(self, data: Dataset) -> date:
+        """Last day the report can speak of: the half's end, or the day the data run to."""
+        given = data.about.get("as_at")
+        return min(self.end, date.fromisoformat(given)) if given else self.end
 
     @property
     def next(self) -> Half:
@@ -156,17 +161,23 @@ def _rating(
     return rating, "; ".join(said) or "nothing behind"
 
 
-def projects(data: Dataset, *, as_of: date, rule: RatingRule) -> Table:
-    """Every project known by a day: stage, rating with its reason, and the next milestone."""
+def projects(data: Dataset, *, as_of: date, rule: RatingRule, results: Mapping[str, str]) -> Table:
+    """Every project known by a day: stage, rating with its reason, result, next milestone.
+
+    Parameters
+    ----------
+    results
+        Each project's result in a few words, by reference.
+    """
     rows = []
     for row in _known(data, as_of).to_dict("records"):
         rating, reason = _rating(data, row, as_of, rule)
         stage = _stage(row, as_of)
-        name = f"{row['project_id']} {row['title']}"
-        rows.append((name, STAGES[stage], RATINGS[rating], reason, _milestone(row, as_of)))
-    frame = pd.DataFrame(
-        rows, columns=["project", "stage", "rag", "reason", "next"], dtype="object"
-    )
+        name, result = f"{row['project_id']} {row['title']}", results.get(row["project_id"], "")
+        ahead = _milestone(row, as_of)
+        rows.append((name, STAGES[stage], RATINGS[rating], reason, result, ahead))
+    columns = ["project", "stage", "rag", "reason", "result", "next"]
+    frame = pd.DataFrame(rows, columns=columns, dtype="object")
     return Table(
         name=f"projects_by_stage_{as_of:%Y_%m_%d}",
         title=f"Projects by stage on {day(as_of)}",
@@ -176,6 +187,7 @@ def projects(data: Dataset, *, as_of: date, rule: RatingRule) -> Table:
             text("stage", "Stage"),
             text("rag", "Rating"),
             text("reason", "Why"),
+            text("result", "Result"),
             text("next", "Next milestone"),
         ),
         source=where_from(data, "Project records"),
@@ -252,62 +264,85 @@ DECIDE = {
     "plan": "Agree who keeps it up: a consolidation plan",
     "follow": "Prepare the follow-up",
     "report": "Send the funder's report",
+    "late": "Unblock overdue actions",
+}
+ASKED = {
+    "sign": "sign-off",
+    "next": "what follows an assessment",
+    "assess": "assessment to be dated",
+    "plan": "consolidation plan",
+    "follow": "follow-up",
+    "report": "report to a funder",
+    "late": "overdue action",
 }
 
 
-def _asked(data: Dataset, half: Half) -> list[tuple[str, str]]:
-    """Return what is asked, as kind and project with its day."""
-    now, until = pd.Timestamp(half.end), pd.Timestamp(half.next.end)
+def _asked(data: Dataset, half: Half, results: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what is asked, as kind and project with its day or result."""
+    until = half.until(data)
+    now, ahead = pd.Timestamp(until), pd.Timestamp(half.next.end)
     asked: list[tuple[str, str]] = []
-    for row in _known(data, half.end).to_dict("records"):
+    for row in _known(data, until).to_dict("records"):
         name, ended = str(row["project_id"]), row["response_end"]
         signed, assessed, when = row["tlg_signoff"], row["assessment_date"], row["follow_up_date"]
         finished = pd.notna(ended) and ended <= now
-        if (pd.isna(signed) or signed > now) and not finished and row["response_start"] <= until:
+        if (pd.isna(signed) or signed > now) and not finished and row["response_start"] <= ahead:
             asked.append(("sign", f"{name} (response from {day(row['response_start'])})"))
-        if pd.notna(assessed) and half.start <= assessed.date() <= half.end:
-            asked.append(("next", name))
+        if pd.notna(assessed) and half.start <= assessed.date() <= until:
+            asked.append(("next", f"{name} ({results[name]})" if results.get(name) else name))
         if finished and (pd.isna(assessed) or assessed > now):
             asked.append(("assess", f"{name} (ended {day(ended)})"))
         if finished and pd.isna(row["consolidation_plan"]):
             asked.append(("plan", name))
-        if pd.notna(when) and now < when <= until:
+        if pd.notna(when) and now < when <= ahead:
             asked.append(("follow", f"{name} ({day(when)})"))
-    for bid in standing(data, half.end).to_dict("records"):
+    for bid in standing(data, until).to_dict("records"):
         due = bid["report_due"]
-        if bid["status"] in WON and pd.notna(due) and now < due <= until:
+        if bid["status"] in WON and pd.notna(due) and now < due <= ahead:
             where = "all projects" if pd.isna(bid["project_id"]) else bid["project_id"]
             asked.append(("report", f"{where}, {bid['funder']} ({day(due)})"))
+    for late in overdue(data, as_of=until).frame.to_dict("records"):
+        asked.append(("late", f"{late['project']}, {late['agency']} ({late['days']} days)"))
     return asked
 
 
-def decisions(data: Dataset, *, half: Half) -> Table:
-    """List what the leadership group is asked to decide, from the records at the half's end."""
-    asked = _asked(data, half)
+def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table:
+    """List what the leadership group is asked to decide, from the records at the half's end.
+
+    Parameters
+    ----------
+    results
+        Each project's result in a few words, by reference: what it decides on.
+    """
+    asked = _asked(data, half, results)
     rows = [
-        (words, "; ".join(what for k, what in asked if k == kind))
+        (words, len(named), "; ".join(named))
         for kind, words in DECIDE.items()
-        if any(k == kind for k, _ in asked)
+        if (named := [what for k, what in asked if k == kind])
     ]
-    frame = pd.DataFrame(rows, columns=["decision", "projects"], dtype="object")
-    frame.insert(0, "number", pd.Series([str(i) for i in range(1, len(frame) + 1)], dtype="object"))
+    frame = pd.DataFrame(rows, columns=["decision", "number", "projects"])
+    frame = frame.astype({"decision": "object", "number": "Int64", "projects": "object"})
     return Table(
         name=f"decisions_{half.year}_h{half.half}",
         title=f"Decisions asked of the leadership group, {half.words}",
         frame=frame,
         columns=(
-            label("number", "No."),
-            text("decision", "Decision"),
+            label("decision", "Decision"),
+            count("number", "Number"),
             text("projects", "Projects"),
         ),
         source=where_from(data, "Project records and funding tracker"),
-        as_at=half.end,
+        as_at=half.until(data),
     )
 
 
 def decisions_finding(table: Table) -> str:
-    """Say how many decisions are asked."""
-    number = len(table.frame)
-    if not number:
+    """Say what is asked, in one line."""
+    kinds = {words: kind for kind, words in DECIDE.items()}
+    frame = table.frame
+    if frame.empty:
         return "Nothing has to be decided on what is on record."
-    return f"{number} decision(s) are asked of the leadership group."
+    named = [
+        f"{ASKED[kinds[d]]} ({n})" for d, n in zip(frame["decision"], frame["number"], strict=True)
+    ]
+    return f"Asked of the leadership group: {', '.join(named)}."

@@ -36,7 +36,7 @@ STATUS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
-    """The projects of a year as they stood on a day.
+    """The projects of a year, or of half of one, as they stood on a day.
 
     Attributes
     ----------
@@ -51,6 +51,7 @@ class Together:
     """
 
     year: int
+    half: int | None
     as_of: date
     found: tuple[Evaluation, ...]
     pooled: Estimate | None
@@ -59,19 +60,28 @@ class Together:
 
     @property
     def slug(self) -> str:
-        """The year as tables are named by it."""
-        return f"{self.year}"
+        """The time as tables are named by it."""
+        return f"{self.year}" if self.half is None else f"{self.year}_h{self.half}"
+
+    @property
+    def results(self) -> dict[str, str]:
+        """Each project's result in a few words, by reference."""
+        return {e.project.project_id: result_words(e) for e in self.found}
 
 
-def gather(data: Dataset, *, year: int, rng: np.random.Generator) -> Together:
-    """Evaluate every project of a year, up to its end or to the day the data run to."""
-    end = date(year, 12, 31)
+def gather(
+    data: Dataset, *, year: int, rng: np.random.Generator, half: int | None = None
+) -> Together:
+    """Evaluate every project of a year or half-year, to its end or to the day the data run to."""
+    begin, end = date(year, 7 if half == 2 else 1, 1), date(year, 12, 31)
+    if half == 1:
+        end = date(year, 6, 30)
     given = data.about.get("as_at")
     as_of = min(end, date.fromisoformat(given)) if given else end
     rows = data.table("projects")
     first = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]].min(axis=1)
     last = rows[["response_end", "assessment_date"]].max(axis=1)
-    known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(year, 1, 1))
+    known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(begin))
     names = sorted(map(str, rows.loc[known, "project_id"]))
     found = tuple(projects.evaluate(data, n, as_of=as_of, rng=rng) for n in names)
     members, reasons = _poolable(data, found, as_of)
@@ -81,6 +91,7 @@ def gather(data: Dataset, *, year: int, rng: np.random.Generator) -> Together:
         pooled = None
     return Together(
         year=year,
+        half=half,
         as_of=as_of,
         found=found,
         pooled=pooled,
@@ -152,7 +163,7 @@ def result_words(found: Evaluation) -> str:
     """Say a project's result in a few words, within its Maryland level; nothing before its end."""
     effect = found.primary
     if found.status != "complete":
-        return STATUS[found.status]
+        return STATUS[found.status].lower()
     if effect is None:
         return "we cannot say"
     if not effect.distinguishable:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Element",
+    "corrections",
     "figure",
     "headline",
     "headline_result",
@@ -222,6 +223,16 @@ def result(estimate: Any) -> Element:
     )
     content = {"text": sentence, "cautions": cautions, "maryland": level}
     return Element("finding", html, "\n".join([sentence, *cautions]), content)
+
+
+def corrections() -> Element:
+    """Leave the place where corrections of published figures are listed.
+
+    What the last edition said is known when the page is rendered, not here.
+    """
+    text = "No published figure has been corrected."
+    html = f'<div data-mtf="corrections"><p>{text}</p></div>'
+    return Element("corrections", html, text, {"text": text})
 
 
 def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> Element:
