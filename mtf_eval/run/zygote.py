@@ -26,26 +26,12 @@ import mtf_eval
 __all__ = ["PRELOAD", "main", "threads"]
 
 # Never the inline backend: loaded before a shell exists, figures would not be captured.
-PRELOAD = [
-    "ipykernel.kernelapp",
-    "ipykernel.ipkernel",
-    "ipykernel.zmqshell",
-    "ipykernel.iostream",
-    "IPython.core.completer",
-    "numpy",
-    "pandas",
-    "pandas.io.formats.style",
-    "scipy.stats",
-    "scipy.optimize",
-    "statsmodels.api",
-    "statsmodels.formula.api",
-    "matplotlib.pyplot",
-    "matplotlib.backends.backend_agg",
-    "matplotlib.backends.backend_svg",
-    "seaborn",
-    "pandera.pandas",
-    "pyarrow.parquet",
-]
+PRELOAD = (
+    "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.iostream "
+    "IPython.core.completer numpy pandas pandas.io.formats.style scipy.stats scipy.optimize "
+    "statsmodels.api statsmodels.formula.api matplotlib.pyplot matplotlib.backends.backend_agg "
+    "matplotlib.backends.backend_svg seaborn pandera.pandas pyarrow.parquet"
+)
 
 
 def threads() -> int:
@@ -83,6 +69,7 @@ def _serve(line: socket.socket) -> None:
                 if request is None:
                     for pid, _pipe in kernels.values():
                         _kill_group(pid)
+                        os.kill(pid, signal.SIGKILL)  # it may not have its own group yet
                     os._exit(0)
                 if threads() != 1:
                     _send(line, {"error": "more than one thread"})
@@ -90,12 +77,13 @@ def _serve(line: socket.socket) -> None:
                         os.close(handle)
                     continue
                 output, errors, pipe = handles
+                parent = os.getpid()
                 pid = os.fork()
                 if pid == 0:
                     pipes = [pipe, *(p for _, p in kernels.values())]
                     for handle in {line.detach(), *kernels, *pipes} - {output, errors}:
                         os.close(handle)
-                    _become_kernel(request, output, errors)
+                    _become_kernel(request, output, errors, parent)
                 os.close(output)
                 os.close(errors)
                 pidfd = os.pidfd_open(pid)
@@ -114,12 +102,14 @@ def _serve(line: socket.socket) -> None:
                 os.close(pipe)
 
 
-def _become_kernel(request: dict[str, Any], output: int, errors: int) -> NoReturn:
+def _become_kernel(request: dict[str, Any], output: int, errors: int, parent: int) -> NoReturn:
     """In the child: be what a freshly started kernel is, and run as one."""
     code = 1
     try:
         os.setsid()
         _die_with_parent()
+        if os.getppid() != parent:  # it died before it could be told
+            os._exit(1)
         for number in range(1, signal.NSIG):
             if number not in (signal.SIGKILL, signal.SIGSTOP, 32, 33):
                 signal.signal(number, signal.SIG_DFL)
@@ -146,7 +136,7 @@ def _become_kernel(request: dict[str, Any], output: int, errors: int) -> NoRetur
         origin = launcher.origin if launcher and launcher.origin else "ipykernel_launcher"
         sys.argv = [origin, *request["arguments"]]
         app: Any = IPKernelApp.instance()
-        app.initialize([*request["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"])
+        app.initialize([*request["arguments"], f"--IPKernelApp.parent_handle={parent}"])
         app.start()
         code = 0
     except SystemExit as stop:
@@ -176,10 +166,9 @@ def _kill_group(pid: int) -> None:
 
 
 def _send(line: socket.socket, message: dict[str, Any]) -> None:
-    try:
+    # A client that is gone is noticed when the next request is read, and everything ended there.
+    with suppress(BrokenPipeError):
         line.sendall(json.dumps(message).encode() + b"\n")
-    except BrokenPipeError:
-        os._exit(0)
 
 
 def _receive(line: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
