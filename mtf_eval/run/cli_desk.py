@@ -57,29 +57,41 @@ def check(data: tuple[str, ...], fix_report: Path | None) -> int:
     """
     if fix_report and len(data) > 1:
         raise BadArgument("--fix-report: give one DATA at a time")
+    code = 0
     for given in data:
         try:
-            found = read(given)
+            _say(given, fix_report)
         except DataProblems as error:
+            click.echo(f"mtf-eval: {error}", err=True)
+            code = error.exit_code
             if fix_report:
                 _annotate(given, fix_report, error.problems)
-            raise
-        if not any(map(len, found.tables.values())):
-            click.echo(
-                f"{given}: nothing is filled in yet; start with the sheets projects, "
-                "project_areas and incidents, or with referrals"
-            )
-            return 0
-        filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
-        click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
-        for name, rows in filled.items():
-            click.echo(f"  {name:<20}{rows:>10,} rows")
-        for finding in found.findings:
-            click.echo(f"  {KINDS[finding.kind]}: {_place(finding)}: {finding.text}")
-        if fix_report:
-            _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
-        click.echo(f"Next: mtf-eval run {given}")
-    return 0
+            elif "://" not in given:
+                click.echo(
+                    f"Next: correct them, or have each marked in a copy:\n"
+                    f"  mtf-eval check {given} --fix-report to-mend.xlsx",
+                    err=True,
+                )
+    return code
+
+
+def _say(given: str, fix_report: Path | None) -> None:
+    found = read(given)
+    filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
+    if not filled:
+        click.echo(
+            f"{given}: nothing is filled in yet; start with the sheets projects, project_areas "
+            "and incidents, or with referrals"
+        )
+        return
+    click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
+    for name, rows in filled.items():
+        click.echo(f"  {name:<20}{rows:>10,} rows")
+    for finding in found.findings:
+        click.echo(f"  {KINDS[finding.kind]}: {_place(finding)}: {finding.text}")
+    if fix_report:
+        _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
+    click.echo(f"Next: mtf-eval run {given}")
 
 
 def _place(finding: Finding) -> str:
@@ -98,7 +110,8 @@ def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
     if "://" in given:
         raise BadArgument("--fix-report is for workbooks and folders of CSV files")
     count = annotate(CHECKOUT / address_of(given), target, list(complaints))
-    click.echo(f"{count} complaint(s) noted in {target}, beside their cells and in its first sheet")
+    where = "beside its cell and in a list on the first sheet"
+    click.echo(f"{target}: a copy of {given} with {count} complaint(s), each {where}")
 
 
 @click.command(
