@@ -420,6 +420,31 @@ def test_a_wide_unit_cost_is_warned_about(reference: Reference) -> None:
     assert "wide_unit_cost" in {f.rule for f in done.findings}
 
 
+def test_a_unit_cost_drawn_upwards_only_is_warned_about(reference: Reference) -> None:
+    # Burglary: 5,930 reported, 5,930 to 8,980 drawn; the draws lie above the figure reported.
+    data = dataset(project_measures=[measure("Burglary", "crime_domestic_burglary")])
+    done = analyse(data, evaluation(estimate("Burglary")), reference)
+    said = next(f.text for f in done.findings if f.rule == "wide_unit_cost")
+    assert "1 to 1.5 times" in said
+    assert "lies above" in said
+    assert done.draws is not None
+    assert np.median(done.draws.public) > done.results["present_value_benefits_gbp"]
+
+
+def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(
+    reference: Reference,
+) -> None:
+    def said(maryland: int) -> str:
+        data = dataset(project_measures=[measure()])
+        done = analyse(data, evaluation(estimate(maryland=maryland)), reference, draws=0)
+        table = benefit.assumptions(done).frame.set_index("name")
+        return str(table.loc["Deadweight of places", "value"])
+
+    assert "comparison has taken it off" in said(3)
+    assert "gross" in said(1)
+    assert "comparison has taken it off" not in said(1)
+
+
 # --- tables --------------------------------------------------------------------------------------
 
 
@@ -495,6 +520,42 @@ def test_details_of_few_people_are_kept_back(rich: benefit.Benefit) -> None:
     assert frame["present"].notna().sum() == len(frame) - 1
 
 
+def test_few_are_as_many_as_any_disclosure_rule_hides(reference: Reference) -> None:
+    import csv
+
+    from mtf_eval.records.reference import default_folder
+
+    with (default_folder() / "disclosure_rules.csv").open(encoding="utf-8") as handle:
+        highest = max(int(row["high"]) for row in csv.DictReader(handle))
+    assert reference.assumption("least_people").value == highest + 1
+
+
+@pytest.mark.parametrize("people", [1, 4, 5, 7])
+def test_no_table_gives_the_shares_of_few_people(people: int, reference: Reference) -> None:
+    """Amount, impact, deadweight and attribution together would give the number back."""
+    kept = outcome(unit_cost_code="jsa_claimant_into_work", people=people, years=2, impact=0.4,
+                   deadweight=0.35, attribution=0.5, drop_off=0.4)  # fmt: skip
+    data = dataset(costs=[cost(amount_gbp=9000.0)], outcomes=[kept])
+    done = analyse(data, evaluation(), reference, draws=200)
+    assert not {"Deadweight", "Attribution to others"} & set(benefit.waterfall(done).frame["step"])
+    assert benefit.waterfall(done).frame["gbp"].iloc[:-1].sum() == pytest.approx(done.net_gbp)
+    inputs = " ".join(benefit.tornado(done).frame["input"])
+    assert not re.search("Impact|Deadweight|Drop-off", inputs)
+    assert re.search("impact|deadweight|drop-off", benefit.tornado_finding(done)) is None
+    assert benefit.cost_per_outcome(done).frame["each"].isna().all()
+    worked = benefit.calculation(done).frame
+    assert (
+        worked[["impact", "deadweight", "attribution", "drop_off", "present"]].isna().all(axis=None)
+    )
+
+
+def test_shares_of_eight_people_are_shown(reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries(8, impact=0.4, deadweight=0.35)])
+    done = analyse(data, evaluation(), reference, draws=200)
+    assert {"Deadweight"} <= set(benefit.waterfall(done).frame["step"])
+    assert benefit.calculation(done).frame["impact"].notna().all()
+
+
 def test_parts_add_up_to_the_public_value(reference: Reference) -> None:
     for code, each in reference.unit_costs.items():
         found = list(parts(each))
@@ -567,27 +628,44 @@ def _steps(cases: int) -> list[dict[str, Any]]:
 
 
 def test_journeys_against_staying_put(reference: Reference) -> None:
-    data = dataset(case_steps=_steps(5))
+    data = dataset(case_steps=_steps(8))
     as_of = pd.Timestamp("2025-01-01")
     frame = benefit.by_domain(data, reference, as_of=as_of, price_year="2017/18").frame
     # 365 days on a plan at 9,300, 182 days in need at 8,300, 184 days closed; staying: 731 days
     year = 365.25
-    path = 5 * (365 / year * 9300 + 182 / year * 8300)
+    path = 8 * (365 / year * 9300 + 182 / year * 8300)
     assert frame["path"][0] == pytest.approx(path)
-    assert frame["stay"][0] == pytest.approx(5 * 731 / year * 9300)
-    assert list(frame[["people", "down", "up"]].iloc[0]) == [5, 5, 0]
+    assert frame["stay"][0] == pytest.approx(8 * 731 / year * 9300)
+    assert list(frame[["people", "down", "up"]].iloc[0]) == [8, 8, 0]
 
 
-def test_journeys_of_four_people_are_not_shown(reference: Reference) -> None:
-    data = dataset(case_steps=_steps(4))
+def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:
+    data = dataset(case_steps=_steps(7))
     when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
     table = benefit.by_domain(data, reference, **when)
     assert table.frame.empty
-    assert "fewer than 5" in " ".join(table.notes)
+    assert "fewer than 8" in " ".join(table.notes)
     assert benefit.by_step(data, reference, **when).frame.empty
     with pytest.raises(BadArgument, match="consent"):
         benefit.one_case(data, reference, "C1", consented=False, **when)
     assert len(benefit.one_case(data, reference, "C1", consented=True, **when).frame) == 3
+
+
+def test_those_who_did_not_move_cannot_be_worked_out(reference: Reference) -> None:
+    moved = _steps(12)
+    stayed = [row | {"case_id": f"S{row['case_id']}"} for row in _steps(2) if "plan" in row["step"]]
+    data = dataset(case_steps=moved + stayed, projects=[{"project_id": "P1"}])
+    when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
+    together, by_step = (
+        benefit.by_domain(data, reference, **when),
+        benefit.by_step(data, reference, **when),
+    )
+    assert list(together.frame[["people", "down", "up"]].iloc[0]) == [14, 12, 0]
+    door = Door("public", tables=benefit.people_tables(data, reference, **when))
+    shown = door(together).frame[["people", "down", "up"]].iloc[0]
+    assert shown.isna().any()  # 14 less 12 would give the two who stayed
+    steps = door(by_step).frame["people"]
+    assert shown["people"] is pd.NA or steps[by_step.frame["people"].eq(12)].isna().all()
 
 
 def test_journeys_never_enter_the_benefit(reference: Reference) -> None:
@@ -608,7 +686,7 @@ def test_an_unknown_step_is_named(reference: Reference) -> None:
 
 
 def test_people_tables_are_all_that_count_people(reference: Reference) -> None:
-    data = dataset(case_steps=_steps(6), outcomes=[burglaries()], projects=[{"project_id": "P1"}])
+    data = dataset(case_steps=_steps(10), outcomes=[burglaries()], projects=[{"project_id": "P1"}])
     when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
     named = benefit.people_tables(data, reference, **when)
     door = Door("public", tables=named)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import few, money, number, sides, table
+from mtf_eval.analysis.benefit.layout import few, least_people, money, number, sides, table
 from mtf_eval.analysis.marks import label, text
 from mtf_eval.analysis.tables import Table
 
@@ -25,6 +25,7 @@ __all__ = [
     "sources",
 ]
 
+FEW = "Details of outcomes of fewer than {} people are not given in any release."
 SECONDARY = (
     "Anything but stored-source must be checked against the publication before it is quoted."
 )
@@ -99,7 +100,7 @@ def calculation(benefit: Benefit) -> Table:
         number("bias", "Optimism bias"),
         money("present", "Present public value (£)", decimals=2),
     )
-    notes = ("Details of outcomes of fewer than five people are not given in any release.",)
+    notes = (FEW.format(least_people(benefit.reference)),)
     title = "How every pound of benefit is worked out"
     return table(benefit, "calculation", title, rows, columns, notes=notes)
 
@@ -175,6 +176,13 @@ def cost_sources(benefit: Benefit) -> Table:
     return table(benefit, "cost_sources", "Where every pound of cost comes from", rows, columns)
 
 
+def _deadweight_of_places(benefit: Benefit) -> str:
+    gross = [line.label for line in benefit.claimed if line.route == "places" and line.gross]
+    if not gross:
+        return "zero: the comparison has taken it off"
+    return f"zero, though nothing has taken it off (gross): {', '.join(gross)}"
+
+
 def assumptions(benefit: Benefit) -> Table:
     """List what the analysis rests on beside the data: value, grade, status, source."""
     chosen = benefit.assumptions
@@ -184,7 +192,7 @@ def assumptions(benefit: Benefit) -> Table:
         {"name": "Horizon, years", "value": str(chosen.horizon_years)},
         {"name": "Optimism bias", "value": f"by the {chosen.optimism} grade of the inputs"},
         {"name": "Effect on places", "value": "months observed only, nothing beyond"},
-        {"name": "Deadweight of places", "value": "zero: the comparison has taken it off"},
+        {"name": "Deadweight of places", "value": _deadweight_of_places(benefit)},
         {"name": "Recorded to actual crime", "value": "not scaled up"},
     ]
     for row in rows:

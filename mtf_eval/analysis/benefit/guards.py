@@ -17,7 +17,7 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-WIDE = 3.0  # a unit cost whose high end is so many times its low end is warned about
+WIDE = 3.0  # warned about: a high end so many times the low end (or no room below the default)
 
 __all__ = ["Finding", "Guarded", "claims", "guard"]
 
@@ -165,15 +165,18 @@ def _cautions(lines: Sequence[Line]) -> list[Finding]:
                     "buffer. They are not taken off; the sensitivities show the result with them.",
                 )
             )
-        if line.high > WIDE * line.low:
+        upwards = line.low >= 1 and line.high > 1
+        if upwards or line.high > WIDE * line.low:
+            middle = "above" if line.high - 1 >= 1 - line.low else "below"
             found.append(
                 Finding(
                     rule="wide_unit_cost",
                     action="warn",
                     source_row=line.source_row,
                     text=f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} "
-                    "times the one reported, which is a careful one. The draws spread over that "
-                    "range, so their middle lies above the figure reported.",
+                    f"times the one reported{', which is the careful end' if upwards else ''}. The "
+                    f"draws spread over that range, so their middle lies {middle} the figure "
+                    "reported.",
                 )
             )
         if cost.caution:

@@ -2,19 +2,21 @@
 
 A journey is an illustration with its assumptions: every month at the average cost of its step,
 set against staying on the first step as long. It says nothing about who caused the move, and
-never enters a benefit; only the `outcomes` table does. Shown for five or more people together, or
-as one case named by its code and with consent.
+never enters a benefit; only the `outcomes` table does. Shown for no fewer people together than any
+disclosure rule would show, or as one case named by its code and with consent.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mtf_eval.analysis.benefit.layout import least_people
 from mtf_eval.analysis.marks import count, label, people, text
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.reference import Reference
 
@@ -84,23 +86,19 @@ def _monthly(code: str, reference: Reference, price_year: str) -> float:
     return reference.uprate(cost.total_gbp, cost.price_year, price_year) / cost.period_months
 
 
-def _least(reference: Reference) -> int:
-    return int(reference.assumption("least_people").value)
-
-
 def by_domain(
     data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
 ) -> Table:
     """Show journeys together: people, where they stand, cost of the way taken and of staying put.
 
-    A ladder with fewer than five people is left out and named in a note.
+    A ladder with few people is left out and named in a note.
     """
     walked = steps(data, reference, as_of=as_of, price_year=price_year)
-    rows, notes = [], [ILLUSTRATION]
+    rows, notes, least = [], [ILLUSTRATION], least_people(reference)
     for domain, part in walked.groupby("domain", sort=True):
         cases = part.groupby("case_id")
-        if len(cases) < _least(reference):
-            notes.append(f"{domain}: fewer than {_least(reference)} people, not shown.")
+        if len(cases) < least:
+            notes.append(f"{domain}: fewer than {least} people, not shown.")
             continue
         moved = cases["position"].agg(["first", "last"])
         rows.append(
@@ -123,16 +121,17 @@ def by_domain(
         _pounds("stay", "Cost of staying on the first step (£)"),
         _pounds("difference", "Difference (£)"),
     )
-    return _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
+    made = _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
+    return replace(made, sums=(Sum(total="people", parts=("down", "up"), rest=True),))
 
 
 def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str) -> Table:
-    """Show months spent on each step, where five or more people have been on it."""
+    """Show months spent on each step that enough people have been on."""
     walked = steps(data, reference, as_of=as_of, price_year=price_year)
-    rows = []
+    rows, least = [], least_people(reference)
     for (domain, _, name), part in walked.groupby(["domain", "position", "label"], sort=True):
         reached = part["case_id"].nunique()
-        if reached < _least(reference):
+        if reached < least:
             continue
         rows.append(
             {
@@ -148,8 +147,17 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
         count("months", "Months on it, all together"),
         _pounds("cost", "Cost of those months (£)"),
     )
-    notes = [ILLUSTRATION, f"Steps reached by fewer than {_least(reference)} people are left out."]
-    return _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
+    notes = [ILLUSTRATION, f"Steps reached by fewer than {least} people are left out."]
+    made = _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
+    links = (
+        Link(
+            total=f"benefit_journeys/{row['step'].split(': ')[0]}/people",
+            parts=(f"{made.name}/{row['step']}/people",),
+            rest=True,
+        )
+        for row in rows
+    )
+    return replace(made, links=tuple(links))
 
 
 def one_case(

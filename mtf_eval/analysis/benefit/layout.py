@@ -13,9 +13,20 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.lines import Line
+from mtf_eval.analysis.benefit.uncertainty import Swing
 from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.records.reference import Reference
 
-__all__ = ["few", "money", "number", "sides", "table", "with_total"]
+__all__ = [
+    "few",
+    "least_people",
+    "money",
+    "number",
+    "open_swings",
+    "sides",
+    "table",
+    "with_total",
+]
 
 
 def money(name: str, heading: str, note: str = "", decimals: int = 0) -> Column:
@@ -74,5 +85,19 @@ def with_total(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 
 def few(benefit: Benefit, line: Line) -> bool:
     """Whether a line describes so few people that its details are kept out of every table."""
-    least = benefit.reference.assumption("least_people").value
-    return line.people is not None and line.people < least
+    return line.people is not None and line.people < least_people(benefit.reference)
+
+
+def open_swings(benefit: Benefit) -> tuple[Swing, ...]:
+    """Swings without those that would show a share of an outcome of few people."""
+    kept_back = {line.label for line in benefit.claimed if few(benefit, line)}
+    return tuple(
+        swing
+        for swing in benefit.swings
+        if swing.kind in ("effect", "unit cost", "costs") or swing.name not in kept_back
+    )
+
+
+def least_people(reference: Reference) -> int:
+    """Return the fewest people whose pounds may be followed: more than any rule hides."""
+    return int(reference.assumption("least_people").value)

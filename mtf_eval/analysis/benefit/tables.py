@@ -12,7 +12,16 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import money, number, sides, table, with_total
+from mtf_eval.analysis.benefit.layout import (
+    few,
+    least_people,
+    money,
+    number,
+    open_swings,
+    sides,
+    table,
+    with_total,
+)
 from mtf_eval.analysis.marks import count, label, text
 from mtf_eval.analysis.tables import Table
 
@@ -317,16 +326,19 @@ def waterfall(benefit: Benefit) -> Table:
             continue
         cost, factor = pricing.priced(line)
         share = (1 - line.deadweight) * line.attribution
+        inside = few(benefit, line)  # such a line enters after deadweight and attribution
+        dead, own = (0.0, 1.0) if inside else (line.deadweight, line.attribution)
         years = [t * (1 - line.drop_off) ** a for t, a in zip(line.profile, line.ages, strict=True)]
         units = line.quantity * line.impact * sum(years[: pricing.years])
         per_unit = factor * pricing.uprating(cost.price_year)
         whole = units * per_unit * sum(part.gbp for part in pricing.parts(cost))
         public = units * per_unit * sum(p.gbp for p in pricing.parts(cost) if not p.transfer)
+        whole, public = (gbp * (share if inside else 1) for gbp in (whole, public))
         steps["Gross benefits"] += whole
         steps["Transfers"] -= whole - public
-        steps["Deadweight"] -= public * line.deadweight
-        steps["Attribution to others"] -= public * (1 - line.deadweight) * (1 - line.attribution)
-        steps["Optimism bias on benefits"] += public * share * bias
+        steps["Deadweight"] -= public * dead
+        steps["Attribution to others"] -= public * (1 - dead) * (1 - own)
+        steps["Optimism bias on benefits"] += public * (1 - dead) * own * bias
     spent, gains = sides(benefit)
     steps["Discounting of costs"] = spent["amount_gbp"].sum() - spent["present_gbp"].sum()
     own = gains[~gains["transfer"]]
@@ -334,7 +346,17 @@ def waterfall(benefit: Benefit) -> Table:
     rows = [{"step": name, "gbp": value} for name, value in steps.items() if round(value, 2)]
     rows.append({"step": "Net present public value", "gbp": sum(steps.values())})
     columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
-    return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)
+    least = least_people(benefit.reference)
+    note = f"Outcomes of fewer than {least} people enter after deadweight and attribution."
+    return table(
+        benefit,
+        "waterfall",
+        "From gross to net",
+        rows,
+        columns,
+        notes=(note,) if any(few(benefit, line) for line in benefit.claimed) else (),
+        total_row=True,
+    )
 
 
 def distribution(benefit: Benefit, *, bands: int = 30) -> Table:
@@ -368,7 +390,7 @@ def tornado(benefit: Benefit, *, most: int = 10) -> Table:
             "low": swing.at_low_gbp,
             "high": swing.at_high_gbp,
         }
-        for swing in benefit.swings[:most]
+        for swing in open_swings(benefit)[:most]
     ]
     seen: dict[str, int] = {}
     for row in rows:  # two rows of one outcome are told apart by number
@@ -416,7 +438,8 @@ def sensitivities(benefit: Benefit) -> Table:
     )
     notes = (
         "Scaling recorded up to actual crime uses the newer Home Office edition, which alone has "
-        "multipliers; its fiscal part is the response of police and courts only.",
+        "multipliers; its fiscal part is the response of police and courts only, and is scaled up "
+        "with the rest, though it falls mainly on recorded crimes.",
     )
     return table(benefit, "sensitivities", "Results under other assumptions", rows, columns,
                   notes=notes)  # fmt: skip

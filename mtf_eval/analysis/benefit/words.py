@@ -6,6 +6,7 @@ The title of a picture is its finding; no number is computed here that a table d
 from __future__ import annotations
 
 from mtf_eval.analysis.benefit.appraisal import Benefit, pounds
+from mtf_eval.analysis.benefit.layout import open_swings
 from mtf_eval.analysis.benefit.tables import benefits_by_agency, costs, payback
 
 __all__ = [
@@ -68,8 +69,9 @@ def chance_finding(benefit: Benefit) -> str:
 
 def tornado_finding(benefit: Benefit) -> str:
     """Say which input the result hangs on most."""
-    if not benefit.swings:
+    swings = open_swings(benefit)
+    if not swings:
         return NOTHING
-    first = benefit.swings[0]
+    first = swings[0]
     name = f" ({first.name})" if first.name else ""
     return f"The result hangs most on the {first.kind}{name}"
