@@ -84,7 +84,7 @@ def make_data(folder: Path, projects: int) -> list[str]:
             continue
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
-        if rows and "project_id" in rows[0] and path.name != "incident_points.csv":
+        if rows and "project_id" in rows[0]:
             mine = [r for r in rows if r["project_id"]]
             rows = [
                 {k: f"{v}-{n}" if k in KEYS and v else v for k, v in row.items()}

@@ -51,6 +51,7 @@ BY_PROJECT = frozenset(
         "outcomes",
         "survey_responses",
         "case_steps",
+        "incident_points",
     ]
 )
 # Versions of what makes the numbers, the pictures and the pages.
