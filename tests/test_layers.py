@@ -52,6 +52,7 @@ FLOORS = {
         {"charts", "grid", "shell"},
         {"elements"},
         {"exports", "index", "project_page", "benefit_page", "year_page"},
+        {"corrections"},
         {"pages"},
         {"pdf"},
     ],

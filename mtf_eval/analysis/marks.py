@@ -27,9 +27,9 @@ def text(name: str, heading: str) -> Column:
     return Column(name=name, heading=heading, kind="text")
 
 
-def people(name: str, heading: str) -> Column:
+def people(name: str, heading: str, *, standing: bool = False) -> Column:
     """Mark a column that counts people or households."""
-    return Column(name=name, heading=heading, kind="people")
+    return Column(name=name, heading=heading, kind="people", standing=standing)
 
 
 def count(name: str, heading: str, note: str = "") -> Column:

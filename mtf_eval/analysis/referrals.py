@@ -188,9 +188,16 @@ def _when(year: int, half: int | None) -> str:
 
 
 def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Mark the outcome columns; a SARA is a project, everything else counts people."""
+    """Mark the outcome columns; a SARA is a project, everything else counts people.
+
+    What becomes of a referral is known later than that it was received; of decisions only while
+    some are pending.
+    """
+    moving = {"pending", "completed"} | (set(DECISIONS) if "pending" in frame else set())
     return tuple(
-        count(name, HEADINGS[name]) if name == "saras" else people(name, HEADINGS[name])
+        count(name, HEADINGS[name])
+        if name == "saras"
+        else people(name, HEADINGS[name], standing=name in moving)
         for name in COUNTS
         if name in frame
     )
@@ -257,7 +264,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         columns=(
             label("period", "Period"),
             *outcome_columns(row),
-            people("ongoing", "Ongoing"),
+            people("ongoing", "Ongoing", standing=True),
             people("previous", f"Received in {_when(before, half)}"),
             change(
                 "change", f"Change since {_when(before, half)}", "received", "previous", caution
@@ -342,7 +349,7 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
         frame=counts,
         columns=(
             label("year", "Year"),
-            *(people(c, HEADINGS[c]) for c in shown),
+            *(people(c, HEADINGS[c], standing=c != "received") for c in shown),
             people("previous", "Received the year before"),
             change("change", "Change in received", "received", "previous", caution),
         ),

@@ -52,6 +52,9 @@ class Column:
         For a share `(part, whole)`, for a change `(later, earlier)`: names of other columns.
     note
         A caution that belongs to this column and is printed with it.
+    standing
+        It moves on after its period has ended (completed, of those received then): a later edition
+        may say otherwise without anything having been corrected.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Column:
     decimals: int = 0
     of: tuple[str, str] | None = None
     note: str = ""
+    standing: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):

@@ -158,6 +158,7 @@ def payload(released: Released) -> dict[str, Any]:
         "notes": [*table.notes, *(f"{c.heading}: {c.note}" for c in table.columns if c.note)],
         "columns": [
             {"name": c.name, "heading": heading(c), "kind": c.kind, "decimals": c.decimals}
+            | ({"standing": True} if c.standing else {})
             for c in table.columns
         ],
         "rows": rows,

@@ -48,6 +48,8 @@ class Entry:
         Whether the report is current, and if not, why not.
     html, workbook, csv, pdf
         Links; `csv` to the folder of tables. Empty when not there.
+    corrections
+        How many published figures the report has corrected.
     """
 
     dataset: str
@@ -67,6 +69,7 @@ class Entry:
     workbook: str = ""
     csv: str = ""
     pdf: str = ""
+    corrections: int = 0
 
     @property
     def mark(self) -> tuple[str, str]:

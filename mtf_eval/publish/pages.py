@@ -17,7 +17,11 @@ from nbconvert import HTMLExporter
 from traitlets import default
 from traitlets.config import Config
 
+from mtf_eval.publish import corrections
 from mtf_eval.publish.cells import moment
+from mtf_eval.publish.corrections import Correction
+from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish.elements import table
 from mtf_eval.publish.exports import PRIVATE, contents, head, tables, write_exports
 from mtf_eval.publish.index import Entry, index
 from mtf_eval.publish.shell import TEMPLATES, css
@@ -108,6 +112,7 @@ def render(
     related: Sequence[tuple[str, str]] = (),
     index_href: str = "../index.html",
     downloads: Sequence[tuple[str, str]] = (),
+    corrected: Sequence[Correction] = (),
 ) -> str:
     """Return the page of an executed notebook.
 
@@ -121,6 +126,8 @@ def render(
         Where it stopped, if it did; the page then opens with a banner that says so.
     related, downloads
         Title and relative link of other reports, and of the files beside this one.
+    corrected
+        What earlier editions gave otherwise; see `corrections.listed`.
     """
     given = {
         "run_time": run_time,
@@ -128,6 +135,7 @@ def render(
         "related": tuple(related),
         "index": index_href,
         "downloads": tuple(downloads),
+        "corrected": tuple(corrected),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"mtf_page": given})
     return body
@@ -276,6 +284,7 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
             _fill(slot, "Run", f'<time datetime="{when}">{moment(when)}</time>', raw=True)
         else:
             slot.decompose()
+    _corrections(soup, given.get("corrected", ()), head(notebook).get("rule", "internal"))
     _links(soup, given)
     _contents(soup)
     _pandas(soup)
@@ -302,6 +311,24 @@ def _insert(parent: Any, place: int, html: str) -> None:
 def _fill(slot: Tag, term: str, text: str, *, raw: bool = False) -> None:
     _insert(slot, 0, f"<dt>{term}</dt><dd>{text if raw else escape(text)}</dd>")
     del slot["data-mtf"]
+
+
+def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) -> None:
+    """List the corrections where the notebook left a place, otherwise before the last section."""
+    slots = soup.select("[data-mtf=corrections]")
+    for slot in slots:
+        del slot["data-mtf"]
+    if not found:
+        return
+    html = table(Door(rule)(corrections.as_table(found))).html
+    for slot in slots:
+        slot.clear()
+        _insert(slot, 0, html)
+    if not slots:
+        made: Any = soup.select_one("section.mtf-made")
+        parent: Any = soup.main if made is None else made.parent
+        place = len(parent.contents) if made is None else parent.contents.index(made)
+        _insert(parent, place, f"<section><h2>Corrections</h2>{html}</section>")
 
 
 def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:

@@ -155,7 +155,7 @@ def run(
                 entries[report.dataset, report.name] = kept
                 resumed += 1
                 continue
-            jobs.append(_job(report, titles, options, moment))
+            jobs.append(_job(report, titles, store, options, moment))
     by_name = {(r.dataset, r.name): r for p in plans for r in p.reports}
     failed: list[tuple[str, str]] = []
     try:
@@ -260,7 +260,10 @@ def _executor(options: Options) -> Iterator[Executor]:
         close_warm()
 
 
-def _job(report: Report, titles: Mapping[str, str], options: Options, moment: str) -> Job:
+def _job(
+    report: Report, titles: Mapping[str, str], store: Store, options: Options, moment: str
+) -> Job:
+    from mtf_eval.publish import corrections
     from mtf_eval.run.execute import Job
 
     return Job(
@@ -268,6 +271,7 @@ def _job(report: Report, titles: Mapping[str, str], options: Options, moment: st
         name=report.name,
         source=report.template.path.read_text(encoding="utf-8"),
         cwd=str(report.template.path.parent.resolve()),
+        previous=corrections.edition(store.out / report.dataset, report.name),
         parameters=report.parameters,
         run_time=moment,
         related=tuple((titles[name], f"{name}.html") for name in report.related),

@@ -44,6 +44,8 @@ class Job:
         The kernel's working folder: the notebook's own, as in JupyterLab.
     cell_seconds, seconds
         Deadlines of one cell and of the whole report.
+    previous
+        What the published edition says, as `corrections.edition` gives it.
     """
 
     dataset: str
@@ -53,6 +55,7 @@ class Job:
     run_time: str
     related: tuple[tuple[str, str], ...] = ()
     cwd: str = ""
+    previous: str = ""
     kernel: str = "warm"
     cell_seconds: float = 600
     seconds: float = 1800
@@ -224,7 +227,7 @@ _render_lock = threading.Lock()
 
 
 def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[str, Any]]:
-    from mtf_eval.publish import pages
+    from mtf_eval.publish import corrections, pages
 
     summary = pages.read_summary(notebook)
     asked = job.parameters.get("release")
@@ -237,8 +240,18 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
         book = f"{job.name}/{job.name}.ipynb"
         beside = [*(f for f in files if f.endswith(".xlsx")), book]
         downloads = [(_called(f), f) for f in beside]
+        corrected = corrections.listed(
+            job.previous, notebook, parameters=job.parameters, run_time=job.run_time
+        )
+        if corrected:
+            files[f"{job.name}/{corrections.FILE}"] = corrections.as_csv(corrected)
+            summary["corrections"] = len(corrected)
         page = pages.render(
-            notebook, run_time=job.run_time, related=job.related, downloads=downloads
+            notebook,
+            run_time=job.run_time,
+            related=job.related,
+            downloads=downloads,
+            corrected=corrected,
         )
         files[book] = _notebook_bytes(pages.cleaned(notebook))
     files[f"{job.name}.html"] = page.encode()

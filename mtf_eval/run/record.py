@@ -217,6 +217,7 @@ def _index_entry(
         status=said.get("status") or "complete",
         result=said.get("result") or "" if there else "",
         maryland=said.get("maryland") if there else None,
+        corrections=said.get("corrections", 0) if there else 0,
         rule=said.get("rule") or "",
         illustrative=bool(said.get("illustrative")),
         state=state,

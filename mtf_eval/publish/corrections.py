@@ -1,0 +1,252 @@
+"""What a report says otherwise than its last published edition: the corrections.
+
+Compares released figures only, those of the page as it was with those of the page as it is, and
+keeps the list from edition to edition. A figure whose period had ended by the day the old edition
+ran to, and that has changed, was corrected; anything else has moved on with time. Nothing is
+compared across disclosure rules, and no cell that either edition hides.
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass, fields
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.publish.exports import PRIVATE, contents, head, tables
+from mtf_eval.publish.scanner import neutralise
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from mtf_eval.analysis.tables import Table
+
+__all__ = ["FILE", "Correction", "as_csv", "as_table", "edition", "listed"]
+
+FILE = "corrections.csv"
+RECORDED = ("people", "count", "money")  # rates and estimates follow from these
+RESULT = "Main result"
+MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
+MONTH = "|".join(MONTHS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """A figure that an earlier edition gave otherwise, as both editions print it.
+
+    `date` is the day of the run that found it, ISO 8601.
+    """
+
+    date: str
+    table: str
+    row: str
+    figure: str
+    was: str
+    now: str
+
+
+def edition(folder: Path, name: str) -> str:
+    """Return what the published edition of a report said, as JSON text; `""` without one.
+
+    Parameters
+    ----------
+    folder
+        The data set's published folder.
+    name
+        The report's name there.
+    """
+    try:
+        book = json.loads((folder / name / f"{name}.ipynb").read_bytes())
+    except (OSError, ValueError):
+        return ""
+    said = list(_elements(book))
+    ledger = folder / name / FILE
+    held = ledger.read_text(encoding="utf-8-sig") if ledger.exists() else ""
+    found = {
+        "rule": next((d["rule"] for kind, d in said if kind == "page"), ""),
+        "result": next((d["text"] for kind, d in said if kind == "result"), ""),
+        "tables": {d["name"]: d for kind, d in said if kind in ("table", "figure")},
+        "ledger": [asdict(c) for c in _read(held)],
+    }
+    return json.dumps(found)
+
+
+def _elements(book: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for cell in book.get("cells", ()):
+        for output in cell.get("outputs", ()):
+            for mime, content in output.get("data", {}).items():
+                if kind := PRIVATE.fullmatch(mime):
+                    yield kind.group(1), content
+
+
+def listed(
+    previous: str, notebook: NotebookNode, *, parameters: Mapping[str, Any], run_time: str
+) -> tuple[Correction, ...]:
+    """Return every correction of a report, those found earlier first.
+
+    Parameters
+    ----------
+    previous
+        What `edition` returned before the run.
+    notebook
+        As executed in this run.
+    parameters
+        The report's own, which say what time it is about: `year`, `period` or `as_of`.
+    run_time
+        ISO 8601; its day dates what is found now.
+    """
+    old = json.loads(previous) if previous else {}
+    if not old or old["rule"] != head(notebook).get("rule"):
+        return ()
+    about, day = _about(parameters), run_time[:10]
+    new = tables(notebook)
+    found = [Correction(**entry) for entry in old["ledger"]]
+    for name in old["tables"].keys() & new.keys():
+        for change in _changed(old["tables"][name], new[name], about):
+            found.append(Correction(date=day, **change))
+    ran_to = max((t["as_at"] for t in old["tables"].values() if t["as_at"]), default="")
+    said = next((d["text"] for kind, d in contents(notebook) if kind == "result"), "")
+    closed = about is not None and about.isoformat() <= ran_to
+    if closed and len(found) > len(old["ledger"]) and said != old["result"]:
+        found.append(
+            Correction(date=day, table=RESULT, row="", figure="", was=old["result"], now=said)
+        )
+    return tuple(sorted(found, key=lambda c: (c.date, c.table, c.row, c.figure)))
+
+
+def _about(parameters: Mapping[str, Any]) -> date | None:
+    """Return the last day of the time a report is about."""
+    if parameters.get("as_of"):
+        return date.fromisoformat(str(parameters["as_of"]))
+    period = re.fullmatch(r"(\d{4})-H([12])", str(parameters.get("period", "")))
+    if period:
+        return _half(int(period[1]), period[2])
+    return date(int(parameters["year"]), 12, 31) if parameters.get("year") else None
+
+
+def _half(year: int, half: str) -> date:
+    return date(year, 6, 30) if half == "1" else date(year, 12, 31)
+
+
+def _changed(
+    old: Mapping[str, Any], new: Mapping[str, Any], about: date | None
+) -> Iterator[dict[str, str]]:
+    """Yield the recorded figures of one table that were corrected."""
+    places = {c["name"]: i for i, c in enumerate(new["columns"])}
+    before = _rows(old)
+    for key, row in _rows(new).items():
+        was = before.get(key)
+        if was is None:
+            continue
+        for position, column in enumerate(old["columns"]):
+            here = places.get(column["name"])
+            if here is None or column["kind"] not in RECORDED or was[position] == row[here]:
+                continue
+            if isinstance(was[position], str) or row[here] == "[c]":
+                continue
+            ended = _ended(old["name"], key, column["name"], about)
+            if ended is None or not old["as_at"] or ended.isoformat() > old["as_at"]:
+                continue
+            if column.get("standing") and new["as_at"] != old["as_at"]:
+                continue
+            yield {
+                "table": new["title"],
+                "row": key,
+                "figure": column["heading"],
+                "was": _print(was[position], column["kind"]),
+                "now": _print(row[here], column["kind"]),
+            }
+
+
+def _rows(content: Mapping[str, Any]) -> dict[str, list[Any]]:
+    labels = [i for i, c in enumerate(content["columns"]) if c["kind"] == "label"]
+    return {" | ".join(str(row[i]) for i in labels): row for row in content["rows"]}
+
+
+def _ended(table: str, key: str, column: str, about: date | None) -> date | None:
+    """Return the last day of the time a cell is about: by its row, its table, or its report."""
+    of_table = re.search(r"_(\d{4})(?:_h([12])|_(\d{2})_(\d{2}))?(?=_|$)", table)
+    year = int(of_table[1]) if of_table else (about.year if about else None)
+    month = re.match(rf"({MONTH})(?: (\d{{4}}))?(?: to ({MONTH}))?(?: (\d{{4}}))?$", key)
+    end = about
+    if month and (month[4] or month[2] or year):
+        end = _month_end(int(month[4] or month[2] or year or 0), MONTHS[month[3] or month[1]])
+    elif re.fullmatch(r"\d{4}", key):
+        end = date(int(key), 12, 31)
+    elif of_table and of_table[3]:
+        end = date(int(of_table[1]), int(of_table[3]), int(of_table[4]))
+    elif of_table and of_table[2]:
+        end = _half(int(of_table[1]), of_table[2])
+    elif of_table:
+        end = date(int(of_table[1]), 12, 31)
+    if column == "previous" and end is not None:
+        return date(end.year - 1, end.month, min(end.day, 28))
+    return end
+
+
+def _month_end(year: int, month: int) -> date:
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
+def _print(value: object, kind: str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{'£' if kind == 'money' else ''}{value:,}"
+
+
+# The list, on the page and beside it
+
+
+def as_table(found: tuple[Correction, ...]) -> Table:
+    """Return the corrections as a table of words; every figure in it has been released."""
+    import pandas as pd
+
+    from mtf_eval.analysis.marks import label, text
+    from mtf_eval.analysis.tables import Table
+
+    rows = [
+        (_day(c.date), c.table, c.row or "the report", c.figure or "in one line", c.was, c.now)
+        for c in found
+    ]
+    columns = ["date", "table", "row", "figure", "was", "now"]
+    return Table(
+        name="corrections",
+        title="Corrections of published figures",
+        frame=pd.DataFrame(rows, columns=columns, dtype="object"),
+        columns=(
+            label("table", "Table"),
+            label("row", "Row"),
+            label("figure", "Figure"),
+            text("was", "Was"),
+            text("now", "Now"),
+            label("date", "Corrected on"),
+        ),
+        source="This report and its earlier editions",
+    )
+
+
+def _day(iso: str) -> str:
+    from mtf_eval.publish.cells import day
+
+    return day(date.fromisoformat(iso))
+
+
+def as_csv(found: tuple[Correction, ...]) -> bytes:
+    """Return the corrections as a CSV file, which is also how the next edition knows them."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\r\n")
+    rows.writerow([f.name for f in fields(Correction)])
+    rows.writerows([neutralise(v) for v in astuple(c)] for c in found)
+    return out.getvalue().encode("utf-8-sig")
+
+
+def _read(text: str) -> Iterator[Correction]:
+    names = [f.name for f in fields(Correction)]
+    for row in csv.DictReader(io.StringIO(text)):
+        yield Correction(**{name: row[name] for name in names})

@@ -1,0 +1,188 @@
+"""Corrections: an edited past figure is named with old value, new value and date; time is not."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from made_up import cell, counts, dataset, head_element, label, people, table
+from nbformat.v4 import new_notebook
+
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.publish import corrections, elements, pages
+from mtf_eval.publish.disclosure import Door
+from mtf_eval.run import cli
+
+RUN = "2022-02-10T09:00:00+00:00"
+ABOUT = {"year": 2021}
+
+
+def months(march: int, december: int, *, completed: int = 30, as_at: str = "2021-12-15") -> Table:
+    frame = pd.DataFrame(
+        {
+            "period": ["March 2021", "December 2021"],
+            "received": counts(march, december),
+            "completed": counts(completed, 5),
+        }
+    )
+    done = Column(name="completed", heading="Completed", kind="people", standing=True)
+    return table(
+        "referrals_by_month_2021", frame, label("period"), people("received"), done,
+        as_at=pd.Timestamp(as_at).date(),
+    )  # fmt: skip
+
+
+def book(shown: Table, *, release: str = "internal", slot: bool = True) -> nbformat.NotebookNode:
+    door = Door(release, [shown])
+    cells = [cell(head_element(release)), cell(elements.headline_result("188 referrals"))]
+    cells.append(cell(elements.table(door(shown))))
+    cells += [cell(elements.corrections())] if slot else []
+    cells.append(cell(elements.provenance(dataset(), door, {"year": 2021})))
+    return new_notebook(cells=cells)
+
+
+def publish(
+    folder: Path, notebook: nbformat.NotebookNode, found: tuple[corrections.Correction, ...] = ()
+) -> None:
+    home = folder / "annual_review-2021"
+    home.mkdir(exist_ok=True)
+    (home / "annual_review-2021.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    if found:
+        (home / corrections.FILE).write_bytes(corrections.as_csv(found))
+
+
+def run(
+    folder: Path, notebook: nbformat.NotebookNode, **about: Any
+) -> tuple[corrections.Correction, ...]:
+    before = corrections.edition(folder, "annual_review-2021")
+    return corrections.listed(before, notebook, parameters=about or ABOUT, run_time=RUN)
+
+
+def test_an_edited_past_figure_has_old_value_new_value_and_date(tmp_path: Path) -> None:
+    publish(tmp_path, book(months(51, 20)))
+    (found,) = run(tmp_path, book(months(53, 20)))
+    assert (found.was, found.now, found.date) == ("51", "53", "2022-02-10")
+    assert (found.row, found.figure) == ("March 2021", "Received")
+
+
+def test_a_month_that_had_not_ended_moves_on(tmp_path: Path) -> None:
+    publish(tmp_path, book(months(51, 20)))
+    assert run(tmp_path, book(months(51, 33, as_at="2021-12-31"))) == ()
+
+
+def test_what_becomes_of_a_referral_later_is_no_correction(tmp_path: Path) -> None:
+    publish(tmp_path, book(months(51, 20)))
+    assert run(tmp_path, book(months(51, 20, completed=41, as_at="2021-12-31"))) == ()
+    (found,) = run(tmp_path, book(months(51, 20, completed=41)))
+    assert found.figure == "Completed", "the same day's figure, rewritten"
+
+
+def test_the_list_is_kept_from_edition_to_edition(tmp_path: Path) -> None:
+    publish(tmp_path, book(months(51, 20)))
+    first = run(tmp_path, book(months(53, 20)))
+    publish(tmp_path, book(months(53, 20)), first)
+    assert run(tmp_path, book(months(53, 20))) == first
+    second = run(tmp_path, book(months(52, 20)))
+    assert [(c.was, c.now) for c in second] == [("51", "53"), ("53", "52")]
+
+
+def test_nothing_is_compared_across_rules_nor_hidden_cells(tmp_path: Path) -> None:
+    publish(tmp_path, book(months(51, 20)))
+    assert run(tmp_path, book(months(53, 20), release="public")) == ()
+    publish(tmp_path, book(months(51, 20), release="public"))
+    assert run(tmp_path, book(months(3, 20), release="public")) == ()
+
+
+def test_without_an_edition_there_is_nothing_to_correct(tmp_path: Path) -> None:
+    assert run(tmp_path, book(months(53, 20))) == ()
+    (tmp_path / "annual_review-2021").mkdir()
+    (tmp_path / "annual_review-2021" / "annual_review-2021.ipynb").write_text("not json")
+    assert run(tmp_path, book(months(53, 20))) == ()
+
+
+@pytest.mark.parametrize("slot", [True, False], ids=["in its place", "without a place"])
+def test_the_page_lists_them(tmp_path: Path, slot: bool) -> None:
+    publish(tmp_path, book(months(51, 20)))
+    new = book(months(53, 20), slot=slot)
+    page = pages.render(new, run_time=RUN, corrected=run(tmp_path, new))
+    soup = BeautifulSoup(page, "html.parser")
+    (listed,) = [t for t in soup.find_all("table") if t.caption and "Corrections" in t.caption.text]
+    words = re.sub(r"\s+", " ", listed.get_text(" "))
+    assert all(w in words for w in ("March 2021", "51", "53", "10 February 2022"))
+    assert "No published figure has been corrected" not in page
+
+
+def test_a_page_without_corrections_says_so() -> None:
+    page = pages.render(book(months(51, 20)), run_time=RUN)
+    assert "No published figure has been corrected." in page
+    assert "data-mtf=" not in page
+
+
+def test_the_file_is_no_formula(tmp_path: Path) -> None:
+    found = corrections.Correction(
+        date="2022-02-10", table="=1+1", row="@x", figure="n", was="1", now="2"
+    )
+    rows = list(csv.reader(io.StringIO(corrections.as_csv((found,)).decode("utf-8-sig"))))
+    assert rows[1][1] == "'=1+1"
+
+
+@pytest.mark.parametrize(
+    ("table_name", "key", "column", "end"),
+    [
+        ("referrals_by_month_2021", "February 2021", "received", "2021-02-28"),
+        ("referrals_by_quarter_2021", "April to June", "received", "2021-06-30"),
+        ("referrals_headline_2024_h1", "January to June 2024", "received", "2024-06-30"),
+        ("referrals_headline_2024_h1", "January to June 2024", "previous", "2023-06-28"),
+        ("referrals_year_on_year_2021", "2020", "received", "2020-12-31"),
+        ("actions_overdue_2024_12_31", "A019", "days", "2024-12-31"),
+        ("ex01_series", "EX01", "observed", "2021-12-31"),
+    ],
+)
+def test_when_the_time_of_a_cell_ended(table_name: str, key: str, column: str, end: str) -> None:
+    about = pd.Timestamp("2021-12-31").date()
+    found = corrections._ended(table_name, key, column, about)
+    assert found is not None
+    assert found.isoformat() == end
+
+
+@pytest.mark.slow
+def test_the_command_finds_an_edited_figure(tmp_path: Path) -> None:
+    data = tmp_path / "thanet"
+    shutil.copytree(Path(__file__).parent.parent / "data" / "thanet_2021", data)
+    arguments = ["run", str(data), "--out", str(tmp_path / "reports"), "--report", "annual_review"]
+    first = command(arguments)
+    monthly = data / "monthly_referrals.csv"
+    text = monthly.read_text(encoding="utf-8")
+    edited = re.sub(r"(?m)^(2021-03(?:-01)?,)(\d+)", lambda m: f"{m[1]}{int(m[2]) + 2}", text)
+    assert edited != text
+    monthly.write_text(edited, encoding="utf-8")
+    second = command(arguments)
+    assert "March 2021" not in corrected(first)
+    assert "March 2021" in corrected(second)
+    index = (tmp_path / "reports" / "index.html").read_text(encoding="utf-8")
+    assert "of published figures" in index
+    assert command([*arguments, "--force"]) == second, "a second run of the same says the same"
+
+
+def command(arguments: list[str]) -> str:
+    with pytest.raises(SystemExit) as ended, redirect_stdout(io.StringIO()):
+        cli.main(arguments)
+    assert not ended.value.code
+    out = Path(arguments[arguments.index("--out") + 1])
+    page = next(out.glob("*/annual_review-2021.html")).read_text(encoding="utf-8")
+    return re.sub(r"<time[^>]*>.*?</time>", "", page)
+
+
+def corrected(page: str) -> str:
+    captions = BeautifulSoup(page, "html.parser").find_all("caption", string=re.compile("Correct"))
+    return " ".join(c.parent.get_text(" ") for c in captions if c.parent is not None)
