@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from dashboard import HERE, MONTHS, as_dict
 
-from mtf_eval import activity, caseload, findings, load, priorities, referrals
+from mtf_eval import activity, caseload, findings, load, priorities, reconcile, referrals
 from mtf_eval.records.dataset import Dataset
 
 OUTCOMES = ("accepted", "rejected", "sara")
@@ -199,6 +199,15 @@ def test_expected_range_marks_a_month_outside(tmp_path: Path) -> None:
     assert "December 2020" in caseload.range_finding(frame)
 
 
+def test_a_run_inside_the_range_is_not_said_to_lie_outside_it() -> None:
+    month = [f"M{n}" for n in range(9)]
+    signal = ["as expected"] * 8 + ["eighth or more on one side"]
+    frame = pd.DataFrame({"period": month, "low": 2.0, "high": 31.0, "signal": signal})
+    said = caseload.range_finding(frame)
+    assert "range" not in said.split(";")[0]
+    assert "run" in said
+
+
 def test_home_security_is_a_stream_of_its_own(tmp_path: Path) -> None:
     rows = log_rows()
     for row in rows[:12]:
@@ -243,6 +252,39 @@ def test_agency_priorities_come_from_actions_where_there_are_any(tmp_path: Path)
     write(tmp_path / "projects.csv", [project_row()])
     frame = priorities.fulfilled_by_agency(load(tmp_path), year=2021).frame
     assert as_dict(frame, "agency") == {"Police": (2, 2), "NHS": (1, 1), "Total": (3, 3)}
+
+
+def test_published_priorities_stand_for_a_year_without_actions(tmp_path: Path) -> None:
+    about(tmp_path, title="Actions", as_at="2022-12-31")
+    write(
+        tmp_path / "agency_priorities.csv",
+        [{"code": "P1", "agency": "Police", "priority": "Put victims first"}],
+    )
+    write(
+        tmp_path / "activity.csv",
+        [
+            {
+                "block": "agency_priorities",
+                "measure": "fulfilled",
+                "agency": "Police",
+                "category": "P1",
+                "period_start": "2021-01-01",
+                "period_end": "2021-12-31",
+                "count": 45,
+                "counts_people": "no",
+                "as_at": "2021-12-31",
+            }
+        ],
+    )
+    action = {"action_id": "A1", "project_id": "X1", "description": "Walk", "agency": "Police"}
+    action |= {"completed": "2022-03-01", "status": "completed", "priority_codes": "P1"}
+    write(tmp_path / "actions.csv", [action])
+    write(tmp_path / "projects.csv", [project_row()])
+    data = load(tmp_path)
+    said = {y: priorities.fulfilled(data, year=y) for y in (2021, 2022)}
+    assert {y: t.frame["count"].tolist() for y, t in said.items()} == {2021: [45], 2022: [1]}
+    assert said[2021].source.startswith("Published")
+    assert all(check.agrees for check in reconcile.reconcile(data))
 
 
 def project_row() -> dict[str, object]:

@@ -176,7 +176,13 @@ def range_finding(frame: pd.DataFrame) -> str:
     if frame.empty or frame["low"].isna().all():
         return "Too few complete months for an expected range"
     ends = f"{number(frame['low'].iloc[0])} to {number(frame['high'].iloc[0])}"
-    odd = frame.loc[frame["signal"].str.contains("outside|side"), "period"]
-    if odd.empty:
+    outside = frame.loc[frame["signal"].str.startswith("outside"), "period"].tolist()
+    runs = frame.loc[frame["signal"].str.startswith("eighth"), "period"].tolist()
+    said = []
+    if outside:
+        said.append(f"Outside the expected range of {ends} referrals: {listing(outside)}")
+    if runs:
+        said.append(f"A run of eight or more months on one side of the mean: {listing(runs)}")
+    if not said:
         return f"Every complete month lies within the expected range of {ends} referrals"
-    return f"{listing(odd.tolist())} differ from the expected range of {ends} referrals"
+    return "; ".join(said)

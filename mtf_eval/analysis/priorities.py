@@ -1,8 +1,8 @@
 """Priorities: how far the task force's own are, and how often its work met its partners'.
 
 Progress rows with their rating come from `priority_progress`. How often agencies' priorities were
-fulfilled comes from the actions that name them, and from the published counts where no action
-does. Rates nothing: a row without a rating is `not rated`.
+fulfilled comes from the actions that name them, and from the published counts of a year in which no
+action does. Rates nothing: a row without a rating is `not rated`.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ def _counts(data: Dataset, year: int) -> tuple[pd.DataFrame, date | None, str]:
     """Return times fulfilled by code in a year, with as-at date and source."""
     actions = data.table("actions")
     named = actions[actions["priority_codes"].notna()]
-    if len(named):
-        done = named[(named["status"] == DONE) & (named["completed"].dt.year == year)]
+    done = named[(named["status"] == DONE) & (named["completed"].dt.year == year)]
+    rows = block(data, "agency_priorities", year)
+    if len(done) or (len(named) and rows.empty):
         codes = done["priority_codes"].str.split(";").explode().str.strip()
         counts = codes[codes != ""].groupby(codes).size()
         source = data.source("actions")
         when = source.as_at if source is not None else None
         frame = pd.DataFrame({"code": counts.index.astype("object"), "count": counts.to_numpy()})
         return frame, when, where_from(data, "Actions of the projects")
-    rows = block(data, "agency_priorities", year)
     frame = pd.DataFrame(
         {"code": rows["category"].astype("object"), "count": rows["count"]}
     ).reset_index(drop=True)
