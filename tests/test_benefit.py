@@ -291,6 +291,16 @@ def test_every_rule_names_codes_that_exist(reference: Reference) -> None:
             assert any(fnmatchcase(code, pattern) for code in reference.unit_costs), pattern
 
 
+def test_the_rules_hold_for_the_users_own_copy_too(reference: Reference) -> None:
+    ours = {row["code"]: row for row in reference.tables["unit_costs"]}
+    copy = ours["asb_further_action"] | {"code": "CR1.0", "verified": "user-copy"}
+    both = reference.with_unit_costs([copy])
+    rows = [burglaries(), outcome(unit_cost_code="CR1.0", people=20)]
+    done = analyse(dataset(outcomes=rows), evaluation(), both, draws=0)
+    assert "asb_contains_crime" in {f.rule for f in done.findings if f.action == "refuse"}
+    assert [line.code for line in done.claimed] == ["CR1.0"]
+
+
 def test_inputs_are_no_benefit_and_rare_events_stand_alone(reference: Reference) -> None:
     rows = [
         outcome(unit_cost_code="alcohol_treatment_year", people=10),

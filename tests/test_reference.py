@@ -267,6 +267,31 @@ def test_a_workbook_with_one_value_under_two_heading_rows(
     ]
 
 
+def test_what_the_workbook_cannot_say_is_taken_from_ours(
+    tmp_path: Path, reference: Reference
+) -> None:
+    head = ["Code", "Cost description", "Unit", "Fiscal cost", "Fiscal year", "Economic cost",
+            "Economic year"]  # fmt: skip
+    rows = [
+        head,
+        ["E&E1.0", "Job Seeker's Allowance", "Per claimant per year", 9800, "2012/13", 14044,
+         "2012/13"],
+        ["E&E2.0", "Another vintage", "Per claimant per year", 9000, "2013/14", "", ""],
+        ["HE2.2", "Drug treatment", "Per person per year", 2604, "2012/13", "", ""],
+        ["CR8.1", "Homicide", "Per incident", 1000000, "2010/11", "", ""],
+    ]  # fmt: skip
+    found = read_unit_cost_database(
+        workbook(tmp_path / "ucd.xlsx", rows), reference, retrieved="2026-01-01"
+    )
+    both = reference.with_unit_costs(found.rows)
+    # The comment of the cell: public value of the JSA row is 566 + 14,044, the rest moves money
+    assert both.unit_cost("E&E1.0").total_gbp == 14610
+    assert both.unit_cost("E&E1.0").transfer_gbp == 9234
+    assert "transfers are not marked" in both.unit_cost("E&E2.0").caution
+    assert both.unit_cost("HE2.2").role == "input"
+    assert both.unit_cost("CR8.1").rare
+
+
 def test_another_workbook_is_refused(tmp_path: Path, reference: Reference) -> None:
     path = workbook(tmp_path / "other.xlsx", [["month", "count"], [1, 2]])
     with pytest.raises(DataProblems, match="no sheet with the headings"):

@@ -104,6 +104,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
     sheet = max(usable, key=lambda name: len(sheets[name]))
     start, columns = usable[sheet]
     years = {row["price_year"] for row in reference.tables["gdp_deflator"]}
+    ours = {row["entry"]: row for row in reference.tables["unit_costs"] if row["entry"]}
     rows: dict[str, Mapping[str, str]] = {}
     skipped = []
     for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
@@ -111,6 +112,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         if not values.get("code") or not re.match(r"^[A-Z&]+\s?\d", values["code"]):
             continue
         row, wrong = _row(values, file, retrieved, years)
+        row |= _as_ours(row, ours)
         if not wrong and row["code"] in rows:
             wrong = "a code that was there before"
         if wrong:
@@ -217,9 +219,31 @@ def _row(
         "edition": "the user's own copy",
         "verified": "user-copy",
         "retrieved": retrieved,
-        "note": "Transfers are not marked in the workbook: benefit payments would count as public "
-        f"value. Original source: {values.get('source', '')[:200]}",
+        "note": f"Original source: {values.get('source', '')[:200]}",
     }, ""
+
+
+def _as_ours(row: Mapping[str, str], ours: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Take what no column of the workbook says from our row of the same entry.
+
+    Whether it is a cost of acting, a rare event or in part a transfer; the transfer only where
+    the figure is the one we read.
+    """
+    if not row:
+        return {}
+    if re.search(r"homicide|murder", row["label"].lower()):
+        return {"rare": "yes"}
+    known = ours.get(row["code"])
+    if known is None:
+        return {}
+    taken = {"role": known["role"], "rare": known["rare"]}
+    amounts = ("fiscal_gbp", "economic_gbp", "social_gbp")
+    same = known["price_year"] == row["price_year"] and all(
+        float(known[name] or 0) == float(row[name] or 0) for name in amounts
+    )
+    if same and known["transfer_gbp"]:
+        taken |= {"transfer_gbp": known["transfer_gbp"], "total_gbp": known["total_gbp"]}
+    return taken
 
 
 def _year(text: str) -> str:

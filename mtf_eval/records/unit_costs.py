@@ -93,6 +93,8 @@ class UnitCost:
         parts = []
         if self.verified != "stored-source":
             parts.append(f"{self.verified}: check against the publication")
+        if self.verified == "user-copy" and not self.transfer_gbp:
+            parts.append("transfers are not marked in it: benefit payments count as public value")
         if self.superseded_by:
             parts.append(f"superseded by {self.superseded_by}")
         return "; ".join(parts)

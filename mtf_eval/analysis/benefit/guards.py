@@ -41,8 +41,17 @@ class Guarded:
     findings: tuple[Finding, ...]
 
 
-def _matches(code: str, patterns: str) -> bool:
-    return any(fnmatchcase(code, pattern) for pattern in patterns.split("|"))
+def _codes(line: Line, reference: Reference) -> frozenset[str]:
+    """Return the code of a line and, for a figure of the user's copy, ours of the same entry."""
+    cost = line.unit_cost
+    if cost is None or cost.verified != "user-copy":
+        return frozenset({line.code})
+    known = (c.code for c in reference.unit_costs.values() if c.entry == cost.entry)
+    return frozenset({line.code, *known})
+
+
+def _matches(codes: Iterable[str], patterns: str) -> bool:
+    return any(fnmatchcase(code, each) for code in codes for each in patterns.split("|"))
 
 
 def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
@@ -93,19 +102,18 @@ def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list
     findings: list[Finding] = []
     refused: set[int] = set()
     benefits = [(i, line) for i, line in enumerate(lines) if line.unit_cost]
+    codes = {i: _codes(line, reference) for i, line in benefits}
     for rule in reference.tables["double_counting"]:
         for i, first in benefits:
-            if i in refused or not _matches(first.code, rule["first"]):
+            if i in refused or not _matches(codes[i], rule["first"]):
                 continue
             for j, second in benefits:
                 # A crime is one of "crime_*" itself: a rule never sets a code against itself.
                 if j in refused or i == j or first.code == second.code:
                     continue
-                if not _matches(second.code, rule["second"]):
+                if not _matches(codes[j], rule["second"]):
                     continue
-                both_ways = _matches(second.code, rule["first"]) and _matches(
-                    first.code, rule["second"]
-                )
+                both_ways = _matches(codes[j], rule["first"]) and _matches(codes[i], rule["second"])
                 if both_ways and j < i:
                     continue
                 same = first.route == second.route == "people"
