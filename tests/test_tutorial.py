@@ -1,0 +1,80 @@
+"""The first afternoon, replayed: what docs/first_afternoon.md shows is what happens."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+
+from mtf_eval.run import cli
+
+PAGE = (Path(__file__).parent.parent / "docs" / "first_afternoon.md").read_text(encoding="utf-8")
+SHEETS = dict(re.findall(r"Sheet `(\w+)`:\n\n```text\n(.*?)```", PAGE, re.DOTALL))
+STEPS = re.findall(
+    r"^```console\n(.*?)^```|^(Save, and close Excel\.)|(?:S|s)heet `(\w+)`, "
+    r"cell `(\w+)`:\s`([^`]+)`",
+    PAGE,
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def typed(text: str) -> Any:
+    """What Excel makes of what is pasted: dates and numbers where it sees some."""
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return datetime.fromisoformat(text)
+    if re.fullmatch(r"\d{4}-\d\d", text):
+        return datetime.fromisoformat(f"{text}-01")
+    if re.fullmatch(r"-?\d+(\.\d+)?", text):
+        return float(text) if "." in text else int(text)
+    return text
+
+
+def fill(path: Path) -> None:
+    book = openpyxl.load_workbook(path)
+    for name, block in SHEETS.items():
+        for row, line in enumerate(block.splitlines(), start=2):
+            for column, text in enumerate(line.split("\t"), start=1):
+                if text:
+                    book[name].cell(row=row, column=column).value = typed(text)
+    book.save(path)
+
+
+def shown(line: str) -> str:
+    """A line of the page as a pattern; … stands for anything."""
+    return ".*".join(re.escape(part) for part in line.split("…"))
+
+
+def test_the_page_has_all_it_promises() -> None:
+    assert len(SHEETS["referrals"].splitlines()) == 20
+    assert {"projects", "project_areas", "project_measures", "incidents", "costs"} <= set(SHEETS)
+    assert sum(line.startswith("$ ") for step in STEPS for line in step[0].splitlines()) < 10
+
+
+@pytest.mark.slow
+def test_the_page_is_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "data" / "private" / "records.xlsx"
+    said: list[str] = []
+    for console, filled, sheet, cell, value in STEPS:
+        if filled:
+            fill(path)
+        if sheet:
+            book = openpyxl.load_workbook(path)
+            book[sheet][cell].value = typed(value)
+            book.save(path)
+        for line in console.splitlines():
+            if line.startswith("$ "):
+                done = CliRunner().invoke(cli.commands, line.split()[2:], standalone_mode=False)
+                assert done.exception is None, (line, done.exception)
+                said = done.output.splitlines()
+            else:
+                assert any(re.fullmatch(shown(line), each) for each in said), (line, said)
+    page = (tmp_path / "reports/records/project_evaluation-HB-01.html").read_text(encoding="utf-8")
+    assert "a fall of 43 % against what was expected" in page
+    assert "Official-Sensitive" in page
+    assert (tmp_path / "reports/records/benefit_analysis-HB-01.html").is_file()
