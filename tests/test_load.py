@@ -188,6 +188,20 @@ def test_answers_off_the_scale(tmp_path: Path) -> None:
     assert "found text of 7 characters; expected an answer on the question's scale" in message
 
 
+def test_those_who_did_not_say_are_kept_apart(tmp_path: Path) -> None:
+    tables = book()
+    tables["survey_questions"] = [["question_id", "text", "scale"], ["Q1", "Safe?", "no; yes"]]
+    said = ("yes", "don\u2019t know", "DK", "prefer not to say", "Not answered")
+    tables["survey_responses"] = [
+        ["project_id", "wave", "date", "question_id", "answer"],
+        *[["P1", "entry", DAY(2021, 5, 17), "Q1", answer] for answer in said],
+    ]
+    answers = load(write_folder(tmp_path / "data", tables)).table("survey_responses")["answer"]
+    assert answers.tolist() == [
+        "yes", "Don't know", "Don't know", "Prefer not to say", "No answer",
+    ]  # fmt: skip
+
+
 def test_where_it_came_from(tmp_path: Path) -> None:
     tables = book()
     tables["about"] = [["key", "value"], ["title", "A title"], ["as_at", "2022-01-31"]]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mtf_eval.analysis import surveys
+from mtf_eval.analysis import survey_words, surveys
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
@@ -147,13 +147,13 @@ def test_what_cannot_be_said_has_no_interval(
     frame = surveys.changes(data, "P1").frame
     assert frame[["change", "low", "high", "delta", "p"]].isna().all(axis=None)
     assert why in frame.loc[0, "note"]
-    assert "favourably" not in surveys.finding(data, "P1")
+    assert "favourably" not in survey_words.finding(data, "P1")
 
 
 def test_cautions_name_timing_mode_and_people() -> None:
     entry = wave("entry", (10, 10, 10, 10))
     exit_ = wave("exit", (10, 10, 10, 10), channel="online")
-    found = " ".join(surveys.cautions(both(entry, exit_, end="2021-12-31"), "P1"))
+    found = " ".join(survey_words.cautions(both(entry, exit_, end="2021-12-31"), "P1"))
     assert "before the response had ended" in found
     assert "How people were asked changed" in found
     assert "Different people" in found

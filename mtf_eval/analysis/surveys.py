@@ -2,7 +2,7 @@
 
 The same people or not, weighted or not, one wave or two, few or many. Answers outside the scale
 (do not know, no answer) stand apart and are in no base. Causes nothing: a survey says what people
-answered, never what made them.
+answered, never what made them. What a reader must know beside is in `survey_words`.
 """
 
 from __future__ import annotations
@@ -22,21 +22,20 @@ from mtf_eval.analysis.effects import (
 )
 from mtf_eval.analysis.marks import as_at_of, ints, label, people, share, text, where_from
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
-from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [
     "Question",
     "answers",
-    "cautions",
     "change_of",
     "changes",
-    "finding",
     "level",
     "levels",
     "people_tables",
     "questions",
     "respondents",
+    "responses",
     "shares",
     "waves",
 ]
@@ -50,10 +49,6 @@ SMALL_BASE = 30
 FEW = 8
 #: Share of exit respondents found in the entry wave from which the waves count as the same people.
 MATCHED = 0.5
-#: A channel whose share moves by more than this has changed how people were asked.
-MODE_SHIFT = 0.25
-#: Level of the Holm-adjusted tests.
-ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +67,7 @@ class Question:
 
 def questions(data: Dataset, project_id: str) -> tuple[Question, ...]:
     """Return the questions that a project's respondents were asked, in the order of the table."""
-    asked = set(_responses(data, project_id)["question_id"])
+    asked = set(responses(data, project_id)["question_id"])
     found = []
     for row in data.table("survey_questions").itertuples():
         scale = tuple(part.strip() for part in str(row.scale).split(";") if part.strip())
@@ -85,18 +80,19 @@ def questions(data: Dataset, project_id: str) -> tuple[Question, ...]:
 
 def waves(data: Dataset, project_id: str) -> tuple[str, ...]:
     """Return which waves have answers, in order."""
-    there = set(_responses(data, project_id)["wave"])
+    there = set(responses(data, project_id)["wave"])
     return tuple(wave for wave in WAVES if wave in there)
 
 
-def _responses(data: Dataset, project_id: str) -> pd.DataFrame:
+def responses(data: Dataset, project_id: str) -> pd.DataFrame:
+    """Return the answers given to a project's surveys, those outside the scale included."""
     rows = data.table("survey_responses")
     return rows[rows["project_id"] == project_id]
 
 
 def _of(data: Dataset, project_id: str, question: Question, wave: str) -> pd.DataFrame:
     """Rows of one wave that answered on the scale, with the answer's place and weight."""
-    rows = _responses(data, project_id)
+    rows = responses(data, project_id)
     rows = rows[(rows["wave"] == wave) & (rows["question_id"] == question.question_id)].copy()
     place = {answer.casefold(): i for i, answer in enumerate(question.scale)}
     rows["place"] = rows["answer"].str.strip().str.casefold().map(place)
@@ -114,7 +110,7 @@ def _slug(project_id: str) -> str:
 
 def respondents(data: Dataset, project_id: str) -> Table:
     """Who answered: people by wave, with the days and channels."""
-    rows = _responses(data, project_id)
+    rows = responses(data, project_id)
     there = waves(data, project_id)
     who = rows["respondent_id"].fillna(rows["date"].astype(str) + rows.index.astype(str))
     frame = pd.DataFrame(
@@ -165,7 +161,7 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
             people("apart", "Did not know or did not say"),
         ),
         source=where_from(data, "Survey responses"),
-        as_at=as_at_of(_responses(data, project_id)["date"]),
+        as_at=as_at_of(responses(data, project_id)["date"]),
         sums=(Sum(total="base", parts=tuple(names)),),
     )
 
@@ -205,7 +201,7 @@ def shares(data: Dataset, project_id: str) -> Table:
         frame=frame.astype({"question": "object"} | dict.fromkeys(counted, "Int64")),
         columns=tuple(columns),
         source=where_from(data, "Survey responses"),
-        as_at=as_at_of(_responses(data, project_id)["date"]),
+        as_at=as_at_of(responses(data, project_id)["date"]),
         notes=("Bases leave out those who did not know or did not say.",),
         links=tuple(links),
     )
@@ -254,7 +250,7 @@ def changes(data: Dataset, project_id: str) -> Table:
             text("note", "Method, or why nothing is said"),
         ),
         source=where_from(data, "Survey responses"),
-        as_at=as_at_of(_responses(data, project_id)["date"]),
+        as_at=as_at_of(responses(data, project_id)["date"]),
         notes=(
             "A survey without a comparison group says what people answered, not what made them.",
         ),
@@ -345,83 +341,6 @@ def _paired(both: pd.DataFrame, question: Question) -> Quantity:
     )
 
 
-# Words
-
-
-def cautions(data: Dataset, project_id: str) -> tuple[str, ...]:
-    """Return what a reader must know before believing the survey."""
-    rows = _responses(data, project_id)
-    if rows.empty:
-        return ("No survey is on record.",)
-    there = waves(data, project_id)
-    found = []
-    if there == ("entry",):
-        found.append("Entry survey only: nothing can be said about change.")
-    if there == ("exit",):
-        found.append("Exit survey only: nothing can be said about change.")
-    bases = rows.groupby(["wave", "question_id"]).size()
-    if (bases < SMALL_BASE).any():
-        found.append(f"Some bases are under {SMALL_BASE}: counts only, no interval [u].")
-    found += _timing(data, project_id, rows)
-    shift = _mode_shift(rows)
-    if shift:
-        found.append(f"How people were asked changed between the waves ({shift}).")
-    if rows["weight"].notna().any():
-        found.append("Answers are weighted; intervals use the effective base.")
-    if there == WAVES:
-        ids = [set(rows.loc[rows["wave"] == w, "respondent_id"].dropna()) for w in WAVES]
-        same = bool(ids[1]) and len(ids[0] & ids[1]) >= MATCHED * len(ids[1])
-        found.append(
-            "Most who answered at exit had answered at entry; only they are compared."
-            if same
-            else "Different people may have answered at entry and at exit."
-        )
-    return tuple(found)
-
-
-def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
-    projects = data.table("projects").set_index("project_id")
-    if project_id not in projects.index:
-        raise BadArgument(f"project_id={project_id!r}: no such project")
-    project, found = projects.loc[project_id], []
-    last_entry = rows.loc[rows["wave"] == "entry", "date"].max()
-    first_exit = rows.loc[rows["wave"] == "exit", "date"].min()
-    if pd.notna(last_entry) and last_entry > project["response_start"]:
-        found.append("Some entry answers came after the response had begun.")
-    ended = project["response_end"]
-    if pd.notna(first_exit) and (pd.isna(ended) or first_exit < ended):
-        found.append("Exit answers came before the response had ended.")
-    return found
-
-
-def _mode_shift(rows: pd.DataFrame) -> str:
-    """Name the channel whose share moved most, where it moved enough to matter."""
-    asked = rows.dropna(subset=["channel"])
-    part = asked.groupby("wave")["channel"].value_counts(normalize=True).unstack(fill_value=0.0)
-    if set(WAVES) - set(part.index):
-        return ""
-    moved = (part.loc["exit"] - part.loc["entry"]).abs()
-    return str(moved.idxmax()) if moved.max() > MODE_SHIFT else ""
-
-
-def finding(data: Dataset, project_id: str) -> str:
-    """Say in one sentence what the surveys show, no more than they can carry."""
-    there = waves(data, project_id)
-    if there != WAVES:
-        return "No survey is on record." if not there else f"{WORDS[there[0]]} survey only."
-    frame = changes(data, project_id).frame
-    said = frame.dropna(subset=["change"])
-    if said.empty:
-        return "Too few answered to say what changed."
-    better = said[(said["low"] > 0) & (said["p"].isna() | (said["p"] < ALPHA))]
-    worse = said[(said["high"] < 0) & (said["p"].isna() | (said["p"] < ALPHA))]
-    words = f"Of {len(frame)} questions, {len(better)} were answered more favourably at exit"
-    if len(worse):
-        words += f" and {len(worse)} less favourably"
-    rest = len(frame) - len(better) - len(worse)
-    return f"{words}; of {rest} no change can be said." if rest else f"{words}."
-
-
 def level(data: Dataset, project_id: str, question: Question, wave: str) -> Quantity:
     """Favourable share of one wave with Wilson's interval."""
     given = _of(data, project_id, question, wave).dropna(subset=["place"])
@@ -460,7 +379,7 @@ def levels(data: Dataset, project_id: str) -> Table:
             text("note", "Why nothing is said"),
         ),
         source=where_from(data, "Survey responses"),
-        as_at=as_at_of(_responses(data, project_id)["date"]),
+        as_at=as_at_of(responses(data, project_id)["date"]),
         notes=("Wilson intervals.",),
     )
 

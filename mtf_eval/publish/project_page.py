@@ -14,7 +14,7 @@ from mtf_eval.analysis import assessment as assessed
 from mtf_eval.analysis import harm, maps, planning, process, surveys
 from mtf_eval.analysis.marks import day
 from mtf_eval.errors import NotEnoughData
-from mtf_eval.publish import charts
+from mtf_eval.publish import charts, survey_page
 from mtf_eval.publish.elements import (
     Element,
     figure,
@@ -141,7 +141,10 @@ def assessment(
     """Show the effect, what it rests on, the checks, and what happened beside the areas."""
     shown = [_months(data, found, door)] if found.panel is not None else []
     if found.status != "complete":
-        return [*shown, note(WAITING[found.status])]
+        shown.append(note(WAITING[found.status]))
+        if surveys.waves(data, found.project.project_id):
+            shown += survey_page.section(data, found.project.project_id, door)
+        return shown
     shown += [table(door(assessed.changes(data, found)))]
     if found.sensitivity:
         forest = door(assessed.estimates(data, found))
@@ -162,7 +165,7 @@ def assessment(
     shown += [
         table(door(assessed.spill(data, found))),
         table(door(weighed)),
-        *_survey(data, found, door),
+        *survey_page.section(data, found.project.project_id, door),
         table(door(assessed.checks_table(data, found))),
         table(door(assessed.emmie(data, found))),
         table(door(assessed.check_list(data, found))),
@@ -236,17 +239,6 @@ def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
             )
         )
         for part, other, when in zip(released, released[::-1], ("before", "after"), strict=True)
-    )
-
-
-def _survey(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
-    project_id = found.project.project_id
-    if not surveys.waves(data, project_id):
-        return (note("No entry or exit survey is on record."),)
-    return (
-        note(surveys.finding(data, project_id)),
-        table(door(surveys.changes(data, project_id))),
-        *(note(text, "caution") for text in surveys.cautions(data, project_id)),
     )
 
 

@@ -60,7 +60,7 @@ def relate(read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None) 
             _known(read[name], column, read.get(home), home, key)
     _one_spelling(read)
     _primary_measures(read)
-    _on_the_scale(read)
+    _on_the_scale(read, aliases)
     _measures_counted(read)
     for tidied in read.values():
         _agencies(tidied, aliases)
@@ -133,7 +133,8 @@ def _primary_measures(read: Mapping[str, Tidied]) -> None:
             )
 
 
-def _on_the_scale(read: Mapping[str, Tidied]) -> None:
+def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
+    """Hold answers to their question's scale; those who did not know or say stand apart."""
     if "survey_questions" not in read or "survey_responses" not in read:
         return
     scales = {
@@ -147,12 +148,12 @@ def _on_the_scale(read: Mapping[str, Tidied]) -> None:
         scale = scales.get(row.question_id)
         if scale is None:
             continue
-        answer = scale.get(fold(row.answer))
+        answer = scale.get(fold(row.answer)) or aliases.find("answer", row.answer)
         number = int(str(row.Index))
         if answer is None:
             responses.problem(
                 f"text of {len(row.answer)} characters",
-                "an answer on the question's scale",
+                "an answer on the question's scale, or that none was given",
                 "correct it, or add it to the scale",
                 row=number,
                 column="answer",

@@ -1,0 +1,113 @@
+"""Entry and exit surveys in words: what they show in a sentence, and what speaks against it.
+
+Timing, mode, small bases and who answered. Works out nothing: the figures are in `surveys`.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mtf_eval.analysis.surveys import MATCHED, SMALL_BASE, WAVES, WORDS, changes, responses, waves
+from mtf_eval.errors import BadArgument
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["answers_alt", "cautions", "finding", "question_finding"]
+
+#: A channel whose share moves by more than this has changed how people were asked.
+MODE_SHIFT = 0.25
+#: Level of the Holm-adjusted tests.
+ALPHA = 0.05
+
+
+def cautions(data: Dataset, project_id: str) -> tuple[str, ...]:
+    """Return what a reader must know before believing the survey."""
+    rows = responses(data, project_id)
+    if rows.empty:
+        return ("No survey is on record.",)
+    there = waves(data, project_id)
+    found = []
+    if there == ("entry",):
+        found.append("Entry survey only: nothing can be said about change.")
+    if there == ("exit",):
+        found.append("Exit survey only: nothing can be said about change.")
+    bases = rows.groupby(["wave", "question_id"]).size()
+    if (bases < SMALL_BASE).any():
+        found.append(f"Some bases are under {SMALL_BASE}: counts only, no interval [u].")
+    found += _timing(data, project_id, rows)
+    shift = _mode_shift(rows)
+    if shift:
+        found.append(f"How people were asked changed between the waves ({shift}).")
+    if rows["weight"].notna().any():
+        found.append("Answers are weighted; intervals use the effective base.")
+    if there == WAVES:
+        ids = [set(rows.loc[rows["wave"] == w, "respondent_id"].dropna()) for w in WAVES]
+        same = bool(ids[1]) and len(ids[0] & ids[1]) >= MATCHED * len(ids[1])
+        found.append(
+            "Most who answered at exit had answered at entry; only they are compared."
+            if same
+            else "Different people may have answered at entry and at exit."
+        )
+    return tuple(found)
+
+
+def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
+    projects = data.table("projects").set_index("project_id")
+    if project_id not in projects.index:
+        raise BadArgument(f"project_id={project_id!r}: no such project")
+    project, found = projects.loc[project_id], []
+    last_entry = rows.loc[rows["wave"] == "entry", "date"].max()
+    first_exit = rows.loc[rows["wave"] == "exit", "date"].min()
+    if pd.notna(last_entry) and last_entry > project["response_start"]:
+        found.append("Some entry answers came after the response had begun.")
+    ended = project["response_end"]
+    if pd.notna(first_exit) and (pd.isna(ended) or first_exit < ended):
+        found.append("Exit answers came before the response had ended.")
+    return found
+
+
+def _mode_shift(rows: pd.DataFrame) -> str:
+    """Name the channel whose share moved most, where it moved enough to matter."""
+    asked = rows.dropna(subset=["channel"])
+    part = asked.groupby("wave")["channel"].value_counts(normalize=True).unstack(fill_value=0.0)
+    if set(WAVES) - set(part.index):
+        return ""
+    moved = (part.loc["exit"] - part.loc["entry"]).abs()
+    return str(moved.idxmax()) if moved.max() > MODE_SHIFT else ""
+
+
+def finding(data: Dataset, project_id: str) -> str:
+    """Say in one sentence what the surveys show, no more than they can carry."""
+    there = waves(data, project_id)
+    if there != WAVES:
+        return "No survey is on record." if not there else f"{WORDS[there[0]]} survey only."
+    frame = changes(data, project_id).frame
+    said = frame.dropna(subset=["change"])
+    if said.empty:
+        return "Too few answered to say what changed."
+    better = said[(said["low"] > 0) & (said["p"].isna() | (said["p"] < ALPHA))]
+    worse = said[(said["high"] < 0) & (said["p"].isna() | (said["p"] < ALPHA))]
+    words = f"Of {len(frame)} questions, {len(better)} were answered more favourably at exit"
+    if len(worse):
+        words += f" and {len(worse)} less favourably"
+    rest = len(frame) - len(better) - len(worse)
+    return f"{words}; of {rest} no change can be said." if rest else f"{words}."
+
+
+def question_finding(frame: pd.DataFrame, question: str) -> str:
+    """Say what one question shows, from the released table of changes; the title of its figure."""
+    row = frame.set_index("question").loc[question]
+    if pd.isna(row["change"]):
+        return f"{question} Nothing can be said of change"
+    if row["low"] <= 0 <= row["high"] or (pd.notna(row["p"]) and row["p"] >= ALPHA):
+        return f"{question} No change that can be told from chance"
+    more = "More" if row["change"] > 0 else "Fewer"
+    return f"{question} {more} favourable answers at exit, {row['change']:+.0f} points"
+
+
+def answers_alt(frame: pd.DataFrame, question: str) -> str:
+    """Describe the bars of one question in words."""
+    said = ", ".join(
+        f"{w}: {'hidden' if pd.isna(b) else int(b)} answers"
+        for w, b in zip(frame["wave"], frame["base"], strict=True)
+    )
+    return f"A bar a wave from the least to the most favourable answer to: {question} {said}."
