@@ -83,8 +83,9 @@ def make_data(folder: Path, projects: int) -> list[str]:
         if path.name == "truth.csv":
             continue
         with path.open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-        if rows and "project_id" in rows[0]:
+            reader = csv.DictReader(stream)
+            rows, heading = list(reader), list(reader.fieldnames or ())
+        if "project_id" in heading:
             mine = [r for r in rows if r["project_id"]]
             rows = [
                 {k: f"{v}-{n}" if k in KEYS and v else v for k, v in row.items()}
@@ -94,7 +95,7 @@ def make_data(folder: Path, projects: int) -> list[str]:
                 if row["project_id"] == first[n % len(first)]
             ] + [r for r in rows if not r["project_id"]]
         with (folder / path.name).open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, rows[0])
+            writer = csv.DictWriter(stream, heading)
             writer.writeheader()
             writer.writerows(rows)
     return new
