@@ -60,8 +60,6 @@ class Value:
     source: str
     verified: str
     note: str = ""
-    low: float | None = None
-    high: float | None = None
     grade: int | None = None
 
 
