@@ -97,11 +97,13 @@ def question_finding(frame: pd.DataFrame, question: str) -> str:
     """Say what one question shows, from the released table of changes; the title of its figure."""
     row = frame.set_index("question").loc[question]
     if pd.isna(row["change"]):
-        return f"{question} Nothing can be said of change"
-    if row["low"] <= 0 <= row["high"] or (pd.notna(row["p"]) and row["p"] >= ALPHA):
-        return f"{question} No change that can be told from chance"
-    more = "More" if row["change"] > 0 else "Fewer"
-    return f"{question} {more} favourable answers at exit, {row['change']:+.0f} points"
+        said = "Nothing can be said of change"
+    elif row["low"] <= 0 <= row["high"] or (pd.notna(row["p"]) and row["p"] >= ALPHA):
+        said = "No change that can be told from chance"
+    else:
+        more = "More" if row["change"] > 0 else "Fewer"
+        said = f"{more} favourable answers at exit, {row['change']:+.0f} points"
+    return f"{question} {said}" if question.endswith("?") else f"{question}: {said.lower()}"
 
 
 def answers_alt(frame: pd.DataFrame, question: str) -> str:

@@ -364,6 +364,7 @@ def levels(data: Dataset, project_id: str) -> Table:
                 row["note"] = str(reason)
             rows.append(row)
     frame = pd.DataFrame(rows, columns=["question", "wave", "share", "low", "high", "note"])
+    frame["note"] = frame["note"].fillna("")
     numeric = ["share", "low", "high"]
     frame[numeric] = frame[numeric].astype("float64") * 100
     return Table(

@@ -41,7 +41,8 @@ def _bars(data: Dataset, project_id: str, door: Door) -> Iterator[Element]:
     for question in surveys.questions(data, project_id):
         released = door(surveys.answers(data, project_id, question))
         names = [f"answer_{i}" for i in range(len(question.scale))]
-        if len(names) > MOST or released.frame[names].isna().all(axis=None):
+        if len(names) > MOST or released.frame[names].isna().any(axis=None):
+            # A share of the answers that may be shown would be a share of nothing.
             yield table(released)
             continue
         yield figure(
