@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis import assessment as assessed
+from mtf_eval.analysis import follow_up as later
 from mtf_eval.analysis import harm, maps, planning, process, surveys
 from mtf_eval.analysis.marks import day
 from mtf_eval.errors import NotEnoughData
@@ -248,7 +249,14 @@ def follow_up(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]
     plan = project.consolidation_plan or "No consolidation plan is on record."
     when = project.follow_up_date
     again = "No follow-up date is on record." if when is None else f"Follow-up: {day(when)}."
-    return (note(plan), note(again, "note" if when is not None else "caution"))
+    shown = [note(plan), note(again, "note" if when is not None else "caution")]
+    windows = later.later(data, found)
+    if windows:
+        shown += [
+            note(later.later_finding(windows)),
+            table(door(later.later_table(data, found, windows))),
+        ]
+    return shown
 
 
 def method(found: Evaluation) -> Sequence[Element]:

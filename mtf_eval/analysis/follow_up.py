@@ -1,0 +1,152 @@
+"""The long-term audit of one project: whether the fall has held six and twelve months on.
+
+The estimator that judged the response is run again on later months, against the same months
+before the start. Who keeps it up is in `leadership`; nothing is claimed of months not on record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.design import Project, others_at_work, records_of, series_of
+from mtf_eval.analysis.effects import Estimate, Panel
+from mtf_eval.analysis.estimation import estimators
+from mtf_eval.analysis.marks import count, label, text, where_from
+from mtf_eval.analysis.projects import Evaluation
+from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Later", "later", "later_finding", "later_table"]
+
+WINDOWS = {"Six months on": (1, 6), "Twelve months on": (7, 12)}  # months after the response
+COMPARABLE = ("placebo", "did")  # a series alone gives one level for all months after its start
+SEASON = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """One later window: its months, and its effect or why there is none."""
+
+    name: str
+    first: pd.Timestamp
+    last: pd.Timestamp
+    effect: Estimate | None = None
+    reason: str = ""
+
+    @property
+    def reading(self) -> str:
+        """Say whether it held, no stronger than the interval allows."""
+        if self.effect is None:
+            return self.reason
+        if not self.effect.distinguishable:
+            return "no change that can be told from chance any more"
+        return "still fewer than expected" if self.effect.estimate < 1 else "more than expected"
+
+
+def _ended(project: Project) -> pd.Timestamp | None:
+    end = project.response_end or project.assessment_date
+    return None if end is None else pd.Timestamp(end.year, end.month, 1)
+
+
+def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
+    """Judge the windows after a complete response; none where nothing was judged before."""
+    end = _ended(found.project)
+    if found.status != "complete" or found.window is None or found.design is None or end is None:
+        return ()
+    records = records_of(data, found.project.primary_measure, as_of=found.as_of)
+    windows = []
+    for name, (first, last) in WINDOWS.items():
+        window = Later(
+            name=name,
+            first=end + pd.DateOffset(months=first),
+            last=end + pd.DateOffset(months=last),
+        )
+        try:
+            windows.append(replace(window, effect=_judge(data, found, records, window)))
+        except NotEnoughData as why:
+            windows.append(replace(window, reason=str(why)))
+    return tuple(windows)
+
+
+def _judge(data: Dataset, found: Evaluation, records: pd.DataFrame, window: Later) -> Estimate:
+    """Run the project's own estimator on a later window.
+
+    Raises
+    ------
+    NotEnoughData
+        The months are not on record yet, or the design cannot judge months apart.
+    """
+    project, design = found.project, found.design
+    assert design is not None
+    assert found.window is not None
+    if records.empty or records.index.max() < window.last:
+        raise NotEnoughData(f"can be said when {window.last:%B %Y} is on record")
+    if design.method not in COMPARABLE:
+        raise NotEnoughData("nothing to compare with: the design gives one level for all months")
+    at_work = others_at_work(data, project, replace(found.window, last=window.last))
+    excluded = frozenset(a for areas in at_work.values() for a in areas)
+    whole = series_of(records, project, project.primary_measure, excluded)
+    start = found.window.start
+    before = whole.counts.loc[start - pd.DateOffset(months=SEASON) : start - pd.DateOffset(days=1)]
+    after = whole.counts.loc[window.first : window.last]
+    panel = replace(whole, counts=pd.concat([before, after]), start=window.first)
+    seasonal: Panel = panel.same_season()
+    unused = np.random.default_rng(0)  # the designs that can be run here draw nothing
+    return estimators(seasonal, seasonal, unused)[design.method]()
+
+
+def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:
+    """Show the response and the later windows under each other."""
+    project, own = found.project, found.primary
+    rows: list[tuple[object, ...]] = []
+    if own is not None and found.window is not None:
+        months = f"{found.window.start:%B %Y} to {found.window.last:%B %Y}"
+        rows.append((
+            "During the response", months, own.n_before, own.n_after, own.estimate, own.low,
+            own.high, "as assessed",
+        ))  # fmt: skip
+    for each in windows:
+        effect, months = each.effect, f"{each.first:%B %Y} to {each.last:%B %Y}"
+        numbers = (None,) * 5
+        if effect is not None:
+            numbers = (effect.n_before, effect.n_after, effect.estimate, effect.low, effect.high)  # type: ignore[assignment]
+        rows.append((each.name, months, *numbers, each.reading))
+    names = ["window", "months", "before", "after", "estimate", "low", "high", "reading"]
+    frame = pd.DataFrame(rows, columns=names)
+    kinds = dict.fromkeys(("window", "months", "reading"), "object")
+    kinds |= dict.fromkeys(("before", "after"), "Int64")
+    kinds |= dict.fromkeys(("estimate", "low", "high"), "float64")
+    return Table(
+        name=f"{project.key}_later",
+        title=f"{project.primary_measure}: has it held?",
+        frame=frame.astype(kinds),
+        columns=(
+            label("window", "Window"),
+            text("months", "Months"),
+            count("before", "Same months before"),
+            count("after", "Recorded"),
+            Column(name="estimate", heading="Rate ratio", kind="number", decimals=2),
+            Column(name="low", heading="95 % low", kind="number", decimals=2),
+            Column(name="high", heading="95 % high", kind="number", decimals=2),
+            text("reading", "Reading"),
+        ),
+        source=where_from(data, "Recorded incidents"),
+        as_at=found.as_of,
+        notes=(
+            "Each window is judged by the project's own estimator against the same months before "
+            "the start; a shorter window has a wider interval.",
+        ),
+    )
+
+
+def later_finding(windows: tuple[Later, ...]) -> str:
+    """Say in one sentence whether the change has held."""
+    judged = [w for w in windows if w.effect is not None]
+    if not judged:
+        return "Whether it has held cannot be said yet."
+    last = judged[-1]
+    return f"{last.name} ({last.first:%B %Y} to {last.last:%B %Y}): {last.reading}."

@@ -1,0 +1,67 @@
+"""Later windows: the illustrative project of known effect, had it ended half a year earlier."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mtf_eval.analysis import follow_up, projects
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.load import load
+
+FOLDER = Path(__file__).parent.parent / "data" / "example"
+AS_OF = "2024-12-31"
+TRUE_RATIO = 0.62  # truth.csv: what the project did, in every month from its start on
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    """The example with the first project ended in March 2024; its effect goes on."""
+    found = load(FOLDER, as_of=AS_OF)
+    rows = found.table("projects").copy()
+    rows.loc[rows["project_id"] == "EX01", "response_end"] = pd.Timestamp("2024-03-31")
+    return replace(found, tables={**found.tables, "projects": rows})
+
+
+def windows(data: Dataset, project: str) -> tuple[follow_up.Later, ...]:
+    found = projects.evaluate(data, project, as_of=AS_OF, rng=np.random.default_rng(1))
+    return follow_up.later(data, found)
+
+
+def test_a_fall_that_held_is_found_again(data: Dataset) -> None:
+    six, twelve = windows(data, "EX01")
+    assert (six.first, six.last) == (pd.Timestamp("2024-04-01"), pd.Timestamp("2024-09-01"))
+    assert six.effect is not None
+    assert six.effect.low <= TRUE_RATIO <= six.effect.high
+    rows = data.table("incidents")
+    areas = data.table("project_areas")
+    own = areas[(areas["project_id"] == "EX01") & (areas["role"] == "target")]["area_code"]
+    mine = rows[rows["area_code"].isin(own) & (rows["measure"] == "Anti-social behaviour")]
+    between = mine["month"].between("2024-04-01", "2024-09-01")
+    assert six.effect.n_after == mine.loc[between, "count"].sum()
+    same = mine["month"].between("2023-04-01", "2023-09-01")
+    assert six.effect.n_before == mine.loc[same, "count"].sum()
+    assert twelve.effect is None
+    assert "March 2025" in twelve.reading
+
+
+def test_what_is_not_on_record_yet_is_not_said(data: Dataset) -> None:
+    found = windows(data, "EX03")
+    assert [w.effect for w in found] == [None, None]
+    assert follow_up.later_finding(found) == "Whether it has held cannot be said yet."
+
+
+@pytest.mark.parametrize("project", ["EX07", "EX09", "EX10"])
+def test_nothing_follows_what_was_not_assessed(data: Dataset, project: str) -> None:
+    assert windows(data, project) == ()
+
+
+def test_the_table_has_a_row_for_the_response_and_each_window(data: Dataset) -> None:
+    found = projects.evaluate(data, "EX01", as_of=AS_OF, rng=np.random.default_rng(1))
+    shown = follow_up.later_table(data, found, follow_up.later(data, found)).frame
+    assert shown["window"].tolist() == ["During the response", *follow_up.WINDOWS]
+    assert shown["estimate"].notna().tolist() == [True, True, False]
