@@ -1,0 +1,138 @@
+"""JupyterLab as `mtf-eval lab` opens it: runs top to bottom, calls nobody, exports the report."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import pytest
+
+from mtf_eval.run.desk import lab_command, lab_environment, working_copies
+from mtf_eval.run.parameters import read_template
+
+ROOT = Path(__file__).parent.parent.parent
+FIRST = "data_quality.ipynb"
+
+
+@dataclass
+class Lab:
+    """A server of our own on this machine, and a proxy that nobody should ask for."""
+
+    address: str
+    token: str
+    proxy: socket.socket
+
+    def called(self) -> bool:
+        """Whether the server or a kernel tried to reach the internet."""
+        self.proxy.settimeout(0)
+        try:
+            self.proxy.accept()
+        except OSError:
+            return False
+        return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    book = read_template(ROOT / "notebooks" / FIRST)
+    folder = tmp_path / "lab"
+    made, _ = working_copies([book], folder, {"data": str(ROOT / "data" / "thanet_2021")})
+    port, token = free_port(), secrets.token_hex(16)
+    proxy = socket.create_server(("127.0.0.1", 0))
+    through = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+    home = {
+        "HOME": str(tmp_path),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "share"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), through),
+        "NO_PROXY": "127.0.0.1",
+    }
+    command = [*lab_command(folder, made[0], port=port), f"--IdentityProvider.token={token}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    with (tmp_path / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, env={**lab_environment(folder), **home}, cwd=folder, stdout=log, stderr=log
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(240):
+                try:
+                    urllib.request.urlopen(f"{address}/api?token={token}", timeout=2).close()
+                    break
+                except (URLError, OSError):
+                    assert server.poll() is None, (tmp_path / "log").read_text()
+                    time.sleep(0.25)
+            yield Lab(address, token, proxy)
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+            proxy.close()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_notebook_runs_and_exports_the_report_and_calls_nobody(browser: Any, lab: Lab) -> None:
+    context = browser.new_context()
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{lab.address}/lab/tree/{FIRST}?token={lab.token}")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    # The kernel starts by itself; running before it does would ask for one.
+    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
+
+    menu(page, "Run")
+    item(page, "Run All Cells").click()
+    page.wait_for_selector(".jp-OutputArea .mtf-made", state="attached")
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+    assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert "Data quality" in page.locator(".jp-OutputArea h1").text_content()
+
+    menu(page, "File")
+    item(page, "Save Notebook").click()
+    page.wait_for_selector(".jp-Notebook")
+    menu(page, "File")
+    item(page, "Save and Export Notebook As").hover()
+    item(page, "Mtf").wait_for()
+
+    exported = context.request.get(f"{lab.address}/nbconvert/mtf/{FIRST}?token={lab.token}")
+    assert exported.ok
+    html = exported.text()
+    assert "How this report was made" in html
+    assert "default-src 'none'" in html
+    context.close()
+
+    outside = [url for url in asked if not url.startswith((lab.address, "data:", "blob:"))]
+    assert outside == []
+    assert not lab.called()
+
+
+def menu(page: Any, name: str) -> None:
+    page.keyboard.press("Escape")
+    page.locator(".lm-MenuBar-itemLabel", has_text=name).first.click()
+
+
+def item(page: Any, name: str) -> Any:
+    return page.locator(".lm-Menu-itemLabel", has_text=name).first
