@@ -25,7 +25,11 @@ __all__ = ["Dataset", "Finding", "Source", "once"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where one table came from, and in what state."""
+    """Where one table came from, and in what state.
+
+    `sha256` is of the file's bytes (of a database, of the rows as they came); `content` is of the
+    checked rows, so the same records have the same one wherever they came from.
+    """
 
     table: str
     file: str
@@ -33,6 +37,7 @@ class Source:
     rows: int
     sheet: str = ""
     as_at: date | None = None
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
