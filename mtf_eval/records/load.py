@@ -244,7 +244,12 @@ def _checked(
         for n, schema in TABLES.items()
     }
     known = tuple(
-        replace(sources[n], rows=len(read[n].frame), as_at=_latest(tables[n], as_at))
+        replace(
+            sources[n],
+            rows=len(read[n].frame),
+            as_at=_latest(tables[n], as_at),
+            content=_digest({n: tables[n]}, ()),
+        )
         for n in TABLES
         if n in sources
     )
