@@ -247,6 +247,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
             "table": s.table,
             "file": s.file + (f", sheet {s.sheet}" if s.sheet else ""),
             "as_at": s.as_at.isoformat() if s.as_at else "",
+            "content": s.content[:12],
             "sha256": s.sha256[:12],
         }
         for s in data.sources
@@ -254,7 +255,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     rows = "".join(
         f'<tr><th scope="row">{escape(s["table"])}</th><td>{escape(s["file"])}</td>'
         f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"
-        f"<td><code>{escape(s['sha256'])}</code></td></tr>"
+        f"<td><code>{escape(s['content'])}</code></td></tr>"
         for s in sources
     )
     kinds = {k: sum(f.kind == k for f in data.findings) for k in ("repaired", "warning", "note")}
@@ -272,7 +273,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     listed = "".join(
         f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items()
     )
-    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Table", "File", "As at", "sha256"))
+    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Table", "From", "As at", "sha256"))
     more = f"<h3>Cautions from reading the data</h3><ul>{items}</ul>" if items else ""
     html = (
         '<section class="mtf-made" aria-labelledby="made">'
@@ -280,7 +281,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
         f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
         '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
         '<table><caption id="made-sources">Sources, the date each was filled in up to, and the '
-        f"start of its sha256</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
+        f"start of the sha256 of its rows</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
         f"</table></div>{more}</section>"
     )
     content = {"parameters": settings, "sources": sources, "digest": data.digest}
