@@ -37,7 +37,7 @@ def covered(data: Dataset) -> str:
 
 def tables_read(data: Dataset) -> Table:
     """Every table that was read: from where, how many rows, as at when, which content."""
-    rows = [(s.table, s.file, s.sheet, s.rows, s.as_at, s.sha256[:12]) for s in data.sources]
+    rows = [(s.table, s.file, s.sheet, s.rows, s.as_at, s.content[:12]) for s in data.sources]
     frame = pd.DataFrame(rows, columns=["table", "file", "sheet", "rows", "as_at", "sha256"])
     frame = frame.astype("object").astype({"rows": "Int64"})
     if not frame["sheet"].astype(bool).any():
