@@ -9,8 +9,8 @@ import hashlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from mtf_eval.run.facts import (
     located,
     reader_digest,
 )
+from mtf_eval.run.links import title_of
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import Planned, Report, Wanted, decide, make_plan, safe_name
 from mtf_eval.run.record import assemble, entry_of, run_records
@@ -81,8 +82,11 @@ def plan(
         folder = safe_name(facts.name)
         if any(p.folder.lower() == folder.lower() for p in plans):
             raise RunRefused(f"two data sets would have one folder of reports: {folder}")
-        reports = make_plan(facts, books, wanted, address=address, salt=store.salt())
         before = store.record(folder)
+        standing = [n for n, e in before.get("reports", {}).items() if e["outcome"] == "ok"]
+        reports = make_plan(
+            facts, books, wanted, address=address, salt=store.salt(), published=standing
+        )
         due = {r.name: "forced" if force else decide(r, store, before) for r in reports}
         names = {r.name for r in reports}
         gone = [] if wanted.narrow else [n for n in before.get("reports", {}) if n not in names]
@@ -146,7 +150,6 @@ def run(
     entries: dict[tuple[str, str], dict[str, Any]] = {}
     jobs, resumed = [], 0
     for planned in plans:
-        titles = {r.name: r.title for r in planned.reports}
         for report in planned.reports:
             if report.name not in planned.due:
                 continue
@@ -155,7 +158,7 @@ def run(
                 entries[report.dataset, report.name] = kept
                 resumed += 1
                 continue
-            jobs.append(_job(report, titles, store, options, moment))
+            jobs.append(_job(report, store, options, moment))
     by_name = {(r.dataset, r.name): r for p in plans for r in p.reports}
     failed: list[tuple[str, str]] = []
     try:
@@ -213,7 +216,7 @@ def run_many(jobs: Sequence[Job], options: Options) -> Iterator[Result]:
         return
     with _executor(options) as executor:
         futures = {executor.submit(run_one, job): job for job in jobs}
-        for future in as_completed(futures):
+        for future in _finished(futures):
             job = futures.pop(future)
             try:
                 yield future.result()
@@ -227,6 +230,17 @@ def run_many(jobs: Sequence[Job], options: Options) -> Iterator[Result]:
                     error=kind,
                     message=f"the worker was lost ({kind})",
                 )
+
+
+def _finished(futures: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
+    """Yield futures as they finish, waking up in between.
+
+    A signal that arrives just before a wait without end begins would be seen only after it.
+    """
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        yield from done
 
 
 @contextmanager
@@ -260,9 +274,7 @@ def _executor(options: Options) -> Iterator[Executor]:
         close_warm()
 
 
-def _job(
-    report: Report, titles: Mapping[str, str], store: Store, options: Options, moment: str
-) -> Job:
+def _job(report: Report, store: Store, options: Options, moment: str) -> Job:
     from mtf_eval.publish import corrections
     from mtf_eval.run.execute import Job
 
@@ -274,7 +286,7 @@ def _job(
         previous=corrections.edition(store.out / report.dataset, report.name),
         parameters=report.parameters,
         run_time=moment,
-        related=tuple((titles[name], f"{name}.html") for name in report.related),
+        related=tuple((title_of(name), f"{name}.html") for name in report.related),
         kernel=options.kernel,
         cell_seconds=options.cell_seconds,
         seconds=options.seconds,
