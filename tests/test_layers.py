@@ -67,7 +67,7 @@ FLOORS = {
         {"pdf"},
     ],
     "run": [
-        {"store", "zygote", "parameters", "facts"},
+        {"store", "zygote", "parameters", "facts", "links"},
         {"kernels", "plan"},
         {"engine"},
         {"execute"},

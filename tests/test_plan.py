@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.run.facts import Facts, address_of, fingerprint
+from mtf_eval.run.links import related, title_of
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.plan import Report, Wanted, decide, make_plan, safe_name
 from mtf_eval.run.store import Store
@@ -277,3 +278,27 @@ def test_the_fingerprint_is_of_content_alone(tmp_path: Path) -> None:
     assert fingerprint(str(tmp_path)) == before
     (tmp_path / "a.csv").write_text("x\n2\n")
     assert fingerprint(str(tmp_path)) != before
+
+
+def test_a_project_its_benefit_and_the_year_point_to_one_another() -> None:
+    known = [
+        ("project_evaluation-EX01", {"project_id": "EX01"}),
+        ("project_evaluation-EX02", {"project_id": "EX02"}),
+        ("benefit_analysis-EX01", {"project_id": "EX01"}),
+        ("annual_review-2021", {"year": 2021}),
+        ("tlg_report-2021-H2", {"period": "2021-H2"}),
+        ("tlg_report-2022-H1", {"period": "2022-H1"}),
+        ("data_quality", {}),
+    ]
+    there = {name for name, _ in known}
+
+    def of(name: str, names: set[str] = there) -> set[str]:
+        return set(related(name, dict(known)[name], known, names))
+
+    assert of("project_evaluation-EX01") == {"benefit_analysis-EX01", "annual_review-2021"}
+    assert of("benefit_analysis-EX01") == {"project_evaluation-EX01", "annual_review-2021"}
+    assert "tlg_report-2021-H2" in of("annual_review-2021")
+    assert "tlg_report-2022-H1" not in of("annual_review-2021")
+    assert {"project_evaluation-EX02", "annual_review-2021"} <= of("tlg_report-2021-H2")
+    assert of("project_evaluation-EX01", {"data_quality"}) == set(), "no link to what is not there"
+    assert title_of("tlg_report-2021-H2") == "TLG report 2021-H2"

@@ -18,6 +18,7 @@ from typing import Any
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.run.facts import PACKAGE, Facts, code_digest, folder_digest, versions
+from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
 
@@ -110,9 +111,20 @@ def safe_name(text: str) -> str:
 
 
 def make_plan(
-    facts: Facts, books: Sequence[Template], wanted: Wanted, *, address: str, salt: str
+    facts: Facts,
+    books: Sequence[Template],
+    wanted: Wanted,
+    *,
+    address: str,
+    salt: str,
+    published: Iterable[str] = (),
 ) -> list[Report]:
     """Return every report of a data set that is wanted.
+
+    Parameters
+    ----------
+    published
+        Names of the reports that stand already: links may lead to them.
 
     Raises
     ------
@@ -141,23 +153,18 @@ def make_plan(
         }
         for subject in _subjects(facts, book, wanted):
             values = book.checked({**given, **subject})
-            label = "-".join(map(str, subject.values()))
-            ending = f"-{safe_name(label)}" if label else ""
-            name = book.name.removesuffix(ending) + ending
-            drafts.append((name, book, values))
+            drafts.append((_name(book, subject), book, values))
     _refuse_clashes(drafts)
+    known = [(_name(b, s), s) for b in books for s in _subjects(facts, b, Wanted())]
+    subjects = dict(known)
+    there = {*published, *(name for name, _, _ in drafts)}
     reports = []
     for name, book, values in drafts:
-        project = values.get("project_id")
-        related = tuple(
-            other
-            for other, _, v in drafts
-            if project and other != name and v.get("project_id") == project
-        )
+        near = related(name, subjects.get(name, {}), known, there)
         parts = {
             "notebook": book.digest,
             "parameters": json.dumps(values, sort_keys=True),
-            "related pages": " ".join(related),
+            "related pages": " ".join(near),
             **common,
             **_data_parts(facts, values),
         }
@@ -170,7 +177,7 @@ def make_plan(
                 parameters=values,
                 parts={k: _short(v) for k, v in parts.items() if k != "salt"},
                 key=key,
-                related=related,
+                related=near,
             )
         )
     return reports
@@ -221,6 +228,12 @@ def _check_known(facts: Facts, what: str, asked: Sequence[Any], known: Sequence[
             f"{facts.name}: no {what} {', '.join(map(str, missing))}"
             f"{f' ({why})' if why else ''}; there is {have}"
         )
+
+
+def _name(book: Template, subject: Mapping[str, Any]) -> str:
+    label = "-".join(map(str, subject.values()))
+    ending = f"-{safe_name(label)}" if label else ""
+    return book.name.removesuffix(ending) + ending
 
 
 def _subjects(facts: Facts, book: Template, wanted: Wanted) -> list[dict[str, Any]]:
