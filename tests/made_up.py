@@ -105,7 +105,9 @@ def door(release: str = "internal") -> Door:
 
 
 def dataset() -> Dataset:
-    source = Source(table="referrals", file="referrals.csv", sha256="ab" * 32, rows=9, as_at=AS_AT)
+    source = Source(
+        table="referrals", file="referrals.csv", sha256="", rows=9, as_at=AS_AT, content="ab" * 32
+    )
     return Dataset(
         name="made_up",
         path=Path("made_up"),
