@@ -121,7 +121,8 @@ def _stage(row: Mapping[str, Any], as_of: date) -> str:
     """Return the stage on a day: as entered, or the earlier one that its dates allow."""
     order, now = list(STAGES), pd.Timestamp(as_of)
     begun = ("analysis_start", "response_start", "response_end", "assessment_date")
-    reached = sum(1 for c in begun if pd.notna(row[c]) and row[c] <= now)
+    there = [i for i, c in enumerate(begun, 1) if pd.notna(row[c]) and row[c] <= now]
+    reached = max(there, default=0)
     entered = order.index(str(row["stage"]))
     return order[entered if reached == len(begun) else min(entered, reached)]
 

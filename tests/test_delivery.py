@@ -1,0 +1,102 @@
+"""Actions and deliveries of a made-up plan, counted by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from mtf_eval.analysis import delivery, funding, leadership, overlaps
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import TABLES
+
+NOW = date(2021, 6, 30)
+
+
+def dataset(**given: list[dict[str, object]]) -> Dataset:
+    """Tables with the rows given, each column of the schema's own type."""
+    tables = {}
+    for name, schema in TABLES.items():
+        blank = empty(schema)
+        frame = pd.DataFrame(given.get(name, []), columns=list(blank.columns))
+        for column, kind in blank.dtypes.items():
+            if "datetime" in str(kind):
+                frame[column] = pd.to_datetime(frame[column])
+            elif str(kind) in ("float64", "Int64"):
+                frame[column] = frame[column].astype(str(kind))
+        tables[name] = frame
+    return Dataset(name="made", path=Path("made"), tables=tables, sources=())
+
+
+def action(
+    number: int, agency: str, due: str, status: str, completed: str | None = None
+) -> dict[str, object]:
+    return {
+        "action_id": f"A{number}", "project_id": "P1", "description": f"Do {number}",
+        "agency": agency, "due": due, "completed": completed, "status": status,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def plan() -> Dataset:
+    return dataset(
+        actions=[
+            action(1, "Police", "2021-03-01", "completed", "2021-02-20"),
+            action(2, "Police", "2021-03-01", "completed", "2021-03-20"),
+            action(3, "Police", "2021-06-20", "in_progress"),
+            action(4, "Council", "2021-05-01", "planned"),
+            action(5, "Council", "2021-09-01", "planned"),
+            action(6, "Council", "2021-05-01", "stopped"),
+            action(7, "Council", "2021-05-01", "completed", "2021-07-10"),
+        ],
+        deliveries=[
+            {"project_id": "P1", "provider": "Youth", "due": due, "reported": told,
+             "activity": "sessions", "agreed": 4, "delivered": done}
+            for due, told, done in (
+                ("2021-05-03", "2021-05-05", 4), ("2021-05-17", "2021-05-18", 2),
+                ("2021-05-31", None, None), ("2021-06-28", "2021-07-02", 4),
+                ("2021-07-12", "2021-07-13", 4),
+            )
+        ],
+    )  # fmt: skip
+
+
+def test_actions_by_agency_as_they_stood_on_the_day(plan: Dataset) -> None:
+    frame = delivery.actions_by_agency(plan, as_of=NOW).frame.set_index("agency")
+    names = ["all", "done", "late", "overdue", "open", "stopped"]
+    assert frame.loc["Police", names].tolist() == [3, 1, 1, 1, 0, 0]
+    # The seventh was done later: on the day it was overdue.
+    assert frame.loc["Council", names].tolist() == [4, 0, 0, 2, 1, 1]
+    assert frame.loc["Total", names].tolist() == [7, 1, 1, 3, 1, 1]
+
+
+def test_overdue_longest_first(plan: Dataset) -> None:
+    frame = delivery.overdue(plan, as_of=NOW).frame
+    assert frame["action"].tolist()[-1] == "A3"
+    assert frame["days"].tolist() == [60, 60, 10]
+    assert "2 of 7 actions done, 1 of them late; 3 overdue" in delivery.actions_finding(
+        plan, as_of=NOW
+    )
+
+
+def test_dose_counts_only_what_was_reported_by_the_day(plan: Dataset) -> None:
+    row = delivery.delivered(plan, as_of=NOW).frame.iloc[0]
+    assert (row["updates"], row["missing"]) == (4, 2)
+    assert (row["agreed"], row["delivered"], row["dose"]) == (8, 6, 75)
+    said = delivery.delivered_finding(plan, as_of=NOW)
+    assert said == "Youth delivered less than agreed; 2 of 4 updates are missing."
+
+
+def test_nothing_on_record_is_said() -> None:
+    nothing = dataset()
+    assert delivery.overdue(nothing, as_of=NOW).frame.empty
+    assert delivery.actions_finding(nothing, as_of=NOW) == "No actions are on record."
+    assert delivery.delivered_finding(nothing, as_of=NOW) == "No deliveries are on record."
+    assert funding.bids_finding(nothing, as_of=NOW) == "No bids are on record."
+    assert overlaps.overlaps(nothing, as_of=NOW) == ()
+    half = leadership.Half.parse("2021-H1")
+    asked = leadership.decisions(nothing, half=half, results={})
+    assert leadership.decisions_finding(asked).startswith("Nothing has to be decided")

@@ -1,0 +1,70 @@
+"""Bids, awards and costs of a made-up tracker, added by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from test_delivery import dataset
+
+from mtf_eval.analysis import funding
+from mtf_eval.records.dataset import Dataset
+
+NOW = date(2021, 6, 30)
+
+
+def bid(name: str, status: str, requested: float, **more: object) -> dict[str, object]:
+    return {
+        "bid_id": name, "project_id": "P1", "funder": "Fund", "submitted": "2021-01-10",
+        "status": status, "requested_gbp": requested, **more,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def tracker() -> Dataset:
+    return dataset(
+        funding=[
+            bid("B1", "awarded", 1000, decided="2021-02-01", awarded_gbp=900, spent_gbp=500),
+            bid("B2", "part_awarded", 2000, decided="2021-03-01", awarded_gbp=800, spent_gbp=800,
+                project_id="P2"),
+            bid("B3", "refused", 500, decided="2021-03-01"),
+            bid("B4", "awarded", 400, decided="2021-07-15", awarded_gbp=400, project_id="P3"),
+            bid("B5", "withdrawn", 100),
+            bid("B6", "submitted", 70, submitted="2021-07-01"),
+        ],
+        costs=[
+            {"project_id": "P1", "date": "2021-04-01", "kind": "cash", "amount_gbp": 950},
+            {"project_id": "P1", "date": "2021-04-01", "kind": "in_kind", "hours": 10,
+             "rate_gbp": 25},
+            {"project_id": "P1", "date": "2021-08-01", "kind": "cash", "amount_gbp": 10_000},
+            {"project_id": "P9", "date": "2021-05-01", "kind": "cash", "amount_gbp": 40},
+        ],
+    )  # fmt: skip
+
+
+def test_bids_as_they_stood(tracker: Dataset) -> None:
+    frame = funding.bids(tracker, as_of=NOW).frame.set_index("bid_id")
+    assert list(frame.index) == ["B1", "B2", "B3", "B4", "B5"]
+    assert frame.loc["B4", "status"] == "Awaiting a decision"
+    assert frame["awarded"].isna()["B4"], "what is decided later is not known yet"
+
+
+def test_pipeline_adds_up(tracker: Dataset) -> None:
+    frame = funding.pipeline(tracker, as_of=NOW).frame.set_index("status")
+    assert frame.loc["Total"].tolist() == [5, 4000, 1700]
+    assert frame.drop("Total")["requested"].sum() == 4000
+
+
+def test_no_rate_from_few_decisions(tracker: Dataset) -> None:
+    said = funding.bids_finding(tracker, as_of=NOW)
+    assert said.startswith("2 of 3 decided bids succeeded")
+    assert "too few for a success rate" in said
+    assert "1 await a decision" in said
+
+
+def test_budget_against_cost(tracker: Dataset) -> None:
+    frame = funding.budget(tracker, as_of=NOW).frame.set_index("project_id")
+    assert frame.loc["P1", ["awarded", "cash", "in_kind", "left"]].tolist() == [900, 950, 250, -50]
+    said = funding.budget_finding(tracker, as_of=NOW)
+    assert "Cash cost above the award: P1." in said
+    assert "without an award on record: P9." in said

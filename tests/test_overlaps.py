@@ -1,0 +1,68 @@
+"""Deconfliction: who shares what at the same time, on made-up projects."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from test_delivery import dataset
+
+from mtf_eval.analysis import overlaps
+from mtf_eval.records.dataset import Dataset
+
+NOW = date(2021, 12, 31)
+
+
+def project(name: str, start: str, end: str | None) -> dict[str, object]:
+    return {"project_id": name, "title": name, "response_start": start, "response_end": end}
+
+
+@pytest.fixture
+def data() -> Dataset:
+    areas = {"P1": "A B", "P2": "B C", "P3": "A", "P4": "C D", "P5": "Z"}
+    return dataset(
+        projects=[
+            project("P1", "2021-01-01", "2021-06-30"),
+            project("P2", "2021-06-01", "2021-12-31"),
+            project("P3", "2021-08-01", None),
+            project("P4", "2021-07-01", "2021-09-30"),
+            project("P5", "2021-01-01", None),
+        ],
+        project_areas=[
+            *(
+                {"project_id": p, "area_code": a, "role": "target"}
+                for p, codes in areas.items()
+                for a in codes.split()
+            ),
+            {"project_id": "P5", "area_code": "A", "role": "comparison"},
+        ],
+        outcomes=[
+            {"project_id": "P4", "unit_cost_code": "x", "people": 5},
+            {"project_id": "P5", "unit_cost_code": "x", "people": 5},
+        ],
+    )
+
+
+def pairs(data: Dataset, what: str) -> set[tuple[str, str]]:
+    return {(o.first, o.second) for o in overlaps.overlaps(data, as_of=NOW) if o.what == what}
+
+
+def test_same_areas_only_while_both_ran(data: Dataset) -> None:
+    # P1 and P3 share A, but P1 had ended; P1 and P2 share B in June.
+    assert pairs(data, "areas") == {("P1", "P2"), ("P2", "P4")}
+    first = next(o for o in overlaps.overlaps(data, as_of=NOW) if o.what == "areas")
+    assert (first.start, first.end) == (date(2021, 6, 1), date(2021, 6, 30))
+    assert first.shared == ("B",)
+
+
+def test_a_target_that_is_another_projects_comparison(data: Dataset) -> None:
+    assert pairs(data, "spill") == {("P1", "P5"), ("P3", "P5")}
+
+
+def test_groups_are_connected_by_areas_or_outcomes(data: Dataset) -> None:
+    assert overlaps.groups(data, as_of=NOW) == (("P1", "P2", "P4", "P5"),)
+    assert "P1 with P2" in overlaps.overlaps_finding(data, as_of=NOW)
+
+
+def test_later_projects_are_not_known_yet(data: Dataset) -> None:
+    assert not overlaps.groups(data, as_of=date(2021, 5, 31))
