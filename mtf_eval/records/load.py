@@ -307,7 +307,8 @@ def _latest(frame: pd.DataFrame, as_at: date | None) -> date | None:
 
 
 def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -> str:
-    """sha256 over the rows of every table and what reading them found."""
+    """sha256 over the rows of every table, in any order, and what reading them found."""
+    import numpy as np
     from pandas.util import hash_pandas_object
 
     whole = hashlib.sha256()
@@ -315,7 +316,8 @@ def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -
         frame = tables[name]
         whole.update(f"{name}:{len(frame)}:{','.join(frame.columns)}".encode())
         if len(frame):
-            whole.update(hash_pandas_object(frame, index=False).to_numpy().tobytes())
+            rows = np.sort(hash_pandas_object(frame, index=False).to_numpy())
+            whole.update(rows.tobytes())
     told = [[f.kind, f.table, f.text, f.row, f.column] for f in findings]
     whole.update(json.dumps(told).encode())
     return whole.hexdigest()
