@@ -67,6 +67,7 @@ def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
             wanted = {c: types[c] for c in schema.columns if c in types}
             headings, question = _question(table, known[table], wanted, kind)
             rows = [[_plain(v) for v in row] for row in ask(question)]
+            rows.sort(key=_order(headings, (schema.metadata or {})["key"]))
             where = f"table {table}"
             grids.append(Grid(table=table, file=where, rows=[headings, *rows]))
             digest = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
@@ -112,6 +113,17 @@ def _first_of_month(day: Any, kind: str) -> Any:
     if kind == "sqlite":
         return sa.func.strftime(sa.literal_column("'%Y-%m-01'"), day)
     return sa.cast(sa.func.date_trunc(sa.literal_column("'month'"), day), sa.Date)
+
+
+def _order(headings: list[str], key: tuple[str, ...]) -> Callable[[list[Any]], Any]:
+    """Return the order of rows, which a database does not keep: by the key, then by the rest."""
+    places = [headings.index(n) for n in (*key, *headings) if n in headings]
+
+    def of_row(row: list[Any]) -> list[tuple[bool, bool, Any]]:
+        numbers = ((row[p], isinstance(row[p], int | float)) for p in places)
+        return [(v is not None, not n, v if n else str(v)) for v, n in numbers]
+
+    return of_row
 
 
 def _plain(value: Any) -> Any:
