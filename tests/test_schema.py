@@ -25,6 +25,7 @@ REQUIRED = {
     "project_measures": "project_id measure",
     "incidents": "area_code measure",
     "incident_points": "month lon lat measure",
+    "area_boundaries": "area_code ring point lon lat",
     "actions": "action_id project_id description agency status",
     "deliveries": "project_id provider due activity",
     "costs": "project_id agency item date kind",

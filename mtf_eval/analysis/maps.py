@@ -15,7 +15,7 @@ from mtf_eval.analysis.marks import count, span, where_from
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["points", "points_alt"]
+__all__ = ["outlines", "points", "points_alt"]
 
 
 def points(
@@ -72,4 +72,14 @@ def points_alt(before: pd.DataFrame, after: pd.DataFrame) -> str:
     return (
         f"{totals[0]:,} incidents at {len(before)} map points before, {totals[1]:,} after. The "
         f"three busiest points hold {shares[0]:.0f} % before and {shares[1]:.0f} % after."
+    )
+
+
+def outlines(data: Dataset, project: Project) -> tuple[tuple[list[float], list[float]], ...]:
+    """Return the boundaries of the project's target areas as longitudes and latitudes."""
+    rows = data.table("area_boundaries")
+    rows = rows[rows["area_code"].isin(project.target)].sort_values(["area_code", "ring", "point"])
+    return tuple(
+        (ring["lon"].tolist(), ring["lat"].tolist())
+        for _, ring in rows.groupby(["area_code", "ring"], sort=True)
     )

@@ -225,7 +225,9 @@ def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
     if made is None:
         return ()
     released = [door(part) for part in made]
+    lines = maps.outlines(data, found.project)
     said = maps.points_alt(*(part.frame for part in released))
+    said += " The lines are the boundaries of the project's areas." if lines else ""
     return tuple(
         figure(
             charts.hexmap(
@@ -237,6 +239,7 @@ def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
                 subtitle=f"{part.table.title}; both maps on one scale",
                 alt=said,
                 beside=other,
+                outlines=lines,
             )
         )
         for part, other, when in zip(released, released[::-1], ("before", "after"), strict=True)

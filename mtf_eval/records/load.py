@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["learnt", "load"]
 
 #: Files of a folder that are read, or noted as not read.
-_READ = (".csv", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
+_OUTLINES = "boundaries.geojson"
+_READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
 
 
 def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
@@ -145,7 +146,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
     for path in files:
         table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
         if table is None:
-            if path.suffix.lower() in _READ[:-1]:
+            if path.suffix.lower() in _READ[:-1] and path.name != _OUTLINES:
                 text = "no table of the schema, not read"
                 findings.append(Finding(kind="note", table="", text=text, file=path.name))
             continue
@@ -166,6 +167,12 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
             continue
         grid, sources["incidents"] = _street_records(archive)
         grids.append(grid)
+    if (outlines := place / _OUTLINES).is_file():
+        try:
+            grid, sources["area_boundaries"] = _outlines(outlines)
+            grids.append(grid)
+        except DataProblems as error:
+            problems += error.problems
     if problems:
         raise DataProblems(problems)
     return grids, findings, sources
@@ -200,6 +207,15 @@ def _street_records(archive: Path) -> tuple[Grid, Source]:
     grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
     sha256, rows = whole.hexdigest(), len(frame)
     return grid, Source(table="incidents", file=archive.name, sha256=sha256, rows=rows)
+
+
+def _outlines(path: Path) -> tuple[Grid, Source]:
+    from mtf_eval.records.boundaries import read_boundaries
+    from mtf_eval.records.grids import Grid
+
+    frame, sha256 = read_boundaries(path), hashlib.sha256(path.read_bytes()).hexdigest()
+    grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame)
+    return grid, Source(table="area_boundaries", file=path.name, sha256=sha256, rows=len(frame))
 
 
 # Checking

@@ -242,6 +242,18 @@ _TABLES = (
         event="month",
     ),
     table(
+        "area_boundaries",
+        "Outlines of areas, for the map only; a file boundaries.geojson may stand in its place.",
+        {
+            "area_code": c("area", "Area, as in project_areas", required=True),
+            "ring": c("whole", "Number of the outline", required=True, low=1),
+            "point": c("whole", "Number of the corner", required=True, low=1),
+            "lon": c("number", "Longitude, degrees east", required=True, low=-180, high=180),
+            "lat": c("number", "Latitude, degrees north", required=True, low=-90, high=90),
+        },
+        key=("area_code", "ring", "point"),
+    ),
+    table(
         "actions",
         "What each project does.",
         {

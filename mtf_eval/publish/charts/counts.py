@@ -310,6 +310,7 @@ def hexmap(
     subtitle: str,
     alt: str,
     beside: Released | None = None,
+    outlines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
 ) -> Chart:
     """Draw counts on a map of hexagons; the darker the more, the most marked with its number.
 
@@ -321,6 +322,8 @@ def hexmap(
         Column of counts.
     beside
         Another table of the same points that is drawn on the same scale, such as the year before.
+    outlines
+        Boundaries of areas to draw over it, each as longitudes and latitudes in degrees.
     """
     need_released(released)
     other = None if beside is None else numbers(need_released(beside), value)
@@ -347,6 +350,8 @@ def hexmap(
             most = max(1.0, *(float(s.max()) for s in sums))
             second.remove()
             cells.set_clim(0, most)
+        for longitudes, latitudes in outlines:
+            axes.plot(np.asarray(longitudes) * shrink, latitudes, color=style.INK, linewidth=1.2)
         axes.set_aspect("equal", adjustable="datalim")
         held_in, places = np.asarray(cells.get_array()), cells.get_offsets()
         top = int(held_in.argmax())

@@ -1,0 +1,77 @@
+"""Outlines of areas from a GeoJSON file, for the map only.
+
+Takes the file as the Office for National Statistics or a council publishes it (longitude and
+latitude, polygons). Measures nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.errors import DataProblems, Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["read_boundaries"]
+
+#: Names of the property that holds the area's code: `area_code`, `LSOA21CD`, `lsoa_code`.
+_CODE = re.compile(r"(area_?)?code|.*(cd|_code)", flags=re.IGNORECASE)
+
+
+def read_boundaries(path: Path) -> pd.DataFrame:
+    """Read the outlines of a GeoJSON file.
+
+    Returns
+    -------
+    Frame of `area_code`, `ring` and `point` (both counted from 1), `lon`, `lat` (degrees).
+
+    Raises
+    ------
+    DataProblems
+        Not GeoJSON, no property with the area's code, or coordinates that are no degrees.
+    """
+    import pandas as pd
+
+    try:
+        features = json.loads(path.read_bytes())["features"]
+        read = [
+            (_code(feature["properties"]), ring, point, float(place[0]), float(place[1]))
+            for feature in features
+            for ring, places in enumerate(_rings(feature["geometry"]), 1)
+            for point, place in enumerate(places, 1)
+        ]
+    except (ValueError, KeyError, TypeError, IndexError):
+        raise _refused(path, "no GeoJSON of polygons with an area code") from None
+    frame = pd.DataFrame(read, columns=["area_code", "ring", "point", "lon", "lat"])
+    if frame.empty or frame["area_code"].isna().any():
+        raise _refused(path, "areas without a code")
+    if not (frame["lon"].between(-180, 180) & frame["lat"].between(-90, 90)).all():
+        raise _refused(path, "coordinates that are no degrees (a national grid, perhaps)")
+    return frame
+
+
+def _code(properties: dict[str, Any]) -> str | None:
+    names = [n for n, value in properties.items() if _CODE.fullmatch(n) and value]
+    return str(properties[names[0]]) if names else None
+
+
+def _rings(geometry: dict[str, Any]) -> list[Any]:
+    """Return outer and inner rings of a polygon or of several."""
+    kind, coordinates = geometry["type"], geometry["coordinates"]
+    if kind == "MultiPolygon":
+        return [ring for polygon in coordinates for ring in polygon]
+    if kind == "Polygon":
+        return list(coordinates)
+    raise ValueError(kind)
+
+
+def _refused(path: Path, found: str) -> DataProblems:
+    expected = "GeoJSON polygons in longitude and latitude with a property such as area_code"
+    problem = Problem(
+        file=path.name, found=found, expected=expected, todo="export it again, or take it out"
+    )
+    return DataProblems([problem])

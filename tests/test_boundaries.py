@@ -1,0 +1,68 @@
+"""Outlines of areas: what is read from GeoJSON, what is refused, what the map shows."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.boundaries import read_boundaries
+from mtf_eval.records.load import load
+
+EXAMPLE = Path(__file__).parent.parent / "data" / "example"
+SQUARE = [[1.38, 51.38], [1.40, 51.38], [1.40, 51.39], [1.38, 51.39], [1.38, 51.38]]
+
+
+def geojson(
+    path: Path, *, code: str = "LSOA21CD", kind: str = "Polygon", ring: object = None
+) -> Path:
+    coordinates = [ring or SQUARE]
+    whole = [coordinates] if kind == "MultiPolygon" else coordinates
+    feature = {
+        "type": "Feature",
+        "properties": {"name": "Harbour", code: "E01990011"},
+        "geometry": {"type": kind, "coordinates": whole},
+    }
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["Polygon", "MultiPolygon"])
+def test_corners_come_in_order(tmp_path: Path, kind: str) -> None:
+    frame = read_boundaries(geojson(tmp_path / "b.geojson", kind=kind))
+    assert frame[["lon", "lat"]].to_numpy().tolist() == SQUARE
+    assert set(frame["area_code"]) == {"E01990011"}
+    assert frame["point"].tolist() == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"code": "colour"}, "without a code"),
+        ({"ring": [[634000.0, 170000.0]] * 4}, "no degrees"),
+        ({"kind": "Point"}, "no GeoJSON of polygons"),
+    ],
+)
+def test_what_is_refused(tmp_path: Path, given: dict[str, object], words: str) -> None:
+    with pytest.raises(DataProblems, match=words):
+        read_boundaries(geojson(tmp_path / "b.geojson", **given))  # type: ignore[arg-type]
+
+
+def test_the_map_of_a_project_has_its_areas_outlined(tmp_path: Path) -> None:
+    from mtf_eval.analysis import design, maps
+
+    for path in EXAMPLE.glob("*.csv"):
+        shutil.copy(path, tmp_path)
+    geojson(tmp_path / "boundaries.geojson")
+    data = load(tmp_path)
+    source = data.source("area_boundaries")
+    assert source is not None
+    assert source.rows == 5
+    assert data.digest != load(EXAMPLE).digest
+    known = data.table("project_areas")
+    owner = known[(known["area_code"] == "E01990011") & (known["role"] == "target")]
+    project = design.project_of(data, owner["project_id"].iloc[0])
+    assert maps.outlines(data, project) == (([x for x, _ in SQUARE], [y for _, y in SQUARE]),)
