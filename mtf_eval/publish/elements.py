@@ -14,6 +14,7 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from mtf_eval.analysis.claims import overclaims
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
@@ -203,6 +204,7 @@ def headline_result(text: str, maryland: int | None = None, status: str = "compl
     """State the report's main result in one line, for this page and for the index."""
     if status not in STATUS:
         raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")
+    _need_modest(text, maryland)
     strength = (
         f' <span class="mtf-strength">{MARYLAND.format(maryland)}.</span>' if maryland else ""
     )
@@ -210,11 +212,21 @@ def headline_result(text: str, maryland: int | None = None, status: str = "compl
     return Element("result", html, text, {"text": text, "maryland": maryland, "status": status})
 
 
+def _need_modest(text: str, maryland: int | None) -> None:
+    """Refuse a result that claims more than its design allows."""
+    claims = overclaims(text, maryland)
+    if claims:
+        raise BadArgument(
+            f"{', '.join(map(repr, claims))}: claims more than Maryland level {maryland} allows"
+        )
+
+
 def result(estimate: Any) -> Element:
     """Show a result record: its sentence, the strength of its design, its cautions."""
     sentence = str(estimate.sentence())
     cautions = [str(c) for c in getattr(estimate, "cautions", ())]
     level = getattr(estimate, "maryland", None)
+    _need_modest(sentence, level)
     strength = f'<p class="mtf-strength">{MARYLAND.format(level)}.</p>' if level else ""
     items = "".join(f"<li>{escape(c)}</li>" for c in cautions)
     html = (

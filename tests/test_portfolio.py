@@ -1,0 +1,210 @@
+"""The projects of a year together: pooled once, paid once, claimed no more than they may."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mtf_eval.analysis import portfolio, projects, worth
+from mtf_eval.analysis.claims import overclaims
+from mtf_eval.errors import BadArgument
+from mtf_eval.publish import elements, year_page
+from mtf_eval.publish.disclosure import Door
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.load import load
+from mtf_eval.records.reference import load_reference
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def data() -> Dataset:
+    return load(ROOT / "data" / "example")
+
+
+@pytest.fixture(scope="module")
+def year(data: Dataset) -> portfolio.Together:
+    return portfolio.gather(data, year=2024, rng=np.random.default_rng(1))
+
+
+@pytest.fixture(scope="module")
+def spent(data: Dataset, year: portfolio.Together) -> worth.Money:
+    found = worth.appraise(
+        data,
+        year,
+        load_reference(),
+        price_year="2023/24",
+        horizon_years=5,
+        rng=np.random.default_rng(1),
+    )
+    assert found is not None
+    return found
+
+
+def test_every_project_is_pooled_or_the_page_says_why(
+    data: Dataset, year: portfolio.Together
+) -> None:
+    everyone = {e.project.project_id for e in year.found}
+    assert everyone == set(data.table("projects")["project_id"])
+    assert everyone == {*year.members, *year.reasons}
+    assert not set(year.members) & set(year.reasons)
+    shown = portfolio.left_out(data, year).frame.set_index("project")["why"]
+    assert "points the other way" in shown["EX05"]
+    assert "nothing to compare with" in shown["EX08"]
+    assert "areas of EX04" in shown["EX12"]
+
+
+def test_pooling_by_hand(year: portfolio.Together) -> None:
+    """Paule and Mandel by bisection, Hartung and Knapp by their formula."""
+    by_name = {e.project.project_id: portfolio._estimate(e) for e in year.found
+               if e.project.project_id in year.members}  # fmt: skip
+    y = np.log([e.estimate for e in by_name.values()])
+    v = np.array([float(e.se_log or 0) for e in by_name.values()]) ** 2
+    k, low, high = len(y), 0.0, 10.0
+
+    def generalised_q(tau2: float) -> float:
+        w = 1 / (v + tau2)
+        return float((w * (y - (w * y).sum() / w.sum()) ** 2).sum())
+
+    for _ in range(200):
+        tau2 = (low + high) / 2
+        low, high = (tau2, high) if generalised_q(tau2) > k - 1 else (low, tau2)
+    tau2 = 0.0 if generalised_q(0.0) < k - 1 else tau2
+    w = 1 / (v + tau2)
+    mean = float((w * y).sum() / w.sum())
+    error = math.sqrt(float((w * (y - mean) ** 2).sum()) / (k - 1) / w.sum())
+    reach = stats.t.ppf(0.975, k - 1) * error
+    whole = year.pooled
+    assert whole is not None
+    assert whole.estimate == pytest.approx(math.exp(mean), rel=1e-4)
+    assert whole.low == pytest.approx(math.exp(mean - reach), rel=1e-3)
+    assert whole.high == pytest.approx(math.exp(mean + reach), rel=1e-3)
+
+
+def test_an_effect_too_imprecise_to_give_still_has_its_weight(year: portfolio.Together) -> None:
+    assert "EX06" in year.members, "leaving the unclear out would leave the failures out"
+
+
+def test_few_projects_refuse_or_say_so(data: Dataset) -> None:
+    early = portfolio.gather(data, year=2023, rng=np.random.default_rng(1))
+    assert early.pooled is None
+    assert "no mean to give" in portfolio.pooled_finding(early)
+    rows = data.table("projects")
+    for names, word in ((["EX01"], "One project only"), (["EX01", "EX03"], "Too few")):
+        few = replace(data, tables={**data.tables, "projects": rows[rows.project_id.isin(names)]})
+        found = portfolio.gather(few, year=2024, rng=np.random.default_rng(1))
+        assert word in portfolio.pooled_finding(found)
+        assert (found.pooled is None) == (len(names) < 2)
+
+
+def test_the_total_is_not_the_sum_and_the_page_says_why(
+    data: Dataset, year: portfolio.Together, spent: worth.Money
+) -> None:
+    own = {b.project_id: float(b.results["present_value_benefits_gbp"]) for b in spent.each
+           if b.claimed}  # fmt: skip
+    total = float(spent.total.results["present_value_benefits_gbp"])
+    # Half of EX04's six areas are EX12's too, all of EX12's three are EX04's: a half of each
+    # shared area belongs to each.
+    expected = sum(own.values()) - 0.25 * own["EX04"] - 0.5 * own["EX12"]
+    assert total == pytest.approx(expected)
+    shown = worth.once(data, year, spent).frame.set_index("project")["benefits"]
+    assert shown["Total"] == pytest.approx(shown.drop("Total").sum())
+    assert "cannot both have saved the same incidents" in worth.once_finding(spent)
+    costs = worth.once(data, year, spent).frame.set_index("project")["costs"]
+    assert costs["Total"] == pytest.approx(costs.drop("Total").sum()), "costs are all paid"
+
+
+def test_the_interval_of_the_year_holds_its_value(spent: worth.Money) -> None:
+    assert spent.total.draws is not None
+    low, high = spent.total.draws.interval
+    assert low < float(spent.total.results["present_value_benefits_gbp"]) < high
+    assert set(spent.waiting) == {"EX07", "EX10"}
+
+
+def test_what_did_not_work_is_named(
+    data: Dataset, year: portfolio.Together, spent: worth.Money
+) -> None:
+    frame = worth.disappointments(data, year, spent).frame
+    named = {str(p).split()[0] for p in frame["project"]}
+    assert {"EX02", "EX06", "EX09"} <= named
+    assert not {"EX01", "EX07", "EX10"} & named
+
+
+def test_without_projects_there_is_no_section() -> None:
+    thanet = load(ROOT / "data" / "thanet_2021")
+    door = Door("public")
+    none = portfolio.gather(thanet, year=2021, rng=np.random.default_rng(1))
+    money = worth.appraise(
+        thanet, none, load_reference(), price_year="2023/24", horizon_years=5,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert money is None
+    assert not [
+        *year_page.projects(thanet, none, door),
+        *year_page.together(thanet, none, door),
+        *year_page.money(thanet, none, money, door),
+        *year_page.fell_short(thanet, none, money, door),
+    ]
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "claimed"),
+    [
+        ("The project caused a fall", 3, ("caused",)),
+        ("The project caused a fall", 4, ()),
+        ("It led to fewer incidents than expected", 2, ("led to", "fewer incidents than expected")),
+        ("a fall of 20 % against what was expected", 2, ("against what was expect",)),
+        ("consistent with an effect of the project", 3, ()),
+        ("The effect of the project on burglary was a fall", 3, ("The effect of the project",)),
+        ("This proves it", 5, ("proves",)),
+        ("This says nothing about what caused the move", None, ()),
+        ("Recorded burglary changed from 10 to 5", 1, ()),
+    ],
+)
+def test_words_no_stronger_than_the_design(
+    text: str, level: int | None, claimed: tuple[str, ...]
+) -> None:
+    assert overclaims(text, level) == claimed
+    if claimed:
+        with pytest.raises(BadArgument, match="claims more than"):
+            elements.headline_result(text, level)
+
+
+def test_every_sentence_of_the_year_keeps_to_its_level(
+    data: Dataset, year: portfolio.Together, spent: worth.Money
+) -> None:
+    said: list[tuple[str, int | None]] = []
+    for each in year.found:
+        level = each.primary.maryland if each.primary else None
+        said += [(each.headline, level), (portfolio.result_words(each), level)]
+        said += [(e.sentence(), e.maryland) for e in each.effects.values()]
+        said += [(e.sentence(), e.maryland) for e in each.sensitivity]
+    said += [(b.sentence(), b.maryland) for b in (*spent.each, spent.total)]
+    assert year.pooled is not None
+    said.append((portfolio.pooled_finding(year), year.pooled.maryland))
+    assert len(said) > 40
+    wrong = [(text, level) for text, level in said if overclaims(text, level)]
+    assert not wrong
+    below = [text for text, level in said if level is not None and level < 3]
+    assert below
+    assert not [t for t in below if re.search(r"(?<!no )\beffects?\b", t)]
+
+
+def test_a_month_is_counted_when_it_is_over(data: Dataset) -> None:
+    half = portfolio.gather(data, year=2024, half=1, rng=np.random.default_rng(1))
+    assert half.as_of == pd.Timestamp("2024-06-30").date()
+    assert half.slug == "2024_h1"
+    assert "EX01" in half.results
+    assert projects.evaluate(
+        data, "EX01", as_of=half.as_of, rng=np.random.default_rng(1)
+    ).status == "running"  # fmt: skip
