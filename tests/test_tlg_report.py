@@ -1,0 +1,111 @@
+"""The report to the leadership group as it is read: the rendered page, under the public rule."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from bs4 import BeautifulSoup
+
+from mtf_eval.publish import pages
+from mtf_eval.publish.pdf import find_browser, print_pdf
+
+ROOT = Path(__file__).parent.parent
+NINE = (
+    "Decisions asked",
+    "The half-year in figures",
+    "Referrals",
+    "Projects",
+    "Actions",
+    "Budget",
+    "Bids for funding",
+    "What providers delivered",
+    "Risks: projects in each other's way",
+    "Long-term: who keeps it up",
+    "Corrections",
+)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tlg")
+    given = {"data": str(ROOT / "data" / "example"), "period": "2024-H2", "release": "public"}
+    book = ROOT / "notebooks" / "tlg_report.ipynb"
+    papermill.execute_notebook(book, folder / "made.ipynb", given, progress_bar=False)
+    made = nbformat.read(folder / "made.ipynb", 4)
+    html = pages.render(made, run_time="2025-01-10T09:00:00+00:00")
+    (folder / "tlg.html").write_text(html, encoding="utf-8")
+    return folder / "tlg.html"
+
+
+@pytest.fixture(scope="module")
+def soup(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def words(soup: BeautifulSoup, caption: str) -> str:
+    (found,) = [t for t in soup.find_all("table") if t.caption and caption in t.caption.text]
+    return re.sub(r"\s+", " ", found.get_text(" "))
+
+
+def test_every_section_is_there_in_order(soup: BeautifulSoup) -> None:
+    headings = [h.get_text(strip=True) for h in soup.main.find_all("h2")]  # type: ignore[union-attr]
+    assert [h for h in headings if h in NINE] == list(NINE)
+
+
+def test_decisions_name_the_result_they_rest_on(soup: BeautifulSoup) -> None:
+    asked = words(soup, "Decisions asked")
+    assert "EX10 (response from 1 April 2025)" in asked
+    assert "EX02 (no change to be told from chance)" in asked
+    assert re.search(r"EX01 \(fall of \d+ %\)", asked)
+
+
+def test_figures_against_the_records(soup: BeautifulSoup) -> None:
+    with (ROOT / "data" / "example" / "referrals.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    mine = [r for r in rows if "2024-07" <= r["received"][:7] <= "2024-12"]
+    core = [r for r in mine if (r["stream"] or "core") == "core"]
+    cards = {
+        d.dt.get_text(" ", strip=True): d.find("dd").get_text(" ", strip=True)  # type: ignore[union-attr]
+        for d in soup.select(".mtf-headline dl > div")
+        if d.dt is not None
+    }
+    assert cards["Received"] == str(len(core))
+    with (ROOT / "data" / "example" / "funding.csv").open(encoding="utf-8") as file:
+        asked = sum(float(r["requested_gbp"]) for r in csv.DictReader(file))
+    assert f"£{asked:,.0f}" in words(soup, "Bids for funding by status")
+
+
+def test_small_numbers_of_people_are_hidden(soup: BeautifulSoup) -> None:
+    assert "[c]" in words(soup, "Referrals by quarter")
+    assert not [c for c in soup.find_all("caption") if "Referrals by month" in c.get_text()]
+
+
+def test_a_rating_has_a_word_and_its_rule_is_printed(soup: BeautifulSoup) -> None:
+    shown = words(soup, "Projects by stage")
+    assert "Red" in shown
+    assert "Green" in shown
+    text = soup.get_text(" ")
+    assert "Red: an action more than 28 days overdue" in text
+
+
+@pytest.mark.browser
+def test_the_first_sheet_says_what_must_be_decided(page: Path) -> None:
+    if find_browser() is None and os.environ.get("CI") != "true":
+        pytest.skip("no Chromium, Chrome or Edge on this machine")
+    from pypdf import PdfReader
+
+    made = PdfReader(print_pdf(page, page.with_suffix(".pdf")))
+    text = re.sub(r"\s+", " ", made.pages[0].extract_text())
+    for decision in (
+        "Sign off, or not",
+        "Stop, continue, change or spread",
+        "Send the funder's report",
+    ):
+        assert decision in text
+    assert "As at 31 December 2024" in text, "the whole table stands on the first sheet"
