@@ -49,7 +49,7 @@ def bids(data: Dataset, *, as_of: date) -> Table:
     """Every bid as it stood on a day, with the funder's report where one is due."""
     rows = standing(data, as_of)
     due = rows["report_due"]
-    report = due.map(lambda d: "" if pd.isna(d) else day(d)).astype("object")
+    report = due.map(lambda d: "none due" if pd.isna(d) else day(d)).astype("object")
     passed = due.notna() & (due <= pd.Timestamp(as_of))
     report = report.where(~passed, report + " (date has passed)")
     frame = pd.DataFrame(
