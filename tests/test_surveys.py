@@ -164,3 +164,43 @@ def test_holm_over_the_questions() -> None:
 
     # Holm 1979 by hand: .01 x 5, .02 x 4, .03 x 3, then never below the one before.
     assert holm([0.01, 0.02, 0.03, 0.04, 0.05]) == pytest.approx((0.05, 0.08, 0.09, 0.09, 0.09))
+
+
+def test_a_share_does_not_give_a_hidden_count_back() -> None:
+    """Three always, nine often: the three come back from any favourable share."""
+    from mtf_eval.publish import survey_page
+    from mtf_eval.publish.disclosure import Door
+
+    data = both(wave("entry", (20, 10, 9, 3)), wave("exit", (12, 10, 12, 3)))
+    door = Door("public", surveys.people_tables(data))
+    shares = door(surveys.shares(data, "P1"))
+    answers = door(surveys.answers(data, "P1", question(data)))
+    assert answers.symbols.loc[0, "answer_3"] == "[c]"
+    page = " ".join(e.text for e in survey_page.section(data, "P1", door))
+    hidden = (shares.symbols == "[c]").any(axis=None)
+    split = (answers.symbols.loc[0, ["answer_2", "answer_3"]] == "[c]").all()
+    assert hidden or split
+    if hidden:
+        assert "would give a confidential count back" in page
+    assert "<svg" not in "".join(e.html for e in survey_page.section(data, "P1", door)), (
+        "no picture of a part of the answers"
+    )
+
+
+@pytest.mark.parametrize("waves", ["entry", "exit", "tiny", "lopsided"])
+def test_every_case_gives_a_section(waves: str) -> None:
+    from mtf_eval.publish import survey_page
+    from mtf_eval.publish.disclosure import Door
+
+    given = {
+        "entry": [wave("entry", (10, 10, 10, 10))],
+        "exit": [wave("exit", (10, 10, 10, 10))],
+        "tiny": [wave("entry", (1, 1, 0, 1)), wave("exit", (0, 1, 1, 0))],
+        "lopsided": [wave("entry", (40, 0, 0, 0)), wave("exit", (0, 0, 0, 40))],
+    }[waves]
+    data = dataset(pd.concat(given, ignore_index=True))
+    for release in ("internal", "public"):
+        door = Door(release, surveys.people_tables(data))
+        text = " ".join(e.text for e in survey_page.section(data, "P1", door))
+        assert "nan" not in text.lower().split()
+        assert any(w in text for w in ("survey only", "base under", "Some bases", "fewer than"))

@@ -207,15 +207,21 @@ def shares(data: Dataset, project_id: str) -> Table:
     )
 
 
-def changes(data: Dataset, project_id: str) -> Table:
+def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset()) -> Table:
     """Change in the favourable share and on the whole scale, a row a question, Holm-adjusted.
 
     Questions whose bases cannot carry an interval have no figures and say why.
+
+    Parameters
+    ----------
+    hidden
+        Questions of which the disclosure rule hides a count that a share would give back.
     """
     rows = []
     for question in questions(data, project_id):
         row: dict[str, object] = {"question": question.text}
         try:
+            _need_shown(question, hidden)
             share_change, scale_change = change_of(data, project_id, question)
             row |= {
                 "change": share_change.estimate,
@@ -305,6 +311,11 @@ def change_of(
     return changed, scale
 
 
+def _need_shown(question: Question, hidden: frozenset[str]) -> None:
+    if question.text in hidden:
+        raise NotEnoughData("not given: it would give a confidential count back")
+
+
 def _both_sides(yes: int, base: int) -> None:
     if min(yes, base - yes) < FEW:
         raise NotEnoughData(f"fewer than {FEW} answers on one side: no interval")
@@ -351,20 +362,27 @@ def level(data: Dataset, project_id: str, question: Question, wave: str) -> Quan
     return proportion(yes=yes, n=base, measure=question.text)
 
 
-def levels(data: Dataset, project_id: str) -> Table:
-    """Favourable share with Wilson's interval, a row a question and wave that can carry one."""
+def levels(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset()) -> Table:
+    """Favourable share with Wilson's interval, a row a question and wave that can carry one.
+
+    Parameters
+    ----------
+    hidden
+        Questions of which the disclosure rule hides a count that a share would give back.
+    """
     rows = []
     for question in questions(data, project_id):
         for wave in waves(data, project_id):
             row: dict[str, object] = {"question": question.text, "wave": WORDS[wave]}
             try:
+                _need_shown(question, hidden)
                 found = level(data, project_id, question, wave)
                 row |= {"share": found.estimate, "low": found.low, "high": found.high}
             except NotEnoughData as reason:
                 row["note"] = str(reason)
             rows.append(row)
     frame = pd.DataFrame(rows, columns=["question", "wave", "share", "low", "high", "note"])
-    frame["note"] = frame["note"].fillna("")
+    frame["note"] = frame["note"].astype("object").fillna("")
     numeric = ["share", "low", "high"]
     frame[numeric] = frame[numeric].astype("float64") * 100
     return Table(
