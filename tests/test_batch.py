@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TINY, Desk
+from tiny_desk import TINY, Desk
 
 from mtf_eval.run.execute import Job, Result, run_one
 from mtf_eval.run.store import Store

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from conftest import COMMAND, TINY, Desk
+from tiny_desk import COMMAND, TINY, Desk
 
 from mtf_eval.run import cli
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import LIGHT, Desk
+from tiny_desk import LIGHT, Desk
 
 pytestmark = pytest.mark.dask
 

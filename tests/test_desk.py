@@ -10,9 +10,9 @@ from typing import Any
 
 import openpyxl
 import pytest
-from conftest import TINY, Desk
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
+from tiny_desk import TINY, Desk
 
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.records.annotate import annotate

@@ -7,7 +7,7 @@ decides over all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from mtf_eval.analysis import (
@@ -72,11 +72,12 @@ def half_yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
     return tuple(t for t in tables if t.frame[list(t.people)].notna().any(axis=None))
 
 
-def people_tables(data: Dataset) -> Iterator[Table]:
+def people_tables(data: Dataset, more: Iterable[Table] = ()) -> Iterator[Table]:
     """Every table with a people column that any report of the data set may show, one by one.
 
     All years and halves together, so that suppression is decided once and a figure hidden on one
-    page does not come back from another. Made only when a rule asks for them.
+    page does not come back from another. Made only when a rule asks for them; `more` are tables
+    of a room above this one.
     """
     there = years(data)
     found = chain(
@@ -86,7 +87,7 @@ def people_tables(data: Dataset) -> Iterator[Table]:
         surveys.people_tables(data),
     )
     seen: set[str] = set()
-    for table in found:
+    for table in chain(found, more):
         if table.people and table.name not in seen:
             seen.add(table.name)
             yield table

@@ -43,11 +43,12 @@ def job(fault: str, *, kernel: str = "warm", **more: object) -> Job:
 
 
 def kernels_left() -> list[psutil.Process]:
+    """Processes below this one that run Python: a browser of other tests is none of ours."""
     keep = kernels.warm_pid()
     return [
         p
         for p in psutil.Process().children(recursive=True)
-        if p.pid != keep and p.status() != psutil.STATUS_ZOMBIE
+        if p.pid != keep and p.status() != psutil.STATUS_ZOMBIE and "python" in p.name()
     ]
 
 

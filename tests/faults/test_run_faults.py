@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Desk
+from tiny_desk import Desk
 
 ROUNDS = 20
 

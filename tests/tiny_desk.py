@@ -1,0 +1,112 @@
+"""A small task force's desk: a data set of three projects, tiny notebooks, the command."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mtf_eval.run import cli
+
+TINY = Path(__file__).parent / "notebooks"
+# A warm process without the heavy imports: the tiny notebooks use none of them.
+LIGHT = {"MTF_WARM_PRELOAD": "ipykernel.kernelapp"}
+COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
+
+
+@dataclass
+class Desk:
+    """A data set and an output folder of a test's own, and the command run on them."""
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def out(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def state(self) -> Path:
+        return self.root / ".reports.mtf"
+
+    def arguments(
+        self, *more: str, books: tuple[str, ...] = ("tiny_project", "tiny_once")
+    ) -> list[str]:
+        named = [a for name in books for a in ("--notebook", str(TINY / f"{name}.ipynb"))]
+        return ["run", str(self.data), *named, "--out", str(self.out), *more]
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=self.root,
+            env={**os.environ, **LIGHT, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(
+        self,
+        *more: str,
+        books: tuple[str, ...] = ("tiny_project", "tiny_once"),
+        env: Mapping[str, str] | None = None,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run the command: in this process, which has its imports, unless `env` is given."""
+        arguments = self.arguments(*more, books=books)
+        if env is not None:
+            process = self.start(*arguments, env=env)
+            out, err = process.communicate(timeout=120)
+            return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        said, complained = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            redirect_stdout(said),
+            redirect_stderr(complained),
+        ):
+            for name, value in LIGHT.items():
+                patch.setenv(name, value)
+            try:
+                cli.main(arguments)
+            except SystemExit as ended:
+                code = int(ended.code or 0)
+        return subprocess.CompletedProcess(arguments, code, said.getvalue(), complained.getvalue())
+
+    def record(self, dataset: str = "data") -> dict[str, Any]:
+        return json.loads((self.out / dataset / "run.json").read_text())  # type: ignore[no-any-return]
+
+    def outcomes(self) -> dict[str, str]:
+        return {name: entry["outcome"] for name, entry in self.record()["reports"].items()}
+
+    def page(self, name: str) -> str:
+        return (self.out / "data" / f"{name}.html").read_text(encoding="utf-8")
+
+    def assert_whole(self) -> None:
+        """Assert that what a reader sees now is one complete, consistent set."""
+        index = (self.out / "index.html").read_text(encoding="utf-8")
+        for link in re.findall(r'href="([^"#:]+)"', index):
+            assert (self.out / link).exists(), f"the index points to {link}, which is not there"
+        for folder in (p.parent for p in self.out.glob("*/run.json")):
+            entries = json.loads((folder / "run.json").read_text())["reports"]
+            pages = {f"{n}.html" for n, e in entries.items() if e["outcome"] == "ok"}
+            for name, entry in entries.items():
+                if entry["outcome"] == "ok":
+                    content = (folder / f"{name}.html").read_bytes()
+                    assert hashlib.sha256(content).hexdigest() == entry["sha256"], name
+                    assert all((folder / file).exists() for file in entry["files"]), name
+                    assert f"{folder.name}/{name}.html" in index
+            extra = {p.name for p in folder.glob("*.html")} - pages
+            assert all("-failed" in n or "last_good" in entries[n[:-5]] for n in extra), extra
