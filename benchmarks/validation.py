@@ -3,7 +3,8 @@
     python benchmarks/validation.py --archive kent_2022_street.zip --write docs/validation.md
 
 The archive is a zip or folder as data.police.uk gives it; without one only the simulation runs.
-Everything is seeded; the same archive and versions give the same tables. About ten minutes on two cores.
+Everything is seeded; the same archive and versions give the same tables. About ten minutes on two
+cores.
 """
 
 from __future__ import annotations

@@ -293,8 +293,8 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
         f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
         '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
         '<table><caption id="made-sources">Sources, the date each was filled in up to, and the '
-        f"start of the sha256 of its rows</caption><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
-        f"</table></div>{more}</section>"
+        f"start of the sha256 of its rows</caption><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>{more}</section>"
     )
     content = {"parameters": settings, "sources": sources, "digest": data.digest}
     return Element("provenance", html, "How this report was made", content)
