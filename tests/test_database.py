@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import socket
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,7 @@ import sqlalchemy as sa
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.database import read_database
 from mtf_eval.records.load import load
+from mtf_eval.records.tables import TABLES
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"
 
@@ -207,3 +210,46 @@ def test_a_negative_count_is_not_lost_in_a_sum(tmp_path: Path) -> None:
         pd.read_csv(EXAMPLE / "projects.csv").to_sql("projects", connection, index=False)
     with pytest.raises(DataProblems, match=r"incidents, row \d+, column count: found -4"):
         load(f"sqlite:///{tmp_path}/mtf.db")
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_a_report_from_the_database_is_the_report_from_the_files(
+    postgres: str, tmp_path: Path
+) -> None:
+    """Byte for byte, but for the words that name the source and the time of the run.
+
+    A file has an order, a database has none: its rows are read in the order of their keys.
+    """
+    root = Path(__file__).parent.parent
+    code = "from mtf_eval.run.cli import main; main()"
+    pages = []
+    example = tmp_path / "example"
+    example.mkdir()
+    for path in EXAMPLE.glob("*.csv"):
+        if path.stem in TABLES:
+            frame = pd.read_csv(path, dtype=str)
+            order = [*TABLES[path.stem].metadata["key"], *frame.columns]
+            known = [c for c in dict.fromkeys(order) if c in frame]
+            frame = frame.sort_values(known, na_position="first")
+            frame.to_csv(example / path.name, index=False)
+    for name, data in (("files", str(example)), ("server", f"{postgres}/example")):
+        out = tmp_path / name / "reports"
+        narrow = ["--project", "EX03", "--report", "project_evaluation", "--report", "data_quality"]
+        command = [sys.executable, "-c", code, "run", data, *narrow, "--out", str(out)]
+        subprocess.run(command, check=True, cwd=root, capture_output=True, timeout=300)
+        pages.append(
+            {p.relative_to(out): bare(p.read_text("utf-8")) for p in out.rglob("*.html")}
+            | {p.relative_to(out): bare(p.read_text("utf-8-sig")) for p in out.rglob("*.csv")}
+        )
+    files, server = pages
+    assert len(files) > 10
+    assert files.keys() == server.keys()
+    assert files == server
+
+
+def bare(text: str) -> str:
+    """Leave out what names the source, and when the report was run."""
+    text = re.sub(r"<time\b[^>]*>[^<]*</time>", "", text)
+    text = re.sub(r"\bdata = [^;<]*", "", text)
+    return re.sub(r"\btable \w+|\b\w+\.csv\b", "", text)
