@@ -248,6 +248,8 @@ def _checked(
         rows = read["about"].frame.dropna()
         about = dict(zip(rows["key"].str.casefold(), rows["value"], strict=True))
     year, as_at = _fact(about, "year"), _fact(about, "as_at")
+    if as_at is not None:
+        about["as_at"] = as_at.isoformat()
     for grid in grids:
         if grid.table not in read:
             schema = TABLES[grid.table]
