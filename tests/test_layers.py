@@ -139,7 +139,7 @@ def test_arrows_inside_a_wing(path: Path) -> None:
 
 
 def test_no_notebook_imports_run() -> None:
-    for notebook in NOTEBOOKS.glob("*.ipynb"):
+    for notebook in NOTEBOOKS.rglob("*.ipynb"):
         assert "mtf_eval.run" not in notebook.read_text(encoding="utf-8"), notebook.name
 
 
