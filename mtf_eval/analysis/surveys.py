@@ -122,7 +122,7 @@ def respondents(data: Dataset, project_id: str) -> Table:
     ).astype({"wave": "object", "days": "object"})
     return Table(
         name=f"survey_respondents_{_slug(project_id)}",
-        title="People who answered the survey, by wave",
+        title=f"People who answered the survey of {project_id}, by wave",
         frame=frame,
         columns=(label("wave", "Wave"), people("people", "Respondents"), text("days", "Asked")),
         source=where_from(data, "Survey responses"),
@@ -152,7 +152,7 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
     frame = frame.astype({"wave": "object"} | dict.fromkeys(counted, "Int64"))
     return Table(
         name=f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}",
-        title=f"Answers by wave: {question.text}",
+        title=f"Answers by wave, {project_id}: {question.text}",
         frame=frame,
         columns=(
             label("wave", "Wave"),
@@ -197,7 +197,7 @@ def shares(data: Dataset, project_id: str) -> Table:
         ]
     return Table(
         name=name,
-        title="People who answered favourably, by question and wave",
+        title=f"People who answered favourably, {project_id}, by question and wave",
         frame=frame.astype({"question": "object"} | dict.fromkeys(counted, "Int64")),
         columns=tuple(columns),
         source=where_from(data, "Survey responses"),
@@ -244,7 +244,7 @@ def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozense
     frame[["change", "low", "high"]] *= 100
     return Table(
         name=f"survey_changes_{_slug(project_id)}",
-        title="Change from entry to exit, by question",
+        title=f"Change from entry to exit, {project_id}, by question",
         frame=frame,
         columns=(
             label("question", "Question"),
@@ -387,7 +387,7 @@ def levels(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset
     frame[numeric] = frame[numeric].astype("float64") * 100
     return Table(
         name=f"survey_levels_{_slug(project_id)}",
-        title="Favourable share with its 95% interval, by question and wave",
+        title=f"Favourable share with its 95% interval, {project_id}, by question and wave",
         frame=frame.astype(dict.fromkeys(["question", "wave", "note"], "object")),
         columns=(
             label("question", "Question"),

@@ -279,7 +279,9 @@ class _Attacker:
             for i, j in cells
             if None not in (self.value(i), self.value(j))
         ]
-        if seen and all(seen) and (len(seen) > 1 or len(cells) < 4):
+        # Two noughts that agree are no sign of one table in two places.
+        telling = any(self.value(i) for i, j in cells if self.value(j) is not None)
+        if telling and all(seen) and (len(seen) > 1 or len(cells) < 4):
             for i, j in cells:
                 self._join(i, j)
 

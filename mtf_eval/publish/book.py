@@ -280,7 +280,8 @@ class _Book:
                 done.add(i)
                 parts = [v for p in made_of[i] if (v := settle(p)) is not None]
                 if shown[i] is not None:
-                    shown[i] = sum(parts) if parts else None
+                    # A total of which nothing is shown is not zero: it is not shown either.
+                    shown[i] = sum(parts) if any(parts) or value[i] == 0 else None
             return shown[i]
 
         for i in made_of:
