@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import random
 import shutil
+import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import openpyxl
 import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
-from tiny_desk import TINY, Desk
+from tiny_desk import COMMAND, TINY, Desk
 
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.records.annotate import annotate
@@ -22,7 +25,7 @@ from mtf_eval.run import cli
 from mtf_eval.run.desk import lab_command, lab_environment, working_copies
 from mtf_eval.run.parameters import read_template
 
-EXAMPLE = Path(__file__).parent.parent / "data" / "example"
+TOOLS = Path(__file__).parent.parent / "notebooks" / "tools"
 
 
 def call(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -360,3 +363,45 @@ def test_validation_wants_an_archive(tmp_path: Path, capsys: pytest.CaptureFixtu
     (tmp_path / "x.csv").write_text("a,b\n")
     code, _, err = call("validate", str(tmp_path / "x.csv"), capsys=capsys)
     assert (code, "as downloaded from data.police.uk" in err) == (3, True)
+
+
+# Validation
+
+
+def archive(path: Path) -> Path:
+    """A small archive in data.police.uk's layout: 40 areas, six months, nothing happens."""
+    from test_police_uk import ASB, month_file, row
+
+    dice = random.Random(1)
+    with zipfile.ZipFile(path, "w") as made:
+        for month in (f"2021-{m:02d}" for m in range(1, 7)):
+            rows = [
+                row(month, f"E010000{area:02d}", ASB)
+                for area in range(40)
+                for _ in range(dice.randint(6, 14))
+            ]
+            made.writestr(f"{month}/{month}-kent-street.csv", month_file(rows))
+    return path
+
+
+def test_the_validation_of_an_archive_is_a_page_of_its_own(tmp_path: Path) -> None:
+    given = archive(tmp_path / "streets.zip")
+    command = [*COMMAND, "validate", str(given), "--out", str(tmp_path / "reports")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "reports/streets/estimator_validation.html").read_text(encoding="utf-8")
+    for words in ("Placebo-calibrated", "Interval covers the truth", "40", "January 2021 to June"):
+        assert words in page
+    text = (tmp_path / "reports/streets/estimator_validation/validation_1.csv").read_text("utf-8")
+    called = {line.split(",")[0]: line for line in text.splitlines() if "," in line}
+    assert "Placebo-calibrated" in called
+
+
+def test_a_tools_notebook_is_stripped_and_not_among_the_reports() -> None:
+    from mtf_eval.run.plan import templates
+
+    (tool,) = TOOLS.glob("*.ipynb")
+    assert tool.stem not in {book.name for book in templates()}
+    assert set(read_template(tool).parameters) == {"data", "release", "neighbours"}
+    cells = json.loads(tool.read_text(encoding="utf-8"))["cells"]
+    assert all(not c["outputs"] and not c["execution_count"] for c in cells if "outputs" in c)
