@@ -26,6 +26,10 @@ RAG = {
 }
 
 
+#: More columns than this are set smaller in print, so that a sheet holds them.
+MANY = 8
+
+
 def slug(*parts: str) -> str:
     """Return a short id that is the same whenever the parts are."""
     return "m" + hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
@@ -58,12 +62,14 @@ def grid(released: Released, prefix: str) -> str:
             if column.name == key:
                 row.append(f'<th scope="row"{_role(folds, "rowheader")}>{shown}</th>')
             else:
-                named = f' data-h="{escape(heading(column))}"' if folds else ""
+                spoken = f' data-h="{escape(heading(column))}"' if folds else ""
                 right = _right(column.name in numeric)
-                row.append(f"<td{_role(folds, 'cell')}{right}{named}>{shown}</td>")
+                row.append(f"<td{_role(folds, 'cell')}{right}{spoken}>{shown}</td>")
         rows.append(f"<tr{_role(folds, 'row')}>{''.join(row)}</tr>")
     foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
-    opening = '<table class="mtf-folds" role="table">' if folds else "<table>"
+    named = [n for n, so in (("mtf-folds", folds), ("mtf-many", len(columns) > MANY)) if so]
+    kind = f' class="{" ".join(named)}"' if named else ""
+    opening = f"<table{kind}{_role(folds, 'table')}>"
     return (
         f'<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="{own}">'
         f'{opening}<caption id="{own}">{escape(released.table.title)}</caption>'
