@@ -337,3 +337,17 @@ def test_the_published_figures_are_read_without_complaint() -> None:
     assert len(data.table("agency_priorities")) == 30
     assert len(data.table("priority_progress")) == 34
     assert not data.findings
+
+
+def test_a_month_outside_the_year_the_data_set_is_about(tmp_path: Path) -> None:
+    for path in (ROOT / "data" / "thanet_2021").glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with (tmp_path / "about.csv").open("a", encoding="utf-8") as file:
+        file.write("year,2021\n")
+    load(tmp_path)
+    months = tmp_path / "monthly_referrals.csv"
+    text = months.read_text(encoding="utf-8")
+    assert "2021-03" in text
+    months.write_text(text.replace("2021-03", "2020-03"), encoding="utf-8")
+    found = "monthly_referrals.csv, row 4, column month: found March 2020; expected a month of 2021"
+    assert found in refusal(tmp_path)

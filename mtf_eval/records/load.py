@@ -254,7 +254,7 @@ def _checked(
         if grid.table not in read:
             schema = TABLES[grid.table]
             read[grid.table] = tidy(grid, schema, aliases=aliases, year=year)
-    relate(read, aliases=aliases, as_at=as_at)
+    relate(read, aliases=aliases, as_at=as_at, year=year)
     if problems := [p for t in read.values() for p in t.problems]:
         raise DataProblems(problems)
     tables = {

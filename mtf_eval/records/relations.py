@@ -45,7 +45,9 @@ _PAST = {
 _SPELT = ("measure", "area")
 
 
-def relate(read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None) -> None:
+def relate(
+    read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None, year: int | None = None
+) -> None:
     """Check the tables against one another; problems and findings are added to each.
 
     Parameters
@@ -54,7 +56,10 @@ def relate(read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None) 
         The tables given, by name.
     as_at
         Day the data set as a whole was last updated, where it says so.
+    year
+        Year the data set is about, where it says so: its monthly totals lie in it.
     """
+    _in_year(read, year)
     for (name, column), (home, key) in _REFERENCES:
         if name in read:
             _known(read[name], column, read.get(home), home, key)
@@ -65,6 +70,22 @@ def relate(read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None) 
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
+
+
+def _in_year(read: Mapping[str, Tidied], year: int | None) -> None:
+    """Refuse a month of the monthly totals outside the year the data set is about."""
+    if year is None or "monthly_referrals" not in read:
+        return
+    tidied = read["monthly_referrals"]
+    months = tidied.frame["month"].dropna()
+    for row, month in months[months.dt.year != year].items():
+        tidied.problem(
+            f"{month:%B %Y}",
+            f"a month of {year}, the year in about",
+            "correct the month, or take the year out of about",
+            row=int(str(row)),
+            column="month",
+        )
 
 
 def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: str) -> None:

@@ -37,7 +37,8 @@ _TABLES = (
     table(
         "about",
         "Facts of the data set as a whole: title, publisher, description, illustrative (yes or no),"
-        " source, licence, area, as_at (a date), year (for months written without one).",
+        " source, licence, area, as_at (a date), year (for months written without one; monthly"
+        " totals must lie in it).",
         {
             "key": c("text", "Name of the fact", required=True),
             "value": c("text", "The fact", required=True),
