@@ -216,6 +216,25 @@ def test_index_lists_what_when_and_whether() -> None:
     assert not page.find_all(["script", "link", "form", "input"])
 
 
+def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
+    of_it = {"project": "EX01", "dataset": "d"}
+    made = [
+        entry(
+            **of_it, title="What it saved: Square (EX01)", kind="benefit_analysis", html="b.html"
+        ),
+        entry(title="Data quality", kind="data_quality"),
+        entry(**of_it, title="Square (EX01)", kind="project_evaluation", html="e.html"),
+    ]
+    page = BeautifulSoup(pages.index(made, run_time=RUN), "html.parser")
+    assert [h.get_text() for h in page.find_all("h3")] == ["Data quality", "Square (EX01)"]
+    pair = page.select_one(".mtf-pair")
+    assert pair is not None
+    assert [(a.get_text(), a["href"]) for a in pair.select(".mtf-which a")] == [
+        ("What changed: Square (EX01)", "e.html"),
+        ("What it saved: Square (EX01)", "b.html"),
+    ]
+
+
 def test_index_of_nothing() -> None:
     assert "No report has been made yet" in pages.index([], run_time=RUN)
 

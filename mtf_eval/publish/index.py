@@ -28,6 +28,7 @@ STATUS = {
     "no_records": "no records to work from",
     "provisional": "provisional",
 }
+QUESTIONS = {"project_evaluation": "What changed", "benefit_analysis": "What it saved"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,8 @@ class Entry:
         Links; `csv` to the folder of tables. Empty when not there.
     corrections
         How many published figures the report has corrected.
+    project
+        Reference of the project that the report is about; empty for the others.
     """
 
     dataset: str
@@ -70,6 +73,12 @@ class Entry:
     csv: str = ""
     pdf: str = ""
     corrections: int = 0
+    project: str = ""
+
+    @property
+    def question(self) -> str:
+        """What a report about a project answers."""
+        return QUESTIONS.get(self.kind, self.title)
 
     @property
     def mark(self) -> tuple[str, str]:
@@ -82,6 +91,44 @@ class Entry:
         return STATUS.get(self.status, self.status)
 
 
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """The reports of one data set: those about the whole of it, then project by project."""
+
+    entries: Sequence[Entry]
+
+    @property
+    def title(self) -> str:
+        return self.entries[0].dataset_title
+
+    @property
+    def illustrative(self) -> bool:
+        return any(e.illustrative for e in self.entries)
+
+    @property
+    def internal(self) -> bool:
+        return any(e.rule == "internal" for e in self.entries)
+
+    @property
+    def whole(self) -> Sequence[Entry]:
+        return [e for e in self.entries if not e.project]
+
+    @property
+    def projects(self) -> Sequence[tuple[str, Sequence[Entry]]]:
+        """Heading and reports of each project, its evaluation first."""
+        found: dict[str, list[Entry]] = {}
+        for entry in self.entries:
+            if entry.project:
+                found.setdefault(entry.project, []).append(entry)
+        first = [sorted(own, key=lambda e: _place(e.kind)) for own in found.values()]
+        return [(own[0].title, own) for own in first]
+
+
+def _place(kind: str) -> int:
+    known = list(QUESTIONS)
+    return known.index(kind) if kind in known else len(known)
+
+
 def index(entries: Sequence[Entry], *, run_time: str) -> str:
     """Return the catalogue over all data sets, in the order given within each.
 
@@ -91,13 +138,11 @@ def index(entries: Sequence[Entry], *, run_time: str) -> str:
         When the last run was, ISO 8601; stands in `<time>` elements only.
     """
     ordered = sorted(entries, key=lambda e: (e.illustrative, e.dataset))
-    groups = [(name, list(group)) for name, group in groupby(ordered, key=lambda e: e.dataset)]
     page = environment().get_template("catalogue.html.j2")
-    trouble = [e for e in entries if e.state != "current"]
     return page.render(
-        groups=groups,
+        sets=[_Set(list(group)) for _, group in groupby(ordered, key=lambda e: e.dataset)],
         run_time=run_time,
-        trouble=trouble,
+        trouble=[e for e in entries if e.state != "current"],
         css=css(),
         count=len(entries),
         moment=moment,

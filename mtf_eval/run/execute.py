@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.errors import MtfError, RunRefused
 from mtf_eval.run.engine import Watch, engine
 
 if TYPE_CHECKING:
@@ -128,7 +130,8 @@ def run_one(job: Job) -> Result:
             )
     except Exception as problem:
         outcome, kind, cell = "failed", type(problem).__name__, None
-        message = f"the notebook ran, its page could not be made ({kind}: {problem})"
+        said = f": {problem}" if isinstance(problem, MtfError) else ""
+        message = f"the notebook ran, its page could not be made ({kind}{said})"
     return _failure(job, notebook, outcome, message, kind, cell, seconds)
 
 
@@ -196,7 +199,7 @@ def _judge(job: Job, watch: Watch, error: BaseException | None) -> tuple[str, st
                 continue
             if out.ename == "SystemExit":
                 return "failed", f"{_at(place)} called sys.exit()", out.ename, place
-            ours = out.ename in OUR_ERRORS and out.evalue
+            ours = out.ename in OUR_ERRORS and out.evalue and _from_us(out.traceback)
             note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
             return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
     if kind == "DeadKernelError" or (error and watch.code() not in (None, 0)):
@@ -209,6 +212,12 @@ def _judge(job: Job, watch: Watch, error: BaseException | None) -> tuple[str, st
             why = f"{_at(place)} did not run: the notebook ended early"
             return "failed", why, "NotRun", place
     return "ok", "", "", None
+
+
+def _from_us(traceback: Sequence[str]) -> bool:
+    """Whether the last frame is of this package: what a cell raises itself may quote anything."""
+    frames = [f for f in traceback if re.search(r"(File|Cell)\b", f.splitlines()[0] if f else "")]
+    return bool(frames) and re.search(r"[\\/]mtf_eval[\\/]", frames[-1].splitlines()[0]) is not None
 
 
 def _at(cell: int | None) -> str:
@@ -227,19 +236,22 @@ _render_lock = threading.Lock()
 
 
 def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[str, Any]]:
-    from mtf_eval.publish import corrections, pages
+    from mtf_eval.publish import corrections, exports, pages
 
     summary = pages.read_summary(notebook)
     asked = job.parameters.get("release")
     if asked not in (None, "internal") and summary.get("rule") == "internal":
-        raise ValueError(f"asked for release={asked}, the notebook showed internal figures")
+        raise RunRefused(f"asked for release={asked}, the notebook showed internal figures")
     with tempfile.TemporaryDirectory(prefix="mtf-") as scratch, _render_lock:
         folder = Path(scratch) / job.name
         written = pages.write_exports(notebook, folder, job.name)
         files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
         book = f"{job.name}/{job.name}.ipynb"
-        beside = [*(f for f in files if f.endswith(".xlsx")), book]
-        downloads = [(_called(f), f) for f in beside]
+        called, head = exports.csv_name, exports.head(notebook)
+        titles = {
+            f"{job.name}/{called(n, head)}": t["title"] for n, t in exports.tables(notebook).items()
+        }
+        downloads = [(_called(f, titles), f) for f in (*files, book)]
         corrected = corrections.listed(
             job.previous, notebook, parameters=job.parameters, run_time=job.run_time
         )
@@ -258,10 +270,10 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
     return files, dict(summary)
 
 
-def _called(file: str) -> str:
-    return {"xlsx": "All tables (Excel)", "ipynb": "The notebook as run (Jupyter)"}[
-        file.rsplit(".", 1)[1]
-    ]
+def _called(file: str, titles: Mapping[str, str]) -> str:
+    ending = file.rsplit(".", 1)[1]
+    named = {"xlsx": "All tables (Excel)", "ipynb": "The notebook as run (Jupyter)"}
+    return named.get(ending) or titles[file]
 
 
 def _failure(

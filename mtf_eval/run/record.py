@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.records.dataset import OF_PEOPLE
 from mtf_eval.run.facts import code_digest, versions
 from mtf_eval.run.plan import Planned, Report
 from mtf_eval.run.store import Store
@@ -78,6 +79,8 @@ def run_records(
             "dataset": planned.facts.name,
             "title": planned.facts.title,
             "release": release,
+            "read_from": planned.address,
+            "read": list(planned.facts.read),
             "run": moment,
             "seconds": seconds,
             "kernel": kernel,
@@ -151,7 +154,11 @@ def _put(path: Path, value: object) -> None:
 
 
 def _without_words(record: dict[str, Any]) -> dict[str, Any]:
-    """Drop what a report says from the run record: it holds no value of the data."""
+    """Drop what a report says from the run record: it holds no value of the data.
+
+    Nor, outside the partnership, rows and digests of tables of people; see `OF_PEOPLE`.
+    """
+    hides = record["release"] != "internal"
 
     def bare(entry: dict[str, Any]) -> dict[str, Any]:
         kept = {k: v for k, v in entry.items() if k not in ("summary", "why")}
@@ -159,7 +166,13 @@ def _without_words(record: dict[str, Any]) -> dict[str, Any]:
             kept["last_good"] = bare(kept["last_good"])
         return kept
 
-    return {**record, "reports": {n: bare(e) for n, e in record["reports"].items()}}
+    read = [
+        {k: v for k, v in source.items() if k not in ("sha256", "rows")}
+        if hides and source["table"] in OF_PEOPLE
+        else source
+        for source in record["read"]
+    ]
+    return {**record, "read": read, "reports": {n: bare(e) for n, e in record["reports"].items()}}
 
 
 def _write_index(root: Path, moment: str) -> None:
@@ -223,5 +236,6 @@ def _index_entry(
         state=state,
         why=why,
         workbook=workbook.relative_to(root).as_posix() if there and workbook.exists() else "",
-        csv=f"{folder.name}/{beside.name}/" if there and beside.is_dir() else "",
+        csv=f"{folder.name}/{page}.html#download" if there and beside.is_dir() else "",
+        project=str(entry["parameters"].get("project_id", "")),
     )
