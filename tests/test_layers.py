@@ -44,7 +44,17 @@ FLOORS = {
         {"effects"},
         {"concerns", "design"},
         {"checks", "estimation", "harm"},
-        {"referrals", "surveys", "projects", "process", "maps", "funding", "overlaps", "delivery"},
+        {
+            "referral_log",
+            "surveys",
+            "projects",
+            "process",
+            "maps",
+            "funding",
+            "overlaps",
+            "delivery",
+        },
+        {"referrals"},
         {
             "activity",
             "assessment",
@@ -63,7 +73,7 @@ FLOORS = {
         {"summary"},
     ],
     "publish": [
-        {"published", "scanner", "suppression"},
+        {"feasible", "published", "scanner", "suppression"},
         {"book"},
         {"disclosure"},
         {"audit", "cells"},

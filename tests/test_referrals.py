@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import statistics
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from dashboard import HERE, MONTHS, as_dict
 
 from mtf_eval import activity, caseload, findings, load, priorities, reconcile, referrals
+from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
 
 OUTCOMES = ("accepted", "rejected", "sara")
@@ -56,6 +58,14 @@ def log_rows() -> list[dict[str, object]]:
                         "project_id": "",
                     }
                 )
+    return rows
+
+
+def decided_rows() -> list[dict[str, object]]:
+    """Return such a log with days of decision: the one referral too few and too many is moved."""
+    rows = [row | {"decided": row["received"]} for row in log_rows()]
+    late = next(r for r in rows if r["received"].month == 11 and not r["closed"])  # type: ignore[union-attr]
+    late["received"] = date(2021, 9, 20)
     return rows
 
 
@@ -109,8 +119,131 @@ def test_a_year_of_which_only_the_total_is_known(thanet: Dataset) -> None:
     assert table.frame["received"].tolist() == [84, 188]
 
 
-def test_a_log_gives_the_published_outcomes_back(thanet: Dataset, logged: Dataset) -> None:
-    """In a log each referral has one outcome, so September and November add up."""
+def test_a_log_to_the_published_totals_gives_exactly_those_totals_back(
+    thanet: Dataset, tmp_path: Path
+) -> None:
+    """One received in September and decided in November: every figure of every month is met."""
+    about(tmp_path, title="Log", illustrative="yes", as_at="2021-12-15")
+    write(tmp_path / "referrals.csv", decided_rows())
+    log = load(tmp_path)
+    for make in (referrals.by_month, referrals.by_quarter):
+        given, counted = make(thanet, year=2021), make(log, year=2021)
+        pd.testing.assert_frame_equal(counted.frame, given.frame)
+        assert [c.name for c in counted.columns] == [c.name for c in given.columns]
+    # Against the dashboard itself, not only against what was typed from it.
+    months = referrals.by_month(log, year=2021).frame.iloc[:-1]
+    shown = months.drop(columns="period").itertuples(index=False, name=None)
+    assert list(shown) == list(MONTHS.values())[:-1]
+    for half in (None, 1, 2):
+        one, other = (referrals.headline(d, year=2021, half=half).frame for d in (thanet, log))
+        keep = [c for c in one if c != "previous"]
+        pd.testing.assert_frame_equal(other[keep], one[keep])
+    limits = [caseload.expected_range(d, year=2021).frame for d in (thanet, log)]
+    pd.testing.assert_frame_equal(*limits)
+    told = [check.what for check in reconcile.reconcile(log)]
+    assert not any("received against" in what for what in told)
+    named = [
+        c.what.split(":")[0] for c in reconcile.reconcile(thanet) if "received against" in c.what
+    ]
+    assert named == ["September 2021", "November 2021"]
+
+
+def test_outcomes_are_counted_by_the_day_of_the_decision(tmp_path: Path) -> None:
+    """Four of two years; received in one year and decided in the next, by hand."""
+    rows = [r | {"decided": ""} for r in log_rows()[:4]]
+    days = (
+        ("2020-12-20", "2021-01-04", "accepted", "completed", "2021-02-01"),
+        ("2020-12-21", "2020-12-22", "rejected", "", ""),
+        ("2021-01-05", "2021-02-01", "accepted", "", "2021-03-01"),
+        ("2021-02-27", "", "pending", "", ""),
+    )
+    names = ("received", "decided", "decision", "status", "closed")
+    about(tmp_path, title="Two years", as_at="2021-03-31")
+    write(
+        tmp_path / "referrals.csv",
+        [r | dict(zip(names, d, strict=True)) for r, d in zip(rows, days, strict=True)],
+    )
+    data = load(tmp_path)
+    keep = ["received", "decided", "accepted", "rejected", "completed", "ongoing"]
+    both = {y: referrals.headline(data, year=y).frame.iloc[0] for y in (2020, 2021)}
+    assert both[2020][keep[:4]].tolist() == [2, 1, 0, 1]
+    # A closing date says that it was completed, whatever the status says not.
+    assert both[2021][keep].tolist() == [2, 2, 2, 0, 2, 0]
+    months = referrals.by_month(data, year=2021).frame.set_index("period")
+    assert months["received"].tolist() == [1, 1, 0, 2]
+    assert months["accepted"].tolist() == [1, 1, 0, 2]
+    assert months["pending"].tolist() == [0, 1, 0, 1]
+    assert "by the day decided" in referrals.basis(data, 2021)
+    for year in (2020, 2021):
+        agency = caseload.outcomes_by(data, by="agency", year=year).frame
+        assert agency.iloc[-1]["decided"] == both[year]["decided"]
+    (everything, *_) = caseload.carried_over(data)
+    assert everything.frame.iloc[0].tolist() == ["All", 4, 3, 1]
+    # Read as it stood on a day, what was decided later is open again.
+    then = load(tmp_path, as_of="2021-01-10")
+    assert then.table("referrals")["decision"].tolist() == ["accepted", "rejected", "pending"]
+    assert then.table("referrals")["status"].tolist()[0] == "ongoing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"decided": "2020-12-31"}, "decided on or after received"),
+        ({"decided": "2021-03-01", "closed": "2021-02-01"}, "closed on or after decided"),
+        (
+            {"decision": "pending", "status": "", "closed": "", "decided": "2021-01-05"},
+            "no day of decision on a pending referral",
+        ),
+    ],
+)
+def test_days_of_decision_that_cannot_be(
+    tmp_path: Path, changes: dict[str, object], said: str
+) -> None:
+    rows = [r | {"decided": r["received"]} for r in log_rows()[:5]]
+    rows[0] |= changes
+    about(tmp_path, title="Wrong", as_at="2021-12-15")
+    write(tmp_path / "referrals.csv", rows)
+    with pytest.raises(DataProblems) as refused:
+        load(tmp_path)
+    assert said in str(refused.value)
+
+
+def test_a_decision_after_the_day_the_records_go_up_to_is_told(tmp_path: Path) -> None:
+    rows = [r | {"decided": r["received"]} for r in log_rows()[:5]]
+    rows[0] |= {"decided": "2021-12-20", "closed": ""}
+    about(tmp_path, title="Ahead", as_at="2021-12-15")
+    write(tmp_path / "referrals.csv", rows)
+    told = [str(f) for f in load(tmp_path).findings if "decided" in str(f)]
+    assert len(told) == 1
+    assert "after the day the data were last updated" in told[0]
+
+
+def test_days_to_the_decision_by_hand(tmp_path: Path) -> None:
+    rows = [
+        r | {"decided": r["received"] + timedelta(days=n % 7)} for n, r in enumerate(log_rows())
+    ]  # type: ignore[operator]
+    about(tmp_path, title="Days", as_at="2021-12-31")
+    write(tmp_path / "referrals.csv", [r | {"closed": ""} for r in rows])
+    data = load(tmp_path)
+    table = caseload.days_to(data, end="decided", year=2021)
+    waited = [(r["decided"] - r["received"]).days for r in rows]  # type: ignore[operator]
+    last = table.frame.iloc[-1]
+    assert last["people"] == 188
+    low, middle, high = statistics.quantiles(waited, n=4, method="inclusive")
+    assert last[["low", "median", "high"]].tolist() == [low, middle, high]
+    assert [c.kind for c in table.columns] == ["label", "people", *["number"] * 3]
+    half = caseload.waits(data, year=2021, half=1).frame.set_index("wait")
+    first = [(r["decided"] - r["received"]).days for r in rows if r["decided"].month <= 6]  # type: ignore[operator,union-attr]
+    assert half.loc["To decision", "people"] == len(first)
+    assert half.loc["To decision", "median"] == statistics.median(first)
+    said = caseload.waits_finding(table.frame, end="decided")
+    assert said == f"Half of the referrals decided were decided within {middle:.0f} days"
+
+
+def test_a_log_without_days_of_decision_gives_the_published_outcomes_back(
+    thanet: Dataset, logged: Dataset
+) -> None:
+    """In such a log each referral has one outcome, so September and November add up."""
     published = referrals.by_month(thanet, year=2021)
     counted = referrals.by_month(logged, year=2021)
     outcomes = ["accepted", "rejected", "saras", "completed"]
@@ -138,6 +271,7 @@ def test_the_log_counts_themes_apart_from_referrals(logged: Dataset) -> None:
 
 def test_by_agency_and_days(logged: Dataset) -> None:
     agency, days = caseload.from_log(logged, year=2021)
+    assert "decided" not in agency.frame
     frame = agency.frame.set_index("agency")
     assert frame.loc["Total", "received"] == 188
     assert frame["received"].iloc[:-1].sum() == 188
@@ -148,11 +282,14 @@ def test_by_agency_and_days(logged: Dataset) -> None:
     assert (first["people"], first["median"]) == (45, middle)
 
 
-def test_no_median_of_few_people(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("people", "given"), [(15, 0), (16, 1), (31, 1), (32, 3)])
+def test_no_median_of_few_people(tmp_path: Path, people: int, given: int) -> None:
+    """Eight on either side of a median, and of each quartile, or it is not given."""
     about(tmp_path, title="Few", as_at="2021-12-31")
-    write(tmp_path / "referrals.csv", [r for r in log_rows() if r["decision"] == "accepted"][:9])
+    rows = [r for r in log_rows() if r["decision"] == "accepted" and r["closed"]]
+    write(tmp_path / "referrals.csv", rows[:people])
     (_, days) = caseload.from_log(load(tmp_path), year=2021)
-    assert days.frame["median"].isna().all()
+    assert days.frame.iloc[-1][["low", "median", "high"]].notna().sum() == given
 
 
 def test_pending_has_a_column_only_where_something_is(tmp_path: Path, logged: Dataset) -> None:

@@ -68,7 +68,7 @@ def test_what_counts_people_says_so() -> None:
         for column, described in schema.columns.items()
         if described.metadata["people"]
     }
-    totals = ("received", "accepted", "rejected", "saras", "completed")
+    totals = ("received", "accepted", "rejected", "saras", "pending", "completed")
     assert people == {*(("monthly_referrals", c) for c in totals), ("outcomes", "people")}
 
 

@@ -691,6 +691,17 @@ def referral_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
             )  # fmt: skip
 
 
+def with_decisions(
+    rng: np.random.Generator, rows: Iterable[Sequence[object]]
+) -> Iterable[Sequence[object]]:
+    """Put the day of the decision after each decision: most within a week, some after weeks."""
+    for number, received, agency, decision, status, closed, *rest in rows:
+        days = int(rng.gamma(1.3, 6.0))
+        latest = str(closed) or "2024-12-31"
+        decided = "" if decision == "pending" else min(day_after(str(received), days), latest)
+        yield number, received, agency, decision, decided, status, closed, *rest
+
+
 def activity_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
     """Return safe and well visits by quarter, domestic abuse visits, and priorities fulfilled."""
     for year in (2023, 2024):
@@ -846,9 +857,9 @@ def main(folder: Path) -> None:
     write(folder, "agency_priorities", ("code", "agency", "priority"), PRIORITIES)
     write(
         folder, "referrals",
-        ("referral_id", "received", "agency", "decision", "status", "closed", "criteria", "stream",
-         "ward", "risk", "project_id"),
-        referral_rows(streams[5]),
+        ("referral_id", "received", "agency", "decision", "decided", "status", "closed", "criteria",
+         "stream", "ward", "risk", "project_id"),
+        with_decisions(np.random.default_rng((SEED, 8)), referral_rows(streams[5])),
     )  # fmt: skip
     write(
         folder, "activity",

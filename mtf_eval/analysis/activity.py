@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis import referrals
+from mtf_eval.analysis import referral_log, referrals
 from mtf_eval.analysis.findings import day, extremes, listing, number
 from mtf_eval.analysis.marks import add_total, as_at_of, ints, label, people, place, where_from
 from mtf_eval.analysis.tables import Link, Table
@@ -51,27 +51,30 @@ def _home_security(data: Dataset, year: int) -> pd.DataFrame:
 
 
 def _source(data: Dataset, year: int) -> str:
-    log = referrals.logged(data, year)
+    log = referral_log.logged(data, year)
     return where_from(data, "Log of referrals" if log else "Published counts of activity")
 
 
 def _as_at(data: Dataset, name: str, *years: int) -> date | None:
-    if referrals.logged(data, years[0]):
+    if referral_log.logged(data, years[0]):
         return referrals.as_at(data, year=years[0])
     return as_at_of(block(data, name, *years)["as_at"])
 
 
 def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
     """Return a frame of theme, stream, count."""
-    if not referrals.logged(data, year):
+    if not referral_log.logged(data, year):
         rows = block(data, "interventions", year)[["category", "measure", "count"]]
         return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
-    core = referrals.core_log(data, year=year)
-    criteria = core.loc[core["decision"] == "accepted", "criteria"].dropna()
+    log: pd.DataFrame = data.table("referrals")
+    decided = referral_log.counted_on(log).dt.year == year
+    log = log[decided & (log["decision"] == "accepted")]
+    home = log["stream"] == "home_security"
+    criteria = log.loc[~home, "criteria"].dropna()
     criteria = criteria.str.split(";").explode().str.strip()
     found = criteria[criteria != ""].value_counts(sort=False).sort_index()
     counts = pd.DataFrame({"theme": found.index, "stream": "core", "count": found.to_numpy()})
-    homes = int((_home_security(data, year)["decision"] == "accepted").sum())
+    homes = int(home.sum())
     if homes:
         counts.loc[len(counts)] = ["Home security referrals", "home_security", homes]
     return counts.astype({"count": "Int64"})
@@ -89,7 +92,7 @@ def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> 
         columns=(label(by, by.capitalize()), people("count", "Accepted referrals")),
         source=_source(data, year),
         as_at=_as_at(data, "interventions", year),
-        notes=(note,) if referrals.logged(data, year) else (),
+        notes=(note,) if referral_log.logged(data, year) else (),
         total_row=len(frame) > 0,
         links=links,
     )
@@ -170,14 +173,14 @@ def _both_years(
 
 
 def _by_agency(data: Dataset, year: int) -> pd.Series[int]:
-    if referrals.logged(data, year):
+    if referral_log.logged(data, year):
         return _home_security(data, year).groupby("agency").size()
     rows = block(data, "domestic_abuse_support", year)
     return rows.groupby("agency", sort=False)["count"].sum()
 
 
 def _by_risk(data: Dataset, year: int) -> pd.Series[int]:
-    if referrals.logged(data, year):
+    if referral_log.logged(data, year):
         risk = _home_security(data, year)["risk"].dropna()
         counts = risk.replace({"low": "low_medium", "medium": "low_medium"}).value_counts()
         counts = counts.reindex([k for k in RISKS if k in counts.index])
@@ -204,7 +207,7 @@ def _sides(counts: Mapping[int, pd.Series[int]]) -> list[tuple[str, int]]:
 def support_by_agency(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support after domestic abuse by agency, this year and last."""
     counts = {y: _by_agency(data, y) for y in (year, year - 1)}
-    if all(referrals.logged(data, y) for y in counts):
+    if all(referral_log.logged(data, y) for y in counts):
         every = sorted({*counts[year].index, *counts[year - 1].index})
         counts = {y: series.reindex(every, fill_value=0) for y, series in counts.items()}
     notes = []

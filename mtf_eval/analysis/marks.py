@@ -27,9 +27,9 @@ def text(name: str, heading: str) -> Column:
     return Column(name=name, heading=heading, kind="text")
 
 
-def people(name: str, heading: str, *, standing: bool = False) -> Column:
+def people(name: str, heading: str, *, standing: bool = False, leading: bool = False) -> Column:
     """Mark a column that counts people or households."""
-    return Column(name=name, heading=heading, kind="people", standing=standing)
+    return Column(name=name, heading=heading, kind="people", standing=standing, leading=leading)
 
 
 def count(name: str, heading: str, note: str = "") -> Column:

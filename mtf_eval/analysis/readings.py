@@ -12,7 +12,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis import activity, referrals
+from mtf_eval.analysis import activity, referral_log, referrals
 from mtf_eval.analysis.findings import day, listing
 from mtf_eval.analysis.marks import count, in_words, ints, label, text, where_from
 from mtf_eval.analysis.tables import Column, Table
@@ -34,7 +34,7 @@ class Reading:
 def published(data: Dataset) -> pd.DataFrame:
     """Return published months that the log does not replace."""
     frame = referrals.monthly(data)
-    log = [y for y in frame["month"].dt.year.unique() if referrals.logged(data, int(y))]
+    log = [y for y in frame["month"].dt.year.unique() if referral_log.logged(data, int(y))]
     kept: pd.DataFrame = frame[~frame["month"].dt.year.isin(log)]
     return kept
 
@@ -62,14 +62,19 @@ def not_published(data: Dataset) -> tuple[str, ...]:
 
 def _cancelling(data: Dataset) -> Iterator[Reading]:
     frame = published(data)
-    gap = frame["received"] - frame[["accepted", "rejected", "saras"]].sum(axis=1)
+    gap = frame["received"] - frame[["accepted", "rejected", "saras", "pending"]].sum(axis=1)
     for year, part in gap.groupby(frame["month"].dt.year):
         if (part != 0).any() and part.sum() == 0:
             months = listing([f"{m:%B}" for m in frame.loc[part[part != 0].index, "month"]])
+            waited = (
+                " They would, if referrals received in the one month were decided in the other."
+                if (part.cumsum() >= 0).all()
+                else ""
+            )
             yield Reading(
                 where=f"Referrals by month, {year}",
                 text=f"{months} do not add up across, but the errors cancel, so the totals of the "
-                "columns agree: a check of the totals alone finds nothing.",
+                f"columns agree: a check of the totals alone finds nothing.{waited}",
             )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mtf_eval.analysis import activity, priorities, referrals
+from mtf_eval.analysis import activity, priorities, referral_log, referrals
 from mtf_eval.analysis.marks import in_words, ints, label, people, text, where_from
 from mtf_eval.analysis.readings import published, readings
 from mtf_eval.analysis.tables import Link, Table
@@ -50,7 +50,7 @@ def reconcile(data: Dataset) -> tuple[Check, ...]:
 def _rows(data: Dataset) -> Iterator[Check]:
     """Compare each month's received with its outcomes; only months that differ are named."""
     for row in published(data).to_dict("records"):
-        found = int(row["accepted"] + row["rejected"] + row["saras"])
+        found = int(row["accepted"] + row["rejected"] + row["saras"] + row["pending"])
         home = f"referrals_by_month_{row['month'].year}/{row['month']:%B %Y}"
         if found != row["received"]:
             yield Check(
@@ -166,7 +166,7 @@ def _across(data: Dataset) -> Iterator[Check]:
                 ("", f"support_by_visit_{year}/Total/current"),
             ),
         ]
-        if referrals.logged(data, year):
+        if referral_log.logged(data, year):
             # One log feeds all these tables; only what stands beside it can differ.
             pairs = pairs[3:]
         for what, (stated, found), reading, (cell, part) in pairs:

@@ -25,17 +25,23 @@ from mtf_eval.analysis.marks import (
     share,
     where_from,
 )
+from mtf_eval.analysis.referral_log import (
+    COUNTS,
+    core_log,
+    count_outcomes,
+    counted_on,
+    dated,
+    logged,
+)
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
     "as_at",
+    "basis",
     "by_month",
     "by_quarter",
-    "core_log",
-    "count_outcomes",
     "headline",
-    "logged",
     "month_finding",
     "monthly",
     "part_year",
@@ -44,12 +50,12 @@ __all__ = [
     "years",
 ]
 
-COUNTS = ("received", "accepted", "rejected", "saras", "pending", "completed")
 HEADINGS = {
     "received": "Received",
     "accepted": "Accepted",
     "rejected": "Rejected",
     "saras": "SARA projects",
+    "decided": "Decided",
     "pending": "Not yet decided",
     "completed": "Completed",
 }
@@ -60,56 +66,29 @@ QUARTERS = ("January to March", "April to June", "July to September", "October t
 
 
 @once
-def core_log(data: Dataset, *, year: int | None = None) -> pd.DataFrame:
-    """Return the log without the home security stream, of one year or of all."""
-    log: pd.DataFrame = data.table("referrals")
-    core = log[log["stream"].fillna("core") == "core"]
-    return core if year is None else core[core["received"].dt.year == year]
-
-
-@once
-def logged(data: Dataset, year: int) -> bool:
-    """Whether the log covers the year."""
-    return bool((data.table("referrals")["received"].dt.year == year).any())
-
-
-def count_outcomes(log: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
-    """Count a log's rows by outcome within the groups of `by`; one row a group."""
-    decision = log["decision"]
-    counted = pd.DataFrame(
-        {
-            "received": True,
-            "accepted": decision == "accepted",
-            "rejected": decision == "rejected",
-            "saras": decision == "sara",
-            "pending": decision == "pending",
-            "completed": (decision == "accepted") & (log["status"] == "completed"),
-        },
-        index=log.index,
-    )
-    return counted.astype("Int64").groupby(by).sum()
-
-
-@once
 def monthly(data: Dataset) -> pd.DataFrame:
-    """Count referrals by the month they were received, all years.
+    """Count referrals by month, all years: received in it, and by outcome decided in it.
 
     A year that the log covers is counted from the log, any other taken from the published
-    totals. Months without a referral in a year the log covers are zero.
+    totals. An outcome of the log counts in the month of its decision, where that is not given in
+    the month the referral was received; the completed are those of the accepted that have been
+    completed since. Months without a referral in a year the log covers are zero.
 
     Returns
     -------
     Frame with `month`, the counts (`Int64`, people) and `as_at`.
     """
-    published: pd.DataFrame = data.table("monthly_referrals").assign(pending=0)
-    published = published.astype({"pending": "Int64"})[["month", *COUNTS, "as_at"]]
+    published: pd.DataFrame = data.table("monthly_referrals")[["month", *COUNTS, "as_at"]]
+    published = published.fillna({"pending": 0})
     log = core_log(data)
     if len(log):
         until = _log_as_at(data)
-        month = log["received"].dt.to_period("M").dt.to_timestamp()
+        month, outcome = (
+            days.dt.to_period("M").dt.to_timestamp() for days in (log["received"], counted_on(log))
+        )
         span = pd.date_range(f"{month.min().year}-01-01", until.replace(day=1), freq="MS")
-        counted = count_outcomes(log, month).reindex(span, fill_value=0).rename_axis("month")
-        counted = counted.reset_index().assign(as_at=until)
+        counted = count_outcomes(log, month, outcome).reindex(span, fill_value=0)
+        counted = counted.rename_axis("month").reset_index().assign(as_at=until)
         published = published[~published["month"].dt.year.isin(span.year)]
         frames = [f for f in (published, counted[["month", *COUNTS, "as_at"]]) if len(f)]
         published = pd.concat(frames)
@@ -197,8 +176,10 @@ def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
     return tuple(
         count(name, HEADINGS[name])
         if name == "saras"
-        else people(name, HEADINGS[name], standing=name in moving)
-        for name in COUNTS
+        else people(
+            name, HEADINGS[name], standing=name in moving, leading=name in ("received", "accepted")
+        )
+        for name in ("received", "decided", *COUNTS[1:])
         if name in frame
     )
 
@@ -211,10 +192,36 @@ def outcomes(frame: pd.DataFrame) -> list[str]:
 def across(name: str, label: str, frame: pd.DataFrame) -> tuple[Link, ...]:
     """Say which rows add up across: a row that does not is no equation for a reader."""
     parts = [c for c in DECISIONS if c in frame]
-    adds = (frame["received"] == frame[parts].sum(axis=1)).fillna(False)
+    sums = [("received", parts)]
+    if "decided" in frame:
+        sums = [("received", ["decided", *(p for p in parts if p == "pending")])]
+        sums.append(("decided", [p for p in parts if p != "pending"]))
     return tuple(
-        Link(total=f"{name}/{key}/received", parts=tuple(f"{name}/{key}/{p}" for p in parts))
-        for key in frame.loc[adds, label]
+        Link(total=f"{name}/{key}/{total}", parts=tuple(f"{name}/{key}/{p}" for p in made_of))
+        for total, made_of in sums
+        for key in frame.loc[(frame[total] == frame[made_of].sum(axis=1)).fillna(False), label]
+    )
+
+
+def with_decided(frame: pd.DataFrame) -> pd.DataFrame:
+    """Put all decisions together beside the received, where they are not the same referrals."""
+    decided = frame[["accepted", "rejected", "saras"]].sum(axis=1).astype("Int64")
+    return frame.assign(decided=decided)
+
+
+def basis(data: Dataset, year: int) -> str:
+    """Say by which date the year's received and outcomes are counted."""
+    if not logged(data, year):
+        return (
+            "Outcomes stand in the month in which their publisher counts them; whether that is the "
+            "month of receipt or of decision is not said."
+        )
+    if not dated(data, year):
+        return "Every column counts referrals by the day they were received."
+    return (
+        "Received and not yet decided are counted by the day received; accepted, rejected and "
+        "SARA projects by the day decided, so some were received earlier. Completed are those of "
+        "the accepted that have been completed since."
     )
 
 
@@ -231,6 +238,9 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     for c in outcomes(frame):
         row[c] = ints([int(frame[c].sum()) if len(frame) else None])
     row["received"] = ints([_received(data, year, half)])
+    whole = "received"
+    if dated(data, year):
+        row, whole = with_decided(row), "decided"
     row["ongoing"] = row["accepted"] - row["completed"]
     row["previous"] = ints([_received(data, before, half)])
     caution = part_year(data, year=year) if half != 1 else ""
@@ -269,22 +279,23 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
             change(
                 "change", f"Change since {_when(before, half)}", "received", "previous", caution
             ),
-            share("acceptance", "Accepted, of all received", "accepted", "received", 1),
+            share("acceptance", f"Accepted, of all {whole}", "accepted", whole, 1),
             share("completion", "Completed, of those accepted", "completed", "accepted", 1),
         ),
         source=source_of(data, year),
         as_at=as_at(data, year=year),
+        notes=(basis(data, year),) if len(frame) else (),
         links=links,
     )
 
 
 def by_month(data: Dataset, *, year: int, half: int | None = None) -> Table:
-    """Referrals by the month they were received and what became of them, with a total row."""
+    """Referrals by month, received and by outcome, with a total row; see `basis`."""
     return _by_period(data, year, half, "month")
 
 
 def by_quarter(data: Dataset, *, year: int, half: int | None = None) -> Table:
-    """Referrals by quarter and what became of them, with a total row."""
+    """Referrals by quarter, received and by outcome, with a total row; see `basis`."""
     return _by_period(data, year, half, "quarter")
 
 
@@ -308,15 +319,18 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
             for c in kept
         )
     until = as_at(data, year=year)
-    part = until is not None and half != 1 and part_year(data, year=year)
+    notes = [basis(data, year)] if len(frame) else []
+    if until is not None and half != 1 and part_year(data, year=year):
+        notes.append(f"The last {grain} runs to {day(until)} only.")
     return Table(
         name=name,
-        title=f"Referrals by {grain} received and outcome, {_when(year, half)}, {place(data)}",
+        title=f"Referrals received and their outcomes by {grain}, {_when(year, half)}, "
+        f"{place(data)}",
         frame=counts,
         columns=(label("period", grain.capitalize()), *outcome_columns(counts)),
         source=source_of(data, year),
         as_at=until,
-        notes=(f"The last {grain} runs to {day(until)} only.",) if part and until else (),
+        notes=tuple(notes),
         total_row=len(counts) > 0,
         sums=WITHIN,
         links=links,

@@ -67,7 +67,7 @@ def half_yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
     tables = (
         make(data, year=year, half=half)
         for half in HALVES
-        for make in (referrals.headline, referrals.by_month, referrals.by_quarter)
+        for make in (referrals.headline, referrals.by_month, referrals.by_quarter, caseload.waits)
     )
     return tuple(t for t in tables if t.frame[list(t.people)].notna().any(axis=None))
 
@@ -81,7 +81,7 @@ def people_tables(data: Dataset, more: Iterable[Table] = ()) -> Iterator[Table]:
     """
     there = years(data)
     found = chain(
-        [reconcile.sums(data)],
+        [reconcile.sums(data), *caseload.carried_over(data)],
         *(yearly(data, year=year) for year in there),
         *(half_yearly(data, year=year) for year in sorted({*there, *(y + 1 for y in there)})),
         surveys.people_tables(data),

@@ -55,6 +55,12 @@ class Column:
     standing
         It moves on after its period has ended (completed, of those received then): a later edition
         may say otherwise without anything having been corrected.
+    leading
+        The figure a report is about: of several columns that could be hidden to protect a small
+        count, the last.
+    over
+        It was worked out from the people counted in its `row`, or in the whole `table`, and would
+        help to give a hidden one back: it is left out where one of them is not shown as it is.
     """
 
     name: str
@@ -65,6 +71,8 @@ class Column:
     of: tuple[str, str] | None = None
     note: str = ""
     standing: bool = False
+    leading: bool = False
+    over: Literal["", "row", "table"] = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -125,6 +133,12 @@ class Table:
         The additions a reader could do; the door must not let them give a hidden cell back.
     coarser
         Name of the table to show instead when this one would be mostly hidden.
+    dimension
+        `(label column, what its values are)`: where the table would be mostly hidden, its rows may
+        be merged by the declared groups of that dimension. Only for rows that count nobody twice.
+    rests_on
+        Counts of people that other columns were computed from, each as `(table/row/column, the
+        number taken for it)`; the door refuses any that it would not show.
     """
 
     name: str
@@ -138,6 +152,8 @@ class Table:
     sums: tuple[Sum, ...] = ()
     links: tuple[Link, ...] = ()
     coarser: str | None = None
+    dimension: tuple[str, str] | None = None
+    rests_on: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         stored = [c.name for c in self.columns if c.of is None]

@@ -21,8 +21,9 @@ __all__ = ["Plan", "plan"]
 Cell = tuple[str, int, str]  # table, row position, column
 
 # Prices of hiding: all close to one cell, so that few are hidden; a total, a zero and a large
-# count dearer than a small count inside a table. Columns that count no people are a last resort.
-TOTAL, ZERO, SIZE, NOT_PEOPLE = 0.05, 0.05, 0.04, 12.0
+# count dearer than a small count inside a table. Leading columns are dear, columns that count no
+# people a last resort.
+TOTAL, ZERO, SIZE, NOT_PEOPLE, LEADING = 0.05, 0.05, 0.04, 12.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +242,8 @@ class _Book:
         totals[[t for t, parts in self.additions if len(parts) > 1]] = True
         rank = np.argsort(np.argsort(self.value, kind="stable")) / max(len(self.value), 1)
         cost = 1 + TOTAL * totals + ZERO * (self.value == 0) + SIZE * rank
+        leading = {(n, c.name) for n, t in self.tables.items() for c in t.columns if c.leading}
+        cost[[(n, c) in leading for n, _, c in self.cells]] *= LEADING
         cost = np.where(self.person, cost, NOT_PEOPLE * cost)
         rounded = _round(self.value, base)
         open_by = (base - 1) // 2 + (base % 2 == 0)

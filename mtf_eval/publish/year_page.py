@@ -11,22 +11,45 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis import overlaps, portfolio, worth
+from mtf_eval.analysis import caseload, overlaps, portfolio, worth
 from mtf_eval.publish import charts
 from mtf_eval.publish.elements import Element, figure, headline, note, table
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.portfolio import Together
     from mtf_eval.analysis.worth import Money
-    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.publish.disclosure import Door, Released
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["fell_short", "money", "projects", "together"]
+__all__ = ["fell_short", "log", "money", "projects", "together", "unless_drawn", "waits"]
 
 
 def _heading(words: str, level: int = 2) -> Element:
     html = f"<h{level}>{escape(words)}</h{level}>"
     return Element("heading", html, words, {"text": words, "level": level})
+
+
+def unless_drawn(released: Released, drawn: Released) -> Sequence[Element]:
+    """Show a table, unless a chart already stands on it: as when months gave way to quarters."""
+    return () if released.table.name == drawn.table.name else (table(released),)
+
+
+def log(data: Dataset, door: Door, *, year: int) -> Sequence[Element]:
+    """Show what only a log of referrals can tell: who referred, and how long people waited."""
+    shown: list[Element] = [table(door(each)) for each in caseload.groups(data, year=year)]
+    waited = {
+        end: door(caseload.days_to(data, end=end, year=year)) for end in caseload.ends(data, year)
+    }
+    if waited:
+        said = [caseload.waits_finding(each.frame, end=end) for end, each in waited.items()]
+        shown += [_heading("How long people waited", 3), note(f"{'. '.join(said)}.")]
+    return (*shown, *map(table, waited.values()))
+
+
+def waits(data: Dataset, door: Door, *, year: int, half: int) -> Sequence[Element]:
+    """Show the median waits of a half-year; nothing where no log dates them."""
+    released = door(caseload.waits(data, year=year, half=half))
+    return (table(released),) if len(released.frame) else ()
 
 
 def projects(data: Dataset, found: Together, door: Door) -> Sequence[Element]:

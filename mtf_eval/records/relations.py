@@ -32,7 +32,7 @@ _REFERENCES = (
 )
 #: Dates of what has happened: not after the day the data were last updated.
 _PAST = {
-    "referrals": ("received", "closed"),
+    "referrals": ("received", "decided", "closed"),
     "monthly_referrals": ("month",),
     "activity": ("period_start",),
     "incidents": ("month", "date"),

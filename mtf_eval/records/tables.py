@@ -71,6 +71,7 @@ _TABLES = (
                 required=True,
                 allowed=("accepted", "rejected", "sara", "pending"),
             ),
+            "decided": c("date", "Day of the decision; outcomes are then counted by it"),
             "status": c("choice", "Of an accepted one", allowed=("ongoing", "completed")),
             "closed": c("date", "Day the work was completed"),
             "criteria": c("texts", "Themes met; one referral may meet several"),
@@ -81,7 +82,15 @@ _TABLES = (
         },
         key=("referral_id",),
         checks=(
+            _order("received", "decided"),
             _order("received", "closed"),
+            _order("decided", "closed"),
+            row_check(
+                "decided",
+                "no day of decision on a pending referral",
+                lambda f: (f["decision"] != "pending") | f["decided"].isna(),
+                "leave decided empty, or correct the decision",
+            ),
             row_check(
                 "status",
                 "no status or closing date on a rejected or pending referral",
@@ -109,6 +118,7 @@ _TABLES = (
             "accepted": c("whole", "Of these accepted", required=True, low=0, people=True),
             "rejected": c("whole", "Of these rejected", required=True, low=0, people=True),
             "saras": c("whole", "Of these made SARAs", required=True, low=0, people=True),
+            "pending": c("whole", "Of these not yet decided; none where empty", low=0, people=True),
             "completed": c("whole", "Accepted and completed", required=True, low=0, people=True),
             "as_at": c("date", "Day the figures were last updated", required=True),
         },

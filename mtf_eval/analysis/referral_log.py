@@ -1,0 +1,86 @@
+"""The log of referrals: on which day each row counts, and what became of it.
+
+A referral is received on one day and decided on another. It counts as received on the first, and
+by its outcome on the second where that is given. Makes no table and hides nothing.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mtf_eval.records.dataset import Dataset, once
+
+__all__ = ["COUNTS", "completed", "core_log", "count_outcomes", "counted_on", "counts_by"]
+__all__ += ["dated", "logged"]
+
+COUNTS = ("received", "accepted", "rejected", "saras", "pending", "completed")
+
+
+@once
+def core_log(data: Dataset) -> pd.DataFrame:
+    """Return the log without the home security stream."""
+    log: pd.DataFrame = data.table("referrals")
+    core: pd.DataFrame = log[log["stream"].fillna("core") == "core"]
+    return core
+
+
+def counted_on(log: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Return the day each row's outcome is counted on: decided, received where no day is given."""
+    return log["decided"].fillna(log["received"])
+
+
+@once
+def logged(data: Dataset, year: int) -> bool:
+    """Whether the log covers the year: something was received or decided in it."""
+    log = data.table("referrals")
+    return bool(((log["received"].dt.year == year) | (log["decided"].dt.year == year)).any())
+
+
+@once
+def dated(data: Dataset, year: int) -> bool:
+    """Whether outcomes of the year are counted by their day of decision."""
+    return bool((core_log(data)["decided"].dt.year == year).any())
+
+
+def completed(log: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows were accepted and completed; a closing date says so too."""
+    done = (log["status"] == "completed") | log["closed"].notna()
+    return (log["decision"] == "accepted") & done
+
+
+def count_outcomes(
+    log: pd.DataFrame, received: pd.Series, outcome: pd.Series | None = None
+) -> pd.DataFrame:
+    """Count a log's rows within groups; one row a group.
+
+    Parameters
+    ----------
+    log
+        One row a referral.
+    received
+        Group in which each row counts as received, and as pending; missing where in none.
+    outcome
+        Group in which its outcome counts; as `received` where not given.
+    """
+    decision = log["decision"]
+    came = pd.DataFrame({"received": True, "pending": decision == "pending"}, index=log.index)
+    became = pd.DataFrame(
+        {
+            "accepted": decision == "accepted",
+            "rejected": decision == "rejected",
+            "saras": decision == "sara",
+            "completed": completed(log),
+        }
+    )
+    counts = came.astype("Int64").groupby(received).sum()
+    became = became.astype("Int64").groupby(received if outcome is None else outcome).sum()
+    return counts.join(became, how="outer").fillna(0)[list(COUNTS)]
+
+
+@once
+def counts_by(data: Dataset, by: str, year: int) -> pd.DataFrame:
+    """Count a year of the log within the values of a column: received in it, decided in it."""
+    log = core_log(data)
+    group = log[by].astype("object").fillna("Not recorded")
+    when = [days.dt.year == year for days in (log["received"], counted_on(log))]
+    return count_outcomes(log, *(group.where(inside) for inside in when))
