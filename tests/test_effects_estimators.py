@@ -69,7 +69,7 @@ def made(maryland: int, log_ratio: float, se: float) -> Estimate:
 def test_words_are_capped_by_the_maryland_level(maryland: int, log_ratio: float, se: float) -> None:
     text = made(maryland, log_ratio, se).sentence()
     assert "below 1 means fewer" in text
-    assert "95 % interval" in text
+    assert "95% interval" in text
     if maryland <= 2:
         assert "changed" in text
         assert "effect" not in text
@@ -387,10 +387,10 @@ def test_placebo_effect_is_the_formula_by_hand() -> None:
     from statsmodels.stats.meta_analysis import combine_effects
 
     y = np.log((b[chosen] + 0.5) / (a[chosen] + 0.5)).to_numpy()
-    fit = combine_effects(y, 1 / (b[chosen].to_numpy() + 0.5), method_re="dl")
+    fit = combine_effects(y, 1 / (b[chosen].to_numpy() + 1), method_re="dl")
     expected = math.log((b[own] + 0.5) / (a[own] + 0.5)) - fit.mean_effect_re
     assert math.log(found.estimate) == pytest.approx(expected)
-    se = math.sqrt(1 / (b[own] + 0.5) + fit.tau2 + fit.sd_eff_w_re**2)
+    se = math.sqrt(1 / (b[own] + 1) + fit.tau2 + fit.sd_eff_w_re**2)
     assert found.se_log == pytest.approx(se)
     assert found.df == len(chosen) - 1
     reach = stats.t.ppf(0.975, len(chosen) - 1) * se
@@ -492,7 +492,7 @@ def test_placebo_calibration_keeps_its_level_where_the_others_do_not() -> None:
     )
     table = table.set_index(["estimator", "fall"])
     own = table.loc["Placebo-calibrated"]
-    # 5 % of about 145 targets is 7 +- 2.6: bounds at three standard errors.
+    # 5% of about 145 targets is 7 +- 2.6: bounds at three standard errors.
     assert own.loc[0.0, "changes"] <= 0.105
     assert own["covers"].between(0.895, 1).all()
     assert own.loc[0.4, "falls"] > own.loc[0.0, "falls"]
@@ -590,5 +590,47 @@ def test_an_archive_becomes_a_table_with_recoded_areas_left_out() -> None:
     table = effects.validation.validation_table(
         incidents=tidy, rng=np.random.default_rng(1), measure="Burglary", neighbours=5
     )
-    assert len(table.frame) == 2 * len(ESTIMATORS)
+    shown = set(ESTIMATORS) - {"Interrupted series, quasi-Poisson"}  # six months on each side
+    assert len(table.frame) == 2 * len(shown)
+    assert set(table.frame["estimator"]) == shown
+    assert any("Interrupted series" in note for note in table.notes)
     assert table.frame["covers"].between(0, 100).all()
+
+
+def test_the_expectation_is_over_every_thinning_of_the_target() -> None:
+    frame = records(np.random.default_rng(15), areas=40)
+    target = str(frame.sum().idxmin())
+    frame.loc[START:, target] = [2, 0, 1, 0, 0, 1]
+    frame.loc[: MONTHS[5], target] = 2
+    found = performance(
+        counts=frame,
+        start=START,
+        targets=[(target,)],
+        rng=np.random.default_rng(1),
+        falls=(0.5,),
+        estimators={"Placebo-calibrated": ESTIMATORS["Placebo-calibrated"]},
+    ).iloc[0]
+    covers = falls = 0.0
+    for left in range(5):
+        thinned = frame.copy()
+        thinned.loc[START:, target] = [left, 0, 0, 0, 0, 0]
+        one = effects.placebo_calibrated(panel=Panel(counts=thinned, target=(target,), start=START))
+        chance = math.comb(4, left) / 16
+        covers += chance * (one.low <= 0.5 <= one.high)
+        falls += chance * (one.high < 1)
+    assert 0 < falls < 1
+    assert found["covers"] == pytest.approx(covers)
+    assert found["falls"] == pytest.approx(falls)
+
+
+def test_the_displacement_difference_as_a_ratio_says_what_the_difference_says() -> None:
+    data = panel()
+    found = ESTIMATORS["Displacement difference"](data)
+    dots = effects.placebo_controls(panel=data, same_season=False)
+    near = dots[dots["role"] == "control"]
+    before, after = data.totals(data.target)
+    change = (after - before) - (near["after"].sum() - near["before"].sum()) / len(near)
+    error = math.sqrt(before + after + (near["before"] + near["after"]).sum() / len(near) ** 2)
+    low, high = (change - 1.959964 * error, change + 1.959964 * error)
+    assert found.low == pytest.approx(after / (after - low))
+    assert found.high == pytest.approx(after / (after - high))

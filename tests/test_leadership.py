@@ -68,13 +68,13 @@ def test_stages_on_the_day(data: Dataset) -> None:
 
 
 def test_decisions_by_hand(data: Dataset) -> None:
-    found = leadership.decisions(data, half=HALF, results={"P6": "fall of 10 %"})
+    found = leadership.decisions(data, half=HALF, results={"P6": "fall of 10%"})
     asked = {
         d.split(",")[0].split()[0]: p
         for d, p in zip(found.frame["decision"], found.frame["projects"], strict=True)
     }
     assert asked["Sign"] == "P4 (response from 1 January 2021); P7 (response from 1 October 2021)"
-    assert asked["Stop"] == "P6 (fall of 10 %)"
+    assert asked["Stop"] == "P6 (fall of 10%)"
     assert asked["Set"] == "P5 (ended 28 February 2021)"
     assert asked["Agree"] == "P5"
     assert asked["Prepare"] == "P6 (1 October 2021)"

@@ -163,7 +163,7 @@ def test_without_projects_there_is_no_section() -> None:
         ("The project caused a fall", 3, ("caused",)),
         ("The project caused a fall", 4, ()),
         ("It led to fewer incidents than expected", 2, ("led to", "fewer incidents than expected")),
-        ("a fall of 20 % against what was expected", 2, ("against what was expect",)),
+        ("a fall of 20% against what was expected", 2, ("against what was expect",)),
         ("consistent with an effect of the project", 3, ()),
         ("The effect of the project on burglary was a fall", 3, ("The effect of the project",)),
         ("This proves it", 5, ("proves",)),

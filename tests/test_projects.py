@@ -187,7 +187,7 @@ def test_a_large_fall_is_found_and_no_fall_is_not() -> None:
 def test_the_first_screen_says_number_interval_and_direction() -> None:
     line = evaluated(data_of(incidents=incidents(fall=0.4))).headline
     assert line.startswith(f"{ASB}: a fall of ")
-    assert "95 % interval" in line
+    assert "95% interval" in line
 
 
 def test_text_and_date_give_the_same_day() -> None:
@@ -250,7 +250,7 @@ def test_a_bad_year_in_numbers() -> None:
     counts.loc["2019", "T"] = 5
     said = checks.bad_year(panel_of(counts=counts), window_for(panel_of())).text  # type: ignore[arg-type]
     assert said.startswith("120 incidents in the months before, 60 in the same months a year")
-    assert "+100 %" in said
+    assert "+100%" in said
 
 
 @pytest.mark.parametrize(("share", "passed"), [(0.5, False), (0.7, True)])

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate, placebo_controls
+from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import count, day, label, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
@@ -59,11 +60,11 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         low, high = effect.avoided_low, effect.avoided_high
         low, high = (low, high) if fewer else (-high, -low)
         row["avoided"] = round(abs(effect.avoided))
-        between = f"95 % interval {low:,.0f} to {high:,.0f}"
+        between = f"95% interval {low:,.0f} to {high:,.0f}"
         heading = "Fewer than expected" if fewer else "More than expected"
         columns.append(count("avoided", heading, between))
         row["ratio"] = effect.estimate
-        interval = f"95 % interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
+        interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
         columns.append(_number("ratio", "Rate ratio", note=interval))
     elif project.primary_measure in found.mde:
         row["mde"] = 100 * found.mde[project.primary_measure]
@@ -123,7 +124,7 @@ def changes(data: Dataset, found: Evaluation) -> Table:
     rows: list[tuple[object, ...]] = []
     for measure, wanted in found.project.measures.items():
         effect = found.effects.get(measure)
-        aim = "" if wanted is None else f"{100 * wanted:+.0f} %"
+        aim = "" if wanted is None else percent(wanted, signed=True)
         smallest = found.mde.get(measure)
         if effect is None:
             missing = found.cannot_say.get(measure, "no estimate")
@@ -152,8 +153,8 @@ def changes(data: Dataset, found: Evaluation) -> Table:
             count("before", "Before"),
             count("after", "After"),
             _number("estimate", "Rate ratio"),
-            _number("low", "95 % low"),
-            _number("high", "95 % high"),
+            _number("low", "95% low"),
+            _number("high", "95% high"),
             count("avoided", "Fewer than expected"),
             text("aim", "Change aimed at"),
             _number("mde", "Smallest fall that could be seen, %", 0),
@@ -193,8 +194,8 @@ def estimates(data: Dataset, found: Evaluation) -> Table:
         columns=(
             label("method", "Method"),
             _number("estimate", "Rate ratio"),
-            _number("low", "95 % low"),
-            _number("high", "95 % high"),
+            _number("low", "95% low"),
+            _number("high", "95% high"),
             count("n", "Incidents used"),
             _number("maryland", "Maryland level", 0),
         ),
@@ -235,7 +236,7 @@ def series(data: Dataset, found: Evaluation) -> Table:
         ]
         notes = (
             "Expected: the total that the effect implies, spread over the months as in the "
-            "other areas; the band is the effect's 95 % interval.",
+            "other areas; the band is the effect's 95% interval.",
         )
     return Table(
         name=f"{found.project.key}_months",
@@ -351,8 +352,8 @@ def spill(data: Dataset, found: Evaluation) -> Table:
         columns=(
             label("what", "What"),
             _number("estimate", "Estimate"),
-            _number("low", "95 % low"),
-            _number("high", "95 % high"),
+            _number("low", "95% low"),
+            _number("high", "95% high"),
             text("meaning", "How to read it"),
         ),
         source=_source(data),
@@ -365,7 +366,7 @@ def checks_table(data: Dataset, found: Evaluation) -> Table:
     """Every check with its verdict."""
     rows = [(c.name, PASSED[c.passed], c.text) for c in found.checks]
     for measure, smallest in found.mde.items():
-        said = f"A true fall of {100 * smallest:.0f} % would be found four times in five."
+        said = f"A true fall of {percent(smallest)} would be found four times in five."
         rows.append((f"Smallest fall that could be seen: {measure}", PASSED[None], said))
     return Table(
         name=f"{found.project.key}_checks",

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mtf_eval.analysis.design import Window
 from mtf_eval.analysis.effects import Check, Panel
+from mtf_eval.analysis.findings import percent
 
 __all__ = ["bad_year", "changed_areas", "incomplete_months"]
 
@@ -29,7 +30,7 @@ def incomplete_months(panel: Panel, window: Window) -> Check:
     text = (
         f"Far fewer incidents than the usual {usual:,.0f} over all areas: {named}."
         if named
-        else f"No month falls below {100 * SHORT:.0f} % of the usual {usual:,.0f} over all areas."
+        else f"No month falls below {percent(SHORT)} of the usual {usual:,.0f} over all areas."
     )
     return Check(name="Months that look incomplete", passed=short.empty, text=text)
 
@@ -67,5 +68,5 @@ def bad_year(panel: Panel, window: Window) -> Check:
         earlier = int(before_that.sum())
         text += f", {earlier:,} in the same months a year earlier"
         if earlier:
-            text += f" ({100 * (last_year / earlier - 1):+.0f} %)"
+            text += f" ({percent(last_year / earlier - 1, signed=True)})"
     return Check(name="Chosen after a bad year?", passed=None, text=f"{text}.")

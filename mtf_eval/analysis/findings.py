@@ -19,9 +19,10 @@ def number(value: float | int) -> str:
     return f"{value:,.0f}"
 
 
-def percent(value: float, decimals: int = 0) -> str:
+def percent(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     """Write a proportion as per cent: `0.681` is `68.1%` with one decimal."""
-    return f"{100 * value:.{decimals}f}%"
+    size = round(100 * value, decimals) + 0.0  # no minus before a nought
+    return f"{size:{'+' if signed else ''}.{decimals}f}%"
 
 
 def day(value: date | pd.Timestamp) -> str:

@@ -5,6 +5,7 @@ Only shapes: what a column counts is decided by the room that calls.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import date
 
@@ -14,7 +15,7 @@ from mtf_eval.analysis.tables import Column
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
-__all__ += ["add_total", "day", "span", "where_from"]
+__all__ += ["add_total", "day", "pounds", "span", "where_from"]
 
 
 def label(name: str, heading: str) -> Column:
@@ -74,6 +75,18 @@ def as_at_of(dates: pd.Series[pd.Timestamp]) -> date | None:
 def day(value: date) -> str:
     """Write a day as `5 December 2021`, the same on every system."""
     return f"{value.day} {value:%B %Y}"
+
+
+def pounds(value: float) -> str:
+    """Write pounds for a sentence, to three figures: `£116,000`, `-£3,420`, `£1.23 million`.
+
+    Tables keep every pound; a sentence that did would promise what no estimate holds.
+    """
+    if not math.isfinite(value) or abs(value) < 0.5:
+        return "£0" if math.isfinite(value) else "no finite sum"
+    size = float(f"{abs(value):.3g}") if abs(value) >= 1000 else float(round(abs(value)))
+    text = f"£{size:,.0f}" if size < 1e6 else f"£{size / 1e6:,.3g} million"
+    return f"-{text}" if value < 0 else text
 
 
 def span(start: pd.Timestamp, end: pd.Timestamp) -> str:

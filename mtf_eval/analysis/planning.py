@@ -11,6 +11,7 @@ import pandas as pd
 
 from mtf_eval.analysis.design import records_of, series_of
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
+from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import count, label, share, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
@@ -105,7 +106,7 @@ def places_finding(data: Dataset, found: Evaluation) -> str:
     half = int(gini.details["places_with_half"])
     return (
         f"Half of it is recorded in {half} of {len(counts)} areas "
-        f"({100 * half / len(counts):.0f} %); Gini coefficient {gini.estimate:.2f}."
+        f"({percent(half / len(counts))}); Gini coefficient {gini.estimate:.2f}."
     )
 
 
@@ -191,7 +192,7 @@ def could_see(data: Dataset, found: Evaluation) -> Table:
         source=_source(data),
         as_at=found.as_of,
         notes=(
-            "A true fall of this size would be found four times in five at the 5 % level; learnt "
+            "A true fall of this size would be found four times in five at the 5% level; learnt "
             "from how areas like these moved in the months on record.",
         ),
     )

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mtf_eval.analysis import overlaps, projects
 from mtf_eval.analysis.effects import Estimate, pool
+from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import day, label, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
@@ -170,7 +171,7 @@ def result_words(found: Evaluation) -> str:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
     against = ", no comparison" if effect.maryland < WITH_COMPARISON else ""
-    return f"{way} of {100 * abs(1 - effect.estimate):.0f} %{against}"
+    return f"{way} of {percent(abs(1 - effect.estimate))}{against}"
 
 
 def lines(data: Dataset, together: Together) -> Table:
@@ -249,8 +250,8 @@ def effects(data: Dataset, together: Together) -> Table:
         columns=(
             label("project", "Project and measure"),
             _number("estimate", "Rate ratio"),
-            _number("low", "95 % low"),
-            _number("high", "95 % high"),
+            _number("low", "95% low"),
+            _number("high", "95% high"),
             text("strength", "Maryland level"),
             text("pooled", "Pooled"),
         ),
@@ -285,8 +286,8 @@ def pooled_finding(together: Together) -> str:
         ready = {0: "No project has", 1: "One project only has"}.get(size, f"{size} projects have")
         return f"{ready} an effect that may be pooled: there is no mean to give."
     way = "fewer" if whole.estimate < 1 else "more"
-    size_words = f"{100 * abs(1 - whole.estimate):.0f} % {way} recorded incidents than expected"
-    interval = f"ratio {whole.estimate:.2f}, 95 % interval {whole.low:.2f} to {whole.high:.2f}"
+    size_words = f"{percent(abs(1 - whole.estimate))} {way} recorded incidents than expected"
+    interval = f"ratio {whole.estimate:.2f}, 95% interval {whole.low:.2f} to {whole.high:.2f}"
     if whole.distinguishable:
         said = f"{size} projects together: {size_words} ({interval})"
     else:

@@ -10,6 +10,7 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.design import Project
+from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import add_total, as_at_of, count, day, label, share, text, where_from
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
@@ -43,7 +44,7 @@ def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
         ("Follow-up", project.follow_up_date),
     )
     aims = "; ".join(
-        measure if aim is None else f"{measure} ({100 * aim:+.0f} %)"
+        measure if aim is None else f"{measure} ({percent(aim, signed=True)})"
         for measure, aim in project.measures.items()
     )
     rows = [
@@ -157,9 +158,7 @@ def deliveries_finding(frame: pd.DataFrame) -> str:
     agreed = float(frame["agreed"].sum())
     if frame.empty or agreed == 0:
         return "No deliveries are on record"
-    return (
-        f"{100 * float(frame['delivered'].sum()) / agreed:.0f} % of what was agreed was delivered"
-    )
+    return f"{percent(float(frame['delivered'].sum()) / agreed)} of what was agreed was delivered"
 
 
 def priorities(data: Dataset, project: Project, *, as_of: date) -> Table:

@@ -35,6 +35,7 @@ from mtf_eval.analysis.effects.checks import (
     regression_to_the_mean,
 )
 from mtf_eval.analysis.estimation import Spill, all_others, estimators, smallest, spill, tried
+from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import day
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
@@ -118,11 +119,11 @@ class Evaluation:
         if found is None:
             return f"{measure}: we cannot say{self._could_see()}"
         interval = f"{found.low:.2f} to {found.high:.2f}"
-        ratio = f"ratio {found.estimate:.2f} ({100 * found.level:.0f} % interval {interval})"
+        ratio = f"ratio {found.estimate:.2f} ({percent(found.level)} interval {interval})"
         if not found.distinguishable:
             return f"{measure}: no change that can be told from chance, {ratio}{self._could_see()}"
         way = "fall" if found.estimate < 1 else "rise"
-        size = f"{100 * abs(1 - found.estimate):.0f} %"
+        size = percent(abs(1 - found.estimate))
         against = "" if found.maryland <= 2 else " against what was expected"
         return f"{measure}: a {way} of {size}{against}, {ratio}"
 
@@ -130,7 +131,7 @@ class Evaluation:
         smallest = self.mde.get(self.project.primary_measure)
         if smallest is None:
             return ""
-        return f"; only a fall of {100 * smallest:.0f} % or more could have been seen"
+        return f"; only a fall of {percent(smallest)} or more could have been seen"
 
 
 def status_of(project: Project, *, on_record: bool, as_of: date) -> Status:
@@ -238,7 +239,7 @@ class _Found:
             before = compared.same_season().totals(project.target)[0]
             self.cannot_say[measure] = (
                 f"{measure}: {before:,} incidents in the months before the start; only a fall of "
-                f"{100 * least:.0f} % or more could have been seen"
+                f"{percent(least)} or more could have been seen"
             )
             self.unclear[measure] = self.effects.pop(measure)
         if primary:

@@ -13,7 +13,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
 
     from mtf_eval.analysis.tables import Table
 
-__all__ = ["FILE", "Correction", "as_csv", "as_table", "edition", "listed"]
+__all__ = ["FILE", "PLACE", "Correction", "as_csv", "as_table", "edition", "elsewhere", "listed"]
 
 FILE = "corrections.csv"
+#: Where a page leaves room for what other reports corrected; filled in when the set is put up.
+PLACE = "<!-- corrected elsewhere --><!-- / -->"
+FILLED = re.compile(r"<!-- corrected elsewhere -->.*?<!-- / -->", flags=re.S)
 RECORDED = ("people", "count", "money")  # rates and estimates follow from these
 RESULT = "Main result"
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -203,7 +206,7 @@ def _print(value: object, kind: str) -> str:
 # The list, on the page and beside it
 
 
-def as_table(found: tuple[Correction, ...]) -> Table:
+def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
     """Return the corrections as a table of words; every figure in it has been released."""
     import pandas as pd
 
@@ -216,7 +219,7 @@ def as_table(found: tuple[Correction, ...]) -> Table:
     ]
     columns = ["date", "table", "row", "figure", "was", "now"]
     return Table(
-        name="corrections",
+        name=f"corrections_{report}" if report else "corrections",
         title="Corrections of published figures",
         frame=pd.DataFrame(rows, columns=columns, dtype="object"),
         columns=(
@@ -229,6 +232,59 @@ def as_table(found: tuple[Correction, ...]) -> Table:
         ),
         source="This report and its earlier editions",
     )
+
+
+def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, str]:
+    """Return pages that leave room for it, with the corrections of all other reports put in.
+
+    Parameters
+    ----------
+    folder
+        A data set's reports as they are about to be published.
+    titles, rules
+        What each report is called and the disclosure rule it went through, by name. A correction
+        made under one rule is never told under another.
+    """
+    ledgers = {
+        name: list(_read(path.read_text(encoding="utf-8-sig")))
+        for name in titles
+        if (path := folder / name / FILE).exists()
+    }
+    pages = {}
+    for name in titles:
+        page = folder / f"{name}.html"
+        text = page.read_text(encoding="utf-8") if page.exists() else ""
+        if not FILLED.search(text):
+            continue
+        own = set(map(_figure, ledgers.get(name, ())))
+        others = {
+            other: kept
+            for other, found in ledgers.items()
+            if other != name and rules.get(other) == rules.get(name)
+            if (kept := [c for c in found if _figure(c) not in own])
+        }
+        filled = f"{PLACE[:26]}{_others(others, titles, rules[name])}<!-- / -->"
+        if (new := FILLED.sub(filled.replace("\\", r"\\"), text)) != text:
+            pages[name] = new
+    return pages
+
+
+def _figure(found: Correction) -> tuple[str, ...]:
+    return (found.table, found.row, found.figure, found.was, found.now)
+
+
+def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str], rule: str) -> str:
+    from html import escape
+
+    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.publish.elements import table
+
+    parts = [
+        f'<h4><a href="{escape(name)}.html#corrections">{escape(titles[name])}</a></h4>'
+        + table(Door(rule)(as_table(tuple(each), name))).html
+        for name, each in sorted(found.items(), key=lambda item: titles[item[0]])
+    ]
+    return f"<h3>In other reports of this data set</h3>{''.join(parts)}" if parts else ""
 
 
 def _day(iso: str) -> str:

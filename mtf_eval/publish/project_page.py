@@ -155,7 +155,7 @@ def assessment(
                     forest,
                     x="method",
                     title=found.headline,
-                    subtitle=f"{found.project.primary_measure}: rate ratio by method, with 95 % "
+                    subtitle=f"{found.project.primary_measure}: rate ratio by method, with 95% "
                     "intervals; the primary one first",
                     alt=f"{len(forest.frame)} estimates with intervals. {found.headline}.",
                 )

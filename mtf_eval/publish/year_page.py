@@ -76,8 +76,7 @@ def together(data: Dataset, found: Together, door: Door) -> Sequence[Element]:
                     effects,
                     x="project",
                     title=portfolio.pooled_finding(found).split(". ")[0].rstrip("."),
-                    subtitle=f"{effects.table.title}: rate ratio with 95 % interval, 1 is no "
-                    "change",
+                    subtitle=f"{effects.table.title}: rate ratio with 95% interval, 1 is no change",
                     alt=portfolio.effects_alt(effects.table),
                 )
             )

@@ -118,15 +118,39 @@ def assemble(
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(finished / relative, target)
     for dataset, record in records.items():
+        catalogue = _catalogue(root / dataset / "catalogue.json", record["reports"])
+        _tell_corrections(root / dataset, record["reports"], catalogue)
         _put(root / dataset / "run.json", _without_words(record))
-        catalogue = {n: e.get("summary", {}) for n, e in record["reports"].items()}
-        catalogue |= {
-            f"{n} (last good)": e["last_good"].get("summary", {})
-            for n, e in record["reports"].items()
-            if "last_good" in e
-        }
         _put(root / dataset / "catalogue.json", catalogue)
     _write_index(root, moment)
+
+
+def _catalogue(path: Path, reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what each page says of itself; of one that was not run again, what it said before."""
+    before = json.loads(path.read_bytes()) if path.exists() else {}
+    said = {}
+    for name, entry in reports.items():
+        good = f"{name} (last good)"
+        said[name] = entry.get("summary", before.get(name, {}))
+        if "last_good" in entry:
+            said[good] = entry["last_good"].get("summary", before.get(good, before.get(name, {})))
+    return said
+
+
+def _tell_corrections(
+    folder: Path, reports: Mapping[str, dict[str, Any]], said: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Put what every other report corrected on the pages that leave room for it."""
+    from mtf_eval.publish import corrections
+
+    good = {n: e for n, e in reports.items() if e["outcome"] == "ok"}
+    titles = {n: said[n].get("title") or e["title"] for n, e in good.items()}
+    rules = {n: said[n].get("rule") or "internal" for n in good}
+    for name, text in corrections.elsewhere(folder, titles, rules).items():
+        page = folder / f"{name}.html"
+        page.unlink()
+        page.write_text(text, encoding="utf-8", newline="")
+        good[name]["sha256"] = hashlib.sha256(text.encode()).hexdigest()
 
 
 def _remove(folder: Path, name: str) -> None:

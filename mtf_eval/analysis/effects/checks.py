@@ -53,7 +53,7 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     return Check(
         name="Trend before the start",
         passed=passed,
-        text=f"Against the comparison the target moved {percent:+.1f} % a month: {verdict}.",
+        text=f"Against the comparison the target moved {percent:+.1f}% a month: {verdict}.",
         p=p,
         details={"slope": slope, "se": se, "reach": critical(level=level, df=df) * se},
     )

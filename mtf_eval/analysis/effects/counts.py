@@ -248,7 +248,7 @@ def minimum_detectable_effect(
     Returns
     -------
     float
-        0.35 at power 0.8: a true fall of 35 % would be found four times in five, a smaller one
+        0.35 at power 0.8: a true fall of 35% would be found four times in five, a smaller one
         less often.
     """
     from scipy import special

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from mtf_eval.analysis.findings import percent
 from mtf_eval.errors import BadArgument
 
 __all__ = [
@@ -63,13 +64,9 @@ def _tidy(result: Estimate | Quantity) -> pd.DataFrame:
     return pd.DataFrame([{name: getattr(result, name) for name in TIDY_COLUMNS}])
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
 def _direction(ratio: float) -> str:
-    change = _percent(abs(1 - ratio))
-    if change == "0 %":
+    change = percent(abs(1 - ratio))
+    if change == "0%":
         return "no change"
     return f"a fall of {change}" if ratio < 1 else f"a rise of {change}"
 
@@ -140,7 +137,7 @@ class Estimate:
 
     @property
     def change(self) -> float:
-        """Change as a proportion: -0.28 is 28 % fewer."""
+        """Change as a proportion: -0.28 is 28% fewer."""
         return self.estimate - 1
 
     @property
@@ -158,7 +155,7 @@ class Estimate:
 
     def sentence(self) -> str:
         """Say the result in words, no stronger than the Maryland level allows."""
-        interval = f"{_percent(self.level)} interval {self.low:.2f} to {self.high:.2f}"
+        interval = f"{percent(self.level)} interval {self.low:.2f} to {self.high:.2f}"
         ratio = f"ratio {self.estimate:.2f}, {interval}; below 1 means fewer incidents"
         moved = _direction(self.estimate)
         first = self.measure[:1] if self.measure[1:2].isupper() else self.measure[:1].lower()
@@ -243,7 +240,7 @@ class Quantity:
         digits = "{:.2f}" if abs(self.estimate) < 10 else "{:,.0f}"
 
         def words(value: float) -> str:
-            return _percent(value) if shares else digits.format(value)
+            return percent(value) if shares else digits.format(value)
 
         unit = "" if shares else f" {self.unit}"
         if shares and self.unit != "proportion":
@@ -251,7 +248,7 @@ class Quantity:
         text = f"{self.measure}: {words(self.estimate)}{unit}"
         if self.low is not None and self.high is not None and self.level is not None:
             text += (
-                f" ({_percent(self.level)} interval {words(self.low)} to {words(self.high)}, "
+                f" ({percent(self.level)} interval {words(self.low)} to {words(self.high)}, "
                 f"n = {self.n:,})"
             )
         return f"{text}; {self.method}."
