@@ -121,6 +121,7 @@ def _write(folder: Path, data: Dataset) -> None:
 
 def _read(folder: Path) -> Dataset:
     import pandas as pd
+    from pyarrow.parquet import ParquetFile
 
     facts = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     tables = {}
@@ -129,7 +130,9 @@ def _read(folder: Path) -> Dataset:
             raw = (folder / f"{name}.parquet").read_bytes()
             if hashlib.sha256(raw).hexdigest() != entry["sha256"]:
                 raise ValueError(name)
-            frame = pd.read_parquet(io.BytesIO(raw))
+            # Small tables: threads and a data set of many files cost more than they read.
+            whole = ParquetFile(io.BytesIO(raw), pre_buffer=False).read(use_threads=False)
+            frame = whole.to_pandas(use_threads=False)
             tables[name] = frame.astype(entry["types"])
         else:
             columns = {c: pd.Series([], dtype=t) for c, t in entry["types"].items()}

@@ -28,9 +28,12 @@ __all__ = ["PRELOAD", "main", "threads"]
 # Never the inline backend: loaded before a shell exists, figures would not be captured.
 PRELOAD = (
     "ipykernel.kernelapp ipykernel.ipkernel ipykernel.zmqshell ipykernel.iostream "
-    "IPython.core.completer numpy pandas pandas.io.formats.style scipy.stats scipy.optimize "
+    "IPython.core.completer IPython.core.completerlib IPython.core.debugger IPython.core.oinspect "
+    "IPython.extensions.storemagic tornado.platform.asyncio tornado.locks tornado.queues sqlite3 "
+    "encodings.idna encodings.latin_1 encodings.utf_8_sig faulthandler mimetypes "
+    "numpy pandas pandas.io.formats.style scipy.stats scipy.optimize scipy.sparse.csgraph "
     "statsmodels.api statsmodels.formula.api matplotlib.pyplot matplotlib.backends.backend_agg "
-    "matplotlib.backends.backend_svg seaborn pandera.pandas pyarrow.parquet"
+    "matplotlib.backends.backend_svg seaborn pandera.pandas pyarrow.parquet pyarrow.pandas_compat"
 )
 
 
@@ -44,6 +47,7 @@ def main(control: int) -> None:
     if sys.path and sys.path[0] in ("", os.getcwd()):
         del sys.path[0]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _without_debugger()
     ours = sorted(set(mtf_eval._HOMES.values()))
     for name in os.environ.get("MTF_WARM_PRELOAD", " ".join([PRELOAD, *ours])).split():
         try:
@@ -55,6 +59,16 @@ def main(control: int) -> None:
     line = socket.socket(fileno=control)
     _send(line, {"ready": threads() == 1 and hasattr(os, "pidfd_open")})
     _serve(line)
+
+
+def _without_debugger() -> None:
+    """Have ipykernel find no debugger: nobody steps through a report, and each kernel would import
+    it anew, which takes longer than all else of its start. A notebook may still import it."""
+    if "debugpy" not in sys.modules:
+        sys.modules["debugpy"] = None  # type: ignore[assignment]
+        with suppress(ImportError):
+            importlib.import_module("ipykernel.debugger")
+        del sys.modules["debugpy"]
 
 
 def _serve(line: socket.socket) -> None:
