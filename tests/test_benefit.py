@@ -13,10 +13,11 @@ from scipy import stats
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
+from mtf_eval.analysis.benefit.layout import few_people
 from mtf_eval.analysis.benefit.uncertainty import draw_effect, simulate
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish.disclosure import ALIASES, RULES, Door
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reference import Reference, load_reference
 
@@ -286,9 +287,11 @@ def test_double_counting_rules(
 def test_every_rule_names_codes_that_exist(reference: Reference) -> None:
     from fnmatch import fnmatchcase
 
+    costs = reference.unit_costs.values()
     for rule in reference.tables["double_counting"]:
         for pattern in f"{rule['first']}|{rule['second']}".split("|"):
-            assert any(fnmatchcase(code, pattern) for code in reference.unit_costs), pattern
+            named = {*reference.unit_costs, *(f"kind:{c.category}" for c in costs)}
+            assert any(fnmatchcase(name, pattern) for name in named), pattern
 
 
 def test_the_rules_hold_for_the_users_own_copy_too(reference: Reference) -> None:
@@ -299,6 +302,35 @@ def test_the_rules_hold_for_the_users_own_copy_too(reference: Reference) -> None
     done = analyse(dataset(outcomes=rows), evaluation(), both, draws=0)
     assert "asb_contains_crime" in {f.rule for f in done.findings if f.action == "refuse"}
     assert [line.code for line in done.claimed] == ["CR1.0"]
+
+
+@pytest.mark.parametrize(
+    ("code", "label", "beside", "rule"),
+    [
+        ("CR8.1", "Violence with injury, per incident", "prison_place_year", "prison_is_in_crime"),
+        (
+            "CR8.1",
+            "Violence with injury",
+            "domestic_abuse_victim",
+            "domestic_abuse_contains_violence",
+        ),
+        ("CR8.3", "Robbery", "drug_misuse_sustained_recovery", "drug_treatment_contains_crime"),
+    ],
+)
+def test_crimes_of_the_users_own_copy_are_crimes(
+    reference: Reference, code: str, label: str, beside: str, rule: str
+) -> None:
+    from mtf_eval.records.unit_cost_import import _kind
+
+    ours = {row["code"]: row for row in reference.tables["unit_costs"]}
+    copy = ours["crime_robbery"] | {"code": code, "entry": code, "label": label}
+    copy |= {"verified": "user-copy", "category": "user"}
+    copy |= _kind(copy, reference.tables["unit_cost_kinds"])
+    both = reference.with_unit_costs([copy])
+    rows = [outcome(unit_cost_code=code, people=20), outcome(unit_cost_code=beside, people=20)]
+    done = analyse(dataset(outcomes=rows), evaluation(), both, draws=0)
+    assert rule in {f.rule for f in done.findings if f.action == "refuse"}
+    assert len(done.claimed) == 1
 
 
 def test_inputs_are_no_benefit_and_rare_events_stand_alone(reference: Reference) -> None:
@@ -459,7 +491,7 @@ def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(
 
 
 NOT_TABLES = {"analyse", "portfolio", "by_domain", "by_step", "one_case", "people_claimed",
-              "people_tables"}  # fmt: skip
+              "people_tables", "claimed_tables"}  # fmt: skip
 
 
 def _tables(done: benefit.Benefit) -> list[Table]:
@@ -486,9 +518,12 @@ def rich(reference: Reference) -> benefit.Benefit:
 def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: benefit.Benefit) -> None:
     tables = _tables(rich)
     assert len({t.name for t in tables}) == len(tables) > 15
-    door = Door("public")
+    claimed = "benefit_people_p1/{}/people"
+    counts = {claimed.format(line.source_row): line.people for line in rich.claimed if line.people}
+    door = Door("internal")
     for table in tables:
         assert not table.people
+        assert dict(table.rests_on) == counts
         assert len(door(table).frame) == len(table.frame)
 
 
@@ -522,14 +557,6 @@ def test_every_pound_can_be_followed_to_a_source(rich: benefit.Benefit) -> None:
             assert row.present == pytest.approx(expected)
 
 
-def test_details_of_few_people_are_kept_back(rich: benefit.Benefit) -> None:
-    frame = benefit.calculation(rich).frame.set_index("row")
-    few = next(line for line in rich.claimed if line.people == 3)
-    hidden = ["impact", "deadweight", "attribution", "present"]
-    assert frame.loc[few.source_row, hidden].isna().all()
-    assert frame["present"].notna().sum() == len(frame) - 1
-
-
 def test_few_are_as_many_as_any_disclosure_rule_hides(reference: Reference) -> None:
     import csv
 
@@ -540,30 +567,42 @@ def test_few_are_as_many_as_any_disclosure_rule_hides(reference: Reference) -> N
     assert reference.assumption("least_people").value == highest + 1
 
 
-@pytest.mark.parametrize("people", [1, 4, 5, 7])
-def test_no_table_gives_the_shares_of_few_people(people: int, reference: Reference) -> None:
-    """Amount, impact, deadweight and attribution together would give the number back."""
+def few(people: int) -> Dataset:
     kept = outcome(unit_cost_code="jsa_claimant_into_work", people=people, years=2, impact=0.4,
                    deadweight=0.35, attribution=0.5, drop_off=0.4)  # fmt: skip
-    data = dataset(costs=[cost(amount_gbp=9000.0)], outcomes=[kept])
-    done = analyse(data, evaluation(), reference, draws=200)
-    assert not {"Deadweight", "Attribution to others"} & set(benefit.waterfall(done).frame["step"])
-    assert benefit.waterfall(done).frame["gbp"].iloc[:-1].sum() == pytest.approx(done.net_gbp)
-    inputs = " ".join(benefit.tornado(done).frame["input"])
-    assert not re.search("Impact|Deadweight|Drop-off", inputs)
-    assert re.search("impact|deadweight|drop-off", benefit.tornado_finding(done)) is None
-    assert benefit.cost_per_outcome(done).frame["each"].isna().all()
-    worked = benefit.calculation(done).frame
-    assert (
-        worked[["impact", "deadweight", "attribution", "drop_off", "present"]].isna().all(axis=None)
-    )
+    return dataset(costs=[cost(amount_gbp=9000.0)], outcomes=[burglaries(30, impact=0.4), kept])
 
 
-def test_shares_of_eight_people_are_shown(reference: Reference) -> None:
-    data = dataset(outcomes=[burglaries(8, impact=0.4, deadweight=0.35)])
-    done = analyse(data, evaluation(), reference, draws=200)
-    assert {"Deadweight"} <= set(benefit.waterfall(done).frame["step"])
-    assert benefit.calculation(done).frame["impact"].notna().all()
+@pytest.mark.parametrize("rule", ["public", "nhs", "opensafely"])
+def test_pounds_are_the_same_whatever_the_number_of_few_people(
+    rule: str, reference: Reference
+) -> None:
+    """Nothing that is shown depends on a hidden count, so nothing can give it back."""
+    said = []
+    for people in range(1, RULES[ALIASES.get(rule, rule)].high + 1):
+        door = Door(rule, benefit.claimed_tables(few(people)))
+        may = door.countable(benefit.people_claimed(few(people), "P1"))
+        done = analyse(few(people), evaluation(), reference, draws=50, people=may)
+        frames = [door(table).frame.to_csv() for table in _tables(done)]
+        said.append([*frames, done.sentence(), *done.notes, *few_people(done)])
+    assert all(each == said[0] for each in said)
+    between = "drawn between 1 and 4" if rule == "public" else "drawn between 1 and 7"
+    assert any(between in text for text in said[0])
+    assert any("People: " in text for text in said[0])
+
+
+def test_pounds_from_counts_that_are_not_shown_are_refused(reference: Reference) -> None:
+    data = few(3)
+    door = Door("public", benefit.claimed_tables(data))
+    done = analyse(data, evaluation(), reference, draws=0)
+    for table in _tables(done):
+        with pytest.raises(BadArgument, match="may not be shown as it is"):
+            door(table)
+        with pytest.raises(BadArgument, match="may not be shown as it is"):
+            Door("public")(table)  # the counts were not named to this door at all
+        assert len(Door("internal")(table).frame) == len(table.frame)
+    shown = door.countable(benefit.people_claimed(data, "P1"))
+    assert shown == {"outcomes row 2": (30.0, 30, 30), "outcomes row 3": (2.5, 1, 4)}
 
 
 def test_parts_add_up_to_the_public_value(reference: Reference) -> None:

@@ -6,6 +6,7 @@ Effects are pooled in `portfolio`; draws and prices are made in `benefit`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,8 +14,10 @@ import pandas as pd
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit import Benefit
-from mtf_eval.analysis.benefit.appraisal import pounds
-from mtf_eval.analysis.marks import day, label, text, where_from
+from mtf_eval.analysis.benefit.layout import few_people, rests_on
+from mtf_eval.analysis.benefit.lines import People
+from mtf_eval.analysis.findings import percent
+from mtf_eval.analysis.marks import day, label, pounds, text, where_from
 from mtf_eval.analysis.portfolio import Together, has_ended
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
@@ -72,7 +75,7 @@ def _disappointed(found: Evaluation, spent: Money | None) -> list[str]:
         elif wanted is not None and (effect.estimate - 1) * wanted < 0:
             said.append(f"{measure.lower()}: went the other way than wanted")
         elif wanted is not None and abs(effect.change) < abs(wanted):
-            said.append(f"{measure.lower()}: short of the {100 * wanted:+.0f} % aimed at")
+            said.append(f"{measure.lower()}: short of the {percent(wanted, signed=True)} aimed at")
     buffer = found.spill.buffer if found.spill else None
     if buffer is not None and buffer.low > 1:
         said.append("more was recorded in the areas beside it")
@@ -97,6 +100,7 @@ def appraise(
     price_year: str,
     horizon_years: int,
     rng: np.random.Generator,
+    people: Callable[[Table], People] | None = None,
 ) -> Money | None:
     """Appraise the projects that have ended, alone and together; `None` where none has.
 
@@ -106,6 +110,8 @@ def appraise(
         As in `benefit.analyse`; the same for every project.
     rng
         Draws what the projects share once for all of them.
+    people
+        `Door.countable`: what the people of an outcome may be counted as; without it as recorded.
     """
     ended = [e for e in together.found if has_ended(e)]
     if not ended:
@@ -119,6 +125,7 @@ def appraise(
             horizon_years=horizon_years,
             rng=rng,
             draws=0,
+            people=people and people(benefit.people_claimed(data, e.project.project_id)),
         )
         for e in ended
     )
@@ -143,7 +150,7 @@ def money(data: Dataset, together: Together, spent: Money) -> Table:
             note = f"{total.draws.level:.0%} interval {pounds(low)} to "
             note += pounds(high)
             sure = 100 * total.draws.chance
-            row["chance"] = "over 99 %" if sure > 99 else f"{sure:.0f} %"
+            row["chance"] = "over 99%" if sure > 99 else f"{sure:.0f}%"
         row["benefits"] = total.results["present_value_benefits_gbp"]
         row["net"] = total.net_gbp
         columns += [
@@ -162,7 +169,9 @@ def money(data: Dataset, together: Together, spent: Money) -> Table:
         notes=(
             f"{total.assumptions.price_year} prices, present values over "
             f"{total.assumptions.horizon_years} years; what projects share is drawn once.",
+            *few_people(total),
         ),
+        rests_on=rests_on(total),
     )
 
 
@@ -200,6 +209,7 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
         source=spent.total.source,
         as_at=together.as_of,
         total_row=True,
+        rests_on=rests_on(spent.total),
     )
 
 

@@ -7,16 +7,15 @@ declared, nor which counts are small.
 
 What counts as an addition: a row called a total; a column that is the sum of others in the rows
 that can be checked (three quarters of them, since published figures do not always add up); rows
-of one name in tables that agree; months within quarters within years; per cent of printed counts.
+of one name in tables that agree; months within quarters within years; per cent of printed counts;
+pounds that are a count times what one is worth, which anybody can work out from public unit costs.
 Additions that contradict each other are dropped, the least believable first.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ import numpy as np
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import ALIASES, RULES, Rule
+from mtf_eval.publish.feasible import CEILING, Addition, ranges
 from mtf_eval.publish.published import (
     HIDDEN,
     Figure,
@@ -37,7 +37,6 @@ from mtf_eval.publish.published import (
 __all__ = ["Leak", "audit"]
 
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
-CEILING = 1_000_000  # no count here is larger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +56,6 @@ class Leak:
         what = "can be worked out" if many == 1 else f"can only be one of {many} values"
         place = f"{self.file}: table “{self.table}”, row “{self.row}”, column “{self.column}”"
         return f"{place}: the hidden count {what} from {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Addition:
-    """Signed cells that sum to zero within `slack`; `belief` says how firmly."""
-
-    cells: tuple[tuple[int, float], ...]
-    slack: float = 0.0
-    belief: float = 1.0
 
 
 def audit(
@@ -121,7 +111,7 @@ class _Attacker:
         self.start = np.cumsum([0, *(len(g.rows) * len(g.columns) for g in grids)])
         self.cell: list[Figure | str | None] = [c for g in grids for row in g.cells for c in row]
         self.parent = list(range(len(self.cell)))
-        self.additions: list[_Addition] = []
+        self.additions: list[Addition] = []
         for g, grid in enumerate(grids):
             self._down(g, grid)
             self._along(g, grid)
@@ -131,6 +121,8 @@ class _Attacker:
                 self._same(a, b)
                 self._periods(a, b)
                 self._periods(b, a)
+                self._products(a, b)
+                self._products(b, a)
 
     def at(self, g: int, row: int, column: int) -> int:
         return int(self.start[g]) + row * len(self.grids[g].columns) + column
@@ -163,7 +155,7 @@ class _Attacker:
         shown = [self.value(p) or 0.0 for p in parts]
         if self.rule.totals == "recomputed" and self.value(total) == sum(shown):
             return  # under this rule a total is made of what is shown and says nothing more
-        self.additions.append(_Addition(tuple(cells), belief=belief))
+        self.additions.append(Addition(tuple(cells), belief=belief))
 
     def _down(self, g: int, grid: Grid) -> None:
         totals = [r for r, name in enumerate(grid.rows) if TOTAL.match(name)]
@@ -241,7 +233,7 @@ class _Attacker:
         printed, one, all_of = self.cell[share], self.value(part), self.value(whole)
         if not isinstance(printed, Figure) or not one or not all_of:
             return None
-        return abs(printed.value - 100 * one / all_of) <= 0.5 * 10.0**-printed.decimals + 1e-9
+        return abs(printed.value - 100 * one / all_of) <= _off(printed) + 1e-9
 
     def _share(self, share: int, part: int, whole: int) -> None:
         printed = self.cell[share]
@@ -250,9 +242,9 @@ class _Attacker:
         if self.cell[part] is None or self.cell[whole] is None:
             return
         most = self.value(whole) or (self.value(part) or 0) * 100 / max(printed.value, 1e-9)
-        off = 0.5 * 10.0**-printed.decimals / 100 * (most + 1)
+        off = _off(printed) / 100 * (most + 1)
         self.additions.append(
-            _Addition(((part, 1.0), (whole, -printed.value / 100)), slack=off + 1e-9)
+            Addition(((part, 1.0), (whole, -printed.value / 100)), slack=off + 1e-9)
         )
 
     def _same(self, a: int, b: int) -> None:
@@ -312,10 +304,60 @@ class _Attacker:
                     d = other.columns.index(column)
                     self.add(self.at(a, r, c), [self.at(b, q, d) for q in parts])
 
+    def _products(self, a: int, b: int) -> None:
+        """Find counts of one table that times the worth of one give the pounds of another.
+
+        Rows are one by what names them first: beside it stand a code here and words there.
+        """
+        one, other = self.grids[a], self.grids[b]
+        named = {name.split(" | ")[0]: q for q, name in enumerate(other.rows)}
+        rows = [(r, named[k]) for r, n in enumerate(one.rows) if (k := n.split(" | ")[0]) in named]
+        worths = [c for c, n in enumerate(other.columns) if re.search(r"\b(one|each|per)\b", n)]
+        if not rows or not one.hidden:
+            return
+        for c in range(len(one.columns)):
+            hidden = [(r, q) for r, q in rows if one.cells[r][c] == HIDDEN]
+            for each, whole in permutations(range(len(other.columns)), 2) if hidden else ():
+                counts = (
+                    (one.cells[r][c], *(other.cells[q][k] for k in (each, whole))) for r, q in rows
+                )
+                if each not in worths or False in (self._times(*found) for found in counts):
+                    continue
+                for r, q in hidden:
+                    worth, pounds = other.cells[q][each], other.cells[q][whole]
+                    if isinstance(worth, Figure) and isinstance(pounds, Figure) and worth.value:
+                        slack = (_off(pounds) + self.rule.high * _off(worth)) / abs(worth.value)
+                        given = pounds.value / worth.value
+                        cell = (self.at(a, r, c), 1.0)
+                        self.additions.append(Addition((cell,), slack=slack, given=given))
+
+    def _times(self, count: Any, worth: Any, whole: Any) -> bool | None:
+        """Whether a printed count times its worth is the whole; `None` where it cannot be said."""
+        if not all(isinstance(f, Figure) and f.value for f in (count, worth, whole)):
+            return None
+        off = _off(whole) + count.value * _off(worth) + 1e-9
+        rounded = (self.rule.base - 1) / 2 * abs(worth.value)
+        return bool(abs(count.value * worth.value - whole.value) <= off + rounded)
+
+    def _printed(self, i: int) -> tuple[float, float] | None:
+        value = self.value(i)
+        return None if value is None else (value, self.room(i))
+
+    def _enough(self, i: int, low: float, high: float) -> bool:
+        wide = high - low >= max(self.rule.min_width, 1) and high >= self.floor
+        return wide or self.cell[i] != HIDDEN
+
     def leaks(self, own: int, reason: str = "the other figures") -> list[Leak]:
         """Hidden cells of the first `own` tables that do not keep the promise."""
         found = []
-        ranges = _ranges(self)
+        found_ranges = ranges(
+            (
+                replace(a, cells=tuple((self.root(i), s) for i, s in a.cells))
+                for a in self.additions
+            ),
+            printed=self._printed,
+            enough=self._enough,
+        )
         for g, grid in enumerate(self.grids[:own]):
             for r, row in enumerate(grid.cells):
                 for c, cell in enumerate(row):
@@ -324,7 +366,9 @@ class _Attacker:
                     root = self.root(self.at(g, r, c))
                     value = self.value(root)
                     low, high = (
-                        (value, value) if value is not None else ranges.get(root, (0, CEILING))
+                        (value, value)
+                        if value is not None
+                        else found_ranges.get(root, (0, CEILING))
                     )
                     if high - low < self.rule.min_width or high < self.floor:
                         found.append(
@@ -341,95 +385,6 @@ class _Attacker:
         return found
 
 
-def _ranges(attacker: _Attacker) -> dict[int, tuple[float, float]]:
-    """Least and most that each hidden cell can be, over whole-number runs that fit everything."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    unknown: dict[int, int] = {}
-    bounds: list[tuple[float, float]] = []
-    lines: list[tuple[dict[int, float], float, float, float]] = []
-    for addition in attacker.additions:
-        line: dict[int, float] = defaultdict(float)
-        known = 0.0
-        for i, sign in addition.cells:
-            root = attacker.root(i)
-            value, room = attacker.value(root), attacker.room(root)
-            if value is not None and not room:
-                known += sign * value
-                continue
-            if root not in unknown:
-                unknown[root] = len(bounds)
-                bounds.append(
-                    (0, CEILING) if value is None else (max(0, value - room), value + room)
-                )
-            line[unknown[root]] += sign
-        line = {v: s for v, s in line.items() if s}
-        if line:
-            lines.append((line, -known - addition.slack, -known + addition.slack, addition.belief))
-    result: dict[int, tuple[float, float]] = {}
-    back = {v: root for root, v in unknown.items()}
-    for members, mine in _groups(len(bounds), lines):
-        place = {v: k for k, v in enumerate(members)}
-        matrix = np.zeros((len(mine), len(members)))
-        for k, (line, *_) in enumerate(mine):
-            for v, sign in line.items():
-                matrix[k, place[v]] = sign
-        floor, roof = np.array([m[1] for m in mine]), np.array([m[2] for m in mine])
-        limits = Bounds(*np.array([bounds[v] for v in members], dtype=float).T)
-        kept = _consistent(matrix, floor, roof, np.array([m[3] for m in mine]), limits)
-        rules = LinearConstraint(matrix[kept], floor[kept], roof[kept])
-        whole = np.ones(len(members), dtype=np.int64)
-        low, high = np.full(len(members), np.inf), np.full(len(members), -np.inf)
-        need = max(attacker.rule.min_width, 1)
-        for k, v in enumerate(members):
-            if attacker.cell[back[v]] != HIDDEN:
-                continue
-            for sign in (1.0, -1.0):
-                if high[k] - low[k] >= need and high[k] >= attacker.floor:
-                    break
-                goal = np.zeros(len(members))
-                goal[k] = sign
-                run = milp(goal, constraints=rules, bounds=limits, integrality=whole).x
-                if run is not None:
-                    low, high = np.minimum(low, np.rint(run)), np.maximum(high, np.rint(run))
-            result[back[v]] = (low[k], high[k]) if np.isfinite(low[k]) else (0, CEILING)
-    return result
-
-
-def _groups(n: int, lines: list[Any]) -> Iterator[tuple[list[int], list[Any]]]:
-    """Split unknowns into groups that additions connect."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    if not n:
-        return
-    ends = [(next(iter(line)), v) for line, *_ in lines for v in line]
-    rows, columns = zip(*ends, strict=True)
-    group = connected_components(coo_matrix((np.ones(len(ends)), (rows, columns)), shape=(n, n)))[1]
-    for label in range(group.max() + 1):
-        members = [int(v) for v in np.flatnonzero(group == label)]
-        yield members, [line for line in lines if group[next(iter(line[0]))] == label]
-
-
-def _consistent(
-    matrix: np.ndarray, floor: np.ndarray, roof: np.ndarray, belief: np.ndarray, limits: Any
-) -> np.ndarray:
-    """Mark the additions that can all hold at once, giving up as little belief as possible."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    m, n = matrix.shape
-    # One column per addition and direction: by how much it would have to be bent.
-    wide = np.hstack([matrix, np.eye(m), -np.eye(m)])
-    answer = milp(
-        np.concatenate([np.zeros(n), belief, belief]),
-        constraints=LinearConstraint(wide, floor, roof),
-        bounds=Bounds(
-            np.concatenate([limits.lb, np.zeros(2 * m)]),
-            np.concatenate([limits.ub, np.full(2 * m, np.inf)]),
-        ),
-        integrality=np.concatenate([np.ones(n), np.zeros(2 * m)]).astype(np.int64),
-    )
-    if answer.x is None:
-        return np.zeros(m, dtype=bool)
-    bent = answer.x[n : n + m] + answer.x[n + m :]
-    return np.asarray(bent <= 1e-6)
+def _off(figure: Figure) -> float:
+    """How far rounding may have moved a printed figure."""
+    return 0.5 * 10.0**-figure.decimals

@@ -44,6 +44,9 @@ class Rule:
         How wide the range of possible values of a hidden count stays.
     coarser_above
         A table with a larger share of its people counts hidden gives way to its coarser one.
+    stand_in
+        What a count hidden for its own size is taken for where pounds are computed from it. No
+        whole number, so that nobody takes it for one, and an attacker's quotient is told apart.
     sentence, banner
         What a reader is told; the banner stands on every page.
     source
@@ -58,6 +61,7 @@ class Rule:
     totals: str = "kept"
     min_width: int = 0
     coarser_above: float = 1.0
+    stand_in: float = 0.0
     sentence: str
     banner: str = ""
     source: str = ""
@@ -66,6 +70,10 @@ class Rule:
         whole = (self.low, self.high, self.base, self.min_width)
         if not all(type(n) is int for n in whole) or self.low < 1 or self.base < 1:
             raise BadArgument(f"rule {self.name}: thresholds are whole numbers of 1 or more")
+        if self.high >= self.low and not (
+            self.stand_in % 1 and self.low < self.stand_in < self.high
+        ):
+            raise BadArgument(f"rule {self.name}: what stands for a hidden count lies between two")
         if self.totals not in ("kept", "recomputed"):
             raise BadArgument(f"rule {self.name}: totals is kept or recomputed")
 
@@ -101,6 +109,7 @@ def read_rules(path: Path | None = None) -> dict[str, Rule]:
                 totals=row["totals"],
                 min_width=int(row["min_width"]),
                 coarser_above=float(row["coarser_above"]),
+                stand_in=float(row["stand_in"]),
                 sentence=row["sentence"],
                 banner=row["banner"],
                 source=row["source"],
@@ -189,6 +198,12 @@ class Door:
         """
         if not isinstance(table, Table):
             raise BadArgument("only a marked Table can be released; a bare frame is refused")
+        for cell, used in () if self.rule.off else table.rests_on:
+            if used != self._countable(cell):
+                raise BadArgument(
+                    f"table {table.name} is computed from {cell}, which may not be shown as it is; "
+                    "compute it from what Door.countable gives"
+                )
         if table.frame[list(table.people)].isna().all(axis=None):
             # Nobody is counted: no people columns, no rows, or nothing but missing figures.
             return self._show(table, {}, set())
@@ -209,6 +224,38 @@ class Door:
             return replace(released, table=replace(released.table, notes=notes))
         shown = self._plan.shown[table.name]
         return self._show(table, shown, self._plan.small[table.name])
+
+    def countable(self, table: Table) -> dict[str, tuple[float, int, int]]:
+        """Say what each row's count of people may be taken for where pounds are computed from it.
+
+        By row key: the count as it is shown, or what stands for a small one, with the fewest and
+        the most it may be. A row that is hidden to protect others is not in it.
+        """
+        (column,) = table.people
+        counts = self(table).frame[column].astype(object)
+        counts = counts.where(counts.notna(), None)
+        found = {}
+        for row, (key, shown) in enumerate(zip(table.row_keys(), counts, strict=True)):
+            small = not self.rule.off and (row, column) in self._plan.small[table.name]
+            used = self._taken(shown, small)
+            if used is not None:
+                ends = (self.rule.low, self.rule.high) if small else (int(used), int(used))
+                found[key] = (used, *ends)
+        return found
+
+    def _taken(self, shown: int | None, small: bool) -> float | None:
+        """Return what stands for a count: as shown, or for a small one what the rule says."""
+        if small:
+            return self.rule.stand_in
+        return None if shown is None else float(shown)
+
+    def _countable(self, cell: str) -> float | None:
+        name, _, rest = cell.partition("/")
+        key, _, column = rest.rpartition("/")
+        if name not in self.known:
+            return None
+        place = (self._tables[name].row_keys().index(key), column)
+        return self._taken(self._plan.shown[name].get(place), place in self._plan.small[name])
 
     def choose(self, finer: Table, coarser: Table) -> Released:
         """Release the finer of two tables, or the coarser where the finer is mostly hidden."""
@@ -259,6 +306,14 @@ class Door:
                 covered = (symbols[list(column.of)] != "").any(axis=1)
                 symbols.loc[covered, column.name] = "[c]"
                 symbols.loc[~covered & (whole == 0).fillna(False), column.name] = "[z]"
+        counted = list(table.people)
+        covered = symbols[counted] != ""
+        unlike = frame[counted].ne(table.frame[counted].reset_index(drop=True))
+        for column in table.columns:
+            if column.over == "row":
+                frame[column.name] = frame[column.name].mask(covered.any(axis=1))
+            elif column.over and (covered | unlike.fillna(False)).any(axis=None):
+                frame[column.name] = frame[column.name].mask([True] * len(frame))
         frame = frame[[c.name for c in table.columns]]
         symbols = symbols.mask(frame.isna() & (symbols == ""), "[x]")
         stored = [c.name for c in table.columns if c.of is None]

@@ -46,6 +46,7 @@ FILES = (
     "maryland_scale",
     "optimism_bias",
     "severity_weights",
+    "unit_cost_kinds",
     "unit_costs",
 )
 PRICED = ("unit_costs", "gdp_deflator")

@@ -8,9 +8,10 @@ into the repository.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         if not values.get("code") or not re.match(r"^[A-Z&]+\s?\d", values["code"]):
             continue
         row, wrong = _row(values, file, retrieved, years)
-        row |= _as_ours(row, ours)
+        row |= _as_ours(row, ours) | _kind(row, reference.tables["unit_cost_kinds"])
         if not wrong and row["code"] in rows:
             wrong = "a code that was there before"
         if wrong:
@@ -244,6 +245,12 @@ def _as_ours(row: Mapping[str, str], ours: Mapping[str, Mapping[str, str]]) -> d
     if same and known["transfer_gbp"]:
         taken |= {"transfer_gbp": known["transfer_gbp"], "total_gbp": known["total_gbp"]}
     return taken
+
+
+def _kind(row: Mapping[str, str], kinds: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Say what an entry is a cost of, by its number; the rules against counting twice go by it."""
+    found = (k["category"] for k in kinds if row and fnmatchcase(row["code"], k["entry"]))
+    return {"category": kind} if (kind := next(found, "")) else {}
 
 
 def _year(text: str) -> str:

@@ -18,6 +18,7 @@ from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.journeys import (
     by_domain,
     by_step,
+    claimed_tables,
     one_case,
     people_claimed,
     people_tables,
@@ -56,6 +57,7 @@ __all__ = [
     "calculation",
     "cash_flow",
     "chance_finding",
+    "claimed_tables",
     "cost_per_outcome",
     "cost_sources",
     "costs",

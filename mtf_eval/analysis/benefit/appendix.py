@@ -10,7 +10,7 @@ import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import few, least_people, money, number, sides, table
+from mtf_eval.analysis.benefit.layout import money, number, sides, table
 from mtf_eval.analysis.marks import label, text
 from mtf_eval.analysis.tables import Table
 
@@ -25,7 +25,6 @@ __all__ = [
     "sources",
 ]
 
-FEW = "Details of outcomes of fewer than {} people are not given in any release."
 SECONDARY = (
     "Anything but stored-source must be checked against the publication before it is quoted."
 )
@@ -44,7 +43,7 @@ def cost_per_outcome(benefit: Benefit) -> Table:
             {
                 "outcome": f"{line.label} ({line.source_row})",
                 "units": units if shown else np.nan,
-                "each": each if shown or not few(benefit, line) else np.nan,
+                "each": each,
             }
         )
     columns = (
@@ -71,20 +70,22 @@ def calculation(benefit: Benefit) -> Table:
     for line in benefit.claimed:
         cost = line.unit_cost
         assert cost is not None
-        hidden = few(benefit, line)
+        units = line.quantity if line.people is None else line.people
+        value = present.get(line.source_row, 0.0)
         rows.append(
             {
                 "row": line.source_row,
                 "what": line.label,
                 "quantity": line.quantity if line.route == "places" else np.nan,
                 "uprated_gbp": cost.total_gbp * pricing.uprating(cost.price_year),
-                "impact": np.nan if hidden else line.impact,
-                "deadweight": np.nan if hidden else line.deadweight,
-                "attribution": np.nan if hidden else line.attribution,
-                "drop_off": np.nan if hidden else line.drop_off,
+                "impact": line.impact,
+                "deadweight": line.deadweight,
+                "attribution": line.attribution,
+                "drop_off": line.drop_off,
                 "grade": max(line.grades),
                 "bias": pricing.correction(line),
-                "present": np.nan if hidden else present.get(line.source_row, 0.0),
+                "each": value / units if units else np.nan,
+                "present": value,
             }
         )
     columns = (
@@ -98,11 +99,11 @@ def calculation(benefit: Benefit) -> Table:
         number("drop_off", "Drop-off a year"),
         number("grade", "Worst grade (1 to 6)", decimals=0),
         number("bias", "Optimism bias"),
+        money("each", "Present value of one incident or person (£)", decimals=2),
         money("present", "Present public value (£)", decimals=2),
     )
-    notes = (FEW.format(least_people(benefit.reference)),)
     title = "How every pound of benefit is worked out"
-    return table(benefit, "calculation", title, rows, columns, notes=notes)
+    return table(benefit, "calculation", title, rows, columns)
 
 
 def sources(benefit: Benefit) -> Table:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, results, sensitivities
 from mtf_eval.analysis.benefit.guards import Finding, claims, guard
-from mtf_eval.analysis.benefit.lines import Line, account, get
+from mtf_eval.analysis.benefit.lines import Line, People, account, get
 from mtf_eval.analysis.benefit.uncertainty import (
     Draws,
     Swing,
@@ -22,13 +22,14 @@ from mtf_eval.analysis.benefit.uncertainty import (
     switching_value,
     tornado,
 )
+from mtf_eval.analysis.marks import pounds
 from mtf_eval.errors import BadArgument, Problem
 from mtf_eval.records.reference import Reference
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Benefit", "analyse", "portfolio", "pounds"]
+__all__ = ["Benefit", "analyse", "portfolio"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,12 +146,7 @@ class Benefit:
             return text
         chance = 100 * self.draws.chance
         sure = "over 99" if chance > 99 else "under 1" if chance < 1 else f"{chance:.0f}"
-        return f"{text} The chance that benefits exceed costs is {sure} %."
-
-
-def pounds(value: float) -> str:
-    """Write pounds as `£1,234`, below zero as `-£1,234`."""
-    return f"-£{-value:,.0f}" if round(value) < 0 else f"£{value:,.0f}"
+        return f"{text} The chance that benefits exceed costs is {sure}%."
 
 
 def _beyond(lines: Iterable[Line], horizon: int) -> list[Problem]:
@@ -210,6 +206,7 @@ def analyse(
     horizon_years: int,
     rng: np.random.Generator,
     draws: int = 10_000,
+    people: People | None = None,
 ) -> Benefit:
     """Work out what a project cost and saved.
 
@@ -221,6 +218,9 @@ def analyse(
         Financial year of all pounds; refused when the deflator does not cover it.
     draws
         Monte Carlo draws; 0 for the deterministic results only.
+    people
+        What the people of outcomes may be counted as, from `Door.countable`; without it as they
+        are on record, and the door then refuses every table of the result where it hides counts.
 
     Returns
     -------
@@ -229,7 +229,7 @@ def analyse(
     """
     assumptions = Assumptions(price_year=price_year, horizon_years=horizon_years)
     reference.index(price_year)
-    read = account(data, evaluation, reference)
+    read = account(data, evaluation, reference, people)
     guarded = guard(read.lines, reference)
     project = evaluation.project
     project_id = str(get(project, "project_id"))

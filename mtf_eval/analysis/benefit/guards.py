@@ -6,6 +6,7 @@ refuses the second line or warns. Nothing is repaired silently: every refusal is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -42,12 +43,18 @@ class Guarded:
 
 
 def _codes(line: Line, reference: Reference) -> frozenset[str]:
-    """Return the code of a line and, for a figure of the user's copy, ours of the same entry."""
+    """Return what a rule may name a line by: its code and its kind.
+
+    For a figure of the user's copy also our code of the same entry, and kind and label as one.
+    """
     cost = line.unit_cost
-    if cost is None or cost.verified != "user-copy":
+    if cost is None:
         return frozenset({line.code})
-    known = (c.code for c in reference.unit_costs.values() if c.entry == cost.entry)
-    return frozenset({line.code, *known})
+    codes = {line.code, f"kind:{cost.category}"}
+    if cost.verified == "user-copy":
+        codes |= {c.code for c in reference.unit_costs.values() if c.entry == cost.entry}
+        codes.add(re.sub(r"[^a-z0-9]+", "_", f"{cost.category}_{cost.label}".lower()))
+    return frozenset(codes)
 
 
 def _matches(codes: Iterable[str], patterns: str) -> bool:
@@ -108,7 +115,7 @@ def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list
             if i in refused or not _matches(codes[i], rule["first"]):
                 continue
             for j, second in benefits:
-                # A crime is one of "crime_*" itself: a rule never sets a code against itself.
+                # A crime is of the kind crime itself: a rule never sets a code against itself.
                 if j in refused or i == j or first.code == second.code:
                     continue
                 if not _matches(codes[j], rule["second"]):

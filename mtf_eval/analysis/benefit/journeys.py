@@ -8,13 +8,12 @@ disclosure rule would show, or as one case named by its code and with consent.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mtf_eval.analysis.benefit.layout import least_people
+from mtf_eval.analysis.benefit.layout import people_table
 from mtf_eval.analysis.marks import count, label, people, text
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -23,7 +22,15 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["by_domain", "by_step", "one_case", "people_claimed", "people_tables", "steps"]
+__all__ = [
+    "by_domain",
+    "by_step",
+    "claimed_tables",
+    "one_case",
+    "people_claimed",
+    "people_tables",
+    "steps",
+]
 
 DAYS_A_MONTH = 365.25 / 12
 ILLUSTRATION = (
@@ -207,7 +214,7 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
         if found[number]
     ]
     return Table(
-        name=f"benefit_people_{_key(project_id)}",
+        name=people_table(project_id),
         title=f"People claimed as outcomes of {project_id}",
         frame=pd.DataFrame(rows, columns=["row", "code", "people"]).astype({"people": "Int64"}),
         columns=(
@@ -219,19 +226,24 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
     )
 
 
+def claimed_tables(data: Dataset) -> tuple[Table, ...]:
+    """Return the people claimed by every project, for the door of a report with pounds in it."""
+    projects = sorted(set(data.table("outcomes")["project_id"].dropna().astype(str)))
+    return tuple(people_claimed(data, project) for project in projects)
+
+
 def people_tables(
     data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
 ) -> tuple[Table, ...]:
     """Return every table of a benefit report that counts people, for the disclosure door."""
-    projects = sorted(set(data.table("projects")["project_id"].dropna().astype(str)))
-    journeys = (
-        make(data, reference, as_of=as_of, price_year=price_year) for make in (by_domain, by_step)
-    )
-    return (*(people_claimed(data, project) for project in projects), *journeys)
+    when = {"as_of": as_of, "price_year": price_year}
+    journeys = (make(data, reference, **when) for make in (by_domain, by_step))
+    return (*claimed_tables(data), *journeys)
 
 
-def _key(text_: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", text_.lower()).strip("_")
+def least_people(reference: Reference) -> int:
+    """Return the fewest people whose pounds may be followed: more than any rule hides."""
+    return int(reference.assumption("least_people").value)
 
 
 def _pounds(name: str, heading: str) -> Column:

@@ -12,18 +12,16 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.benefit.uncertainty import Swing
 from mtf_eval.analysis.tables import Column, Table
-from mtf_eval.records.reference import Reference
 
 __all__ = [
-    "few",
-    "least_people",
+    "few_people",
     "money",
     "number",
-    "open_swings",
+    "people_table",
+    "rests_on",
     "sides",
+    "slug",
     "table",
     "with_total",
 ]
@@ -57,16 +55,46 @@ def table(
     for column in columns:
         if column.kind in ("money", "number"):
             frame[column.name] = pd.to_numeric(frame[column.name]).astype("float64")
-    key = re.sub(r"[^a-z0-9]+", "_", benefit.project_id.lower()).strip("_")
     return Table(
-        name=f"benefit_{name}_{key}",
+        name=f"benefit_{name}_{slug(benefit.project_id)}",
         title=f"{title}, {benefit.title}, {benefit.assumptions.price_year} prices",
         frame=frame.reset_index(drop=True),
         columns=tuple(columns),
         source=benefit.source,
         notes=tuple(notes),
         total_row=total_row and len(frame) > 0,
+        rests_on=rests_on(benefit),
     )
+
+
+def rests_on(benefit: Benefit) -> tuple[tuple[str, float], ...]:
+    """Name every count of people that the pounds were computed from, and what was taken for it."""
+    return tuple(
+        (f"{people_table(line.project_id)}/{line.source_row.split(', ')[-1]}/people", line.people)
+        for line in benefit.claimed
+        if line.people is not None
+    )
+
+
+def few_people(benefit: Benefit) -> tuple[str, ...]:
+    """Say that counts of people that are not shown were replaced; nothing where none was."""
+    used = sorted({f"{line.people:g}" for line in benefit.claimed if line.between})
+    if not used:
+        return ()
+    return (
+        "An outcome of so few people that their number is not shown is counted as "
+        f"{' or '.join(used)} people in every figure in pounds.",
+    )
+
+
+def people_table(project_id: str) -> str:
+    """Name of the table of the people that a project's outcomes are claimed for."""
+    return f"benefit_people_{slug(project_id)}"
+
+
+def slug(text: str) -> str:
+    """Lower case, everything but letters and digits as one underscore."""
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def sides(benefit: Benefit) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -81,23 +109,3 @@ def with_total(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
         return rows
     sums = {key: sum(row[key] for row in rows) for key in rows[0] if key != name}
     return [*rows, {name: "Total", **sums}]
-
-
-def few(benefit: Benefit, line: Line) -> bool:
-    """Whether a line describes so few people that its details are kept out of every table."""
-    return line.people is not None and line.people < least_people(benefit.reference)
-
-
-def open_swings(benefit: Benefit) -> tuple[Swing, ...]:
-    """Swings without those that would show a share of an outcome of few people."""
-    kept_back = {line.label for line in benefit.claimed if few(benefit, line)}
-    return tuple(
-        swing
-        for swing in benefit.swings
-        if swing.kind in ("effect", "unit cost", "costs") or swing.name not in kept_back
-    )
-
-
-def least_people(reference: Reference) -> int:
-    """Return the fewest people whose pounds may be followed: more than any rule hides."""
-    return int(reference.assumption("least_people").value)

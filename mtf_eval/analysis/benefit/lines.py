@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from mtf_eval.analysis.effects.result import Estimate
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Account", "Line", "account", "financial_year", "get"]
+__all__ = ["Account", "Line", "People", "account", "financial_year", "get"]
 
 Route = Literal["cost", "places", "people"]
+# By source row: what an outcome's people are counted as, the fewest and most they may be.
+People = Mapping[str, tuple[float, int, int]]
 GRADES = (1, 2, 3, 4, 5, 6)
 
 
@@ -46,6 +48,9 @@ class Line:
         Evidence grades of the inputs, 1 (best) to 6.
     effect
         The estimate behind a place's quantity; its interval is carried into the pounds.
+    people, between
+        People an outcome is counted for; where that count may not be shown, what stands for it,
+        and the fewest and most it may be.
     low, high
         Range of the unit cost as a ratio to its default.
     beside
@@ -65,6 +70,7 @@ class Line:
     agency: str = ""
     unit_cost: UnitCost | None = None
     people: float | None = None
+    between: tuple[int, int] | None = None
     impact: float = 1.0
     deadweight: float = 0.0
     attribution: float = 1.0
@@ -322,9 +328,9 @@ def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
 
 
 def _people(
-    data: Dataset, project_id: str, reference: Reference
-) -> tuple[list[Line], list[Problem]]:
-    lines, problems = [], []
+    data: Dataset, project_id: str, reference: Reference, people_shown: People | None
+) -> tuple[list[Line], list[Problem], list[str]]:
+    lines, problems, notes = [], [], []
     missing = int(reference.assumption("missing_grade").value)
     spread = reference.assumption("unit_cost_spread").value
     defaults = {"impact": 1.0, "deadweight": 0.0, "attribution": 1.0, "drop_off": 0.0}
@@ -357,17 +363,30 @@ def _people(
             continue
         grade, bad = _grade(row, "outcomes", number, missing)
         problems += bad
+        source_row, between = f"outcomes row {number}", None
+        if people_shown is not None:
+            if source_row not in people_shown:
+                notes.append(f"{source_row}, {cost.label}: left out, its people cannot be shown.")
+                continue
+            people, least, most = people_shown[source_row]
+            if least < most:
+                between = (least, most)
+                notes.append(
+                    f"{source_row}, {cost.label}: so few people are not shown. In all pounds they "
+                    f"are counted as {people:g}, and drawn between {least} and {most}."
+                )
         whole = math.ceil(years)
         low, high = _range(cost, spread)
         per_year = 12 / cost.period_months if cost.period_months else 1.0
         lines.append(
             Line(
                 project_id=project_id,
-                source_row=f"outcomes row {number}",
+                source_row=source_row,
                 route="people",
                 label=cost.label,
                 quantity=people * per_year,
                 people=people,
+                between=between,
                 profile=(*([0.0] * lag), *(min(1.0, years - t) for t in range(whole))),
                 ages=(*([0] * lag), *range(whole)),
                 grades=(grade, cost.grade),
@@ -383,13 +402,16 @@ def _people(
                 note=f"{per_year:.4g} units a year for each person" if cost.period_months else "",
             )
         )
-    return lines, problems
+    return lines, problems, notes
 
 
-def account(data: Dataset, evaluation: Any, reference: Reference) -> Account:
+def account(
+    data: Dataset, evaluation: Any, reference: Reference, people_shown: People | None = None
+) -> Account:
     """Make the lines of one project: its costs, its places, its people.
 
     Year 0 is the twelve months from the start of the response; what was spent before counts in it.
+    With `people_shown` only what may be shown of the counts of people enters.
     """
     project = evaluation.project
     project_id = str(get(project, "project_id"))
@@ -405,9 +427,9 @@ def account(data: Dataset, evaluation: Any, reference: Reference) -> Account:
     if start is not None:
         cost_lines, problems = _costs(data, project_id, start, reference)
     places, wrong, gaps = _places(data, evaluation, project_id, reference)
-    people, wrong_people = _people(data, project_id, reference)
+    people, wrong_people, few = _people(data, project_id, reference, people_shown)
     return Account(
         lines=tuple([*cost_lines, *places, *people]),
         problems=tuple([*problems, *wrong, *wrong_people]),
-        notes=tuple([*notes, *gaps]),
+        notes=tuple([*notes, *gaps, *few]),
     )

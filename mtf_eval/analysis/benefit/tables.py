@@ -12,17 +12,8 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import (
-    few,
-    least_people,
-    money,
-    number,
-    open_swings,
-    sides,
-    table,
-    with_total,
-)
-from mtf_eval.analysis.marks import count, label, text
+from mtf_eval.analysis.benefit.layout import money, number, sides, table, with_total
+from mtf_eval.analysis.marks import count, label, pounds, text
 from mtf_eval.analysis.tables import Table
 
 __all__ = [
@@ -60,7 +51,7 @@ def _span(benefit: Benefit, name: str) -> str:
     low, _, high = draws.quantiles(values)
     if "bcr" in name:
         return f"9 in 10 draws lie between {low:.2f} and {high:.2f}"
-    return f"9 in 10 draws lie between £{low:,.0f} and £{high:,.0f}".replace("£-", "-£")
+    return f"9 in 10 draws lie between {pounds(low)} and {pounds(high)}"
 
 
 def payback(benefit: Benefit) -> str:
@@ -325,15 +316,12 @@ def waterfall(benefit: Benefit) -> Table:
             steps["Optimism bias on costs"] -= amount * bias
             continue
         cost, factor = pricing.priced(line)
-        share = (1 - line.deadweight) * line.attribution
-        inside = few(benefit, line)  # such a line enters after deadweight and attribution
-        dead, own = (0.0, 1.0) if inside else (line.deadweight, line.attribution)
+        dead, own = line.deadweight, line.attribution
         years = [t * (1 - line.drop_off) ** a for t, a in zip(line.profile, line.ages, strict=True)]
         units = line.quantity * line.impact * sum(years[: pricing.years])
         per_unit = factor * pricing.uprating(cost.price_year)
         whole = units * per_unit * sum(part.gbp for part in pricing.parts(cost))
         public = units * per_unit * sum(p.gbp for p in pricing.parts(cost) if not p.transfer)
-        whole, public = (gbp * (share if inside else 1) for gbp in (whole, public))
         steps["Gross benefits"] += whole
         steps["Transfers"] -= whole - public
         steps["Deadweight"] -= public * dead
@@ -346,24 +334,14 @@ def waterfall(benefit: Benefit) -> Table:
     rows = [{"step": name, "gbp": value} for name, value in steps.items() if round(value, 2)]
     rows.append({"step": "Net present public value", "gbp": sum(steps.values())})
     columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
-    least = least_people(benefit.reference)
-    note = f"Outcomes of fewer than {least} people enter after deadweight and attribution."
-    return table(
-        benefit,
-        "waterfall",
-        "From gross to net",
-        rows,
-        columns,
-        notes=(note,) if any(few(benefit, line) for line in benefit.claimed) else (),
-        total_row=True,
-    )
+    return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)
 
 
 def distribution(benefit: Benefit, *, bands: int = 30) -> Table:
     """How often each band of net present public value came up in the draws."""
     rows = []
     if benefit.draws is not None:
-        # The outer 1 % on each side is gathered in the end bands, so that the middle can be seen.
+        # The outer 1% on each side is gathered in the end bands, so that the middle can be seen.
         ends = np.quantile(benefit.draws.net, [0.01, 0.99])
         often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=bands)
         rows = [
@@ -390,7 +368,7 @@ def tornado(benefit: Benefit, *, most: int = 10) -> Table:
             "low": swing.at_low_gbp,
             "high": swing.at_high_gbp,
         }
-        for swing in open_swings(benefit)[:most]
+        for swing in benefit.swings[:most]
     ]
     seen: dict[str, int] = {}
     for row in rows:  # two rows of one outcome are told apart by number

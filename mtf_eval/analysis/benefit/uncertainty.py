@@ -2,7 +2,8 @@
 
 Drawn: each effect on its log rate ratio with its standard error and degrees of freedom, each unit
 cost between its low and high end (one draw a code, shared by every line and project that uses
-it), deadweight, drop-off, impact and costs. The prices of `cashflow` are used as they are.
+it), deadweight, drop-off, impact and costs, and a count of people that may not be shown between the
+fewest and the most it may be. The prices of `cashflow` are used as they are.
 """
 
 from __future__ import annotations
@@ -154,6 +155,9 @@ def _draw(
         name = _name(line)
         if line.effect is not None:
             inputs[("effect", *name)] = draw_effect(line.effect, rng, draws)
+        if line.between is not None:
+            least, most = line.between
+            inputs[("people", *name)] = rng.integers(least, most + 1, draws).astype("float64")
         if line.route == "people":
             if 0 < line.impact < 1:
                 share(("impact", *name), line.impact, "impact")
@@ -192,6 +196,8 @@ def _model(
         drop_off = np.asarray(inputs.get(("drop-off", *name), line.drop_off))
         kept = profile * (1 - drop_off[..., None]) ** ages
         quantity = np.asarray(inputs.get(("effect", *name), line.quantity))
+        if ("people", *name) in inputs and line.people:
+            quantity = inputs[("people", *name)] * np.asarray(line.quantity / line.people)
         net = (
             quantity
             * inputs.get(("impact", *name), line.impact)

@@ -5,9 +5,9 @@ The title of a picture is its finding; no number is computed here that a table d
 
 from __future__ import annotations
 
-from mtf_eval.analysis.benefit.appraisal import Benefit, pounds
-from mtf_eval.analysis.benefit.layout import open_swings
+from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.tables import benefits_by_agency, costs, payback
+from mtf_eval.analysis.marks import pounds
 
 __all__ = [
     "chance_finding",
@@ -64,14 +64,13 @@ def chance_finding(benefit: Benefit) -> str:
     if benefit.no_saving_possible:
         return "No effect lies inside the effect's interval, so no saving can be claimed"
     share = 100 * benefit.draws.chance
-    return f"Benefits exceed costs in {share:.0f} % of {len(benefit.draws.net):,} draws"
+    return f"Benefits exceed costs in {share:.0f}% of {len(benefit.draws.net):,} draws"
 
 
 def tornado_finding(benefit: Benefit) -> str:
     """Say which input the result hangs on most."""
-    swings = open_swings(benefit)
-    if not swings:
+    if not benefit.swings:
         return NOTHING
-    first = swings[0]
+    first = benefit.swings[0]
     name = f" ({first.name})" if first.name else ""
     return f"The result hangs most on the {first.kind}{name}"
