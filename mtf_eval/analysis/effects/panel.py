@@ -85,9 +85,13 @@ class Panel:
         """Number of months from the start on."""
         return int(self.post.sum())
 
+    def values(self, areas: tuple[str, ...]) -> np.ndarray:
+        """Monthly counts of these areas, shape (months, areas)."""
+        return np.asarray(self.counts.to_numpy()[:, self.counts.columns.get_indexer(list(areas))])
+
     def totals(self, areas: tuple[str, ...]) -> tuple[int, int]:
         """Sum the counts over areas, before and after."""
-        values = self.counts[list(areas)].to_numpy().sum(axis=1)
+        values = self.values(areas).sum(axis=1)
         return int(values[~self.post].sum()), int(values[self.post].sum())
 
     def monthly(self, areas: tuple[str, ...]) -> pd.Series:
@@ -114,9 +118,14 @@ class Panel:
         """Return the same panel with another (pretended) start."""
         return replace(self, start=start)
 
-    def with_target(self, target: tuple[str, ...], comparison: tuple[str, ...]) -> Panel:
-        """Return the same panel with another (pretended) target."""
-        return replace(self, target=target, comparison=comparison, buffer=())
+    def with_target(self, target: tuple[str, ...]) -> Panel:
+        """Return the same panel with another (pretended) target, all other areas compared."""
+        other = copy(self)
+        known = set(target)
+        rest = tuple(c for c in self.counts.columns if c not in known)
+        for name, areas in (("target", target), ("comparison", rest), ("buffer", ())):
+            object.__setattr__(other, name, areas)
+        return other
 
     def with_values(self, values: np.ndarray) -> Panel:
         """Return the same panel around other counts of the same shape, unchecked (simulation)."""
@@ -142,7 +151,7 @@ def overdispersion(panel: Panel) -> float:
     1 is Poisson. Areas and months without any incident are left out, as they cannot vary.
     """
     panel.need(before=2)
-    values = panel.counts[[*panel.target, *panel.comparison]].to_numpy()[~panel.post].astype(float)
+    values = panel.values((*panel.target, *panel.comparison))[~panel.post].astype(float)
     values = values[values.sum(axis=1) > 0][:, values.sum(axis=0) > 0]
     df = (values.shape[0] - 1) * (values.shape[1] - 1)
     if df < 1:
@@ -173,7 +182,7 @@ def difference_in_differences(*, panel: Panel, level: float = 0.95) -> Estimate:
             f"{panel.measure}: a count of zero among target {a} to {b} and comparison {c} to {d}; "
             "a ratio of ratios cannot be formed"
         )
-    values = panel.counts[[*panel.target, *panel.comparison]].to_numpy().astype(float)
+    values = panel.values((*panel.target, *panel.comparison)).astype(float)
     treated = np.arange(values.shape[1]) < len(panel.target)
     used_months, used_areas = values.sum(axis=1) > 0, values.sum(axis=0) > 0
     values, treated = values[used_months][:, used_areas], treated[used_areas]

@@ -88,12 +88,12 @@ def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) ->
     if min(before, after) == 0:
         raise NotEnoughData(f"{panel.measure}: {before} incident(s) before and {after} after")
     post = panel.post
-    mean = panel.counts[list(panel.target)].to_numpy().mean(axis=1).astype(float)
-    pool = panel.counts[list(panel.comparison)]
-    far = np.abs(pool.to_numpy()[~post].mean(axis=0) - mean[~post].mean())
+    mean = panel.values(panel.target).mean(axis=1).astype(float)
+    pool = panel.values(panel.comparison)
+    far = np.abs(pool[~post].mean(axis=0) - mean[~post].mean())
     near = np.argsort(far, kind="stable")[:donors]
-    values = pool.to_numpy()[:, near].astype(float)
-    names = [str(c) for c in pool.columns[near]]
+    values = pool[:, near].astype(float)
+    names = [panel.comparison[i] for i in near]
     weights, ratio, errors = _gap(mean, values, post)
     placebo = [_gap(values[:, j], np.delete(values, j, 1), post)[1:] for j in range(len(near))]
     logs = np.array([p[0] for p in placebo])

@@ -74,7 +74,8 @@ def _difference(panel: Panel) -> _Ratio:
     """Weighted displacement difference, given its best case: a comparison of the same level.
 
     Its comparison is the placebo-calibrated effect's controls, summed and weighted. A difference
-    of `d` incidents is read as the ratio `after / (after - d)`.
+    of `d` incidents is read as the ratio `after / (after - d)`: it excludes 1 where the difference
+    excludes 0. No other ratio is its truth, so it is not asked to cover one.
     """
     before, after = panel.totals(panel.target)
     if after == 0:
@@ -243,9 +244,10 @@ def performance(
 
 def _outcome(found: _Limits, fall: float) -> tuple[float, float, float, float]:
     """Whether the interval covers the truth, calls a fall, calls a rise; and the error."""
-    covers = found.low <= 1 - fall <= found.high
+    additive = isinstance(found, _Ratio) and fall > 0
+    covers = np.nan if additive else float(found.low <= 1 - fall <= found.high)
     error = np.nan if found.se_log is None else found.se_log
-    return float(covers), float(found.high < 1), float(found.low > 1), error
+    return covers, float(found.high < 1), float(found.low > 1), error
 
 
 def _expected(panel: Panel, fall: float) -> tuple[float, float, float, float]:
@@ -264,7 +266,7 @@ def _expected(panel: Panel, fall: float) -> tuple[float, float, float, float]:
 def _summary(frame: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (name, fall), part in frame.groupby(["estimator", "fall"], sort=False):
-        said = part.dropna(subset=["covers"])
+        said = part.dropna(subset=["falls"])
         worst = said[said["worst"].astype(bool)]
         rows.append(
             {
