@@ -19,7 +19,7 @@ WINGS = {
 # Inside a wing a room may import only rooms on a lower floor.
 FLOORS = {
     "records": [
-        {"dataset", "schema", "aliases", "unit_costs"},
+        {"dataset", "schema", "aliases", "unit_costs", "zips"},
         {"reference", "tables"},
         {"cells", "grids"},
         {"checks", "police_months", "scanner", "unit_cost_import"},
@@ -73,7 +73,7 @@ FLOORS = {
         {"summary"},
     ],
     "publish": [
-        {"feasible", "published", "scanner", "suppression"},
+        {"feasible", "merging", "published", "scanner", "suppression"},
         {"book"},
         {"disclosure"},
         {"audit", "cells"},

@@ -1,17 +1,16 @@
 """What looks wrong with months of police.uk records: gaps, short months, recoded areas, new names.
 
-Works on the counts that `police_uk` takes while it reads (`Tally`); says what it sees and changes
+Works on the counts that `police_uk` takes while it reads (`Counts`); says what it sees and changes
 nothing, save that `map_areas` counts recoded areas together when a look-up is supplied.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Tally", "map_areas", "noticed"]
+__all__ = ["Counts", "map_areas", "noticed"]
 
 SHORT_SHARE = 0.6  # a month with less than this share of its neighbours' median looks incomplete
 SHORT_SIGMAS = 5.0  # ... when chance (standard deviations of a Poisson count) does not explain it
@@ -28,44 +27,71 @@ SURELY = 10.0  # incidents expected of an area whose absence is then no chance: 
 SHOWN = 5
 
 
-class Tally:
+class Counts:
     """Counts kept as whole numbers that stand for texts: 28 bytes a row, whatever the texts."""
 
-    def __init__(self, *columns: str) -> None:
-        self._codes: dict[str, dict[str, int]] = {column: {} for column in columns}
-        self._parts: dict[str, list[np.ndarray]] = {c: [] for c in (*columns, "n")}
+    def __init__(self, parts: Iterable[pa.Table]) -> None:
+        """Join tables of texts as dictionaries, the count (`n`) last, of which one may be empty."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
 
-    def add(self, label: str, tables: list[pa.Table]) -> None:
-        """Take the counts of one file: its key columns in our order, the count last."""
-        first, *keys = self._codes
-        for table in tables:
-            code = self._codes[first].setdefault(label, len(self._codes[first]))
-            self._parts[first].append(np.full(len(table), code, dtype=np.int32))
-            for key, column in zip(keys, table.columns[:-1], strict=True):
-                known = self._codes[key]
-                coded = column.combine_chunks().fill_null("").dictionary_encode()
-                ours = [known.setdefault(v, len(known)) for v in coded.dictionary.to_pylist()]
-                positions = np.array(ours, dtype=np.int32)
-                self._parts[key].append(positions[coded.indices.to_numpy()])
-            self._parts["n"].append(table.column(-1).to_numpy().astype(np.int32))
+        joined = pa.concat_tables(parts).unify_dictionaries()
+        *keys, _ = joined.column_names
+        self.words: dict[str, pa.Array] = {}
+        codes: dict[str, pa.Array] = {}
+        for key in keys:
+            column = joined[key].combine_chunks()
+            rank = pc.rank(column.dictionary, tiebreaker="dense").cast(pa.int32())
+            self.words[key] = column.dictionary.sort()
+            codes[key] = pc.subtract(rank, pa.scalar(1, pa.int32())).take(column.indices)
+        self._codes = pa.table(codes | {"n": joined["n"].combine_chunks()})
 
-    def frame(self) -> pd.DataFrame:
-        """Return the counts: a categorical column (in order of text) for each key, and `n`."""
+    def by(self, *keys: str) -> pd.DataFrame:
+        """Return the sums by some keys, sorted: each key a categorical column, the sum `n`.
+
+        `first` and `last` are the months each stands in, as places in `words["month"]`.
+        """
         import pandas as pd
 
-        columns: dict[str, pd.Categorical | np.ndarray] = {}
-        for key, known in self._codes.items():
-            names = np.array(list(known), dtype=object)
-            order = np.argsort(names.astype(str), kind="stable")
-            rank = np.empty(len(order), dtype=np.int32)
-            rank[order] = np.arange(len(order), dtype=np.int32)
-            joined = np.concatenate([*self._parts[key], np.empty(0, np.int32)])
-            columns[key] = pd.Categorical.from_codes(rank[joined], list(names[order]))
-        columns["n"] = np.concatenate([*self._parts["n"], np.empty(0, np.int32)])
+        asked = [("n", "sum"), ("month", "min"), ("month", "max")]
+        sums = self._codes.group_by(list(keys), use_threads=False).aggregate(asked)
+        sums = sums.sort_by([(key, "ascending") for key in keys])
+        columns = {
+            key: pd.Categorical.from_codes(sums[key].to_numpy(), self.words[key].to_pylist())
+            for key in keys
+        }
+        for name, source in (("n", "n_sum"), ("first", "month_min"), ("last", "month_max")):
+            columns[name] = sums[source].to_numpy()
         return pd.DataFrame(columns)
 
+    def texts(self, *keys: str) -> pd.DataFrame:
+        """Return the sums by some keys, sorted, each key as text; made to need little memory."""
+        import numpy as np
+        import pandas as pd
+        import pyarrow as pa
 
-def noticed(counts: pd.DataFrame) -> list[Finding]:
+        shape = [len(self.words[key]) for key in keys]
+        places = np.ravel_multi_index([self._codes[key].to_numpy() for key in keys], shape)
+        order = places.argsort(kind="stable")
+        places, n = places[order], self._codes["n"].to_numpy()[order]
+        starts = np.flatnonzero(np.diff(places, prepend=-1))
+        n = np.add.reduceat(n, starts) if len(starts) else n
+        codes = zip(keys, np.unravel_index(places[starts], shape), strict=True)
+        columns = {k: self.words[k].cast(pa.large_string()).take(pa.array(c)) for k, c in codes}
+        return pd.DataFrame({k: text.to_pandas() for k, text in columns.items()} | {"n": n})
+
+    def together(self, key: str, names: Mapping[str, str]) -> None:
+        """Count under another text what stands under some."""
+        import pyarrow as pa
+
+        words = [names.get(word, word) for word in self.words[key].to_pylist()]
+        self.words[key] = pa.array(sorted(set(words)), pa.string())
+        place = {word: n for n, word in enumerate(self.words[key].to_pylist())}
+        moved = pa.array([place[word] for word in words], pa.int32()).take(self._codes[key])
+        self._codes = self._codes.set_column(self._codes.column_names.index(key), key, moved)
+
+
+def noticed(counts: Counts) -> list[Finding]:
     """Everything that the counted months show."""
     return [
         *_rows(counts),
@@ -80,15 +106,15 @@ def _finding(kind: str, text: str) -> Finding:
     return Finding(kind=kind, table="incidents", text=text)
 
 
-def _rows(counts: pd.DataFrame) -> list[Finding]:
+def _rows(counts: Counts) -> list[Finding]:
     """Rows without an area, and rows of another month than their file."""
     found = []
-    total, nowhere = counts["n"].sum(), counts["n"][counts["area"] == ""].sum()
+    areas = counts.by("area")
+    total, nowhere = areas["n"].sum(), areas["n"][areas["area"] == ""].sum()
     if nowhere:
         text = f"{nowhere:,} of {total:,} rows have no area: counted, but in no area's figures"
         found.append(_finding("note", text))
-    sums = counts.groupby(["label", "month"], observed=True)["n"].sum()
-    for (label, month), n in sums.items():
+    for label, month, n, *_ in counts.by("label", "month").itertuples(index=False):
         named = re.search(r"(\d{4}-\d{2})-[^/\\]*$", label)
         if named and named[1] != month:
             text = f"{label}: {n:,} rows are of {month}, not of the file's month; counted there"
@@ -100,10 +126,10 @@ def _ordinal(month: str) -> int:
     return 12 * int(month[:4]) + int(month[5:]) - 1
 
 
-def _months(counts: pd.DataFrame) -> list[Finding]:
+def _months(counts: Counts) -> list[Finding]:
     """Months that are missing between a force's first and last."""
     found = []
-    for force, group in counts.groupby("force", observed=True):
+    for force, group in counts.by("force", "month").groupby("force", observed=True):
         have = {_ordinal(m) for m in group["month"].unique()}
         gaps = [m for m in range(min(have), max(have)) if m not in have]
         if gaps:
@@ -114,15 +140,15 @@ def _months(counts: pd.DataFrame) -> list[Finding]:
     return found
 
 
-def _short(counts: pd.DataFrame) -> list[Finding]:
+def _short(counts: Counts) -> list[Finding]:
     """Months of a crime type that hold far fewer incidents than the months around them.
 
     The median of up to three months on either side is what is expected; a month without a row
     is nought only where the force gave anything at all that month.
     """
     found = []
-    for force, group in counts.groupby("force", observed=True):
-        table = group.groupby(["measure", "month"], observed=True)["n"].sum().unstack(fill_value=0)
+    for force, group in counts.by("force", "measure", "month").groupby("force", observed=True):
+        table = group.pivot(index="measure", columns="month", values="n").fillna(0)
         for measure, row in zip(table.index, table.to_numpy(dtype=float), strict=True):
             for i, month in enumerate(table.columns):
                 beside = [*row[max(0, i - 3) : i], *row[i + 1 : i + 4]]
@@ -142,12 +168,10 @@ def _short(counts: pd.DataFrame) -> list[Finding]:
     return found
 
 
-def _recoded(counts: pd.DataFrame) -> list[Finding]:
+def _recoded(counts: Counts) -> list[Finding]:
     """Areas that end and areas that begin between two months, beyond what chance would do."""
-    months = list(counts["month"].cat.categories)
-    inside = counts[counts["area"] != ""]
-    by_area = inside.assign(m=inside["month"].cat.codes).groupby("area", observed=True)
-    spans = by_area.agg(first=("m", "min"), last=("m", "max"), n=("n", "sum"))
+    months = counts.words["month"].to_pylist()
+    spans = counts.by("area").set_index("area").drop(index="", errors="ignore")
     spans = spans[spans["n"] >= 2 * SURELY]
     rate = spans["n"] / (spans["last"] - spans["first"] + 1)
     ended = spans["last"][(len(months) - 1 - spans["last"]) * rate > SURELY] + 1
@@ -166,24 +190,25 @@ def _recoded(counts: pd.DataFrame) -> list[Finding]:
     return found
 
 
-def _renamed(counts: pd.DataFrame) -> list[Finding]:
+def _renamed(counts: Counts) -> list[Finding]:
     """Districts that change name while the areas keep their codes (Shepway, Folkestone)."""
     import pandas as pd
 
-    months = list(counts["month"].cat.categories)
-    named = counts[(counts["area"] != "") & (counts["name"] != "")]
-    first = named.assign(m=named["month"].cat.codes).groupby(["area", "name"], observed=True)["m"]
-    table = first.min().reset_index().sort_values(["area", "m"])
-    table["district"] = table["name"].astype("str").str.replace(r" \d{3}[A-Z]$", "", regex=True)
-    table["was"] = table.groupby("area", observed=True)["district"].shift()
-    table["before"] = table.groupby("area", observed=True)["m"].shift()
-    later = table["before"] < table["m"]
+    months = counts.words["month"].to_pylist()
+    rows = counts.by("area", "name")
+    rows = rows[rows["area"].duplicated(keep=False)].astype({"area": "str", "name": "str"})
+    rows = rows[(rows["area"] != "") & (rows["name"] != "")]
+    table = rows.sort_values(["area", "first"])
+    table["district"] = table["name"].str.replace(r" \d{3}[A-Z]$", "", regex=True)
+    table["was"] = table.groupby("area")["district"].shift()
+    table["before"] = table.groupby("area")["first"].shift()
+    later = table["before"] < table["first"]
     moved = table[later & (table["was"] != table["district"])]
     return [
         _finding(
             "warning",
-            f"{len(group)} areas named {was} are named {now} from {months[group['m'].min()]} on: "
-            "the district was renamed or redrawn; areas are followed by their code",
+            f"{len(group)} areas named {was} are named {now} from {months[group['first'].min()]} "
+            "on: the district was renamed or redrawn; areas are followed by their code",
         )
         for (was, now), group in moved.groupby(["was", "district"])
         if isinstance(group, pd.DataFrame)
@@ -197,7 +222,7 @@ def _some(codes: list[str]) -> str:
     return ", ".join(codes[:SHOWN]) + tail
 
 
-def map_areas(counts: pd.DataFrame, lookup: Path) -> tuple[pd.DataFrame, list[Finding]]:
+def map_areas(counts: Counts, lookup: Path) -> list[Finding]:
     """Count recoded areas together: split areas under the old code, merged ones under the new.
 
     Raises
@@ -224,12 +249,12 @@ def map_areas(counts: pd.DataFrame, lookup: Path) -> tuple[pd.DataFrame, list[Fi
     into_old, into_new = changed[split & ~merged], changed[~split]
     mapping = dict(zip(into_old["LSOA21CD"], into_old["LSOA11CD"], strict=True))
     mapping |= dict(zip(into_new["LSOA11CD"], into_new["LSOA21CD"], strict=True))
-    present = set(counts["area"].cat.categories)
+    present = set(counts.words["area"].to_pylist())
     moved = {was: now for was, now in mapping.items() if was in present}
-    mapped = counts.assign(area=counts["area"].astype("str").replace(moved).astype("category"))
+    counts.together("area", moved)
     found = [_finding("note", f"{len(moved)} recoded areas are counted together")]
     tangled = changed[split & merged]
     if left := sorted(present & {*tangled["LSOA11CD"], *tangled["LSOA21CD"]}):
         text = f"{len(left)} areas were redrawn in ways no adding up repairs ({_some(left)})"
         found.append(_finding("warning", text))
-    return mapped, found
+    return found

@@ -16,22 +16,22 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from typing import IO, TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.police_months import Tally, map_areas, noticed
+from mtf_eval.records.police_months import Counts, map_areas, noticed
+from mtf_eval.records.zips import open_zip, shown
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-    _Take: TypeAlias = Callable[[pa.Table], pa.Table]
 
 __all__ = ["HEADER", "aggregate", "points"]
 
@@ -39,14 +39,26 @@ HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
     "LSOA code", "LSOA name", "Crime type", "Last outcome category", "Context",
 )  # fmt: skip
-_KEYS = ("Month", "LSOA code", "LSOA name", "Falls within", "Crime type")
-_POINT = ("Month", "Longitude", "Latitude", "LSOA code", "Crime type")
+_KEYS = {
+    "Month": "month",
+    "LSOA code": "area",
+    "LSOA name": "name",
+    "Falls within": "force",
+    "Crime type": "measure",
+}
+_POINT = {"Month": "month", "Longitude": "lon", "Latitude": "lat", "Crime type": "measure"}
+_AREA = "LSOA code"
 _NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street\.csv$")
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 READERS = 2  # files read at a time
 WHOLE = 32 << 20  # a file smaller than this is read in one go, a larger one block by block
-BLOCK = 1 << 18  # bytes parsed at a time
+BLOCK = 1 << 18  # bytes parsed at a time, and so the longest row
+#: Bytes of one monthly file: ten times the largest that any force has published.
+MAX_MONTH = 256 << 20
+#: Bytes of all of them: three years of every force unfold to some 12 GB.
+MAX_ALL = 64 << 30
+MAX_FIRST_LINE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +66,13 @@ class _Member:
     """One monthly file, on disk or inside a zip."""
 
     label: str
-    path: Path
-    inside: str = ""
+    size: int
+    open: Callable[[], Any]
 
     @property
     def name(self) -> tuple[str, str] | None:
-        found = _NAME.search(Path(self.label).name)
+        found = _NAME.search(self.label)
         return (found["month"], found["force"]) if found else None
-
-    @contextmanager
-    def opened(self) -> Iterator[BinaryIO]:
-        """Open the file where it is; a member of a zip is unpacked while it is read."""
-        if not self.inside:
-            with self.path.open("rb") as handle:
-                yield handle
-            return
-        with zipfile.ZipFile(self.path) as archive, archive.open(self.inside) as handle:
-            yield cast("BinaryIO", handle)
 
 
 def aggregate(
@@ -101,14 +103,10 @@ def aggregate(
         No monthly file; a month of one force twice; another header; a broken zip member.
     """
     where = Path(path)
-    tally = Tally("label", "month", "area", "name", "force", "measure")
-    findings = _read(where, _KEYS, _count, tally)
-    counts = tally.frame()
-    _check_rows(counts)
+    counts, findings = _read(where, _KEYS)
     findings += noticed(counts)
     if found := lookup or _beside(where):
-        counts, notes = map_areas(counts, Path(found))
-        findings += notes
+        findings += map_areas(counts, Path(found))
     return _summed(counts, {"area": "area_code"}), tuple(findings)
 
 
@@ -128,39 +126,20 @@ def points(path: str | Path, areas: Iterable[str]) -> pd.DataFrame:
         `month`, `lon`, `lat` (degrees), `measure`, `count`. Points are snapped by the publisher
         to a place on or near a street: no distance may be computed from them.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    wanted = pa.array(sorted(set(areas)), pa.string())
-
-    def inside(block: pa.Table) -> pa.Table:
-        return _count(
-            block.filter(pc.is_in(block["LSOA code"], value_set=wanted)).drop("LSOA code")
-        )
-
-    tally = Tally("label", "month", "lon", "lat", "measure")
-    _read(Path(path), _POINT, inside, tally)
-    counts = tally.frame()
-    _check_rows(counts)
-    frame = _summed(counts[(counts["lon"] != "") & (counts["lat"] != "")], {})
-    return frame.astype({"lon": float, "lat": float})
+    counts, _ = _read(Path(path), _POINT, within=areas)
+    frame = _summed(counts, {"lon": "lon", "lat": "lat"})
+    placed = frame[(frame["lon"] != "") & (frame["lat"] != "")].reset_index(drop=True)
+    return placed.astype({"lon": float, "lat": float})
 
 
-def _summed(counts: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
-    """Sum the counts over files and forces; categories become plain columns."""
+def _summed(counts: Counts, names: dict[str, str]) -> pd.DataFrame:
+    """Sum the counts over files and forces; the keys become plain columns."""
     import pandas as pd
 
-    keys = [c for c in counts.columns if c in ("month", "area", "lon", "lat", "measure")]
-    frame = counts.groupby(keys, observed=True)["n"].sum().reset_index()
-    month = frame["month"].cat
-    starts = pd.to_datetime(pd.Series(month.categories.astype(str)), format="%Y-%m")
-    return pd.DataFrame(
-        {
-            "month": starts.to_numpy(dtype="datetime64[s]")[month.codes],
-            **{names.get(k, k): frame[k].astype("str") for k in keys[1:]},
-            "count": frame["n"].astype("Int64"),
-        }
-    )
+    frame = counts.texts("month", *names, "measure").rename(columns=names | {"n": "count"})
+    starts = {m: pd.Timestamp(m).as_unit("s") for m in counts.words["month"].to_pylist()}
+    frame["month"] = frame["month"].map(starts)
+    return frame.astype({"month": "datetime64[s]", "count": "Int64"})
 
 
 def _beside(where: Path) -> Path | None:
@@ -169,67 +148,66 @@ def _beside(where: Path) -> Path | None:
     return candidate if candidate.is_file() else None
 
 
-def _members(where: Path) -> tuple[list[_Member], list[Finding]]:
+def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Finding]]:
     """Monthly files under a path, by name, and what was passed over."""
     files = sorted(p for p in where.rglob("*") if p.is_file()) if where.is_dir() else [where]
-    found, passed = [], []
+    found: list[_Member] = []
     for file in files:
         if file.suffix.lower() == ".zip":
-            try:
-                with zipfile.ZipFile(file) as archive:
-                    inside = sorted(archive.namelist())
-            except zipfile.BadZipFile:
-                raise DataProblems([_broken(file.name)]) from None
-            names = [_Member(name, file, name) for name in inside]
+            archive = opened.enter_context(open_zip(file))
+            found += [
+                _Member(shown(i.filename), i.file_size, partial(archive.open, i))
+                for i in sorted(archive.infolist(), key=lambda i: i.filename)
+            ]
         else:
-            names = [_Member(str(file.relative_to(where)) if where.is_dir() else file.name, file)]
-        for member in names:
-            if member.label.endswith("-street.csv"):
-                found.append(member)
-            elif member.label.endswith(_OTHER_KINDS):
-                passed.append(member.label)
+            label = str(file.relative_to(where)) if where.is_dir() else file.name
+            found.append(_Member(shown(label), file.stat().st_size, partial(file.open, mode="rb")))
     notes = []
-    if passed:
-        text = f"{len(passed)} files of outcomes or stop and search were passed over"
+    if passed := sum(m.label.endswith(_OTHER_KINDS) for m in found):
+        text = f"{passed} files of outcomes or stop and search were passed over"
         notes.append(Finding(kind="note", table="incidents", text=text))
-    return found, notes
+    return [m for m in found if m.label.endswith("-street.csv")], notes
 
 
-def _read(where: Path, columns: tuple[str, ...], take: _Take, tally: Tally) -> list[Finding]:
-    """Run `take` over every monthly file and tally what it keeps; all problems in one error."""
+def _read(
+    where: Path, keys: Mapping[str, str], within: Iterable[str] | None = None
+) -> tuple[Counts, list[Finding]]:
+    """Count every monthly file by some columns; all problems in one error."""
     if not where.exists():
         missing = Problem(
-            file=str(where), found="nothing there", expected="a folder or zip from data.police.uk"
+            file=where.name, found="nothing there", expected="a folder or zip from data.police.uk"
         )
         raise DataProblems([missing])
-    members, findings = _members(where)
-    problems = _repeated(members)
-    if not members:
-        problems.append(
-            Problem(
-                file=where.name,
-                found="no file whose name ends in -street.csv",
-                expected="the layout of data.police.uk, YYYY-MM/YYYY-MM-force-street.csv",
+    areas = None if within is None else set(within)
+    with ExitStack() as opened:
+        members, findings = _members(where, opened)
+        problems = [*_repeated(members), *_too_large(where, members)]
+        if not members:
+            problems.append(
+                Problem(
+                    file=where.name,
+                    found="no file whose name ends in -street.csv",
+                    expected="the layout of data.police.uk, YYYY-MM/YYYY-MM-force-street.csv",
+                )
             )
-        )
-    with ThreadPoolExecutor(READERS) as pool:
-        for member, found in zip(
-            members, pool.map(lambda m: _read_one(where, m, columns, take), members), strict=True
-        ):
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
-                tally.add(member.label, found)
-    if problems:
+        if problems:
+            raise DataProblems(problems)
+        with ThreadPoolExecutor(READERS) as pool:
+            done = list(pool.map(lambda m: _read_one(where, m, keys, areas), members))
+    if problems := [p for p in done if isinstance(p, Problem)]:
         raise DataProblems(problems)
-    return findings
+    counts = Counts(part for part in done if not isinstance(part, Problem))
+    _check_rows(counts)
+    return counts, findings
 
 
 def _read_one(
-    where: Path, member: _Member, columns: tuple[str, ...], take: _Take
-) -> list[pa.Table] | Problem:
+    where: Path, member: _Member, keys: Mapping[str, str], areas: set[str] | None
+) -> pa.Table | Problem:
     import pyarrow as pa
     from pyarrow import csv as arrow
+
+    columns = [*keys] if areas is None else [*keys, _AREA]
 
     def wrong(found: str, row: int | None = None) -> Problem:
         return Problem(
@@ -241,8 +219,11 @@ def _read_one(
         )
 
     try:
-        with member.opened() as handle:
-            header = _header(handle.readline())
+        with member.open() as handle:
+            first = handle.readline(MAX_FIRST_LINE)
+            if len(first) == MAX_FIRST_LINE:
+                return wrong(f"a first line of more than {MAX_FIRST_LINE:,} characters", 1)
+            header = _header(first)
             if missing := [c for c in columns if c not in header]:
                 return wrong(f"a header without {', '.join(missing)}", 1)
             options = {
@@ -250,30 +231,35 @@ def _read_one(
                     column_names=header, block_size=BLOCK, use_threads=False
                 ),
                 "convert_options": arrow.ConvertOptions(
-                    include_columns=columns,
-                    column_types=dict.fromkeys(columns, pa.string()),
-                    null_values=[""],
-                    strings_can_be_null=True,
+                    include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
                 ),
             }
             start = handle.read(WHOLE)
             if len(start) < WHOLE:
-                return [take(arrow.read_csv(pa.py_buffer(start), **options))]
-            blocks = arrow.open_csv(_Rest(start, handle), **options)
-            return [take(pa.Table.from_batches([block])) for block in blocks]
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError):
+                blocks: Iterable[pa.Table] = [arrow.read_csv(pa.py_buffer(start), **options)]
+            else:
+                read = arrow.open_csv(_Rest(start, handle), **options)
+                blocks = (pa.Table.from_batches([block]) for block in read)
+            counted = [_count(block, keys, areas) for block in blocks]
+            return _part(member.label, keys, counted)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
         return _broken(where.name, member.label)
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):  # a header and no row: a month with nothing recorded
-            return []
-        line = re.search(r"[Rr]ow #(\d+)", str(error))
+        said = str(error)
+        if "Empty CSV" in said:  # a header and no row: a month with nothing recorded
+            return _part(member.label, keys, [])
+        line = re.search(r"[Rr]ow #(\d+)", said)
+        if "straddling" in said:
+            return wrong(f"a row of more than {BLOCK:,} characters")
+        if "UTF8" in said:
+            return wrong("text that is not UTF-8")
         return wrong("a row of another length", int(line[1]) + 1 if line else None)
 
 
 class _Rest(io.RawIOBase):
     """A file of which the start has been read already."""
 
-    def __init__(self, start: bytes, rest: BinaryIO) -> None:
+    def __init__(self, start: bytes, rest: IO[bytes]) -> None:
         self._start, self._rest = io.BytesIO(start), rest
 
     def readable(self) -> bool:
@@ -318,21 +304,57 @@ def _repeated(members: Iterable[_Member]) -> list[Problem]:
     return problems
 
 
-def _count(block: pa.Table) -> pa.Table:
-    return block.group_by(block.column_names, use_threads=False).aggregate([([], "count_all")])
+def _too_large(where: Path, members: list[_Member]) -> list[Problem]:
+    def refused(file: str, size: int, limit: int) -> Problem:
+        found, expected = f"{size / 2**20:,.0f} MB when unpacked", f"at most {limit / 2**20:,.0f}"
+        todo = "Take it out, or download fewer months or forces at a time"
+        return Problem(file=file, found=found, expected=f"{expected} MB", todo=todo)
+
+    total = sum(m.size for m in members)
+    every = [refused(m.label, m.size, MAX_MONTH) for m in members if m.size > MAX_MONTH]
+    return every or ([refused(where.name, total, MAX_ALL)] if total > MAX_ALL else [])
 
 
-def _check_rows(counts: pd.DataFrame) -> None:
+def _count(block: pa.Table, keys: Mapping[str, str], areas: set[str] | None) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if areas is not None:
+        block = block.filter(pc.is_in(block[_AREA], value_set=pa.array(areas, pa.string())))
+    counted = block.group_by(list(keys), use_threads=False).aggregate([([], "count_all")])
+    return counted.rename_columns([*keys, "n"])
+
+
+def _part(label: str, keys: Mapping[str, str], tables: list[pa.Table]) -> pa.Table:
+    """Return the counts of one file, its texts as dictionaries."""
+    import pyarrow as pa
+
+    if not tables:
+        nothing = pa.array([], pa.string()).dictionary_encode()
+        empty = dict.fromkeys(("label", *keys.values()), nothing)
+        return pa.table(empty | {"n": pa.array([], pa.int64())})
+    table = pa.concat_tables(tables)
+    if len(tables) > 1:
+        table = table.group_by(list(keys), use_threads=False).aggregate([("n", "sum")])
+    *texts, counts = (column.combine_chunks() for column in table.columns)
+    columns = {"label": pa.repeat(label, len(table)).dictionary_encode()}
+    for name, text in zip(keys.values(), texts, strict=True):
+        columns[name] = text.dictionary_encode()
+    return pa.table(columns | {"n": counts})
+
+
+def _check_rows(counts: Counts) -> None:
     """Refuse rows without a month or a crime type; the month is checked once a distinct value."""
-    month = counts["month"].cat
-    bad = [c for c, m in enumerate(month.categories) if not _MONTH.fullmatch(str(m))]
-    wrong = counts[month.codes.isin(bad) | (counts["measure"] == "")]
-    if len(wrong):
-        raise DataProblems(
-            Problem(
-                file=str(label),
-                found=f"{n:,} rows without a month or a crime type",
-                expected="Month as YYYY-MM and a crime type in every row",
-            )
-            for label, n in wrong.groupby("label", observed=True)["n"].sum().items()
+    bad = [m for m in counts.words["month"].to_pylist() if not _MONTH.fullmatch(m)]
+    if not bad and "" not in counts.words["measure"].to_pylist():
+        return
+    rows = counts.by("label", "month", "measure")
+    wrong = rows[rows["month"].isin(bad) | (rows["measure"] == "")]
+    raise DataProblems(
+        Problem(
+            file=label,
+            found=f"{n:,} rows without a month or a crime type",
+            expected="Month as YYYY-MM and a crime type in every row",
         )
+        for label, n in wrong.groupby("label", observed=True)["n"].sum().items()
+    )

@@ -1,0 +1,45 @@
+"""Zip files from outside, opened within bounds: what an archive or a workbook comes as.
+
+Nothing is ever unpacked to disk, so a name inside a zip is a label here and never a path.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from mtf_eval.errors import DataProblems, Problem
+
+__all__ = ["open_zip", "shown"]
+
+#: Files in one zip: every force's files of every kind since 2010 are some 25,000.
+MAX_FILES = 100_000
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Open a zip.
+
+    Raises
+    ------
+    DataProblems
+        It is damaged, no zip, or holds more files than any that is meant to be read.
+    """
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise _refused(path, "a damaged zip", "a whole zip", "Download it again") from None
+    if (count := len(archive.infolist())) > MAX_FILES:
+        archive.close()
+        found, expected = f"a zip of {count:,} files", f"at most {MAX_FILES:,}"
+        raise _refused(path, found, expected, "Take out what is no data")
+    return archive
+
+
+def shown(name: str) -> str:
+    """Return a name from inside a zip as it may be printed: one line, of reasonable length."""
+    text = "".join(c if c.isprintable() else "?" for c in name)
+    return text if len(text) <= 120 else f"...{text[-117:]}"
+
+
+def _refused(path: Path, found: str, expected: str, todo: str) -> DataProblems:
+    return DataProblems([Problem(file=path.name, found=found, expected=expected, todo=todo)])
