@@ -7,6 +7,7 @@ import statistics
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -19,7 +20,7 @@ from mtf_eval.records.dataset import Dataset
 OUTCOMES = ("accepted", "rejected", "sara")
 
 
-def write(path: Path, rows: list[dict[str, object]]) -> None:
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
@@ -30,9 +31,9 @@ def about(path: Path, **facts: str) -> None:
     write(path / "about.csv", [{"key": k, "value": v} for k, v in facts.items()])
 
 
-def log_rows() -> list[dict[str, object]]:
+def log_rows() -> list[dict[str, Any]]:
     """Return a log made to the published outcomes of each month, one row a referral."""
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for number, (month, counts) in enumerate(list(MONTHS.items())[:-1], start=1):
         _, accepted, rejected, saras, completed = counts
         for decision, n in zip(OUTCOMES, (accepted, rejected, saras), strict=True):
@@ -61,10 +62,10 @@ def log_rows() -> list[dict[str, object]]:
     return rows
 
 
-def decided_rows() -> list[dict[str, object]]:
+def decided_rows() -> list[dict[str, Any]]:
     """Return such a log with days of decision: the one referral too few and too many is moved."""
     rows = [row | {"decided": row["received"]} for row in log_rows()]
-    late = next(r for r in rows if r["received"].month == 11 and not r["closed"])  # type: ignore[union-attr]
+    late = next(r for r in rows if r["received"].month == 11 and not r["closed"])
     late["received"] = date(2021, 9, 20)
     return rows
 
@@ -197,7 +198,7 @@ def test_outcomes_are_counted_by_the_day_of_the_decision(tmp_path: Path) -> None
     ],
 )
 def test_days_of_decision_that_cannot_be(
-    tmp_path: Path, changes: dict[str, object], said: str
+    tmp_path: Path, changes: dict[str, Any], said: str
 ) -> None:
     rows = [r | {"decided": r["received"]} for r in log_rows()[:5]]
     rows[0] |= changes
@@ -221,19 +222,19 @@ def test_a_decision_after_the_day_the_records_go_up_to_is_told(tmp_path: Path) -
 def test_days_to_the_decision_by_hand(tmp_path: Path) -> None:
     rows = [
         r | {"decided": r["received"] + timedelta(days=n % 7)} for n, r in enumerate(log_rows())
-    ]  # type: ignore[operator]
+    ]
     about(tmp_path, title="Days", as_at="2021-12-31")
     write(tmp_path / "referrals.csv", [r | {"closed": ""} for r in rows])
     data = load(tmp_path)
     table = caseload.days_to(data, end="decided", year=2021)
-    waited = [(r["decided"] - r["received"]).days for r in rows]  # type: ignore[operator]
+    waited = [(r["decided"] - r["received"]).days for r in rows]
     last = table.frame.iloc[-1]
     assert last["people"] == 188
     low, middle, high = statistics.quantiles(waited, n=4, method="inclusive")
     assert last[["low", "median", "high"]].tolist() == [low, middle, high]
     assert [c.kind for c in table.columns] == ["label", "people", *["number"] * 3]
     half = caseload.waits(data, year=2021, half=1).frame.set_index("wait")
-    first = [(r["decided"] - r["received"]).days for r in rows if r["decided"].month <= 6]  # type: ignore[operator,union-attr]
+    first = [(r["decided"] - r["received"]).days for r in rows if r["decided"].month <= 6]
     assert half.loc["To decision", "people"] == len(first)
     assert half.loc["To decision", "median"] == statistics.median(first)
     said = caseload.waits_finding(table.frame, end="decided")
@@ -275,8 +276,8 @@ def test_by_agency_and_days(logged: Dataset) -> None:
     frame = agency.frame.set_index("agency")
     assert frame.loc["Total", "received"] == 188
     assert frame["received"].iloc[:-1].sum() == 188
-    rows = [r for r in log_rows() if r["closed"] and r["received"].month <= 3]  # type: ignore[union-attr]
-    spent = sorted((r["closed"] - r["received"]).days for r in rows)  # type: ignore[operator]
+    rows = [r for r in log_rows() if r["closed"] and r["received"].month <= 3]
+    spent = sorted((r["closed"] - r["received"]).days for r in rows)
     middle = (spent[(len(spent) - 1) // 2] + spent[len(spent) // 2]) / 2
     first = days.frame.iloc[0]
     assert (first["people"], first["median"]) == (45, middle)
@@ -424,7 +425,7 @@ def test_published_priorities_stand_for_a_year_without_actions(tmp_path: Path) -
     assert all(check.agrees for check in reconcile.reconcile(data))
 
 
-def project_row() -> dict[str, object]:
+def project_row() -> dict[str, Any]:
     return {
         "project_id": "X1",
         "title": "Evenings",

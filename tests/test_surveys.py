@@ -187,7 +187,9 @@ def test_a_share_does_not_give_a_hidden_count_back() -> None:
     )
 
 
-@pytest.mark.parametrize("waves", ["entry", "exit", "tiny", "lopsided"])
+@pytest.mark.parametrize(
+    "waves", ["entry", "exit", "tiny", "lopsided", "one person", "all alike", "none favourable"]
+)
 def test_every_case_gives_a_section(waves: str) -> None:
     from mtf_eval.publish import survey_page
     from mtf_eval.publish.disclosure import Door
@@ -197,8 +199,13 @@ def test_every_case_gives_a_section(waves: str) -> None:
         "exit": [wave("exit", (10, 10, 10, 10))],
         "tiny": [wave("entry", (1, 1, 0, 1)), wave("exit", (0, 1, 1, 0))],
         "lopsided": [wave("entry", (40, 0, 0, 0)), wave("exit", (0, 0, 0, 40))],
+        "one person": [wave("entry", (0, 0, 0, 1)), wave("exit", (1, 0, 0, 0))],
+        "all alike": [wave("entry", (0, 0, 0, 40)), wave("exit", (0, 0, 0, 40))],
+        "none favourable": [wave("entry", (40, 0, 0, 0)), wave("exit", (20, 20, 0, 0))],
     }[waves]
     data = dataset(pd.concat(given, ignore_index=True))
+    assert surveys.changes(data, "P1").frame[["low", "high", "p"]].isna().all(axis=None)
+    assert "favourably at exit" not in survey_words.finding(data, "P1")
     for release in ("internal", "public"):
         door = Door(release, surveys.people_tables(data))
         text = " ".join(e.text for e in survey_page.section(data, "P1", door))

@@ -83,7 +83,7 @@ def finding(data: Dataset, project_id: str) -> str:
     frame = changes(data, project_id).frame
     said = frame.dropna(subset=["change"])
     if said.empty:
-        return "Too few answered to say what changed."
+        return "Too few answered, or answered otherwise than the rest, to say what changed."
     better = said[(said["low"] > 0) & (said["p"].isna() | (said["p"] < ALPHA))]
     worse = said[(said["high"] < 0) & (said["p"].isna() | (said["p"] < ALPHA))]
     words = f"Of {len(frame)} questions, {len(better)} were answered more favourably at exit"
@@ -108,8 +108,12 @@ def question_finding(frame: pd.DataFrame, question: str) -> str:
 
 def answers_alt(frame: pd.DataFrame, question: str) -> str:
     """Describe the bars of one question in words."""
-    said = ", ".join(
-        f"{w}: {'hidden' if pd.isna(b) else int(b)} answers"
-        for w, b in zip(frame["wave"], frame["base"], strict=True)
-    )
+    bases = zip(frame["wave"], frame["base"], strict=True)
+    said = ", ".join(f"{w}: {_answers(base)}" for w, base in bases)
     return f"A bar a wave from the least to the most favourable answer to: {question} {said}."
+
+
+def _answers(base: object) -> str:
+    if pd.isna(base):
+        return "hidden answers"
+    return "1 answer" if base == 1 else f"{base} answers"
