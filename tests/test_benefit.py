@@ -228,6 +228,61 @@ def test_a_design_without_comparison_is_called_gross(reference: Reference) -> No
     assert "gross_without_counterfactual" in {f.rule for f in done.findings}
 
 
+@pytest.mark.parametrize(
+    ("level", "opening"),
+    [
+        (2, "If all of the change is the project's doing, benefits of £"),
+        (3, "The records are consistent with benefits of £"),
+        (4, "Benefits of £"),
+    ],
+)
+def test_the_weaker_the_design_the_weaker_the_words(
+    level: int, opening: str, reference: Reference
+) -> None:
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(estimate(maryland=level)), reference)
+    assert done.sentence().startswith(opening)
+
+
+def test_outcomes_without_a_design_are_only_claimed(reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(), reference)
+    assert done.sentence().startswith("On the outcomes claimed, benefits of £")
+
+
+def test_no_chance_is_called_certain(reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(), reference)
+    assert done.draws is not None
+    assert done.draws.chance == 1
+    said = (
+        done.sentence(),
+        benefit.chance_finding(done),
+        benefit.headline(done).frame["chance"][0],
+    )
+    assert all("over 99%" in words for words in said)
+
+
+def test_a_year_in_which_nothing_happened_pays_nothing_back(reference: Reference) -> None:
+    # £1,000 spent in year 1, nothing before it; 50 people's burglaries avoided in year 4.
+    data = dataset(
+        outcomes=[burglaries(lag_years=4)],
+        costs=[cost(amount_gbp=1000.0, date="2023-06-01")],
+    )
+    done = analyse(data, evaluation(start="2022-05-01"), reference)
+    assert done.results["payback_year"] == 4
+
+
+def test_years_stand_in_order(reference: Reference) -> None:
+    data = dataset(
+        outcomes=[burglaries(lag_years=2), burglaries(lag_years=10)],
+        costs=[cost(amount_gbp=1000.0)],
+    )
+    done = analyse(data, evaluation(), reference, horizon_years=12)
+    years = benefit.by_agency_and_year(done).frame["year"].unique().tolist()
+    assert years == ["Year 0", "Year 2", "Year 10"]
+
+
 def test_costs_and_no_effect_says_what_is_missing(reference: Reference) -> None:
     data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
     done = analyse(data, evaluation(Robbery="only three incidents."), reference)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -68,3 +69,13 @@ def test_budget_against_cost(tracker: Dataset) -> None:
     said = funding.budget_finding(tracker, as_of=NOW)
     assert "Cash cost above the award: P1." in said
     assert "without an award on record: P9." in said
+
+
+def test_an_award_to_no_one_project_is_not_passed_over(tracker: Dataset) -> None:
+    assert funding.budget(tracker, as_of=NOW).notes == ()
+    rows = tracker.table("funding").copy()
+    rows.loc[rows["awarded_gbp"].first_valid_index(), "project_id"] = None
+    shared = replace(tracker, tables={**tracker.tables, "funding": rows})
+    left = float(tracker.table("funding")["awarded_gbp"].dropna().iloc[0])
+    (said,) = funding.budget(shared, as_of=NOW).notes
+    assert f"£{left:,.0f} awarded" in said

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from mtf_eval.analysis import assessment, checks, harm, maps, planning, process, projects
+from mtf_eval.analysis.claims import overclaims
 from mtf_eval.analysis.design import choose, project_of, records_of, series_of, window_of
 from mtf_eval.analysis.effects import Panel
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -355,6 +356,72 @@ def test_overdue_and_late_actions_are_told_apart() -> None:
     assert process.actions_finding(table.frame) == (
         "1 of 3 actions completed, 1 of them late; 1 overdue"
     )
+
+
+def test_what_came_later_than_the_day_is_not_known_on_it() -> None:
+    rows = pd.DataFrame(
+        {
+            "action_id": ["1", "2"], "project_id": "P1", "description": "x", "agency": "Police",
+            "mechanism": "light", "priority_codes": "A-1",
+            "due": pd.to_datetime(["2021-02-01", "2021-12-01"]),
+            "completed": pd.to_datetime(["2021-01-20", "2022-02-01"]), "status": "completed",
+        }
+    )  # fmt: skip
+    told = pd.DataFrame(
+        {
+            "project_id": "P1", "provider": "Trust", "activity": "sessions",
+            "due": pd.to_datetime(["2021-11-01", "2021-12-20"]),
+            "reported": pd.to_datetime(["2021-11-02", "2022-01-03"]),
+            "agreed": [4.0, 4.0], "delivered": [3.0, 4.0],
+        }
+    )  # fmt: skip
+    data = data_of(actions=rows, deliveries=told)
+    project = project_of(data, "P1")
+    frame = process.actions(data, project, as_of=AS_OF).frame
+    assert frame["standing"].tolist() == ["completed", "overdue"]
+    assert frame["completed"].isna().tolist() == [False, True]
+    served = process.priorities(data, project, as_of=AS_OF).frame
+    assert served["actions"].tolist() == [1, 1]  # one action, and the total
+    done = process.deliveries(data, project, as_of=AS_OF).frame.iloc[0]
+    assert done[["reported", "agreed", "delivered"]].tolist() == [1, 8, 3]
+    fields = assessment.emmie(data, evaluated(data)).frame.set_index("field")["text"]
+    assert fields["Implementation"] == "1 of 2 actions completed"
+
+
+def test_activities_of_different_units_are_not_added_up() -> None:
+    frame = pd.DataFrame(
+        {"activity": ["visits", "hours"], "provider": "Trust", "agreed": [200.0, 4.0],
+         "delivered": [200.0, 1.0]}
+    )  # fmt: skip
+    said = process.deliveries_finding(frame)
+    assert "from 25% (hours, Trust) to 100% (visits, Trust)" in said
+
+
+@pytest.mark.parametrize(("begun", "last"), [("2021-01-12", "December 2020"),
+                                             ("2021-01-20", "January 2021")])  # fmt: skip
+def test_the_baseline_ends_where_the_evaluation_begins(begun: str, last: str) -> None:
+    data = data_of(projects=a_project(response_start=pd.Timestamp(begun)))
+    found = evaluated(data)
+    assert planning.baseline(data, found).frame["period"].iloc[-1].endswith(last)
+    profile = harm.profile(data, found.project, load_reference(), as_of=AS_OF).frame
+    assert profile["own"].iloc[0] == planning.baseline(data, found).frame["own"].iloc[-1]
+
+
+def test_without_a_comparison_nothing_is_expected() -> None:
+    alone = incidents(areas=1, fall=0.3)
+    data = data_of(incidents=alone, project_areas=areas_of(target=["A00"]))
+    found = evaluated(data)
+    assert found.primary is not None
+    assert found.primary.maryland == 2
+    shown = [assessment.headline(data, found), assessment.changes(data, found),
+             assessment.series(data, found)]  # fmt: skip
+    for table in shown:
+        words = " ".join([*(c.heading for c in table.columns), *table.notes])
+        assert overclaims(words, found.primary.maryland) == ()
+        assert "xpected" not in words
+        assert "other areas" not in words
+    listed = assessment.check_list(data, found).frame.set_index("item")["there"]
+    assert listed["Comparison, and why"] == "no"
 
 
 def test_map_points_before_and_after_are_the_same_places() -> None:

@@ -7,11 +7,12 @@ estimated here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
 
+from mtf_eval.analysis.delivery import actions_then
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import count, day, label, text, where_from
@@ -24,6 +25,7 @@ __all__ = ["changes", "check_list", "checks_table", "controls", "controls_alt", 
 __all__ += ["estimates", "headline", "series", "series_alt", "short", "spill"]
 
 NOT_ASSESSED = "not assessed"
+COMPARED = ("placebo", "did")  # designs that set the project's areas against others
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
 
 
@@ -61,7 +63,7 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         low, high = (low, high) if fewer else (-high, -low)
         row["avoided"] = round(abs(effect.avoided))
         between = f"95% interval {low:,.0f} to {high:,.0f}"
-        heading = "Fewer than expected" if fewer else "More than expected"
+        heading = f"{'Fewer' if fewer else 'More'} than {_against(effect)}"
         columns.append(count("avoided", heading, between))
         row["ratio"] = effect.estimate
         interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
@@ -79,6 +81,13 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         source=_source(data),
         as_at=found.as_of,
     )
+
+
+def _against(*effects: Estimate) -> str:
+    """Say what the counts after are held against; only a comparison tells what to expect."""
+    compared = {effect.maryland > 2 for effect in effects} or {True}
+    words = {True: "expected", False: "the months before suggest"}
+    return " or ".join(words[each] for each in sorted(compared, reverse=True))
 
 
 def short(data: Dataset, found: Evaluation, done: str) -> Table:
@@ -155,18 +164,30 @@ def changes(data: Dataset, found: Evaluation) -> Table:
             _number("estimate", "Rate ratio"),
             _number("low", "95% low"),
             _number("high", "95% high"),
-            count("avoided", "Fewer than expected"),
+            count("avoided", f"Fewer than {_against(*found.effects.values())}"),
             text("aim", "Change aimed at"),
             _number("mde", "Smallest fall that could be seen, %", 0),
             text("said", "In words"),
         ),
         source=_source(data),
         as_at=found.as_of,
-        notes=(
-            "Rate ratio: after over before in the project's areas, over the same where nothing was "
-            "done. Below 1 is fewer incidents.",
-        ),
+        notes=tuple(_ratio_words(found)),
     )
+
+
+def _ratio_words(found: Evaluation) -> Iterator[str]:
+    levels = [effect.maryland for effect in found.effects.values()]
+    if not levels or max(levels) > 2:
+        yield (
+            "Rate ratio: after over before in the project's areas, over the same where nothing was "
+            "done. Below 1 is fewer incidents."
+        )
+    if levels and min(levels) <= 2:
+        yield (
+            "Without a comparison the rate ratio is the rate after over the rate before, in the "
+            "project's areas alone; the two counts may be of unequal numbers of months, which the "
+            "ratio allows for. Below 1 is fewer incidents."
+        )
 
 
 def _met(effect: Estimate, wanted: float | None) -> str:
@@ -222,6 +243,8 @@ def series(data: Dataset, found: Evaluation) -> Table:
     notes: tuple[str, ...] = ()
     effect = found.primary
     if effect is not None and found.window is not None:
+        compared = effect.maryland > 2
+        word = "Expected" if compared else "As the months before suggest"
         expected = observed.to_numpy()[panel.post].sum() * _shape(found)
         for name, ratio in (
             ("expected", effect.estimate), ("low", effect.high), ("high", effect.low)
@@ -230,13 +253,15 @@ def series(data: Dataset, found: Evaluation) -> Table:
             values[panel.post] = expected / max(ratio, 1e-9)
             frame[name] = values
         columns += [
-            _number("expected", "Expected without the project", 1),
-            _number("low", "Expected, low", 1),
-            _number("high", "Expected, high", 1),
+            _number("expected", f"{word} without the project" if compared else word, 1),
+            _number("low", f"{word}, low", 1),
+            _number("high", f"{word}, high", 1),
         ]
+        others = len(panel.counts.columns) > len({*panel.target, *panel.buffer})
         notes = (
-            "Expected: the total that the effect implies, spread over the months as in the "
-            "other areas; the band is the effect's 95% interval.",
+            f"{word}: the total that the {'effect' if compared else 'ratio'} implies, spread over "
+            f"the months {'as in the other areas' if others else 'evenly'}; the band is the "
+            f"{'effect' if compared else 'ratio'}'s 95% interval.",
         )
     return Table(
         name=f"{found.project.key}_months",
@@ -380,10 +405,9 @@ def checks_table(data: Dataset, found: Evaluation) -> Table:
 
 def emmie(data: Dataset, found: Evaluation) -> Table:
     """Fill the EMMIE fields, or say that they were not assessed."""
-    actions = data.table("actions")
-    actions = actions[actions["project_id"] == found.project.project_id]
+    actions = actions_then(data, found.as_of, found.project.project_id)
     mechanisms = sorted({str(m) for m in actions["mechanism"].dropna()})
-    done = int((actions["status"] == "completed").sum())
+    done = int(actions["state"].isin(["done", "late"]).sum())
     costs = data.table("costs")
     spent = (costs["project_id"] == found.project.project_id).any()
     effect = found.primary
@@ -420,7 +444,7 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
         ("Problem and measure fixed in advance", True, project.primary_measure),
         ("Response dates", project.response_start is not None, dates),
         ("Equal periods", found.window is not None, found.window.words() if found.window else ""),
-        ("Comparison, and why", found.design is not None,
+        ("Comparison, and why", found.design is not None and found.design.method in COMPARED,
          found.design.reason if found.design else ""),
         ("Trend before the start", passed.get("Trend before the start") is not None, ""),
         ("Effect with interval", effect is not None, effect.method if effect else ""),

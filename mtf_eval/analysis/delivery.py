@@ -17,8 +17,10 @@ __all__ = [
     "actions",
     "actions_by_agency",
     "actions_finding",
+    "actions_then",
     "delivered",
     "delivered_finding",
+    "deliveries_then",
     "fortnights",
     "overdue",
 ]
@@ -26,7 +28,7 @@ __all__ = [
 WORDS = {"done": "Done on time", "late": "Done late", "overdue": "Overdue", "open": "Not yet due"}
 
 
-def _actions(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame:
+def actions_then(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame:
     """Return actions with what became of each by `as_of`; those stopped have no due day to miss."""
     rows = data.table("actions")
     if project_id is not None:
@@ -41,7 +43,8 @@ def _actions(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame
     state[done & rows["due"].notna() & (rows["completed"] > rows["due"])] = "late"
     state[(rows["status"] == "stopped") & ~done] = "stopped"
     rows["state"] = state
-    rows["days_late"] = (rows["completed"].where(done, now) - rows["due"]).dt.days
+    rows["completed"] = rows["completed"].where(done)
+    rows["days_late"] = (rows["completed"].fillna(now) - rows["due"]).dt.days
     return rows
 
 
@@ -56,7 +59,7 @@ def slug(project_id: str) -> str:
 
 def actions(data: Dataset, *, as_of: date, project_id: str) -> Table:
     """Every action of a project: what, how it is meant to work, who, and what became of it."""
-    rows = _actions(data, as_of, project_id)
+    rows = actions_then(data, as_of, project_id)
     words = WORDS | {"stopped": "Stopped"}
     frame = pd.DataFrame(
         {
@@ -89,7 +92,7 @@ def _day(value: pd.Timestamp) -> str:
 
 def actions_by_agency(data: Dataset, *, as_of: date, project_id: str | None = None) -> Table:
     """Actions by agency and what became of them, with a total."""
-    rows = _actions(data, as_of, project_id)
+    rows = actions_then(data, as_of, project_id)
     suffix, scope = _scope(project_id)
     counts = rows.groupby(["agency", "state"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=[*WORDS, "stopped"], fill_value=0).sort_index()
@@ -114,7 +117,7 @@ def actions_by_agency(data: Dataset, *, as_of: date, project_id: str | None = No
 
 def overdue(data: Dataset, *, as_of: date) -> Table:
     """Actions past their day and not done, the longest overdue first."""
-    rows = _actions(data, as_of, None)
+    rows = actions_then(data, as_of, None)
     rows = rows[rows["state"] == "overdue"].sort_values("days_late", ascending=False)
     frame = pd.DataFrame(
         {
@@ -145,7 +148,7 @@ def overdue(data: Dataset, *, as_of: date) -> Table:
 
 def actions_finding(data: Dataset, *, as_of: date, project_id: str | None = None) -> str:
     """Say how many actions were done, and how many are overdue."""
-    state = _actions(data, as_of, project_id)["state"]
+    state = actions_then(data, as_of, project_id)["state"]
     if state.empty:
         return "No actions are on record."
     done, late = int(state.isin(["done", "late"]).sum()), int((state == "late").sum())
@@ -158,7 +161,8 @@ def actions_finding(data: Dataset, *, as_of: date, project_id: str | None = None
 # Deliveries
 
 
-def _deliveries(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame:
+def deliveries_then(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame:
+    """Return the updates due by `as_of`, each as it was known then; `told` where it had come."""
     rows = data.table("deliveries")
     rows = rows[rows["due"] <= pd.Timestamp(as_of)]
     if project_id is not None:
@@ -166,13 +170,14 @@ def _deliveries(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFr
     rows = rows.copy()
     told = rows["reported"].notna() & (rows["reported"] <= pd.Timestamp(as_of))
     rows["told"] = told
+    rows["reported"] = rows["reported"].where(told)
     rows["delivered"] = rows["delivered"].where(told)
     return rows
 
 
 def delivered(data: Dataset, *, as_of: date, project_id: str | None = None) -> Table:
     """Agreed against delivered by provider and activity, with the updates that did not come."""
-    rows = _deliveries(data, as_of, project_id)
+    rows = deliveries_then(data, as_of, project_id)
     suffix, scope = _scope(project_id)
     known = rows["told"] & rows["agreed"].notna() & rows["delivered"].notna()
     rows = rows.assign(
@@ -219,7 +224,7 @@ def _number(name: str, heading: str) -> Column:
 
 def fortnights(data: Dataset, *, as_of: date, project_id: str) -> Table:
     """List a project's updates fortnight by fortnight; what did not come is missing."""
-    rows = _deliveries(data, as_of, project_id).sort_values(["due", "provider", "activity"])
+    rows = deliveries_then(data, as_of, project_id).sort_values(["due", "provider", "activity"])
     frame = pd.DataFrame(
         {
             "due": [_day(d) for d in rows["due"]],

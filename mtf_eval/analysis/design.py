@@ -27,6 +27,7 @@ LONGEST = 12  # months compared on each side: one of each season
 SHORTEST = 6  # months after the start that even a shorter response is given to show
 CONTROLS = 10  # other areas on record from which the placebo-calibrated effect is primary
 SERIES_BEFORE, SERIES_AFTER = 24, 8  # months that an interrupted series needs
+_ONE_MONTH = pd.DateOffset(months=1)
 
 
 _TEXTS = (
@@ -71,6 +72,14 @@ class Project:
     def buffer(self) -> tuple[str, ...]:
         """Areas beside them, where the problem could move to."""
         return self.areas.get("buffer", ())
+
+    @property
+    def first_month(self) -> pd.Timestamp | None:
+        """First month that counts as after; one begun in its second half counts as before."""
+        begun = self.response_start
+        if begun is None or begun.day <= 15:
+            return None if begun is None else _month(begun)
+        return _month(begun) + _ONE_MONTH
 
     @property
     def key(self) -> str:
@@ -174,9 +183,6 @@ def records_of(data: Dataset, measure: str, *, as_of: date) -> pd.DataFrame:
     return table.reindex(months, fill_value=0).astype("int64")
 
 
-_ONE_MONTH = pd.DateOffset(months=1)
-
-
 def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Window:
     """Choose the months compared, from dates and from which months are on record.
 
@@ -190,13 +196,11 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
     NotEnoughData
         When no month before or after the start is on record.
     """
-    begun = project.response_start
-    if begun is None or months.empty:
+    begun, start = project.response_start, project.first_month
+    if begun is None or start is None or months.empty:
         raise NotEnoughData("the response has no start, or nothing is on record")
     notes = []
-    start = _month(begun)
     if begun.day > 15:
-        start += _ONE_MONTH
         notes.append(f"The response began on {begun:%d %B %Y}; that part month counts as before.")
     end = project.response_end or project.assessment_date or pd.Timestamp(as_of)
     last = max(_month(end), start + pd.DateOffset(months=SHORTEST - 1))

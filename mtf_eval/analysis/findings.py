@@ -93,10 +93,10 @@ def alt(
         ends = extremes(frame, label, column)
         if ends is not None:
             top, high, bottom, low = ends
-            parts.append(
-                f"{words[:1].upper()}{words[1:]}: highest {top} ({number(high)}), "
-                f"lowest {bottom} ({number(low)})."
-            )
+            said = f"highest {top} ({number(high)}), lowest {bottom} ({number(low)})"
+            if high == low:
+                said = f"{number(high)} in every row shown"
+            parts.append(f"{words[:1].upper()}{words[1:]}: {said}.")
         if pd.to_numeric(rows[column], errors="coerce").isna().any():
             parts.append("Some values are not shown.")
     return " ".join([*dict.fromkeys(parts), "The figures are in the data below."])

@@ -137,6 +137,7 @@ def budget(data: Dataset, *, as_of: date) -> Table:
     by_kind = cost.pivot_table(index="project_id", columns="kind", values="gbp", aggfunc="sum")
     awarded = bid.groupby("project_id")["awarded_gbp"].sum(min_count=1)
     spent = bid.groupby("project_id")["spent_gbp"].sum(min_count=1)
+    shared = float(bid.loc[bid["project_id"].isna(), "awarded_gbp"].sum())
     names = sorted({*by_kind.index, *awarded.index})
     frame = pd.DataFrame({"project_id": pd.Series(names, dtype="object")})
     frame["awarded"] = awarded.reindex(names).to_numpy()
@@ -159,6 +160,7 @@ def budget(data: Dataset, *, as_of: date) -> Table:
         ),
         source=where_from(data, "Funding tracker and costs"),
         as_at=as_at_of(cost["date"]),
+        notes=(f"£{shared:,.0f} awarded to no one project is not in it.",) if shared > 0 else (),
     )
 
 

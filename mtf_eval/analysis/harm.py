@@ -31,8 +31,8 @@ def _last_year(
 ) -> tuple[int, int] | None:
     """Incidents of the last year before the start: the project's areas, all areas."""
     months = records_of(data, measure, as_of=as_of)
-    if project.response_start is not None:
-        months = months[months.index < project.response_start.to_period("M").to_timestamp()]
+    if project.first_month is not None:
+        months = months[months.index < project.first_month]
     months = months.iloc[-12:]
     own = [a for a in project.target if a in months.columns]
     if months.empty or not own:
@@ -43,8 +43,8 @@ def _last_year(
 def profile(data: Dataset, project: Project, reference: Reference, *, as_of: date) -> Table:
     """Harm profile of the last year before the start: the project's areas beside all on record.
 
-    Columns of counts and of harm (days of the Cambridge index, or `x` without a weight), and the
-    share of all areas' incidents. Over-represented means above the areas' share of everything.
+    Columns of counts and of harm (days of the Cambridge index, missing without a weight), and the
+    share of all areas' incidents.
     """
     rows = []
     for measure in sorted(data.table("incidents")["measure"].dropna().unique()):

@@ -29,8 +29,8 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
     project = found.project
     records = records_of(data, project.primary_measure, as_of=found.as_of)
     panel = series_of(records, project, project.primary_measure, frozenset())
-    start = project.response_start
-    last = None if start is None else pd.Timestamp(start) - pd.DateOffset(days=1)
+    start = project.first_month
+    last = None if start is None else start - pd.DateOffset(days=1)
     before = panel.between(None, last)
     return before if len(before.counts) else panel
 
@@ -133,8 +133,8 @@ def calendar(data: Dataset, found: Evaluation) -> Table:
 def candidates(data: Dataset, found: Evaluation) -> Table:
     """List the areas nearest to the project's on the months before, to compare with.
 
-    Nearness is the root mean square distance of the monthly log counts per area over the last
-    24 months, after the project's mean.
+    Nearness is the root mean square distance of the log of each quarter's count from that of the
+    mean of the project's areas, over the last 24 months.
     """
     panel = _before(data, found)
     months = panel.counts.iloc[-24:].astype(float)

@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 
+from mtf_eval.analysis.delivery import actions_then, deliveries_then
 from mtf_eval.analysis.design import Project
 from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import add_total, as_at_of, count, day, label, share, text, where_from
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 NOT_GIVEN = "not given"
+STATES = {"done": "completed", "late": "completed late", "overdue": "overdue"}
 
 
 def _source(data: Dataset) -> str:
@@ -70,14 +72,10 @@ def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
 
 def actions(data: Dataset, project: Project, *, as_of: date) -> Table:
     """List the actions in the order they are due, each with its mechanism and standing."""
-    rows = data.table("actions")
-    rows = rows[rows["project_id"] == project.project_id].sort_values(["due", "action_id"])
-    today = pd.Timestamp(as_of)
-    open_ = rows["status"].isin(["planned", "in_progress"])
-    late = open_ & (rows["due"] < today)
-    slipped = rows["completed"] > rows["due"]
-    standing = rows["status"].astype("object").str.replace("_", " ")
-    standing = standing.mask(late, "overdue").mask(slipped, "completed late")
+    rows = actions_then(data, as_of, project.project_id).sort_values(["due", "action_id"])
+    later = (rows["state"] == "open") & (rows["status"] == "completed")
+    standing = rows["status"].mask(later, "in_progress").astype("object").str.replace("_", " ")
+    standing = standing.mask(rows["state"].isin(STATES), rows["state"].map(STATES))
     frame = pd.DataFrame(
         {
             "action": rows["action_id"].astype("object"),
@@ -124,8 +122,7 @@ def actions_finding(frame: pd.DataFrame) -> str:
 
 def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
     """Hold what was delivered against what was agreed, by provider; silence is not delivery."""
-    rows = data.table("deliveries")
-    rows = rows[(rows["project_id"] == project.project_id) & (rows["due"] <= pd.Timestamp(as_of))]
+    rows = deliveries_then(data, as_of, project.project_id)
     grouped = rows.groupby(["provider", "activity"], sort=True)
     frame = grouped.agg(
         updates=("due", "size"),
@@ -154,17 +151,25 @@ def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
 
 
 def deliveries_finding(frame: pd.DataFrame) -> str:
-    """Say the dose that reached the place."""
-    agreed = float(frame["agreed"].sum())
-    if frame.empty or agreed == 0:
+    """Say the dose that reached the place; of several activities, whose units differ, the range."""
+    known = frame[frame["agreed"] > 0]
+    if known.empty:
         return "No deliveries are on record"
-    return f"{percent(float(frame['delivered'].sum()) / agreed)} of what was agreed was delivered"
+    shares = known["delivered"].astype("float64") / known["agreed"].astype("float64")
+    least, most = known.loc[shares.idxmin()], known.loc[shares.idxmax()]
+    if len(known) == 1:
+        return f"{percent(shares.iloc[0])} of what was agreed was delivered"
+    return (
+        f"Of what was agreed, from {percent(shares.min())} ({least['activity']}, "
+        f"{least['provider']}) to {percent(shares.max())} ({most['activity']}, "
+        f"{most['provider']}) was delivered"
+    )
 
 
 def priorities(data: Dataset, project: Project, *, as_of: date) -> Table:
     """Count the completed actions that serve each agency's priority."""
-    rows = data.table("actions")
-    rows = rows[(rows["project_id"] == project.project_id) & (rows["status"] == "completed")]
+    rows = actions_then(data, as_of, project.project_id)
+    rows = rows[rows["state"].isin(["done", "late"])]
     codes = rows["priority_codes"].dropna().str.split(";").explode().str.strip()
     counts = codes[codes != ""].value_counts()
     known = data.table("agency_priorities").set_index("code")

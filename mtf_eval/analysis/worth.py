@@ -149,8 +149,7 @@ def money(data: Dataset, together: Together, spent: Money) -> Table:
             low, high = total.draws.interval
             note = f"{total.draws.level:.0%} interval {pounds(low)} to "
             note += pounds(high)
-            sure = 100 * total.draws.chance
-            row["chance"] = "over 99%" if sure > 99 else f"{sure:.0f}%"
+            row["chance"] = total.chance
         row["benefits"] = total.results["present_value_benefits_gbp"]
         row["net"] = total.net_gbp
         columns += [

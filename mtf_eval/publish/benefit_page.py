@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.findings import alt
+from mtf_eval.analysis.marks import pounds
 from mtf_eval.publish import charts
 from mtf_eval.publish.elements import Element, figure, headline, headline_result, note, table
 
@@ -152,7 +153,12 @@ def uncertainty(done: benefit.Benefit, door: Door) -> Sequence[Element]:
         y="draws",
         title=benefit.chance_finding(done),
         subtitle="Net present public value, pounds, and how many draws came out there",
-        alt=alt(spread.frame, label="from", columns={"draws": "draws"}, kind="Histogram"),
+        alt=alt(
+            spread.frame.assign(band=[f"the band from {pounds(v)}" for v in spread.frame["from"]]),
+            label="band",
+            columns={"draws": "draws"},
+            kind="Histogram",
+        ),
         marks=done.marks,
     )
     swings = charts.tornado(

@@ -163,8 +163,11 @@ def assessment(
         ]
     shown += [*_dots(data, found, door), *_map(data, found, door)]
     weighed = harm.avoided(data, found.project, found.effects, reference, found.as_of)
+    beside = door(assessed.spill(data, found))
     shown += [
-        table(door(assessed.spill(data, found))),
+        note(f"{'; '.join(beside.table.notes).rstrip('.')}.")
+        if beside.frame.empty
+        else table(beside),
         table(door(weighed)),
         *survey_page.section(data, found.project.project_id, door),
         table(door(assessed.checks_table(data, found))),
@@ -267,7 +270,9 @@ def method(found: Evaluation) -> Sequence[Element]:
     design, window = found.design, found.window
     if design is None or window is None:
         return (note("No design is fixed while there is nothing to assess.", "method"),)
-    return (
-        note(f"{design.text}. {design.reason}", "method"),
-        note(f"Months compared: {window.words()}.", "method"),
-    )
+    months = f"Months compared: {window.words()}."
+    if design.method == "series" and found.panel is not None:
+        months = (
+            f"Months used: {found.panel.months_before} before the start, {window.months} after."
+        )
+    return (note(f"{design.text}. {design.reason}", "method"), note(months, "method"))

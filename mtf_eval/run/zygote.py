@@ -63,7 +63,8 @@ def main(control: int) -> None:
 
 def _without_debugger() -> None:
     """Have ipykernel find no debugger: nobody steps through a report, and each kernel would import
-    it anew, which takes longer than all else of its start. A notebook may still import it."""
+    it anew, which takes longer than all else of its start. A notebook may still import it.
+    """
     if "debugpy" not in sys.modules:
         sys.modules["debugpy"] = None  # type: ignore[assignment]
         with suppress(ImportError):

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Benefit", "analyse", "portfolio"]
 
+#: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
+CLAIMS = (
+    "On the outcomes claimed, benefits",
+    "If all of the change is the project's doing, benefits",
+    "If all of the change is the project's doing, benefits",
+    "The records are consistent with benefits",
+    "Benefits",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit:
@@ -110,6 +119,14 @@ class Benefit:
         return float(self.results["net_present_public_value_gbp"])
 
     @property
+    def chance(self) -> str | None:
+        """Chance that benefits exceed costs, in words that never say never; `None` undrawn."""
+        if self.draws is None:
+            return None
+        share = 100 * self.draws.chance
+        return f"{'over 99' if share > 99 else 'under 1' if share < 1 else f'{share:.0f}'}%"
+
+    @property
     def marks(self) -> dict[str, float]:
         """P5, P50 and P95 of the net present public value, by name."""
         if self.draws is None:
@@ -136,7 +153,7 @@ class Benefit:
                 f"saving lies inside the benefit's ({span})."
                 + (f" It cost {pounds(costs)}." if self.spent else "")
             )
-        said = "The records are consistent with benefits" if self.maryland == 3 else "Benefits"
+        said = CLAIMS[min(self.maryland or 0, 4)]
         text = f"{said} of {pounds(value)} of public value{gross} ({span})"
         if not self.spent:
             return f"{text}; no costs are on record, so there is no ratio."
@@ -144,9 +161,7 @@ class Benefit:
         text = f"{text} against costs of {pounds(costs)}: {ratio}."
         if self.draws is None:
             return text
-        chance = 100 * self.draws.chance
-        sure = "over 99" if chance > 99 else "under 1" if chance < 1 else f"{chance:.0f}"
-        return f"{text} The chance that benefits exceed costs is {sure}%."
+        return f"{text} The chance that benefits exceed costs is {self.chance}."
 
 
 def _beyond(lines: Iterable[Line], horizon: int) -> list[Problem]:

@@ -287,9 +287,8 @@ def results(frame: pd.DataFrame) -> pd.DataFrame:
     def running(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         return np.bincount(cell[mask], present[mask], n * years).reshape(n, years).cumsum(axis=1)
 
-    caught_up = (
-        (running(fiscal) >= running(cost) - 1e-9) & known[:, None] & (pv["costs"] > 0)[:, None]
-    )
+    paid = running(cost)
+    caught_up = (running(fiscal) >= paid - 1e-9) & (paid > 0) & known[:, None]
     first = np.where(caught_up.any(axis=1), caught_up.argmax(axis=1), np.nan)
     return pd.DataFrame(
         {

@@ -267,8 +267,9 @@ def _places(
             )
             continue
         if effect is None or effect.avoided is None:
-            why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it.")
-            notes.append(f"{measure}: we cannot say what was saved: {why}")
+            why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it")
+            why = why.removeprefix(f"{measure}: ").rstrip(".")
+            notes.append(f"{measure}: we cannot say what was saved: {why}.")
             continue
         low, high = _range(cost, spread)
         if kind and kind.unit_cost_code == cost.code and kind.low_gbp and kind.high_gbp:

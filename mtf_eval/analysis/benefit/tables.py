@@ -73,7 +73,7 @@ def headline(benefit: Benefit) -> Table:
         "budget": found["net_present_budget_impact_gbp"],
         "cashable": found["cashable_benefit_gbp"],
         "payback": payback(benefit),
-        "chance": benefit.draws.chance * 100 if benefit.draws and benefit.spent else np.nan,
+        "chance": benefit.chance if benefit.spent else None,
     }
     return table(
         benefit,
@@ -91,7 +91,7 @@ def headline(benefit: Benefit) -> Table:
             ),
             money("cashable", "Cashable benefit", "Averages are not called cashable"),
             text("payback", "Payback of fiscal benefits"),
-            number("chance", "Chance that benefits exceed costs (%)", decimals=0, unit="%"),
+            text("chance", "Chance that benefits exceed costs"),
         ),
     )
 
@@ -227,19 +227,19 @@ def by_agency_and_year(benefit: Benefit) -> Table:
     """Who pays and who benefits, by agency and year: discounted costs and fiscal benefits."""
     spent, gains = sides(benefit)
     fiscal = gains[gains["value_type"].eq("fiscal")]
-    paid = spent.groupby(["agency", "year"])["present_gbp"].sum()
-    gained = fiscal.groupby(["agency", "year"])["present_gbp"].sum()
-    gained.index = gained.index.set_levels(
-        [benefit.reference.agency(str(a)) for a in gained.index.levels[0]], level=0
-    ) if len(gained) else gained.index  # fmt: skip
-    both = pd.concat({"paid": paid, "gained": gained}, axis=1).fillna(0.0).reset_index()
-    both["net"] = both.get("gained", 0.0) - both.get("paid", 0.0)
+    fiscal = fiscal.assign(agency=[benefit.reference.agency(str(a)) for a in fiscal["agency"]])
+    parts = {
+        name: part.groupby(["year", "agency"])["present_gbp"].sum()
+        for name, part in (("paid", spent), ("gained", fiscal))
+    }
+    both = pd.concat(parts, axis=1).fillna(0.0).sort_index().reset_index()
+    both["net"] = both["gained"] - both["paid"]
     both["year"] = "Year " + both["year"].astype(str)
     return table(
         benefit,
         "by_year",
         "Who pays and who benefits, by year",
-        both.sort_values(["year", "agency"]),
+        both,
         (
             label("year", "Project year"),
             label("agency", "Agency"),

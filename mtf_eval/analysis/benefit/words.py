@@ -63,8 +63,7 @@ def chance_finding(benefit: Benefit) -> str:
         return NOTHING
     if benefit.no_saving_possible:
         return "No effect lies inside the effect's interval, so no saving can be claimed"
-    share = 100 * benefit.draws.chance
-    return f"Benefits exceed costs in {share:.0f}% of {len(benefit.draws.net):,} draws"
+    return f"Benefits exceed costs in {benefit.chance} of {len(benefit.draws.net):,} draws"
 
 
 def tornado_finding(benefit: Benefit) -> str:
