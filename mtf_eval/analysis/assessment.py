@@ -7,7 +7,7 @@ estimated here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from mtf_eval.analysis.delivery import actions_then
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import count, day, label, text, where_from
+from mtf_eval.analysis.marks import count, day, label, lay, number, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
@@ -25,20 +25,32 @@ __all__ = ["changes", "check_list", "checks_table", "controls", "controls_alt", 
 __all__ += ["estimates", "headline", "series", "series_alt", "short", "spill"]
 
 NOT_ASSESSED = "not assessed"
+BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
 
 
-def _number(name: str, heading: str, decimals: int = 2, note: str = "") -> Column:
-    return Column(name=name, heading=heading, kind="number", decimals=decimals, note=note)
-
-
-def _source(data: Dataset) -> str:
-    return where_from(data, "Recorded incidents")
-
-
-def _frame(rows: Iterable[tuple[object, ...]], *columns: str) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(columns))
+def _table(
+    data: Dataset,
+    found: Evaluation,
+    name: str,
+    title: str,
+    rows: pd.DataFrame | Iterable[tuple[object, ...]],
+    columns: Sequence[Column],
+    *,
+    source: str = "Recorded incidents",
+    notes: Iterable[str] = (),
+) -> Table:
+    """Lay out a table of one project's page, with its name, source and day."""
+    return lay(
+        f"{found.project.key}_{name}",
+        title,
+        rows,
+        columns,
+        source=where_from(data, source),
+        as_at=found.as_of,
+        notes=notes,
+    )
 
 
 def headline(data: Dataset, found: Evaluation) -> Table:
@@ -67,20 +79,14 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         columns.append(count("avoided", heading, between))
         row["ratio"] = effect.estimate
         interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
-        columns.append(_number("ratio", "Rate ratio", note=interval))
+        columns.append(number("ratio", "Rate ratio", 2, interval))
     elif project.primary_measure in found.mde:
         row["mde"] = 100 * found.mde[project.primary_measure]
         columns.append(
-            _number("mde", "Smallest fall that could be seen, %", 0, "found four times in five")
+            number("mde", "Smallest fall that could be seen, %", 0, "found four times in five")
         )
-    return Table(
-        name=f"{project.key}_headline",
-        title=f"{project.primary_measure} in the project's areas",
-        frame=pd.DataFrame([row]),
-        columns=tuple(columns),
-        source=_source(data),
-        as_at=found.as_of,
-    )
+    title = f"{project.primary_measure} in the project's areas"
+    return _table(data, found, "headline", title, pd.DataFrame([row]), columns)
 
 
 def _against(*effects: Estimate) -> str:
@@ -107,13 +113,9 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
         ("How sure", sure),
         ("What next", f"{_next(found)}."),
     )
-    return Table(
-        name=f"{project.key}_short",
-        title=f"{project.title} in short",
-        frame=_frame(rows, "question", "answer"),
-        columns=(label("question", "Question"), text("answer", "Answer")),
-        source=where_from(data, "Project records and recorded incidents"),
-        as_at=found.as_of,
+    columns = (label("question", "Question"), text("answer", "Answer"))
+    return _table(
+        data, found, "short", f"{project.title} in short", rows, columns, source=BOTH_SOURCES
     )
 
 
@@ -134,7 +136,7 @@ def changes(data: Dataset, found: Evaluation) -> Table:
     for measure, wanted in found.project.measures.items():
         effect = found.effects.get(measure)
         aim = "" if wanted is None else percent(wanted, signed=True)
-        smallest = found.mde.get(measure)
+        smallest = 100 * found.mde.get(measure, math.nan)
         if effect is None:
             missing = found.cannot_say.get(measure, "no estimate")
             rows.append((measure, None, None, None, None, None, None, aim, smallest, missing))
@@ -145,34 +147,20 @@ def changes(data: Dataset, found: Evaluation) -> Table:
                  effect.high, None if effect.avoided is None else round(effect.avoided), aim,
                  smallest, said)
             )  # fmt: skip
-    frame = _frame(
-        rows, "measure", "before", "after", "estimate", "low", "high", "avoided", "aim", "mde",
-        "said",
-    )  # fmt: skip
-    frame["mde"] = 100 * frame["mde"].astype("float64")
-    return Table(
-        name=f"{found.project.key}_changes",
-        title=f"What changed, measure by measure: {found.project.title}",
-        frame=frame.astype(
-            {c: "Int64" for c in ("before", "after", "avoided")}
-            | {c: "float64" for c in ("estimate", "low", "high")}
-        ),
-        columns=(
-            label("measure", "Measure"),
-            count("before", "Before"),
-            count("after", "After"),
-            _number("estimate", "Rate ratio"),
-            _number("low", "95% low"),
-            _number("high", "95% high"),
-            count("avoided", f"Fewer than {_against(*found.effects.values())}"),
-            text("aim", "Change aimed at"),
-            _number("mde", "Smallest fall that could be seen, %", 0),
-            text("said", "In words"),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=tuple(_ratio_words(found)),
+    columns = (
+        label("measure", "Measure"),
+        count("before", "Before"),
+        count("after", "After"),
+        number("estimate", "Rate ratio", 2),
+        number("low", "95% low", 2),
+        number("high", "95% high", 2),
+        count("avoided", f"Fewer than {_against(*found.effects.values())}"),
+        text("aim", "Change aimed at"),
+        number("mde", "Smallest fall that could be seen, %", 0),
+        text("said", "In words"),
     )
+    title = f"What changed, measure by measure: {found.project.title}"
+    return _table(data, found, "changes", title, rows, columns, notes=_ratio_words(found))
 
 
 def _ratio_words(found: Evaluation) -> Iterator[str]:
@@ -207,28 +195,21 @@ def estimates(data: Dataset, found: Evaluation) -> Table:
         role = "Primary" if i == 0 and found.primary is effect else "Sensitivity"
         name = effect.method if role == "Sensitivity" else f"{effect.method} (primary)"
         rows.append((name, effect.estimate, effect.low, effect.high, effect.n, effect.maryland))
-    design = found.design
-    return Table(
-        name=f"{found.project.key}_estimates",
-        title=f"{found.project.primary_measure}: every estimate that can be made",
-        frame=_frame(rows, "method", "estimate", "low", "high", "n", "maryland"),
-        columns=(
-            label("method", "Method"),
-            _number("estimate", "Rate ratio"),
-            _number("low", "95% low"),
-            _number("high", "95% high"),
-            count("n", "Incidents used"),
-            _number("maryland", "Maryland level", 0),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=(
-            f"Design, fixed before the outcome was looked at: {design.text}. {design.reason}",
-            "The others are shown so that nobody has to wonder; they do not decide.",
-        )
-        if design
-        else (),
+    columns = (
+        label("method", "Method"),
+        number("estimate", "Rate ratio", 2),
+        number("low", "95% low", 2),
+        number("high", "95% high", 2),
+        count("n", "Incidents used"),
+        number("maryland", "Maryland level"),
     )
+    title = f"{found.project.primary_measure}: every estimate that can be made"
+    design = found.design
+    notes = () if design is None else (
+        f"Design, fixed before the outcome was looked at: {design.text}. {design.reason}",
+        "The others are shown so that nobody has to wonder; they do not decide.",
+    )  # fmt: skip
+    return _table(data, found, "estimates", title, rows, columns, notes=notes)
 
 
 def series(data: Dataset, found: Evaluation) -> Table:
@@ -253,9 +234,9 @@ def series(data: Dataset, found: Evaluation) -> Table:
             values[panel.post] = expected / max(ratio, 1e-9)
             frame[name] = values
         columns += [
-            _number("expected", f"{word} without the project" if compared else word, 1),
-            _number("low", f"{word}, low", 1),
-            _number("high", f"{word}, high", 1),
+            number("expected", f"{word} without the project" if compared else word, 1),
+            number("low", f"{word}, low", 1),
+            number("high", f"{word}, high", 1),
         ]
         others = len(panel.counts.columns) > len({*panel.target, *panel.buffer})
         notes = (
@@ -263,15 +244,8 @@ def series(data: Dataset, found: Evaluation) -> Table:
             f"the months {'as in the other areas' if others else 'evenly'}; the band is the "
             f"{'effect' if compared else 'ratio'}'s 95% interval.",
         )
-    return Table(
-        name=f"{found.project.key}_months",
-        title=f"{panel.measure} in the project's areas by month",
-        frame=frame,
-        columns=tuple(columns),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=notes,
-    )
+    title = f"{panel.measure} in the project's areas by month"
+    return _table(data, found, "months", title, frame, columns, notes=notes)
 
 
 def _shape(found: Evaluation) -> np.ndarray:
@@ -312,21 +286,16 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     blank = frame["group"] == ""
     frame.loc[blank, "group"] = [f"Control {i}" for i in range(1, int(blank.sum()) + 1)]
     frame["areas"] = frame["areas"].str.replace(";", "; ")
-    return Table(
-        name=f"{found.project.key}_controls",
-        title=f"{found.project.primary_measure}: the project among areas where nothing was done",
-        frame=frame[["group", "areas", "before", "after", "against_controls"]],
-        columns=(
-            label("group", "Group"),
-            text("areas", "Areas"),
-            count("before", "Before"),
-            count("after", "After"),
-            _number("against_controls", "Change against the controls' mean (ratio)"),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=("Controls are the groups of as many areas with the nearest count before.",),
+    columns = (
+        label("group", "Group"),
+        text("areas", "Areas"),
+        count("before", "Before"),
+        count("after", "After"),
+        number("against_controls", "Change against the controls' mean (ratio)", 2),
     )
+    title = f"{found.project.primary_measure}: the project among areas where nothing was done"
+    notes = ("Controls are the groups of as many areas with the nearest count before.",)
+    return _table(data, found, "controls", title, frame, columns, notes=notes)
 
 
 def controls_alt(table: Table) -> str:
@@ -368,23 +337,16 @@ def spill(data: Dataset, found: Evaluation) -> Table:
                 "Incidents avoided, buffer taken in", net, math.nan, math.nan,
                 "total net effect; no interval",
             ))  # fmt: skip
-    return Table(
-        name=f"{found.project.key}_spill",
-        title=f"{found.project.primary_measure}: displacement and diffusion",
-        frame=_frame(rows, "what", "estimate", "low", "high", "meaning").astype(
-            {c: "float64" for c in ("estimate", "low", "high")}
-        ),
-        columns=(
-            label("what", "What"),
-            _number("estimate", "Estimate"),
-            _number("low", "95% low"),
-            _number("high", "95% high"),
-            text("meaning", "How to read it"),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=beside.reasons if beside else ("The project names no buffer areas.",),
+    columns = (
+        label("what", "What"),
+        number("estimate", "Estimate", 2),
+        number("low", "95% low", 2),
+        number("high", "95% high", 2),
+        text("meaning", "How to read it"),
     )
+    title = f"{found.project.primary_measure}: displacement and diffusion"
+    notes = beside.reasons if beside else ("The project names no buffer areas.",)
+    return _table(data, found, "spill", title, rows, columns, notes=notes)
 
 
 def checks_table(data: Dataset, found: Evaluation) -> Table:
@@ -393,14 +355,8 @@ def checks_table(data: Dataset, found: Evaluation) -> Table:
     for measure, smallest in found.mde.items():
         said = f"A true fall of {percent(smallest)} would be found four times in five."
         rows.append((f"Smallest fall that could be seen: {measure}", PASSED[None], said))
-    return Table(
-        name=f"{found.project.key}_checks",
-        title="Checks on the result",
-        frame=_frame(rows, "check", "verdict", "text"),
-        columns=(label("check", "Check"), text("verdict", "Verdict"), text("text", "Finding")),
-        source=_source(data),
-        as_at=found.as_of,
-    )
+    columns = (label("check", "Check"), text("verdict", "Verdict"), text("text", "Finding"))
+    return _table(data, found, "checks", "Checks on the result", rows, columns)
 
 
 def emmie(data: Dataset, found: Evaluation) -> Table:
@@ -420,14 +376,9 @@ def emmie(data: Dataset, found: Evaluation) -> Table:
         else NOT_ASSESSED,
         "Economics": "see the benefit analysis" if spent else NOT_ASSESSED,
     }
-    return Table(
-        name=f"{found.project.key}_emmie",
-        title="EMMIE: effect, mechanism, moderators, implementation, economics",
-        frame=_frame(fields.items(), "field", "text"),
-        columns=(label("field", "Field"), text("text", "What is known")),
-        source=where_from(data, "Project records and recorded incidents"),
-        as_at=found.as_of,
-    )
+    columns = (label("field", "Field"), text("text", "What is known"))
+    title = "EMMIE: effect, mechanism, moderators, implementation, economics"
+    return _table(data, found, "emmie", title, fields.items(), columns, source=BOTH_SOURCES)
 
 
 def check_list(data: Dataset, found: Evaluation) -> Table:
@@ -456,13 +407,7 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
         ("Follow-up date", project.follow_up_date is not None,
          day(project.follow_up_date) if project.follow_up_date is not None else ""),
     )  # fmt: skip
-    frame = _frame(rows, "item", "there", "text")
-    frame["there"] = ["yes" if held else "no" for held in frame["there"]]
-    return Table(
-        name=f"{project.key}_check_list",
-        title="What an assessment must contain",
-        frame=frame,
-        columns=(label("item", "Item"), text("there", "There"), text("text", "Which")),
-        source=where_from(data, "Project records"),
-        as_at=found.as_of,
-    )
+    answers = ((item, "yes" if held else "no", which) for item, held, which in rows)
+    columns = (label("item", "Item"), text("there", "There"), text("text", "Which"))
+    title = "What an assessment must contain"
+    return _table(data, found, "check_list", title, answers, columns, source="Project records")

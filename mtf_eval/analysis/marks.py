@@ -6,16 +6,16 @@ Only shapes: what a column counts is decided by the room that calls.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.tables import Column
+from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
-__all__ += ["add_total", "day", "pounds", "span", "where_from"]
+__all__ += ["add_total", "dated", "day", "lay", "money", "number", "pounds", "span", "where_from"]
 
 
 def label(name: str, heading: str) -> Column:
@@ -49,6 +49,64 @@ def change(name: str, heading: str, later: str, earlier: str, note: str = "") ->
     """Mark a change, which the door computes from what is shown."""
     return Column(
         name=name, heading=heading, kind="change", unit="%", of=(later, earlier), note=note
+    )
+
+
+def number(name: str, heading: str, decimals: int = 0, note: str = "", unit: str = "") -> Column:
+    """Mark a column of ratios, grades or measures: any number that counts nothing."""
+    return Column(
+        name=name, heading=heading, kind="number", unit=unit, decimals=decimals, note=note
+    )
+
+
+def money(name: str, heading: str, decimals: int = 0, note: str = "") -> Column:
+    """Mark a column of pounds."""
+    return Column(name=name, heading=heading, kind="money", unit="£", decimals=decimals, note=note)
+
+
+def dated(name: str, heading: str) -> Column:
+    """Mark a column of days."""
+    return Column(name=name, heading=heading, kind="date")
+
+
+def lay(
+    name: str,
+    title: str,
+    rows: pd.DataFrame | Iterable[Sequence[object] | Mapping[str, object]],
+    columns: Sequence[Column],
+    *,
+    source: str,
+    as_at: date | None = None,
+    notes: Iterable[str] = (),
+    total_row: bool = False,
+) -> Table:
+    """Make a table of rows: each column gets the type of its kind, in the order given.
+
+    Parameters
+    ----------
+    rows
+        A frame that holds every stored column by name; or rows, each with its values in the order
+        of the columns or by their names.
+    """
+    stored = {c.name: c.kind for c in columns if c.of is None}
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=list(stored))
+    frame = frame[list(stored)].reset_index(drop=True)
+    for column, kind in stored.items():
+        if kind in ("money", "number"):
+            frame[column] = pd.to_numeric(frame[column]).astype("float64")
+        elif kind != "date":
+            frame[column] = frame[column].astype(
+                "Int64" if kind in ("people", "count") else "object"
+            )
+    return Table(
+        name=name,
+        title=title,
+        frame=frame,
+        columns=tuple(columns),
+        source=source,
+        as_at=as_at,
+        notes=tuple(notes),
+        total_row=total_row and len(frame) > 0,
     )
 
 
