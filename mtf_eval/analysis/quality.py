@@ -11,7 +11,7 @@ import pandas as pd
 from mtf_eval.analysis.findings import number
 from mtf_eval.analysis.marks import count, label, span, text, where_from
 from mtf_eval.analysis.tables import Column, Table
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import OF_PEOPLE, Dataset
 
 __all__ = ["completeness", "covered", "found", "tables_read"]
 
@@ -36,25 +36,28 @@ def covered(data: Dataset) -> str:
 
 
 def tables_read(data: Dataset) -> Table:
-    """Every table that was read: from where, how many rows, as at when, which content."""
-    rows = [(s.table, s.file, s.sheet, s.rows, s.as_at, s.content[:12]) for s in data.sources]
-    frame = pd.DataFrame(rows, columns=["table", "file", "sheet", "rows", "as_at", "sha256"])
-    frame = frame.astype("object").astype({"rows": "Int64"})
-    if not frame["sheet"].astype(bool).any():
-        frame = frame.drop(columns="sheet")
-    columns = (
-        label("table", "Table"),
-        text("file", "File"),
-        text("sheet", "Sheet"),
-        count("rows", "Rows"),
-        Column(name="as_at", heading="As at", kind="date"),
-        text("sha256", "Content (SHA-256, shortened)"),
+    """Every table that was read: how many rows, as at when, which content.
+
+    Not from where: the same records give the same page wherever they are kept. Of tables of people
+    neither rows nor content: the ones count them, the other could be guessed at.
+    """
+    found = ((s, s.table in OF_PEOPLE) for s in data.sources if s.rows)
+    rows = sorted(
+        (s.table, pd.NA if so else s.rows, s.as_at, "[x]" if so else s.content[:12])
+        for s, so in found
     )
+    frame = pd.DataFrame(rows, columns=["table", "rows", "as_at", "sha256"])
+    frame = frame.astype("object").astype({"rows": "Int64"})
     return Table(
         name="tables_read",
         title=f"Tables read, {data.title}",
         frame=frame,
-        columns=tuple(c for c in columns if c.name in frame),
+        columns=(
+            label("table", "Table"),
+            count("rows", "Rows"),
+            Column(name="as_at", heading="As at", kind="date"),
+            text("sha256", "Content (SHA-256, shortened)"),
+        ),
         source=where_from(data, "Tables as read"),
     )
 
@@ -65,7 +68,8 @@ def found(data: Dataset) -> Table:
     ranked = sorted(data.findings, key=lambda f: (order.index(f.kind), f.table, f.row or 0))
     rows = []
     for n, f in enumerate(ranked, start=1):
-        place = [f.file, f.sheet and f"sheet {f.sheet}", f.row and f"row {number(f.row)}", f.column]
+        # The file is named where it is no table; else the table is, as the records may be anywhere.
+        place = [not f.table and f.file, f.row and f"row {number(f.row)}", f.column]
         rows.append((str(n), KINDS[f.kind], f.table, ", ".join(p for p in place if p), f.text))
     frame = pd.DataFrame(rows, columns=["no", "kind", "table", "place", "text"], dtype="object")
     return Table(

@@ -20,6 +20,7 @@ from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import css
+from mtf_eval.records.dataset import OF_PEOPLE
 
 if TYPE_CHECKING:
     from mtf_eval.publish.disclosure import Door, Released
@@ -101,7 +102,6 @@ def page(
         "period": period,
         "kind": kind,
         "lead": lead,
-        "dataset": data.name,
         "dataset_title": data.title,
         "publisher": data.about.get("publisher", ""),
         "illustrative": data.illustrative,
@@ -248,26 +248,29 @@ def corrections() -> Element:
 
 
 def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> Element:
-    """Close the report: parameters, sources, versions, rule and cautions.
+    """Close the report: parameters, content of the data, versions, rule and cautions.
 
-    How many cells were hidden, and when the report was run, are filled in when it is rendered.
+    The data are named by what they hold, so that the same records give the same page wherever
+    they are kept; where they were read from is for the run record. How many cells were hidden,
+    and when the report was run, are filled in when it is rendered.
     """
     internal = door.rule.name == "internal"
-    settings = {k: str(v) for k, v in parameters.items()}
-    sources = [
+    settings = {k: str(v) for k, v in parameters.items() if k != "data"}
+    kept = () if door.rule.off else OF_PEOPLE
+    sources: list[dict[str, Any]] = [
         {
             "table": s.table,
-            "file": s.file + (f", sheet {s.sheet}" if s.sheet else ""),
+            "rows": "" if s.table in kept else s.rows,
             "as_at": s.as_at.isoformat() if s.as_at else "",
-            "content": s.content[:12],
-            "sha256": s.sha256[:12],
+            "content": "" if s.table in kept else s.content[:12],
         }
-        for s in data.sources
+        for s in sorted(data.sources, key=lambda s: s.table)
+        if s.rows
     ]
     rows = "".join(
-        f'<tr><th scope="row">{escape(s["table"])}</th><td>{escape(s["file"])}</td>'
+        f'<tr><th scope="row">{escape(s["table"])}</th><td class="num">{_rows(s["rows"])}</td>'
         f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"
-        f"<td><code>{escape(s['content'])}</code></td></tr>"
+        f"<td><code>{escape(s['content'] or 'not given')}</code></td></tr>"
         for s in sources
     )
     kinds = {k: sum(f.kind == k for f in data.findings) for k in ("repaired", "warning", "note")}
@@ -276,7 +279,8 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     items = "".join(f"<li>{escape(text)}</li>" for text in cautions[:20])
     facts = {
         "Data set": data.title,
-        "Content": f"sha256 {data.digest[:12]}",
+        "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
+        "Content": f"sha256 {data.content[:12]}" if door.rule.off else "by table, below",
         "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
         "Disclosure rule": f"{door.rule.name}. {door.rule.sentence}",
         "Reading the data found": found,
@@ -285,18 +289,19 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     listed = "".join(
         f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items()
     )
-    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Table", "From", "As at", "sha256"))
+    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Table", "Rows", "As at", "sha256"))
     more = f"<h3>Cautions from reading the data</h3><ul>{items}</ul>" if items else ""
     html = (
         '<section class="mtf-made" aria-labelledby="made">'
         '<h2 id="made">How this report was made</h2>'
         f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
         '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
-        '<table><caption id="made-sources">Sources, the date each was filled in up to, and the '
+        '<table><caption id="made-sources">Tables, the date each was filled in up to, and the '
         f"start of the sha256 of its rows</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{more}</section>"
     )
-    content = {"parameters": settings, "sources": sources, "digest": data.digest}
+    whole = data.content if door.rule.off else ""
+    content = {"parameters": settings, "sources": sources, "content": whole}
     return Element("provenance", html, "How this report was made", content)
 
 
@@ -308,6 +313,10 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
+
+
+def _rows(number: int | str) -> str:
+    return f"{number:,}" if isinstance(number, int) else "not given"
 
 
 def _as_at(iso: str) -> str:
@@ -329,9 +338,7 @@ def _under(released: Released, *, column_notes: bool = True) -> str:
     content = payload(released)
     as_at = _as_at(content["as_at"])
     notes: Sequence[str] = content["notes"] if column_notes else released.table.notes
-    lines = [
-        f"Source: {content['source']}" + (f". As at {as_at}." if as_at else ". No as-at date.")
-    ]
+    lines = [f"Source: {content['source']}" + (f". As at {as_at}." if as_at else ".")]
     lines += notes
     symbols = "; ".join(f"{s} {meaning}" for s, meaning in content["symbols"].items())
     if symbols:

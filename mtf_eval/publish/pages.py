@@ -45,6 +45,7 @@ LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "
     "Show it with table(door(...)) or figure(...)."
 )
+ELSEWHERE = "write its folder, workbook or address here; run.json says which it was"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +98,8 @@ class ReportExporter(HTMLExporter):
         given = resources.pop("mtf_page", {})
         failed = given.get("failed") or _failure(nb)
         where = _heading_before(nb, failed)
-        clean = cleaned(nb)
-        resources["mtf"] = {"css": css(), "code": _code(nb)}
+        clean = cleaned(nb, failed=failed is not None)
+        resources["mtf"] = {"css": css(), "code": _code(clean)}
         body, resources = super().from_notebook_node(clean, resources, **kw)
         page = _finish(body, clean, {**given, "failed": failed, "where": where})
         return page, resources
@@ -144,8 +145,8 @@ def render(
 def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     """Return what the index and the run record say of a report; plain JSON.
 
-    Keys: title, period, kind, dataset, dataset_title, illustrative, rule, status, result,
-    maryland, sources (table, file, as_at, sha256), hidden_primary, hidden_secondary, tables.
+    Keys: title, period, kind, dataset_title, illustrative, rule, status, result, maryland,
+    sources (table, rows, as_at, content), hidden_primary, hidden_secondary, tables.
     """
     page = head(notebook)
     results = [data for kind, data in contents(notebook) if kind == "result"]
@@ -153,7 +154,7 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     found = tables(notebook)
     first: Mapping[str, Any] = results[0] if results else {}
     return {
-        **{k: page.get(k, "") for k in ("title", "period", "kind", "dataset", "dataset_title")},
+        **{k: page.get(k, "") for k in ("title", "period", "kind", "dataset_title")},
         "illustrative": bool(page.get("illustrative", False)),
         "rule": page.get("rule", ""),
         "status": first.get("status", "complete"),
@@ -166,17 +167,24 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     }
 
 
-def cleaned(notebook: NotebookNode) -> NotebookNode:
+def cleaned(notebook: NotebookNode, *, failed: bool = False) -> NotebookNode:
     """Return a copy fit to publish: no errors' text, no warnings, no unreleased output.
 
-    Under `internal` the analyst's own outputs stay; under any other rule, or none, only what
-    elements made does.
+    Nor where the data were read from, which is for the run record. Under `internal` the analyst's
+    own outputs stay; under any other rule, or none, and where the notebook failed, only what
+    elements made does: what was printed on the way to an error is about the row that made it.
     """
-    internal = head(notebook).get("rule") == "internal"
+    internal = head(notebook).get("rule") == "internal" and not failed
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
     copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in _tags(c)]
+    made = next((data for kind, data in contents(notebook) if kind == "provenance"), {})
     for cell in copy.cells:
+        if "injected-parameters" in _tags(cell):
+            held = f"# content {made['content'][:12]}: " if made.get("content") else "# "
+            cell.source = re.sub(
+                r"(?m)^data = .*$", f'data = "..."  {held}{ELSEWHERE}', cell.source
+            )
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
@@ -315,9 +323,12 @@ def _fill(slot: Tag, term: str, text: str, *, raw: bool = False) -> None:
 
 def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) -> None:
     """List the corrections where the notebook left a place, otherwise before the last section."""
+    from bs4 import BeautifulSoup
+
     slots = soup.select("[data-mtf=corrections]")
     for slot in slots:
         del slot["data-mtf"]
+        slot.insert_after(*BeautifulSoup(corrections.PLACE, "html.parser").contents)
     if not found:
         return
     html = table(Door(rule)(corrections.as_table(found))).html

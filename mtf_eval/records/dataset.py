@@ -5,6 +5,7 @@ Made by `load` only. Reads nothing itself.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,6 +22,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 __all__ = ["Dataset", "Finding", "Source", "once"]
+
+#: Their rows are people, or hold few counts of people: how many there are, or a digest of them that
+#: somebody could try guesses against, is not for publication.
+OF_PEOPLE = (
+    *("referrals", "monthly_referrals", "activity", "outcomes"),
+    *("survey_responses", "case_steps"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +80,7 @@ class Dataset:
         Facts of the data set as a whole: `title`, `publisher`, `description`, `illustrative`
         (`"yes"` or `"no"`), `source`, `licence`.
     digest
-        sha256 over the content of all sources, in the order of table names.
+        sha256 over the rows of all tables and what reading them found, with its places.
     """
 
     name: str
@@ -94,6 +102,12 @@ class Dataset:
     def has(self, name: str) -> bool:
         """Whether the table was given and has rows."""
         return len(self.table(name)) > 0
+
+    @property
+    def content(self) -> str:
+        """sha256 over the checked rows alone: the same wherever the records are stored."""
+        held = sorted(f"{s.table} {s.content}" for s in self.sources if s.rows)
+        return hashlib.sha256("\n".join(held).encode()).hexdigest()
 
     @property
     def title(self) -> str:

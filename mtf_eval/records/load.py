@@ -246,7 +246,7 @@ def _checked(
         aliases = _extended(aliases, read["aliases"])
     if "about" in read:
         rows = read["about"].frame.dropna()
-        about = dict(zip(rows["key"].str.casefold(), rows["value"], strict=True))
+        about = dict(sorted(zip(rows["key"].str.casefold(), rows["value"], strict=True)))
     year, as_at = _fact(about, "year"), _fact(about, "as_at")
     if as_at is not None:
         about["as_at"] = as_at.isoformat()
@@ -336,7 +336,7 @@ def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -
         if len(frame):
             rows = np.sort(hash_pandas_object(frame, index=False).to_numpy())
             whole.update(rows.tobytes())
-    told = [[f.kind, f.table, f.text, f.row, f.column] for f in findings]
+    told = [[f.kind, f.table or f.file, f.text, f.row, f.column] for f in findings]
     whole.update(json.dumps(told).encode())
     return whole.hexdigest()
 
@@ -362,12 +362,20 @@ def _until(data: Dataset, limit: date) -> Dataset:
             text = f"{int(late.sum())} row(s) dated after {limit:%Y-%m-%d} left out"
             findings.append(Finding(kind="note", table=name, text=text))
             tables[name] = frame = frame[~late].reset_index(drop=True)
-        if name == "referrals" and (frame["closed"] > end).any():
-            still = frame["closed"] > end
-            frame = frame.copy()
-            frame.loc[still, "status"] = "ongoing"
-            tables[name] = frame.assign(closed=frame["closed"].where(~still))
+        if name == "referrals":
+            tables[name] = _as_it_stood(frame, end)
     return replace(data, tables=tables, findings=tuple(findings))
+
+
+def _as_it_stood(log: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
+    """Take back what was decided or closed after a day."""
+    open_still, undecided = log["closed"] > end, log["decided"] > end
+    return log.assign(
+        status=log["status"].mask(open_still, "ongoing").mask(undecided),
+        closed=log["closed"].mask(open_still | undecided),
+        decision=log["decision"].mask(undecided, "pending"),
+        decided=log["decided"].mask(undecided),
+    )
 
 
 def _problem(file: str, found: str, expected: str, todo: str = "") -> Problem:

@@ -88,6 +88,7 @@ def plan(
             facts, books, wanted, address=address, salt=store.salt(), published=standing
         )
         due = {r.name: "forced" if force else decide(r, store, before) for r in reports}
+        log.info("%s: read from %s, content %s", folder, address, facts.digest[:12])
         names = {r.name for r in reports}
         gone = [] if wanted.narrow else [n for n in before.get("reports", {}) if n not in names]
         plans.append(

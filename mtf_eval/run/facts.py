@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -95,6 +96,8 @@ class Facts:
         Digest of each project's rows, by project and table.
     as_at
         Day the records go up to (ISO): as the data set says, or its latest date.
+    read
+        Where each table was read from, for the run record.
     without
         Years that have some referrals and no report, and why.
     """
@@ -111,6 +114,7 @@ class Facts:
     tables: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
+    read: Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for `Store.remember`."""
@@ -145,18 +149,19 @@ def located(address: str) -> Path:
 
 
 def address_of(given: str) -> str:
-    """Return how reports name a data set: below the checkout, or by its whole path.
+    """Return how the run record names a data set: below the checkout, or by its whole path.
 
     Raises
     ------
     RunRefused
-        Nothing is there, or a database address holds a password: it would stand in every report.
+        Nothing is there, or a database address holds a password: it would stand in the record.
     """
     if "://" in given:
-        if urlsplit(given).password:
+        named = [urlsplit(given).password or "", *re.findall(r"password=([^&]*)", given)]
+        if any(p and not re.fullmatch(r"\$\{\w+\}", p) for p in named):
             raise RunRefused(
-                "the address holds a password, which would be printed in every report; put it in "
-                "the environment (PGPASSWORD, or a password file) and leave it out of the address"
+                "the address holds a password, which would stand in the run record and the log; put"
+                " it in the environment (PGPASSWORD, or ${NAME} in its place) or a password file"
             )
         return given
     path = located(given)
@@ -228,6 +233,10 @@ def facts_of(data: Dataset, source: str) -> Facts:
         tables={name: digest[:16] for name, digest in tables.items()},
         rows=rows,
         without=without,
+        read=[
+            {"table": s.table, "file": s.file, "sheet": s.sheet, "sha256": s.sha256}
+            for s in data.sources
+        ],
     )
 
 

@@ -163,7 +163,8 @@ def make_plan(
         near = related(name, subjects.get(name, {}), known, there)
         parts = {
             "notebook": book.digest,
-            "parameters": json.dumps(values, sort_keys=True),
+            # The same records give the same page wherever they are kept.
+            "parameters": json.dumps({k: values[k] for k in sorted(values) if k != "data"}),
             "related pages": " ".join(near),
             **common,
             **_data_parts(facts, values),

@@ -80,7 +80,11 @@ def run_records(
             "title": planned.facts.title,
             "release": release,
             "read_from": planned.address,
-            "read": list(planned.facts.read),
+            # Guesses at rows of people could be tried against a digest.
+            "read": [
+                {k: v for k, v in source.items() if k != "sha256" or release == "internal"}
+                for source in planned.facts.read
+            ],
             "run": moment,
             "seconds": seconds,
             "kernel": kernel,
