@@ -25,6 +25,9 @@ __all__ = ["read_database", "shown"]
 Opened = tuple[Mapping[str, Mapping[str, Any]], Callable[[Any], list[Any]]]
 #: Databases that can cut a date to its month.
 CAN_TRUNCATE = ("postgresql", "sqlite", "duckdb")
+#: A column of this name says in which order a table's rows stand, as they do in a file.
+POSITION = "row_number"
+SUMMED = ("incidents", "incident_points")
 _SECRET = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -65,9 +68,11 @@ def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
                 continue
             types = {c.lower(): (c, t) for c, t in held[known[table]].items()}
             wanted = {c: types[c] for c in schema.columns if c in types}
-            headings, question = _question(table, known[table], wanted, kind)
+            order = types.get(POSITION) if table not in SUMMED else None
+            headings, question = _question(table, known[table], wanted, kind, order)
             rows = [[_plain(v) for v in row] for row in ask(question)]
-            rows.sort(key=_order(headings, (schema.metadata or {})["key"]))
+            if order is None:
+                rows.sort(key=_order(headings, (schema.metadata or {})["key"]))
             where = f"table {table}"
             grids.append(Grid(table=table, file=where, rows=[headings, *rows]))
             digest = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
@@ -79,15 +84,21 @@ def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
 
 
 def _question(
-    table: str, name: str, wanted: Mapping[str, tuple[str, Any]], kind: str
+    table: str,
+    name: str,
+    wanted: Mapping[str, tuple[str, Any]],
+    kind: str,
+    order: tuple[str, Any] | None,
 ) -> tuple[list[str], Any]:
     """Return headings and a SELECT; of incidents, sums by month, area and measure."""
     import sqlalchemy as sa
 
-    source = sa.table(name, *(sa.column(c, t) for c, t in wanted.values()))
+    given = [*wanted.values(), *([order] if order else [])]
+    source = sa.table(name, *(sa.column(c, t) for c, t in given))
     columns: dict[str, Any] = {k: source.c[c] for k, (c, _) in wanted.items()}
     if table != "incidents" or not {"month", "date"} & set(columns):
-        return list(columns), sa.select(*columns.values())
+        asked = sa.select(*columns.values())
+        return list(columns), asked.order_by(source.c[order[0]]) if order else asked
     count = columns.pop("count", None)
     if count is not None and not isinstance(count.type, sa.Numeric | sa.Integer):
         return [*columns, "count"], sa.select(*columns.values(), count)
@@ -138,7 +149,7 @@ def _plain(value: Any) -> Any:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Opened]:
-    if re.search(r"//[^/@]*:[^/@$][^/@]*@", address):
+    if re.search(r"//[^/@]*:[^/@$][^/@]*@|[?&]\w*password=[^$]", address):
         todo = "write ${NAME} in its place and set NAME in the environment, or use PGPASSWORD"
         raise _refused(address, "a password in the address", "an address without one", todo)
     if missing := [n for n in _SECRET.findall(address) if n not in os.environ]:
