@@ -40,7 +40,19 @@ def test_a_time_of_day_that_is_none(at: str) -> None:
 
 def test_an_unknown_kind() -> None:
     with pytest.raises(BadArgument, match="expected one of cron, systemd, windows, github"):
-        made("airflow")
+        made("launchd")
+
+
+def test_airflow_is_told_what_to_do_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    from mtf_eval.run import cli
+
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["schedule", "airflow", "data/example"])
+    told = capsys.readouterr().err
+    assert ended.value.code == 3
+    assert "not among our libraries" in told
+    assert "BashOperator" in told
+    assert "## Airflow" in DOCS.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["data/example", "data/two words", "data/100%", "data/$HOME"])

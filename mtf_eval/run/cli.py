@@ -208,14 +208,20 @@ def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
     return 0
 
 
-@commands.command(epilog="Example: mtf-eval schedule systemd data/example")
-@click.argument("kind", type=click.Choice(["cron", "systemd", "windows", "github"]))
+@commands.command(
+    epilog="\b\nExamples: mtf-eval schedule systemd data/example\n"
+    "          mtf-eval schedule cron data/private/records.xlsx --release internal --at 05:00"
+)
+@click.argument("kind", type=click.Choice(["cron", "systemd", "windows", "github", "airflow"]))
 @click.argument("data", nargs=-1)
 @click.option("--release", default="public", show_default=True)
 @click.option("--out", default="reports", show_default=True)
 @click.option("--at", default="06:30", show_default=True, metavar="HH:MM", help="Time of day.")
 def schedule(kind: str, data: tuple[str, ...], release: str, out: str, at: str) -> int:
-    """Print a ready schedule for this checkout, with comments that say where it goes."""
+    """Print a ready schedule for this checkout, with comments that say where it goes.
+
+    For Airflow it says what to do instead.
+    """
     from mtf_eval.run.schedule import schedule as made
 
     addresses = _addresses(data)

@@ -28,6 +28,12 @@ KINDS = {
     "windows": ("windows.xml",),
     "github": ("github.yml",),
 }
+AIRFLOW = (
+    "no file is made for Airflow: it is not among our libraries, so that a file could not be tried "
+    "before it is given to you. Have a BashOperator call `mtf-eval run`: docs/scheduling.md, "
+    "under Airflow, has a DAG to copy. Not the PapermillOperator: it runs a notebook without our "
+    "checks, deadlines and publishing in one step"
+)
 
 
 def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str) -> str:
@@ -36,8 +42,10 @@ def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str)
     Raises
     ------
     BadArgument
-        The kind is not known, or the time of day is not one.
+        The kind is not known or is Airflow, or the time of day is not one.
     """
+    if kind == "airflow":
+        raise BadArgument(AIRFLOW)
     if kind not in KINDS:
         raise BadArgument(f"schedule {kind!r}: expected one of {', '.join(KINDS)}")
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
