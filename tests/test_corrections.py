@@ -155,6 +155,61 @@ def test_when_the_time_of_a_cell_ended(table_name: str, key: str, column: str, e
     assert found.isoformat() == end
 
 
+def put(folder: Path, name: str, page: str, *found: corrections.Correction) -> None:
+    (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    (folder / name).mkdir()
+    if found:
+        (folder / name / corrections.FILE).write_bytes(corrections.as_csv(found))
+
+
+def test_a_page_with_room_for_it_lists_what_other_reports_corrected(tmp_path: Path) -> None:
+    """The review tells the project's correction and its own once, and nothing of another rule."""
+    found = {
+        n: corrections.Correction(
+            date="2022-02-10", table="Recorded", row="March 2021", figure=n, was="27", now=r"6\7"
+        )
+        for n in ("Own", "Project", "Secret")
+    }
+    review = pages.render(book(months(51, 20)), run_time=RUN)
+    assert corrections.PLACE in review
+    put(tmp_path, "review", review, found["Own"])
+    put(tmp_path, "project", "<p>Without room.</p>", found["Project"], found["Own"])
+    put(tmp_path, "secret", "<p>Without room.</p>", found["Secret"])
+    titles = {"review": "Review", "project": "Evenings & days", "secret": "Secret"}
+    rules = {"review": "internal", "project": "internal", "secret": "local_lt5"}
+    (name, page), *rest = corrections.elsewhere(tmp_path, titles, rules).items()
+    assert (name, rest) == ("review", [])
+    soup = BeautifulSoup(page, "html.parser")
+    words = re.sub(r"\s+", " ", soup.get_text(" "))
+    assert "In other reports of this data set Evenings & days" in words
+    assert r"27 6\7 10 February 2022" in words
+    assert "Secret" not in words
+    assert "March 2021 Own" not in words, "its own is listed in its own place"
+    link = soup.find("a", string="Evenings & days")
+    assert link is not None
+    assert link["href"] == "project.html#corrections"
+    # Put up again, nothing is told twice.
+    (tmp_path / "review.html").write_text(page, encoding="utf-8")
+    assert corrections.elsewhere(tmp_path, titles, rules) == {}
+
+
+def test_a_figure_that_stands_in_several_tables_is_listed_once() -> None:
+    def changed(table: str, now: str = "125") -> corrections.Correction:
+        return corrections.Correction(
+            date="2022-02-10", table=table, row="Total", figure="Accepted", was="124", now=now
+        )
+
+    found = (
+        changed("By month"),
+        changed("By quarter"),
+        changed("By ward"),
+        changed("By ward", "9"),
+    )
+    shown = corrections.as_table(found).frame
+    assert shown["table"].tolist() == ["By month (also in 2 other places)", "By ward"]
+    assert corrections.as_csv(found).count(b"124") == 4
+
+
 @pytest.mark.slow
 def test_the_command_finds_an_edited_figure(tmp_path: Path) -> None:
     data = tmp_path / "thanet"

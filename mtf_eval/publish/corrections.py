@@ -27,14 +27,18 @@ if TYPE_CHECKING:
 
     from mtf_eval.analysis.tables import Table
 
-__all__ = ["FILE", "PLACE", "Correction", "as_csv", "as_table", "edition", "elsewhere", "listed"]
+__all__ = ["FILE", "PLACE", "Correction", "as_csv", "as_table", "distinct", "edition"]
+__all__ += ["elsewhere", "listed"]
 
 FILE = "corrections.csv"
 #: Where a page leaves room for what other reports corrected; filled in when the set is put up.
-PLACE = "<!-- corrected elsewhere --><!-- / -->"
-FILLED = re.compile(r"<!-- corrected elsewhere -->.*?<!-- / -->", flags=re.S)
+OPEN, SHUT = "<!-- corrected elsewhere -->", "<!-- / -->"
+PLACE = OPEN + SHUT
+FILLED = re.compile(f"{OPEN}.*?{SHUT}", flags=re.S)
 RECORDED = ("people", "count", "money")  # rates and estimates follow from these
 RESULT = "Main result"
+# Of a benefit analysis the pounds put in and what came of them; the rest is the way between.
+WORKING = re.compile(r"benefit_(?!headline|costs_|benefits)")
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
 MONTH = "|".join(MONTHS)
 
@@ -141,6 +145,8 @@ def _changed(
     old: Mapping[str, Any], new: Mapping[str, Any], about: date | None
 ) -> Iterator[dict[str, str]]:
     """Yield the recorded figures of one table that were corrected."""
+    if WORKING.match(old["name"]):
+        return
     places = {c["name"]: i for i, c in enumerate(new["columns"])}
     before = _rows(old)
     for key, row in _rows(new).items():
@@ -206,16 +212,36 @@ def _print(value: object, kind: str) -> str:
 # The list, on the page and beside it
 
 
+def distinct(found: Sequence[Correction]) -> dict[Correction, int]:
+    """Return each change once, with how many more tables of the report tell the same."""
+    first: dict[tuple[str, ...], Correction] = {}
+    more: dict[Correction, int] = {}
+    for each in found:
+        kept = first.setdefault((each.date, each.figure, each.was, each.now), each)
+        more[kept] = more.get(kept, -1) + 1
+    return more
+
+
 def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
-    """Return the corrections as a table of words; every figure in it has been released."""
+    """Return the corrections as a table of words; every figure in it has been released.
+
+    A figure that stands in several tables is listed once; `as_csv` keeps every place.
+    """
     import pandas as pd
 
     from mtf_eval.analysis.marks import label, text
     from mtf_eval.analysis.tables import Table
 
     rows = [
-        (_day(c.date), c.table, c.row or "the report", c.figure or "in one line", c.was, c.now)
-        for c in found
+        (
+            _day(c.date),
+            f"{c.table} (also in {more} other place{'s' * (more > 1)})" if more else c.table,
+            c.row or "the report",
+            c.figure or "in one line",
+            c.was,
+            c.now,
+        )
+        for c, more in distinct(found).items()
     ]
     columns = ["date", "table", "row", "figure", "was", "now"]
     return Table(
@@ -263,7 +289,7 @@ def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str])
             if other != name and rules.get(other) == rules.get(name)
             if (kept := [c for c in found if _figure(c) not in own])
         }
-        filled = f"{PLACE[:26]}{_others(others, titles, rules[name])}<!-- / -->"
+        filled = OPEN + _others(others, titles, rules[name]) + SHUT
         if (new := FILLED.sub(filled.replace("\\", r"\\"), text)) != text:
             pages[name] = new
     return pages

@@ -257,7 +257,7 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
         )
         if corrected:
             files[f"{job.name}/{corrections.FILE}"] = corrections.as_csv(corrected)
-            summary["corrections"] = len(corrected)
+            summary["corrections"] = len(corrections.distinct(corrected))
         page = pages.render(
             notebook,
             run_time=job.run_time,

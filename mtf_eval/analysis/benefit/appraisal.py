@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,6 +59,8 @@ class Benefit:
         `draws` is `None` where there is nothing to draw.
     areas, window
         Target areas and the first and last month of what is counted, for totals over projects.
+    as_of
+        Day the evaluation looked back from; `None` where it did not say.
     """
 
     project_id: str
@@ -79,6 +82,7 @@ class Benefit:
     areas: frozenset[str] = frozenset()
     window: tuple[pd.Timestamp, pd.Timestamp] | None = None
     projects: tuple[str, ...] = ()
+    as_of: date | None = None
 
     @property
     def claimed(self) -> tuple[Line, ...]:
@@ -267,6 +271,7 @@ def analyse(
         if own is not None
         else frozenset(),
         window=_window(get(project, "response_start"), guarded.lines),
+        as_of=getattr(evaluation, "as_of", None),
         **_appraise(guarded.lines, reference, assumptions, rng=rng, draws=draws),
     )
 
@@ -358,6 +363,7 @@ def portfolio(
         assumptions=first.assumptions,
         reference=first.reference,
         projects=tuple(b.project_id for b in benefits),
+        as_of=first.as_of,
         **_appraise(
             lines, first.reference, first.assumptions, rng=rng, draws=draws, project_id="all"
         ),

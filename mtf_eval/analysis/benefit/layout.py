@@ -61,6 +61,7 @@ def table(
         frame=frame.reset_index(drop=True),
         columns=tuple(columns),
         source=benefit.source,
+        as_at=benefit.as_of,
         notes=tuple(notes),
         total_row=total_row and len(frame) > 0,
         rests_on=rests_on(benefit),
