@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
+import re
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import click
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from tiny_desk import COMMAND, TINY, Desk
@@ -405,3 +409,32 @@ def test_a_tools_notebook_is_stripped_and_not_among_the_reports() -> None:
     assert set(read_template(tool).parameters) == {"data", "release", "neighbours"}
     cells = json.loads(tool.read_text(encoding="utf-8"))["cells"]
     assert all(not c["outputs"] and not c["execution_count"] for c in cells if "outputs" in c)
+
+
+# Help
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands.commands))
+def test_every_help_has_an_example_and_a_word_on_every_option(name: str) -> None:
+    command = cli.commands.commands[name]
+    told = CliRunner().invoke(cli.commands, [name, "--help"], prog_name="mtf-eval").output
+    assert f"mtf-eval {name}" in told.partition("Example")[2]
+    assert [p.name for p in command.params if isinstance(p, click.Option) and not p.help] == []
+    assert "..." not in command.get_short_help_str(60)
+
+
+def test_the_program_alone_says_what_to_do_next_and_help_how_to_complete() -> None:
+    alone = CliRunner().invoke(cli.commands, []).output
+    assert re.findall(r"^  (\d)\. ", alone, re.MULTILINE) == ["1", "2", "3"]
+    assert "_MTF_EVAL_COMPLETE=bash_source" in CliRunner().invoke(cli.commands, ["--help"]).output
+
+
+def test_the_shell_is_told_how_commands_and_options_go_on() -> None:
+    for typed, goes_on in (("mtf-eval ru", "run"), ("mtf-eval run --proj", "--project")):
+        told = subprocess.run(
+            COMMAND,
+            env={**os.environ, "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" ")),
+                 "_MTF_EVAL_COMPLETE": "bash_complete"},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert told.stdout.split(",")[-1].strip() == goes_on

@@ -69,14 +69,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(invoke_without_command=True)
+@click.group(
+    invoke_without_command=True,
+    epilog="\b\nTab completion in bash, for good when put into ~/.bashrc:\n"
+    '  eval "$(_MTF_EVAL_COMPLETE=bash_source mtf-eval)"\n'
+    "In zsh and fish it is zsh_source and fish_source.",
+)
 @click.version_option(package_name="mtf-eval")
 @click.pass_context
 def commands(context: click.Context) -> None:
     """Evaluate projects and report what they changed.
 
-    Tab completion: eval "$(_MTF_EVAL_COMPLETE=bash_source mtf-eval)" (also zsh_source,
-    fish_source).
+    `mtf-eval` alone says where to start; `mtf-eval COMMAND --help` shows examples of each.
     """
     if context.invoked_subcommand is None:
         click.echo(NEXT)
@@ -122,22 +126,41 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @commands.command(
+    short_help="Make every report that is due, and publish them.",
     epilog="\b\nExamples: mtf-eval run data/example\n"
     "          mtf-eval run records.xlsx --pdf\n"
     "          mtf-eval run data/example --project EX01 --out one-project\n"
     "          mtf-eval run --notebook lab/project_evaluation-EX01.ipynb --out mine\n"
-    "          mtf-eval run data/example --dry-run"
+    "          mtf-eval run data/example --dry-run",
 )
 @_run_options
 @click.option("--pdf", is_flag=True, help="Print each page to PDF too (Chromium, Chrome, Edge).")
 @click.option("--dry-run", is_flag=True, help="Say what would be run; run nothing.")
 @click.option("--why", is_flag=True, help="Say of each report that is due what changed.")
 @click.option("--force", is_flag=True, help="Run everything, changed or not.")
-@click.option("--kernel", type=click.Choice(["warm", "ordinary"]), default="warm")
+@click.option(
+    "--kernel",
+    type=click.Choice(["warm", "ordinary"]),
+    default="warm",
+    show_default=True,
+    help="How kernels start; warm is quicker, results are the same.",
+)
 @click.option("--in-flight", type=click.IntRange(1), help="Reports at once [cores + 1].")
 @click.option("--dask", default="", metavar="ADDRESS", help="Run on this Dask scheduler.")
-@click.option("--cell-timeout", type=click.FloatRange(1), default=600.0, show_default=True)
-@click.option("--report-timeout", type=click.FloatRange(1), default=1800.0, show_default=True)
+@click.option(
+    "--cell-timeout",
+    type=click.FloatRange(1),
+    default=600.0,
+    show_default=True,
+    help="Seconds one cell may take.",
+)
+@click.option(
+    "--report-timeout",
+    type=click.FloatRange(1),
+    default=1800.0,
+    show_default=True,
+    help="Seconds one report may take.",
+)
 def run(
     data: tuple[str, ...],
     out: Path,
@@ -197,7 +220,11 @@ def run(
     return _say(outcome, index, store)
 
 
-@commands.command(name="list", epilog="Example: mtf-eval list data/example")
+@commands.command(
+    name="list",
+    short_help="List every report and whether it is due.",
+    epilog="Example: mtf-eval list data/example",
+)
 @_run_options
 def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
     """List every report of DATA, its parameters, and whether it is due."""
@@ -209,13 +236,14 @@ def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
 
 
 @commands.command(
+    short_help="Print a ready schedule for cron, Windows or others.",
     epilog="\b\nExamples: mtf-eval schedule systemd data/example\n"
-    "          mtf-eval schedule cron data/private/records.xlsx --release internal --at 05:00"
+    "          mtf-eval schedule cron data/private/records.xlsx --release internal --at 05:00",
 )
 @click.argument("kind", type=click.Choice(["cron", "systemd", "windows", "github", "airflow"]))
 @click.argument("data", nargs=-1)
-@click.option("--release", default="public", show_default=True)
-@click.option("--out", default="reports", show_default=True)
+@click.option("--release", default="public", show_default=True, help="Disclosure rule.")
+@click.option("--out", default="reports", show_default=True, help="Folder of reports.")
 @click.option("--at", default="06:30", show_default=True, metavar="HH:MM", help="Time of day.")
 def schedule(kind: str, data: tuple[str, ...], release: str, out: str, at: str) -> int:
     """Print a ready schedule for this checkout, with comments that say where it goes.

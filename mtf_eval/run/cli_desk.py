@@ -40,8 +40,9 @@ def read(given: str) -> Dataset:
 
 
 @click.command(
+    short_help="Say what is wrong with the data, cell by cell.",
     epilog="\b\nExamples: mtf-eval check data/example\n"
-    "          mtf-eval check records.xlsx --fix-report records-to-mend.xlsx"
+    "          mtf-eval check records.xlsx --fix-report records-to-mend.xlsx",
 )
 @click.argument("data", nargs=-1, required=True)
 @click.option(
@@ -115,8 +116,9 @@ def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
 
 
 @click.command(
+    short_help="Write a workbook to fill in, blank or from data.",
     epilog="\b\nExamples: mtf-eval workbook records.xlsx\n"
-    "          mtf-eval workbook example.xlsx --from data/example"
+    "          mtf-eval workbook example.xlsx --from data/example",
 )
 @click.argument("file", type=FILE, metavar="FILE.xlsx")
 @click.option("--from", "source", metavar="DATA", help="Fill it with an existing data set.")
@@ -141,9 +143,10 @@ def workbook(file: Path, source: str | None, force: bool) -> int:
 
 
 @click.command(
+    short_help="Open working copies of the notebooks in JupyterLab.",
     epilog="\b\nExamples: mtf-eval lab\n"
     "          mtf-eval lab --data data/example --project EX01\n"
-    "          mtf-eval run --notebook lab/project_evaluation-EX01.ipynb"
+    "          mtf-eval run --notebook lab/project_evaluation-EX01.ipynb",
 )
 @click.option("--data", metavar="DATA", help="Data set the notebooks open.")
 @click.option("--project", metavar="ID", help="Project they are about.")
@@ -179,9 +182,18 @@ def lab(data: str | None, project: str | None, fresh: bool, no_open: bool) -> in
     return open_lab(LAB, copies[0])
 
 
-@click.command(epilog="Example: mtf-eval validate kent_2022_street.zip")
+@click.command(
+    short_help="Say how often the estimators are wrong on real records.",
+    epilog="Example: mtf-eval validate kent_2022_street.zip",
+)
 @click.argument("archive", type=OLD_FILE)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("reports"))
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("reports"),
+    show_default=True,
+    help="Folder of reports.",
+)
 @click.option("--release", default="internal", show_default=True, help="Disclosure rule.")
 @click.pass_context
 def validate(context: click.Context, archive: Path, out: Path, release: str) -> Any:
@@ -206,9 +218,10 @@ def validate(context: click.Context, archive: Path, out: Path, release: str) -> 
 
 
 @click.command(
+    short_help="Replace references to persons in a log by pseudonyms.",
     epilog="\b\nExamples: mtf-eval pseudonymise --new-key D:/keys/task-force.key\n"
     "          mtf-eval pseudonymise log.csv clean.csv --key D:/keys/task-force.key "
-    "--column case_ref --drop name"
+    "--column case_ref --drop name",
 )
 @click.argument("source", type=OLD_FILE, required=False)
 @click.argument("target", type=FILE, required=False)
@@ -245,8 +258,9 @@ def pseudonymise(
 
 
 @click.command(
+    short_help="Try to work out hidden counts from published reports.",
     epilog="\b\nExamples: mtf-eval audit reports/thanet_2021\n"
-    "          mtf-eval audit reports --previous last-year/reports"
+    "          mtf-eval audit reports --previous last-year/reports",
 )
 @click.argument("folder", type=FOLDER)
 @click.option("--previous", type=FOLDER, help="The edition published before.")
