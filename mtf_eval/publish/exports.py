@@ -7,6 +7,7 @@ holds more than the page. Reads no data set and hides nothing itself.
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
     from gptables import GPTable
     from nbformat import NotebookNode
 
-__all__ = ["contents", "head", "tables", "write_exports"]
+__all__ = ["contents", "csv_name", "head", "tables", "write_exports"]
 
 PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
+LONGEST = 80  # characters of a file's name, without its ending
 FIXED = datetime(2000, 1, 1)  # a workbook's date of creation: the same bytes for the same tables
 FORMATS = {"money": "£#,##0", "people": "#,##0", "count": "#,##0"}
 
@@ -62,11 +64,11 @@ def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]
     if not found:
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    book = folder / f"{stem}.xlsx"
-    _workbook(book, head(notebook), found)
+    book, page = folder / f"{stem}.xlsx", head(notebook)
+    _workbook(book, page, found)
     written = [book]
     for name, content in found.items():
-        path = folder / f"{name}.csv"
+        path = folder / csv_name(name, page)
         # The mark at the start has Excel read the pound sign and accents as they are.
         with path.open("w", encoding="utf-8-sig", newline="") as out:
             rows = csv.writer(out, lineterminator="\r\n")
@@ -74,6 +76,13 @@ def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]
             rows.writerows(map(neutralise, row) for row in content["rows"])
         written.append(path)
     return written
+
+
+def csv_name(name: str, page: Mapping[str, Any]) -> str:
+    """Return the file of a table: short enough for any system, marked where it is internal."""
+    if len(name) > LONGEST:
+        name = f"{name[:LONGEST]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    return f"{name}{'-internal' if page.get('banner') else ''}.csv"
 
 
 def _workbook(path: Path, page: Mapping[str, Any], found: Mapping[str, dict[str, Any]]) -> None:
