@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
-__all__ = ["Aliases", "fold", "packaged", "packaged_file", "plain"]
+__all__ = ["NO_TEXT", "Aliases", "fold", "packaged", "packaged_file", "plain"]
 
+#: Control characters and what is no character at all: no text means them, no workbook holds them.
+NO_TEXT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
 _PLAIN = str.maketrans(
     {
         "\u00a0": " ",
@@ -39,7 +41,7 @@ _PLAIN = str.maketrans(
 
 def plain(text: str) -> str:
     """Return text with plain spaces, quotes and dashes, and no space around it."""
-    return re.sub(r"\s+", " ", text.translate(_PLAIN)).strip()
+    return re.sub(r"\s+", " ", re.sub(f"[{NO_TEXT}]", "", text.translate(_PLAIN))).strip()
 
 
 @lru_cache(maxsize=1 << 16)

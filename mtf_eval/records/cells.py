@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from numbers import Integral, Real
 from typing import Any
 
-from mtf_eval.records.aliases import Aliases, fold, plain
+from mtf_eval.records.aliases import NO_TEXT, Aliases, fold, plain
 from mtf_eval.records.schema import KINDS
 
 __all__ = ["CellError", "Context", "Unreadable", "describe", "is_blank", "read_cell"]
@@ -41,6 +41,8 @@ _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 # Excel numbers days from here; a serial below the first or above the last is not a date of ours.
 _EPOCH = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 _TOO_LARGE = 10**12
+#: A page holds no more in one cell, nor does a sheet (32,767).
+LONGEST = 10_000
 _FIRST_YEAR, _LAST_YEAR = 1950, 2099
 
 
@@ -111,6 +113,8 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
     if isinstance(value, CellError):
         raise Unreadable(KINDS[kind].expected, value.todo)
     if isinstance(value, str):
+        if len(value) > LONGEST:
+            raise Unreadable(f"a text of at most {LONGEST:,} characters", "shorten it")
         text = plain(value)
         mark = text.casefold()
         if mark in _BLANK or (kind in _TYPED and mark in _NOT_KNOWN and kind != "choice"):
@@ -151,7 +155,8 @@ def describe(value: object, kind: str, quotable: bool) -> str:
 
 def _text(value: object, context: Context) -> tuple[str, str]:
     if isinstance(value, str):
-        text = re.sub(r"[ \t\u00a0\u2007\u202f\u2009]+", " ", value.replace("\u200b", "")).strip()
+        text = re.sub(f"[\u200b{NO_TEXT}]", "", value)
+        text = re.sub(r"[ \t\u00a0\u2007\u202f\u2009]+", " ", text).strip()
         spaces = "spaces around or inside the text tidied" if text != value else ""
         return text, spaces
     return _as_text(value), ""

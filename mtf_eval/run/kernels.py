@@ -133,8 +133,10 @@ class _Warm:
         request = {"arguments": arguments, "env": env, "cwd": cwd}
         read, write = os.pipe()
         with self.lock:
+            silent = os.open(os.devnull, os.O_WRONLY)
             try:
-                handles = struct.pack("3i", 1, 2, write)
+                # What a notebook writes past its own output may be a row of data: not our log.
+                handles = struct.pack("3i", silent, silent, write)
                 self.line.sendmsg(
                     [json.dumps(request).encode() + b"\n"],
                     [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handles)],
@@ -144,6 +146,7 @@ class _Warm:
                 pid = None
             finally:
                 os.close(write)
+                os.close(silent)
         if pid is None:
             os.close(read)
             self.usable = False
@@ -216,7 +219,8 @@ class WarmProvisioner(LocalProvisioner):
                 self.pid = self.pgid = forked.pid
                 self.cwd = cwd
                 return self.connection_info
-        return await super().launch_kernel(cmd, env=env, **kwargs)
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return await super().launch_kernel(cmd, env=env, **(kwargs | silent))
 
 
 def _is_plain_kernel(cmd: list[str]) -> bool:

@@ -33,8 +33,10 @@ DARK = {"#12436D", "#801650", "#3D3D3D"}  # white text reads on these, black on 
 INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"
 WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
 SIZE = 13  # of the text, in pixels
+LINES = 6  # of a label
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
+    "text.parse_math": False,  # a price or a ward may hold dollar signs
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same measures on every machine
     "font.size": SIZE,
     "text.color": INK,
@@ -342,10 +344,10 @@ def ratio_axis(axes: Axes, low: float, high: float, *, most: int) -> None:
 
 
 def wrapped(label: str, width: int) -> str:
-    """Break a label into lines of at most `width` characters."""
+    """Break a label into at most `LINES` lines of `width` characters; the table has the rest."""
     from textwrap import wrap
 
-    return "\n".join(wrap(label, width, break_long_words=True)) or label
+    return "\n".join(wrap(label, width, max_lines=LINES, placeholder=" \N{HORIZONTAL ELLIPSIS}"))
 
 
 def room_for(labels: Sequence[str], most: float) -> float:
