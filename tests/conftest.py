@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,3 +19,27 @@ from tiny_desk import TINY, Desk
 def desk(tmp_path: Path) -> Desk:
     shutil.copytree(TINY / "data", tmp_path / "data")
     return Desk(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def hostile_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SimpleNamespace]:
+    """Every report of a data set full of what nobody should paste, for both releases.
+
+    Each with `data`, `out`, exit `code` and what the command `said`. Made once for all tests; with
+    `MTF_HOSTILE` the reports of an earlier run in that folder are looked at again.
+    """
+    import hostile
+
+    kept = os.environ.get("MTF_HOSTILE")
+    home = Path(kept) if kept else tmp_path_factory.mktemp("hostile")
+    data = home / "data" / "hostile"
+    found = {}
+    for release in ("public", "internal"):
+        out, code, said = home / f"{release}-reports", 0, ""
+        if not out.exists():
+            if not data.exists():
+                hostile.write(data)
+            done = hostile.run(data, out, release)
+            code, said = done.returncode, done.stdout + done.stderr
+        found[release] = SimpleNamespace(data=data, out=out, code=code, said=said)
+    return found
