@@ -185,7 +185,7 @@ def test_a_page_with_room_for_it_lists_what_other_reports_corrected(tmp_path: Pa
     assert r"27 6\7 10 February 2022" in words
     assert "Secret" not in words
     assert "March 2021 Own" not in words, "its own is listed in its own place"
-    link = soup.find("a", string="Evenings & days")
+    link = soup.find("a", string="Open that report")
     assert link is not None
     assert link["href"] == "project.html#corrections"
     # Put up again, nothing is told twice.

@@ -260,4 +260,9 @@ def delivered_finding(data: Dataset, *, as_of: date, project_id: str | None = No
     names = sorted(set(short["provider"]))
     words = f"{', '.join(names)} delivered less than agreed" if names else "All that was reported "
     words += "" if names else "was delivered as agreed"
-    return f"{words}; {missing} of {due} updates are missing."
+    gaps = (
+        f"{missing} of {due} updates are missing"
+        if missing
+        else f"none of {due} updates is missing"
+    )
+    return f"{words}; {gaps}."

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mtf_eval.analysis import overlaps, projects
 from mtf_eval.analysis.effects import Estimate, pool
-from mtf_eval.analysis.findings import percent
+from mtf_eval.analysis.findings import listing, percent
 from mtf_eval.analysis.marks import day, label, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
@@ -212,8 +212,9 @@ def lines_finding(together: Together) -> str:
     if not ended:
         return f"{len(found)} projects, none of them ended with records to judge by."
     words = f"{len(found)} projects, {len(ended)} of them ended with records to judge by"
-    words += f": a fall in {fell}, a rise in {len(told) - fell}"
-    return f"{words}, in {len(ended) - len(told)} no change that can be told from chance."
+    counts = {"a fall": fell, "a rise": len(told) - fell}
+    counts["no change that can be told from chance"] = len(ended) - len(told)
+    return f"{words}: {listing([f'{what} in {n}' for what, n in counts.items() if n])}."
 
 
 # Effects side by side

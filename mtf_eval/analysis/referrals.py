@@ -374,13 +374,21 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     )
 
 
-def month_finding(frame: pd.DataFrame, *, year: int) -> str:
-    """Say which period brought the most and the fewest referrals, from what is shown."""
-    ends = extremes(frame, "period", "received")
+def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False) -> str:
+    """Say which period brought the most and the fewest referrals, from what is shown.
+
+    With `decided` the decisions of each period are meant, which are what is drawn where they are
+    counted by their own day.
+    """
+    what, column = ("decisions", "decided") if decided else ("referrals", "received")
+    if decided:
+        outcomes = frame[["accepted", "rejected", "saras"]]
+        frame = frame.assign(decided=outcomes.sum(axis=1).where(outcomes.notna().all(axis=1)))
+    ends = extremes(frame, "period", column)
     if ends is None:
-        return f"Referrals received in {year}"
+        return f"Referrals {column} in {year}"
     top, high, bottom, low = ends
-    return f"{top} brought the most referrals ({number(high)}), {bottom} the fewest ({number(low)})"
+    return f"{top} brought the most {what} ({number(high)}), {bottom} the fewest ({number(low)})"
 
 
 def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:

@@ -232,6 +232,8 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
     from mtf_eval.analysis.marks import label, text
     from mtf_eval.analysis.tables import Table
 
+    # What the report says in one line comes first: it is what most readers took away.
+    found = tuple(sorted(found, key=lambda c: (c.date, c.table != RESULT)))
     rows = [
         (
             _day(c.date),
@@ -256,7 +258,7 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
             text("now", "Now"),
             label("date", "Corrected on"),
         ),
-        source="This report and its earlier editions",
+        source=f"{'That' if report else 'This'} report and its earlier editions",
     )
 
 
@@ -306,8 +308,9 @@ def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str]
     from mtf_eval.publish.elements import table
 
     parts = [
-        f'<h4><a href="{escape(name)}.html#corrections">{escape(titles[name])}</a></h4>'
-        + table(Door(rule)(as_table(tuple(each), name))).html
+        f"<details><summary>{escape(titles[name])}: {len(distinct(each))} corrected</summary>"
+        f'<p><a href="{escape(name)}.html#corrections">Open that report</a></p>'
+        f"{table(Door(rule)(as_table(tuple(each), name))).html}</details>"
         for name, each in sorted(found.items(), key=lambda item: titles[item[0]])
     ]
     return f"<h3>In other reports of this data set</h3>{''.join(parts)}" if parts else ""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mtf_eval.publish.disclosure import Door, Released
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["fell_short", "log", "money", "projects", "together", "unless_drawn", "waits"]
+__all__ = ["fell_short", "if_any", "log", "money", "projects", "together", "unless_drawn", "waits"]
 
 
 def _heading(words: str, level: int = 2) -> Element:
@@ -32,6 +32,11 @@ def _heading(words: str, level: int = 2) -> Element:
 def unless_drawn(released: Released, drawn: Released) -> Sequence[Element]:
     """Show a table, unless a chart already stands on it: as when months gave way to quarters."""
     return () if released.table.name == drawn.table.name else (table(released),)
+
+
+def if_any(released: Released) -> Sequence[Element]:
+    """Show a table where it has rows: what is said above it says that there are none."""
+    return (table(released),) if len(released.frame) else ()
 
 
 def log(data: Dataset, door: Door, *, year: int) -> Sequence[Element]:
@@ -48,8 +53,7 @@ def log(data: Dataset, door: Door, *, year: int) -> Sequence[Element]:
 
 def waits(data: Dataset, door: Door, *, year: int, half: int) -> Sequence[Element]:
     """Show the median waits of a half-year; nothing where no log dates them."""
-    released = door(caseload.waits(data, year=year, half=half))
-    return (table(released),) if len(released.frame) else ()
+    return if_any(door(caseload.waits(data, year=year, half=half)))
 
 
 def projects(data: Dataset, found: Together, door: Door) -> Sequence[Element]:
