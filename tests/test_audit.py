@@ -149,6 +149,30 @@ def test_shares(tmp_path: Path) -> None:
     assert audit(tmp_path) == []
 
 
+def test_rows_merged_by_declared_groups(tmp_path: Path) -> None:
+    rows = [["Agency", "2020", "Asked"], ["Police", "[c]", 9], ["Fire and Rescue Service", 20, 8]]
+    write_csv(tmp_path, "fine", [*rows, ["NHS", 9, 7]])
+    assert audit(tmp_path) == []
+    write_csv(
+        tmp_path,
+        "coarse",
+        [["Agency", "2020", "Asked"], ["Police, fire and probation", 23, 17], ["NHS", 9, 7]],
+    )
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.low, leak.high) == ("police", 3, 3)
+
+
+def test_pounds_over_what_one_person_is_worth(tmp_path: Path) -> None:
+    write_csv(tmp_path, "people", [["Row", "Code", "People"], ["row 2", "jsa", "[c]"]])
+    head = ["Row", "What", "Value of one person (£)", "Public value (£)"]
+    write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "2908.22", "8724.66"]])
+    (leak,) = audit(tmp_path)
+    assert (leak.low, leak.high) == (3, 3)
+    stand_in = f"{2.5 * 2908.22:.2f}"
+    write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "2908.22", stand_in]])
+    assert audit(tmp_path) == []
+
+
 def test_previous_edition(tmp_path: Path) -> None:
     now, before = tmp_path / "now", tmp_path / "before"
     rows = [["Agency", "People"], ["A", 20], ["C", 9], ["D", 7]]

@@ -75,7 +75,7 @@ FLOORS = {
         {"feasible", "merging", "published", "scanner", "suppression"},
         {"book"},
         {"disclosure"},
-        {"audit", "cells"},
+        {"audit", "cells", "sheets"},
         {"charts", "grid", "shell"},
         {"elements"},
         {"survey_page"},

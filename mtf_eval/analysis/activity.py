@@ -85,6 +85,7 @@ def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> 
     counts["stream"] = counts["stream"].map(lambda s: STREAMS.get(s, s))
     frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
     note = "One referral may name several criteria, so themes add up to more than referrals."
+    logged = referral_log.logged(data, year)
     return Table(
         name=f"interventions_by_{by}_{year}",
         title=f"Interventions by {by}, {year}, {place(data)}",
@@ -92,9 +93,11 @@ def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> 
         columns=(label(by, by.capitalize()), people("count", "Accepted referrals")),
         source=_source(data, year),
         as_at=_as_at(data, "interventions", year),
-        notes=(note,) if referral_log.logged(data, year) else (),
+        notes=(note,) if logged else (),
         total_row=len(frame) > 0,
         links=links,
+        # In a log one referral may name several criteria: merged themes would count it twice.
+        dimension=(by, by) if by == "theme" and not logged else None,
     )
 
 
@@ -169,6 +172,7 @@ def _both_years(
         notes=notes,
         total_row=len(frame) > 0,
         links=(*links, *same),
+        dimension=("agency", "agency") if by == "agency" else None,
     )
 
 

@@ -79,6 +79,7 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         total_row=True,
         sums=referrals.WITHIN,
         links=(*referrals.across(name, by, counts), *totals),
+        dimension=(by, by),
     )
 
 

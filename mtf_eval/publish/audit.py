@@ -8,7 +8,8 @@ declared, nor which counts are small.
 What counts as an addition: a row called a total; a column that is the sum of others in the rows
 that can be checked (three quarters of them, since published figures do not always add up); rows
 of one name in tables that agree; months within quarters within years; per cent of printed counts;
-pounds that are a count times what one is worth, which anybody can work out from public unit costs.
+rows merged by the declared groups; pounds that are a count times what one is worth, which anybody
+can work out from public unit costs.
 Additions that contradict each other are dropped, the least believable first.
 """
 
@@ -25,11 +26,13 @@ import numpy as np
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import ALIASES, RULES, Rule
 from mtf_eval.publish.feasible import CEILING, Addition, ranges
+from mtf_eval.publish.merging import declared
 from mtf_eval.publish.published import (
     HIDDEN,
     Figure,
     Grid,
     months_of,
+    plain,
     read_grids,
     release_named,
 )
@@ -37,6 +40,7 @@ from mtf_eval.publish.published import (
 __all__ = ["Leak", "audit"]
 
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
+WORTH = re.compile(r"\b(one|each|per|a)\b.*\b(person|head|individual)\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +127,8 @@ class _Attacker:
                 self._periods(b, a)
                 self._products(a, b)
                 self._products(b, a)
+                self._merged(a, b)
+                self._merged(b, a)
 
     def at(self, g: int, row: int, column: int) -> int:
         return int(self.start[g]) + row * len(self.grids[g].columns) + column
@@ -304,6 +310,27 @@ class _Attacker:
                     d = other.columns.index(column)
                     self.add(self.at(a, r, c), [self.at(b, q, d) for q in parts])
 
+    def _merged(self, a: int, b: int) -> None:
+        """Rows of one table that the declared groups make of rows of the other."""
+        one, other = self.grids[a], self.grids[b]
+        shared = [
+            (c, other.columns.index(n))
+            for c, n in enumerate(one.columns)
+            if n in other.columns and "%" not in n
+        ]
+        for named in declared().values():
+            groups = {plain(c): plain(g) for c, g in named.items()}
+            of = [
+                (self.at(a, r, c), [self.at(b, q, d) for q in parts])
+                for r, name in enumerate(one.rows)
+                if (parts := [q for q, n in enumerate(other.rows) if groups.get(n) == name])
+                for c, d in shared
+            ]
+            seen = [self.holds(total, parts) for total, parts in of]
+            if True in seen and False not in seen:
+                for total, parts in of:
+                    self.add(total, parts)
+
     def _products(self, a: int, b: int) -> None:
         """Find counts of one table that times the worth of one give the pounds of another.
 
@@ -312,7 +339,7 @@ class _Attacker:
         one, other = self.grids[a], self.grids[b]
         named = {name.split(" | ")[0]: q for q, name in enumerate(other.rows)}
         rows = [(r, named[k]) for r, n in enumerate(one.rows) if (k := n.split(" | ")[0]) in named]
-        worths = [c for c, n in enumerate(other.columns) if re.search(r"\b(one|each|per)\b", n)]
+        worths = [c for c, n in enumerate(other.columns) if WORTH.search(n)]
         if not rows or not one.hidden:
             return
         for c in range(len(one.columns)):
@@ -328,8 +355,9 @@ class _Attacker:
                     if isinstance(worth, Figure) and isinstance(pounds, Figure) and worth.value:
                         slack = (_off(pounds) + self.rule.high * _off(worth)) / abs(worth.value)
                         given = pounds.value / worth.value
-                        cell = (self.at(a, r, c), 1.0)
-                        self.additions.append(Addition((cell,), slack=slack, given=given))
+                        if 0 < given <= self.rule.high + slack:
+                            cell = (self.at(a, r, c), 1.0)
+                            self.additions.append(Addition((cell,), slack=slack, given=given))
 
     def _times(self, count: Any, worth: Any, whole: Any) -> bool | None:
         """Whether a printed count times its worth is the whole; `None` where it cannot be said."""

@@ -6,7 +6,7 @@ what to hide, rounds, and gives way to coarser tables. Knows no rule by name and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -44,6 +44,7 @@ def plan(
     width: int | None,
     recompute: bool,
     coarser_above: float,
+    spare: Collection[str] = (),
 ) -> Plan:
     """Decide over all people tables of a run what is shown.
 
@@ -61,6 +62,8 @@ def plan(
     coarser_above
         A table with more than this share of its people counts hidden is withdrawn when the table
         it names as coarser is there; the decision is then taken again over what remains.
+    spare
+        Tables that are shown only where another gives way to them.
 
     Raises
     ------
@@ -72,18 +75,19 @@ def plan(
     hidden = book.small(low, high)
     for decided in (False, True):  # first by the small counts alone, then with what protects them
         while True:
+            away = {*withdrawn, *(set(spare) - set(withdrawn.values()))}
             if decided:
-                hidden = book.hidden(low, high, base, width, withdrawn)
+                hidden = book.hidden(low, high, base, width, away)
             worst = {
                 name: str(table.coarser)
                 for name, table in tables.items()
-                if name not in withdrawn and table.coarser in tables and book.people[name]
+                if name not in away and table.coarser in tables and book.people[name]
                 if np.mean(hidden[book.people[name]]) > coarser_above
             }
             withdrawn |= worst
             if not worst:
                 break
-    shown = book.rounded(hidden, base, recompute, withdrawn)
+    shown = book.rounded(hidden, base, recompute, away)
     result = Plan({n: {} for n in tables}, {n: set() for n in tables}, withdrawn)
     for i, (name, row, column) in enumerate(book.cells):
         if name and (column in tables[name].people or shown[i] is None):
@@ -229,12 +233,12 @@ class _Book:
         return np.asarray(self.person & (self.value >= low) & (self.value <= high))
 
     def hidden(
-        self, low: int, high: int, base: int, width: int | None, withdrawn: Mapping[str, str]
+        self, low: int, high: int, base: int, width: int | None, away: Collection[str]
     ) -> np.ndarray:
         """Which cells are hidden, given the tables that are not published."""
-        absent = np.array([not n or n in withdrawn for n, _, _ in self.cells], dtype=bool)
+        absent = np.array([not n or n in away for n, _, _ in self.cells], dtype=bool)
         small = self.small(low, high)
-        reach = [i for i, name in self.left.items() if name not in withdrawn]
+        reach = [i for i, name in self.left.items() if name not in away]
         small[list(self.left.keys() - set(reach))] = False
         if width is None or not small.any():
             return small
@@ -265,7 +269,7 @@ class _Book:
         return np.asarray(hide(counts, self.known) | small)
 
     def rounded(
-        self, hidden: np.ndarray, base: int, recompute: bool, withdrawn: Mapping[str, str]
+        self, hidden: np.ndarray, base: int, recompute: bool, away: Collection[str]
     ) -> list[int | None]:
         """Return the value to show per cell, `None` where hidden."""
         value = np.where(self.person, _round(self.value, base), self.value)
@@ -274,7 +278,7 @@ class _Book:
             return shown
         made_of: dict[int, tuple[int, ...]] = {}
         for total, parts in self.additions:
-            if all(self.cells[i][0] and self.cells[i][0] not in withdrawn for i in (total, *parts)):
+            if all(self.cells[i][0] and self.cells[i][0] not in away for i in (total, *parts)):
                 made_of.setdefault(total, parts)
         done: set[int] = set()
 

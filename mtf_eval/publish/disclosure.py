@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.publish.merging import merged
+from mtf_eval.records.reference import default_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,10 +93,8 @@ def read_rules(path: Path | None = None) -> dict[str, Rule]:
     RunRefused
         The file is missing or a profile lacks a value: without rules nothing is released.
     """
-    home = Path(__file__).resolve().parent.parent
-    places = (home / "_reference", home.parent / "data" / "reference")
-    path = path or next((p for f in places if (p := f / "disclosure_rules.csv").exists()), None)
-    if path is None:
+    path = path or default_folder() / "disclosure_rules.csv"
+    if not path.exists():
         raise RunRefused("disclosure_rules.csv is missing: without rules nothing can be released")
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -187,6 +187,15 @@ class Door:
             if seen is not table and not _same(seen, table):
                 raise BadArgument(f"two different tables are called {table.name}")
         self.known = set(self._tables)
+        self._spare: set[str] = set()
+        for table in list(self._tables.values()):
+            counts = table.frame[list(table.people)]
+            few = counts.ge(self.rule.low) & counts.le(self.rule.high)
+            fewer = merged(table) if few.any(axis=None) and table.coarser is None else None
+            if fewer is not None:
+                self._tables[table.name] = replace(table, coarser=fewer.name)
+                self._tables[fewer.name] = fewer
+                self._spare.add(fewer.name)
 
     def __call__(self, table: Table) -> Released:
         """Release one table; where it would be mostly hidden, its coarser one in its place.
@@ -219,6 +228,9 @@ class Door:
                 f"The finer table “{table.title}” would be mostly hidden, "
                 "so these coarser figures are shown in its place."
             )
+            if coarser.name in self._spare:
+                place = self._plan.shown[coarser.name], self._plan.small[coarser.name]
+                return self._show(coarser, *place)
             released = self(coarser)
             notes = (*released.table.notes, note)
             return replace(released, table=replace(released.table, notes=notes))
@@ -276,6 +288,7 @@ class Door:
             width=self.rule.min_width if self.rule.secondary else None,
             recompute=self.rule.totals == "recomputed",
             coarser_above=self.rule.coarser_above,
+            spare=self._spare,
         )
 
     def _show(

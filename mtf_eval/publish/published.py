@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HIDDEN", "Figure", "Grid", "months_of", "read_grids", "release_named"]
+__all__ = ["HIDDEN", "Figure", "Grid", "months_of", "plain", "read_grids", "release_named"]
 
 HIDDEN = "[c]"
 MONTHS = (
@@ -103,10 +103,10 @@ def _grid(file: str, title: str, rows: Rows) -> Grid | None:
         return None
     names = [" | ".join(raw[c] for c in range(len(head)) if c not in keep) for raw in body]
     cells = tuple(tuple(row[c] for c in keep) for row in parsed)
-    return Grid(file, title, tuple(_plain(head[c]) for c in keep), tuple(map(_plain, names)), cells)
+    return Grid(file, title, tuple(plain(head[c]) for c in keep), tuple(map(plain, names)), cells)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Lower case, one blank, no pound or note marker: names are compared across files."""
     text = re.sub(r"\[note \d+\]|\(£\)", "", text.replace("_", " "))
     month = re.fullmatch(r"(\d{4})-(\d\d)-01( 00:00:00)?", text.strip())
