@@ -143,7 +143,6 @@ def test_every_estimator_has_the_same_tidy_columns() -> None:
         lambda: effects.ordinal_change(before=[1, 2, 3], after=[1, 2, 3, 4, 5]),
         lambda: effects.ordinal_change(before=[3] * 6, after=[3] * 6),
         lambda: effects.concentration(counts=[0, 0, 0]),
-        lambda: effects.repeats(ids=pd.Series([None, None]), dates=pd.Series(["2021-01-01"] * 2)),
         lambda: effects.placebo_calibrated(panel=panel(areas=9)),
         lambda: effects.minimum_detectable_effect(before=0),
         lambda: effects.planned_mde(panel=panel(), months=9),
@@ -357,13 +356,7 @@ def test_harm_is_the_weighted_sum() -> None:
     assert found.se == pytest.approx(math.sqrt(4 * 500 + 100 * 60))
 
 
-def test_repeats_and_left_out_hours() -> None:
-    found = effects.repeats(
-        ids=pd.Series(["a", "a", "a", "b", None]),
-        dates=pd.Series(["2020-01-01", "2020-06-01", "2021-12-01", "2020-01-01", "2020-01-02"]),
-    )
-    assert found.estimate == pytest.approx(1 / 4)  # June 2020 within a year; December 2021 is not
-    assert found.details["repeated_ids"] == pytest.approx(1 / 2)
+def test_hours_left_out() -> None:
     hours, left = effects.aoristic_hours(
         start=pd.Series(["2021-01-01 10:00", None, "2021-01-01 10:00", "2021-01-01"]),
         end=pd.Series([None, "2021-01-01", "2020-12-31", "2021-02-01"]),
@@ -371,6 +364,37 @@ def test_repeats_and_left_out_hours() -> None:
     assert left == {"no_start": 1, "end_before_start": 1}
     assert hours.sum() == pytest.approx(2)
     assert hours[10] == pytest.approx(1 + 1 / 24)
+
+
+def test_one_comparison_for_target_and_buffer_is_one_chance() -> None:
+    rng = np.random.default_rng(16)
+    given = {"time_weights": (1.0, 1.0), "area_weights": (1.0, 3.0, 1.0, 2.0), "level": 0.9}
+    found, errors = [], []
+    for _ in range(2000):
+        target, rest, beside = (tuple(rng.poisson(m, 2)) for m in (60, 90, 40))
+        one = effects.weighted_displacement_difference(
+            target=target,
+            comparison=rest,
+            displacement=beside,
+            displacement_comparison=rest,
+            shared_comparison=True,
+            **given,
+        )
+        found.append(one.estimate)
+        errors.append(one.se)
+    # 2 x 60 + 2 x 40 + 2 x 90 x (1/3 + 1/2)^2 = 325; as two counts it would be 265.
+    assert np.mean(np.square(errors)) == pytest.approx(325, rel=0.01)
+    assert np.var(found) == pytest.approx(325, rel=0.1)
+
+
+def test_levels_are_compared_by_area() -> None:
+    caution = "The comparison's level is more than five times off the target's."
+    like = effects.weighted_displacement_difference(
+        target=(50, 40), comparison=(2000, 1900), area_weights=(1, 40, 1, 1)
+    )
+    assert caution not in like.cautions
+    unlike = effects.weighted_displacement_difference(target=(50, 40), comparison=(2000, 1900))
+    assert caution in unlike.cautions
 
 
 # The placebo-calibrated effect.

@@ -146,7 +146,7 @@ def test_private_json_holds_nothing_that_is_hidden() -> None:
     rows = {row[0]: row[1:] for row in json.loads(json.dumps(content))["rows"]}
     assert rows["2021-02-01"] == ["[c]", 12]
     assert rows["2021-10-01"] == ["[c]", "[c]"]
-    assert content["hidden_primary"] == 4
+    assert content["hidden"] == 4
     assert content["symbols"].keys() == {"[c]"}
     assert content["as_at"] == "2021-12-15"
 

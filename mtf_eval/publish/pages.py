@@ -146,7 +146,7 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     """Return what the index and the run record say of a report; plain JSON.
 
     Keys: title, period, kind, dataset_title, illustrative, rule, status, result, maryland,
-    sources (table, rows, as_at, content), hidden_primary, hidden_secondary, tables.
+    sources (table, rows, as_at, content), hidden, tables.
     """
     page = head(notebook)
     results = [data for kind, data in contents(notebook) if kind == "result"]
@@ -161,8 +161,7 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
         "result": first.get("text", ""),
         "maryland": first.get("maryland"),
         "sources": made[-1]["sources"] if made else [],
-        "hidden_primary": sum(t["hidden_primary"] for t in found.values()),
-        "hidden_secondary": sum(t["hidden_secondary"] for t in found.values()),
+        "hidden": sum(t["hidden"] for t in found.values()),
         "tables": list(found),
     }
 
@@ -277,14 +276,12 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
             ),
         )
     found = tables(notebook)
-    primary, secondary = (
-        sum(t[k] for t in found.values()) for k in ("hidden_primary", "hidden_secondary")
-    )
+    hidden = sum(t["hidden"] for t in found.values())
     for slot in soup.select("[data-mtf=hidden]"):
         _fill(
             slot,
             "Hidden cells",
-            f"{primary} for their own size, {secondary} to protect them, in {len(found)} tables",
+            f"{hidden} in {len(found)} tables, for their own size or to protect others",
         )
     for slot in soup.select("[data-mtf=time]"):
         if given.get("run_time"):
