@@ -11,6 +11,7 @@ import colorsys
 import hashlib
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,8 @@ __all__ = ["read_workbook"]
 MAX_UNPACKED = 500 * 2**20
 #: The rectangle from A1 to the last cell is held whole: 30 columns of a full sheet.
 MAX_CELLS = 32_000_000
+#: What a damaged zip raises.
+BROKEN = (*(zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, RuntimeError),)
 #: Sheets that explain rather than hold data; passed over without a word.
 _WORDS = (
     *("notes", "readme", "read me", "lists", "contents", "cover"),
@@ -164,7 +167,7 @@ def _checked(path: Path) -> tuple[dict[str, str], bool]:
                 raise _refused(file, found, expected, "give only the tables, or a folder of CSVs")
             book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
             links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
-    except (zipfile.BadZipFile, KeyError, ElementTree.ParseError, EOFError, OSError, ValueError):
+    except (*BROKEN, ElementTree.ParseError):
         raise _refused(file, "a file that is no Excel workbook", "an .xlsx file", todo) from None
     targets = {r.get("Id"): str(r.get("Target")) for r in links}
     parts = {}
@@ -181,7 +184,7 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
     try:
         with zipfile.ZipFile(path) as archive:
             xml = archive.read(part)
-    except (KeyError, zipfile.BadZipFile, EOFError, OSError, ValueError, RuntimeError):
+    except BROKEN:
         todo = "save it again in Excel"
         raise _refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
     rows = max((int(r) for r in _ROW.findall(xml)), default=0)
