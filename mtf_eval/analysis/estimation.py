@@ -167,6 +167,7 @@ def spill(compared: Panel) -> Spill:
                 comparison=rest,
                 displacement=beside,
                 displacement_comparison=rest,
+                shared_comparison=True,
                 area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
                 measure=compared.measure,
             )

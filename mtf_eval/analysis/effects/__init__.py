@@ -6,16 +6,14 @@ from mtf_eval.analysis.effects.checks import (
     pre_trend,
     regression_to_the_mean,
 )
-from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz, repeats
+from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz
 from mtf_eval.analysis.effects.counts import (
-    etest_p,
     minimum_detectable_effect,
     rate_ratio,
     relative_effect,
 )
 from mtf_eval.analysis.effects.displacement import (
     displacement_quotient,
-    displacement_threshold,
     harm_weighted_difference,
     weighted_displacement_difference,
 )
@@ -53,8 +51,6 @@ __all__ = [
     "concentration",
     "difference_in_differences",
     "displacement_quotient",
-    "displacement_threshold",
-    "etest_p",
     "expected_range",
     "harm_weighted_difference",
     "holm",
@@ -76,7 +72,6 @@ __all__ = [
     "rate_ratio",
     "regression_to_the_mean",
     "relative_effect",
-    "repeats",
     "synthetic_control",
     "weighted_displacement_difference",
 ]

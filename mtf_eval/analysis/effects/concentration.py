@@ -1,4 +1,4 @@
-"""Where and when the problem concentrates: Gini, places with half of it, repeats, hours.
+"""Where and when the problem concentrates: Gini, places with half of it, hours.
 
 Bernasco & Steenbeek 2017, JQC 33:451 (sparse counts); Ratcliffe 2002 (aoristic weights).
 """
@@ -14,7 +14,7 @@ from mtf_eval.analysis.effects.counts import whole
 from mtf_eval.analysis.effects.result import Quantity
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["aoristic_hours", "concentration", "lorenz", "repeats"]
+__all__ = ["aoristic_hours", "concentration", "lorenz"]
 
 
 def lorenz(*, counts: Sequence[float]) -> pd.DataFrame:
@@ -82,41 +82,6 @@ def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Qua
         unit=f"over {places:,} places",
         cautions=("Fewer incidents than places: most places must be empty.",) if sparse else (),
         details=details,
-    )
-
-
-def repeats(*, ids: pd.Series, dates: pd.Series, months: int = 12) -> Quantity:
-    """Share of incidents that follow another of the same victim or address within `months`.
-
-    Raises
-    ------
-    NotEnoughData
-        When there is no identifier: map points of police.uk are shared by many addresses.
-    """
-    if ids.isna().all() or len(ids) == 0:
-        raise NotEnoughData(
-            "no victim or address identifier on record: repeats cannot be counted (map points are "
-            "not addresses)"
-        )
-    frame = pd.DataFrame({"id": ids.to_numpy(), "date": pd.to_datetime(dates).to_numpy()})
-    known = frame.dropna().sort_values("date", kind="stable")
-    previous = known.groupby("id")["date"].shift()
-    repeat = previous + pd.DateOffset(months=months) >= known["date"]
-    per_id = known["id"].value_counts()
-    missing = len(frame) - len(known)
-    return Quantity(
-        measure="Repeat incidents",
-        estimate=float(repeat.sum() / len(known)),
-        low=None,
-        high=None,
-        level=None,
-        n=len(known),
-        method=f"incidents within {months} months of an earlier one of the same identifier",
-        unit="proportion",
-        cautions=(f"{missing} incident(s) without identifier or date left out.",)
-        if missing
-        else (),
-        details={"repeated_ids": float((per_id > 1).mean()), "ids": float(len(per_id))},
     )
 
 

@@ -13,7 +13,7 @@ import math
 from mtf_eval.analysis.effects.result import Estimate, avoided_incidents, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["etest_p", "minimum_detectable_effect", "rate_ratio", "relative_effect", "whole"]
+__all__ = ["minimum_detectable_effect", "rate_ratio", "relative_effect", "whole"]
 
 VAST = math.log(1e6)  # a limit beyond a millionfold change says nothing
 
@@ -95,18 +95,6 @@ def rate_ratio(
             "The interval allows for Poisson chance only; recorded crime varies more than that.",
         ),
     )
-
-
-def etest_p(
-    *, before: float, after: float, exposure_before: float = 1.0, exposure_after: float = 1.0
-) -> float:
-    """P value of the E-test that two rates are equal (Krishnamoorthy & Thomson 2004)."""
-    from scipy import stats
-
-    x0, x1 = whole(before=before, after=after)
-    if x0 + x1 == 0:
-        raise NotEnoughData("no incident in either period: there is nothing to compare")
-    return float(stats.poisson_means_test(x1, exposure_after, x0, exposure_before).pvalue)
 
 
 def relative_effect(

@@ -15,7 +15,6 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = [
     "displacement_quotient",
-    "displacement_threshold",
     "harm_weighted_difference",
     "weighted_displacement_difference",
 ]
@@ -30,6 +29,7 @@ def weighted_displacement_difference(
     comparison: Pair,
     displacement: Pair | None = None,
     displacement_comparison: Pair | None = None,
+    shared_comparison: bool = False,
     time_weights: Pair = (1.0, 1.0),
     area_weights: Sequence[float] = (1.0, 1.0, 1.0, 1.0),
     measure: str = "incidents",
@@ -41,6 +41,9 @@ def weighted_displacement_difference(
     ----------
     target, comparison, displacement, displacement_comparison
         Counts before and after.
+    shared_comparison
+        Whether both comparisons are the same places. Their counts are then the same chance twice
+        over: it is taken with the sum of both weights, not as two independent counts.
     time_weights
         Length of each period: `(2, 1)` for two years before and one after.
     area_weights
@@ -63,6 +66,11 @@ def weighted_displacement_difference(
         variance += x0 / w0**2 + x1 / w1**2
     if variance == 0:
         raise NotEnoughData(f"{measure}: no incident in any area or period")
+    incidents = int(sum(sum(pair) for pair in pairs))
+    if shared_comparison and displacement_comparison is not None:
+        once = sum(x / w**2 for x, w in zip(comparison, time_weights, strict=True))
+        variance += 2 * once / (area_weights[1] * area_weights[3])
+        incidents -= int(sum(comparison))
     local, moved = changes[0] - changes[1], changes[2] - changes[3]
     total, se = local + moved, math.sqrt(variance)
     reach = critical(level=level) * se
@@ -73,7 +81,8 @@ def weighted_displacement_difference(
     given = [p for p in (target, comparison, displacement, displacement_comparison) if p]
     if any(x < SMALL for pair in given for x in pair):
         cautions.append("A count is below 5: the normal approximation is doubtful.")
-    if target[0] and comparison[0] and not 0.2 <= comparison[0] / target[0] <= 5:
+    levels = target[0] / area_weights[0], comparison[0] / area_weights[1]
+    if all(levels) and not 0.2 <= levels[1] / levels[0] <= 5:
         cautions.append("The comparison's level is more than five times off the target's.")
     return Quantity(
         measure=measure,
@@ -81,7 +90,7 @@ def weighted_displacement_difference(
         low=total - reach,
         high=total + reach,
         level=level,
-        n=int(sum(sum(pair) for pair in pairs)),
+        n=incidents,
         method="Weighted displacement difference",
         unit="incidents",
         p=two_sided_p(total / se),
@@ -159,15 +168,3 @@ def displacement_quotient(
             "total_net_effect": (rb * ca / cb - ra) + (db * ca / cb - da),
         },
     )
-
-
-def displacement_threshold(
-    *, mean: float, displacement: bool = False, power: float = 0.5, level: float = 0.95
-) -> float:
-    """Fall in incidents the difference would find, all areas having `mean` incidents a period."""
-    from scipy import special
-
-    if mean <= 0 or not 0 < power < 1:
-        raise BadArgument("mean above zero, power between 0 and 1")
-    se = math.sqrt((8 if displacement else 4) * mean)
-    return (critical(level=level) + float(special.ndtri(power))) * se
