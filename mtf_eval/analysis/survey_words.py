@@ -80,7 +80,7 @@ def finding(data: Dataset, project_id: str) -> str:
     there = waves(data, project_id)
     if there != WAVES:
         return "No survey is on record." if not there else f"{WORDS[there[0]]} survey only."
-    frame = changes(data, project_id).frame
+    frame = changes(data, project_id, hidden=frozenset()).frame
     said = frame.dropna(subset=["change"])
     if said.empty:
         return "Too few answered, or answered otherwise than the rest, to say what changed."

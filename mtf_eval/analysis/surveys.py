@@ -23,7 +23,7 @@ from mtf_eval.analysis.effects import (
 from mtf_eval.analysis.marks import as_at_of, ints, label, people, share, text, where_from
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.errors import NotEnoughData
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
     "Question",
@@ -65,6 +65,7 @@ class Question:
         return self.scale[-(len(self.scale) // 2) :]
 
 
+@once
 def questions(data: Dataset, project_id: str) -> tuple[Question, ...]:
     """Return the questions that a project's respondents were asked, in the order of the table."""
     asked = set(responses(data, project_id)["question_id"])
@@ -84,12 +85,14 @@ def waves(data: Dataset, project_id: str) -> tuple[str, ...]:
     return tuple(wave for wave in WAVES if wave in there)
 
 
+@once
 def responses(data: Dataset, project_id: str) -> pd.DataFrame:
     """Return the answers given to a project's surveys, those outside the scale included."""
     rows = data.table("survey_responses")
     return rows[rows["project_id"] == project_id]
 
 
+@once
 def _of(data: Dataset, project_id: str, question: Question, wave: str) -> pd.DataFrame:
     """Rows of one wave that answered on the scale, with the answer's place and weight."""
     rows = responses(data, project_id)
@@ -207,6 +210,7 @@ def shares(data: Dataset, project_id: str) -> Table:
     )
 
 
+@once
 def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset()) -> Table:
     """Change in the favourable share and on the whole scale, a row a question, Holm-adjusted.
 

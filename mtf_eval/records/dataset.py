@@ -139,7 +139,7 @@ def once(
         if key not in data.memo:
             data.memo[key] = function(data, *args, **named)
         result: Any = data.memo[key]
-        shared: T = result.copy(deep=False) if hasattr(result, "columns") else result
+        shared: T = result.copy(deep=False) if hasattr(result, "dtypes") else result
         return shared
 
     return kept
