@@ -12,7 +12,8 @@ from made_up import cell, door
 from nbformat.v4 import new_notebook
 
 from mtf_eval.publish import elements
-from mtf_eval.publish.exports import tables, write_exports
+from mtf_eval.publish.exports import FIXED, tables, write_exports
+from mtf_eval.publish.sheets import produce
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +110,47 @@ def test_awkward_names_and_headings(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_exports(new_notebook(cells=shown), tmp_path, "b")[0])
     assert len(set(book.sheetnames)) == len(book.sheetnames)
     assert all(len(name) <= 31 for name in book.sheetnames)
+
+
+def test_a_workbook_is_what_gptables_would_write(tmp_path: Path) -> None:
+    """Ours is written from lists because that is quicker, not because it is another workbook."""
+    import warnings
+
+    import pandas as pd
+    from gptables import Cover, GPTable, produce_workbook
+
+    def table(name: str) -> GPTable:
+        rows = [["a long name of an area", 1, "[c]", "[x]", 0.5], ["Total", 22, 3, "[x]", " "]]
+        money = {"columns": [1], "format": {"num_format": "£#,##0", "align": "right"}}
+        return GPTable(
+            table=pd.DataFrame(rows, columns=["Area", "£", "People", "None", "%"], dtype=object),
+            table_name=name,
+            title="A table$$n0$$",
+            source="made up",
+            legend=["[c] hidden"],
+            index_columns={},
+            additional_formatting=[
+                {"column": money},
+                {"row": {"rows": [2], "format": {"bold": True}}},
+            ],
+        )
+
+    notes = pd.DataFrame([("n0", "first"), ("s0", "[c]: hidden")], columns=["Reference", "Note"])
+    cover = Cover(title="Both", intro=["Two tables."], about=["Made up."])
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    books = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("theirs", "ours"):
+            path, two = str(tmp_path / f"{name}.xlsx"), {n: table(n) for n in ("one", "two")}
+            books[name] = (
+                produce(path, two, cover=cover, notes=notes)
+                if name == "ours"
+                else produce_workbook(
+                    path, two, cover=cover, notes_table=notes, workbook_options=options
+                )
+            )
+            books[name].set_properties({"created": FIXED})
+            books[name].close()
+    ours, theirs = ((tmp_path / f"{n}.xlsx").read_bytes() for n in ("ours", "theirs"))
+    assert ours == theirs

@@ -25,7 +25,7 @@ PRELOAD = "ipykernel.kernelapp numpy pandas matplotlib.pyplot matplotlib.backend
 BATTERY = {
     "print": "print('printed')",
     "stderr": "import sys; print('complained', file=sys.stderr)",
-    "raw write": "import os; _ = os.write(1, b'written by the system\\n')",
+    "raw write": "import os, time; _ = os.write(1, b'written\\n'); time.sleep(0.5)",
     "os.system": "_ = os.system('echo from a shell')",
     "subprocess": "import subprocess; _ = subprocess.run(['echo', 'from a child'])",
     "shell line": "!echo from a line",

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mtf_eval.analysis.effects import Panel
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 __all__ = ["Design", "Project", "Status", "Window", "choose", "others_at_work", "project_of"]
 __all__ += ["records_of", "series_of", "window_of"]
@@ -163,6 +163,7 @@ def project_of(data: Dataset, project_id: str) -> Project:
     )
 
 
+@once
 def records_of(data: Dataset, measure: str, *, as_of: date) -> pd.DataFrame:
     """Return monthly counts of one measure, months x areas, up to the last whole month.
 
@@ -176,7 +177,8 @@ def records_of(data: Dataset, measure: str, *, as_of: date) -> pd.DataFrame:
     rows = rows[rows["month"] <= last_whole]
     if rows.empty:
         return pd.DataFrame(index=pd.DatetimeIndex([], name="month"), dtype="int64")
-    table = rows.pivot_table(
+    # A table of plain whole numbers is one block; of nullable ones, a block for every area.
+    table = rows.assign(count=rows["count"].fillna(0).astype("int64")).pivot_table(
         index="month", columns="area_code", values="count", aggfunc="sum", fill_value=0
     )
     months = pd.date_range(table.index.min(), table.index.max(), freq="MS", name="month")

@@ -128,27 +128,28 @@ def payload(released: Released) -> dict[str, Any]:
     """
     import pandas as pd
 
-    table, rows = released.table, []
-    for position in range(len(released.frame)):
-        row: list[Any] = []
-        for column in table.columns:
-            value = released.frame[column.name].iloc[position]
-            symbol = released.symbols[column.name].iloc[position]
+    table = released.table
+    written = []
+    for column in table.columns:
+        cells: list[Any] = []
+        pairs = zip(released.frame[column.name], released.symbols[column.name], strict=True)
+        for value, symbol in pairs:
             if symbol or pd.isna(value):
-                row.append(symbol or "[x]")
+                cells.append(symbol or "[x]")
             elif column.kind in NUMERIC:
                 scaled = float(value) * (100 if column.kind in PER_CENT else 1)
                 whole = column.decimals == 0 and math.isfinite(scaled)
-                row.append(
+                cells.append(
                     (round(scaled) if whole else round(scaled, column.decimals))
                     if math.isfinite(scaled)
                     else number(value, column)
                 )
             elif isinstance(value, (date, datetime)):
-                row.append(value.strftime("%Y-%m-%d"))
+                cells.append(value.strftime("%Y-%m-%d"))
             else:
-                row.append(str(value))
-        rows.append(row)
+                cells.append(str(value))
+        written.append(cells)
+    rows = [list(row) for row in zip(*written, strict=True)]
     used = {cell for row in rows for cell in row if isinstance(cell, str) and cell in SYMBOLS}
     return {
         "name": table.name,

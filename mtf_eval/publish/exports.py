@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.cells import day
 from mtf_eval.publish.scanner import neutralise
+from mtf_eval.publish.sheets import produce
 
 if TYPE_CHECKING:
     from gptables import GPTable
@@ -88,7 +89,7 @@ def csv_name(name: str, page: Mapping[str, Any]) -> str:
 def _workbook(path: Path, page: Mapping[str, Any], found: Mapping[str, dict[str, Any]]) -> None:
     """Write cover, contents, notes and a sheet a table."""
     import pandas as pd
-    from gptables import Cover, produce_workbook
+    from gptables import Cover
 
     notes = list(dict.fromkeys(note for content in found.values() for note in content["notes"]))
     references = {note: f"$$n{n}$$" for n, note in enumerate(notes)}
@@ -112,13 +113,7 @@ def _workbook(path: Path, page: Mapping[str, Any], found: Mapping[str, dict[str,
     table = pd.DataFrame([(r, _plain(t)) for r, t in listed], columns=["Reference", "Note"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # notes that hold for the whole workbook have no reference
-        book = produce_workbook(
-            str(path),
-            sheets,
-            cover=cover,
-            notes_table=table if listed else None,
-            workbook_options={"strings_to_formulas": False, "strings_to_urls": False},
-        )
+        book = produce(str(path), sheets, cover=cover, notes=table if listed else None)
     book.set_properties({"title": title, "author": page.get("publisher", ""), "created": FIXED})
     book.close()
 

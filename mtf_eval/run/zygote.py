@@ -62,8 +62,9 @@ def main(control: int) -> None:
 
 
 def _without_debugger() -> None:
-    """Have ipykernel find no debugger: nobody steps through a report, and each kernel would import
-    it anew, which takes longer than all else of its start. A notebook may still import it.
+    """Have ipykernel find no debugger, whose import takes longer than all else of a kernel's start.
+
+    Nobody steps through a report. A notebook may still import it.
     """
     if "debugpy" not in sys.modules:
         sys.modules["debugpy"] = None  # type: ignore[assignment]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -100,7 +100,7 @@ class Panel:
 
     def between(self, first: pd.Timestamp | None, last: pd.Timestamp | None) -> Panel:
         """Return the same panel with the months from `first` to `last` only."""
-        return replace(self, counts=self.counts.loc[first:last])
+        return self._with(counts=self.counts.loc[first:last])
 
     def same_season(self) -> Panel:
         """Keep the months before that are calendar months of the period after, if all are there.
@@ -112,26 +112,28 @@ class Panel:
         wanted = set(months[self.post])
         if self.months_before < 12 or not wanted <= set(months[~self.post]):
             return self
-        return replace(self, counts=self.counts.loc[self.post | months.isin(list(wanted))])
+        return self._with(counts=self.counts.loc[self.post | months.isin(list(wanted))])
 
     def with_start(self, start: pd.Timestamp) -> Panel:
         """Return the same panel with another (pretended) start."""
-        return replace(self, start=start)
+        return self._with(start=pd.Timestamp(start).to_period("M").to_timestamp())
 
     def with_target(self, target: tuple[str, ...]) -> Panel:
         """Return the same panel with another (pretended) target, all other areas compared."""
-        other = copy(self)
         known = set(target)
         rest = tuple(c for c in self.counts.columns if c not in known)
-        for name, areas in (("target", target), ("comparison", rest), ("buffer", ())):
-            object.__setattr__(other, name, areas)
-        return other
+        return self._with(target=target, comparison=rest, buffer=())
 
     def with_values(self, values: np.ndarray) -> Panel:
         """Return the same panel around other counts of the same shape, unchecked (simulation)."""
-        other = copy(self)
         frame = pd.DataFrame(values, index=self.counts.index, columns=self.counts.columns)
-        object.__setattr__(other, "counts", frame)
+        return self._with(counts=frame)
+
+    def _with(self, **changes: object) -> Panel:
+        """Change what needs no checking again: fewer months, other roles."""
+        other = copy(self)
+        for name, value in changes.items():
+            object.__setattr__(other, name, value)
         return other
 
     def need(self, *, before: int = 1, after: int = 1, comparison: int = 0) -> None:
