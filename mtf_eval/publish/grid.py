@@ -26,8 +26,9 @@ RAG = {
 }
 
 
-#: More columns than this are set smaller in print, so that a sheet holds them.
-MANY = 8
+#: More columns than this are set smaller in print, so that a sheet holds them; a heading with a
+#: longer word than this is broken there.
+MANY, LONG = 8, 24
 
 
 def slug(*parts: str) -> str:
@@ -67,7 +68,9 @@ def grid(released: Released, prefix: str) -> str:
                 row.append(f"<td{_role(folds, 'cell')}{right}{spoken}>{shown}</td>")
         rows.append(f"<tr{_role(folds, 'row')}>{''.join(row)}</tr>")
     foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
-    named = [n for n, so in (("mtf-folds", folds), ("mtf-many", len(columns) > MANY)) if so]
+    long = any(len(word) > LONG for c in columns for word in heading(c).split())
+    looks = (("mtf-folds", folds), ("mtf-many", len(columns) > MANY), ("mtf-long", long))
+    named = [name for name, so in looks if so]
     kind = f' class="{" ".join(named)}"' if named else ""
     opening = f"<table{kind}{_role(folds, 'table')}>"
     return (

@@ -21,7 +21,7 @@ from typing import Any
 import hostile
 import pytest
 from bs4 import BeautifulSoup
-from checks import check_page
+from checks import _wide, check_page, print_check
 from openpyxl import load_workbook
 
 pytestmark = pytest.mark.browser
@@ -143,13 +143,13 @@ def test_texts_are_shown_as_they_are(hostile_reports: dict[str, Any]) -> None:
 
 
 def test_pages_are_whole(browser: Any, hostile_reports: dict[str, Any]) -> None:
-    """Axe, widths and print, on the public pages; texts may speak of scripts and weigh a lot."""
+    """Axe, widths and print; the texts may speak of scripts, and all of them together weigh."""
     for path in pages(hostile_reports["public"].out):
-        if not path.name.startswith(("annual_review", "project_evaluation-script", "index")):
-            continue
-        found = check_page(browser, path, looks=[("light", 375)])
-        real = [p for p in found.problems if "javascript:" not in p and "KiB" not in p]
-        assert not real, path.name
+        if path.name.startswith(("project_evaluation-script", "index")):
+            problems = check_page(browser, path, looks=[("light", 375)]).problems
+        else:
+            problems = print_check(browser, path)[2] + _wide(browser, path, 320)
+        assert not [p for p in problems if "javascript:" not in p and "KiB" not in p], path.name
 
 
 def test_notebooks_hold_no_markup_of_the_data(reports: Path) -> None:
