@@ -22,6 +22,7 @@ from openpyxl.styles import PatternFill
 from tiny_desk import COMMAND, TINY, Desk
 
 from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.publish.pages import ReportExporter
 from mtf_eval.records.annotate import annotate
 from mtf_eval.records.blank import write_workbook
 from mtf_eval.records.load import load
@@ -63,6 +64,16 @@ def test_a_copy_has_the_parameters_set_and_its_comments_kept(tmp_path: Path) -> 
     assert read["data"].default == "städte/x"
     original = {n: p.comment for n, p in book.parameters.items()}
     assert {n: p.comment for n, p in read.items()} == original
+
+
+def test_a_copy_says_how_to_go_on_and_its_page_does_not(tmp_path: Path) -> None:
+    book = read_template(TINY / "tiny_project.ipynb")
+    (copy,), _ = working_copies([book], tmp_path, {"project_id": "EX-2"})
+    first = json.loads(copy.read_text(encoding="utf-8"))["cells"][0]
+    assert "Run All Cells" in "".join(first["source"])
+    assert f"lab/{copy.name}" in "".join(first["source"])
+    page, _ = ReportExporter().from_filename(str(copy))  # type: ignore[no-untyped-call]
+    assert "Run All Cells" not in page
 
 
 def test_what_the_analyst_changed_is_never_written_over(tmp_path: Path) -> None:
@@ -396,7 +407,8 @@ def test_the_validation_of_an_archive_is_a_page_of_its_own(tmp_path: Path) -> No
     page = (tmp_path / "reports/streets/estimator_validation.html").read_text(encoding="utf-8")
     for words in ("Placebo-calibrated", "Interval covers the truth", "40", "January 2021 to June"):
         assert words in page
-    text = (tmp_path / "reports/streets/estimator_validation/validation_1.csv").read_text("utf-8")
+    (table,) = (tmp_path / "reports/streets/estimator_validation").glob("validation_1*.csv")
+    text = table.read_text("utf-8")
     called = {line.split(",")[0]: line for line in text.splitlines() if "," in line}
     assert "Placebo-calibrated" in called
 

@@ -92,7 +92,7 @@ def page(
             "The places, people and figures on this page are made up.</p>"
         )
     html = (
-        f"<style data-mtf='desk'>{css('elements.css')}</style>"
+        f"<style data-mtf='desk'>{css('elements.css', 'desk.css')}</style>"
         f'{"".join(banners)}<h1 id="title">{escape(title)}</h1>'
         f'<p class="mtf-period">{escape(data.title)} · {escape(period)}</p>'
         + (f'<p class="mtf-lead">{escape(lead)}</p>' if lead else "")

@@ -28,6 +28,16 @@ QUIET = {
         "fetchNews": "false",
     },
 }
+#: Stands above a working copy, and not on its page.
+HOW_TO = """\
+**Your working copy of this report; the original stays as it is.** This box is not on the page.
+
+1. The next cell holds what you may set: the data, what the report is about, the disclosure rule.
+2. Menu *Run*, *Run All Cells* works everything out; below each heading stands what it shows. Change
+   or add what you like. `table(door(...))` and `figure(...)` go on the page; other outputs do so in
+   an internal report only.
+3. To make its page: *File*, *Save and Export Notebook As*, *Mtf*; or, with all its tables beside
+   it, `mtf-eval run --notebook lab/{name} --out mine`."""
 
 
 def working_copies(
@@ -66,10 +76,21 @@ def working_copies(
             if "parameters" in cell["metadata"].get("tags", []):
                 source = _with_values("".join(cell["source"]), mine)
                 cell["source"] = source.splitlines(keepends=True)
+        notebook["cells"].insert(0, _how_to(target))
         text = json.dumps(notebook, indent=1, ensure_ascii=False)
         target.write_text(text + "\n", encoding="utf-8")
         made.append(target)
     return made, left
+
+
+def _how_to(target: Path) -> dict[str, Any]:
+    """Return the cell that tells an analyst how to go on; it stays out of the page."""
+    return {
+        "cell_type": "markdown",
+        "id": "how-to",
+        "metadata": {"tags": ["remove-cell"]},
+        "source": HOW_TO.format(name=target.name).splitlines(keepends=True),
+    }
 
 
 def _with_values(source: str, values: Mapping[str, Any]) -> str:

@@ -110,6 +110,11 @@ def test_the_notebook_runs_and_exports_the_report_and_calls_nobody(browser: Any,
     assert page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
     assert "Data quality" in page.locator(".jp-OutputArea h1").text_content()
 
+    assert "Your working copy" in page.locator(".jp-MarkdownOutput").first.text_content()
+    # JupyterLab would set every cell of a table to the right.
+    cell = page.locator(".mtf-scroll tbody th:not(.n)").first
+    assert cell.evaluate("cell => getComputedStyle(cell).textAlign") == "left"
+
     menu(page, "File")
     item(page, "Save Notebook").click()
     page.wait_for_selector(".jp-Notebook")
@@ -122,6 +127,7 @@ def test_the_notebook_runs_and_exports_the_report_and_calls_nobody(browser: Any,
     html = exported.text()
     assert "How this report was made" in html
     assert "default-src 'none'" in html
+    assert "Your working copy" not in html
     context.close()
 
     outside = [url for url in asked if not url.startswith((lab.address, "data:", "blob:"))]
