@@ -69,8 +69,8 @@ def edition(folder: Path, name: str) -> str:
         The report's name there.
     """
     try:
-        book = json.loads((folder / name / f"{name}.ipynb").read_bytes())
-    except (OSError, ValueError):
+        book = json.loads(next((folder / name).glob(f"{name}*.ipynb")).read_bytes())
+    except (OSError, ValueError, StopIteration):
         return ""
     said = list(_elements(book))
     ledger = folder / name / FILE

@@ -159,7 +159,7 @@ def run(
                 entries[report.dataset, report.name] = kept
                 resumed += 1
                 continue
-            jobs.append(_job(report, store, options, moment))
+            jobs.append(_job(report, store, options, moment, wanted.release))
     by_name = {(r.dataset, r.name): r for p in plans for r in p.reports}
     failed: list[tuple[str, str]] = []
     try:
@@ -275,7 +275,7 @@ def _executor(options: Options) -> Iterator[Executor]:
         close_warm()
 
 
-def _job(report: Report, store: Store, options: Options, moment: str) -> Job:
+def _job(report: Report, store: Store, options: Options, moment: str, release: str) -> Job:
     from mtf_eval.publish import corrections
     from mtf_eval.run.execute import Job
 
@@ -286,6 +286,7 @@ def _job(report: Report, store: Store, options: Options, moment: str) -> Job:
         cwd=str(report.template.path.parent.resolve()),
         previous=corrections.edition(store.out / report.dataset, report.name),
         parameters=report.parameters,
+        release=release,
         run_time=moment,
         related=tuple((title_of(name), f"{name}.html") for name in report.related),
         kernel=options.kernel,

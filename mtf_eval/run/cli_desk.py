@@ -311,6 +311,12 @@ def need_browser() -> None:
     there()
 
 
+def _pdf_of(page: Path) -> Path:
+    """Return where a page is printed to: beside its notebook, under the same name."""
+    beside = page.with_suffix("")
+    return next(beside.glob("*.ipynb"), beside / page.name).with_suffix(".pdf")
+
+
 def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     """Print the published pages that have no PDF yet, each into the folder beside its page."""
     if not wanted:
@@ -318,7 +324,7 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     from mtf_eval.publish.pdf import print_pdf
 
     pages = [out / p.folder / f"{r.name}.html" for p in plans for r in p.reports]
-    targets = {page: page.with_suffix("") / f"{page.stem}.pdf" for page in pages if page.exists()}
+    targets = {page: _pdf_of(page) for page in pages if page.exists()}
     todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
     for done, (page, target) in enumerate(todo.items(), start=1):
         if sys.stderr.isatty():

@@ -48,6 +48,8 @@ class Job:
         Deadlines of one cell and of the whole report.
     previous
         What the published edition says, as `corrections.edition` gives it.
+    release
+        The disclosure rule the run is for, whether or not the notebook has such a parameter.
     """
 
     dataset: str
@@ -58,6 +60,7 @@ class Job:
     related: tuple[tuple[str, str], ...] = ()
     cwd: str = ""
     previous: str = ""
+    release: str = ""
     kernel: str = "warm"
     cell_seconds: float = 600
     seconds: float = 1800
@@ -239,15 +242,14 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
     from mtf_eval.publish import corrections, exports, pages
 
     summary = pages.read_summary(notebook)
-    asked = job.parameters.get("release")
-    if asked not in (None, "internal") and summary.get("rule") == "internal":
-        raise RunRefused(f"asked for release={asked}, the notebook showed internal figures")
+    _need_rule(job, notebook)
     with tempfile.TemporaryDirectory(prefix="mtf-") as scratch, _render_lock:
         folder = Path(scratch) / job.name
-        written = pages.write_exports(notebook, folder, job.name)
-        files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
-        book = f"{job.name}/{job.name}.ipynb"
         called, head = exports.csv_name, exports.head(notebook)
+        stem = f"{job.name}-internal" if head.get("banner") else job.name
+        written = pages.write_exports(notebook, folder, stem)
+        files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
+        book = f"{job.name}/{stem}.ipynb"
         titles = {
             f"{job.name}/{called(n, head)}": t["title"] for n, t in exports.tables(notebook).items()
         }
@@ -268,6 +270,19 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
         files[book] = _notebook_bytes(pages.cleaned(notebook))
     files[f"{job.name}.html"] = page.encode()
     return files, dict(summary)
+
+
+def _need_rule(job: Job, notebook: NotebookNode) -> None:
+    """Refuse a notebook that showed anything by another rule than the one asked for."""
+    from mtf_eval.publish import exports
+    from mtf_eval.publish.disclosure import ALIASES
+
+    asked = job.release or str(job.parameters.get("release", "internal"))
+    shown = {str(data.get("rule", "")) for _, data in exports.contents(notebook)}
+    other = shown - {"", ALIASES.get(asked, asked)}
+    if asked != "internal" and other:
+        names = ", ".join(sorted(other))
+        raise RunRefused(f"asked for release={asked}, the notebook showed {names} figures")
 
 
 def _called(file: str, titles: Mapping[str, str]) -> str:

@@ -246,7 +246,7 @@ def _index_entry(
     ]
     beside = folder / (of or page)
     there = state != "failed"
-    workbook = beside / f"{beside.name}.xlsx"
+    workbook = next(beside.glob("*.xlsx"), beside / "none")
     return pages.Entry(
         dataset=folder.name,
         dataset_title=record["title"],
