@@ -755,6 +755,17 @@ def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:
     assert len(benefit.one_case(data, reference, "C1", consented=True, **when).frame) == 3
 
 
+def test_steps_left_out_are_of_enough_people_together(reference: Reference) -> None:
+    """The whole of a ladder less the steps shown is what the others cost."""
+    short = [row | {"case_id": f"S{row['case_id']}"} for row in _steps(9) if "plan" in row["step"]]
+    data = dataset(case_steps=[*_steps(3), *short])
+    when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
+    assert benefit.by_domain(data, reference, **when).frame["people"].tolist() == [12]
+    assert benefit.by_step(data, reference, **when).frame.empty
+    data = dataset(case_steps=[*_steps(8), *short])
+    assert len(benefit.by_step(data, reference, **when).frame) == 3
+
+
 def test_those_who_did_not_move_cannot_be_worked_out(reference: Reference) -> None:
     moved = _steps(12)
     stayed = [row | {"case_id": f"S{row['case_id']}"} for row in _steps(2) if "plan" in row["step"]]

@@ -133,17 +133,21 @@ def by_domain(
 
 
 def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str) -> Table:
-    """Show months spent on each step that enough people have been on."""
+    """Show months spent on each step that enough people have been on.
+
+    What is left out of a ladder whose whole is shown is theirs by subtraction: it too is of enough
+    people, or the steps with the fewest of those shown are left out as well.
+    """
     walked = steps(data, reference, as_of=as_of, price_year=price_year)
     rows, least = [], least_people(reference)
+    out = {domain: _left_out(part, least) for domain, part in walked.groupby("domain")}
     for (domain, _, name), part in walked.groupby(["domain", "position", "label"], sort=True):
-        reached = part["case_id"].nunique()
-        if reached < least:
+        if name in out[domain]:
             continue
         rows.append(
             {
                 "step": f"{str(domain).capitalize()}: {name}",
-                "people": reached,
+                "people": part["case_id"].nunique(),
                 "months": round(part["months"].sum()),
                 "cost": part["cost_gbp"].sum(),
             }
@@ -154,7 +158,8 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
         count("months", "Months on it, all together"),
         _pounds("cost", "Cost of those months (£)"),
     )
-    notes = [ILLUSTRATION, f"Steps reached by fewer than {least} people are left out."]
+    few = f"Steps reached by fewer than {least} people are left out, and one beside them where "
+    notes = [ILLUSTRATION, f"{few}they were fewer together."]
     made = _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
     links = (
         Link(
@@ -165,6 +170,17 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
         for row in rows
     )
     return replace(made, links=tuple(links))
+
+
+def _left_out(walked: pd.DataFrame, least: int) -> set[str]:
+    """Name the steps of one ladder that are not shown: none, or of enough people together."""
+    reached = walked.groupby("label")["case_id"].nunique().sort_values(kind="stable")
+    out = set(reached.index[reached < least])
+    for name in reached.index:
+        if not out or walked.loc[walked["label"].isin(out), "case_id"].nunique() >= least:
+            break
+        out.add(name)
+    return out
 
 
 def one_case(
