@@ -15,7 +15,9 @@ from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.publish.audit import audit
 from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure import RULES, Door
+from mtf_eval.publish.merging import declared
 
+AGENCIES = sorted(declared()["agency"])
 COUNTS = st.one_of(st.integers(0, 9), st.integers(0, 60))
 QUIET = settings(
     deadline=None, derandomize=True, max_examples=25, suppress_health_check=list(HealthCheck)
@@ -118,3 +120,63 @@ def test_shares_follow_from_what_is_shown(tables: list[Table]) -> None:
             assert pd.isna(shown)
         elif whole:
             assert np.isclose(shown, part / whole)
+
+
+@st.composite
+def years(draw: st.DrawFn) -> list[Table]:
+    """Two years of agencies that have groups: the later table repeats the earlier year."""
+    names = draw(st.lists(st.sampled_from(AGENCIES), min_size=3, max_size=7, unique=True))
+    counts = [draw(st.lists(COUNTS, min_size=len(names), max_size=len(names))) for _ in "ab"]
+    frame = pd.DataFrame({"agency": names, "y2023": counts[0], "y2024": counts[1]})
+    frame.loc[len(frame)] = ["Total", sum(counts[0]), sum(counts[1])]
+    frame = frame.astype({"y2023": "Int64", "y2024": "Int64"})
+    label = Column(name="agency", heading="Agency", kind="label")
+    made = []
+    for columns in (("y2023",), ("y2024", "y2023")):
+        name = columns[0]
+        links = [Link(total=f"{name}/{k}/y2023", parts=(f"y2023/{k}/y2023",)) for k in names]
+        marks = (Column(name=c, heading=c[1:], kind="people") for c in columns)
+        made.append(
+            Table(
+                name=name,
+                title=name,
+                source="made up",
+                frame=frame[["agency", *columns]],
+                columns=(label, *marks),
+                total_row=True,
+                links=tuple(links) if len(columns) > 1 else (),
+                dimension=("agency", "agency"),
+            )
+        )
+    return made
+
+
+@QUIET
+@given(years(), st.sampled_from(["local_lt5", "nhs", "opensafely"]))
+def test_rows_put_together_give_none_of_their_own_away(tables: list[Table], rule: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        leaks = audit(write(Path(folder), tables, rule), release=rule)
+    truth = tables[1].frame.set_index("agency")
+    truth.index = truth.index.str.lower()
+    together = {k.lower(): v.lower() for k, v in declared()["agency"].items()}
+    sums = truth.groupby(lambda k: together.get(k, k)).sum()
+    for leak in leaks:
+        true = (truth if leak.row in truth.index else sums).loc[leak.row, f"y{leak.column}"]
+        assert not leak.low <= true <= leak.high
+
+
+def test_two_years_of_which_one_is_put_together(tmp_path: Path) -> None:
+    """The differences between a fine table and one put together are no small counts."""
+    names = ["Police", "Fire and Rescue Service", "NHS", "Job Centre"]
+    frame = pd.DataFrame({"agency": names, "n": [3, 20, 2, 30]}).astype({"n": "Int64"})
+    label = Column(name="agency", heading="Agency", kind="label")
+    mark = Column(name="n", heading="N", kind="people")
+    parts = {"source": "made up", "columns": (label, mark), "frame": frame}
+    fine = Table(name="fine", title="Fine", **parts)  # type: ignore[arg-type]
+    other = Table(name="other", title="Other", dimension=("agency", "agency"), **parts)  # type: ignore[arg-type]
+    door = Door("local_lt5", [fine, other])
+    assert door(other).table.name == "other_merged"
+    shown = door(fine)
+    for pair in (names[:2], names[2:]):  # each pair's sum is shown, so both of it are hidden
+        assert (shown.symbols.set_axis(names)["n"][pair] == "[c]").all()
+    assert audit(write(tmp_path, [fine, other], "local_lt5"), release="local_lt5") == []
