@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_boundaries"]
 
+#: A district's small areas, generalised, are some 2 MB; read, a file takes 25 times its size.
+MAX_BYTES = 20 * 2**20
 #: Names of the property that holds the area's code: `area_code`, `LSOA21CD`, `lsoa_code`.
 _CODE = re.compile(r"(area_?)?code|.*(cd|_code)", flags=re.IGNORECASE)
 
@@ -36,6 +38,10 @@ def read_boundaries(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if (size := path.stat().st_size) > MAX_BYTES:
+        found, limit = f"{size / 2**20:,.0f} MB", f"at most {MAX_BYTES / 2**20:,.0f} MB"
+        todo = "take only the areas needed, with generalised boundaries"
+        raise DataProblems([Problem(file=path.name, found=found, expected=limit, todo=todo)])
     try:
         features = json.loads(path.read_bytes())["features"]
         read = [
@@ -44,7 +50,7 @@ def read_boundaries(path: Path) -> pd.DataFrame:
             for ring, places in enumerate(_rings(feature["geometry"]), 1)
             for point, place in enumerate(places, 1)
         ]
-    except (ValueError, KeyError, TypeError, IndexError):
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, AttributeError):
         raise _refused(path, "no GeoJSON of polygons with an area code") from None
     frame = pd.DataFrame(read, columns=["area_code", "ring", "point", "lon", "lat"])
     if frame.empty or frame["area_code"].isna().any():

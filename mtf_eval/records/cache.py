@@ -25,6 +25,8 @@ from mtf_eval.records.dataset import Dataset, Finding, Source
 
 __all__ = ["fetch", "keep", "key_of"]
 
+#: No file but an archive of street records is as large as this and read.
+MAX_BYTES = 500 * 2**20
 #: Entries kept; the least recently used go first.
 KEPT = 40
 

@@ -11,9 +11,14 @@ from pathlib import Path
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.grids import Grid
+from mtf_eval.records.grids import MAX_CELLS, MAX_COLUMNS, Grid
 
 __all__ = ["read_csv"]
+
+#: A million rows of ours are some 100 MB; the file is held whole, as bytes and as text.
+MAX_BYTES = 200 * 2**20
+#: The longest cell: a few times what Excel lets anybody type.
+MAX_CELL = 131_072
 
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
@@ -24,8 +29,11 @@ def read_csv(path: Path, table: str) -> Grid:
     Raises
     ------
     DataProblems
-        The file is empty, or is not text.
+        The file is empty, is not text, or is larger than any table that is meant to be read.
     """
+    if (size := path.stat().st_size) > MAX_BYTES:
+        found, limit = f"a file of {size / 2**20:,.0f} MB", f"at most {MAX_BYTES / 2**20:,.0f} MB"
+        raise _refused(path, found, limit, "give only the columns and the years that are needed")
     raw = path.read_bytes()
     if not raw.strip():
         raise _refused(path, "an empty file", "headings and rows", "fill it in or remove it")
@@ -36,15 +44,7 @@ def read_csv(path: Path, table: str) -> Grid:
         notes.append(f"text read as {encoding}")
     if separator != ",":
         notes.append(f"columns separated by {_SEPARATORS[separator]}")
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error:
-        raise _refused(
-            path,
-            "quotation marks that do not close, or a very long cell",
-            "a CSV file",
-            "save it again as CSV UTF-8",
-        ) from None
+    rows = _rows(path, text, separator)
     findings = tuple(
         Finding(kind="repaired", table=table, text=note, file=path.name) for note in notes
     )
@@ -55,6 +55,30 @@ def read_csv(path: Path, table: str) -> Grid:
         decimal_comma=separator == ";",
         findings=findings,
     )
+
+
+def _rows(path: Path, text: str, separator: str) -> list[list[str]]:
+    csv.field_size_limit(MAX_CELL)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows: list[list[str]] = []
+    cells = 0
+    try:
+        for row in reader:
+            cells += max(len(row), 1)
+            if len(row) > MAX_COLUMNS or cells > MAX_CELLS:
+                wide = len(row) > MAX_COLUMNS
+                found = f"{len(row):,} columns" if wide else f"more than {MAX_CELLS:,} cells"
+                limit = f"at most {MAX_COLUMNS:,}" if wide else f"at most {MAX_CELLS:,}"
+                todo = "give only the columns and the rows that hold the table"
+                raise _refused(path, found, limit, todo, row=reader.line_num)
+            rows.append(row)
+    except csv.Error as error:
+        if "field larger" in str(error):
+            found, todo = f"a cell of more than {MAX_CELL:,} characters", "shorten or remove it"
+        else:
+            found, todo = "quotation marks that do not close", "save it again as CSV UTF-8"
+        raise _refused(path, found, "a CSV file", todo, row=reader.line_num) from None
+    return rows
 
 
 def _decoded(raw: bytes, path: Path) -> tuple[str, str]:
@@ -81,7 +105,7 @@ def _separator(text: str) -> str:
 
     Several answers in one cell (`Never; Often`) outnumber commas, but not in every line.
     """
-    head = "\n".join(text.splitlines()[:40])
+    head = "\n".join(text[:MAX_CELL].splitlines()[:40])
     quoted = "".join(part for i, part in enumerate(head.split('"')) if i % 2 == 0)
     counts = {s: min(quoted.count(s), 10**6) for s in _SEPARATORS}
     lines = [line for line in quoted.splitlines() if line.strip()]
@@ -94,5 +118,8 @@ def _separator(text: str) -> str:
     return first if counts[first] else ","
 
 
-def _refused(path: Path, found: str, expected: str, todo: str) -> DataProblems:
-    return DataProblems([Problem(file=path.name, found=found, expected=expected, todo=todo)])
+def _refused(
+    path: Path, found: str, expected: str, todo: str, row: int | None = None
+) -> DataProblems:
+    problem = Problem(file=path.name, row=row, found=found, expected=expected, todo=todo)
+    return DataProblems([problem])

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Grid", "Tidied"]
 
+#: Cells of one table, held whole: 40 columns of 200,000 rows, many years of any log.
+MAX_CELLS = 8_000_000
+#: Columns of one table; the widest of ours has 20.
+MAX_COLUMNS = 1_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:

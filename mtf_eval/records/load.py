@@ -85,6 +85,9 @@ def _kept(place: Path) -> Dataset:
     if place.is_dir():
         files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
         files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
+    # Its reader refuses what is too large; it need not be read whole for a key first.
+    if any(p.stat().st_size > cache.MAX_BYTES for p in files if p.suffix.lower() != ".zip"):
+        return _checked(*_from_files(place))
     key = cache.key_of(files, place if place.is_dir() else place.parent)
     data = cache.fetch(key)
     if data is not None:
@@ -158,6 +161,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
             grids.append(read_csv(path, table))
         except DataProblems as error:
             problems += error.problems
+            continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         sources[table] = Source(table=table, file=path.name, sha256=digest, rows=0)
     for archive in _archives(place):
@@ -165,8 +169,11 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
             found, todo = "a second source of incidents", "keep one of them"
             problems.append(_problem(archive.name, found, "one source", todo))
             continue
-        grid, sources["incidents"] = _street_records(archive)
-        grids.append(grid)
+        try:
+            grid, sources["incidents"] = _street_records(archive)
+            grids.append(grid)
+        except DataProblems as error:
+            problems += error.problems
     if (outlines := place / _OUTLINES).is_file():
         try:
             grid, sources["area_boundaries"] = _outlines(outlines)

@@ -22,15 +22,14 @@ from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.cells import CellError
 from mtf_eval.records.dataset import Finding, Source
-from mtf_eval.records.grids import Grid
+from mtf_eval.records.grids import MAX_CELLS, Grid
 from mtf_eval.records.tables import table_named
+from mtf_eval.records.zips import open_zip
 
 __all__ = ["read_workbook"]
 
 #: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
-MAX_UNPACKED = 500 * 2**20
-#: The rectangle from A1 to the last cell is held whole: 30 columns of a full sheet.
-MAX_CELLS = 32_000_000
+MAX_UNPACKED = 300 * 2**20
 #: What a damaged zip raises.
 BROKEN = (*(zipfile.BadZipFile, zlib.error, KeyError, EOFError, OSError, ValueError, RuntimeError),)
 #: Sheets that explain rather than hold data; passed over without a word.
@@ -159,12 +158,17 @@ def _checked(path: Path) -> tuple[dict[str, str], bool]:
         found = "an old .xls workbook, or one behind a password"
         raise _refused(file, found, "an .xlsx workbook without a password", todo)
     try:
-        with zipfile.ZipFile(path) as archive:
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile
+        with open_zip(path) as archive:
             size = sum(i.file_size for i in archive.infolist())
             if size > MAX_UNPACKED:
                 found = f"a workbook that unfolds to {size / 2**20:,.0f} MB"
                 expected = f"at most {MAX_UNPACKED / 2**20:,.0f} MB"
                 raise _refused(file, found, expected, "give only the tables, or a folder of CSVs")
+            if _declares(archive):
+                found = "a document type declaration, which no spreadsheet program writes"
+                raise _refused(file, found, "an .xlsx file", "save it again in Excel")
             book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
             links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     except (*BROKEN, ElementTree.ParseError):
@@ -180,6 +184,22 @@ def _checked(path: Path) -> tuple[dict[str, str], bool]:
     return parts, date1904
 
 
+def _declares(archive: zipfile.ZipFile) -> bool:
+    """Whether a part could name entities to expand.
+
+    Every part is unpacked once for it, no further than the size it gives: what unfolds to more is
+    damaged, and is refused before a reader is given it that does not ask.
+    """
+    for part in archive.infolist():
+        with archive.open(part) as content:
+            end = b""
+            while block := content.read(1 << 20):
+                if b"<!DOCTYPE" in end + block:
+                    return True
+                end = block[-8:]
+    return False
+
+
 def _scanned(path: Path, part: str, sheet: str) -> _Part:
     try:
         with zipfile.ZipFile(path) as archive:
@@ -187,8 +207,8 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
     except BROKEN:
         todo = "save it again in Excel"
         raise _refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
-    rows = max((int(r) for r in _ROW.findall(xml)), default=0)
-    columns = max((_column(c) for c in set(_CELL.findall(xml))), default=0)
+    rows = max((int(found[1]) for found in _ROW.finditer(xml)), default=0)
+    columns = max(map(_column, {found[1] for found in _CELL.finditer(xml)}), default=0)
     if rows * columns > MAX_CELLS:
         found = f"cells as far as row {rows:,} and column {columns:,}"
         problem = Problem(
@@ -261,16 +281,18 @@ def _colours(path: Path, sheet: str) -> dict[tuple[int, int], str]:
     import openpyxl
     from openpyxl.styles.colors import COLOR_INDEX
 
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(path, read_only=True)  # row by row, and this sheet only
+    opened: Any = book[sheet]
+    opened.reset_dimensions()  # of what the sheet claims to reach
     theme = re.findall(
         rb'<a:(?:dk1|lt1|dk2|lt2|accent\d)>.*?(?:lastClr|srgbClr val)="([0-9A-F]{6})"',
         book.loaded_theme or b"",
     )
     theme[:4] = [theme[i] for i in (1, 0, 3, 2)] if len(theme) >= 4 else theme
     words = {}
-    for row in book[sheet].iter_rows():
+    for row in opened.iter_rows():
         for cell in row:
-            if cell.fill.fill_type != "solid":
+            if cell.fill is None or cell.fill.fill_type != "solid":
                 continue
             colour = cell.fill.fgColor
             if colour.type == "theme" and colour.theme < len(theme):
@@ -281,6 +303,7 @@ def _colours(path: Path, sheet: str) -> dict[tuple[int, int], str]:
                 rgb = str(colour.rgb)[-6:] if colour.type == "rgb" else ""
             if word := _colour_word(rgb):
                 words[cell.row - 1, cell.column - 1] = word
+    book.close()
     return words
 
 

@@ -27,7 +27,8 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise _refused(path, "a damaged zip", "a whole zip", "Download it again") from None
+        todo = "Download it again, or save it again"
+        raise _refused(path, "a damaged zip", "a whole zip", todo) from None
     if (count := len(archive.infolist())) > MAX_FILES:
         archive.close()
         found, expected = f"a zip of {count:,} files", f"at most {MAX_FILES:,}"
