@@ -97,10 +97,10 @@ def test_headline_figures(soup: BeautifulSoup) -> None:
 
 
 def test_months_and_quarters(soup: BeautifulSoup) -> None:
-    months = grid(soup, "Referrals by month received and outcome, 2021")
+    months = grid(soup, "Referrals received and their outcomes by month, 2021")
     for month, counts in MONTHS.items():
         assert months[month] == [str(n) for n in counts]
-    quarters = grid(soup, "Referrals by quarter received and outcome, 2021")
+    quarters = grid(soup, "Referrals received and their outcomes by quarter, 2021")
     assert [quarters[q][0] for q in list(quarters)[1:]] == ["55", "50", "51", "32", "188"]
 
 

@@ -258,6 +258,8 @@ def waits_finding(frame: pd.DataFrame, *, end: str) -> str:
     """Say within how many days half were decided or completed, from the last row shown."""
     last = frame.iloc[-1]
     what = {"decided": "decisions", "closed": "completions"}[end]
+    if pd.isna(last["people"]):
+        return f"How long {what} took is not shown, as how many there were is not"
     if pd.isna(last["median"]):
         return f"Too few {what} for a median"
     done = {"decided": "decided", "closed": "completed"}[end]

@@ -52,8 +52,9 @@ def log(data: Dataset, door: Door, *, year: int) -> Sequence[Element]:
 
 
 def waits(data: Dataset, door: Door, *, year: int, half: int) -> Sequence[Element]:
-    """Show the median waits of a half-year; nothing where no log dates them."""
-    return if_any(door(caseload.waits(data, year=year, half=half)))
+    """Show the median waits of a half-year; nothing where there are none that may be shown."""
+    released = door(caseload.waits(data, year=year, half=half))
+    return (table(released),) if released.frame["median"].notna().any() else ()
 
 
 def projects(data: Dataset, found: Together, door: Door) -> Sequence[Element]:
