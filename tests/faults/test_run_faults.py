@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_desk import Desk
+from tiny_desk import LIGHT, Desk
+
+from mtf_eval.run.store import Store
 
 ROUNDS = 20
 
@@ -137,36 +140,64 @@ def test_of_two_runs_the_second_stops_and_a_dead_one_is_taken_over(
     desk.assert_whole()
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a file system of 2 MB; where that is not allowed, skip (a quota needs root, too)."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("mounting a small file system is not allowed here")
-    yield place
-    subprocess.run(["umount", "--lazy", str(place)], check=True)
+# A disk that takes no more, without one: no file of the run may grow to the size of a page.
+LIMITED = """
+import resource, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+from mtf_eval.run.cli import main
+main()
+"""
 
 
-def test_a_full_disk_publishes_nothing_and_says_so(desk: Desk, small_disk: Path) -> None:
-    there = Desk(small_disk)
-    shutil.copytree(desk.data, there.data)
-    assert there.run("-p", "version=v0").returncode == 0
-    filler = small_disk / "filler"
-    free = shutil.disk_usage(small_disk).free
-    filler.write_bytes(b"x" * (free - 40_000))
-    full = there.run("-p", "version=v1")
+def test_a_disk_that_takes_no_more_publishes_nothing_and_says_so(desk: Desk) -> None:
+    assert desk.run("-p", "version=v0").returncode == 0
+    most = str(len(desk.page("tiny_once")) * 3 // 4)
+    command = [sys.executable, "-c", LIMITED, most, *desk.arguments("-p", "version=v1")]
+    full = subprocess.run(
+        command,
+        cwd=desk.root,
+        env={**os.environ, **LIGHT},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
     assert full.returncode == 1
-    assert "No space left on device: nothing was published" in full.stderr
+    assert "File too large: nothing was published" in full.stderr
     assert "Traceback" not in full.stderr
-    assert versions(there) == {"v0"}
-    there.assert_whole()
-    filler.unlink()
-    rest = there.run("-p", "version=v1")
-    assert rest.returncode == 0
-    assert versions(there) == {"v1"}
-    there.assert_whole()
+    assert versions(desk) == {"v0"}
+    desk.assert_whole()
+    rest = desk.run("-p", "version=v1")
+    assert rest.returncode == 0, rest.stderr
+    assert versions(desk) == {"v1"}
+    desk.assert_whole()
+
+
+@pytest.mark.parametrize("fault", ["no room while staging", "no room for the swap"])
+def test_no_space_left_publishes_nothing_and_says_so(
+    fault: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very error of a full disk, where reports are put by and where the new set is put up."""
+    assert desk.run("-p", "version=v0").returncode == 0
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        if fault == "no room while staging":
+            patch.setattr(Store, "keep", full)
+        else:
+            patch.setattr(shutil, "copy2", full)
+        done = desk.run("-p", "version=v1")
+    assert done.returncode == 1
+    assert "No space left on device: nothing was published" in done.stderr
+    assert versions(desk) == {"v0"}
+    desk.assert_whole()
+    rest = desk.run("-p", "version=v1")
+    assert rest.returncode == 0, rest.stderr
+    assert versions(desk) == {"v1"}
+    desk.assert_whole()
 
 
 def test_data_that_changes_while_it_is_read(desk: Desk, tmp_path: Path) -> None:
