@@ -153,9 +153,9 @@ def notebook(release: str = "internal") -> nbformat.NotebookNode:
             ),
             cell(
                 elements.figure(
-                    charts.lines(
+                    charts.bars(
                         by_month, x="month", y=["accepted", "rejected"],
-                        title="July brought the most referrals, as lines", **WORDS,
+                        title="July brought the most referrals, side by side", **WORDS,
                     )
                 )
             ),

@@ -83,9 +83,7 @@ def every_kind() -> dict[str, Chart]:
     band = {"low": "lo", "high": "hi"}
     drawn = {
         "bars": charts.bars(by_month, x="month", y=pair, stacked=True, **TITLE),
-        "grouped_bars": charts.grouped_bars(by_month, x="month", y=pair, **TITLE),
         "hbars": charts.hbars(out(themes()), x="theme", y="n", **TITLE),
-        "lines": charts.lines(by_month, x="month", y=pair, **TITLE),
         "forest": charts.forest(out(forest_table()), x="project", **TITLE),
         "dots": charts.dots(spread, x="area", y="rr", project="E0", **TITLE),
         "xmr": charts.xmr(over, x="month", y="n", centre="c", **band, **TITLE),
@@ -93,7 +91,7 @@ def every_kind() -> dict[str, Chart]:
         "hexmap": charts.hexmap(where, x="lon", y="lat", value="n", **TITLE),
         "waterfall": charts.waterfall(flow, x="s", y="v", **TITLE),
         "tornado": charts.tornado(running, x="y", base=1e4, threshold=0, **band, **TITLE),
-        "cumulative": charts.cumulative(running, x="y", y="v", **band, **TITLE),
+        "cumulative": charts.cumulative(running, x="y", y="v", **TITLE),
         "histogram": charts.histogram(bands, y="n", marks={"P5": 2.0}, **band, **TITLE),
     }
     start = {"counterfactual": "c", "start": "January 2021"}
@@ -157,7 +155,7 @@ def test_words_are_mandatory(missing: str) -> None:
 
 def test_unknown_column_names_those_there_are() -> None:
     with pytest.raises(BadArgument, match="month, accepted, rejected"):
-        charts.lines(door()(months()), x="month", y="receivd", **TITLE)
+        charts.bars(door()(months()), x="month", y="receivd", **TITLE)
 
 
 def test_bars_are_as_high_as_their_numbers() -> None:
@@ -173,23 +171,21 @@ def test_bars_are_as_high_as_their_numbers() -> None:
     assert "2021" in drawn
 
 
-@pytest.mark.parametrize("name", ["bars", "grouped_bars", "lines"])
-def test_hidden_cells_are_gaps_with_their_symbol(name: str) -> None:
+def test_hidden_cells_are_gaps_with_their_symbol() -> None:
     released = Door("local_lt5", [months()])(months())
     hidden = int((released.symbols == "[c]").to_numpy().sum())
     assert hidden == 4  # 4 in February, 3 in May, 2 and 4 in October
-    chart = getattr(charts, name)(released, x="month", y=["accepted", "rejected"], **TITLE)
+    chart = charts.bars(released, x="month", y=["accepted", "rejected"], **TITLE)
     marks = texts(chart.wide).count("[c]")
     assert 0 < marks <= hidden
     drawn = bars_of(chart.wide, style.PALETTE[0])
     secret = made_up.months().frame["accepted"].astype(float).to_numpy()
     shown = released.frame["accepted"].notna().to_numpy()
-    if name != "lines":
-        positive = [h for h in drawn if h > 0.5]
-        assert len(positive) == int(shown.sum())
-        scale = positive[0] / secret[shown][0]
-        for small in secret[~shown]:
-            assert not any(abs(h - small * scale) < 0.4 for h in positive) or small in secret[shown]
+    positive = [h for h in drawn if h > 0.5]
+    assert len(positive) == int(shown.sum())
+    scale = positive[0] / secret[shown][0]
+    for small in secret[~shown]:
+        assert not any(abs(h - small * scale) < 0.4 for h in positive) or small in secret[shown]
 
 
 def test_the_total_row_is_not_a_bar() -> None:
@@ -228,7 +224,7 @@ def test_too_many_series_are_refused() -> None:
         charts.bars(released, x="x", y=names, **TITLE)
 
 
-@pytest.mark.parametrize("name", ["bars", "lines", "hbars"])
+@pytest.mark.parametrize("name", ["bars", "hbars"])
 def test_all_hidden_or_empty_still_draws(name: str) -> None:
     frame = pd.DataFrame({"x": ["a", "b"], "n": counts(None, None)})
     nothing = table("nothing", frame, label("x"), people("n"))

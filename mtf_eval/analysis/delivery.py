@@ -9,26 +9,40 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.marks import add_total, as_at_of, count, day, label, text, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import (
+    add_total,
+    as_at_of,
+    count,
+    day,
+    label,
+    lay,
+    number,
+    text,
+    where_from,
+)
+from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [
-    "actions",
     "actions_by_agency",
     "actions_finding",
     "actions_then",
     "delivered",
     "delivered_finding",
     "deliveries_then",
-    "fortnights",
     "overdue",
 ]
 
+OVERDUE = {
+    "action_id": "action",
+    "project_id": "project",
+    "description": "what",
+    "days_late": "days",
+}
 WORDS = {"done": "Done on time", "late": "Done late", "overdue": "Overdue", "open": "Not yet due"}
 
 
-def actions_then(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame:
+def actions_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
     """Return actions with what became of each by `as_of`; those stopped have no due day to miss."""
     rows = data.table("actions")
     if project_id is not None:
@@ -48,107 +62,55 @@ def actions_then(data: Dataset, as_of: date, project_id: str | None) -> pd.DataF
     return rows
 
 
-def _scope(project_id: str | None) -> tuple[str, str]:
-    return ("", "all projects") if project_id is None else (f"_{slug(project_id)}", project_id)
-
-
-def slug(project_id: str) -> str:
-    """Return a project's reference as it may stand in a table's name."""
-    return "".join(c if c.isalnum() else "_" for c in project_id.lower())
-
-
-def actions(data: Dataset, *, as_of: date, project_id: str) -> Table:
-    """Every action of a project: what, how it is meant to work, who, and what became of it."""
-    rows = actions_then(data, as_of, project_id)
-    words = WORDS | {"stopped": "Stopped"}
-    frame = pd.DataFrame(
-        {
-            "action": rows["description"].astype("object"),
-            "mechanism": rows["mechanism"].fillna("not stated").astype("object"),
-            "agency": rows["agency"].astype("object"),
-            "due": [_day(d) for d in rows["due"]],
-            "state": rows["state"].map(words).astype("object"),
-        }
-    )
-    return Table(
-        name=f"actions_{slug(project_id)}",
-        title=f"Actions of {project_id} and what became of them by {day(as_of)}",
-        frame=frame.reset_index(drop=True),
-        columns=(
-            label("action", "Action"),
-            text("mechanism", "How it is meant to work"),
-            text("agency", "Agency"),
-            text("due", "Due"),
-            text("state", "State"),
-        ),
-        source=where_from(data, "Action plans"),
-        as_at=as_of,
-    )
-
-
-def _day(value: pd.Timestamp) -> str:
-    return "" if pd.isna(value) else day(value)
-
-
-def actions_by_agency(data: Dataset, *, as_of: date, project_id: str | None = None) -> Table:
+def actions_by_agency(data: Dataset, *, as_of: date) -> Table:
     """Actions by agency and what became of them, with a total."""
-    rows = actions_then(data, as_of, project_id)
-    suffix, scope = _scope(project_id)
-    counts = rows.groupby(["agency", "state"]).size().unstack(fill_value=0)
+    counts = actions_then(data, as_of).groupby(["agency", "state"]).size().unstack(fill_value=0)
     counts = counts.reindex(columns=[*WORDS, "stopped"], fill_value=0).sort_index()
     frame = counts.reset_index().rename_axis(columns=None)
     frame.insert(1, "all", frame[[*WORDS, "stopped"]].sum(axis=1))
-    frame = frame.astype({"agency": "object"} | dict.fromkeys(frame.columns[1:], "Int64"))
-    return Table(
-        name=f"actions_by_agency{suffix}_{as_of:%Y_%m_%d}",
-        title=f"Actions by agency, {scope}, to {day(as_of)}",
-        frame=add_total(frame, "agency"),
-        columns=(
-            label("agency", "Agency"),
-            count("all", "Actions"),
-            *(count(name, heading) for name, heading in WORDS.items()),
-            count("stopped", "Stopped"),
-        ),
+    columns = (
+        label("agency", "Agency"),
+        count("all", "Actions"),
+        *(count(name, heading) for name, heading in WORDS.items()),
+        count("stopped", "Stopped"),
+    )
+    return lay(
+        f"actions_by_agency_{as_of:%Y_%m_%d}",
+        f"Actions by agency, all projects, to {day(as_of)}",
+        add_total(frame, "agency"),
+        columns,
         source=where_from(data, "Action plans"),
         as_at=as_of,
-        total_row=bool(len(frame)),
+        total_row=True,
     )
 
 
 def overdue(data: Dataset, *, as_of: date) -> Table:
     """Actions past their day and not done, the longest overdue first."""
-    rows = actions_then(data, as_of, None)
+    rows = actions_then(data, as_of)
     rows = rows[rows["state"] == "overdue"].sort_values("days_late", ascending=False)
-    frame = pd.DataFrame(
-        {
-            "action": rows["action_id"].astype("object"),
-            "project": rows["project_id"].astype("object"),
-            "what": rows["description"].astype("object"),
-            "agency": rows["agency"].astype("object"),
-            "due": [_day(d) for d in rows["due"]],
-            "days": rows["days_late"].astype("Int64"),
-        }
+    rows = rows.rename(columns=OVERDUE).assign(due=[day(d) for d in rows["due"]])
+    columns = (
+        label("action", "Action"),
+        text("project", "Project"),
+        text("what", "What"),
+        text("agency", "Agency"),
+        text("due", "Due"),
+        count("days", "Days overdue"),
     )
-    return Table(
-        name=f"actions_overdue_{as_of:%Y_%m_%d}",
-        title=f"Actions overdue on {day(as_of)}",
-        frame=frame.reset_index(drop=True),
-        columns=(
-            label("action", "Action"),
-            text("project", "Project"),
-            text("what", "What"),
-            text("agency", "Agency"),
-            text("due", "Due"),
-            count("days", "Days overdue"),
-        ),
+    return lay(
+        f"actions_overdue_{as_of:%Y_%m_%d}",
+        f"Actions overdue on {day(as_of)}",
+        rows,
+        columns,
         source=where_from(data, "Action plans"),
         as_at=as_of,
     )
 
 
-def actions_finding(data: Dataset, *, as_of: date, project_id: str | None = None) -> str:
+def actions_finding(data: Dataset, *, as_of: date) -> str:
     """Say how many actions were done, and how many are overdue."""
-    state = actions_then(data, as_of, project_id)["state"]
+    state = actions_then(data, as_of)["state"]
     if state.empty:
         return "No actions are on record."
     done, late = int(state.isin(["done", "late"]).sum()), int((state == "late").sum())
@@ -161,7 +123,7 @@ def actions_finding(data: Dataset, *, as_of: date, project_id: str | None = None
 # Deliveries
 
 
-def deliveries_then(data: Dataset, as_of: date, project_id: str | None) -> pd.DataFrame:
+def deliveries_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
     """Return the updates due by `as_of`, each as it was known then; `told` where it had come."""
     rows = data.table("deliveries")
     rows = rows[rows["due"] <= pd.Timestamp(as_of)]
@@ -175,10 +137,9 @@ def deliveries_then(data: Dataset, as_of: date, project_id: str | None) -> pd.Da
     return rows
 
 
-def delivered(data: Dataset, *, as_of: date, project_id: str | None = None) -> Table:
+def delivered(data: Dataset, *, as_of: date) -> Table:
     """Agreed against delivered by provider and activity, with the updates that did not come."""
-    rows = deliveries_then(data, as_of, project_id)
-    suffix, scope = _scope(project_id)
+    rows = deliveries_then(data, as_of)
     known = rows["told"] & rows["agreed"].notna() & rows["delivered"].notna()
     rows = rows.assign(
         agreed_known=rows["agreed"].where(known),
@@ -197,62 +158,30 @@ def delivered(data: Dataset, *, as_of: date, project_id: str | None = None) -> T
         .reset_index()
     )
     frame["dose"] = frame["delivered"] / frame["agreed"].where(frame["agreed"] > 0) * 100
-    frame = frame.astype(dict.fromkeys(keys, "object") | {"updates": "Int64", "missing": "Int64"})
-    return Table(
-        name=f"deliveries{suffix}_{as_of:%Y_%m_%d}",
-        title=f"Delivered against agreed by provider, {scope}, to {day(as_of)}",
-        frame=frame,
-        columns=(
-            label("project_id", "Project"),
-            label("provider", "Provider"),
-            label("activity", "Activity"),
-            count("updates", "Updates due"),
-            count("missing", "Updates missing"),
-            _number("agreed", "Agreed"),
-            _number("delivered", "Delivered"),
-            _number("dose", "Delivered of agreed (%)"),
-        ),
+    columns = (
+        label("project_id", "Project"),
+        label("provider", "Provider"),
+        label("activity", "Activity"),
+        count("updates", "Updates due"),
+        count("missing", "Updates missing"),
+        number("agreed", "Agreed"),
+        number("delivered", "Delivered"),
+        number("dose", "Delivered of agreed (%)"),
+    )
+    return lay(
+        f"deliveries_{as_of:%Y_%m_%d}",
+        f"Delivered against agreed by provider, all projects, to {day(as_of)}",
+        frame,
+        columns,
         source=where_from(data, "Providers' two-weekly updates"),
         as_at=as_at_of(rows["reported"]),
         notes=("Agreed and delivered are of the fortnights whose update came.",),
     )
 
 
-def _number(name: str, heading: str) -> Column:
-    return Column(name=name, heading=heading, kind="number")
-
-
-def fortnights(data: Dataset, *, as_of: date, project_id: str) -> Table:
-    """List a project's updates fortnight by fortnight; what did not come is missing."""
-    rows = deliveries_then(data, as_of, project_id).sort_values(["due", "provider", "activity"])
-    frame = pd.DataFrame(
-        {
-            "due": [_day(d) for d in rows["due"]],
-            "provider": rows["provider"].astype("object"),
-            "activity": rows["activity"].astype("object"),
-            "agreed": rows["agreed"],
-            "delivered": rows["delivered"],
-        }
-    )
-    return Table(
-        name=f"fortnights_{slug(project_id)}",
-        title=f"Providers' two-weekly updates, {project_id}",
-        frame=frame.reset_index(drop=True),
-        columns=(
-            label("due", "Update due"),
-            label("provider", "Provider"),
-            label("activity", "Activity"),
-            _number("agreed", "Agreed"),
-            _number("delivered", "Delivered"),
-        ),
-        source=where_from(data, "Providers' two-weekly updates"),
-        as_at=as_at_of(rows["reported"]),
-    )
-
-
-def delivered_finding(data: Dataset, *, as_of: date, project_id: str | None = None) -> str:
+def delivered_finding(data: Dataset, *, as_of: date) -> str:
     """Say which providers fell short, and how many updates are missing."""
-    frame = delivered(data, as_of=as_of, project_id=project_id).frame
+    frame = delivered(data, as_of=as_of).frame
     if frame.empty:
         return "No deliveries are on record."
     short = frame[frame["delivered"] < frame["agreed"]]

@@ -10,8 +10,8 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.marks import as_at_of, count, day, label, text, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import as_at_of, count, day, label, lay, money, text, where_from
+from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["bids", "bids_finding", "budget", "budget_finding", "pipeline", "standing"]
@@ -27,11 +27,6 @@ WON = ("awarded", "part_awarded")
 DECIDED = (*WON, "refused")
 #: A rate on fewer decisions than this would swing by 20 points or more with each one.
 SMALL = 5
-
-
-def money(name: str, heading: str, note: str = "") -> Column:
-    """Mark a column of pounds."""
-    return Column(name=name, heading=heading, kind="money", unit="£", note=note)
 
 
 def standing(data: Dataset, as_of: date) -> pd.DataFrame:
@@ -52,32 +47,26 @@ def bids(data: Dataset, *, as_of: date) -> Table:
     report = due.map(lambda d: "none due" if pd.isna(d) else day(d)).astype("object")
     passed = due.notna() & (due <= pd.Timestamp(as_of))
     report = report.where(~passed, report + " (date has passed)")
-    frame = pd.DataFrame(
-        {
-            "bid_id": rows["bid_id"].astype("object"),
-            "project_id": rows["project_id"].astype("object").fillna("all"),
-            "funder": rows["funder"].astype("object"),
-            "status": rows["status"].map(STATUS_WORDS).astype("object"),
-            "requested": rows["requested_gbp"],
-            "awarded": rows["awarded_gbp"],
-            "spent": rows["spent_gbp"],
-            "report": report,
-        }
+    rows = rows.rename(columns=lambda name: name.removesuffix("_gbp")).assign(
+        project_id=rows["project_id"].astype("object").fillna("all"),
+        status=rows["status"].map(STATUS_WORDS),
+        report=report,
     )
-    return Table(
-        name=f"bids_{as_of:%Y_%m_%d}",
-        title=f"Bids for funding as they stood on {day(as_of)}",
-        frame=frame,
-        columns=(
-            label("bid_id", "Bid"),
-            text("project_id", "Project"),
-            text("funder", "Funder"),
-            text("status", "Status"),
-            money("requested", "Requested (£)"),
-            money("awarded", "Awarded (£)"),
-            money("spent", "Spent (£)"),
-            text("report", "Report due to funder"),
-        ),
+    columns = (
+        label("bid_id", "Bid"),
+        text("project_id", "Project"),
+        text("funder", "Funder"),
+        text("status", "Status"),
+        money("requested", "Requested (£)"),
+        money("awarded", "Awarded (£)"),
+        money("spent", "Spent (£)"),
+        text("report", "Report due to funder"),
+    )
+    return lay(
+        f"bids_{as_of:%Y_%m_%d}",
+        f"Bids for funding as they stood on {day(as_of)}",
+        rows,
+        columns,
         source=where_from(data, "Funding tracker"),
         as_at=as_at_of(rows["submitted"]),
         notes=("Spending is as last entered; it is not dated by half-year.",),
@@ -93,21 +82,22 @@ def pipeline(data: Dataset, *, as_of: date) -> Table:
     frame = pd.DataFrame(
         {
             "status": [STATUS_WORDS[s] for s in order] + ["Total"],
-            "bids": pd.Series([*sizes.reindex(order), len(rows)], dtype="Int64"),
+            "bids": [*sizes.reindex(order), len(rows)],
             "requested": [*grouped["requested_gbp"].reindex(order), rows["requested_gbp"].sum()],
             "awarded": [*grouped["awarded_gbp"].reindex(order), rows["awarded_gbp"].sum()],
         }
     )
-    return Table(
-        name=f"bids_pipeline_{as_of:%Y_%m_%d}",
-        title=f"Bids for funding by status on {day(as_of)}",
-        frame=frame,
-        columns=(
-            label("status", "Status"),
-            count("bids", "Bids"),
-            money("requested", "Requested (£)"),
-            money("awarded", "Awarded (£)"),
-        ),
+    columns = (
+        label("status", "Status"),
+        count("bids", "Bids"),
+        money("requested", "Requested (£)"),
+        money("awarded", "Awarded (£)"),
+    )
+    return lay(
+        f"bids_pipeline_{as_of:%Y_%m_%d}",
+        f"Bids for funding by status on {day(as_of)}",
+        frame,
+        columns,
         source=where_from(data, "Funding tracker"),
         as_at=as_at_of(rows["submitted"]),
         total_row=True,
@@ -146,18 +136,19 @@ def budget(data: Dataset, *, as_of: date) -> Table:
         column = by_kind[kind] if kind in by_kind else pd.Series(dtype="float64")
         frame[kind] = column.reindex(names).fillna(0.0).to_numpy()
     frame["left"] = frame["awarded"] - frame["cash"]
-    return Table(
-        name=f"budget_{as_of:%Y_%m_%d}",
-        title=f"Funding awarded and costs by project, to {day(as_of)}",
-        frame=frame,
-        columns=(
-            label("project_id", "Project"),
-            money("awarded", "Awarded (£)"),
-            money("spent", "Spent, as told to funders (£)"),
-            money("cash", "Cash cost on record (£)"),
-            money("in_kind", "In-kind cost on record (£)"),
-            money("left", "Awarded less cash cost (£)"),
-        ),
+    columns = (
+        label("project_id", "Project"),
+        money("awarded", "Awarded (£)"),
+        money("spent", "Spent, as told to funders (£)"),
+        money("cash", "Cash cost on record (£)"),
+        money("in_kind", "In-kind cost on record (£)"),
+        money("left", "Awarded less cash cost (£)"),
+    )
+    return lay(
+        f"budget_{as_of:%Y_%m_%d}",
+        f"Funding awarded and costs by project, to {day(as_of)}",
+        frame,
+        columns,
         source=where_from(data, "Funding tracker and costs"),
         as_at=as_at_of(cost["date"]),
         notes=(f"£{shared:,.0f} awarded to no one project is not in it.",) if shared > 0 else (),

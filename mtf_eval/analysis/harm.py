@@ -14,8 +14,8 @@ import pandas as pd
 
 from mtf_eval.analysis.design import Project, records_of
 from mtf_eval.analysis.effects import Estimate
-from mtf_eval.analysis.marks import count, label, share, text, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import count, label, lay, number, share, text, where_from
+from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reference import Reference
@@ -59,21 +59,21 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
             harm, each, note = None, None, NO_WEIGHT
         rows.append((measure, own, everywhere, each, harm, note))
     frame = pd.DataFrame(rows, columns=["measure", "own", "all", "weight", "harm", "note"])
-    frame = frame.astype({"weight": "float64", "harm": "float64"})
-    frame = frame.sort_values(["harm", "own"], ascending=False, na_position="last")
-    return Table(
-        name=f"{project.key}_harm_profile",
-        title="Harm profile of the project's areas, last 12 months before the start",
-        frame=frame.reset_index(drop=True),
-        columns=(
-            label("measure", "Kind of incident"),
-            count("own", "Project's areas"),
-            count("all", "All areas on record"),
-            share("share", "Share", "own", "all", 1),
-            Column(name="weight", heading="Harm of one, days", kind="number", decimals=1),
-            Column(name="harm", heading="Harm, days", kind="number", decimals=0),
-            text("note", "Note"),
-        ),
+    frame = frame.astype({"harm": "float64"})
+    columns = (
+        label("measure", "Kind of incident"),
+        count("own", "Project's areas"),
+        count("all", "All areas on record"),
+        share("share", "Share", "own", "all", 1),
+        number("weight", "Harm of one, days", 1),
+        number("harm", "Harm, days"),
+        text("note", "Note"),
+    )
+    return lay(
+        f"{project.key}_harm_profile",
+        "Harm profile of the project's areas, last 12 months before the start",
+        frame.sort_values(["harm", "own"], ascending=False, na_position="last"),
+        columns,
         source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
         as_at=as_of,
         notes=(
@@ -120,19 +120,18 @@ def avoided(
             each = math.nan
         limits = (effect.avoided, effect.avoided_low, effect.avoided_high)
         rows.append((measure, each, *(math.nan if n is None else n * each for n in limits)))
-    return Table(
-        name=f"{project.key}_harm_avoided",
-        title="Harm avoided, weighted by severity",
-        frame=pd.DataFrame(rows, columns=["measure", "weight", "harm", "low", "high"]).astype(
-            {c: "float64" for c in ("weight", "harm", "low", "high")}
-        ),
-        columns=(
-            label("measure", "Measure"),
-            Column(name="weight", heading="Harm of one, days", kind="number", decimals=1),
-            Column(name="harm", heading="Harm avoided, days", kind="number"),
-            Column(name="low", heading="95% low", kind="number"),
-            Column(name="high", heading="95% high", kind="number"),
-        ),
+    columns = (
+        label("measure", "Measure"),
+        number("weight", "Harm of one, days", 1),
+        number("harm", "Harm avoided, days"),
+        number("low", "95% low"),
+        number("high", "95% high"),
+    )
+    return lay(
+        f"{project.key}_harm_avoided",
+        "Harm avoided, weighted by severity",
+        rows,
+        columns,
         source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
         as_at=as_of,
         notes=("Below nought is more harm than expected. No weight: no harm can be stated.",),

@@ -11,8 +11,8 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.design import Project, Window
-from mtf_eval.analysis.marks import count, span, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import count, label, lay, number, span, where_from
+from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["outlines", "points", "points_alt"]
@@ -39,22 +39,22 @@ def points(
         inside = rows[rows["month"].between(first, last)]
         sums = inside.groupby(["lon", "lat"])["count"].sum().rename("incidents").reset_index()
         frame = places.merge(sums, how="left", on=["lon", "lat"])
-        frame["incidents"] = frame["incidents"].fillna(0).astype("Int64")
+        frame["incidents"] = frame["incidents"].fillna(0)
         if not frame["incidents"].sum():
             return None
-        frame = frame.reset_index(drop=True)
         frame.insert(0, "point", [f"Point {i}" for i in range(1, len(frame) + 1)])
+        columns = (
+            label("point", "Map point"),
+            number("lon", "Longitude", 5),
+            number("lat", "Latitude", 5),
+            count("incidents", "Incidents"),
+        )
         made.append(
-            Table(
-                name=f"{project.key}_points_{name}",
-                title=f"{project.primary_measure}, map points, {span(first, last)}",
-                frame=frame,
-                columns=(
-                    Column(name="point", heading="Map point", kind="label"),
-                    Column(name="lon", heading="Longitude", kind="number", decimals=5),
-                    Column(name="lat", heading="Latitude", kind="number", decimals=5),
-                    count("incidents", "Incidents"),
-                ),
+            lay(
+                f"{project.key}_points_{name}",
+                f"{project.primary_measure}, map points, {span(first, last)}",
+                frame,
+                columns,
                 source=where_from(data, "Anonymised map points of recorded incidents"),
                 as_at=as_of,
             )

@@ -6,13 +6,14 @@ The page that keeps hopeless evaluations from being promised. Reads the months b
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
 from mtf_eval.analysis.design import records_of, series_of
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import count, label, share, text, where_from
+from mtf_eval.analysis.marks import count, label, lay, number, share, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
@@ -35,8 +36,25 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
     return before if len(before.counts) else panel
 
 
-def _source(data: Dataset) -> str:
-    return where_from(data, "Recorded incidents")
+def _table(
+    data: Dataset,
+    found: Evaluation,
+    name: str,
+    title: str,
+    rows: pd.DataFrame | Sequence[tuple[object, ...]],
+    columns: Sequence[Column],
+    *notes: str,
+) -> Table:
+    """Lay out a table of one project's page, with its name, source and day."""
+    return lay(
+        f"{found.project.key}_{name}",
+        title,
+        rows,
+        columns,
+        source=where_from(data, "Recorded incidents"),
+        as_at=found.as_of,
+        notes=notes,
+    )
 
 
 def baseline(data: Dataset, found: Evaluation) -> Table:
@@ -53,19 +71,13 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
         rows.append((name, int(part.sum()), int(whole.sum())))
     if not rows:
         rows = [(f"{len(own)} months", int(own.sum()), int(everywhere.sum()))]
-    return Table(
-        name=f"{found.project.key}_baseline",
-        title=f"{panel.measure} before the start",
-        frame=pd.DataFrame(rows, columns=["period", "own", "all"]),
-        columns=(
-            label("period", "Period"),
-            count("own", "Project's areas"),
-            count("all", "All areas on record"),
-            share("share", "Share", "own", "all", 1),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
+    columns = (
+        label("period", "Period"),
+        count("own", "Project's areas"),
+        count("all", "All areas on record"),
+        share("share", "Share", "own", "all", 1),
     )
+    return _table(data, found, "baseline", f"{panel.measure} before the start", rows, columns)
 
 
 def places(data: Dataset, found: Evaluation) -> Table:
@@ -79,20 +91,14 @@ def places(data: Dataset, found: Evaluation) -> Table:
     marks = frame["role"].map(lambda role: f" ({role})" if role else "")
     frame["area"] = frame["area"] + marks
     keep = frame[(frame["rank"] <= SHOWN) | (frame["role"] == "target")]
-    return Table(
-        name=f"{found.project.key}_places",
-        title=f"Where {panel.measure.lower()} is recorded most, last 12 months before the start",
-        frame=keep[["area", "rank", "incidents", "role"]].reset_index(drop=True),
-        columns=(
-            label("area", "Area"),
-            count("rank", f"Rank of {len(frame):,}"),
-            count("incidents", "Incidents"),
-            text("role", "In the project"),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=(places_finding(data, found),),
+    columns = (
+        label("area", "Area"),
+        count("rank", f"Rank of {len(frame):,}"),
+        count("incidents", "Incidents"),
+        text("role", "In the project"),
     )
+    title = f"Where {panel.measure.lower()} is recorded most, last 12 months before the start"
+    return _table(data, found, "places", title, keep, columns, places_finding(data, found))
 
 
 def places_finding(data: Dataset, found: Evaluation) -> str:
@@ -116,18 +122,11 @@ def calendar(data: Dataset, found: Evaluation) -> Table:
     own = panel.monthly(panel.target)
     by_month = own.groupby(pd.DatetimeIndex(own.index).month).mean()
     names = [f"{pd.Timestamp(2000, int(m), 1):%B}" for m in by_month.index]
-    return Table(
-        name=f"{found.project.key}_calendar",
-        title=f"{panel.measure} in the project's areas by calendar month, mean before the start",
-        frame=pd.DataFrame({"month": names, "mean": by_month.to_numpy()}),
-        columns=(
-            label("month", "Month"),
-            Column(name="mean", heading="Incidents a month", kind="number", decimals=1),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=("Monthly records hold no day and no hour, so none is shown.",),
-    )
+    title = f"{panel.measure} in the project's areas by calendar month, mean before the start"
+    rows = list(zip(names, by_month, strict=True))
+    columns = (label("month", "Month"), number("mean", "Incidents a month", 1))
+    note = "Monthly records hold no day and no hour, so none is shown."
+    return _table(data, found, "calendar", title, rows, columns, note)
 
 
 def candidates(data: Dataset, found: Evaluation) -> Table:
@@ -154,19 +153,14 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
         }
     )
     mean = own.iloc[-12:].sum()
-    return Table(
-        name=f"{found.project.key}_candidates",
-        title="Candidate comparison areas, nearest on the months before",
-        frame=frame,
-        columns=(
-            label("area", "Area"),
-            count("incidents", "Incidents, last 12 months"),
-            Column(name="distance", heading="Distance (log points)", kind="number", decimals=2),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=(f"The project's areas had {mean:,.0f} incidents each on average in those months.",),
+    columns = (
+        label("area", "Area"),
+        count("incidents", "Incidents, last 12 months"),
+        number("distance", "Distance (log points)", 2),
     )
+    title = "Candidate comparison areas, nearest on the months before"
+    note = f"The project's areas had {mean:,.0f} incidents each on average in those months."
+    return _table(data, found, "candidates", title, frame, columns, note)
 
 
 def could_see(data: Dataset, found: Evaluation) -> Table:
@@ -180,19 +174,14 @@ def could_see(data: Dataset, found: Evaluation) -> Table:
         except NotEnoughData as error:
             fall, said = math.nan, f"cannot be said: {error}"
         rows.append((f"{months} months", fall, said))
-    return Table(
-        name=f"{found.project.key}_could_see",
-        title=f"{panel.measure}: the smallest fall an evaluation could show",
-        frame=pd.DataFrame(rows, columns=["length", "fall", "said"]),
-        columns=(
-            label("length", "Length of response"),
-            Column(name="fall", heading="Smallest fall, %", kind="number", decimals=0),
-            text("said", "Judgement"),
-        ),
-        source=_source(data),
-        as_at=found.as_of,
-        notes=(
-            "A true fall of this size would be found four times in five at the 5% level; learnt "
-            "from how areas like these moved in the months on record.",
-        ),
+    columns = (
+        label("length", "Length of response"),
+        number("fall", "Smallest fall, %"),
+        text("said", "Judgement"),
     )
+    note = (
+        "A true fall of this size would be found four times in five at the 5% level; learnt "
+        "from how areas like these moved in the months on record."
+    )
+    title = f"{panel.measure}: the smallest fall an evaluation could show"
+    return _table(data, found, "could_see", title, rows, columns, note)

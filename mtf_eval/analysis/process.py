@@ -5,14 +5,28 @@ Process evaluation and accountability. Says nothing of effects.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from mtf_eval.analysis.delivery import actions_then, deliveries_then
 from mtf_eval.analysis.design import Project
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import add_total, as_at_of, count, day, label, share, text, where_from
+from mtf_eval.analysis.marks import (
+    add_total,
+    as_at_of,
+    count,
+    dated,
+    day,
+    label,
+    lay,
+    number,
+    share,
+    text,
+    where_from,
+)
 from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
@@ -29,8 +43,21 @@ NOT_GIVEN = "not given"
 STATES = {"done": "completed", "late": "completed late", "overdue": "overdue"}
 
 
-def _source(data: Dataset) -> str:
-    return where_from(data, "Project records")
+def _table(
+    data: Dataset,
+    project: Project,
+    name: str,
+    title: str,
+    rows: pd.DataFrame | list[tuple[str, str]],
+    columns: Sequence[Column],
+    *,
+    as_at: date,
+    source: str = "Project records",
+    **more: Any,
+) -> Table:
+    """Lay out a table of one project's page, with its name and source."""
+    own, source = f"{project.key}_{name}", where_from(data, source)
+    return lay(own, title, rows, columns, source=source, as_at=as_at, **more)
 
 
 def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
@@ -60,14 +87,9 @@ def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
         *((name, NOT_GIVEN if when is None else day(when)) for name, when in dates),
         ("Consolidation plan", project.consolidation_plan or NOT_GIVEN),
     ]
-    return Table(
-        name=f"{project.key}_proforma",
-        title=f"Pro-forma of {project.title}",
-        frame=pd.DataFrame(rows, columns=["fact", "text"]),
-        columns=(label("fact", "Fact"), text("text", "Entry")),
-        source=_source(data),
-        as_at=as_of,
-    )
+    columns = (label("fact", "Fact"), text("text", "Entry"))
+    title = f"Pro-forma of {project.title}"
+    return _table(data, project, "proforma", title, rows, columns, as_at=as_of)
 
 
 def actions(data: Dataset, project: Project, *, as_of: date) -> Table:
@@ -76,35 +98,25 @@ def actions(data: Dataset, project: Project, *, as_of: date) -> Table:
     later = (rows["state"] == "open") & (rows["status"] == "completed")
     standing = rows["status"].mask(later, "in_progress").astype("object").str.replace("_", " ")
     standing = standing.mask(rows["state"].isin(STATES), rows["state"].map(STATES))
-    frame = pd.DataFrame(
-        {
-            "action": rows["action_id"].astype("object"),
-            "what": rows["description"].astype("object"),
-            "how": rows["mechanism"].astype("object").fillna(NOT_GIVEN),
-            "agency": rows["agency"].astype("object"),
-            "due": rows["due"],
-            "completed": rows["completed"],
-            "standing": standing,
-            "serves": rows["priority_codes"].astype("object").fillna(""),
-        }
-    ).reset_index(drop=True)
-    return Table(
-        name=f"{project.key}_actions",
-        title=f"Actions of {project.title}",
-        frame=frame,
-        columns=(
-            label("action", "Action"),
-            text("what", "What is done"),
-            text("how", "How it is meant to work"),
-            text("agency", "Agency"),
-            Column(name="due", heading="Due", kind="date"),
-            Column(name="completed", heading="Completed", kind="date"),
-            text("standing", "Standing"),
-            text("serves", "Priorities served"),
-        ),
-        source=_source(data),
-        as_at=as_of,
+    rows = rows.assign(
+        action=rows["action_id"],
+        what=rows["description"],
+        how=rows["mechanism"].astype("object").fillna(NOT_GIVEN),
+        standing=standing,
+        serves=rows["priority_codes"].astype("object").fillna(""),
     )
+    columns = (
+        label("action", "Action"),
+        text("what", "What is done"),
+        text("how", "How it is meant to work"),
+        text("agency", "Agency"),
+        dated("due", "Due"),
+        dated("completed", "Completed"),
+        text("standing", "Standing"),
+        text("serves", "Priorities served"),
+    )
+    title = f"Actions of {project.title}"
+    return _table(data, project, "actions", title, rows, columns, as_at=as_of)
 
 
 def actions_finding(frame: pd.DataFrame) -> str:
@@ -130,22 +142,24 @@ def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
         agreed=("agreed", "sum"),
         delivered=("delivered", "sum"),
     ).reset_index()
-    frame[["updates", "reported"]] = frame[["updates", "reported"]].astype("Int64")
-    return Table(
-        name=f"{project.key}_deliveries",
-        title=f"What providers delivered against what was agreed: {project.title}",
-        frame=frame,
-        columns=(
-            label("provider", "Provider"),
-            label("activity", "Activity"),
-            count("updates", "Updates due"),
-            count("reported", "Updates received"),
-            Column(name="agreed", heading="Agreed", kind="number"),
-            Column(name="delivered", heading="Delivered and reported", kind="number"),
-            share("share", "Delivered of agreed", "delivered", "agreed"),
-        ),
-        source=where_from(data, "Providers' updates"),
+    columns = (
+        label("provider", "Provider"),
+        label("activity", "Activity"),
+        count("updates", "Updates due"),
+        count("reported", "Updates received"),
+        number("agreed", "Agreed"),
+        number("delivered", "Delivered and reported"),
+        share("share", "Delivered of agreed", "delivered", "agreed"),
+    )
+    return _table(
+        data,
+        project,
+        "deliveries",
+        f"What providers delivered against what was agreed: {project.title}",
+        frame,
+        columns,
         as_at=as_at_of(rows["reported"]) or as_of,
+        source="Providers' updates",
         notes=("What was not reported counts as not delivered.",),
     )
 
@@ -179,17 +193,17 @@ def priorities(data: Dataset, project: Project, *, as_of: date) -> Table:
                 f"{known.loc[c, 'agency']}: {known.loc[c, 'priority']}" if c in known.index else c
                 for c in sorted(counts.index)
             ],
-            "actions": pd.Series([int(counts[c]) for c in sorted(counts.index)], dtype="Int64"),
+            "actions": [int(counts[c]) for c in sorted(counts.index)],
         }
     )
-    whole = add_total(frame, "priority")
-    return Table(
-        name=f"{project.key}_priorities",
-        title=f"Agency priorities that completed actions of {project.title} helped to fulfil",
-        frame=whole,
-        columns=(label("priority", "Priority"), count("actions", "Actions")),
-        source=_source(data),
+    return _table(
+        data,
+        project,
+        "priorities",
+        f"Agency priorities that completed actions of {project.title} helped to fulfil",
+        add_total(frame, "priority"),
+        (label("priority", "Priority"), count("actions", "Actions")),
         as_at=as_of,
-        total_row=len(whole) > len(frame),
+        total_row=True,
         notes=("One action may serve several priorities.",),
     )

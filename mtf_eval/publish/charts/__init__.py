@@ -6,10 +6,10 @@ shows or saves nothing. What is hidden is drawn as a gap with its symbol.
 
 from __future__ import annotations
 
-from mtf_eval.publish.charts.counts import bars, diverging, grouped_bars, hbars, hexmap
+from mtf_eval.publish.charts.counts import bars, diverging, hbars, hexmap
 from mtf_eval.publish.charts.effects import dots, forest
 from mtf_eval.publish.charts.money import cumulative, histogram, tornado, waterfall
-from mtf_eval.publish.charts.series import lines, series, xmr
+from mtf_eval.publish.charts.series import series, xmr
 from mtf_eval.publish.charts.style import Chart
 
 __all__ = [
@@ -19,11 +19,9 @@ __all__ = [
     "diverging",
     "dots",
     "forest",
-    "grouped_bars",
     "hbars",
     "hexmap",
     "histogram",
-    "lines",
     "series",
     "tornado",
     "waterfall",

@@ -6,12 +6,12 @@ Take released tables only; nothing is added up, sorted or left out here, save th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, finish, numbers, shown
+from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, Words, finish, numbers, shown
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.disclosure import Released
 
-__all__ = ["bars", "diverging", "grouped_bars", "hbars", "hexmap"]
+__all__ = ["bars", "diverging", "hbars", "hexmap"]
 
 
 def series_key(released: Released, y: Sequence[str]) -> list[tuple[str, str]]:
@@ -39,10 +39,8 @@ def bars(
     *,
     x: str,
     y: Sequence[str] | str,
-    title: str,
-    subtitle: str,
-    alt: str,
     stacked: bool = False,
+    **words: Unpack[Words],
 ) -> Chart:
     """Draw upright bars, one or several a row, beside or upon each other.
 
@@ -76,20 +74,7 @@ def bars(
         axes.set_xlim(-0.6, len(labels) - 0.4)
         style.value_axis(axes, kind)
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, key=key)
-
-
-def grouped_bars(
-    released: Released,
-    *,
-    x: str,
-    y: Sequence[str],
-    title: str,
-    subtitle: str,
-    alt: str,
-) -> Chart:
-    """Draw bars of several columns beside each other; see `bars`."""
-    return bars(released, x=x, y=y, title=title, subtitle=subtitle, alt=alt)
+    return finish(released, paint, **words, key=key)
 
 
 def _beside(
@@ -176,15 +161,7 @@ def _stack(
         style.gaps(axes, [place] if symbols else [], symbols, top[place])
 
 
-def hbars(
-    released: Released,
-    *,
-    x: str,
-    y: Sequence[str] | str,
-    title: str,
-    subtitle: str,
-    alt: str,
-) -> Chart:
+def hbars(released: Released, *, x: str, y: Sequence[str] | str, **words: Unpack[Words]) -> Chart:
     """Draw bars on their side, for names that are long; first row on top.
 
     Parameters
@@ -231,27 +208,10 @@ def hbars(
         axes.spines["left"].set_visible(True)
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
-    return finish(
-        released,
-        paint,
-        title=title,
-        subtitle=subtitle,
-        alt=alt,
-        rows=labels,
-        each=each,
-        key=series_key(released, y),
-    )
+    return finish(released, paint, **words, rows=labels, each=each, key=series_key(released, y))
 
 
-def diverging(
-    released: Released,
-    *,
-    x: str,
-    y: Sequence[str],
-    title: str,
-    subtitle: str,
-    alt: str,
-) -> Chart:
+def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[Words]) -> Chart:
     """Draw answers on a scale as bars that lean from unfavourable to favourable.
 
     Parameters
@@ -294,10 +254,7 @@ def diverging(
         axes.set_xticks(ticks, [f"{abs(t) * 100:.3g}%" for t in ticks])
         axes.grid(axis="x", color=style.GRID)
 
-    return finish(
-        released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
-        rows=labels, each=44,
-    )  # fmt: skip
+    return finish(released, paint, **words, key=key, rows=labels, each=44)
 
 
 def hexmap(
@@ -306,11 +263,9 @@ def hexmap(
     x: str,
     y: str,
     value: str,
-    title: str,
-    subtitle: str,
-    alt: str,
     beside: Released | None = None,
     outlines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
+    **words: Unpack[Words],
 ) -> Chart:
     """Draw counts on a map of hexagons; the darker the more, the most marked with its number.
 
@@ -360,5 +315,4 @@ def hexmap(
                       textcoords="offset points", fontweight="bold")  # fmt: skip
         axes.axis("off")
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, height=440,
-                  narrow_height=340)  # fmt: skip
+    return finish(released, paint, **words, height=440, narrow_height=340)

@@ -5,7 +5,7 @@ Take released tables whose estimates are already worked out; nothing is estimate
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import need_released
@@ -15,7 +15,7 @@ from mtf_eval.publish.charts.style import (
     MUTED,
     PALETTE,
     Chart,
-    column_of,
+    Words,
     finish,
     numbers,
     shown,
@@ -31,56 +31,32 @@ __all__ = ["dots", "forest"]
 BLUE = PALETTE[0]
 
 
-def forest(
-    released: Released,
-    *,
-    x: str,
-    title: str,
-    subtitle: str,
-    alt: str,
-    estimate: str = "estimate",
-    low: str = "low",
-    high: str = "high",
-    null: float = 1.0,
-    below: str = "Fewer",
-    above: str = "More",
-) -> Chart:
-    """Draw estimates with their intervals under each other; the total row is a diamond.
+def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
+    """Draw ratios with their intervals under each other; the total row is a diamond.
 
     Parameters
     ----------
     x
-        Column that names the rows.
-    estimate, low, high
-        Columns of the estimate and the ends of its interval.
-    null
-        Where nothing has changed: 1 for ratios (drawn on a log scale), 0 for differences.
-    below, above
-        What lies to the left and to the right of it, in a word.
+        Column that names the rows; the ratios stand in `estimate`, `low` and `high`.
     """
     need_released(released)
     labels = shown(released, x, total=True)
-    middle, lower, upper = (numbers(released, c, total=True) for c in (estimate, low, high))
-    texts = zip(*(shown(released, c, total=True) for c in (estimate, low, high)), strict=True)
+    columns = ("estimate", "low", "high")
+    middle, lower, upper = (numbers(released, c, total=True) for c in columns)
+    texts = zip(*(shown(released, c, total=True) for c in columns), strict=True)
     said = [f"{m}\n({lo} to {hi})" for m, lo, hi in texts]
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
 
         style.row_axis(axes, labels, narrow=narrow, right=102 if narrow else 118, top=22)
-        ends = np.concatenate([middle, lower, upper, [null]])
-        ends = ends[np.isfinite(ends) & ((ends > 0) | (null != 1))]
-        first, last = ends.min(), ends.max()
-        if null == 1:
-            axes.set_xscale("log")
-            first, last = first / 1.12, last * 1.12
-            style.ratio_axis(axes, first, last, most=4 if narrow else 7)
-        else:
-            pad = 0.06 * (last - first or 1)
-            first, last = first - pad, last + pad
-            style.value_axis(axes, column_of(released, estimate).kind, along="x")
+        ends = np.concatenate([middle, lower, upper, [1.0]])
+        ends = ends[np.isfinite(ends) & (ends > 0)]
+        first, last = ends.min() / 1.12, ends.max() * 1.12
+        axes.set_xscale("log")
+        style.ratio_axis(axes, first, last, most=4 if narrow else 7)
         axes.set_xlim(first, last)
-        axes.axvline(null, color=INK, linewidth=1.5)
+        axes.axvline(1, color=INK, linewidth=1.5)
         for place in range(len(labels)):
             whole = released.table.total_row and place == len(labels) - 1
             colour = PALETTE[2] if whole else BLUE
@@ -91,46 +67,31 @@ def forest(
                 axes.plot([a, b], [place, place], color=colour, linewidth=2.5)
                 axes.plot(middle[place], place, "D" if whole else "s", color=colour, markersize=9)
                 for end, arrow in ((lower[place], "<"), (upper[place], ">")):
-                    if not np.isfinite(end) or (null == 1 and end <= 0):
+                    if not np.isfinite(end) or end <= 0:
                         axes.plot(last if arrow == ">" else first, place, arrow, color=colour)
             axes.annotate(
                 said[place], (1, place), (8, 0), xycoords=axes.get_yaxis_transform(),
                 textcoords="offset points", va="center", fontsize=style.SIZE - 1,
             )  # fmt: skip
         axes.grid(axis="y", visible=False)
-        for text, side, sign in ((f"\u2190 {below}", "right", -6), (f"{above} \u2192", "left", 6)):
+        for text, side, sign in (("\u2190 Fewer", "right", -6), ("More \u2192", "left", 6)):
             axes.annotate(
-                text, (null, 1), (sign, 6), xycoords=axes.get_xaxis_transform(),
+                text, (1, 1), (sign, 6), xycoords=axes.get_xaxis_transform(),
                 textcoords="offset points", ha=side, fontsize=style.SIZE - 1, color=MUTED,
             )  # fmt: skip
 
-    return finish(
-        released, paint, title=title, subtitle=subtitle, alt=alt,
-        rows=labels, each=46,
-    )  # fmt: skip
+    return finish(released, paint, **words, rows=labels, each=46)
 
 
-def dots(
-    released: Released,
-    *,
-    x: str,
-    y: str,
-    project: str,
-    title: str,
-    subtitle: str,
-    alt: str,
-    null: float = 1.0,
-) -> Chart:
+def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Words]) -> Chart:
     """Draw a dot an area and the project's own among them.
 
     Parameters
     ----------
     x, y
-        Column that names the areas; column of their effects.
+        Column that names the areas; column of their ratios.
     project
         The name in `x` that is the project.
-    null
-        Where nothing has changed: 1 for ratios (drawn on a log scale), 0 for differences.
 
     Raises
     ------
@@ -146,11 +107,10 @@ def dots(
         import numpy as np
 
         style.margins(axes, left=14, right=14, top=20, bottom=30)
-        held = np.isfinite(values) & ((values > 0) | (null != 1))
-        scale = np.log(values[held]) if null == 1 else values[held]
+        held = np.isfinite(values) & (values > 0)
+        scale = np.log(values[held])
         names = np.array(labels, dtype=object)[held]
-        edge = float(np.log(null) if null == 1 else null)
-        first, last = min(scale.min(), edge), max(scale.max(), edge)
+        first, last = min(scale.min(), 0.0), max(scale.max(), 0.0)
         pad = 0.04 * ((last - first) or 1)
         first, last = first - pad, last + pad
         plot = (style.NARROW if narrow else style.WIDE) - 28
@@ -163,27 +123,23 @@ def dots(
             stack[column[position]] = stack.get(column[position], 0) + 1
         places = first + (column + 0.5) * (size + 1) / plot * (last - first)
         own = names == project
-        draw = np.exp if null == 1 else np.asarray
-        if null == 1:
-            axes.set_xscale("log")
-            style.ratio_axis(axes, np.exp(first), np.exp(last), most=4 if narrow else 7)
-        else:
-            style.value_axis(axes, column_of(released, y).kind, along="x")
-        axes.set_xlim(*draw(np.array([first, last])))
+        axes.set_xscale("log")
+        style.ratio_axis(axes, np.exp(first), np.exp(last), most=4 if narrow else 7)
+        axes.set_xlim(np.exp(first), np.exp(last))
         tall = max(stack.values())
         room = 150 / (size + 1)
         axes.set_ylim(-0.6, max(room, tall))
-        axes.axvline(null, color=INK, linewidth=1.5)
-        axes.plot(draw(places[~own]), heights[~own], "o", color="#8A9BA8", markersize=size,
+        axes.axvline(1, color=INK, linewidth=1.5)
+        axes.plot(np.exp(places[~own]), heights[~own], "o", color="#8A9BA8", markersize=size,
                   markeredgewidth=0, linestyle="")  # fmt: skip
-        axes.plot(draw(places[own]), heights[own], "D", color=PALETTE[2], markersize=size + 3,
+        axes.plot(np.exp(places[own]), heights[own], "D", color=PALETTE[2], markersize=size + 3,
                   linestyle="", markeredgecolor="white")  # fmt: skip
         side = "left" if places[own][0] < (first + last) / 2 else "right"
         axes.annotate(
-            project, (float(draw(places[own])[0]), heights[own][0]),
+            project, (float(np.exp(places[own])[0]), heights[own][0]),
             (0, 130), textcoords="offset points", ha=side, fontweight="bold", color=PALETTE[2],
             arrowprops={"arrowstyle": "-", "color": PALETTE[2], "relpos": (side == "right", 0)},
         )  # fmt: skip
         axes.set_yticks([])
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, height=202)
+    return finish(released, paint, **words, height=202)

@@ -6,7 +6,7 @@ Take released tables of a benefit analysis; nothing is discounted, added up or s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.publish.cells import compact, need_released
 from mtf_eval.publish.charts import style
@@ -15,6 +15,7 @@ from mtf_eval.publish.charts.style import (
     MUTED,
     PALETTE,
     Chart,
+    Words,
     column_of,
     finish,
     numbers,
@@ -32,7 +33,7 @@ PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # keeps a numbe
 COST, BENEFIT, NET = PALETTE[3], PALETTE[0], PALETTE[2]
 
 
-def waterfall(released: Released, *, x: str, y: str, title: str, subtitle: str, alt: str) -> Chart:
+def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
     """Draw steps from costs to the net result, top down; the total row stands from zero.
 
     Parameters
@@ -73,10 +74,7 @@ def waterfall(released: Released, *, x: str, y: str, title: str, subtitle: str, 
         style.value_axis(axes, kind, along="x", most=2 if narrow else 5)
 
     key = [("Cost", COST), ("Benefit", BENEFIT), *([("Net result", NET)] if total >= 0 else [])]
-    return finish(
-        released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
-        rows=labels,
-    )  # fmt: skip
+    return finish(released, paint, **words, key=key, rows=labels)
 
 
 def tornado(
@@ -86,10 +84,8 @@ def tornado(
     low: str,
     high: str,
     base: float,
-    title: str,
-    subtitle: str,
-    alt: str,
     threshold: float | None = None,
+    **words: Unpack[Words],
 ) -> Chart:
     """Draw how far each assumption moves the result, the widest first as the table has it.
 
@@ -142,35 +138,19 @@ def tornado(
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
     key = [("Assumption at its low end", COST), ("Assumption at its high end", BENEFIT)]
-    return finish(
-        released, paint, title=title, subtitle=subtitle, alt=alt, key=key,
-        rows=labels, each=42,
-    )  # fmt: skip
+    return finish(released, paint, **words, key=key, rows=labels, each=42)
 
 
-def cumulative(
-    released: Released,
-    *,
-    x: str,
-    y: str,
-    title: str,
-    subtitle: str,
-    alt: str,
-    low: str | None = None,
-    high: str | None = None,
-) -> Chart:
+def cumulative(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
     """Draw the running net result by year and mark the year in which it has paid back.
 
     Parameters
     ----------
     x, y
         Column of years; column of the running sum in pounds.
-    low, high
-        Columns of a band around it.
     """
     need_released(released)
     labels, values = shown(released, x), numbers(released, y)
-    band = (numbers(released, low), numbers(released, high)) if low and high else None
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
@@ -178,8 +158,6 @@ def cumulative(
         style.category_axis(axes, labels, narrow=narrow)
         style.margins(axes, left=62, right=22, top=22, bottom=32)
         places = np.arange(len(labels))
-        if band is not None:
-            axes.fill_between(places, *band, color="#D7E1EA", linewidth=0)
         axes.axhline(0, color=INK, linewidth=1.5)
         axes.plot(places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6)
         paid = np.flatnonzero((values >= 0) & (np.minimum.accumulate(values) < 0))
@@ -194,7 +172,7 @@ def cumulative(
         axes.set_xlim(-0.4, len(labels) - 0.6)
         style.value_axis(axes, column_of(released, y).kind)
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt)
+    return finish(released, paint, **words)
 
 
 def histogram(
@@ -203,13 +181,10 @@ def histogram(
     low: str,
     high: str,
     y: str,
-    title: str,
-    subtitle: str,
-    alt: str,
     marks: Mapping[str, float] | None = None,
-    threshold: float = 0.0,
+    **words: Unpack[Words],
 ) -> Chart:
-    """Draw how often each band of results came up; bands below the threshold stand out.
+    """Draw how often each band of results came up; bands below nought, losses, stand out.
 
     Parameters
     ----------
@@ -217,8 +192,6 @@ def histogram(
         Columns of the ends of each band and of how often it came up.
     marks
         Word and value of the points to name, such as `{"P5": 12_000.0}`.
-    threshold
-        Results below it are losses.
     """
     need_released(released)
     lower, upper, often = (numbers(released, n) for n in (low, high, y))
@@ -229,10 +202,10 @@ def histogram(
 
         style.margins(axes, left=50, right=16, top=14 + 17 * len(marks or {}), bottom=30)
         centre = (lower + upper) / 2
-        loss = centre < threshold
+        loss = centre < 0
         axes.bar(lower, np.nan_to_num(often), (upper - lower) * 0.94, align="edge",
                  color=np.where(loss, COST, BENEFIT).tolist())  # fmt: skip
-        axes.axvline(threshold, color=INK, linewidth=1.5)
+        axes.axvline(0, color=INK, linewidth=1.5)
         for n, (word, value) in enumerate((marks or {}).items()):
             axes.axvline(value, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
             side = "left" if value < (lower[0] + upper[-1]) / 2 else "right"
@@ -248,4 +221,4 @@ def histogram(
 
     unit = "Benefits less than costs", "Benefits at least equal to costs"
     key = [(unit[0], COST), (unit[1], BENEFIT)]
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, key=key, height=300)
+    return finish(released, paint, **words, key=key, height=300)

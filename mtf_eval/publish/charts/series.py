@@ -1,80 +1,34 @@
-"""Pictures over time: lines, a series against what was expected, a control chart.
+"""Pictures over time: a series against what was expected, a control chart.
 
 Take released tables; averages, limits and expectations are columns of theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import INK, PALETTE, Chart, column_of, finish, numbers, shown
+from mtf_eval.publish.charts.style import (
+    INK,
+    PALETTE,
+    Chart,
+    Words,
+    column_of,
+    finish,
+    numbers,
+    shown,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mtf_eval.publish.disclosure import Released
 
-__all__ = ["lines", "series", "xmr"]
+__all__ = ["series", "xmr"]
 
 BLUE, ORANGE = PALETTE[0], PALETTE[3]
-
-
-def lines(
-    released: Released,
-    *,
-    x: str,
-    y: Sequence[str] | str,
-    title: str,
-    subtitle: str,
-    alt: str,
-) -> Chart:
-    """Draw a line a column over months or years; a hidden value is a gap with its symbol.
-
-    Parameters
-    ----------
-    x, y
-        Column of months, quarters or years; column or columns that hold the values.
-    """
-    need_released(released)
-    y = [y] if isinstance(y, str) else list(y)
-    labels = shown(released, x)
-    kind = column_of(released, y[0]).kind
-    values = {name: numbers(released, name) for name in y}
-    texts = {name: shown(released, name) for name in y}
-
-    def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
-        below = style.category_axis(axes, labels, narrow=narrow)
-        names = [style.wrapped(column_of(released, n).heading, 12 if narrow else 18) for n in y]
-        right = style.room_for(names, 150) + 4 if len(y) > 1 else 14
-        style.margins(axes, left=50, right=right, top=14, bottom=14 + 17 * below)
-        ends: list[tuple[float, float, str, str]] = []
-        hidden: dict[int, str] = {}
-        for n, name in enumerate(y):
-            axes.plot(
-                range(len(labels)), values[name], color=PALETTE[n], linewidth=2.5,
-                linestyle=("-", (0, (5, 2)), (0, (1, 1.4)), "-.")[n % 4],
-                marker="os^D"[n % 4] if len(labels) <= 24 else "", markersize=6,
-            )  # fmt: skip
-            held = np.flatnonzero(~np.isnan(values[name]))
-            if len(held):
-                ends.append((len(labels) - 1, values[name][held[-1]], names[n], PALETTE[n]))
-            hidden |= {int(p): texts[name][p] for p in np.flatnonzero(np.isnan(values[name]))}
-        axes.set_ylim(bottom=min(0, *(np.nanmin(v, initial=0) for v in values.values())))
-        axes.margins(y=0.08)
-        axes.set_xlim(-0.3, len(labels) - 0.7)
-        for place, symbol in hidden.items():
-            style.gaps(axes, [place], [symbol], axes.get_ylim()[0])
-        style.value_axis(axes, kind)
-        if len(y) > 1:
-            style.end_labels(axes, ends, height=330 - 28 - 17 * below)
-
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt)
 
 
 def series(
@@ -82,14 +36,11 @@ def series(
     *,
     x: str,
     observed: str,
-    title: str,
-    subtitle: str,
-    alt: str,
     counterfactual: str | None = None,
     low: str | None = None,
     high: str | None = None,
     start: str | None = None,
-    start_label: str = "Response starts",
+    **words: Unpack[Words],
 ) -> Chart:
     """Draw what was observed against what was expected, with its band and the start.
 
@@ -132,7 +83,7 @@ def series(
             axes.axvline(at, color=INK, linewidth=1.5)
             side = "left" if at < len(labels) / 2 else "right"
             axes.annotate(
-                start_label, (at, 1), (3 if side == "left" else -3, 8), ha=side,
+                "Response starts", (at, 1), (3 if side == "left" else -3, 8), ha=side,
                 xycoords=axes.get_xaxis_transform(), textcoords="offset points",
                 fontsize=style.SIZE - 1,
             )  # fmt: skip
@@ -144,20 +95,11 @@ def series(
                 ends.append((len(labels) - 1, values[name][held[-1]], told[name], colour))
         style.end_labels(axes, ends, height=286 - 17 * below)
 
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt)
+    return finish(released, paint, **words)
 
 
 def xmr(
-    released: Released,
-    *,
-    x: str,
-    y: str,
-    centre: str,
-    low: str,
-    high: str,
-    title: str,
-    subtitle: str,
-    alt: str,
+    released: Released, *, x: str, y: str, centre: str, low: str, high: str, **words: Unpack[Words]
 ) -> Chart:
     """Draw a control chart: months, their average and the limits of ordinary variation.
 
@@ -196,4 +138,4 @@ def xmr(
         )
 
     key = [(column_of(released, y).heading, BLUE), ("Outside the limits", PALETTE[2])]
-    return finish(released, paint, title=title, subtitle=subtitle, alt=alt, key=key)
+    return finish(released, paint, **words, key=key)

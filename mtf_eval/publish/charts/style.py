@@ -12,7 +12,7 @@ from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from mtf_eval.analysis.tables import Column
 
-__all__ = ["INK", "PALETTE", "Chart", "Paint", "finish", "numbers", "text_on"]
+__all__ = ["INK", "PALETTE", "Chart", "Paint", "Words", "finish", "numbers", "text_on"]
 
 PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
 DARK = {"#12436D", "#801650", "#3D3D3D"}  # white text reads on these, black on the others
@@ -55,6 +55,14 @@ STYLE: dict[str, Any] = {
 }
 
 Paint = Callable[["Axes", bool], None]
+
+
+class Words(TypedDict):
+    """What every picture must say in words: its finding; what, where, when, unit; what is seen."""
+
+    title: str
+    subtitle: str
+    alt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
