@@ -10,8 +10,8 @@ import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import money, number, sides, table
-from mtf_eval.analysis.marks import label, text
+from mtf_eval.analysis.benefit.layout import sides, table
+from mtf_eval.analysis.marks import label, money, number, text
 from mtf_eval.analysis.tables import Table
 
 __all__ = [
@@ -48,7 +48,7 @@ def cost_per_outcome(benefit: Benefit) -> Table:
         )
     columns = (
         label("outcome", "Outcome"),
-        number("units", "Incidents avoided", decimals=1),
+        number("units", "Incidents avoided", 1),
         money("each", "Cost of each (£)"),
     )
     notes = (
@@ -91,16 +91,16 @@ def calculation(benefit: Benefit) -> Table:
     columns = (
         label("row", "Source row"),
         text("what", "Outcome"),
-        number("quantity", "Incidents avoided", decimals=1),
-        money("uprated_gbp", "Unit cost, uprated (£)", decimals=2),
-        number("impact", "Impact"),
-        number("deadweight", "Deadweight"),
-        number("attribution", "Attribution"),
-        number("drop_off", "Drop-off a year"),
-        number("grade", "Worst grade (1 to 6)", decimals=0),
-        number("bias", "Optimism bias"),
-        money("each", "Present value of one incident or person (£)", decimals=2),
-        money("present", "Present public value (£)", decimals=2),
+        number("quantity", "Incidents avoided", 1),
+        money("uprated_gbp", "Unit cost, uprated (£)", 2),
+        number("impact", "Impact", 2),
+        number("deadweight", "Deadweight", 2),
+        number("attribution", "Attribution", 2),
+        number("drop_off", "Drop-off a year", 2),
+        number("grade", "Worst grade (1 to 6)"),
+        number("bias", "Optimism bias", 2),
+        money("each", "Present value of one incident or person (£)", 2),
+        money("present", "Present public value (£)", 2),
     )
     title = "How every pound of benefit is worked out"
     return table(benefit, "calculation", title, rows, columns)
@@ -130,10 +130,10 @@ def sources(benefit: Benefit) -> Table:
     columns = (
         label("code", "Unit cost code"),
         text("what", "What it is"),
-        money("unit_gbp", "Unit cost (£)", decimals=2),
+        money("unit_gbp", "Unit cost (£)", 2),
         text("price_year", "Price year"),
-        number("uprating", "Uprated by", decimals=4),
-        number("grade", "Grade (1 to 6)", decimals=0),
+        number("uprating", "Uprated by", 4),
+        number("grade", "Grade (1 to 6)"),
         text("status", "Status of the figure"),
         text("source", "Source and edition"),
         text("note", "Caution"),
@@ -167,11 +167,11 @@ def cost_sources(benefit: Benefit) -> Table:
         text("agency", "Agency"),
         text("item", "Item"),
         text("kind", "Kind"),
-        money("gbp", "As recorded (£)", decimals=2),
+        money("gbp", "As recorded (£)", 2),
         text("price_year", "Price year"),
-        number("grade", "Grade (1 to 6)", decimals=0),
-        number("bias", "Optimism bias"),
-        money("present", "Present value (£)", decimals=2),
+        number("grade", "Grade (1 to 6)"),
+        number("bias", "Optimism bias", 2),
+        money("present", "Present value (£)", 2),
         text("note", "Hours x rate"),
     )
     return table(benefit, "cost_sources", "Where every pound of cost comes from", rows, columns)

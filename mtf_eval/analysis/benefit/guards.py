@@ -7,7 +7,7 @@ refuses the second line or warns. Nothing is repaired silently: every refusal is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +18,7 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
+Action = Literal["refuse", "warn", "alone"]
 WIDE = 3.0  # warned about: a high end so many times the low end (or no room below the default)
 
 __all__ = ["Finding", "Guarded", "claims", "guard"]
@@ -28,7 +29,7 @@ class Finding:
     """A named rule that spoke: what it did, to which row, and why."""
 
     rule: str
-    action: Literal["refuse", "warn", "alone"]
+    action: Action
     source_row: str
     text: str
 
@@ -40,6 +41,10 @@ class Guarded:
     lines: tuple[Line, ...]
     alone: tuple[Line, ...]
     findings: tuple[Finding, ...]
+
+
+def _about(line: Line, rule: str, text: str, action: Action = "warn") -> Finding:
+    return Finding(rule=rule, action=action, source_row=line.source_row, text=text)
 
 
 def _codes(line: Line, reference: Reference) -> frozenset[str]:
@@ -76,25 +81,14 @@ def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
             kept.append(line)
         elif cost.role == "input":
             text = f"{cost.label} is what it costs to act; it is no benefit and is left out."
-            findings.append(
-                Finding(
-                    rule="costs_among_benefits",
-                    action="refuse",
-                    source_row=line.source_row,
-                    text=text,
-                )
-            )
+            findings.append(_about(line, "costs_among_benefits", text, "refuse"))
         elif cost.rare:
             alone.append(line)
             text = (
                 f"{cost.label}: one such event outweighs everything else and is shown alone, "
                 "outside every total."
             )
-            findings.append(
-                Finding(
-                    rule="rare_dear_event", action="alone", source_row=line.source_row, text=text
-                )
-            )
+            findings.append(_about(line, "rare_dear_event", text, "alone"))
         else:
             kept.append(line)
     kept, overlaps = _overlaps(kept, reference)
@@ -129,20 +123,13 @@ def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list
                     refused.add(j)
                 did = "it is left out" if action == "refuse" else "check that they do not overlap"
                 text = f"{second.label} beside {first.label}: {rule['why']}; {did}."
-                findings.append(
-                    Finding(
-                        rule=rule["rule"],
-                        action="refuse" if action == "refuse" else "warn",
-                        source_row=second.source_row,
-                        text=text,
-                    )
-                )
+                done: Action = "refuse" if action == "refuse" else "warn"
+                findings.append(_about(second, rule["rule"], text, done))
     findings += [
-        Finding(
-            rule="same_outcome_on_both_routes",
-            action="warn",
-            source_row=second.source_row,
-            text=f"{second.label} is claimed for places and for people: check that none is both.",
+        _about(
+            second,
+            "same_outcome_on_both_routes",
+            f"{second.label} is claimed for places and for people: check that none is both.",
         )
         for i, first in benefits
         for j, second in benefits
@@ -153,57 +140,36 @@ def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list
     return [line for i, line in enumerate(lines) if i not in refused], findings
 
 
-def _cautions(lines: Sequence[Line]) -> list[Finding]:
+def _cautions(lines: Sequence[Line]) -> Iterator[Finding]:
     """Warn of gross figures and of unit costs whose source must be checked or is superseded."""
-    found = []
     for line in lines:
         cost = line.unit_cost
         if cost is None:
             continue
         if line.gross:
-            found.append(
-                Finding(
-                    rule="gross_without_counterfactual",
-                    action="warn",
-                    source_row=line.source_row,
-                    text=f"{line.label}: gross. There is no comparison and no deadweight, so what "
-                    "would have happened anyway is still in it.",
-                )
+            text = (
+                f"{line.label}: gross. There is no comparison and no deadweight, so what would "
+                "have happened anyway is still in it."
             )
+            yield _about(line, "gross_without_counterfactual", text)
         if line.beside < 0:
-            found.append(
-                Finding(
-                    rule="displacement",
-                    action="warn",
-                    source_row=line.source_row,
-                    text=f"{line.label}: {-line.beside:,.0f} more incidents than expected in the "
-                    "buffer. They are not taken off; the sensitivities show the result with them.",
-                )
+            text = (
+                f"{line.label}: {-line.beside:,.0f} more incidents than expected in the buffer. "
+                "They are not taken off; the sensitivities show the result with them."
             )
+            yield _about(line, "displacement", text)
         upwards = line.low >= 1 and line.high > 1
         if upwards or line.high > WIDE * line.low:
             middle = "above" if line.high - 1 >= 1 - line.low else "below"
-            found.append(
-                Finding(
-                    rule="wide_unit_cost",
-                    action="warn",
-                    source_row=line.source_row,
-                    text=f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} "
-                    f"times the one reported{', which is the careful end' if upwards else ''}. The "
-                    f"draws spread over that range, so their middle lies {middle} the figure "
-                    "reported.",
-                )
+            text = (
+                f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} times the "
+                f"one reported{', which is the careful end' if upwards else ''}. The draws spread "
+                f"over that range, so their middle lies {middle} the figure reported."
             )
+            yield _about(line, "wide_unit_cost", text)
         if cost.caution:
-            found.append(
-                Finding(
-                    rule="check_the_source",
-                    action="warn",
-                    source_row=line.source_row,
-                    text=f"{cost.label} ({cost.edition}): {cost.caution}.",
-                )
-            )
-    return found
+            text = f"{cost.label} ({cost.edition}): {cost.caution}."
+            yield _about(line, "check_the_source", text)
 
 
 def claims(data: Dataset, project_id: str) -> list[Finding]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.analysis.benefit.layout import people_table
-from mtf_eval.analysis.marks import count, label, people, text
+from mtf_eval.analysis.marks import count, label, lay, money, people, text
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.reference import Reference
@@ -124,9 +124,9 @@ def by_domain(
         people("people", "People"),
         people("down", "Now on an easier step"),
         people("up", "Now on a harder step"),
-        _pounds("path", "Cost of the way taken (£)"),
-        _pounds("stay", "Cost of staying on the first step (£)"),
-        _pounds("difference", "Difference (£)"),
+        money("path", "Cost of the way taken (£)"),
+        money("stay", "Cost of staying on the first step (£)"),
+        money("difference", "Difference (£)"),
     )
     made = _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
     return replace(made, sums=(Sum(total="people", parts=("down", "up"), rest=True),))
@@ -156,7 +156,7 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
         label("step", "Step"),
         people("people", "People who were on it"),
         count("months", "Months on it, all together"),
-        _pounds("cost", "Cost of those months (£)"),
+        money("cost", "Cost of those months (£)"),
     )
     few = f"Steps reached by fewer than {least} people are left out, and one beside them where "
     notes = [ILLUSTRATION, f"{few}they were fewer together."]
@@ -213,8 +213,8 @@ def one_case(
         label("number", "Step number"),
         text("step", "Step"),
         count("months", "Months"),
-        _pounds("path", "Cost (£)"),
-        _pounds("stay", "Cost of staying on the first step (£)"),
+        money("path", "Cost (£)"),
+        money("stay", "Cost of staying on the first step (£)"),
     )
     title = f"Case {case_id}, shown with consent"
     return _table("journey_case", title, rows, columns, data, price_year, [ILLUSTRATION])
@@ -262,10 +262,6 @@ def least_people(reference: Reference) -> int:
     return int(reference.assumption("least_people").value)
 
 
-def _pounds(name: str, heading: str) -> Column:
-    return Column(name=name, heading=heading, kind="money", unit="£")
-
-
 def _table(
     name: str,
     title: str,
@@ -275,13 +271,11 @@ def _table(
     price_year: str,
     notes: list[str],
 ) -> Table:
-    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
-    counted = {c.name: "Int64" for c in columns if c.kind in ("people", "count")}
-    return Table(
-        name=f"benefit_{name}",
-        title=f"{title}, {price_year} prices",
-        frame=frame.astype(counted),
-        columns=columns,
+    return lay(
+        f"benefit_{name}",
+        f"{title}, {price_year} prices",
+        rows,
+        columns,
         source=f"Case steps, {data.title}; ladders and unit costs of the reference data",
-        notes=tuple(notes),
+        notes=notes,
     )

@@ -6,18 +6,18 @@ Decides nothing about what is shown; see `tables` and `appendix`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
+from mtf_eval.analysis.marks import lay
 from mtf_eval.analysis.tables import Column, Table
 
 __all__ = [
     "few_people",
-    "money",
-    "number",
     "people_table",
     "rests_on",
     "sides",
@@ -27,45 +27,28 @@ __all__ = [
 ]
 
 
-def money(name: str, heading: str, note: str = "", decimals: int = 0) -> Column:
-    """Mark a column of pounds."""
-    return Column(name=name, heading=heading, kind="money", unit="£", decimals=decimals, note=note)
-
-
-def number(name: str, heading: str, note: str = "", decimals: int = 2, unit: str = "") -> Column:
-    """Mark a column of ratios, shares or grades."""
-    return Column(
-        name=name, heading=heading, kind="number", unit=unit, decimals=decimals, note=note
-    )
-
-
 def table(
     benefit: Benefit,
     name: str,
     title: str,
-    rows: pd.DataFrame | Sequence[dict[str, Any]],
+    rows: pd.DataFrame | Sequence[Mapping[str, Any] | tuple[Any, ...]],
     columns: Sequence[Column],
     *,
     notes: Iterable[str] = (),
     total_row: bool = False,
 ) -> Table:
     """Make a table of rows, with the name, source and price year of the analysis."""
-    wanted = [column.name for column in columns]
-    frame = pd.DataFrame(rows, columns=wanted)
-    for column in columns:
-        if column.kind in ("money", "number"):
-            frame[column.name] = pd.to_numeric(frame[column.name]).astype("float64")
-    return Table(
-        name=f"benefit_{name}_{slug(benefit.project_id)}",
-        title=f"{title}, {benefit.title}, {benefit.assumptions.price_year} prices",
-        frame=frame.reset_index(drop=True),
-        columns=tuple(columns),
+    made = lay(
+        f"benefit_{name}_{slug(benefit.project_id)}",
+        f"{title}, {benefit.title}, {benefit.assumptions.price_year} prices",
+        rows,
+        columns,
         source=benefit.source,
         as_at=benefit.as_of,
-        notes=tuple(notes),
-        total_row=total_row and len(frame) > 0,
-        rests_on=rests_on(benefit),
+        notes=notes,
+        total_row=total_row,
     )
+    return replace(made, rests_on=rests_on(benefit))
 
 
 def rests_on(benefit: Benefit) -> tuple[tuple[str, float], ...]:
@@ -104,9 +87,9 @@ def sides(benefit: Benefit) -> tuple[pd.DataFrame, pd.DataFrame]:
     return benefit.flow[cost], benefit.flow[~cost]
 
 
-def with_total(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    """Append the row `Total`."""
+def with_total(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Append the row `Total` to rows by agency."""
     if not rows:
         return rows
-    sums = {key: sum(row[key] for row in rows) for key in rows[0] if key != name}
-    return [*rows, {name: "Total", **sums}]
+    sums = {key: sum(row[key] for row in rows) for key in rows[0] if key != "agency"}
+    return [*rows, {"agency": "Total", **sums}]

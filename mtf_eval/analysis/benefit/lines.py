@@ -165,15 +165,14 @@ def _grade(row: Any, table: str, number: int, missing: int) -> tuple[int, list[P
         return missing, []
     if float(given) in GRADES:
         return int(given), []
-    problem = Problem(
-        file=table,
-        row=number,
-        column="evidence_grade",
-        found=str(given),
-        expected="a grade from 1 to 6",
-        todo=f"Counted as grade {missing}.",
-    )
-    return missing, [problem]
+    wrong = ("evidence_grade", str(given), "a grade from 1 to 6")
+    return missing, [_problem(table, number, wrong, f"Counted as grade {missing}.")]
+
+
+def _problem(table: str, number: int, wrong: tuple[str, str, str], todo: str) -> Problem:
+    """Say which column is wrong, what was found and what was expected."""
+    column, found, expected = wrong
+    return Problem(file=table, row=number, column=column, found=found, expected=expected, todo=todo)
 
 
 def _costs(
@@ -198,18 +197,7 @@ def _costs(
             except BadArgument as error:
                 wrong = ("date", str(error), "a year the deflator covers")
         if wrong:
-            column, found, expected = wrong
-            todo = "The row is left out."
-            problems.append(
-                Problem(
-                    file="costs",
-                    row=number,
-                    column=column,
-                    found=found,
-                    expected=expected,
-                    todo=todo,
-                )
-            )
+            problems.append(_problem("costs", number, wrong, "The row is left out."))
             continue
         grade, bad = _grade(row, "costs", number, missing)
         problems += bad
@@ -255,16 +243,8 @@ def _places(
         try:
             cost = reference.unit_cost(str(code))
         except BadArgument as error:
-            problems.append(
-                Problem(
-                    file="project_measures",
-                    row=number,
-                    column="unit_cost_code",
-                    found=str(error),
-                    expected="a code of the reference data",
-                    todo="The measure is not costed.",
-                )
-            )
+            bad = ("unit_cost_code", str(error), "a code of the reference data")
+            problems.append(_problem("project_measures", number, bad, "The measure is not costed."))
             continue
         if effect is None or effect.avoided is None:
             why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it")
@@ -350,15 +330,7 @@ def _people(
         if people < 0 or years <= 0 or lag < 0:
             wrong.append(("people", "people, years or lag missing or negative", "0 or more"))
         problems += [
-            Problem(
-                file="outcomes",
-                row=number,
-                column=column,
-                found=found,
-                expected=expected,
-                todo="The outcome is left out.",
-            )
-            for column, found, expected in wrong
+            _problem("outcomes", number, each, "The outcome is left out.") for each in wrong
         ]
         if cost is None or wrong:
             continue

@@ -12,8 +12,8 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import money, number, sides, table, with_total
-from mtf_eval.analysis.marks import count, label, pounds, text
+from mtf_eval.analysis.benefit.layout import sides, table, with_total
+from mtf_eval.analysis.marks import count, label, money, number, pounds, text
 from mtf_eval.analysis.tables import Table
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
 
 TYPES = ("fiscal", "economic", "social", "not_split")
 PAYBACK_NONE = "none within the horizon"
+BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
 
 
 def _span(benefit: Benefit, name: str) -> str:
@@ -82,14 +83,18 @@ def headline(benefit: Benefit) -> Table:
         [row],
         (
             money(
-                "net", "Net present public value", f"{_span(benefit, 'net')}. {none}".strip(". ")
+                "net",
+                "Net present public value",
+                note=f"{_span(benefit, 'net')}. {none}".strip(". "),
             ),
-            number("bcr", "Public value for each £1 (BCR)", _span(benefit, "bcr")),
-            number("fiscal_bcr", "Fiscal return for each £1", _span(benefit, "fiscal_bcr")),
+            number("bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr")),
+            number("fiscal_bcr", "Fiscal return for each £1", 2, _span(benefit, "fiscal_bcr")),
             money(
-                "budget", "Net present budget impact", "Below zero is a saving to public budgets"
+                "budget",
+                "Net present budget impact",
+                note="Below zero is a saving to public budgets",
             ),
-            money("cashable", "Cashable benefit", "Averages are not called cashable"),
+            money("cashable", "Cashable benefit", note="Averages are not called cashable"),
             text("payback", "Payback of fiscal benefits"),
             text("chance", "Chance that benefits exceed costs"),
         ),
@@ -117,11 +122,8 @@ def results_in_pounds(benefit: Benefit) -> Table:
     }
     rows = []
     for key, name in names.items():
-        spread = (np.nan,) * 3
-        if draws is not None and key in drawn:
-            spread = draws.quantiles(drawn[key])
-        rows.append({"result": name, "value": found[key]} | dict(zip(("p5", "p50", "p95"), spread,
-                                                                     strict=True)))  # fmt: skip
+        spread = (np.nan,) * 3 if draws is None else draws.quantiles(drawn[key])
+        rows.append((name, found[key], *spread))
     columns = (
         label("result", "Result"),
         money("value", "As reported (£)"),
@@ -148,7 +150,7 @@ def ratios(benefit: Benefit) -> Table:
         }
     )
     notes = (f"Payback of fiscal benefits: {payback(benefit)}.",)
-    columns = (label("result", "Result"), number("value", "Ratio"))
+    columns = (label("result", "Result"), number("value", "Ratio", 2))
     return table(benefit, "ratios", "Ratios", rows, columns, notes=notes)
 
 
@@ -173,7 +175,7 @@ def costs(benefit: Benefit) -> Table:
         benefit,
         "costs",
         "Costs by agency",
-        with_total(listed, "agency"),
+        with_total(listed),
         (
             label("agency", "Agency"),
             money("running", "Cash, running (£)"),
@@ -203,7 +205,7 @@ def benefits_by_agency(benefit: Benefit) -> Table:
         benefit,
         "benefits",
         "Present value of benefits by who gains",
-        with_total(rows, "agency"),
+        with_total(rows),
         (
             label("agency", "Who gains"),
             money("fiscal", "Fiscal (£)"),
@@ -337,13 +339,13 @@ def waterfall(benefit: Benefit) -> Table:
     return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)
 
 
-def distribution(benefit: Benefit, *, bands: int = 30) -> Table:
+def distribution(benefit: Benefit) -> Table:
     """How often each band of net present public value came up in the draws."""
     rows = []
     if benefit.draws is not None:
         # The outer 1% on each side is gathered in the end bands, so that the middle can be seen.
         ends = np.quantile(benefit.draws.net, [0.01, 0.99])
-        often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=bands)
+        often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=BANDS)
         rows = [
             {"from": low, "to": high, "draws": int(n)}
             for low, high, n in zip(edges[:-1], edges[1:], often, strict=True)
@@ -358,7 +360,7 @@ def distribution(benefit: Benefit, *, bands: int = 30) -> Table:
                   notes=notes)  # fmt: skip
 
 
-def tornado(benefit: Benefit, *, most: int = 10) -> Table:
+def tornado(benefit: Benefit) -> Table:
     """Net present public value with one input at a time at its P10 and P90."""
     rows = [
         {
@@ -368,7 +370,7 @@ def tornado(benefit: Benefit, *, most: int = 10) -> Table:
             "low": swing.at_low_gbp,
             "high": swing.at_high_gbp,
         }
-        for swing in benefit.swings[:most]
+        for swing in benefit.swings[:SWINGS]
     ]
     seen: dict[str, int] = {}
     for row in rows:  # two rows of one outcome are told apart by number
@@ -383,8 +385,8 @@ def tornado(benefit: Benefit, *, most: int = 10) -> Table:
         rows,
         (
             label("input", "Input"),
-            number("low_input", "Input at P10"),
-            number("high_input", "Input at P90"),
+            number("low_input", "Input at P10", 2),
+            number("high_input", "Input at P90", 2),
             money("low", "Net present public value at P10 (£)"),
             money("high", "Net present public value at P90 (£)"),
         ),
@@ -410,8 +412,8 @@ def sensitivities(benefit: Benefit) -> Table:
     columns = (
         label("case", "Assumption"),
         money("net", "Net present public value (£)"),
-        number("bcr", "Public value BCR"),
-        number("fiscal_bcr", "Fiscal BCR"),
+        number("bcr", "Public value BCR", 2),
+        number("fiscal_bcr", "Fiscal BCR", 2),
         money("budget", "Net present budget impact (£)"),
     )
     notes = (
