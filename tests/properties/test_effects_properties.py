@@ -17,6 +17,7 @@ SOME = st.integers(1, 400)
 MONTHS = pd.date_range("2022-01-01", periods=12, freq="MS")
 
 
+@settings(deadline=None)
 @given(SOME, SOME, SOME, SOME, st.floats(1, 5))
 def test_swapping_the_periods_turns_the_ratio_over(a: int, b: int, c: int, d: int, phi: float):
     there = effects.relative_effect(
@@ -30,6 +31,7 @@ def test_swapping_the_periods_turns_the_ratio_over(a: int, b: int, c: int, d: in
     assert there.details["relative_effect_size"] * there.estimate == pytest.approx(1)
 
 
+@settings(deadline=None)
 @given(SOME, st.integers(0, 400))
 def test_exact_interval_and_p_agree(before: int, after: int) -> None:
     found = effects.rate_ratio(before=before, after=after)
@@ -40,6 +42,7 @@ def test_exact_interval_and_p_agree(before: int, after: int) -> None:
     assert found.avoided_low - 1e-9 <= found.avoided <= found.avoided_high + 1e-9
 
 
+@settings(deadline=None)
 @given(SOME, SOME, SOME, SOME, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_a_higher_level_gives_a_wider_interval(a: int, b: int, c: int, d: int, level: float):
     counts = {"before": a, "after": b, "comparison_before": c, "comparison_after": d}
@@ -48,6 +51,7 @@ def test_a_higher_level_gives_a_wider_interval(a: int, b: int, c: int, d: int, l
     assert wide.low <= narrow.low <= narrow.high <= wide.high
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=2, max_size=40).filter(any), st.randoms())
 def test_concentration_knows_no_order_and_stays_in_its_range(counts: list[int], order) -> None:
     shuffled = counts.copy()
@@ -95,6 +99,7 @@ def test_changing_what_happened_later_never_changes_who_the_controls_are(seed: i
     assert chosen[0] == chosen[1]
 
 
+@settings(deadline=None)
 @given(st.floats(0.05, 0.6), st.floats(0.01, 0.3))
 def test_more_incidents_show_smaller_falls(share: float, excess: float) -> None:
     few = effects.minimum_detectable_effect(before=50, after_share=share, excess=excess)
@@ -104,6 +109,7 @@ def test_more_incidents_show_smaller_falls(share: float, excess: float) -> None:
     assert many > floor - 1e-6
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.data())
 def test_shares_stay_between_none_and_all(n: int, data) -> None:
     found = effects.proportion(yes=data.draw(st.integers(0, n)), n=n)
