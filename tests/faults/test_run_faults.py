@@ -74,6 +74,24 @@ def test_a_failed_report_keeps_its_last_good_page_marked(desk: Desk, tmp_path: P
     desk.assert_whole()
 
 
+FAULTS = ["exit 0", "exit 1", "killed", "segfault", "memory", "sleep", "busy", "deaf", "output"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_after_a_notebooks_fault_the_next_plain_run_ends_well(fault: str, desk: Desk) -> None:
+    books = ("tiny_once", "faulty")
+    bad = desk.run("-p", f"fault={fault}", "--cell-timeout", "2", books=books)
+    assert bad.returncode == 1, bad.stderr
+    assert desk.outcomes()["tiny_once"] == "ok" != desk.outcomes()["faulty"]
+    desk.assert_whole()
+    plain = desk.run(books=books)
+    assert plain.returncode == 0, plain.stderr
+    assert set(desk.outcomes().values()) == {"ok"}
+    assert not list((desk.out / "data").glob("*-failed.html"))
+    desk.assert_whole()
+
+
 @pytest.mark.slow
 def test_a_run_killed_at_any_moment_leaves_a_whole_set(desk: Desk) -> None:
     """Twenty kills, SIGTERM or SIGKILL, each at a random moment of a run of new content."""
