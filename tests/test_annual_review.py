@@ -207,7 +207,7 @@ def test_public_page_hides_small_counts_and_shows_quarters(public: nbformat.Note
     assert shown["Received"] == "188"
     assert shown["Ongoing"] == "[c]"
     captions = [text(c) for c in soup.find_all("caption")]
-    assert not any(c.startswith("Referrals by month received") for c in captions)
+    assert not any(c.startswith("Referrals received and their outcomes by month") for c in captions)
     agency = grid(soup, "Referrals for domestic abuse support by agency, 2021 and 2020")
     small = [v for row in list(agency.values())[1:] for v in row if v in {"1", "2", "3", "4"}]
     assert small == []
