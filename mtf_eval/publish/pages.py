@@ -100,9 +100,24 @@ class ReportExporter(HTMLExporter):
         where = _heading_before(nb, failed)
         clean = cleaned(nb, failed=failed is not None)
         resources["mtf"] = {"css": css(), "code": _code(clean)}
-        body, resources = super().from_notebook_node(clean, resources, **kw)
+        body, resources = self._filled(clean, resources, **kw)
         page = _finish(body, clean, {**given, "failed": failed, "where": where})
         return page, resources
+
+    def _filled(self, nb: NotebookNode, resources: dict[str, Any], **kw: Any) -> Any:
+        """Fill the template as HTMLExporter does, which then reads the whole page once more."""
+        from nbconvert.filters import highlight, widgetsdatatypefilter
+
+        exporter: Any = self
+        language = nb.metadata.get("language_info", {})
+        lexer = language.get("pygments_lexer", language.get("name"))
+        resources = exporter._init_resources(resources)
+        own: Any = {"notebook_metadata": self._nb_metadata, "parent": self, "resources": resources}
+        colour: Any = highlight.Highlight2HTML
+        choose: Any = widgetsdatatypefilter.WidgetsDataTypeFilter
+        exporter.register_filter("highlight_code", colour(pygments_lexer=lexer, parent=self))
+        exporter.register_filter("filter_data_type", choose(**own))
+        return super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
 
 
 def render(
@@ -256,8 +271,13 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     from bs4 import BeautifulSoup
 
     soup = BeautifulSoup(body, "html.parser")
-    for style in soup.select("style[data-mtf=desk]"):
+    slots: dict[str, list[Tag]] = {}
+    for tag in soup.find_all(None, {"data-mtf": True}):
+        slots.setdefault(str(tag["data-mtf"]), []).append(tag)
+    for style in slots.get("desk", ()):
         style.decompose()
+    for picture in soup.find_all("img"):
+        picture.attrs.setdefault("alt", "No description has been provided for this image")
     main = soup.main
     h1 = _only_heading(soup, head(notebook).get("title", "Report"))
     if soup.title is not None:
@@ -277,13 +297,13 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
         )
     found = tables(notebook)
     hidden = sum(t["hidden"] for t in found.values())
-    for slot in soup.select("[data-mtf=hidden]"):
+    for slot in slots.get("hidden", ()):
         _fill(
             slot,
             "Hidden cells",
             f"{hidden} in {len(found)} tables, for their own size or to protect others",
         )
-    for slot in soup.select("[data-mtf=time]"):
+    for slot in slots.get("time", ()):
         if given.get("run_time"):
             when = escape(str(given["run_time"]))
             _fill(slot, "Run", f'<time datetime="{when}">{moment(when)}</time>', raw=True)
@@ -322,7 +342,7 @@ def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) 
     """List the corrections where the notebook left a place, otherwise before the last section."""
     from bs4 import BeautifulSoup
 
-    slots = soup.select("[data-mtf=corrections]")
+    slots = soup.find_all(None, {"data-mtf": "corrections"})
     for slot in slots:
         del slot["data-mtf"]
         slot.insert_after(*BeautifulSoup(corrections.PLACE, "html.parser").contents)
@@ -333,7 +353,7 @@ def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) 
         slot.clear()
         _insert(slot, 0, html)
     if not slots:
-        made: Any = soup.select_one("section.mtf-made")
+        made: Any = soup.find("section", class_="mtf-made")
         parent: Any = soup.main if made is None else made.parent
         place = len(parent.contents) if made is None else parent.contents.index(made)
         _insert(parent, place, f"<section><h2>Corrections</h2>{html}</section>")
@@ -343,7 +363,7 @@ def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
     """Link back to the index, to the files beside the page and to related reports."""
     if given.get("index"):
         _insert(
-            soup.select_one("header.mtf-top"),
+            soup.find("header", class_="mtf-top"),
             0,
             f'<p><a href="{escape(given["index"])}">All reports</a></p>',
         )
@@ -358,7 +378,7 @@ def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
             parts.append(f'<section class="mtf-links" id="{own}"><h2>{title}</h2>'
                          f"<ul>{_items(pairs)}</ul>{more}</section>")  # fmt: skip
     if parts:
-        code = soup.select_one("details.mtf-code")
+        code = soup.find("details", class_="mtf-code")
         main: Any = soup.main
         _insert(
             main, len(main.contents) if code is None else main.contents.index(code), "".join(parts)
@@ -371,7 +391,7 @@ def _items(pairs: Sequence[tuple[str, str]]) -> str:
 
 def _contents(soup: BeautifulSoup) -> None:
     """List the headings; every heading listed gets an id of its own."""
-    nav = soup.select_one("nav.mtf-contents")
+    nav = soup.find("nav", class_="mtf-contents")
     assert nav is not None
     items = list(_headings(soup))
     if len([1 for level, _, _ in items if level == "h2"]) < 2:
@@ -411,7 +431,7 @@ def _headings(soup: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
 
 def _pandas(soup: BeautifulSoup) -> None:
     """Make an analyst's own frames readable: scopes, no border, a region that scrolls."""
-    for frame in soup.select("table.dataframe"):
+    for frame in soup.find_all("table", class_="dataframe"):
         for style in frame.parent.find_all("style") if frame.parent else ():
             style.decompose()
         frame.attrs = {}
