@@ -127,7 +127,9 @@ def test_places_that_hold_no_data(tmp_path: Path) -> None:
 def test_files_that_are_no_csv(tmp_path: Path, content: bytes, message: str) -> None:
     folder = write_folder(tmp_path / "data", book())
     (folder / "referrals.csv").write_bytes(content)
-    assert f"referrals.csv: found {message}" in refusal(folder)
+    said = refusal(folder)
+    assert "referrals.csv" in said
+    assert f"found {message}" in said
 
 
 def test_headings_without_rows_are_an_empty_table(tmp_path: Path) -> None:

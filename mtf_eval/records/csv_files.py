@@ -17,6 +17,8 @@ __all__ = ["read_csv"]
 
 #: A million rows of ours are some 100 MB; the file is held whole, as bytes and as text.
 MAX_BYTES = 200 * 2**20
+#: As many as Excel has.
+MAX_ROWS = 1_048_576
 #: The longest cell: a few times what Excel lets anybody type.
 MAX_CELL = 131_072
 
@@ -64,20 +66,20 @@ def _rows(path: Path, text: str, separator: str) -> list[list[str]]:
     cells = 0
     try:
         for row in reader:
-            cells += max(len(row), 1)
-            if len(row) > MAX_COLUMNS or cells > MAX_CELLS:
-                wide = len(row) > MAX_COLUMNS
-                found = f"{len(row):,} columns" if wide else f"more than {MAX_CELLS:,} cells"
-                limit = f"at most {MAX_COLUMNS:,}" if wide else f"at most {MAX_CELLS:,}"
-                todo = "give only the columns and the rows that hold the table"
-                raise _refused(path, found, limit, todo, row=reader.line_num)
+            cells += len(row)
+            limits = (len(row), MAX_COLUMNS, "columns"), (len(rows), MAX_ROWS, "rows")
+            for found, most, what in (*limits, (cells, MAX_CELLS, "cells")):
+                if found > most:
+                    todo = f"give only the {what} that hold the table"
+                    limit = f"at most {most:,}"
+                    raise _refused(path, f"{found:,} {what} or more", limit, todo)
             rows.append(row)
     except csv.Error as error:
         if "field larger" in str(error):
-            found, todo = f"a cell of more than {MAX_CELL:,} characters", "shorten or remove it"
+            said, todo = f"a cell of more than {MAX_CELL:,} characters", "shorten or remove it"
         else:
-            found, todo = "quotation marks that do not close", "save it again as CSV UTF-8"
-        raise _refused(path, found, "a CSV file", todo, row=reader.line_num) from None
+            said, todo = "quotation marks that do not close", "save it again as CSV UTF-8"
+        raise _refused(path, said, "a CSV file", todo, row=len(rows) + 1) from None
     return rows
 
 
