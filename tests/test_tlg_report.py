@@ -62,7 +62,7 @@ def test_decisions_name_the_result_they_rest_on(soup: BeautifulSoup) -> None:
     asked = words(soup, "Decisions asked")
     assert "EX10 (response from 1 April 2025)" in asked
     assert "EX02 (no change to be told from chance)" in asked
-    assert re.search(r"EX01 \(fall of \d+ %\)", asked)
+    assert re.search(r"EX01 \(fall of \d+%\)", asked)
 
 
 def test_figures_against_the_records(soup: BeautifulSoup) -> None:
@@ -82,8 +82,8 @@ def test_figures_against_the_records(soup: BeautifulSoup) -> None:
 
 
 def test_small_numbers_of_people_are_hidden(soup: BeautifulSoup) -> None:
-    assert "[c]" in words(soup, "Referrals by quarter")
-    assert not [c for c in soup.find_all("caption") if "Referrals by month" in c.get_text()]
+    assert "[c]" in words(soup, "Referrals received and their outcomes by quarter")
+    assert not [c for c in soup.find_all("caption") if "outcomes by month" in c.get_text()]
 
 
 def test_a_rating_has_a_word_and_its_rule_is_printed(soup: BeautifulSoup) -> None:
