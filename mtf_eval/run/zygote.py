@@ -35,6 +35,8 @@ PRELOAD = (
     "statsmodels.api statsmodels.formula.api matplotlib.pyplot matplotlib.backends.backend_agg "
     "matplotlib.backends.backend_svg seaborn pandera.pandas pyarrow.parquet pyarrow.pandas_compat"
 )
+# Rooms of ours that others bring in only when they use them, which every report does.
+WHEN_USED = [f"mtf_eval.records.{name}" for name in ("cache", "tables", "unit_cost_import")]
 
 
 def threads() -> int:
@@ -48,7 +50,7 @@ def main(control: int) -> None:
         del sys.path[0]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _without_debugger()
-    ours = sorted(set(mtf_eval._HOMES.values()))
+    ours = sorted({*mtf_eval._HOMES.values(), *WHEN_USED})
     for name in os.environ.get("MTF_WARM_PRELOAD", " ".join([PRELOAD, *ours])).split():
         try:
             importlib.import_module(name)
