@@ -442,14 +442,5 @@ def _pandas(soup: BeautifulSoup) -> None:
                 del cell["scope"]
         for cell in frame.select("tbody th"):
             cell["scope"] = "row"
-        frame.wrap(
-            soup.new_tag(
-                "div",
-                attrs={
-                    "class": "mtf-scroll",
-                    "role": "region",
-                    "tabindex": "0",
-                    "aria-label": "Table",
-                },
-            )
-        )
+        region = {"class": "mtf-scroll", "role": "region", "tabindex": "0", "aria-label": "Table"}
+        frame.wrap(soup.new_tag("div", attrs=region))
