@@ -14,8 +14,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -27,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.police_months import Counts, map_areas, noticed
-from mtf_eval.records.zips import open_zip, shown
+from mtf_eval.records.zips import DAMAGED, open_zip, shown, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,7 +154,7 @@ def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Findin
         if file.suffix.lower() == ".zip":
             archive = opened.enter_context(open_zip(file))
             found += [
-                _Member(shown(i.filename), i.file_size, partial(archive.open, i))
+                _Member(shown(i.filename), i.file_size, partial(unpacked, archive, i))
                 for i in sorted(archive.infolist(), key=lambda i: i.filename)
             ]
         else:
@@ -242,7 +240,7 @@ def _read_one(
                 blocks = (pa.Table.from_batches([block]) for block in read)
             counted = [_count(block, keys, areas) for block in blocks]
             return _part(member.label, keys, counted)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError):
+    except (*DAMAGED, NotImplementedError, RuntimeError):
         return _broken(where.name, member.label)
     except pa.ArrowInvalid as error:
         said = str(error)
