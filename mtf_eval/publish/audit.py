@@ -156,7 +156,7 @@ class _Attacker:
         if self.cell[total] is None or self.holds(total, parts) is False:
             return
         cells = [(total, -1.0), *((p, 1.0) for p in parts if self.cell[p] is not None)]
-        if not any(self.cell[i] == HIDDEN for i, _ in cells) or len(cells) < 2:
+        if not any(isinstance(self.cell[i], str) for i, _ in cells) or len(cells) < 2:
             return
         shown = [self.value(p) or 0.0 for p in parts]
         if self.rule.totals == "recomputed" and self.value(total) == sum(shown):
@@ -243,9 +243,10 @@ class _Attacker:
 
     def _share(self, share: int, part: int, whole: int) -> None:
         printed = self.cell[share]
-        if not isinstance(printed, Figure) or HIDDEN not in (self.cell[part], self.cell[whole]):
+        both = (self.cell[part], self.cell[whole])
+        if not isinstance(printed, Figure) or None in both:
             return
-        if self.cell[part] is None or self.cell[whole] is None:
+        if not any(isinstance(cell, str) for cell in both):
             return
         most = self.value(whole) or (self.value(part) or 0) * 100 / max(printed.value, 1e-9)
         off = _off(printed) / 100 * (most + 1)

@@ -20,6 +20,7 @@ __all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "p
 
 SYMBOLS = {
     "[c]": "confidential: a small number of people, or a number that would give one away",
+    "[k]": "kept back: it counts no people, but would give a number of people away",
     "[x]": "not available",
     "[z]": "not applicable",
     "[low]": "rounds to 0 but is not 0",

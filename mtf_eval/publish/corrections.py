@@ -157,7 +157,7 @@ def _changed(
             here = places.get(column["name"])
             if here is None or column["kind"] not in RECORDED or was[position] == row[here]:
                 continue
-            if isinstance(was[position], str) or row[here] == "[c]":
+            if isinstance(was[position], str) or row[here] in ("[c]", "[k]"):
                 continue
             ended = _ended(old["name"], key, column["name"], about)
             if ended is None or not old["as_at"] or ended.isoformat() > old["as_at"]:

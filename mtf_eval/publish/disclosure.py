@@ -138,7 +138,7 @@ class Released:
         Every column of `table.columns` in order, shares and changes computed from what is shown.
     symbols
         Frame of the same shape and labels: `""`, or the symbol to print instead of the value
-        (`[c]` confidential, `[x]` not available, `[z]` not applicable, `[low]`).
+        (`[c]` confidential, `[k]` kept back, `[x]` not available, `[z]` not applicable, `[low]`).
     rule
         The rule it went through.
     hidden_primary, hidden_secondary
@@ -307,7 +307,7 @@ class Door:
             values = frame[name].astype(object).tolist()
             for row, value in ((r, v) for (r, n), v in shown.items() if n == name):
                 if value is None:
-                    symbols.at[row, name] = "[c]"
+                    symbols.at[row, name] = "[c]" if name in table.people else "[k]"
                     hidden += 1
                 values[row] = pd.NA if value is None else value
             frame[name] = pd.array(values, dtype="Int64")

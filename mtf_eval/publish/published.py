@@ -17,7 +17,7 @@ from typing import Any
 
 __all__ = ["HIDDEN", "Figure", "Grid", "months_of", "plain", "read_grids", "release_named"]
 
-HIDDEN = "[c]"
+HIDDEN, BESIDE = "[c]", "[k]"  # a count of people; a figure hidden for the sake of one
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
@@ -35,7 +35,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One printed table: headings, row names, and per cell a figure, `[c]` or nothing."""
+    """One printed table: headings, row names, and per cell a figure, `[c]`, `[k]` or nothing."""
 
     file: str
     title: str
@@ -46,7 +46,7 @@ class Grid:
     @property
     def hidden(self) -> bool:
         """Whether any cell is hidden."""
-        return any(cell == HIDDEN for row in self.cells for cell in row)
+        return any(isinstance(cell, str) for row in self.cells for cell in row)
 
 
 def read_grids(folder: Path) -> list[Grid]:
@@ -96,7 +96,7 @@ def _grid(file: str, title: str, rows: Rows) -> Grid | None:
         )
         for c in range(len(head))
     ]
-    if head and numeric and numeric[0] and not any(h == HIDDEN for h in head):
+    if head and numeric and numeric[0] and not any(h in (HIDDEN, BESIDE) for h in head):
         numeric[0] = not all(re.fullmatch(r"(19|20)\d\d", raw[0]) for raw in body)
     keep = [c for c, is_number in enumerate(numeric) if is_number]
     if not body or not keep:
@@ -142,8 +142,8 @@ def months_of(name: str, title: str) -> frozenset[int] | None:
 
 
 def _cell(text: str) -> Figure | str | None:
-    if text == HIDDEN:
-        return HIDDEN
+    if text in (HIDDEN, BESIDE):
+        return text
     found = _FIGURE.match(text.replace("\u00a0", " ").lstrip("'"))
     if not found:
         return None

@@ -240,7 +240,7 @@ def _read_one(
                 blocks = (pa.Table.from_batches([block]) for block in read)
             counted = [_count(block, keys, areas) for block in blocks]
             return _part(member.label, keys, counted)
-    except (*DAMAGED, NotImplementedError, RuntimeError):
+    except DAMAGED:
         return _broken(where.name, member.label)
     except pa.ArrowInvalid as error:
         said = str(error)
