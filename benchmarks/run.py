@@ -262,6 +262,7 @@ def main() -> None:
     parse.add_argument("--few", type=int, default=2, help="projects for the slow ways")
     parse.add_argument("--sizes", default="10,50,200", help="for growth; empty for none")
     asked = parse.parse_args()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled modules are kept, as for a user
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         folder = Path(scratch)
         projects = make_data(folder / "bench", asked.projects)

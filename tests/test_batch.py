@@ -85,7 +85,7 @@ def test_a_project_that_is_gone_is_taken_out(published: Desk) -> None:
 
 
 def test_a_page_that_was_changed_by_hand_is_made_again(published: Desk) -> None:
-    page = published.out / "data" / "tiny_once.html"
+    page = published.out / "data" / "tiny_once-internal.html"
     page.write_text("changed")
     done = published.run("--why", books=BOOKS)
     assert "due: its page is missing or was changed by hand" in done.stdout

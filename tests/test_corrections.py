@@ -155,8 +155,10 @@ def test_when_the_time_of_a_cell_ended(table_name: str, key: str, column: str, e
     assert found.isoformat() == end
 
 
-def put(folder: Path, name: str, page: str, *found: corrections.Correction) -> None:
-    (folder / f"{name}.html").write_text(page, encoding="utf-8")
+def put(
+    folder: Path, name: str, page: str, *found: corrections.Correction, ending: str = "-internal"
+) -> None:
+    (folder / f"{name}{ending}.html").write_text(page, encoding="utf-8")
     (folder / name).mkdir()
     if found:
         (folder / name / corrections.FILE).write_bytes(corrections.as_csv(found))
@@ -174,7 +176,7 @@ def test_a_page_with_room_for_it_lists_what_other_reports_corrected(tmp_path: Pa
     assert corrections.PLACE in review
     put(tmp_path, "review", review, found["Own"])
     put(tmp_path, "project", "<p>Without room.</p>", found["Project"], found["Own"])
-    put(tmp_path, "secret", "<p>Without room.</p>", found["Secret"])
+    put(tmp_path, "secret", "<p>Without room.</p>", found["Secret"], ending="")
     titles = {"review": "Review", "project": "Evenings & days", "secret": "Secret"}
     rules = {"review": "internal", "project": "internal", "secret": "local_lt5"}
     (name, page), *rest = corrections.elsewhere(tmp_path, titles, rules).items()
@@ -187,9 +189,9 @@ def test_a_page_with_room_for_it_lists_what_other_reports_corrected(tmp_path: Pa
     assert "March 2021 Own" not in words, "its own is listed in its own place"
     link = soup.find("a", string="Open that report")
     assert link is not None
-    assert link["href"] == "project.html#corrections"
+    assert link["href"] == "project-internal.html#corrections"
     # Put up again, nothing is told twice.
-    (tmp_path / "review.html").write_text(page, encoding="utf-8")
+    (tmp_path / "review-internal.html").write_text(page, encoding="utf-8")
     assert corrections.elsewhere(tmp_path, titles, rules) == {}
 
 
@@ -234,7 +236,7 @@ def command(arguments: list[str]) -> str:
         cli.main(arguments)
     assert not ended.value.code
     out = Path(arguments[arguments.index("--out") + 1])
-    page = next(out.glob("*/annual_review-2021.html")).read_text(encoding="utf-8")
+    page = next(out.glob("*/annual_review-2021-internal.html")).read_text(encoding="utf-8")
     return re.sub(r"<time[^>]*>.*?</time>", "", page)
 
 

@@ -174,8 +174,10 @@ def test_pdf_is_printed_beside_the_page_and_not_twice(
     monkeypatch.setattr(pdf, "print_pdf", pretend)
     desk.run("--pdf", books=("tiny_once",))
     desk.run("--pdf", books=("tiny_once",))
-    assert printed == ["tiny_once.html"]
-    assert (desk.out / "data" / "tiny_once" / "tiny_once.pdf").is_file()
+    assert printed == ["tiny_once-internal.html"]
+    file = "data/tiny_once/tiny_once-internal.pdf"
+    assert (desk.out / file).is_file()
+    assert f'href="{file}"' in (desk.out / "index.html").read_text(encoding="utf-8")
 
 
 def test_without_a_browser_it_says_what_to_install_before_any_work(
@@ -404,7 +406,9 @@ def test_the_validation_of_an_archive_is_a_page_of_its_own(tmp_path: Path) -> No
     command = [*COMMAND, "validate", str(given), "--out", str(tmp_path / "reports")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    page = (tmp_path / "reports/streets/estimator_validation.html").read_text(encoding="utf-8")
+    page = (tmp_path / "reports/streets/estimator_validation-internal.html").read_text(
+        encoding="utf-8"
+    )
     for words in ("Placebo-calibrated", "Interval covers the truth", "40", "January 2021 to June"):
         assert words in page
     (table,) = (tmp_path / "reports/streets/estimator_validation").glob("validation_1*.csv")

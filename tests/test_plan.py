@@ -251,7 +251,7 @@ def test_decide_says_why(tmp_path: Path) -> None:
     store.remember("example.parts", {"once": {**report.parts, "table costs": "old"}})
     moved = {"reports": {"once": {**entry, "key": "other"}}}
     assert decide(report, store, moved) == "changed: table costs"
-    page = store.out / "example" / "once.html"
+    page = store.out / "example" / "once-internal.html"
     page.parent.mkdir(parents=True)
     page.write_bytes(b"page")
     digest = hashlib.sha256(b"page").hexdigest()

@@ -74,7 +74,9 @@ def test_the_page_is_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 said = done.output.splitlines()
             else:
                 assert any(re.fullmatch(shown(line), each) for each in said), (line, said)
-    page = (tmp_path / "reports/records/project_evaluation-HB-01.html").read_text(encoding="utf-8")
+    page = (tmp_path / "reports/records/project_evaluation-HB-01-internal.html").read_text(
+        encoding="utf-8"
+    )
     assert "a fall of 43% against what was expected" in page
     assert "Official-Sensitive" in page
-    assert (tmp_path / "reports/records/benefit_analysis-HB-01.html").is_file()
+    assert (tmp_path / "reports/records/benefit_analysis-HB-01-internal.html").is_file()

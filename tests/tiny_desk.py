@@ -92,7 +92,7 @@ class Desk:
         return {name: entry["outcome"] for name, entry in self.record()["reports"].items()}
 
     def page(self, name: str) -> str:
-        return (self.out / "data" / f"{name}.html").read_text(encoding="utf-8")
+        return (self.out / "data" / f"{name}-internal.html").read_text(encoding="utf-8")
 
     def assert_whole(self) -> None:
         """Assert that what a reader sees now is one complete, consistent set."""
@@ -101,12 +101,15 @@ class Desk:
             assert (self.out / link).exists(), f"the index points to {link}, which is not there"
         for folder in (p.parent for p in self.out.glob("*/run.json")):
             entries = json.loads((folder / "run.json").read_text())["reports"]
-            pages = {f"{n}.html" for n, e in entries.items() if e["outcome"] == "ok"}
+            pages = {f"{n}-internal.html" for n, e in entries.items() if e["outcome"] == "ok"}
             for name, entry in entries.items():
                 if entry["outcome"] == "ok":
-                    content = (folder / f"{name}.html").read_bytes()
+                    content = (folder / f"{name}-internal.html").read_bytes()
                     assert hashlib.sha256(content).hexdigest() == entry["sha256"], name
                     assert all((folder / file).exists() for file in entry["files"]), name
-                    assert f"{folder.name}/{name}.html" in index
+                    assert f"{folder.name}/{name}-internal.html" in index
             extra = {p.name for p in folder.glob("*.html")} - pages
-            assert all("-failed" in n or "last_good" in entries[n[:-5]] for n in extra), extra
+            assert all(
+                "-failed" in n or "last_good" in entries[n.removesuffix("-internal.html")]
+                for n in extra
+            ), extra

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.exports import PRIVATE, contents, head, tables
 from mtf_eval.publish.scanner import neutralise
+from mtf_eval.publish.shell import page_name
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -280,7 +281,7 @@ def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str])
     }
     pages = {}
     for name in titles:
-        page = folder / f"{name}.html"
+        page = folder / page_name(name, rules[name])
         text = page.read_text(encoding="utf-8") if page.exists() else ""
         if not FILLED.search(text):
             continue
@@ -309,7 +310,7 @@ def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str]
 
     parts = [
         f"<details><summary>{escape(titles[name])}: {len(distinct(each))} corrected</summary>"
-        f'<p><a href="{escape(name)}.html#corrections">Open that report</a></p>'
+        f'<p><a href="{escape(page_name(name, rule))}#corrections">Open that report</a></p>'
         f"{table(Door(rule)(as_table(tuple(each), name))).html}</details>"
         for name, each in sorted(found.items(), key=lambda item: titles[item[0]])
     ]

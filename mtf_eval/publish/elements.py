@@ -276,7 +276,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     kinds = {k: sum(f.kind == k for f in data.findings) for k in ("repaired", "warning", "note")}
     found = "; ".join(f"{k}: {n}" for k, n in kinds.items() if n) or "nothing to report"
     cautions = [f.text for f in data.findings if f.kind == "warning"] if internal else []
-    items = "".join(f"<li>{escape(text)}</li>" for text in cautions[:20])
+    items = "".join(f"<li>{escape(text)}</li>" for text in cautions)
     facts = {
         "Data set": data.title,
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",

@@ -14,9 +14,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["TEMPLATES", "css", "environment"]
+__all__ = ["TEMPLATES", "css", "environment", "page_name", "page_of"]
 
 TEMPLATES = Path(str(files("mtf_eval.publish").joinpath("templates")))
+
+
+def page_name(name: str, rule: str) -> str:
+    """Name the page of a report: an internal one says so."""
+    return f"{name}-internal.html" if rule == "internal" else f"{name}.html"
+
+
+def page_of(folder: Path, name: str) -> Path:
+    """Return where the page of a report stands, whichever rule it was made by."""
+    marked = folder / page_name(name, "internal")
+    return marked if marked.exists() else folder / page_name(name, "")
 
 
 @cache

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
+from mtf_eval.publish.shell import page_name
 from mtf_eval.run.facts import (
     Facts,
     code_digest,
@@ -52,7 +53,6 @@ class Options:
     dask: str = ""
     cell_seconds: float = 600
     seconds: float = 1800
-    force: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,8 @@ def run(
             if report.name not in planned.due:
                 continue
             kept = store.kept(report.dataset, report.name)
-            if kept.get("key") == report.key and kept["outcome"] == "ok":
+            done = kept.get("key") == report.key and kept["outcome"] == "ok"
+            if done and planned.due[report.name] != "forced":
                 entries[report.dataset, report.name] = kept
                 resumed += 1
                 continue
@@ -288,7 +289,7 @@ def _job(report: Report, store: Store, options: Options, moment: str, release: s
         parameters=report.parameters,
         release=release,
         run_time=moment,
-        related=tuple((title_of(name), f"{name}.html") for name in report.related),
+        related=tuple((title_of(name), page_name(name, release)) for name in report.related),
         kernel=options.kernel,
         cell_seconds=options.cell_seconds,
         seconds=options.seconds,

@@ -212,7 +212,6 @@ def run(
             dask=dask,
             cell_seconds=cell_timeout,
             seconds=report_timeout,
-            force=force,
         )
         with _progress(due) as step:
             outcome = batch.run(plans, store, wanted, options, progress=step)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.publish.shell import page_of
 from mtf_eval.run.facts import CHECKOUT, address_of
 from mtf_eval.run.plan import Wanted, home, templates
 
@@ -313,8 +314,8 @@ def need_browser() -> None:
 
 def _pdf_of(page: Path) -> Path:
     """Return where a page is printed to: beside its notebook, under the same name."""
-    beside = page.with_suffix("")
-    return next(beside.glob("*.ipynb"), beside / page.name).with_suffix(".pdf")
+    beside = page.with_name(page.stem.removesuffix("-internal"))
+    return beside / f"{page.stem}.pdf"
 
 
 def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
@@ -322,8 +323,9 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     if not wanted:
         return
     from mtf_eval.publish.pdf import print_pdf
+    from mtf_eval.run.record import write_index
 
-    pages = [out / p.folder / f"{r.name}.html" for p in plans for r in p.reports]
+    pages = [page_of(out / p.folder, r.name) for p in plans for r in p.reports]
     targets = {page: _pdf_of(page) for page in pages if page.exists()}
     todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
     for done, (page, target) in enumerate(todo.items(), start=1):
@@ -331,6 +333,8 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
             click.echo(f"\rPrinting {done} of {len(todo)} ", nl=done == len(todo), err=True)
         target.parent.mkdir(exist_ok=True)
         print_pdf(page, target)
+    if todo:
+        write_index(out)
     click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
 
 

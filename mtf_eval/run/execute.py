@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
+from mtf_eval.publish.shell import page_name
 from mtf_eval.run.engine import Watch, engine
 
 if TYPE_CHECKING:
@@ -246,7 +247,8 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
     with tempfile.TemporaryDirectory(prefix="mtf-") as scratch, _render_lock:
         folder = Path(scratch) / job.name
         called, head = exports.csv_name, exports.head(notebook)
-        stem = f"{job.name}-internal" if head.get("banner") else job.name
+        file = page_name(job.name, "internal" if head.get("banner") else job.release)
+        stem = file.removesuffix(".html")
         written = pages.write_exports(notebook, folder, stem)
         files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
         book = f"{job.name}/{stem}.ipynb"
@@ -268,7 +270,7 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
             corrected=corrected,
         )
         files[book] = _notebook_bytes(pages.cleaned(notebook))
-    files[f"{job.name}.html"] = page.encode()
+    files[file] = page.encode()
     return files, dict(summary)
 
 
@@ -320,7 +322,7 @@ def _failure(
         error=kind,
         cell=cell,
         seconds=seconds,
-        files={f"{job.name}-failed.html": page.encode()},
+        files={page_name(f"{job.name}-failed", job.release): page.encode()},
         summary=summary,
         partial=b"" if notebook is None else _notebook_bytes(notebook),
     )

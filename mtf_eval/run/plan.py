@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.publish.shell import page_of
 from mtf_eval.run.facts import PACKAGE, Facts, code_digest, folder_digest, versions
 from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
@@ -200,7 +201,7 @@ def decide(report: Report, store: Store, before: Mapping[str, Any]) -> str:
         names = sorted(k for k in {*old, *report.parts} if old.get(k) != report.parts.get(k))
         return "changed: " + (", ".join(names) or "inputs")
     folder = store.out / report.dataset
-    if file_digest(folder / f"{report.name}.html") != entry["sha256"]:
+    if file_digest(page_of(folder, report.name)) != entry["sha256"]:
         return "its page is missing or was changed by hand"
     return ""
 

@@ -17,6 +17,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.publish.shell import page_name, page_of
 from mtf_eval.records.dataset import OF_PEOPLE
 from mtf_eval.run.facts import code_digest, versions
 from mtf_eval.run.plan import Planned, Report
@@ -25,14 +26,15 @@ from mtf_eval.run.store import Store
 if TYPE_CHECKING:
     from mtf_eval.run.execute import Result
 
-__all__ = ["assemble", "entry_of", "run_records"]
+__all__ = ["assemble", "entry_of", "run_records", "write_index"]
 
 MARK = re.compile(r"<!-- out of date -->.*?<!-- / -->", flags=re.S)
 
 
 def entry_of(report: Report, result: Result, moment: str) -> dict[str, Any]:
     """Return what is recorded of one report that ran."""
-    page = result.files.get(f"{result.name}.html", b"")
+    page = next((b for f, b in result.files.items() if f.endswith(".html")), b"")
+    page = page if result.outcome == "ok" else b""
     return {
         "notebook": report.template.name,
         "title": report.title,
@@ -109,14 +111,14 @@ def assemble(
         (root / planned.folder).mkdir(exist_ok=True)
         for name in planned.dropped:
             _remove(root / planned.folder, name)
-            (root / planned.folder / f"{name}-failed.html").unlink(missing_ok=True)
+            _unlink(root / planned.folder, f"{name}-failed")
     for (dataset, name), entry in entries.items():
         folder, finished = root / dataset, store.done / dataset / name
-        (folder / f"{name}-failed.html").unlink(missing_ok=True)
+        _unlink(folder, f"{name}-failed")
         if entry["outcome"] == "ok":
             _remove(folder, name)
-        elif (folder / f"{name}.html").exists():
-            _mark_out_of_date(folder / f"{name}.html", name)
+        elif (last := page_of(folder, name)).exists():
+            _mark_out_of_date(last, page_name(f"{name}-failed", records[dataset]["release"]))
         for relative in entry["files"]:
             target = folder / relative
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,7 +128,7 @@ def assemble(
         _tell_corrections(root / dataset, record["reports"], catalogue)
         _put(root / dataset / "run.json", _without_words(record))
         _put(root / dataset / "catalogue.json", catalogue)
-    _write_index(root, moment)
+    write_index(root, moment)
 
 
 def _catalogue(path: Path, reports: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -151,23 +153,28 @@ def _tell_corrections(
     titles = {n: said[n].get("title") or e["title"] for n, e in good.items()}
     rules = {n: said[n].get("rule") or "internal" for n in good}
     for name, text in corrections.elsewhere(folder, titles, rules).items():
-        page = folder / f"{name}.html"
+        page = page_of(folder, name)
         page.unlink()
         page.write_text(text, encoding="utf-8", newline="")
         good[name]["sha256"] = hashlib.sha256(text.encode()).hexdigest()
 
 
 def _remove(folder: Path, name: str) -> None:
-    (folder / f"{name}.html").unlink(missing_ok=True)
+    _unlink(folder, name)
     shutil.rmtree(folder / name, ignore_errors=True)
 
 
-def _mark_out_of_date(page: Path, name: str) -> None:
+def _unlink(folder: Path, name: str) -> None:
+    for rule in ("internal", ""):
+        (folder / page_name(name, rule)).unlink(missing_ok=True)
+
+
+def _mark_out_of_date(page: Path, failed: str) -> None:
     """Say at the top of a report's last good page that a later run failed."""
     banner = (
         '<!-- out of date --><div class="mtf-banner mtf-failed" role="note"><p><strong>Out of date.'
         "</strong> The last run of this report failed; these are the figures from before it. "
-        f'<a href="{escape(name)}-failed.html">What failed</a></p></div><!-- / -->'
+        f'<a href="{escape(failed)}">What failed</a></p></div><!-- / -->'
     )
     text = MARK.sub("", page.read_text(encoding="utf-8"))
     text = re.sub(r"(<main\b[^>]*>|<body\b[^>]*>(?!.*<main))", r"\1" + banner, text, count=1)
@@ -203,12 +210,14 @@ def _without_words(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "read": read, "reports": {n: bare(e) for n, e in record["reports"].items()}}
 
 
-def _write_index(root: Path, moment: str) -> None:
+def write_index(root: Path, moment: str = "") -> None:
+    """Write the catalogue of all data sets; the moment of the last run unless another is given."""
     from mtf_eval.publish import pages
 
-    entries = []
+    entries, last = [], moment
     for path in sorted(root.glob("*/run.json")):
         record = json.loads(path.read_bytes())
+        last = max(last, record["run"])
         said = json.loads((path.parent / "catalogue.json").read_bytes())
         for name, entry in record["reports"].items():
             shown = partial(_index_entry, root, path.parent, record)
@@ -223,7 +232,7 @@ def _write_index(root: Path, moment: str) -> None:
                 why = "a later run failed"
                 entries.append(shown(name, entry["last_good"], words, "out_of_date", why))
     target = root / "index.html"
-    page = pages.index(entries, run_time=moment)
+    page = pages.index(entries, run_time=moment or last)
     target.unlink(missing_ok=True)
     target.write_text(page, encoding="utf-8", newline="")
 
@@ -246,7 +255,9 @@ def _index_entry(
     ]
     beside = folder / (of or page)
     there = state != "failed"
-    workbook = next(beside.glob("*.xlsx"), beside / "none")
+    html = f"{folder.name}/{page_of(folder, page).name}"
+    files = {ending: next(beside.glob(f"*.{ending}"), None) for ending in ("xlsx", "pdf")}
+    links = {e: f.relative_to(root).as_posix() for e, f in files.items() if f and there}
     return pages.Entry(
         dataset=folder.name,
         dataset_title=record["title"],
@@ -254,7 +265,7 @@ def _index_entry(
         period=said.get("period") or " ".join(subject),
         kind=said.get("kind") or entry["notebook"],
         run_time=entry["ran"],
-        html=f"{folder.name}/{page}.html",
+        html=html,
         status=said.get("status") or "complete",
         result=said.get("result") or "" if there else "",
         maryland=said.get("maryland") if there else None,
@@ -263,7 +274,8 @@ def _index_entry(
         illustrative=bool(said.get("illustrative")),
         state=state,
         why=why,
-        workbook=workbook.relative_to(root).as_posix() if there and workbook.exists() else "",
-        csv=f"{folder.name}/{page}.html#download" if there and beside.is_dir() else "",
+        workbook=links.get("xlsx", ""),
+        pdf=links.get("pdf", ""),
+        csv=f"{html}#download" if there and beside.is_dir() else "",
         project=str(entry["parameters"].get("project_id", "")),
     )

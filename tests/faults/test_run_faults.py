@@ -53,7 +53,7 @@ def test_one_failure_marks_one_report_and_the_rest_is_published(desk: Desk) -> N
     again = desk.run(books=("tiny_project", "tiny_once", "faulty"))
     assert again.returncode == 0, again.stderr
     assert set(desk.outcomes().values()) == {"ok"}
-    assert not (desk.out / "data" / "faulty-failed.html").exists()
+    assert not (desk.out / "data" / "faulty-failed-internal.html").exists()
 
 
 def test_a_failed_report_keeps_its_last_good_page_marked(desk: Desk, tmp_path: Path) -> None:
@@ -63,12 +63,12 @@ def test_a_failed_report_keeps_its_last_good_page_marked(desk: Desk, tmp_path: P
         assert desk.run("-p", "fault=exit 0", books=("faulty",)).returncode == 1
         marked = desk.page("faulty")
         assert marked.count("Out of date.") == 1
-        assert 'href="faulty-failed.html"' in marked
+        assert 'href="faulty-failed-internal.html"' in marked
         assert re.sub(r"<!-- out of date -->.*?<!-- / -->", "", marked, flags=re.S) == good
         assert "This report is not complete." in desk.page("faulty-failed")
         index = (desk.out / "index.html").read_text()
-        assert 'href="data/faulty.html"' in index
-        assert 'href="data/faulty-failed.html"' in index
+        assert 'href="data/faulty-internal.html"' in index
+        assert 'href="data/faulty-failed-internal.html"' in index
     assert desk.run(books=("faulty",)).returncode == 0
     assert "Out of date." not in desk.page("faulty")
     desk.assert_whole()
@@ -88,7 +88,7 @@ def test_after_a_notebooks_fault_the_next_plain_run_ends_well(fault: str, desk: 
     plain = desk.run(books=books)
     assert plain.returncode == 0, plain.stderr
     assert set(desk.outcomes().values()) == {"ok"}
-    assert not list((desk.out / "data").glob("*-failed.html"))
+    assert not list((desk.out / "data").glob("*-failed*.html"))
     desk.assert_whole()
 
 
