@@ -56,6 +56,24 @@ def test_one_failure_marks_one_report_and_the_rest_is_published(desk: Desk) -> N
     assert not (desk.out / "data" / "faulty-failed-internal.html").exists()
 
 
+def test_a_notebook_that_is_no_notebook_stops_the_run_before_it_starts(
+    desk: Desk, tmp_path: Path
+) -> None:
+    assert desk.run(books=("tiny_once",)).returncode == 0
+    before = desk.page("tiny_once")
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text('{"cells": [', encoding="utf-8")
+    bad = desk.run("--notebook", str(broken), "--force", books=("tiny_once",))
+    assert bad.returncode == 2
+    assert "broken.ipynb" in bad.stderr
+    assert "Traceback" not in bad.stderr
+    assert desk.page("tiny_once") == before
+    plain = desk.run(books=("tiny_once",))
+    assert plain.returncode == 0, plain.stderr
+    assert set(desk.outcomes().values()) == {"ok"}
+    desk.assert_whole()
+
+
 def test_a_failed_report_keeps_its_last_good_page_marked(desk: Desk, tmp_path: Path) -> None:
     assert desk.run(books=("faulty",)).returncode == 0
     good = desk.page("faulty")
