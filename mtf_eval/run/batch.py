@@ -5,15 +5,17 @@ Plans nothing and draws nothing; `run` is what the command line calls.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["Options", "Outcome", "plan", "run", "run_many"]
 
 log = logging.getLogger("mtf_eval.run")
+
+AHEAD = 64  # jobs handed over before they can run: enough to keep a cluster busy
 
 
 class CannotFinish(MtfError):
@@ -149,7 +153,8 @@ def run(
     began = time.monotonic()
     moment = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
     entries: dict[tuple[str, str], dict[str, Any]] = {}
-    jobs, resumed = [], 0
+    due: list[Report] = []
+    resumed = 0
     for planned in plans:
         for report in planned.reports:
             if report.name not in planned.due:
@@ -160,10 +165,11 @@ def run(
                 entries[report.dataset, report.name] = kept
                 resumed += 1
                 continue
-            jobs.append(_job(report, store, options, moment, wanted.release))
+            due.append(report)
     by_name = {(r.dataset, r.name): r for p in plans for r in p.reports}
     failed: list[tuple[str, str]] = []
     try:
+        jobs = (_job(report, store, options, moment, wanted.release) for report in due)
         for result in run_many(jobs, options):
             where = (result.dataset, result.name)
             entry = entry_of(by_name[where], result, moment)
@@ -201,7 +207,7 @@ def run(
         ) from error
     total = sum(len(p.reports) for p in plans)
     return Outcome(
-        made=len(jobs) - len(failed),
+        made=len(due) - len(failed),
         resumed=resumed,
         unchanged=total - len(entries),
         failed=failed,
@@ -210,39 +216,43 @@ def run(
     )
 
 
-def run_many(jobs: Sequence[Job], options: Options) -> Iterator[Result]:
-    """Run jobs over an executor, yield results as they come; one code path for all executors."""
+def run_many(jobs: Iterable[Job], options: Options) -> Iterator[Result]:
+    """Run jobs over an executor, yield results as they come; one code path for all executors.
+
+    Only so many jobs are held at a time, each with what its last edition said.
+    """
     from mtf_eval.run.execute import Result, run_one
 
-    if not jobs:
+    left = iter(jobs)
+    if (first := next(left, None)) is None:
         return
     with _executor(options) as executor:
-        futures = {executor.submit(run_one, job): job for job in jobs}
-        for future in _finished(futures):
-            job = futures.pop(future)
-            try:
-                yield future.result()
-            except Exception as error:
-                # A worker that was lost, an executor that broke: the report's failure, not ours.
-                kind = type(error).__name__
-                yield Result(
-                    dataset=job.dataset,
-                    name=job.name,
-                    outcome="died",
-                    error=kind,
-                    message=f"the worker was lost ({kind})",
-                )
+        running = {executor.submit(run_one, first): first}
+        while running:
+            for job in islice(left, AHEAD - len(running)):
+                running[executor.submit(run_one, job)] = job
+            # A signal that arrives just before a wait without end would be seen only after it.
+            done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+            for future in done:
+                job = running.pop(future)
+                try:
+                    yield future.result()
+                except Exception as error:
+                    # A worker that was lost, an executor that broke: the report's failure.
+                    kind = type(error).__name__
+                    yield Result(
+                        dataset=job.dataset,
+                        name=job.name,
+                        outcome="died",
+                        error=kind,
+                        message=f"the worker was lost ({kind})",
+                    )
 
 
-def _finished(futures: Iterable[Future[Result]]) -> Iterator[Future[Result]]:
-    """Yield futures as they finish, waking up in between.
-
-    A signal that arrives just before a wait without end begins would be seen only after it.
-    """
-    pending = set(futures)
-    while pending:
-        done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-        yield from done
+def _share_memory() -> None:
+    """Have threads share two heaps: glibc gives each its own, which grows with every report."""
+    with suppress(OSError, AttributeError, TypeError):  # another C library
+        ctypes.CDLL(None).mallopt(-8, 2)  # M_ARENA_MAX
 
 
 @contextmanager
@@ -266,6 +276,7 @@ def _executor(options: Options) -> Iterator[Executor]:
         return
     from mtf_eval.run.kernels import close_warm
 
+    _share_memory()
     workers = options.in_flight or (os.cpu_count() or 1) + 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="report")
     try:
