@@ -26,9 +26,9 @@ RAG = {
 }
 
 
-#: More columns than this are set smaller in print, so that a sheet holds them; a heading with a
-#: longer word than this is broken there.
-MANY, LONG = 8, 24
+#: More columns than this are set smaller in print, so that a sheet holds them; words are broken
+#: there where the longest of all columns together have more letters than a line holds.
+MANY, LINE = 8, 75
 
 
 def slug(*parts: str) -> str:
@@ -68,8 +68,13 @@ def grid(released: Released, prefix: str) -> str:
                 row.append(f"<td{_role(folds, 'cell')}{right}{spoken}>{shown}</td>")
         rows.append(f"<tr{_role(folds, 'row')}>{''.join(row)}</tr>")
     foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
-    long = any(len(word) > LONG for c in columns for word in heading(c).split())
-    looks = (("mtf-folds", folds), ("mtf-many", len(columns) > MANY), ("mtf-long", long))
+    letters = sum(
+        max(
+            (len(word) for text in (heading(c), *cells[c.name]) for word in text.split()), default=0
+        )
+        for c in columns
+    )
+    looks = (("mtf-folds", folds), ("mtf-many", len(columns) > MANY), ("mtf-long", letters > LINE))
     named = [name for name, so in looks if so]
     kind = f' class="{" ".join(named)}"' if named else ""
     opening = f"<table{kind}{_role(folds, 'table')}>"

@@ -162,10 +162,7 @@ class Estimate:
         subject = f"Recorded {first}{self.measure[1:]}"
         if self.maryland <= 2:
             tail = "" if self.distinguishable else " The interval includes no change."
-            return (
-                f"{subject} changed from {self.n_before:,} to {self.n_after:,}: {moved} "
-                f"in the rate ({ratio}).{tail} Nothing here says why."
-            )
+            return f"{subject} changed: {moved} in the rate ({ratio}).{tail} Nothing here says why."
         if not self.distinguishable:
             span = f"from {_direction(self.low)} to {_direction(self.high)}"
             return (
