@@ -133,12 +133,13 @@ def _behind(data: Dataset, row: Mapping[str, Any], as_of: date) -> tuple[list[st
     late = overdue(data, as_of=as_of).frame
     late = late[late["project"] == row["project_id"]]
     if len(late):
-        said.append(f"{len(late)} action(s) overdue, the longest by {int(late['days'].max())} days")
+        which = "1 action" if len(late) == 1 else f"{len(late)} actions"
+        said.append(f"{which} overdue, the longest by {int(late['days'].max())} days")
     due = data.table("deliveries")
     due = due[(due["project_id"] == row["project_id"]) & (due["due"] <= now)]
     missing = int((due["reported"].isna() | (due["reported"] > now)).sum())
     if missing:
-        said.append(f"{missing} provider update(s) missing")
+        said.append(f"{missing} provider update{'' if missing == 1 else 's'} missing")
     return said, 0 if late.empty else int(late["days"].max())
 
 
