@@ -14,11 +14,14 @@ from typing import Any
 import nbformat
 import psutil
 import pytest
+from books import book, write_folder
 
+from mtf_eval import load
 from mtf_eval.run import kernels
 from mtf_eval.run.engine import Watch
 from mtf_eval.run.execute import Job, _execute, run_one
 
+EXAMPLE = Path(__file__).parent.parent / "data" / "example"
 PRELOAD = "ipykernel.kernelapp numpy pandas matplotlib.pyplot matplotlib.backends.backend_agg"
 
 # Each cell shows something; what it shows is compared between the kinds of kernel.
@@ -60,6 +63,8 @@ BATTERY = {
     "linear algebra": (
         "import numpy as np\nfloat(np.linalg.inv(np.arange(1, 10).reshape(3, 3) + np.eye(3)).sum())"
     ),
+    "modules": "{'json', 'sys'} <= get_ipython()._sys_modules_keys",
+    "history": "get_ipython().history_manager.enabled",
     "atexit": "import atexit; atexit.register(print, 'ended')\nNone",
 }
 
@@ -176,14 +181,34 @@ def test_the_warm_process_has_one_thread_and_the_whole_set_of_imports() -> None:
     """With everything it preloads: a second thread would turn every kernel into an ordinary one."""
     code = (
         "from mtf_eval.run import kernels, zygote\n"
-        "warm = kernels._Warm({**__import__('os').environ, **kernels.KERNEL_ENV})\n"
-        "print(warm.usable); warm.close()"
+        "env = {**__import__('os').environ, **kernels.KERNEL_ENV}\n"
+        f"warm = kernels._Warm(env, [{str(EXAMPLE)!r}])\n"
+        "print(warm.ready()); warm.close()"
     )
+    load(EXAMPLE)  # what was read before is held in memory: that starts no thread either
     env = {k: v for k, v in os.environ.items() if k != "MTF_WARM_PRELOAD"}
     done = subprocess.run(
         [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
     )
     assert done.stdout == "True\n"
+
+
+def test_what_is_held_is_handed_out_unspoilt_and_never_old(tmp_path: Path) -> None:
+    tables = book()
+    data = write_folder(tmp_path / "data", tables)
+    load(data)
+    code = (
+        "from mtf_eval import load\n"
+        f"load({str(data)!r}).table('costs').loc[:, 'hours'] = 99\n"
+        f"print(load({str(data)!r}).table('costs')['hours'].tolist()[0])"
+    )
+    kernels.close_warm()
+    kernels.start_warm([str(data)])
+    assert shown([code], "warm", tmp_path)[0][0]["stdout"] == "40\n"
+    tables["costs"][1][6] = 41
+    write_folder(data, tables)
+    assert shown([code], "warm", tmp_path)[0][0]["stdout"] == "41\n"
+    kernels.close_warm()
 
 
 def test_a_process_with_two_threads_is_not_forked(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 import zipfile
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from books import DAY, Book, book, write_folder
 from mtf_eval import load
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.records import cache
+from mtf_eval.records.load import hold
 from mtf_eval.records.tables import TABLES
 
 ROOT = Path(__file__).parent.parent
@@ -319,6 +321,19 @@ def test_a_broken_cache_is_ignored(tmp_path: Path, kept: Path, harm: str) -> Non
     assert again.digest == first.digest
     pd.testing.assert_frame_equal(again.table("costs"), first.table("costs"))
     assert cache.fetch(entry.name) is not None
+
+
+def test_what_is_held_needs_no_disk_and_is_copied(tmp_path: Path, kept: Path) -> None:
+    folder = write_folder(tmp_path / "data", book())
+    first = load(folder)
+    hold(str(folder))
+    shutil.rmtree(kept)
+    for _ in range(2):
+        again = load(folder)
+        pd.testing.assert_frame_equal(again.table("costs"), first.table("costs"))
+        again.table("costs").loc[:, "hours"] = 99
+    assert not kept.exists()
+    hold(str(tmp_path / "nowhere"))
 
 
 def test_no_place_for_a_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

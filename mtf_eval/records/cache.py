@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,13 @@ from typing import Any
 from mtf_eval.records.aliases import packaged_file
 from mtf_eval.records.dataset import Dataset, Finding, Source
 
-__all__ = ["fetch", "keep", "key_of"]
+__all__ = ["fetch", "hold", "keep", "key_of"]
 
 #: No file but an archive of street records is as large as this and read.
 MAX_BYTES = 500 * 2**20
 #: Entries kept; the least recently used go first.
 KEPT = 40
+_held: dict[str, Dataset] = {}
 
 
 def key_of(files: Iterable[Path], base: Path) -> str:
@@ -54,6 +55,10 @@ def _code() -> str:
 
 def fetch(key: str) -> Dataset | None:
     """Return the data set kept under a key; `None` when there is none, or it is not whole."""
+    if key in _held:
+        held = _held[key]
+        # Frames copied so share their memory until one of the two is changed.
+        return replace(held, tables={n: f.copy(deep=False) for n, f in held.tables.items()})
     folder = _folder()
     if folder is None or not (folder / key / "dataset.json").is_file():
         return None
@@ -64,6 +69,13 @@ def fetch(key: str) -> Dataset | None:
     except Exception:
         return None
     return data
+
+
+def hold(key: str) -> None:
+    """Keep what is under a key in memory too, for every process forked from this one."""
+    data = fetch(key)
+    if data is not None:
+        _held[key] = data
 
 
 def keep(key: str, data: Dataset) -> None:
@@ -135,7 +147,8 @@ def _read(folder: Path) -> Dataset:
             # Small tables: threads and a data set of many files cost more than they read.
             whole = ParquetFile(io.BytesIO(raw), pre_buffer=False).read(use_threads=False)
             frame = whole.to_pandas(use_threads=False)
-            tables[name] = frame.astype(entry["types"])
+            other = {c: t for c, t in entry["types"].items() if str(frame[c].dtype) != t}
+            tables[name] = frame.astype(other)
         else:
             columns = {c: pd.Series([], dtype=t) for c, t in entry["types"].items()}
             tables[name] = pd.DataFrame(columns)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mtf_eval.records.aliases import Aliases
     from mtf_eval.records.grids import Grid, Tidied
 
-__all__ = ["learnt", "load"]
+__all__ = ["hold", "learnt", "load"]
 
 #: Files of a folder that are read, or noted as not read.
 _OUTLINES = "boundaries.geojson"
@@ -81,20 +81,40 @@ def _kept(place: Path) -> Dataset:
     """Return the data set as it was kept when nothing has changed, else read it."""
     from mtf_eval.records import cache
 
+    key = _key(place)
+    data = cache.fetch(key) if key else None
+    if data is not None:
+        return replace(data, name=_slug(place.stem), path=place)
+    data = _checked(*_from_files(place))
+    if key:
+        cache.keep(key, data)
+    return data
+
+
+def _key(place: Path) -> str:
+    """Return the key of what a place holds; empty when its reader will refuse it for its size."""
+    from mtf_eval.records import cache
+
     files = [place]
     if place.is_dir():
         files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
         files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
-    # Its reader refuses what is too large; it need not be read whole for a key first.
     if any(p.stat().st_size > cache.MAX_BYTES for p in files if p.suffix.lower() != ".zip"):
-        return _checked(*_from_files(place))
-    key = cache.key_of(files, place if place.is_dir() else place.parent)
-    data = cache.fetch(key)
-    if data is not None:
-        return replace(data, name=_slug(place.stem), path=place)
-    data = _checked(*_from_files(place))
-    cache.keep(key, data)
-    return data
+        return ""
+    return cache.key_of(files, place if place.is_dir() else place.parent)
+
+
+def hold(path: str) -> None:
+    """Keep a data set that was read before in memory, if it is a file or folder and unchanged.
+
+    For a process that forks others: what they `load` is then there. Content decides, as it does
+    for what is kept on disk, so they never see an older state.
+    """
+    from mtf_eval.records import cache
+
+    place = Path(path)
+    if place.exists() and (key := _key(place.resolve())):
+        cache.hold(key)
 
 
 def _found(path: Path) -> Path:

@@ -170,7 +170,7 @@ def run(
     failed: list[tuple[str, str]] = []
     try:
         jobs = (_job(report, store, options, moment, wanted.release) for report in due)
-        for result in run_many(jobs, options):
+        for result in run_many(jobs, options, [p.address for p in plans]):
             where = (result.dataset, result.name)
             entry = entry_of(by_name[where], result, moment)
             store.keep(*where, result.files, entry)
@@ -216,7 +216,7 @@ def run(
     )
 
 
-def run_many(jobs: Iterable[Job], options: Options) -> Iterator[Result]:
+def run_many(jobs: Iterable[Job], options: Options, data: Sequence[str] = ()) -> Iterator[Result]:
     """Run jobs over an executor, yield results as they come; one code path for all executors.
 
     Only so many jobs are held at a time, each with what its last edition said.
@@ -226,7 +226,7 @@ def run_many(jobs: Iterable[Job], options: Options) -> Iterator[Result]:
     left = iter(jobs)
     if (first := next(left, None)) is None:
         return
-    with _executor(options) as executor:
+    with _executor(options, data) as executor:
         running = {executor.submit(run_one, first): first}
         while running:
             for job in islice(left, AHEAD - len(running)):
@@ -256,7 +256,7 @@ def _share_memory() -> None:
 
 
 @contextmanager
-def _executor(options: Options) -> Iterator[Executor]:
+def _executor(options: Options, data: Sequence[str]) -> Iterator[Executor]:
     if options.dask:
         import distributed
 
@@ -274,9 +274,13 @@ def _executor(options: Options) -> Iterator[Executor]:
                 )
             yield client.get_executor(pure=False)
         return
-    from mtf_eval.run.kernels import close_warm
+    from mtf_eval.run.execute import warm_up
+    from mtf_eval.run.kernels import close_warm, start_warm
 
     _share_memory()
+    if options.kernel == "warm":
+        start_warm(data)
+    warm_up()  # here while the warm process imports what it needs there
     workers = options.in_flight or (os.cpu_count() or 1) + 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="report")
     try:

@@ -14,10 +14,12 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from queue import Empty
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ __all__ = ["MOST_OUTPUT", "Watch", "engine"]
 # A report whose notebook writes more than this is stopped: nobody reads it, and a page of it
 # would not open.
 MOST_OUTPUT = 20_000_000
+# What a report runs is nothing an analyst typed: it stays out of IPython's history.
+QUIET = "--HistoryManager.enabled=False"
 _counter = itertools.count()
 _folder: list[Path] = []
 _folder_lock = threading.Lock()
@@ -64,6 +68,7 @@ class Watch:
 @cache
 def engine() -> Any:
     """Return papermill's own engine with our client in it; made late, its imports are heavy."""
+    from nbformat import from_dict
     from papermill.clientwrap import PapermillNotebookClient
     from papermill.engines import NBClientEngine
 
@@ -95,6 +100,18 @@ def engine() -> Any:
                 self.watch.stop(f"it wrote more than {MOST_OUTPUT // 1_000_000} MB of output")
                 return None
             return super().process_message(message, *rest, **kw)
+
+        def output(self, outs: Any, message: Any, display_id: str | None, cell: int) -> Any:
+            # To hold each output against the schema takes longer than to show it; the page's maker
+            # holds the whole notebook against it.
+            hooked = any(self.output_hook_stack.values())
+            usual = not (display_id or hooked or self.clear_before_next_output)
+            if message["msg_type"] != "display_data" or not usual:
+                return super().output(outs, message, display_id, cell)
+            said = {name: message["content"][name] for name in ("metadata", "data")}
+            made = from_dict({"output_type": "display_data", **said})  # type: ignore[no-untyped-call]
+            outs.append(made)
+            return made
 
     class Engine(NBClientEngine):  # type: ignore[misc]
         @classmethod
@@ -140,19 +157,51 @@ def _kernel_manager(kernel: str) -> Any:
             warm = kernel == "warm" and factory._check_availability("mtf-warm")
             name = "mtf-warm" if warm else "local-provisioner"
             return KernelSpec(
-                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", QUIET],
                 display_name="Python 3",
                 language="python",
                 metadata={"kernel_provisioner": {"provisioner_name": name}},
             )
 
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=Ours())
+    manager.client_factory = _client_class()
     prefix = _runtime_folder() / f"k{next(_counter)}"
     manager.connection_file = f"{prefix}.json"
     # A socket's path has 107 characters; TCP is what is left where the temporary folder is deep.
     if sys.platform != "win32" and len(str(prefix)) < 95:
         manager.transport, manager.ip = "ipc", str(prefix)
     return manager
+
+
+@cache
+def _client_class() -> Any:
+    """Return jupyter_client's client, which goes on as soon as the kernel says that it is idle.
+
+    Its own waits for a fifth of a second of silence, in every report.
+    """
+    from jupyter_client.asynchronous.client import AsyncKernelClient
+
+    class Client(AsyncKernelClient):
+        async def wait_for_ready(self, timeout: float | None = None) -> None:
+            ends = time.monotonic() + (timeout or float("inf"))
+            while time.monotonic() < ends:
+                asked = self.kernel_info()
+                with suppress(Empty):
+                    while (await self.get_shell_msg(timeout=1))["msg_type"] != "kernel_info_reply":
+                        continue
+                    while not _idle_after(asked, await self.get_iopub_msg(timeout=0.2)):
+                        continue
+                    return
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel died before it answered")
+            raise RuntimeError(f"the kernel did not answer in {timeout} seconds")
+
+    return Client
+
+
+def _idle_after(asked: str, message: Mapping[str, Any]) -> bool:
+    idle: bool = message["content"].get("execution_state") == "idle"
+    return idle and message["parent_header"].get("msg_id") == asked
 
 
 def _runtime_folder() -> Path:

@@ -8,6 +8,8 @@ nothing.
 from __future__ import annotations
 
 import asyncio
+import copy
+import gc
 import json
 import logging
 import re
@@ -17,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +30,14 @@ from mtf_eval.run.engine import Watch, engine
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Job", "Result", "run_one"]
+__all__ = ["Job", "Result", "run_one", "warm_up"]
 
 # Seconds a kernel may take to answer for the first time, on a machine busy with others.
 START = 180
+# New objects before the garbage collector looks at the youngest; and the seconds one report's
+# thread may hold up the others, whose kernels wait for an answer after every cell.
+COLLECT_AFTER = 7_000
+SWITCH = 0.0005
 # Errors whose message is ours and quotes no personal value.
 OUR_ERRORS = {"DataProblems", "BadArgument", "NotEnoughData", "RunRefused", "MtfError"}
 
@@ -172,10 +179,32 @@ def _execute(job: Job, watch: Watch) -> BaseException | None:
     return None
 
 
-def _read_notebook(source: str) -> NotebookNode:
+def warm_up() -> None:
+    """Import what every report needs, and keep it out of the garbage collector's rounds."""
+    _leave_out_grammar()
+    import papermill  # noqa: F401
+
+    from mtf_eval.publish import corrections, exports, pages  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
+    sys.setswitchinterval(SWITCH)
+
+
+def _leave_out_grammar() -> None:
     # Half of what a run takes to start: a grammar compiled to check web addresses, which a
     # notebook has none of. jsonschema does without when it is not there.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+def _read_notebook(source: str) -> NotebookNode:
+    return copy.deepcopy(_read_once(source))
+
+
+@lru_cache(maxsize=16)
+def _read_once(source: str) -> NotebookNode:
+    _leave_out_grammar()
     import nbformat
 
     reads: Callable[..., NotebookNode] = nbformat.reads

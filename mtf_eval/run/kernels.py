@@ -17,13 +17,22 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
-__all__ = ["KERNEL_ENV", "WARM_DIED", "WarmProvisioner", "close_warm", "death", "warm_pid"]
+__all__ = [
+    "KERNEL_ENV",
+    "WARM_DIED",
+    "WarmProvisioner",
+    "close_warm",
+    "death",
+    "start_warm",
+    "warm_pid",
+]
 
 # The same for warm and ordinary kernels, so that both give the same digits: one thread for linear
 # algebra (a kernel a core is in flight already), one order of sets, no window for figures.
@@ -41,6 +50,7 @@ WARM_ENV = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 WARM_DIED = -255
+GOING = 0.2  # seconds a killed process may take to be gone
 # Read once at import: a kernel that wants another value cannot come from the warm process.
 AT_IMPORT = tuple(
     [
@@ -79,12 +89,11 @@ class _Forked:
             self.returncode = struct.unpack("i", told)[0] if len(told) == 4 else WARM_DIED
         return self.returncode
 
-    def wait(self) -> int:
-        """Wait for the end."""
-        while self.poll() is None:
-            select.select([self._pipe], [], [])
-        assert self.returncode is not None
-        return self.returncode
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Wait for the end, so many seconds at most."""
+        if self.poll() is None:
+            select.select([self._pipe], [], [], seconds)
+        return self.poll()
 
     def send_signal(self, number: int) -> None:
         """Signal the kernel, unless it has ended."""
@@ -104,13 +113,14 @@ class _Forked:
 class _Warm:
     """The client's end of one warm process."""
 
-    def __init__(self, env: dict[str, str]) -> None:
+    def __init__(self, env: dict[str, str], data: Sequence[str] = ()) -> None:
         mine, theirs = socket.socketpair()
         self.env = env
+        self.usable = True
         self.lock = threading.Lock()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mtf_eval.run.zygote", str(theirs.fileno())],
+                [sys.executable, "-m", "mtf_eval.run.zygote", str(theirs.fileno()), *data],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -120,7 +130,15 @@ class _Warm:
             )
         self.line = mine
         self.reader = mine.makefile("rb")
-        self.usable = bool(self._answer().get("ready"))
+        self._told = False
+
+    def ready(self) -> bool:
+        """Wait until it has imported everything; say whether it will fork."""
+        with self.lock:
+            if not self._told:
+                self._told = True
+                self.usable = self.usable and bool(self._answer().get("ready"))
+        return self.usable
 
     def _answer(self) -> dict[str, Any]:
         try:
@@ -170,18 +188,34 @@ _attempts = 0
 ATTEMPTS = 3  # a warm process that dies is replaced; one that keeps dying is not
 
 
+def start_warm(data: Sequence[str]) -> None:
+    """Start the warm process, where there can be one, and do not wait until it is ready.
+
+    It holds these folders or workbooks, so that not every kernel has to read them.
+    """
+    if sys.platform.startswith("linux"):
+        with _guard:
+            _start({**os.environ, **KERNEL_ENV}, data)
+
+
+def _start(env: dict[str, str], data: Sequence[str] = ()) -> None:
+    global _attempts
+    if not _warm and _attempts < ATTEMPTS:
+        _attempts += 1
+        _warm.append(_Warm(env, data))
+
+
 def _warm_for(env: dict[str, str]) -> _Warm | None:
     """Return a usable warm process that has the environment a kernel wants."""
     global _attempts
     with _guard:
         if _warm and (not _warm[0].usable or _warm[0].process.poll() is not None):
             _warm.pop().close()
-        if not _warm and _attempts < ATTEMPTS:
-            _attempts += 1
-            _warm.append(_Warm(env))
-            if not _warm[0].usable:
-                _attempts = ATTEMPTS  # forking is not safe here, and will not be
-        if not _warm or not _warm[0].usable:
+        _start(env)
+        if not _warm:
+            return None
+        if not _warm[0].ready():
+            _attempts = ATTEMPTS  # forking is not safe here, and will not be
             return None
         return _warm[0] if _at_import(env) == _at_import(_warm[0].env) else None
 
@@ -206,6 +240,13 @@ def close_warm() -> None:
 
 class WarmProvisioner(LocalProvisioner):
     """Launches kernels by forking; in all else LocalProvisioner."""
+
+    async def kill(self, restart: bool = False) -> None:
+        """Kill the kernel; wait for a forked one, as its manager looks only ten times a second."""
+        forked: Any = self.process
+        await super().kill(restart=restart)
+        if isinstance(forked, _Forked):
+            forked.wait(GOING)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork the kernel, or launch it in the ordinary way."""
