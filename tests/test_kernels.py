@@ -204,10 +204,10 @@ def test_what_is_held_is_handed_out_unspoilt_and_never_old(tmp_path: Path) -> No
     )
     kernels.close_warm()
     kernels.start_warm([str(data)])
-    assert shown([code], "warm", tmp_path)[0][0]["stdout"] == "40\n"
+    assert shown([code], "warm", tmp_path)[0][0]["stdout"] == "40.0\n"
     tables["costs"][1][6] = 41
     write_folder(data, tables)
-    assert shown([code], "warm", tmp_path)[0][0]["stdout"] == "41\n"
+    assert shown([code], "warm", tmp_path)[0][0]["stdout"] == "41.0\n"
     kernels.close_warm()
 
 
