@@ -13,7 +13,7 @@ import pandas as pd
 
 from mtf_eval.analysis import referral_log, referrals
 from mtf_eval.analysis.findings import day, extremes, listing, number
-from mtf_eval.analysis.marks import add_total, as_at_of, ints, label, people, place, where_from
+from mtf_eval.analysis.marks import add_total, as_at_of, label, lay, people, place, where_from
 from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.records.dataset import Dataset, once
 
@@ -86,15 +86,15 @@ def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> 
     frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
     note = "One referral may name several criteria, so themes add up to more than referrals."
     logged = referral_log.logged(data, year)
-    return Table(
-        name=f"interventions_by_{by}_{year}",
-        title=f"Interventions by {by}, {year}, {place(data)}",
-        frame=frame.astype({by: "object"}),
-        columns=(label(by, by.capitalize()), people("count", "Accepted referrals")),
+    return lay(
+        f"interventions_by_{by}_{year}",
+        f"Interventions by {by}, {year}, {place(data)}",
+        frame,
+        (label(by, by.capitalize()), people("count", "Accepted referrals")),
         source=_source(data, year),
         as_at=_as_at(data, "interventions", year),
         notes=(note,) if logged else (),
-        total_row=len(frame) > 0,
+        total_row=True,
         links=links,
         # In a log one referral may name several criteria: merged themes would count it twice.
         dimension=(by, by) if by == "theme" and not logged else None,
@@ -145,9 +145,8 @@ def _both_years(
     """Lay two years' counts side by side; a row that a year does not have is missing there."""
     year = max(counts)
     order = list(dict.fromkeys([*counts[year].index, *counts[year - 1].index]))
-    frame = pd.DataFrame({by: pd.Series(order, dtype="object")})
-    frame["current"] = ints(counts[year].reindex(order))
-    frame["previous"] = ints(counts[year - 1].reindex(order))
+    sides = {"current": counts[year], "previous": counts[year - 1]}
+    frame = pd.DataFrame({by: order} | {s: n.reindex(order).to_numpy() for s, n in sides.items()})
     dates = {y: _as_at(data, block_name, y) for y in (year, year - 1)}
     said = [f"{y} as at {day(d)}" for y, d in dates.items() if d is not None]
     if len(set(dates.values()) - {None}) > 1:
@@ -158,19 +157,15 @@ def _both_years(
         Link(total=f"{name}_{year}/{k}/previous", parts=(f"{name}_{year - 1}/{k}/current",))
         for k in keys
     )
-    return Table(
-        name=f"{name}_{year}",
-        title=f"{what}, {year} and {year - 1}, {place(data)}",
-        frame=add_total(frame, by),
-        columns=(
-            label(by, heading),
-            people("current", str(year)),
-            people("previous", str(year - 1)),
-        ),
+    return lay(
+        f"{name}_{year}",
+        f"{what}, {year} and {year - 1}, {place(data)}",
+        add_total(frame, by),
+        (label(by, heading), people("current", str(year)), people("previous", str(year - 1))),
         source=_source(data, year),
         as_at=max((d for d in dates.values() if d is not None), default=None),
         notes=notes,
-        total_row=len(frame) > 0,
+        total_row=True,
         links=(*links, *same),
         dimension=("agency", "agency") if by == "agency" else None,
     )

@@ -18,6 +18,7 @@ from mtf_eval.analysis.marks import (
     in_words,
     ints,
     label,
+    lay,
     people,
     place,
     span,
@@ -85,22 +86,22 @@ def by_channel(data: Dataset, *, year: int) -> Table:
     rows = _outgoing(data, year)
     order = [m for m in ("visits", *REMOTE) if m in set(rows["measure"])]
     order += [m for m in rows["measure"].unique() if m not in order]
-    frame = pd.DataFrame({"channel": pd.Series([in_words(m) for m in order], dtype="object")})
+    frame = pd.DataFrame({"channel": [in_words(m) for m in order]})
     columns, dates = [label("channel", "Channel")], []
     for key, part in rows.groupby("category", sort=False):
-        frame[str(key)] = ints(part.groupby("measure")["count"].sum().reindex(order))
+        frame[str(key)] = part.groupby("measure")["count"].sum().reindex(order).to_numpy()
         when = span(part["period_start"].min(), part["period_end"].max())
         columns.append(count(str(key), f"{in_words(str(key))}, {when}"))
         dates.append(f"{in_words(str(key))} as at {day(part['as_at'].max())}")
     said = caution(data, year=year)
-    return Table(
-        name=f"contacts_by_channel_{year}",
-        title=f"Outgoing contacts during COVID-19 by channel, {year - 1} and {year}, {place(data)}",
-        frame=frame,
-        columns=tuple(columns),
+    return lay(
+        f"contacts_by_channel_{year}",
+        f"Outgoing contacts during COVID-19 by channel, {year - 1} and {year}, {place(data)}",
+        frame,
+        columns,
         source=where_from(data, "Published counts of activity"),
         as_at=as_at_of(rows["as_at"]),
-        notes=tuple(s for s in (said, f"{'; '.join(dates)}." if dates else "") if s),
+        notes=filter(None, (said, f"{'; '.join(dates)}." if dates else "")),
     )
 
 
@@ -129,12 +130,11 @@ def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
     sums = rows["count"].groupby([group.rename("period"), side], sort=False).sum().unstack()
     frame = sums.reindex(columns=["visits", "remote"]).reset_index()
     said = caution(data, year=year)
-    return Table(
-        name=f"contacts_by_{by}_{year}",
-        title=f"Visits and remote contacts during COVID-19 by {by}, {year - 1} and {year}, "
-        f"{place(data)}",
-        frame=frame.astype({"period": "str", "visits": "Int64", "remote": "Int64"}),
-        columns=(
+    return lay(
+        f"contacts_by_{by}_{year}",
+        f"Visits and remote contacts during COVID-19 by {by}, {year - 1} and {year}, {place(data)}",
+        frame.astype({"period": "str"}),
+        (
             label("period", by.capitalize()),
             count("visits", "Visits"),
             count("remote", "Remote contacts"),
@@ -151,14 +151,14 @@ def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
 
 def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit: str) -> Table:
     labels = [span(s, e) for s, e in zip(rows["period_start"], rows["period_end"], strict=True)]
-    frame = pd.DataFrame({"period": pd.Series(labels, dtype="object"), "n": ints(rows["count"])})
+    frame = pd.DataFrame({"period": labels, "n": ints(rows["count"])})
     frame = frame.groupby("period", sort=False).sum().reset_index()
     mark = people if (rows["counts_people"] == "yes").any() else count
-    return Table(
-        name=name,
-        title=f"{what}, {place(data)}",
-        frame=add_total(frame, "period") if len(frame) > 1 else frame,
-        columns=(label("period", "Period"), mark("n", unit)),
+    return lay(
+        name,
+        f"{what}, {place(data)}",
+        add_total(frame, "period") if len(frame) > 1 else frame,
+        (label("period", "Period"), mark("n", unit)),
         source=where_from(data, "Published counts of activity"),
         as_at=as_at_of(rows["as_at"]),
         notes=("Only the total is known, not the months.",) if len(frame) == 1 else (),
@@ -186,17 +186,15 @@ def incoming_by_year(data: Dataset, *, year: int) -> Table:
             cell = f"{fine.name}/{fine.frame['period'].iloc[-1]}/n"
             links.append(Link(total=f"incoming_by_year_{year}/{words}/n", parts=(cell,)))
     both = block(data, "covid_incoming", year, year - 1)
-    frame = pd.DataFrame(lines, columns=["period", "n"])
-    return Table(
-        name=f"incoming_by_year_{year}",
-        title=f"Requests for support received during COVID-19, {year - 1} and {year}, "
-        f"{place(data)}",
-        frame=frame.astype({"period": "object", "n": "Int64"}),
-        columns=(label("period", "Period"), people("n", "Requests")),
+    return lay(
+        f"incoming_by_year_{year}",
+        f"Requests for support received during COVID-19, {year - 1} and {year}, {place(data)}",
+        lines,
+        (label("period", "Period"), people("n", "Requests")),
         source=where_from(data, "Published counts of activity"),
         as_at=as_at_of(both["as_at"]),
-        notes=("The periods are not of the same length.",) if len(frame) > 1 else (),
-        links=tuple(links),
+        notes=("The periods are not of the same length.",) if len(lines) > 1 else (),
+        links=links,
     )
 
 

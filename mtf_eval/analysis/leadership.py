@@ -16,7 +16,7 @@ import pandas as pd
 
 from mtf_eval.analysis.delivery import overdue
 from mtf_eval.analysis.funding import WON, standing
-from mtf_eval.analysis.marks import count, day, label, text, where_from
+from mtf_eval.analysis.marks import count, day, label, lay, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
@@ -178,13 +178,11 @@ def projects(data: Dataset, *, as_of: date, rule: RatingRule, results: Mapping[s
         name, result = f"{row['project_id']} {row['title']}", results.get(row["project_id"], "")
         ahead = _milestone(row, as_of)
         rows.append((name, STAGES[stage], RATINGS[rating], reason, result, ahead))
-    columns = ["project", "stage", "rag", "reason", "result", "next"]
-    frame = pd.DataFrame(rows, columns=columns, dtype="object")
-    return Table(
-        name=f"projects_by_stage_{as_of:%Y_%m_%d}",
-        title=f"Projects by stage on {day(as_of)}",
-        frame=frame,
-        columns=(
+    return lay(
+        f"projects_by_stage_{as_of:%Y_%m_%d}",
+        f"Projects by stage on {day(as_of)}",
+        rows,
+        (
             label("project", "Project"),
             text("stage", "Stage"),
             text("rag", "Rating"),
@@ -240,14 +238,11 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
                 "not set" if pd.isna(when) else day(when),
             )
         )
-    frame = pd.DataFrame(
-        rows, columns=["project", "plan", "owner", "trigger", "follow_up"], dtype="object"
-    )
-    return Table(
-        name=f"consolidation_{as_of:%Y_%m_%d}",
-        title=f"Consolidation of finished projects on {day(as_of)}",
-        frame=frame,
-        columns=(
+    return lay(
+        f"consolidation_{as_of:%Y_%m_%d}",
+        f"Consolidation of finished projects on {day(as_of)}",
+        rows,
+        (
             label("project", "Project"),
             text("plan", "Consolidation plan"),
             text("owner", "Owner named in it"),
@@ -322,17 +317,11 @@ def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table
         for kind, words in DECIDE.items()
         if (named := [what for k, what in asked if k == kind])
     ]
-    frame = pd.DataFrame(rows, columns=["decision", "number", "projects"])
-    frame = frame.astype({"decision": "object", "number": "Int64", "projects": "object"})
-    return Table(
-        name=f"decisions_{half.year}_h{half.half}",
-        title=f"Decisions asked of the leadership group, {half.words}",
-        frame=frame,
-        columns=(
-            label("decision", "Decision"),
-            count("number", "Number"),
-            text("projects", "Projects"),
-        ),
+    return lay(
+        f"decisions_{half.year}_h{half.half}",
+        f"Decisions asked of the leadership group, {half.words}",
+        rows,
+        (label("decision", "Decision"), count("number", "Number"), text("projects", "Projects")),
         source=where_from(data, "Project records and funding tracker"),
         as_at=half.until(data),
     )

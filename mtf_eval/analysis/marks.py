@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
@@ -79,6 +79,11 @@ def lay(
     as_at: date | None = None,
     notes: Iterable[str] = (),
     total_row: bool = False,
+    sums: Iterable[Sum] = (),
+    links: Iterable[Link] = (),
+    coarser: str | None = None,
+    dimension: tuple[str, str] | None = None,
+    rests_on: Iterable[tuple[str, float]] = (),
 ) -> Table:
     """Make a table of rows: each column gets the type of its kind, in the order given.
 
@@ -87,6 +92,8 @@ def lay(
     rows
         A frame that holds every stored column by name; or rows, each with its values in the order
         of the columns or by their names.
+    source, as_at, notes, total_row, sums, links, coarser, dimension, rests_on
+        As in `Table`; an empty table has no total row.
     """
     stored = {c.name: c.kind for c in columns if c.of is None}
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=list(stored))
@@ -107,6 +114,11 @@ def lay(
         as_at=as_at,
         notes=tuple(notes),
         total_row=total_row and len(frame) > 0,
+        sums=tuple(sums),
+        links=tuple(links),
+        coarser=coarser,
+        dimension=dimension,
+        rests_on=tuple(rests_on),
     )
 
 

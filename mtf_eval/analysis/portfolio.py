@@ -16,9 +16,9 @@ import pandas as pd
 from mtf_eval.analysis import overlaps, projects
 from mtf_eval.analysis.effects import Estimate, pool
 from mtf_eval.analysis.findings import listing, percent
-from mtf_eval.analysis.marks import day, label, text, where_from
+from mtf_eval.analysis.marks import day, label, lay, number, text, where_from
 from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -182,12 +182,11 @@ def lines(data: Dataset, together: Together) -> Table:
         strength = "" if effect is None else f"{effect.maryland} of 5"
         name = f"{each.project.project_id} {each.project.title}"
         rows.append((name, STATUS[each.status], f"{each.headline}.", strength or "none given"))
-    frame = pd.DataFrame(rows, columns=["project", "stage", "result", "strength"], dtype="object")
-    return Table(
-        name=f"projects_{together.slug}",
-        title=f"Projects of {together.year} on {day(together.as_of)}",
-        frame=frame,
-        columns=(
+    return lay(
+        f"projects_{together.slug}",
+        f"Projects of {together.year} on {day(together.as_of)}",
+        rows,
+        (
             label("project", "Project"),
             text("stage", "Where it stands"),
             text("result", "Result"),
@@ -220,10 +219,6 @@ def lines_finding(together: Together) -> str:
 # Effects side by side
 
 
-def _number(name: str, heading: str, decimals: int = 2) -> Column:
-    return Column(name=name, heading=heading, kind="number", decimals=decimals)
-
-
 def effects(data: Dataset, together: Together) -> Table:
     """Primary effects of the projects that have one, and their random-effects mean."""
     estimates = [(e, _estimate(e)) for e in together.found if _has_estimate(e)]
@@ -241,18 +236,15 @@ def effects(data: Dataset, together: Together) -> Table:
             f"{len(together.members)} projects pooled", whole.estimate, whole.low, whole.high,
             f"{whole.maryland} of 5", "mean",
         ))  # fmt: skip
-    columns = ["project", "estimate", "low", "high", "strength", "pooled"]
-    frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.astype(dict.fromkeys(("estimate", "low", "high"), "float64"))
-    return Table(
-        name=f"projects_effects_{together.slug}",
-        title=f"Change in recorded incidents by project, {together.year}",
-        frame=frame.astype(dict.fromkeys(("project", "strength", "pooled"), "object")),
-        columns=(
+    return lay(
+        f"projects_effects_{together.slug}",
+        f"Change in recorded incidents by project, {together.year}",
+        rows,
+        (
             label("project", "Project and measure"),
-            _number("estimate", "Rate ratio"),
-            _number("low", "95% low"),
-            _number("high", "95% high"),
+            number("estimate", "Rate ratio", 2),
+            number("low", "95% low", 2),
+            number("high", "95% high", 2),
             text("strength", "Maryland level"),
             text("pooled", "Pooled"),
         ),
@@ -301,14 +293,11 @@ def pooled_finding(together: Together) -> str:
 
 def left_out(data: Dataset, together: Together) -> Table:
     """Which projects of the year are not in the pooled effect, and why."""
-    frame = pd.DataFrame(
-        sorted(together.reasons.items()), columns=["project", "why"], dtype="object"
-    )
-    return Table(
-        name=f"projects_not_pooled_{together.slug}",
-        title=f"Projects of {together.year} that are not in the pooled effect",
-        frame=frame,
-        columns=(label("project", "Project"), text("why", "Why")),
+    return lay(
+        f"projects_not_pooled_{together.slug}",
+        f"Projects of {together.year} that are not in the pooled effect",
+        sorted(together.reasons.items()),
+        (label("project", "Project"), text("why", "Why")),
         source=where_from(data, "Project records"),
         as_at=together.as_of,
     )

@@ -13,7 +13,16 @@ import pandas as pd
 
 from mtf_eval.analysis.activity import block
 from mtf_eval.analysis.findings import extremes, listing, number
-from mtf_eval.analysis.marks import add_total, as_at_of, count, label, place, text, where_from
+from mtf_eval.analysis.marks import (
+    add_total,
+    as_at_of,
+    count,
+    label,
+    lay,
+    place,
+    text,
+    where_from,
+)
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -60,12 +69,11 @@ def fulfilled(data: Dataset, *, year: int) -> Table:
     counts, when, source = _counts(data, year)
     names = data.table("agency_priorities")[["code", "agency", "priority"]].astype("object")
     frame = names.merge(counts, on="code", how="left" if len(counts) else "inner")
-    frame["count"] = frame["count"].astype("Int64").fillna(0)
-    return Table(
-        name=f"priorities_fulfilled_{year}",
-        title=f"Agency priorities fulfilled by the task force's work, {year}, {place(data)}",
-        frame=frame[["agency", "priority", "count"]],
-        columns=(
+    return lay(
+        f"priorities_fulfilled_{year}",
+        f"Agency priorities fulfilled by the task force's work, {year}, {place(data)}",
+        frame.fillna({"count": 0}),
+        (
             label("agency", "Agency"),
             label("priority", "Priority"),
             count("count", "Times fulfilled"),
@@ -81,12 +89,11 @@ def fulfilled_by_agency(data: Dataset, *, year: int) -> Table:
     fine = fulfilled(data, year=year)
     grouped = fine.frame.groupby("agency", sort=False)["count"]
     counts = grouped.agg(priorities="size", count="sum").reset_index()
-    counts = counts.astype({"priorities": "Int64", "count": "Int64"})
-    return Table(
-        name=f"priorities_fulfilled_by_agency_{year}",
-        title=f"Agency priorities fulfilled by agency, {year}, {place(data)}",
-        frame=add_total(counts, "agency"),
-        columns=(
+    return lay(
+        f"priorities_fulfilled_by_agency_{year}",
+        f"Agency priorities fulfilled by agency, {year}, {place(data)}",
+        add_total(counts, "agency"),
+        (
             label("agency", "Agency"),
             count("priorities", "Priorities"),
             count("count", "Times fulfilled"),
@@ -94,7 +101,7 @@ def fulfilled_by_agency(data: Dataset, *, year: int) -> Table:
         source=fine.source,
         as_at=fine.as_at,
         notes=fine.notes,
-        total_row=len(counts) > 0,
+        total_row=True,
     )
 
 
@@ -103,15 +110,13 @@ def progress(data: Dataset) -> tuple[Table, ...]:
     rows = data.table("priority_progress")
     tables = []
     for position, (name, part) in enumerate(rows.groupby("priority", sort=False), start=1):
-        frame = part[["number", "action", "progress", "rag"]].astype("object")
-        frame["number"] = frame["number"].astype(str)
-        frame["rag"] = frame["rag"].fillna("not_rated").map(RATINGS)
+        rating = part["rag"].fillna("not_rated").map(RATINGS)
         tables.append(
-            Table(
-                name=f"progress_{position}",
-                title=f"Progress: {name}",
-                frame=frame.reset_index(drop=True),
-                columns=(
+            lay(
+                f"progress_{position}",
+                f"Progress: {name}",
+                part.assign(number=part["number"].astype(str), rag=rating),
+                (
                     label("number", "No."),
                     text("action", "Action"),
                     text("progress", "Progress"),
@@ -132,19 +137,18 @@ def progress_summary(data: Dataset) -> Table:
     for key in RATINGS:
         counts[key] = (rating == key).astype(int)
     summed = counts.groupby("priority", sort=False).sum().reset_index()
-    summed = summed.astype({c: "Int64" for c in ("rows", *RATINGS)})
-    return Table(
-        name="progress_summary",
-        title="Progress rows by priority and rating",
-        frame=add_total(summed, "priority"),
-        columns=(
+    return lay(
+        "progress_summary",
+        "Progress rows by priority and rating",
+        add_total(summed, "priority"),
+        (
             label("priority", "Priority"),
             count("rows", "Actions"),
             *(count(k, words) for k, words in RATINGS.items()),
         ),
         source=where_from(data, "Action plan"),
         as_at=as_at_of(rows["updated"]),
-        total_row=len(summed) > 0,
+        total_row=True,
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pandas as pd
 
 from mtf_eval.analysis.findings import number
-from mtf_eval.analysis.marks import count, label, span, text, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import count, dated, label, lay, span, text, where_from
+from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import OF_PEOPLE, Dataset
 
 __all__ = ["completeness", "covered", "found", "tables_read"]
@@ -46,16 +46,14 @@ def tables_read(data: Dataset) -> Table:
         (s.table, pd.NA if so else s.rows, s.as_at, "[x]" if so else s.content[:12])
         for s, so in found
     )
-    frame = pd.DataFrame(rows, columns=["table", "rows", "as_at", "sha256"])
-    frame = frame.astype("object").astype({"rows": "Int64"})
-    return Table(
-        name="tables_read",
-        title=f"Tables read, {data.title}",
-        frame=frame,
-        columns=(
+    return lay(
+        "tables_read",
+        f"Tables read, {data.title}",
+        rows,
+        (
             label("table", "Table"),
             count("rows", "Rows"),
-            Column(name="as_at", heading="As at", kind="date"),
+            dated("as_at", "As at"),
             text("sha256", "Content (SHA-256, shortened)"),
         ),
         source=where_from(data, "Tables as read"),
@@ -71,12 +69,11 @@ def found(data: Dataset) -> Table:
         # The file is named where it is no table; else the table is, as the records may be anywhere.
         place = [not f.table and f.file, f.row and f"row {number(f.row)}", f.column]
         rows.append((str(n), KINDS[f.kind], f.table, ", ".join(p for p in place if p), f.text))
-    frame = pd.DataFrame(rows, columns=["no", "kind", "table", "place", "text"], dtype="object")
-    return Table(
-        name="reading_notes",
-        title=f"What reading the tables repaired or noticed, {data.title}",
-        frame=frame,
-        columns=(
+    return lay(
+        "reading_notes",
+        f"What reading the tables repaired or noticed, {data.title}",
+        rows,
+        (
             label("no", "No."),
             text("kind", "What was done"),
             text("table", "Table"),
@@ -101,12 +98,11 @@ def completeness(data: Dataset) -> Table:
             named.append(f"and {len(missing) - NAMED} more")
         when = span(there[0].to_timestamp(), there[-1].to_timestamp())
         rows.append((name, when, len(there), len(missing), ", ".join(named) or "none"))
-    frame = pd.DataFrame(rows, columns=["table", "when", "months", "missing", "named"])
-    return Table(
-        name="completeness",
-        title=f"Months with records in each table, {data.title}",
-        frame=frame.astype("object").astype({"months": "Int64", "missing": "Int64"}),
-        columns=(
+    return lay(
+        "completeness",
+        f"Months with records in each table, {data.title}",
+        rows,
+        (
             label("table", "Table"),
             text("when", "First to last month"),
             count("months", "Months with records"),

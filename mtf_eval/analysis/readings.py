@@ -14,8 +14,8 @@ import pandas as pd
 
 from mtf_eval.analysis import activity, referral_log, referrals
 from mtf_eval.analysis.findings import day, listing
-from mtf_eval.analysis.marks import count, in_words, ints, label, text, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import count, dated, in_words, label, lay, text, where_from
+from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Reading", "blocks", "not_published", "published", "reading_table", "readings"]
@@ -181,13 +181,11 @@ def _progress(data: Dataset) -> Iterator[Reading]:
 
 def reading_table(data: Dataset) -> Table:
     """Lay the readings out as a table of words."""
-    kept = readings(data)
-    frame = pd.DataFrame({"where": [r.where for r in kept], "text": [r.text for r in kept]})
-    return Table(
-        name="reconciliation_readings",
-        title="Dates, lists and gaps to know about",
-        frame=frame.astype("object"),
-        columns=(label("where", "Where"), text("text", "What was found")),
+    return lay(
+        "reconciliation_readings",
+        "Dates, lists and gaps to know about",
+        [(r.where, r.text) for r in readings(data)],
+        (label("where", "Where"), text("text", "What was found")),
         source=where_from(data, "Comparison of the tables with each other"),
         as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
     )
@@ -210,18 +208,15 @@ def blocks(data: Dataset) -> Table:
         rows.append(("Priority progress", len(progress), pd.NaT, pd.NaT, progress["updated"].max()))
     dates = [None if pd.isna(r[4]) else pd.Timestamp(r[4]).date() for r in rows]
     spans = ["not dated" if pd.isna(r[2]) else f"{day(r[2])} to {day(r[3])}" for r in rows]
-    shown = pd.DataFrame({"block": [r[0] for r in rows], "period": spans})
-    shown = shown.astype("object").assign(rows=ints(r[1] for r in rows))
-    shown["as_at"] = pd.Series(dates, dtype="object")
-    return Table(
-        name="blocks",
-        title="Blocks of figures, the period each covers, and when it was last updated",
-        frame=shown,
-        columns=(
+    return lay(
+        "blocks",
+        "Blocks of figures, the period each covers, and when it was last updated",
+        [(r[0], r[1], *when) for r, *when in zip(rows, spans, dates, strict=True)],
+        (
             label("block", "Block"),
             count("rows", "Figures"),
             label("period", "Period"),
-            Column(name="as_at", heading="As at", kind="date"),
+            dated("as_at", "As at"),
         ),
         source=where_from(data, "Tables as read"),
         as_at=max((d for d in dates if d), default=None),

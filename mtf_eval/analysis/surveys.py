@@ -8,6 +8,7 @@ answered, never what made them. What a reader must know beside is in `survey_wor
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,7 +21,7 @@ from mtf_eval.analysis.effects import (
     proportion,
     proportion_change,
 )
-from mtf_eval.analysis.marks import as_at_of, ints, label, people, share, text, where_from
+from mtf_eval.analysis.marks import as_at_of, label, lay, number, people, share, text, where_from
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
@@ -111,27 +112,43 @@ def _slug(project_id: str) -> str:
 # Tables
 
 
+def _table(
+    data: Dataset,
+    project_id: str,
+    name: str,
+    title: str,
+    rows: Iterable[tuple[object, ...]],
+    columns: Sequence[Column],
+    *,
+    notes: Iterable[str] = (),
+    sums: Iterable[Sum] = (),
+    links: Iterable[Link] = (),
+) -> Table:
+    """Lay out a table of one project's survey, with its source and day."""
+    return lay(
+        name,
+        title,
+        rows,
+        columns,
+        source=where_from(data, "Survey responses"),
+        as_at=as_at_of(responses(data, project_id)["date"]),
+        notes=notes,
+        sums=sums,
+        links=links,
+    )
+
+
 def respondents(data: Dataset, project_id: str) -> Table:
     """Who answered: people by wave, with the days and channels."""
     rows = responses(data, project_id)
-    there = waves(data, project_id)
     who = rows["respondent_id"].fillna(rows["date"].astype(str) + rows.index.astype(str))
-    frame = pd.DataFrame(
-        {
-            "wave": [WORDS[w] for w in there],
-            "people": ints([who[rows["wave"] == w].nunique() for w in there]),
-            "days": [_days(rows.loc[rows["wave"] == w, "date"]) for w in there],
-        }
-    ).astype({"wave": "object", "days": "object"})
-    return Table(
-        name=f"survey_respondents_{_slug(project_id)}",
-        title=f"People who answered the survey of {project_id}, by wave",
-        frame=frame,
-        columns=(label("wave", "Wave"), people("people", "Respondents"), text("days", "Asked")),
-        source=where_from(data, "Survey responses"),
-        as_at=as_at_of(rows["date"]),
-        notes=("How many were asked and did not answer is not on record.",),
-    )
+    given = {w: rows["wave"] == w for w in waves(data, project_id)}
+    name = f"survey_respondents_{_slug(project_id)}"
+    title = f"People who answered the survey of {project_id}, by wave"
+    lines = [(WORDS[w], who[of].nunique(), _days(rows.loc[of, "date"])) for w, of in given.items()]
+    columns = (label("wave", "Wave"), people("people", "Respondents"), text("days", "Asked"))
+    notes = ("How many were asked and did not answer is not on record.",)
+    return _table(data, project_id, name, title, lines, columns, notes=notes)
 
 
 def _days(dates: pd.Series[pd.Timestamp]) -> str:
@@ -141,32 +158,23 @@ def _days(dates: pd.Series[pd.Timestamp]) -> str:
 
 def answers(data: Dataset, project_id: str, question: Question) -> Table:
     """People by answer and wave, the least favourable answer first."""
-    there = waves(data, project_id)
     names = [f"answer_{i}" for i in range(len(question.scale))]
     rows = []
-    for wave in there:
+    for wave in waves(data, project_id):
         given = _of(data, project_id, question, wave)
         counts = given["place"].value_counts()
-        tally = {name: int(counts.get(i, 0)) for i, name in enumerate(names)}
-        base = sum(tally.values())
-        rows.append({"wave": WORDS[wave], **tally, "base": base, "apart": len(given) - base})
-    frame = pd.DataFrame(rows, columns=["wave", *names, "base", "apart"])
-    counted = [c for c in frame.columns if c != "wave"]
-    frame = frame.astype({"wave": "object"} | dict.fromkeys(counted, "Int64"))
-    return Table(
-        name=f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}",
-        title=f"Answers by wave, {project_id}: {question.text}",
-        frame=frame,
-        columns=(
-            label("wave", "Wave"),
-            *(people(n, a) for n, a in zip(names, question.scale, strict=True)),
-            people("base", "Base"),
-            people("apart", "Did not know or did not say"),
-        ),
-        source=where_from(data, "Survey responses"),
-        as_at=as_at_of(responses(data, project_id)["date"]),
-        sums=(Sum(total="base", parts=tuple(names)),),
+        tally = [int(counts.get(i, 0)) for i in range(len(names))]
+        rows.append((WORDS[wave], *tally, sum(tally), len(given) - sum(tally)))
+    columns = (
+        label("wave", "Wave"),
+        *(people(n, a) for n, a in zip(names, question.scale, strict=True)),
+        people("base", "Base"),
+        people("apart", "Did not know or did not say"),
     )
+    name = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
+    title = f"Answers by wave, {project_id}: {question.text}"
+    sums = (Sum(total="base", parts=tuple(names)),)
+    return _table(data, project_id, name, title, rows, columns, sums=sums)
 
 
 def shares(data: Dataset, project_id: str) -> Table:
@@ -175,12 +183,12 @@ def shares(data: Dataset, project_id: str) -> Table:
     rows, links = [], []
     name = f"survey_shares_{_slug(project_id)}"
     for question in questions(data, project_id):
-        row: dict[str, object] = {"question": question.text}
+        row: list[object] = [question.text]
         source = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
         first = len(question.scale) - len(question.favourable)
         for wave in there:
             given = _of(data, project_id, question, wave).dropna(subset=["place"])
-            row |= {f"{wave}_yes": int(given["yes"].sum()), f"{wave}_base": len(given)}
+            row += [int(given["yes"].sum()), len(given)]
             cell = f"{name}/{question.text}/{wave}"
             top = range(first, len(question.scale))
             parts = tuple(f"{source}/{WORDS[wave]}/answer_{i}" for i in top)
@@ -188,9 +196,7 @@ def shares(data: Dataset, project_id: str) -> Table:
                 Link(total=f"{cell}_yes", parts=parts),
                 Link(total=f"{cell}_base", parts=(f"{source}/{WORDS[wave]}/base",)),
             ]
-        rows.append(row)
-    counted = [f"{wave}_{what}" for wave in there for what in ("yes", "base")]
-    frame = pd.DataFrame(rows, columns=["question", *counted])
+        rows.append(tuple(row))
     columns: list[Column] = [label("question", "Question")]
     for wave in there:
         columns += [
@@ -198,16 +204,9 @@ def shares(data: Dataset, project_id: str) -> Table:
             people(f"{wave}_base", f"{WORDS[wave]}: base"),
             share(f"{wave}_share", f"{WORDS[wave]}: share", f"{wave}_yes", f"{wave}_base"),
         ]
-    return Table(
-        name=name,
-        title=f"People who answered favourably, {project_id}, by question and wave",
-        frame=frame.astype({"question": "object"} | dict.fromkeys(counted, "Int64")),
-        columns=tuple(columns),
-        source=where_from(data, "Survey responses"),
-        as_at=as_at_of(responses(data, project_id)["date"]),
-        notes=("Bases leave out those who did not know or did not say.",),
-        links=tuple(links),
-    )
+    title = f"People who answered favourably, {project_id}, by question and wave"
+    notes = ("Bases leave out those who did not know or did not say.",)
+    return _table(data, project_id, name, title, rows, columns, notes=notes, links=links)
 
 
 @once
@@ -221,54 +220,37 @@ def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozense
     hidden
         Questions of which the disclosure rule hides a count that a share would give back.
     """
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for question in questions(data, project_id):
-        row: dict[str, object] = {"question": question.text}
         try:
             _need_shown(question, hidden)
-            share_change, scale_change = change_of(data, project_id, question)
-            row |= {
-                "change": share_change.estimate,
-                "low": share_change.low,
-                "high": share_change.high,
-                "delta": None if scale_change is None else scale_change.estimate,
-                "p": share_change.p if scale_change is None else scale_change.p,
-                "note": share_change.method,
-            }
+            of, scale = change_of(data, project_id, question)
         except NotEnoughData as reason:
-            row["note"] = str(reason)
-        rows.append(row)
-    frame = pd.DataFrame(
-        rows, columns=["question", "change", "low", "high", "delta", "p", "note"]
-    ).astype({"question": "object", "note": "object"})
-    numeric = ["change", "low", "high", "delta", "p"]
-    frame[numeric] = frame[numeric].astype("float64")
-    tested = frame["p"].notna()
-    frame.loc[tested, "p"] = list(holm(p_values=list(frame.loc[tested, "p"])))
-    frame[["change", "low", "high"]] *= 100
-    return Table(
-        name=f"survey_changes_{_slug(project_id)}",
-        title=f"Change from entry to exit, {project_id}, by question",
-        frame=frame,
-        columns=(
-            label("question", "Question"),
-            _number("change", "Change in favourable share (percentage points)", 1),
-            _number("low", "95% interval, low", 1),
-            _number("high", "95% interval, high", 1),
-            _number("delta", "Cliff's delta (-1 to 1)", 2),
-            _number("p", "p, Holm-adjusted", 3),
-            text("note", "Method, or why nothing is said"),
-        ),
-        source=where_from(data, "Survey responses"),
-        as_at=as_at_of(responses(data, project_id)["date"]),
-        notes=(
-            "A survey without a comparison group says what people answered, not what made them.",
-        ),
+            rows.append((question.text, *(None,) * 5, str(reason)))
+            continue
+        delta, p = (None, of.p) if scale is None else (scale.estimate, scale.p)
+        rows.append((question.text, *_points(of), delta, p, of.method))
+    columns = (
+        label("question", "Question"),
+        number("change", "Change in favourable share (percentage points)", 1),
+        number("low", "95% interval, low", 1),
+        number("high", "95% interval, high", 1),
+        number("delta", "Cliff's delta (-1 to 1)", 2),
+        number("p", "p, Holm-adjusted", 3),
+        text("note", "Method, or why nothing is said"),
     )
+    name = f"survey_changes_{_slug(project_id)}"
+    title = f"Change from entry to exit, {project_id}, by question"
+    notes = ("A survey without a comparison group says what people answered, not what made them.",)
+    made = _table(data, project_id, name, title, rows, columns, notes=notes)
+    p_values = made.frame["p"].dropna()
+    made.frame.loc[p_values.index, "p"] = list(holm(p_values=list(p_values)))
+    return made
 
 
-def _number(name: str, heading: str, decimals: int) -> Column:
-    return Column(name=name, heading=heading, kind="number", decimals=decimals)
+def _points(of: Quantity) -> tuple[float | None, ...]:
+    """Return a share or a change with its interval, in per cent."""
+    return tuple(None if v is None else 100 * v for v in (of.estimate, of.low, of.high))
 
 
 # Change
@@ -377,34 +359,25 @@ def levels(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset
     rows = []
     for question in questions(data, project_id):
         for wave in waves(data, project_id):
-            row: dict[str, object] = {"question": question.text, "wave": WORDS[wave]}
+            figures: tuple[float | None, ...] = (None,) * 3
+            why = ""
             try:
                 _need_shown(question, hidden)
-                found = level(data, project_id, question, wave)
-                row |= {"share": found.estimate, "low": found.low, "high": found.high}
+                figures = _points(level(data, project_id, question, wave))
             except NotEnoughData as reason:
-                row["note"] = str(reason)
-            rows.append(row)
-    frame = pd.DataFrame(rows, columns=["question", "wave", "share", "low", "high", "note"])
-    frame["note"] = frame["note"].astype("object").fillna("")
-    numeric = ["share", "low", "high"]
-    frame[numeric] = frame[numeric].astype("float64") * 100
-    return Table(
-        name=f"survey_levels_{_slug(project_id)}",
-        title=f"Favourable share with its 95% interval, {project_id}, by question and wave",
-        frame=frame.astype(dict.fromkeys(["question", "wave", "note"], "object")),
-        columns=(
-            label("question", "Question"),
-            label("wave", "Wave"),
-            _number("share", "Favourable (%)", 1),
-            _number("low", "95% interval, low", 1),
-            _number("high", "95% interval, high", 1),
-            text("note", "Why nothing is said"),
-        ),
-        source=where_from(data, "Survey responses"),
-        as_at=as_at_of(responses(data, project_id)["date"]),
-        notes=("Wilson intervals.",),
+                why = str(reason)
+            rows.append((question.text, WORDS[wave], *figures, why))
+    columns = (
+        label("question", "Question"),
+        label("wave", "Wave"),
+        number("share", "Favourable (%)", 1),
+        number("low", "95% interval, low", 1),
+        number("high", "95% interval, high", 1),
+        text("note", "Why nothing is said"),
     )
+    name = f"survey_levels_{_slug(project_id)}"
+    title = f"Favourable share with its 95% interval, {project_id}, by question and wave"
+    return _table(data, project_id, name, title, rows, columns, notes=("Wilson intervals.",))
 
 
 def people_tables(data: Dataset) -> tuple[Table, ...]:

@@ -17,10 +17,11 @@ from mtf_eval.analysis.benefit import Benefit
 from mtf_eval.analysis.benefit.layout import few_people, rests_on
 from mtf_eval.analysis.benefit.lines import People
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import day, label, pounds, text, where_from
+from mtf_eval.analysis.marks import day, label, lay, pounds, text, where_from
+from mtf_eval.analysis.marks import money as gbp
 from mtf_eval.analysis.portfolio import Together, has_ended
 from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reference import Reference
 
@@ -41,20 +42,16 @@ class Money:
 
 def disappointments(data: Dataset, together: Together, spent: Money | None) -> Table:
     """List what did not work, or cannot be shown to have worked."""
-    frame = pd.DataFrame(
-        [
-            (f"{each.project.project_id} {each.project.title}", "; ".join(said))
-            for each in together.found
-            if (said := _disappointed(each, spent))
-        ],
-        columns=["project", "what"],
-        dtype="object",
+    rows = (
+        (f"{each.project.project_id} {each.project.title}", "; ".join(said))
+        for each in together.found
+        if (said := _disappointed(each, spent))
     )
-    return Table(
-        name=f"projects_disappointments_{together.slug}",
-        title=f"What did not work in {together.year}, or cannot be shown to have worked",
-        frame=frame,
-        columns=(label("project", "Project"), text("what", "What")),
+    return lay(
+        f"projects_disappointments_{together.slug}",
+        f"What did not work in {together.year}, or cannot be shown to have worked",
+        rows,
+        (label("project", "Project"), text("what", "What")),
         source=where_from(data, "Project records and recorded incidents"),
         as_at=together.as_of,
     )
@@ -139,30 +136,26 @@ def money(data: Dataset, together: Together, spent: Money) -> Table:
     total = spent.total
     row: dict[str, object] = {"year": f"{together.year}"}
     row["costs"] = total.results["present_value_costs_gbp"]
-    columns = [
-        label("year", "Year"),
-        Column(name="costs", heading="Cost", kind="money", unit="£"),
-    ]
+    columns = [label("year", "Year"), gbp("costs", "Cost")]
     if total.claimed:
         note = ""
         if total.draws is not None:
             low, high = total.draws.interval
-            note = f"{total.draws.level:.0%} interval {pounds(low)} to "
-            note += pounds(high)
+            note = f"{total.draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
             row["chance"] = total.chance
         row["benefits"] = total.results["present_value_benefits_gbp"]
         row["net"] = total.net_gbp
         columns += [
-            Column(name="benefits", heading="Public value", kind="money", unit="£", note=note),
-            Column(name="net", heading="Public value less cost", kind="money", unit="£"),
+            gbp("benefits", "Public value", note=note),
+            gbp("net", "Public value less cost"),
         ]
         if "chance" in row:
             columns.append(text("chance", "Chance that value exceeds cost"))
-    return Table(
-        name=f"projects_money_{together.slug}",
-        title=f"Cost and public value of the projects that had ended by {day(together.as_of)}",
-        frame=pd.DataFrame([row]),
-        columns=tuple(columns),
+    return lay(
+        f"projects_money_{together.slug}",
+        f"Cost and public value of the projects that had ended by {day(together.as_of)}",
+        [row],
+        columns,
         source=total.source,
         as_at=together.as_of,
         notes=(
@@ -194,15 +187,14 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
         shared = "claimed by more than one project, counted once"
         rows.append(("Counted twice in the lines above", np.nan, twice, shared))
     rows.append(("Total", total["present_value_costs_gbp"], counted, ""))
-    frame = pd.DataFrame(rows, columns=["project", "costs", "benefits", "enters"])
-    return Table(
-        name=f"projects_value_{together.slug}",
-        title="Cost and public value by project, and what enters the total",
-        frame=frame.astype({"project": "object", "enters": "object"}),
-        columns=(
+    return lay(
+        f"projects_value_{together.slug}",
+        "Cost and public value by project, and what enters the total",
+        rows,
+        (
             label("project", "Project"),
-            Column(name="costs", heading="Cost (£)", kind="money", unit="£"),
-            Column(name="benefits", heading="Public value (£)", kind="money", unit="£"),
+            gbp("costs", "Cost (£)"),
+            gbp("benefits", "Public value (£)"),
             text("enters", "What enters the total"),
         ),
         source=spent.total.source,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -38,7 +37,7 @@ def table(
     total_row: bool = False,
 ) -> Table:
     """Make a table of rows, with the name, source and price year of the analysis."""
-    made = lay(
+    return lay(
         f"benefit_{name}_{slug(benefit.project_id)}",
         f"{title}, {benefit.title}, {benefit.assumptions.price_year} prices",
         rows,
@@ -47,8 +46,8 @@ def table(
         as_at=benefit.as_of,
         notes=notes,
         total_row=total_row,
+        rests_on=rests_on(benefit),
     )
-    return replace(made, rests_on=rests_on(benefit))
 
 
 def rests_on(benefit: Benefit) -> tuple[tuple[str, float], ...]:
