@@ -14,9 +14,9 @@ import pandas as pd
 from mtf_eval.analysis.design import Project, others_at_work, records_of, series_of
 from mtf_eval.analysis.effects import Estimate, Panel
 from mtf_eval.analysis.estimation import estimators
-from mtf_eval.analysis.marks import count, label, text, where_from
+from mtf_eval.analysis.marks import count, label, lay, number, text, where_from
 from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -115,23 +115,18 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
         if effect is not None:
             numbers = (effect.n_before, effect.n_after, effect.estimate, effect.low, effect.high)  # type: ignore[assignment]
         rows.append((each.name, months, *numbers, each.reading))
-    names = ["window", "months", "before", "after", "estimate", "low", "high", "reading"]
-    frame = pd.DataFrame(rows, columns=names)
-    kinds = dict.fromkeys(("window", "months", "reading"), "object")
-    kinds |= dict.fromkeys(("before", "after"), "Int64")
-    kinds |= dict.fromkeys(("estimate", "low", "high"), "float64")
-    return Table(
-        name=f"{project.key}_later",
-        title=f"{project.primary_measure}: has it held?",
-        frame=frame.astype(kinds),
-        columns=(
+    return lay(
+        f"{project.key}_later",
+        f"{project.primary_measure}: has it held?",
+        rows,
+        (
             label("window", "Window"),
             text("months", "Months"),
             count("before", "Same months before"),
             count("after", "Recorded"),
-            Column(name="estimate", heading="Rate ratio", kind="number", decimals=2),
-            Column(name="low", heading="95% low", kind="number", decimals=2),
-            Column(name="high", heading="95% high", kind="number", decimals=2),
+            number("estimate", "Rate ratio", 2),
+            number("low", "95% low", 2),
+            number("high", "95% high", 2),
             text("reading", "Reading"),
         ),
         source=where_from(data, "Recorded incidents"),

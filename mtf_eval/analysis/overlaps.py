@@ -13,7 +13,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from mtf_eval.analysis.marks import label, text, where_from
+from mtf_eval.analysis.marks import label, lay, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -148,14 +148,11 @@ def overlaps_table(data: Dataset, *, as_of: date) -> Table:
         rows.append(
             (", ".join(names), SHARED_WORDS["agency"], agency, period, CONSEQUENCES["agency"])
         )
-    frame = pd.DataFrame(
-        rows, columns=["pair", "what", "shared", "period", "meaning"], dtype="object"
-    )
-    return Table(
-        name=f"overlaps_{as_of:%Y_%m_%d}",
-        title="Projects that share places, outcomes or agencies at the same time",
-        frame=frame,
-        columns=(
+    return lay(
+        f"overlaps_{as_of:%Y_%m_%d}",
+        "Projects that share places, outcomes or agencies at the same time",
+        rows,
+        (
             label("pair", "Projects"),
             label("what", "They share"),
             text("shared", "Which"),

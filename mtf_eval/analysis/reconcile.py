@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mtf_eval.analysis import activity, priorities, referral_log, referrals
-from mtf_eval.analysis.marks import in_words, ints, label, people, text, where_from
+from mtf_eval.analysis.marks import in_words, label, lay, people, text, where_from
 from mtf_eval.analysis.readings import published, readings
 from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.records.dataset import Dataset, once
@@ -204,20 +204,17 @@ def _stated_visits(data: Dataset, year: int) -> int | None:
 def sums(data: Dataset) -> Table:
     """Comparisons that do not hold, with both figures; also those that hold across tables."""
     kept = [c for c in reconcile(data) if not c.agrees]
-    frame = pd.DataFrame({"what": pd.Series([c.what for c in kept], dtype="object")})
-    frame["stated"], frame["found"] = ints(c.stated for c in kept), ints(c.found for c in kept)
-    frame["reading"] = pd.Series([c.reading for c in kept], dtype="object")
     links = [
         Link(total=f"reconciliation/{c.what}/{side}", parts=parts)
         for c in kept
         for side, parts in (("stated", (c.cell,) if c.cell else ()), ("found", c.parts))
         if parts
     ]
-    return Table(
-        name="reconciliation",
-        title="Figures that do not agree with each other",
-        frame=frame,
-        columns=(
+    return lay(
+        "reconciliation",
+        "Figures that do not agree with each other",
+        [(c.what, c.stated, c.found, c.reading) for c in kept],
+        (
             label("what", "What was compared"),
             people("stated", "Stated"),
             people("found", "Found"),
@@ -226,7 +223,7 @@ def sums(data: Dataset) -> Table:
         source=where_from(data, "Comparison of the tables with each other"),
         as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
         notes=("Reported as found; no figure was changed.",),
-        links=tuple(links),
+        links=links,
     )
 
 

@@ -228,30 +228,26 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
 
     A figure that stands in several tables is listed once; `as_csv` keeps every place.
     """
-    import pandas as pd
-
-    from mtf_eval.analysis.marks import label, text
-    from mtf_eval.analysis.tables import Table
+    from mtf_eval.analysis.marks import label, lay, text
 
     # What the report says in one line comes first: it is what most readers took away.
     found = tuple(sorted(found, key=lambda c: (c.date, c.table != RESULT)))
     rows = [
         (
-            _day(c.date),
             f"{c.table} (also in {more} other place{'s' * (more > 1)})" if more else c.table,
             c.row or "the report",
             c.figure or "in one line",
             c.was,
             c.now,
+            _day(c.date),
         )
         for c, more in distinct(found).items()
     ]
-    columns = ["date", "table", "row", "figure", "was", "now"]
-    return Table(
-        name=f"corrections_{report}" if report else "corrections",
-        title="Corrections of published figures",
-        frame=pd.DataFrame(rows, columns=columns, dtype="object"),
-        columns=(
+    return lay(
+        f"corrections_{report}" if report else "corrections",
+        "Corrections of published figures",
+        rows,
+        (
             label("table", "Table"),
             label("row", "Row"),
             label("figure", "Figure"),

@@ -225,19 +225,15 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
     frame = data.table("outcomes")
     found = frame["project_id"].eq(project_id).to_numpy(bool)
     rows = [
-        {"row": f"outcomes row {number + 2}", "code": row.unit_cost_code, "people": row.people}
+        (f"outcomes row {number + 2}", row.unit_cost_code, row.people)
         for number, row in enumerate(frame.itertuples())
         if found[number]
     ]
-    return Table(
-        name=people_table(project_id),
-        title=f"People claimed as outcomes of {project_id}",
-        frame=pd.DataFrame(rows, columns=["row", "code", "people"]).astype({"people": "Int64"}),
-        columns=(
-            label("row", "Source row"),
-            text("code", "Unit cost code"),
-            people("people", "People"),
-        ),
+    return lay(
+        people_table(project_id),
+        f"People claimed as outcomes of {project_id}",
+        rows,
+        (label("row", "Source row"), text("code", "Unit cost code"), people("people", "People")),
         source=f"Outcomes, {data.title}",
     )
 

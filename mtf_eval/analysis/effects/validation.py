@@ -21,7 +21,8 @@ from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_contro
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.analysis.effects.series import interrupted_series
 from mtf_eval.analysis.effects.synthetic import synthetic_control
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import count, label, lay, number
+from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = [
@@ -362,20 +363,17 @@ def validation_table(
     }
     what = "all recorded incidents" if measure is None else measure
     size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
-    return Table(
-        name=f"validation_{neighbours}",
-        title=f"Pretended projects in {size}, {what}, start {start:%B %Y}",
-        frame=frame,
-        columns=(
-            Column(name="estimator", heading="Estimator", kind="label"),
-            Column(name="fall", heading="True fall", kind="label"),
-            Column(name="targets", heading="Targets", kind="count"),
-            Column(name="cannot_say", heading="Refused", kind="count"),
-            *(
-                Column(name=n, heading=h, kind="number", unit="%", decimals=1)
-                for n, h in headings.items()
-            ),
-            Column(name="se", heading="Median error of the log ratio", kind="number", decimals=3),
+    return lay(
+        f"validation_{neighbours}",
+        f"Pretended projects in {size}, {what}, start {start:%B %Y}",
+        frame,
+        (
+            label("estimator", "Estimator"),
+            label("fall", "True fall"),
+            count("targets", "Targets"),
+            count("cannot_say", "Refused"),
+            *(number(n, h, 1, unit="%") for n, h in headings.items()),
+            number("se", "Median error of the log ratio", 3),
         ),
         source=source,
         notes=(
