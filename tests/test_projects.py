@@ -448,3 +448,35 @@ def test_no_target_on_record_is_not_enough() -> None:
     project = replace(project_of(data_of(), "P1"), areas={"target": ("X",)})
     with pytest.raises(NotEnoughData):
         series_of(records, project, ASB, frozenset())
+
+
+# The interval of a series
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_series_gives_the_wider_of_two_intervals_and_shows_both(seed: int) -> None:
+    """Against statsmodels: the error is the larger of quasi-Poisson's and Newey-West's."""
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(seed)
+    smooth = np.convolve(rng.normal(0, 0.4, len(MONTHS) + 3), np.ones(4) / 4, "valid")
+    counts = rng.poisson(40 * np.exp(smooth if seed % 2 else 0 * smooth))
+    rows = pd.DataFrame({"month": MONTHS, "area_code": "A00", "measure": ASB, "count": counts})
+    data = data_of(incidents=rows, project_areas=areas_of(target=["A00"]))
+    found = evaluated(data)
+    assert found.design is not None
+    assert found.design.method == "series"
+    angle = 2 * np.pi * MONTHS.month.to_numpy() / 12
+    post = MONTHS >= "2021-01-01"
+    design = np.column_stack(
+        [np.ones(len(MONTHS)), np.arange(len(MONTHS)), np.sin(angle), np.cos(angle), post]
+    ).astype(float)
+    model = sm.GLM(counts, design, family=sm.families.Poisson())
+    hac = {"maxlags": 3, "use_correction": False}
+    errors = [model.fit(scale="X2").bse[-1], model.fit(cov_type="HAC", cov_kwds=hac).bse[-1]]
+    own, other = found.sensitivity[:2]
+    assert own.se_log == pytest.approx(max(errors), rel=1e-4)
+    assert other.se_log == pytest.approx(min(errors), rel=1e-4)
+    assert own.estimate == other.estimate
+    assert {own.method.split("(")[1][:5], other.method.split("(")[1][:5]} == {"quasi", "Newey"}
+    assert any("the wider is given" in caution for caution in own.cautions)
