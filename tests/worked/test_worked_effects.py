@@ -72,7 +72,7 @@ def viechtbauer(*, between: Any, knapp_hartung: bool) -> dict[str, float]:
         )
         for y, v in zip(Y, V, strict=True)
     ]
-    found = effects.pool(studies, between=between, knapp_hartung=knapp_hartung)
+    found = effects.pool(studies, between=between, knapp_hartung=knapp_hartung, floor=False)
     logs = {k: math.log(getattr(found, k)) for k in ("estimate", "low", "high")}
     details = {"tau2": found.details["tau2"], "i2": 100 * found.details["i2"]}
     return {"mean": logs["estimate"], "low": logs["low"], "high": logs["high"], **details}

@@ -34,6 +34,7 @@ def pool(
     *,
     between: Tau2 = "pm",
     knapp_hartung: bool = True,
+    floor: bool = True,
     level: float = 0.95,
     measure: str = "All projects",
 ) -> Estimate:
@@ -48,6 +49,9 @@ def pool(
         Estimator of the variance between projects.
     knapp_hartung
         Student's t interval of Hartung & Knapp; right for few projects.
+    floor
+        Never take a smaller error than the projects' own errors give (Röver, Knapp & Friede 2015,
+        BMC Med Res Methodol 15:99): three projects that agree by chance know no more for it.
 
     Returns
     -------
@@ -65,7 +69,8 @@ def pool(
         raise NotEnoughData(f"{k} project(s) with an estimate and its error: nothing to pool")
     y = np.log([e.estimate for e in used])
     se = np.array([float(e.se_log or 0) for e in used])
-    fit = combine_effects(y, se**2, method_re=between, use_t=True, alpha=1 - level)
+    with np.errstate(divide="ignore"):  # its I2 where the ratios are all the same
+        fit = combine_effects(y, se**2, method_re=between, use_t=True, alpha=1 - level)
     tau2 = float(fit.tau2)
     w = 1 / (se**2 + tau2)
     mean = float((w * y).sum() / w.sum())
@@ -73,7 +78,8 @@ def pool(
     error = math.sqrt(1 / w.sum())
     if knapp_hartung:
         df = float(k - 1)
-        error = math.sqrt(float((w * (y - mean) ** 2).sum() / (k - 1) / w.sum()))
+        own = math.sqrt(float((w * (y - mean) ** 2).sum() / (k - 1) / w.sum()))
+        error = max(own, error) if floor else own
     reach = critical(level=level, df=df) * error
     details = {"tau2": tau2, "i2": max(0.0, float(fit.i2)), "q": float(fit.q), "projects": k}
     if k >= 3:
