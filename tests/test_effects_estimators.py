@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 import warnings
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -424,6 +425,29 @@ def test_placebo_effect_is_the_formula_by_hand() -> None:
     assert (dots["role"] == "control").sum() == len(chosen)
     mine = dots[dots["role"] == "project"].iloc[0]
     assert mine["against_controls"] == pytest.approx(found.estimate)
+
+
+def test_fewer_after_is_more_avoided_and_none_after_is_no_exception() -> None:
+    """By hand: expected is `(before + 1/2) exp(mu) - 1/2`, whatever came after."""
+    data = panel(areas=40)
+    own = data.target[0]
+    last = data.counts.index[-1]
+    found = []
+    for after in range(8):
+        counts = data.counts.copy()
+        counts.loc[data.post, own] = 0
+        counts.loc[last, own] = after
+        found.append(effects.placebo_calibrated(panel=Panel(counts=counts, target=data.target,
+                                                            start=data.start)))  # fmt: skip
+    before = data.totals(data.target)[0]
+    expected = (before + 0.5) * found[0].details["drift"] - 0.5
+    for after, each in enumerate(found):
+        assert each.avoided == pytest.approx(expected - after)
+        assert each.avoided_low <= each.avoided <= each.avoided_high
+        assert each.low * (each.avoided_high + after + 0.5) == pytest.approx(after + 0.5)
+        nothing = each.low <= 1 <= each.high
+        assert (each.avoided_low <= 0 <= each.avoided_high) is nothing
+    assert all(a.avoided > b.avoided for a, b in pairwise(found))
 
 
 def test_a_group_is_compared_with_disjoint_groups_of_as_many() -> None:

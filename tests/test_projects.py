@@ -283,10 +283,25 @@ def test_changes_show_what_the_estimate_holds() -> None:
     assert row["estimate"] == found.primary.estimate
     months = assessment.series(data, found).frame
     assert months["observed"].tail(12).sum() == found.primary.n_after
-    total = months["expected"].sum() - found.primary.n_after
-    assert total == pytest.approx(found.primary.n_after / found.primary.estimate
-                                  - found.primary.n_after)  # fmt: skip
+    for line, avoided in (
+        ("expected", found.primary.avoided),
+        ("low", found.primary.avoided_low),
+        ("high", found.primary.avoided_high),
+    ):
+        assert months[line].sum() - found.primary.n_after == pytest.approx(avoided)
     assert (months["low"].dropna() <= months["high"].dropna()).all()
+
+
+def test_with_nothing_recorded_after_the_line_is_not_nought() -> None:
+    rows = incidents(mean=1.0)
+    rows = rows[(rows["area_code"] != "A00") | (rows["month"] < "2021-01-01")]
+    found = evaluated(data_of(incidents=rows))
+    assert found.primary is not None
+    assert found.primary.n_after == 0
+    months = assessment.series(data_of(incidents=rows), found).frame
+    assert months["expected"].sum() == pytest.approx(found.primary.avoided)
+    assert months["low"].sum() <= months["expected"].sum() <= months["high"].sum()
+    assert months["expected"].sum() > 1
 
 
 def test_blank_emmie_fields_say_not_assessed() -> None:

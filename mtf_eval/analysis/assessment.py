@@ -223,15 +223,15 @@ def series(data: Dataset, found: Evaluation) -> Table:
     columns = [label("month", "Month"), count("observed", "Recorded")]
     notes: tuple[str, ...] = ()
     effect = found.primary
-    if effect is not None and found.window is not None:
+    if effect is not None and effect.avoided is not None and found.window is not None:
         compared = effect.maryland > 2
         word = "Expected" if compared else "As the months before suggest"
-        expected = observed.to_numpy()[panel.post].sum() * _shape(found)
-        for name, ratio in (
-            ("expected", effect.estimate), ("low", effect.high), ("high", effect.low)
+        after = observed.to_numpy()[panel.post].sum()
+        for name, avoided in (
+            ("expected", effect.avoided), ("low", effect.avoided_low), ("high", effect.avoided_high)
         ):  # fmt: skip
             values = np.full(len(observed), np.nan)
-            values[panel.post] = expected / max(ratio, 1e-9)
+            values[panel.post] = max(0.0, after + (avoided or 0.0)) * _shape(found)
             frame[name] = values
         columns += [
             number("expected", f"{word} without the project" if compared else word, 1),
@@ -241,8 +241,8 @@ def series(data: Dataset, found: Evaluation) -> Table:
         others = len(panel.counts.columns) > len({*panel.target, *panel.buffer})
         notes = (
             f"{word}: the total that the {'effect' if compared else 'ratio'} implies, spread over "
-            f"the months {'as in the other areas' if others else 'evenly'}; the band is the "
-            f"{'effect' if compared else 'ratio'}'s 95% interval.",
+            f"the months {'as in the other areas' if others else 'evenly'}; the band is spread in "
+            "the same way from the 95% interval of that total.",
         )
     title = f"{panel.measure} in the project's areas by month"
     return _table(data, found, "months", title, frame, columns, notes=notes)

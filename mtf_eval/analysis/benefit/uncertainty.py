@@ -94,14 +94,15 @@ class Swing:
 
 
 def draw_effect(effect: Estimate, rng: np.random.Generator, draws: int) -> Array:
-    """Draw incidents avoided from an estimate: `n_after / ratio - n_after`, ratio log-distributed.
+    """Draw incidents avoided from an estimate: expected less recorded, ratio log-distributed.
 
     Without a standard error each half of the interval is a half-normal on the log scale that
     meets the limit; where a ratio of zero forbids logs, on the scale of incidents avoided.
     """
     assert effect.avoided is not None
     noise = rng.standard_t(effect.df, draws) if effect.df else rng.standard_normal(draws)
-    if effect.estimate > 0 and effect.low > 0 and effect.n_after > 0:
+    held = effect.n_after + effect.added
+    if effect.estimate > 0 and effect.low > 0 and held > 0:
         if effect.se_log is not None:
             steps = noise * effect.se_log
         else:
@@ -110,7 +111,7 @@ def draw_effect(effect: Estimate, rng: np.random.Generator, draws: int) -> Array
             above = np.log(effect.high / effect.estimate) / limit
             steps = noise * np.where(noise < 0, below, above)
         change = np.exp(-steps) - 1
-        return effect.avoided + effect.n_after / effect.estimate * change
+        return effect.avoided + held / effect.estimate * change
     low = effect.avoided if effect.avoided_low is None else effect.avoided_low
     high = effect.avoided if effect.avoided_high is None else effect.avoided_high
     limit = critical(level=effect.level, df=effect.df)

@@ -172,20 +172,25 @@ def ratio_estimate(
     maryland: int = 3,
     df: float | None = None,
     expected: float | None = None,
+    added: float = 0.0,
     cautions: tuple[str, ...] = (),
     details: dict[str, float] | None = None,
 ) -> Estimate:
-    """Turn a log ratio and its standard error into an `Estimate`."""
+    """Turn a log ratio and its standard error into an `Estimate`.
+
+    `expected` is what the ratio implies unless given; `added` see `Estimate`.
+    """
     reach = critical(level=level, df=df) * se
     if not 0 < se < math.inf or abs(log_ratio) + reach > VAST:
         raise NotEnoughData(f"{measure}: too few incidents for an interval that says anything")
     ratio, low, high = (math.exp(log_ratio + k * reach) for k in (0, -1, 1))
     avoided = avoided_incidents(
         after=n_after,
-        expected=n_after / ratio if expected is None else expected,
+        expected=max(0.0, (n_after + added) / ratio - added) if expected is None else expected,
         estimate=ratio,
         low=low,
         high=high,
+        added=added,
     )
     return Estimate(
         measure=measure,
@@ -204,6 +209,7 @@ def ratio_estimate(
         avoided=avoided[0],
         avoided_low=avoided[1],
         avoided_high=avoided[2],
+        added=added,
         cautions=cautions,
         details=details or {},
     )

@@ -23,9 +23,11 @@ from mtf_eval.errors import NotEnoughData
 __all__ = ["placebo_calibrated", "placebo_controls", "placebo_limits", "planned_mde"]
 
 LEAST_CONTROLS = 10
+MOST = 40  # placebo groups, the nearest in the count before
 LEAST_BEFORE = 5
 NEAR = math.log(1.3)  # beyond the nearest 20, a control is used only if its count is this near
 NEAREST = 20
+HALF = 0.5  # added to every count, so that nought has a ratio
 FAR = math.log(1.25)  # a control group this far off in its count before is not "as bad"
 
 
@@ -39,7 +41,7 @@ class Controls:
 
 
 def _log_change(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    return np.asarray(np.log((after + 0.5) / (before + 0.5)))
+    return np.asarray(np.log((after + HALF) / (before + HALF)))
 
 
 def _chance(after: np.ndarray) -> np.ndarray:
@@ -59,7 +61,7 @@ def _spread(groups: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[float, fl
     return random_effects_mean(_log_change(before, after), _chance(after))
 
 
-def _runs(free: np.ndarray, a: np.ndarray, size: int, total: float, most: int) -> Controls:
+def _runs(free: np.ndarray, a: np.ndarray, size: int, total: float) -> Controls:
     """Take groups of `size` neighbours nearest to `total` before, disjoint where enough are."""
     runs = free[np.arange(len(free) - size + 1)[:, None] + np.arange(size)]
     off = np.abs(np.log((a[runs].sum(axis=1) + 0.5) / (total + 0.5)))
@@ -70,19 +72,19 @@ def _runs(free: np.ndarray, a: np.ndarray, size: int, total: float, most: int) -
         if not used.intersection(members := runs[k].tolist()):
             used.update(members)
             taken.append(int(k))
-            if len(taken) == most:
+            if len(taken) == MOST:
                 break
     taken = taken[: max(NEAREST, int((off[taken] < NEAR).sum()))]
     if len(taken) < LEAST_CONTROLS:
-        return Controls(groups=runs[order[:most]], disjoint=len(taken))
+        return Controls(groups=runs[order[:MOST]], disjoint=len(taken))
     return Controls(groups=runs[taken], disjoint=len(taken))
 
 
-def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray, most: int) -> np.ndarray:
+def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Disjoint groups in which each target area is replaced by the nearest unused one."""
     level = np.log(a + 0.5)
     left = np.ones(len(free), dtype=bool)
-    groups = np.empty((min(most, len(free) // len(target)), len(target)), dtype=int)
+    groups = np.empty((min(MOST, len(free) // len(target)), len(target)), dtype=int)
     members = target[np.argsort(-a[target])]
     for row in groups:
         for j, member in enumerate(members):
@@ -94,7 +96,7 @@ def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray, most: int) -> 
 
 
 def choose_controls(
-    a: np.ndarray, b: np.ndarray, target: np.ndarray, candidates: np.ndarray, most: int
+    a: np.ndarray, b: np.ndarray, target: np.ndarray, candidates: np.ndarray
 ) -> Controls:
     """Choose placebo groups on the counts before alone.
 
@@ -105,11 +107,9 @@ def choose_controls(
         used only to compare the spread of two ways of grouping, never to choose who is in.
     target, candidates
         Positions of the target's areas and of the areas that may serve.
-    most
-        Largest number of groups.
     """
     total = float(a[target].sum())
-    controls = _runs(candidates, a, len(target), total, most)
+    controls = _runs(candidates, a, len(target), total)
     if len(target) == 1:
         return controls
 
@@ -117,7 +117,7 @@ def choose_controls(
         return float(np.median(np.abs(np.log((a[groups].sum(axis=1) + 0.5) / (total + 0.5)))))
 
     if off(controls.groups) > FAR and len(candidates) // len(target) >= LEAST_CONTROLS:
-        matched = _matched(candidates, a, target, most)
+        matched = _matched(candidates, a, target)
         if off(matched) < off(controls.groups):
             floor = _spread(controls.groups, a, b)[1]
             return Controls(groups=matched, disjoint=len(matched), tau2_floor=floor)
@@ -142,7 +142,7 @@ def calibrate(
 
 
 def _prepare(
-    panel: Panel, controls: int, same_season: bool
+    panel: Panel, same_season: bool
 ) -> tuple[Panel, np.ndarray, np.ndarray, np.ndarray, Controls]:
     panel.need(before=1, after=1)
     if same_season:
@@ -169,12 +169,10 @@ def _prepare(
             f"{panel.measure}: {int(a[target].sum())} incident(s) in the target before the start; "
             f"at least {LEAST_BEFORE} are needed to say anything about a change"
         )
-    return panel, a, b, target, choose_controls(a, b, target, candidates, controls)
+    return panel, a, b, target, choose_controls(a, b, target, candidates)
 
 
-def placebo_calibrated(
-    *, panel: Panel, controls: int = 40, level: float = 0.95, same_season: bool = True
-) -> Estimate:
+def placebo_calibrated(*, panel: Panel, level: float = 0.95, same_season: bool = True) -> Estimate:
     """Change of the target against areas that were as bad before, with their spread as error.
 
     Parameters
@@ -184,8 +182,6 @@ def placebo_calibrated(
         in an order that keeps neighbours together (area codes in order do, roughly): a target of
         several areas is compared with groups of as many neighbours, because places near each
         other move together and a group drawn at random varies too little.
-    controls
-        Number of placebo groups, the nearest in the count before.
     same_season
         With a year or more before the start, compare with the same calendar months only.
 
@@ -202,7 +198,7 @@ def placebo_calibrated(
     NotEnoughData
         With fewer than ten other areas, or fewer than five incidents in the target before.
     """
-    panel, a, b, target, chosen = _prepare(panel, controls, same_season)
+    panel, a, b, target, chosen = _prepare(panel, same_season)
     before, after = int(a[target].sum()), int(b[target].sum())
     log_ratio, se, df, parts = calibrate(a, b, target, np.array(after), chosen)
     longer = panel.months_after / panel.months_before
@@ -231,7 +227,7 @@ def placebo_calibrated(
         n=before + after + int(a[inside].sum() + b[inside].sum()),
         n_before=before,
         n_after=after,
-        expected=None if after else (before + 0.5) * math.exp(parts["mu"]),
+        added=HALF,
         method=f"Placebo-calibrated effect ({len(groups)} controls)",
         cautions=tuple(cautions),
         details={
@@ -252,13 +248,13 @@ def placebo_limits(
     `placebo_calibrated` for counts `after`, shape (n,), at once: the controls do not depend on
     what the target did. Serves `validation`.
     """
-    _, a, b, target, chosen = _prepare(panel, 40, True)
+    _, a, b, target, chosen = _prepare(panel, True)
     log_ratio, se, df, _ = calibrate(a, b, target, after, chosen)
     reach = critical(level=level, df=df) * se
     return np.exp(log_ratio - reach), np.exp(log_ratio + reach), se
 
 
-def placebo_controls(*, panel: Panel, controls: int = 40, same_season: bool = True) -> pd.DataFrame:
+def placebo_controls(*, panel: Panel, same_season: bool = True) -> pd.DataFrame:
     """Each control's own change and the project's, to be drawn as dots.
 
     Returns
@@ -268,7 +264,7 @@ def placebo_controls(*, panel: Panel, controls: int = 40, same_season: bool = Tr
         `against_controls` (that over the controls' mean change), `role` (`control`, `project`),
         in the order of the ratio.
     """
-    panel, a, b, target, chosen = _prepare(panel, controls, same_season)
+    panel, a, b, target, chosen = _prepare(panel, same_season)
     names = np.asarray(panel.counts.columns)
     longer = panel.months_after / panel.months_before
     drift = math.exp(_spread(chosen.groups, a, b)[0]) / longer

@@ -48,15 +48,17 @@ def two_sided_p(statistic: float, df: float | None = None) -> float:
 
 
 def avoided_incidents(
-    *, after: float, expected: float, estimate: float, low: float, high: float
+    *, after: float, expected: float, estimate: float, low: float, high: float, added: float = 0.0
 ) -> tuple[float, float, float]:
     """Incidents avoided = expected - observed, with the interval the ratio implies.
 
-    The observed count is taken as known, so the limits are `after / ratio - after`; where no
-    incident was observed or the ratio reaches zero they are `expected * (1 - ratio)`.
+    The observed count is taken as known, so the limits are `(after + added) / ratio - added -
+    after`, `added` being what the ratio was formed with; where no incident was observed and none
+    added, or the ratio reaches zero, they are `expected * (1 - ratio)`.
     """
-    if after > 0 and low > 0 and estimate > 0:
-        return expected - after, after / high - after, after / low - after
+    if after + added > 0 and low > 0 and estimate > 0:
+        limits = (max(0.0, (after + added) / ratio - added) for ratio in (high, low))
+        return expected - after, next(limits) - after, next(limits) - after
     return expected - after, expected * (1 - high), expected * (1 - low)
 
 
@@ -96,7 +98,10 @@ class Estimate:
         Two-sided p value that agrees with the interval; `None` where the method has none.
     se_log, df
         Standard error of the log ratio and its degrees of freedom (`None` = normal); `se_log` is
-        `None` where the interval is exact and no error is defined.
+        `None` where there is no incident after and none was added. An exact interval does not
+        rest on it; its `se_log` serves pooling and draws.
+    added
+        Added to the count after to form the ratio (half an incident, or nothing).
     avoided, avoided_low, avoided_high
         Incidents avoided in the period after, expected - observed; negative = more than expected.
     cautions
@@ -121,6 +126,7 @@ class Estimate:
     avoided: float | None = None
     avoided_low: float | None = None
     avoided_high: float | None = None
+    added: float = 0.0
     cautions: tuple[str, ...] = ()
     details: Mapping[str, float] = field(default_factory=dict)
 
