@@ -19,10 +19,10 @@ def number(value: float | int) -> str:
     return f"{value:,.0f}"
 
 
-def percent(value: float, decimals: int = 0, *, signed: bool = False) -> str:
-    """Write a proportion as per cent: `0.681` is `68.1%` with one decimal."""
-    size = round(100 * value, decimals) + 0.0  # no minus before a nought
-    return f"{size:{'+' if signed else ''}.{decimals}f}%"
+def percent(value: float, *, signed: bool = False) -> str:
+    """Write a proportion as whole per cent: `0.681` is `68%`."""
+    size = round(100 * value, 0) + 0.0  # no minus before a nought
+    return f"{size:{'+' if signed else ''}.0f}%"
 
 
 def day(value: date | pd.Timestamp) -> str:

@@ -21,6 +21,7 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 __all__ = ["ExpectedRange", "SeriesResult", "expected_range", "interrupted_series"]
 
 LEAST_MONTHS = 8
+LAGS = 3  # Newey-West, monthly data
 MOVING_RANGE = 2.66  # 3 / d2, d2 = 1.128 for ranges of two
 RUN_LENGTH = 8
 
@@ -71,9 +72,6 @@ def interrupted_series(
     rng: np.random.Generator,
     slope: bool = False,
     harmonics: int = 1,
-    exposure: pd.Series | None = None,
-    control: pd.Series | None = None,
-    lags: int = 3,
     draws: int = 4_000,
     measure: str = "incidents",
     level: float = 0.95,
@@ -88,12 +86,6 @@ def interrupted_series(
         Whether the trend may change too, not the level alone; decide before looking.
     harmonics
         Pairs of sine and cosine for the season, 0 to 3.
-    exposure
-        Population or days; enters as an offset.
-    control
-        A series from elsewhere that moves with this one; enters as the log of its count.
-    lags
-        Newey-West lags, 3 or 12 for monthly data.
     draws
         Simulated coefficient vectors for the interval of incidents avoided.
 
@@ -122,31 +114,27 @@ def interrupted_series(
     for k in range(1, harmonics + 1):
         angle = 2 * np.pi * k * months.month.to_numpy() / 12
         columns += [np.sin(angle), np.cos(angle)]
-    if control is not None:
-        columns.append(np.log(control.reindex(y.index).to_numpy(dtype=float) + 0.5))
     changing = [post.astype(float)]
     if slope:
         changing.append(np.where(post, t - t[post][0], 0.0))
     design = np.column_stack([*columns, *changing])
     if len(y) - design.shape[1] < 5:
         raise NotEnoughData(f"{measure}: too few months for this model")
-    offset = None if exposure is None else np.log(exposure.reindex(y.index).to_numpy(dtype=float))
-    model = sm.GLM(y.to_numpy(), design, family=sm.families.Poisson(), offset=offset)
+    model = sm.GLM(y.to_numpy(), design, family=sm.families.Poisson())
     fit = fitted_model(model, measure, scale="X2")
-    hac = {"maxlags": lags, "use_correction": False}
+    hac = {"maxlags": LAGS, "use_correction": False}
     robust = fitted_model(model, measure, cov_type="HAC", cov_kwds=hac)
     neutral = design.copy()
     neutral[:, len(columns) :] = 0.0
-    base = np.zeros(len(y)) if offset is None else offset
     params = np.asarray(fit.params)
-    fitted, counterfactual = np.exp(design @ params + base), np.exp(neutral @ params + base)
+    fitted, counterfactual = np.exp(design @ params), np.exp(neutral @ params)
     correlations = _autocorrelation(np.asarray(fit.resid_pearson))
-    cautions = _cautions(post, correlations[0], alone=control is None)
+    cautions = _cautions(post, correlations[0])
     tails = [(1 - level) / 2, (1 + level) / 2]
 
     def simulated(covariance: np.ndarray) -> np.ndarray:
         scatter = rng.multivariate_normal(params, covariance, size=draws, method="eigh")
-        return np.asarray(np.exp(np.clip(scatter @ neutral.T + base, None, 50)))
+        return np.asarray(np.exp(np.clip(scatter @ neutral.T, None, 50)))
 
     def estimated(name: str, covariance: np.ndarray) -> Estimate:
         without, with_it = counterfactual[post], fitted[post]
@@ -161,7 +149,7 @@ def interrupted_series(
             n_after=after,
             expected=float(without.sum()),
             method=f"Interrupted time series ({name})",
-            maryland=2 if control is None else 3,
+            maryland=2,
             details={"dispersion": float(fit.scale), "autocorrelation": correlations[0]},
             cautions=cautions,
         )
@@ -183,7 +171,7 @@ def interrupted_series(
     )
     return SeriesResult(
         estimate=estimated("quasi-Poisson", np.asarray(fit.cov_params())),
-        robust=estimated(f"Newey-West, {lags} lags", np.asarray(robust.cov_params())),
+        robust=estimated(f"Newey-West, {LAGS} lags", np.asarray(robust.cov_params())),
         frame=frame,
         autocorrelation=correlations,
     )
@@ -196,10 +184,8 @@ def _autocorrelation(residuals: np.ndarray) -> tuple[float, ...]:
     return tuple(float((centred[k:] * centred[:-k]).sum() / power) for k in lags)
 
 
-def _cautions(post: np.ndarray, first_lag: float, *, alone: bool) -> tuple[str, ...]:
-    cautions = []
-    if alone:
-        cautions.append("There is no comparison series: anything else that began then is in it.")
+def _cautions(post: np.ndarray, first_lag: float) -> tuple[str, ...]:
+    cautions = ["There is no comparison series: anything else that began then is in it."]
     if min(post.sum(), (~post).sum()) < 12:
         cautions.append("Less than a year on one side: the season is poorly known.")
     if abs(first_lag) > 2 / math.sqrt(len(post)):

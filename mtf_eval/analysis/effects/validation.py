@@ -27,7 +27,6 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = [
     "ESTIMATORS",
-    "false_positive_rate",
     "finding",
     "month_by_area",
     "performance",
@@ -180,8 +179,6 @@ def performance(
     rng: np.random.Generator,
     falls: Sequence[float] = (0.0, 0.2, 0.3, 0.5),
     estimators: Mapping[str, Estimator] | None = None,
-    worst: float = 0.1,
-    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Coverage, false changes and power of estimators over pretended projects.
 
@@ -191,10 +188,6 @@ def performance(
         Share of the target's incidents after the start that is taken out at random. Every
         estimator is tried on one such thinning of each target; of the placebo-calibrated effect
         the expectation over all of them is given, each count left weighted by its chance.
-    worst
-        Share of the targets, by count before, that is reported apart.
-    progress
-        Called with targets done and in all.
 
     Returns
     -------
@@ -202,7 +195,8 @@ def performance(
         A row per estimator and fall: `estimator`, `fall`, `targets` (about 200, evenly spread, of
         the synthetic control, which is slow), `cannot_say` (refusals), and
         as shares of those that answered `covers` (interval holds the truth), `changes` (interval
-        excludes 1), `falls`, `rises`, `covers_worst`, `falls_worst`; `se` is the median error.
+        excludes 1), `falls`, `rises`, and of the tenth with the most before `covers_worst` and
+        `falls_worst`; `se` is the median error.
     """
     chosen = ESTIMATORS if estimators is None else estimators
     if not targets:
@@ -215,7 +209,7 @@ def performance(
     totals = values[~post].sum(axis=0)
     places = [np.array([column[t] for t in target]) for target in targets]
     before = np.array([totals[where].sum() for where in places])
-    in_worst = before >= np.quantile(before, 1 - worst)
+    in_worst = before >= np.quantile(before, 0.9)
     rows: list[tuple[object, ...]] = []
     for at, target in enumerate(targets):
         panel = base.with_target(target)
@@ -237,8 +231,6 @@ def performance(
                 except NotEnoughData:
                     found = (np.nan,) * 4
                 rows.append((name, fall, in_worst[at], *found))
-        if progress is not None:
-            progress(at + 1, len(targets))
     names = ["estimator", "fall", "worst", "covers", "falls", "rises", "se"]
     return _summary(pd.DataFrame(rows, columns=names))
 
@@ -287,21 +279,6 @@ def _summary(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def false_positive_rate(
-    *,
-    counts: pd.DataFrame,
-    start: pd.Timestamp,
-    targets: Sequence[tuple[str, ...]],
-    rng: np.random.Generator,
-    estimators: Mapping[str, Estimator] | None = None,
-) -> pd.DataFrame:
-    """Share of pretended projects called a change although nothing was done (`performance`)."""
-    table = performance(
-        counts=counts, start=start, targets=targets, rng=rng, falls=(0.0,), estimators=estimators
-    )
-    return table[["estimator", "targets", "cannot_say", "changes", "falls", "rises", "falls_worst"]]
-
-
 def finding(frame: pd.DataFrame) -> str:
     """Say what a table of `validation_table` shows where nothing was done."""
     called = frame[frame["fall"] == "0%"].set_index("estimator")["changes"]
@@ -318,20 +295,17 @@ def validation_table(
     incidents: pd.DataFrame,
     rng: np.random.Generator,
     measure: str | None = None,
-    start: pd.Timestamp | None = None,
     neighbours: int = 1,
     falls: Sequence[float] = (0.0, 0.3),
-    source: str = "data.police.uk",
-    progress: Callable[[int, int], None] | None = None,
 ) -> Table:
     """Put the performance of every estimator on an archive into a table to print.
+
+    The projects are pretended to start in the middle of the months.
 
     Parameters
     ----------
     incidents
         As for `month_by_area`.
-    start
-        Pretended start; the middle of the months when `None`.
     neighbours
         1 takes every area as a target, 5 every five that stand together in the list of codes.
     """
@@ -341,12 +315,10 @@ def validation_table(
             f"{len(counts)} month(s) and {counts.shape[1]} areas on record; validation needs two "
             "months and twenty areas"
         )
-    start = pd.Timestamp(counts.index[len(counts) // 2]) if start is None else start
+    start = pd.Timestamp(counts.index[len(counts) // 2])
     groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
     targets = pretended_targets(counts=counts, start=start, groups=groups)
-    frame = performance(
-        counts=counts, start=start, targets=targets, rng=rng, falls=falls, progress=progress
-    )
+    frame = performance(counts=counts, start=start, targets=targets, rng=rng, falls=falls)
     silent = frame["cannot_say"] == frame["targets"]
     refused = sorted(set(frame.loc[silent, "estimator"]))
     frame = frame[~silent].reset_index(drop=True)
@@ -375,7 +347,7 @@ def validation_table(
             *(number(n, h, 1, unit="%") for n, h in headings.items()),
             number("se", "Median error of the log ratio", 3),
         ),
-        source=source,
+        source="data.police.uk",
         notes=(
             "Nothing was done in any of these areas; see docs/validation.md.",
             *(f"{name}: refused everywhere; too few months or incidents." for name in refused),

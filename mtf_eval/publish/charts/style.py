@@ -301,7 +301,7 @@ def gaps(axes: Axes, places: Sequence[float], symbols: Sequence[str], y: float) 
     )
 
 
-def above(axes: Axes, x: float, y: float, text: str, *, colour: str = INK) -> None:
+def above(axes: Axes, x: float, y: float, text: str) -> None:
     """Print a value over its bar, under it when it is below zero."""
     up = y >= 0
     axes.annotate(
@@ -312,7 +312,7 @@ def above(axes: Axes, x: float, y: float, text: str, *, colour: str = INK) -> No
         ha="center",
         va="bottom" if up else "top",
         fontsize=SIZE - 1,
-        color=colour,
+        color=INK,
     )
 
 
