@@ -63,5 +63,20 @@ def test_nothing_follows_what_was_not_assessed(data: Dataset, project: str) -> N
 def test_the_table_has_a_row_for_the_response_and_each_window(data: Dataset) -> None:
     found = projects.evaluate(data, "EX01", as_of=AS_OF, rng=np.random.default_rng(1))
     shown = follow_up.later_table(data, found, follow_up.later(data, found)).frame
-    assert shown["window"].tolist() == ["During the response", *follow_up.WINDOWS]
+    assert shown["window"].tolist() == ["As assessed", *follow_up.WINDOWS]
     assert shown["estimate"].notna().tolist() == [True, True, False]
+
+
+def test_no_month_stands_in_two_windows(data: Dataset) -> None:
+    """A response of three months is judged on six; the later windows begin after those."""
+    rows = data.table("projects").copy()
+    rows.loc[rows["project_id"] == "EX01", "response_end"] = pd.Timestamp("2023-12-31")
+    short = replace(data, tables={**data.tables, "projects": rows})
+    found = projects.evaluate(short, "EX01", as_of=AS_OF, rng=np.random.default_rng(1))
+    assert found.window is not None
+    held = [found.window, *follow_up.later(short, found)]
+    firsts = [found.window.start, *(w.first for w in held[1:])]
+    months = [m for first, w in zip(firsts, held, strict=True)
+              for m in pd.date_range(first, w.last, freq="MS")]  # fmt: skip
+    assert len(months) == 18
+    assert months == list(pd.date_range(months[0], periods=18, freq="MS"))

@@ -22,7 +22,8 @@ from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Later", "later", "later_finding", "later_table"]
 
-WINDOWS = {"Six months on": (1, 6), "Twelve months on": (7, 12)}  # months after the response
+# Months after the response, or after the months it was judged on where those reach further.
+WINDOWS = {"Six months on": (1, 6), "Twelve months on": (7, 12)}
 COMPARABLE = ("placebo", "did")  # a series alone gives one level for all months after its start
 SEASON = 12
 
@@ -47,6 +48,12 @@ class Later:
         return "still fewer than expected" if self.effect.estimate < 1 else "more than expected"
 
 
+def _reading(effect: Estimate) -> str:
+    if not effect.distinguishable:
+        return "no change that can be told from chance"
+    return "fewer than expected" if effect.estimate < 1 else "more than expected"
+
+
 def _ended(project: Project) -> pd.Timestamp | None:
     end = project.response_end or project.assessment_date
     return None if end is None else pd.Timestamp(end.year, end.month, 1)
@@ -55,6 +62,8 @@ def _ended(project: Project) -> pd.Timestamp | None:
 def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
     """Judge the windows after a complete response; none where nothing was judged before."""
     end = _ended(found.project)
+    if end is not None and found.window is not None:
+        end = max(end, found.window.last)  # no month is judged twice
     if found.status != "complete" or found.window is None or found.design is None or end is None:
         return ()
     records = records_of(data, found.project.primary_measure, as_of=found.as_of)
@@ -106,8 +115,8 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
     if own is not None and found.window is not None:
         months = f"{found.window.start:%B %Y} to {found.window.last:%B %Y}"
         rows.append((
-            "During the response", months, own.n_before, own.n_after, own.estimate, own.low,
-            own.high, "as assessed",
+            "As assessed", months, own.n_before, own.n_after, own.estimate, own.low,
+            own.high, _reading(own),
         ))  # fmt: skip
     for each in windows:
         effect, months = each.effect, f"{each.first:%B %Y} to {each.last:%B %Y}"
