@@ -103,6 +103,15 @@ def test_nothing_is_compared_across_rules_nor_hidden_cells(tmp_path: Path) -> No
     assert run(tmp_path, book(months(3, 20), release="public")) == ()
 
 
+def test_what_was_corrected_once_is_not_told_when_it_is_hidden_now(tmp_path: Path) -> None:
+    """Else total less the rest less the old figure would be the cell hidden beside it."""
+    publish(tmp_path, book(months(51, 20), release="public"))
+    first = run(tmp_path, book(months(7, 20), release="public"))
+    assert [(c.row, c.now) for c in first] == [("March 2021", "7")]
+    publish(tmp_path, book(months(7, 20), release="public"), first)
+    assert run(tmp_path, book(months(3, 20), release="public")) == ()
+
+
 def test_without_an_edition_there_is_nothing_to_correct(tmp_path: Path) -> None:
     assert run(tmp_path, book(months(53, 20))) == ()
     (tmp_path / "annual_review-2021").mkdir()

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.exports import PRIVATE, contents, head, tables
+from mtf_eval.publish.published import BESIDE, HIDDEN
 from mtf_eval.publish.scanner import neutralise
 from mtf_eval.publish.shell import page_name
 
@@ -38,6 +39,7 @@ PLACE = OPEN + SHUT
 FILLED = re.compile(f"{OPEN}.*?{SHUT}", flags=re.S)
 RECORDED = ("people", "count", "money")  # rates and estimates follow from these
 RESULT = "Main result"
+SIGNS = (HIDDEN, BESIDE)
 # Of a benefit analysis the pounds put in and what came of them; the rest is the way between.
 WORKING = re.compile(r"benefit_(?!headline|costs_|benefits)")
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -114,14 +116,24 @@ def listed(
         return ()
     about, day = _about(parameters), run_time[:10]
     new = tables(notebook)
-    found = [Correction(**entry) for entry in old["ledger"]]
+    hidden = {
+        (key, column["heading"])
+        for table in new.values()
+        for key, row in _rows(table).items()
+        for column, value in zip(table["columns"], row, strict=True)
+        if value in SIGNS
+    }
+    ledger = [Correction(**entry) for entry in old["ledger"]]
+    # What an earlier edition told of a cell that is hidden now would give it back.
+    found = [each for each in ledger if (each.row, each.figure) not in hidden]
+    held = len(found)
     for name in old["tables"].keys() & new.keys():
         for change in _changed(old["tables"][name], new[name], about):
             found.append(Correction(date=day, **change))
     ran_to = max((t["as_at"] for t in old["tables"].values() if t["as_at"]), default="")
     said = next((d["text"] for kind, d in contents(notebook) if kind == "result"), "")
     closed = about is not None and about.isoformat() <= ran_to
-    if closed and len(found) > len(old["ledger"]) and said != old["result"]:
+    if closed and len(found) > held and said != old["result"]:
         found.append(
             Correction(date=day, table=RESULT, row="", figure="", was=old["result"], now=said)
         )
@@ -158,7 +170,7 @@ def _changed(
             here = places.get(column["name"])
             if here is None or column["kind"] not in RECORDED or was[position] == row[here]:
                 continue
-            if isinstance(was[position], str) or row[here] in ("[c]", "[k]"):
+            if isinstance(was[position], str) or row[here] in SIGNS:
                 continue
             ended = _ended(old["name"], key, column["name"], about)
             if ended is None or not old["as_at"] or ended.isoformat() > old["as_at"]:
