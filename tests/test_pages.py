@@ -192,6 +192,17 @@ def entry(**more: Any) -> pages.Entry:
     return pages.Entry(**{**facts, **more})
 
 
+@pytest.mark.parametrize("given", ["data: str = '/home/a/secret'  # folder", 'data="C:\\secret"'])
+def test_where_the_data_lie_is_in_no_notebook(given: str) -> None:
+    book = made_up.notebook()
+    book.cells[0].source = f"{given}\nyear: int = 2021"
+    book.cells[0].metadata["tags"] = ["parameters"]
+    clean = pages.cleaned(book).cells[0].source
+    assert "secret" not in clean
+    assert clean.endswith("\nyear: int = 2021")
+    assert clean.startswith("data")
+
+
 def test_index_lists_what_when_and_whether() -> None:
     page = BeautifulSoup(
         pages.index(

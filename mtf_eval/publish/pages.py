@@ -194,6 +194,9 @@ def cleaned(notebook: NotebookNode, *, failed: bool = False) -> NotebookNode:
     copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in _tags(c)]
     made = next((data for kind, data in contents(notebook) if kind == "provenance"), {})
     for cell in copy.cells:
+        if "parameters" in _tags(cell):
+            default = r"""(?m)^(data\b[^=\n]*=\s*)(?:"[^"\n]*"|'[^'\n]*')"""
+            cell.source = re.sub(default, r'\1"..."', cell.source)
         if "injected-parameters" in _tags(cell):
             held = f"# content {made['content'][:12]}: " if made.get("content") else "# "
             cell.source = re.sub(
