@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -18,6 +19,7 @@ from books import DAY, Book, book, write_folder
 from mtf_eval import load
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.records import cache
+from mtf_eval.records import load as load_room
 from mtf_eval.records.load import hold
 from mtf_eval.records.tables import TABLES
 
@@ -301,6 +303,26 @@ def test_a_change_is_read_again(tmp_path: Path) -> None:
     assert (first.table("costs")["hours"][0], second.table("costs")["hours"][0]) == (40, 41)
 
 
+def test_a_file_saved_while_it_is_read_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: Path
+) -> None:
+    tables = book()
+    folder = write_folder(tmp_path / "data", tables)
+    read = load_room._checked
+
+    def saved_meanwhile(*grids: Any) -> Any:
+        tables["costs"][1][6] = 41
+        write_folder(folder, tables)
+        return read(*grids)
+
+    monkeypatch.setattr(load_room, "_checked", saved_meanwhile)
+    load(folder)
+    monkeypatch.setattr(load_room, "_checked", read)
+    assert not kept.exists()
+    tables["costs"][1][6] = 40
+    assert load(write_folder(folder, tables)).table("costs")["hours"][0] == 40
+
+
 @pytest.mark.parametrize("harm", ["cut", "alter", "words", "remove"])
 def test_a_broken_cache_is_ignored(tmp_path: Path, kept: Path, harm: str) -> None:
     folder = write_folder(tmp_path / "data", book())
@@ -333,7 +355,6 @@ def test_what_is_held_needs_no_disk_and_is_copied(tmp_path: Path, kept: Path) ->
         pd.testing.assert_frame_equal(again.table("costs"), first.table("costs"))
         again.table("costs").loc[:, "hours"] = 99
     assert not kept.exists()
-    hold(str(tmp_path / "nowhere"))
 
 
 def test_no_place_for_a_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

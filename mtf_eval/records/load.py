@@ -86,7 +86,7 @@ def _kept(place: Path) -> Dataset:
     if data is not None:
         return replace(data, name=_slug(place.stem), path=place)
     data = _checked(*_from_files(place))
-    if key:
+    if key and key == _key(place):  # else it was saved while it was read
         cache.keep(key, data)
     return data
 
@@ -105,15 +105,19 @@ def _key(place: Path) -> str:
 
 
 def hold(path: str) -> None:
-    """Keep a data set that was read before in memory, if it is a file or folder and unchanged.
+    """Keep a folder or workbook that was read before in memory, as it is now.
 
     For a process that forks others: what they `load` is then there. Content decides, as it does
     for what is kept on disk, so they never see an older state.
+
+    Raises
+    ------
+    DataProblems
+        Nothing is there.
     """
     from mtf_eval.records import cache
 
-    place = Path(path)
-    if place.exists() and (key := _key(place.resolve())):
+    if key := _key(_found(Path(path))):
         cache.hold(key)
 
 
