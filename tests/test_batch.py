@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from tiny_desk import TINY, Desk
 
+from mtf_eval.run import batch
 from mtf_eval.run.execute import Job, Result, run_one
 from mtf_eval.run.store import Store
 
@@ -172,6 +173,31 @@ def test_a_disk_that_fills_while_keeping_results(
     rest = published.run("-p", "version=second", books=BOOKS)
     assert rest.returncode == 0
     published.assert_whole()
+
+
+def test_every_job_is_run_even_when_all_in_flight_end_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch, "AHEAD", 1)
+    jobs = [
+        Job(dataset="d", name=str(n), source="{}", parameters={}, run_time="") for n in range(3)
+    ]
+    results = batch.run_many(iter(jobs), batch.Options(kernel="ordinary", in_flight=1))
+    assert [r.name for r in results] == ["0", "1", "2"]
+
+
+def test_a_notebook_edited_while_others_run_is_run_as_planned(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = tmp_path / "tiny_project.ipynb"
+    book.write_text((TINY / "tiny_project.ipynb").read_text())
+    plan = batch.plan
+    monkeypatch.setattr(
+        batch, "plan", lambda *a, **k: (plan(*a, **k), book.write_text("edited"))[0]
+    )
+    done = desk.run("--notebook", str(book), books=())
+    assert done.returncode == 0, done.stderr
+    assert set(desk.outcomes().values()) == {"ok"}
 
 
 def test_jobs_and_results_travel() -> None:

@@ -7,7 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +22,7 @@ from books import book, write_folder
 from mtf_eval import load
 from mtf_eval.run import kernels
 from mtf_eval.run.engine import Watch
-from mtf_eval.run.execute import Job, _execute, run_one
+from mtf_eval.run.execute import Job, _execute, at_work, run_one
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"
 PRELOAD = "ipykernel.kernelapp numpy pandas matplotlib.pyplot matplotlib.backends.backend_agg"
@@ -232,6 +235,44 @@ def test_a_setting_read_at_import_gets_an_ordinary_kernel(tmp_path: Path) -> Non
     assert warm is not None
     other = {**os.environ, **kernels.KERNEL_ENV, "MPLCONFIGDIR": str(tmp_path)}
     assert kernels._warm_for(other) is None
+
+
+def test_nothing_is_tried_again_once_the_run_has_ended(tmp_path: Path) -> None:
+    """As when the disk is full: the kernels in flight are stopped, no new warm process starts."""
+    begun = tmp_path / "begun"
+    slow = job(
+        [f"open({str(begun)!r}, 'w').close()\nimport time; time.sleep(60)"], "warm", tmp_path
+    )
+    kernels.close_warm()
+    with ThreadPoolExecutor(1) as pool:
+        with at_work():
+            running = pool.submit(run_one, slow)
+            while not begun.exists():
+                time.sleep(0.05)
+        kernels.close_warm()
+        result = running.result(timeout=20)
+    assert (result.outcome, kernels.warm_pid()) == ("failed", None)
+    assert "the run ended" in result.message
+
+
+def test_a_deadline_before_the_kernel_is_there_holds(tmp_path: Path) -> None:
+    watch = Watch()
+    watch.stop("the report's deadline")
+    began = time.monotonic()
+    assert _execute(job(["import time; time.sleep(60)"], "ordinary", tmp_path), watch) is not None
+    assert time.monotonic() - began < 30
+    assert watch.code() != 0
+
+
+def test_a_warm_process_that_is_still_importing_is_ended_at_once(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(60)")
+    env = {"PYTHONPATH": str(tmp_path), "MTF_WARM_PRELOAD": "slow"}
+    warm = kernels._Warm({**os.environ, **kernels.KERNEL_ENV, **env})
+    asked = threading.Thread(target=warm.ready)
+    asked.start()
+    warm.close()
+    asked.join(timeout=5)
+    assert (asked.is_alive(), warm.usable) == (False, False)
 
 
 def test_kernels_end_with_a_client_that_is_killed(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.run.facts import Facts, address_of, fingerprint
+from mtf_eval.run.facts import CHECKOUT, Facts, address_of, fingerprint, located
 from mtf_eval.run.links import related, title_of
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.plan import Report, Wanted, decide, make_plan, safe_name
@@ -267,6 +267,17 @@ def test_addresses(tmp_path: Path) -> None:
     with pytest.raises(RunRefused, match="holds a password") as refused:
         address_of("postgresql+psycopg://me:hunter2@host/db")
     assert "hunter2" not in str(refused.value)
+
+
+def test_an_address_is_the_same_place_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "data" / "example").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    whole = str(CHECKOUT / "data" / "example")
+    assert address_of(whole) == "data/example"
+    assert located(address_of(whole)) == CHECKOUT / "data" / "example"
+    assert address_of("data/example") == str(tmp_path / "data" / "example")
 
 
 def test_the_fingerprint_is_of_content_alone(tmp_path: Path) -> None:

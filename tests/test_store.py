@@ -168,6 +168,18 @@ def test_a_finished_report_is_kept_whole_or_not_at_all(store: Store) -> None:
         assert store.kept("example", "page") == {"key": "k"}
 
 
+def test_where_nothing_can_be_written_there_is_still_a_salt(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path, content: bytes) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr("mtf_eval.run.store._write", closed)
+    assert len(store.salt()) == 32
+    store.remember("data", {"a": 1})
+    assert store.recall("data") == {}
+
+
 def test_what_is_remembered_comes_back(store: Store) -> None:
     store.remember("x", {"a": 1})
     assert store.recall("x") == {"a": 1}

@@ -207,7 +207,7 @@ def run(
         ) from error
     total = sum(len(p.reports) for p in plans)
     return Outcome(
-        made=len(due) - len(failed),
+        made=len(entries) - resumed - len(failed),
         resumed=resumed,
         unchanged=total - len(entries),
         failed=failed,
@@ -228,9 +228,11 @@ def run_many(jobs: Iterable[Job], options: Options, data: Sequence[str] = ()) ->
         return
     with _executor(options, data) as executor:
         running = {executor.submit(run_one, first): first}
-        while running:
+        while True:
             for job in islice(left, AHEAD - len(running)):
                 running[executor.submit(run_one, job)] = job
+            if not running:
+                return
             # A signal that arrives just before a wait without end would be seen only after it.
             done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
@@ -274,7 +276,7 @@ def _executor(options: Options, data: Sequence[str]) -> Iterator[Executor]:
                 )
             yield client.get_executor(pure=False)
         return
-    from mtf_eval.run.execute import warm_up
+    from mtf_eval.run.execute import at_work, warm_up
     from mtf_eval.run.kernels import close_warm, start_warm
 
     _share_memory()
@@ -284,8 +286,9 @@ def _executor(options: Options, data: Sequence[str]) -> Iterator[Executor]:
     workers = options.in_flight or (os.cpu_count() or 1) + 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="report")
     try:
-        yield pool
-        pool.shutdown()
+        with at_work():
+            yield pool
+            pool.shutdown()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         close_warm()
@@ -298,7 +301,7 @@ def _job(report: Report, store: Store, options: Options, moment: str, release: s
     return Job(
         dataset=report.dataset,
         name=report.name,
-        source=report.template.path.read_text(encoding="utf-8"),
+        source=report.template.source,
         cwd=str(report.template.path.parent.resolve()),
         previous=corrections.edition(store.out / report.dataset, report.name),
         parameters=report.parameters,

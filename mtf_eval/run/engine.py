@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["MOST_OUTPUT", "Watch", "engine"]
+__all__ = ["MOST_OUTPUT", "Watch", "engine", "runtime_folder"]
 
 # A report whose notebook writes more than this is stopped: nobody reads it, and a page of it
 # would not open.
@@ -84,6 +84,8 @@ def engine() -> Any:
 
         async def async_start_new_kernel_client(self) -> Any:
             self.watch.process = self.km.provisioner.process
+            if self.watch.stopped:
+                self.watch.stop(self.watch.stopped)
             client = await super().async_start_new_kernel_client()
             self.watch.ready = True
             return client
@@ -165,7 +167,7 @@ def _kernel_manager(kernel: str) -> Any:
 
     manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=Ours())
     manager.client_factory = _client_class()
-    prefix = _runtime_folder() / f"k{next(_counter)}"
+    prefix = runtime_folder() / f"k{next(_counter)}"
     manager.connection_file = f"{prefix}.json"
     # A socket's path has 107 characters; TCP is what is left where the temporary folder is deep.
     if sys.platform != "win32" and len(str(prefix)) < 95:
@@ -204,8 +206,8 @@ def _idle_after(asked: str, message: Mapping[str, Any]) -> bool:
     return idle and message["parent_header"].get("msg_id") == asked
 
 
-def _runtime_folder() -> Path:
-    """Return this process's private folder for sockets; sweep those of processes that are gone."""
+def runtime_folder() -> Path:
+    """Return this process's private folder; sweep those of processes that are gone."""
     with _folder_lock:
         if _folder and _folder[0].is_dir():
             return _folder[0]

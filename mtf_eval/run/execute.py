@@ -17,7 +17,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,12 +26,12 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
 from mtf_eval.publish.shell import page_name
-from mtf_eval.run.engine import Watch, engine
+from mtf_eval.run.engine import Watch, engine, runtime_folder
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Job", "Result", "run_one", "warm_up"]
+__all__ = ["Job", "Result", "at_work", "run_one", "warm_up"]
 
 # Seconds a kernel may take to answer for the first time, on a machine busy with others.
 START = 180
@@ -102,6 +103,22 @@ class Result:
     partial: bytes = b""
 
 
+_at_work: set[Watch] = set()
+_ended = threading.Event()
+
+
+@contextmanager
+def at_work() -> Iterator[None]:
+    """While this lasts reports are run; after it none is tried again, and what runs is stopped."""
+    _ended.clear()
+    try:
+        yield
+    finally:
+        _ended.set()
+        for watch in tuple(_at_work):
+            watch.stop("the run ended")
+
+
 def run_one(job: Job) -> Result:
     """Run a notebook and render it; whatever it does, say so in the result.
 
@@ -114,6 +131,7 @@ def run_one(job: Job) -> Result:
     watch, error = Watch(), None
     for attempt in (1, 2):
         watch = Watch()
+        _at_work.add(watch)
         timer = threading.Timer(job.seconds, watch.stop, ["the report's deadline"])
         timer.daemon = True
         timer.start()
@@ -121,8 +139,9 @@ def run_one(job: Job) -> Result:
             error = _execute(job, watch)
         finally:
             timer.cancel()
+            _at_work.discard(watch)
         lost = error is not None and (not watch.ready or watch.code() == WARM_DIED)
-        if attempt == 2 or watch.stopped or not lost:
+        if attempt == 2 or watch.stopped or not lost or _ended.is_set():
             break
     seconds = round(time.monotonic() - start, 2)
     notebook = watch.notebook
@@ -188,7 +207,7 @@ def warm_up() -> None:
 
     gc.collect()
     gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
+    gc.set_threshold(COLLECT_AFTER, 5, 2)
     sys.setswitchinterval(SWITCH)
 
 
@@ -273,7 +292,7 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
 
     summary = pages.read_summary(notebook)
     _need_rule(job, notebook)
-    with tempfile.TemporaryDirectory(prefix="mtf-") as scratch, _render_lock:
+    with tempfile.TemporaryDirectory(dir=runtime_folder()) as scratch, _render_lock:
         folder = Path(scratch) / job.name
         called, head = exports.csv_name, exports.head(notebook)
         file = page_name(job.name, "internal" if head.get("banner") else job.release)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,21 +136,27 @@ def fingerprint(address: str) -> str:
 
 
 def located(address: str) -> Path:
-    """Find a folder or workbook: from the working folder, then from the checkout.
+    """Find a folder or workbook by its address, which is below the checkout or a whole path.
 
     Raises
     ------
     RunRefused
         There is no such folder or file.
     """
-    for path in (Path(address), CHECKOUT / address):
+    return _first(address, CHECKOUT / address, Path(address))
+
+
+def _first(given: str, *places: Path) -> Path:
+    for path in places:
         if path.exists():
             return path.resolve()
-    raise RunRefused(f"{address}: there is no such folder or workbook")
+    raise RunRefused(f"{given}: there is no such folder or workbook")
 
 
 def address_of(given: str) -> str:
     """Return how the run record names a data set: below the checkout, or by its whole path.
+
+    What is given is looked for from the working folder, then from the checkout.
 
     Raises
     ------
@@ -164,7 +171,7 @@ def address_of(given: str) -> str:
                 " it in the environment (PGPASSWORD, or ${NAME} in its place) or a password file"
             )
         return given
-    path = located(given)
+    path = _first(given, Path(given), CHECKOUT / given)
     return path.relative_to(CHECKOUT).as_posix() if path.is_relative_to(CHECKOUT) else str(path)
 
 
@@ -182,8 +189,12 @@ def folder_digest(path: Path, pattern: str = "*") -> str:
     return total.hexdigest()
 
 
+@cache
 def code_digest() -> str:
-    """Digest this package's own sources, templates and styles."""
+    """Digest this package's own sources, templates and styles, as they were when first asked.
+
+    A process that was there before they changed still runs what it has imported.
+    """
     return folder_digest(PACKAGE)
 
 

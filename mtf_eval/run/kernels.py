@@ -80,13 +80,15 @@ class _Forked:
         self.pid = pid
         self.returncode: int | None = None
         self._pipe = pipe
+        self._lock = threading.Lock()  # a deadline's thread may ask while the client does
 
     def poll(self) -> int | None:
         """Return the exit code of a kernel that has ended; `WARM_DIED` when its parent died."""
-        if self.returncode is None and select.select([self._pipe], [], [], 0)[0]:
-            told = os.read(self._pipe, 4)
-            os.close(self._pipe)
-            self.returncode = struct.unpack("i", told)[0] if len(told) == 4 else WARM_DIED
+        with self._lock:
+            if self.returncode is None and select.select([self._pipe], [], [], 0)[0]:
+                told = os.read(self._pipe, 4)
+                os.close(self._pipe)
+                self.returncode = struct.unpack("i", told)[0] if len(told) == 4 else WARM_DIED
         return self.returncode
 
     def wait(self, seconds: float | None = None) -> int | None:
@@ -130,14 +132,15 @@ class _Warm:
             )
         self.line = mine
         self.reader = mine.makefile("rb")
-        self._told = False
+        self._told = self._ready = False
 
     def ready(self) -> bool:
         """Wait until it has imported everything; say whether it will fork."""
         with self.lock:
             if not self._told:
+                self._ready = bool(self._answer().get("ready"))
                 self._told = True
-                self.usable = self.usable and bool(self._answer().get("ready"))
+                self.usable = self.usable and self._ready
         return self.usable
 
     def _answer(self) -> dict[str, Any]:
@@ -171,19 +174,25 @@ class _Warm:
             return None
         return _Forked(pid, read)
 
-    def close(self) -> None:
-        """End the warm process and every kernel it has; safe to call twice."""
+    def hang_up(self) -> None:
+        """Have whoever waits for an answer go on without one; it ends when it notices."""
         self.usable = False
         with contextlib.suppress(OSError):
             self.line.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=5)
+
+    def close(self) -> None:
+        """End the warm process and every kernel it has; safe to call twice."""
+        self.hang_up()
+        if self._ready:  # else it is importing, and has no kernels to end
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=5)
         self.process.kill()
         self.process.wait()
 
 
 _guard = threading.Lock()
 _warm: list[_Warm] = []
+_held: list[str] = []
 _attempts = 0
 ATTEMPTS = 3  # a warm process that dies is replaced; one that keeps dying is not
 
@@ -195,14 +204,15 @@ def start_warm(data: Sequence[str]) -> None:
     """
     if sys.platform.startswith("linux"):
         with _guard:
-            _start({**os.environ, **KERNEL_ENV}, data)
+            _held[:] = data
+            _start({**os.environ, **KERNEL_ENV})
 
 
-def _start(env: dict[str, str], data: Sequence[str] = ()) -> None:
+def _start(env: dict[str, str]) -> None:
     global _attempts
     if not _warm and _attempts < ATTEMPTS:
         _attempts += 1
-        _warm.append(_Warm(env, data))
+        _warm.append(_Warm(env, _held))
 
 
 def _warm_for(env: dict[str, str]) -> _Warm | None:
@@ -215,7 +225,10 @@ def _warm_for(env: dict[str, str]) -> _Warm | None:
         if not _warm:
             return None
         if not _warm[0].ready():
-            _attempts = ATTEMPTS  # forking is not safe here, and will not be
+            try:
+                _warm[0].process.wait(GOING)
+            except subprocess.TimeoutExpired:
+                _attempts = ATTEMPTS  # it lives and will not fork: it is not safe here
             return None
         return _warm[0] if _at_import(env) == _at_import(_warm[0].env) else None
 
@@ -232,8 +245,11 @@ def warm_pid() -> int | None:
 def close_warm() -> None:
     """End the warm process and its kernels; it lives for one batch, so its code is never old."""
     global _attempts
+    for warm in tuple(_warm):
+        warm.hang_up()  # before the guard: its holder may be waiting for it
     with _guard:
         _attempts = 0
+        _held.clear()
         while _warm:
             _warm.pop().close()
 

@@ -14,7 +14,7 @@ import json
 import math
 import tokenize
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +64,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """A report notebook: where it is, what it takes, and the digest of what it says."""
+    """A report notebook: where it is, its text, what it takes, and the digest of what it says."""
 
     path: Path
+    source: str = field(repr=False)
     parameters: Mapping[str, Parameter]
     digest: str
 
@@ -122,7 +123,8 @@ def read_template(path: Path) -> Template:
         that cell holds a default that is not plain.
     """
     try:
-        book = json.loads(path.read_bytes())
+        source = path.read_bytes().decode("utf-8")
+        book = json.loads(source)
         cells = book["cells"]
         sources = [
             (c["cell_type"], "".join(c["source"]), sorted(c["metadata"].get("tags", [])))
@@ -140,7 +142,7 @@ def read_template(path: Path) -> Template:
             "inspector"
         )
     digest = hashlib.sha256(json.dumps(sources, ensure_ascii=False).encode()).hexdigest()
-    return Template(path=path, parameters=_read_cell(path, tagged[0]), digest=digest)
+    return Template(path=path, source=source, parameters=_read_cell(path, tagged[0]), digest=digest)
 
 
 def _read_cell(path: Path, source: str) -> dict[str, Parameter]:

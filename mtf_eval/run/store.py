@@ -106,16 +106,19 @@ class Store:
     def salt(self) -> str:
         """Return this store's secret: mixed into keys, so that no published key can be guessed."""
         path = self.state / "salt"
+        fresh = secrets.token_hex(16)
         if not path.exists():
-            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write(path, secrets.token_hex(16).encode())
-        return path.read_text(encoding="ascii")
+            with suppress(OSError):  # nothing will be published here either
+                self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+                _write(path, fresh.encode())
+        return path.read_text(encoding="ascii") if path.exists() else fresh
 
     def remember(self, name: str, facts: Mapping[str, Any]) -> None:
-        """Keep what is known of a data set, unpublished."""
+        """Keep what is known of a data set, unpublished; where that cannot be, it is read again."""
         folder = self.state / "facts"
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / f"{name}.json", json.dumps(facts).encode())
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / f"{name}.json", json.dumps(facts).encode())
 
     def recall(self, name: str) -> dict[str, Any]:
         """Return what `remember` kept; empty when nothing readable is there."""
@@ -261,7 +264,7 @@ def _describe(owner: Path) -> str:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a whole file or nothing."""
-    draft = path.with_name(f".{path.name}.new")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.write_bytes(content)
     draft.replace(path)
 
