@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Literal
 
 from mtf_eval.publish.cells import moment
-from mtf_eval.publish.shell import css, environment
+from mtf_eval.publish.shell import STATUS, css, environment
 
 __all__ = ["Entry", "index"]
 
@@ -20,13 +20,6 @@ STATES = {
     "current": ("Current", "\N{HEAVY CHECK MARK}"),
     "failed": ("Failed", "\N{MULTIPLICATION X}"),
     "out_of_date": ("Out of date", "\N{BLACK UP-POINTING TRIANGLE}"),
-}
-STATUS = {
-    "complete": "complete",
-    "running": "still running",
-    "planning": "being planned",
-    "no_records": "no records to work from",
-    "provisional": "provisional",
 }
 QUESTIONS = {"project_evaluation": "What changed", "benefit_analysis": "What it saved"}
 
@@ -48,7 +41,7 @@ class Entry:
     state, why
         Whether the report is current, and if not, why not.
     html, workbook, csv, pdf
-        Links; `csv` to the folder of tables. Empty when not there.
+        Links; `csv` to where the page lists its tables. Empty when not there.
     corrections
         How many published figures the report has corrected.
     project

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.shell import page_name, page_of
-from mtf_eval.records.dataset import OF_PEOPLE
 from mtf_eval.run.facts import code_digest, versions
 from mtf_eval.run.plan import Planned, Report
 from mtf_eval.run.store import Store
@@ -189,11 +188,7 @@ def _put(path: Path, value: object) -> None:
 
 
 def _without_words(record: dict[str, Any]) -> dict[str, Any]:
-    """Drop what a report says from the run record: it holds no value of the data.
-
-    Nor, outside the partnership, rows and digests of tables of people; see `OF_PEOPLE`.
-    """
-    hides = record["release"] != "internal"
+    """Drop what a report says from the run record: it holds no value of the data."""
 
     def bare(entry: dict[str, Any]) -> dict[str, Any]:
         kept = {k: v for k, v in entry.items() if k not in ("summary", "why")}
@@ -201,13 +196,7 @@ def _without_words(record: dict[str, Any]) -> dict[str, Any]:
             kept["last_good"] = bare(kept["last_good"])
         return kept
 
-    read = [
-        {k: v for k, v in source.items() if k not in ("sha256", "rows")}
-        if hides and source["table"] in OF_PEOPLE
-        else source
-        for source in record["read"]
-    ]
-    return {**record, "read": read, "reports": {n: bare(e) for n, e in record["reports"].items()}}
+    return {**record, "reports": {n: bare(e) for n, e in record["reports"].items()}}
 
 
 def write_index(root: Path, moment: str = "") -> None:
