@@ -149,7 +149,8 @@ def test_sum_of_triangulars_has_the_closed_mean_and_variance(reference: Referenc
         mean += scale * (low + mode + high) / 3
         squares = low**2 + mode**2 + high**2 - low * mode - low * high - mode * high
         variance += scale**2 * squares / 18
-    drawn = done.draws.public
+    # Nothing else is drawn and nothing was spent, so the net value is the two benefits.
+    drawn = done.draws.prices["drawn"]
     assert drawn.mean() == pytest.approx(mean, abs=4 * np.sqrt(variance / len(drawn)))
     assert drawn.var() == pytest.approx(variance, rel=0.03)
 
@@ -518,14 +519,74 @@ def test_a_wide_unit_cost_is_warned_about(reference: Reference) -> None:
 
 
 def test_a_unit_cost_drawn_upwards_only_is_warned_about(reference: Reference) -> None:
-    # Burglary: 5,930 reported, 5,930 to 8,980 drawn; the draws lie above the figure reported.
+    # Burglary: 5,930 reported, up to 8,980.
     data = dataset(project_measures=[measure("Burglary", "crime_domestic_burglary")])
     done = analyse(data, evaluation(estimate("Burglary")), reference)
     said = next(f.text for f in done.findings if f.rule == "wide_unit_cost")
     assert "1 to 1.5 times" in said
-    assert "lies above" in said
+    assert "the careful end" in said
+
+
+#: By code: reported, low and high as a ratio to it, from `unit_costs.csv` and `crime_types.csv`.
+PRICES = [
+    ("Vehicle crime", "crime_theft_from_vehicle", "upwards"),
+    ("Anti-social behaviour", "asb_no_further_action", "upwards"),
+    ("Fire", "fire_response_arson", "both"),
+]
+
+
+@pytest.mark.parametrize("ratio", [0.6, 0.8, 1.3])
+@pytest.mark.parametrize(("name", "code", "reach"), PRICES)
+def test_what_is_not_known_of_a_price_makes_no_result_surer(
+    name: str, code: str, reach: str, ratio: float, reference: Reference
+) -> None:
+    data = dataset(
+        project_measures=[measure(name, code)], costs=[cost(amount_gbp=9_000.0, evidence_grade=1)]
+    )
+    effect = estimate(name, ratio=ratio)
+    done = analyse(data, evaluation(effect), reference, draws=4000)
     assert done.draws is not None
-    assert np.median(done.draws.public) > done.results["present_value_benefits_gbp"]
+    (line,) = done.claimed
+    assert (line.low >= 1) == (reach == "upwards")
+    assert line.high > 1
+    # The figure reported lies inside its own interval.
+    p5, _, p95 = done.draws.quantiles(done.draws.net)
+    assert p5 < done.net_gbp < p95
+    # By hand: the benefit's interval is the effect's, at the price reported.
+    assert effect.avoided is not None
+    assert effect.avoided_low is not None
+    assert effect.avoided_high is not None
+    benefit_gbp = float(done.results["present_value_benefits_gbp"])
+    ends = [benefit_gbp * end / effect.avoided for end in (effect.avoided_low, effect.avoided_high)]
+    assert done.draws.interval == pytest.approx(ends, rel=0.08)
+    # No chance rises with a price that may be higher.
+    reported = float((done.draws.net > 0).mean())
+    assert done.draws.chance <= reported
+    assert done.draws.chance <= float((done.draws.prices["drawn"] > 0).mean())
+
+
+def test_prices_by_hand(reference: Reference) -> None:
+    # Theft from a vehicle: 870 in 2015/16; without an effect drawn the ends are plain products.
+    data = dataset(
+        project_measures=[measure("Vehicle crime", "crime_theft_from_vehicle")],
+        costs=[cost(amount_gbp=9_000.0, evidence_grade=1)],
+    )
+    done = analyse(data, evaluation(estimate("Vehicle crime")), reference, draws=500)
+    frame = benefit.prices(done).frame.set_index("prices")
+    assert done.draws is not None
+    (line,) = done.claimed
+    for end, ratio in (("All at the low end", line.low), ("All at the high end", line.high)):
+        net = done.draws.public * ratio - done.draws.costs
+        assert frame.loc[end, "p50"] == pytest.approx(np.median(net))
+    # The ends are those of the cash flow's own sensitivities.
+    found = {name: float(r["present_value_benefits_gbp"]) for name, _, r in done.sensitivities}
+    assert found["Unit costs at the high end"] == pytest.approx(found["As reported"] * line.high)
+
+
+def test_an_outcome_taken_as_certain_is_not_given_an_interval(reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(), reference, draws=500)
+    assert "nothing in it was drawn, unit costs as reported" in done.sentence()
 
 
 def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(

@@ -161,6 +161,8 @@ def money(data: Dataset, together: Together, spent: Money) -> Table:
         notes=(
             f"{total.assumptions.price_year} prices, present values over "
             f"{total.assumptions.horizon_years} years; what projects share is drawn once.",
+            "Unit costs as reported; the chance is the smaller of that and of drawing them over "
+            "their ranges.",
             *few_people(total),
         ),
         rests_on=rests_on(total),

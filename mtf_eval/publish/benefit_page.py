@@ -177,7 +177,8 @@ def uncertainty(done: benefit.Benefit, door: Door) -> Sequence[Element]:
             kind="Tornado chart",
         ),
     )
-    return [figure(histogram), figure(swings), table(hangs), others]
+    other_prices = _rows(door(benefit.prices(done)), "No unit cost used has a range.")
+    return [figure(histogram), *other_prices, figure(swings), table(hangs), others]
 
 
 def journeys(

@@ -23,17 +23,15 @@ from mtf_eval.analysis.benefit.journeys import (
     people_claimed,
     people_tables,
 )
+from mtf_eval.analysis.benefit.spread import distribution, prices, sensitivities, tornado
 from mtf_eval.analysis.benefit.tables import (
     benefits_by_agency,
     by_agency_and_year,
     cash_flow,
     costs,
-    distribution,
     headline,
     ratios,
     results_in_pounds,
-    sensitivities,
-    tornado,
     waterfall,
 )
 from mtf_eval.analysis.benefit.words import (
@@ -72,6 +70,7 @@ __all__ = [
     "people_claimed",
     "people_tables",
     "portfolio",
+    "prices",
     "ratios",
     "results_in_pounds",
     "sensitivities",

@@ -30,7 +30,7 @@ from mtf_eval.records.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Benefit", "analyse", "portfolio"]
+__all__ = ["Benefit", "analyse", "chance_words", "portfolio"]
 
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
 CLAIMS = (
@@ -40,6 +40,11 @@ CLAIMS = (
     "The records are consistent with benefits",
     "Benefits",
 )
+
+
+def chance_words(share: float) -> str:
+    """Write a share of draws as a chance that is never nought and never certain."""
+    return f"{'over 99' if share > 0.99 else 'under 1' if share < 0.01 else f'{100 * share:.0f}'}%"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +132,7 @@ class Benefit:
         """Chance that benefits exceed costs, in words that never say never; `None` undrawn."""
         if self.draws is None:
             return None
-        share = 100 * self.draws.chance
-        return f"{'over 99' if share > 99 else 'under 1' if share < 1 else f'{share:.0f}'}%"
+        return chance_words(self.draws.chance)
 
     @property
     def marks(self) -> dict[str, float]:
@@ -149,8 +153,10 @@ class Benefit:
         gross = " (gross: there is no comparison for all of it)" if self.gross else ""
         span = f"{year} prices"
         if self.draws is not None:
-            low, high = self.draws.interval
-            span = f"{self.draws.level:.0%} interval {pounds(low)} to {pounds(high)}, {span}"
+            low, high = (pounds(end) for end in self.draws.interval)
+            certain = "nothing in it was drawn"
+            said = f"{self.draws.level:.0%} interval {low} to {high}" if low != high else certain
+            span = f"{said}, unit costs as reported, {span}"
         if self.no_saving_possible:
             return (
                 "No saving can be claimed: no effect lies inside the interval of the effect, so no "

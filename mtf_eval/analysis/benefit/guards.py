@@ -160,11 +160,10 @@ def _cautions(lines: Sequence[Line]) -> Iterator[Finding]:
             yield _about(line, "displacement", text)
         upwards = line.low >= 1 and line.high > 1
         if upwards or line.high > WIDE * line.low:
-            middle = "above" if line.high - 1 >= 1 - line.low else "below"
             text = (
                 f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} times the "
-                f"one reported{', which is the careful end' if upwards else ''}. The draws spread "
-                f"over that range, so their middle lies {middle} the figure reported."
+                f"one reported{', which is the careful end' if upwards else ''}. All results use "
+                "the one reported; what they would be over that range is a table of its own."
             )
             yield _about(line, "wide_unit_cost", text)
         if cost.caution:

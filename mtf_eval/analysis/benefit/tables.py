@@ -1,4 +1,4 @@
-"""What a benefit analysis found, as tables: results, who pays and gains, flow, spread.
+"""What a benefit analysis found, as tables: results, who pays and gains, flow.
 
 Lays out what `appraisal` computed; the only arithmetic here is adding up rows of the cash flow.
 """
@@ -13,7 +13,7 @@ import pandas as pd
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import sides, table, with_total
-from mtf_eval.analysis.marks import count, label, money, number, pounds, text
+from mtf_eval.analysis.marks import label, money, number, pounds, text
 from mtf_eval.analysis.tables import Table
 
 __all__ = [
@@ -21,19 +21,15 @@ __all__ = [
     "by_agency_and_year",
     "cash_flow",
     "costs",
-    "distribution",
     "headline",
     "payback",
     "ratios",
     "results_in_pounds",
-    "sensitivities",
-    "tornado",
     "waterfall",
 ]
 
 TYPES = ("fiscal", "economic", "social", "not_split")
 PAYBACK_NONE = "none within the horizon"
-BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
 
 
 def _span(benefit: Benefit, name: str) -> str:
@@ -337,89 +333,3 @@ def waterfall(benefit: Benefit) -> Table:
     rows.append({"step": "Net present public value", "gbp": sum(steps.values())})
     columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
     return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)
-
-
-def distribution(benefit: Benefit) -> Table:
-    """How often each band of net present public value came up in the draws."""
-    rows = []
-    if benefit.draws is not None:
-        # The outer 1% on each side is gathered in the end bands, so that the middle can be seen.
-        ends = np.quantile(benefit.draws.net, [0.01, 0.99])
-        often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=BANDS)
-        rows = [
-            {"from": low, "to": high, "draws": int(n)}
-            for low, high, n in zip(edges[:-1], edges[1:], often, strict=True)
-        ]
-    columns = (
-        money("from", "From (£)"),
-        money("to", "To (£)"),
-        count("draws", "Draws"),
-    )
-    notes = ("The end bands hold everything beyond them.",)
-    return table(benefit, "distribution", "Net present public value of each draw", rows, columns,
-                  notes=notes)  # fmt: skip
-
-
-def tornado(benefit: Benefit) -> Table:
-    """Net present public value with one input at a time at its P10 and P90."""
-    rows = [
-        {
-            "input": f"{swing.kind.capitalize()}{': ' if swing.name else ''}{swing.name}",
-            "low_input": swing.low_input,
-            "high_input": swing.high_input,
-            "low": swing.at_low_gbp,
-            "high": swing.at_high_gbp,
-        }
-        for swing in benefit.swings[:SWINGS]
-    ]
-    seen: dict[str, int] = {}
-    for row in rows:  # two rows of one outcome are told apart by number
-        name = str(row["input"])
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            row["input"] = f"{name} ({seen[name]})"
-    return table(
-        benefit,
-        "tornado",
-        "What the result hangs on",
-        rows,
-        (
-            label("input", "Input"),
-            number("low_input", "Input at P10", 2),
-            number("high_input", "Input at P90", 2),
-            money("low", "Net present public value at P10 (£)"),
-            money("high", "Net present public value at P90 (£)"),
-        ),
-        notes=(
-            "Effects are incidents avoided; unit costs and costs are ratios to the value reported; "
-            "the others are shares.",
-        ),
-    )
-
-
-def sensitivities(benefit: Benefit) -> Table:
-    """Results with one assumption switched at a time."""
-    rows = [
-        {
-            "case": name,
-            "net": found["net_present_public_value_gbp"],
-            "bcr": found["public_value_bcr"],
-            "fiscal_bcr": found["fiscal_bcr"],
-            "budget": found["net_present_budget_impact_gbp"],
-        }
-        for name, _, found in benefit.sensitivities
-    ]
-    columns = (
-        label("case", "Assumption"),
-        money("net", "Net present public value (£)"),
-        number("bcr", "Public value BCR", 2),
-        number("fiscal_bcr", "Fiscal BCR", 2),
-        money("budget", "Net present budget impact (£)"),
-    )
-    notes = (
-        "Scaling recorded up to actual crime uses the newer Home Office edition, which alone has "
-        "multipliers; its fiscal part is the response of police and courts only, and is scaled up "
-        "with the rest, though it falls mainly on recorded crimes.",
-    )
-    return table(benefit, "sensitivities", "Results under other assumptions", rows, columns,
-                  notes=notes)  # fmt: skip

@@ -1,15 +1,15 @@
 """How sure the pounds are: a seeded Monte Carlo, a tornado, a switching value.
 
-Drawn: each effect on its log rate ratio with its standard error and degrees of freedom, each unit
-cost between its low and high end (one draw a code, shared by every line and project that uses
-it), deadweight, drop-off, impact and costs, and a count of people that may not be shown between the
-fewest and the most it may be. The prices of `cashflow` are used as they are.
+Drawn: each effect on its log rate ratio with its standard error and degrees of freedom, deadweight,
+drop-off, impact and costs, and a count of people that may not be shown between the fewest and the
+most it may be. Unit costs stand as reported; the range of their sources is a sensitivity, drawn
+once a code and shared by every line and project that uses it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -34,6 +34,9 @@ class Draws:
 
     Attributes
     ----------
+    prices
+        Net present public value of the same draws with every unit cost at its `low` end, at its
+        `high` end, and `drawn` between them; empty where no unit cost has a range.
     inputs
         What was drawn, by kind and name, in its own unit: for the tornado and for checking.
     level
@@ -48,6 +51,7 @@ class Draws:
     cashable: Array
     costs: Array
     inputs: Mapping[Key, Array]
+    prices: Mapping[str, Array] = field(default_factory=dict)
     level: float = 0.95
     covers_zero: bool = False
 
@@ -58,8 +62,14 @@ class Draws:
 
     @property
     def chance(self) -> float:
-        """Share of draws in which public benefits exceed costs."""
-        return float((self.net > 0).mean())
+        """Share of draws in which public benefits exceed costs.
+
+        The smaller of two: unit costs as reported, and drawn over their ranges. What is not known
+        of a price never makes a result surer.
+        """
+        return min(
+            float((net > 0).mean()) for net in (self.net, self.prices.get("drawn", self.net))
+        )
 
     def quantiles(self, values: Array) -> tuple[float, float, float]:
         """P5, P50 and P95 of an array of draws."""
@@ -227,7 +237,22 @@ def simulate(
         raise BadArgument(f"draws={draws!r}: expected 1 or more")
     lines = sorted(lines, key=lambda line: line.order)
     inputs = _draw(lines, reference, rng, draws)
-    benefits, costs = _model(lines, Pricing(reference, assumptions), inputs, draws)
+    priced = {key: values for key, values in inputs.items() if key[0] == "unit cost"}
+    others = {key: values for key, values in inputs.items() if key not in priced}
+    ends = {
+        line.code: (line.low, line.high) for line in lines if ("unit cost", line.code) in priced
+    }
+    cases: dict[str, dict[Key, Array]] = {}
+    if priced:
+        for n, name in enumerate(("low", "high")):
+            cases[name] = {("unit cost", code): np.array(end[n]) for code, end in ends.items()}
+        cases["drawn"] = priced
+    pricing = Pricing(reference, assumptions)
+    benefits, costs = _model(lines, pricing, others, draws)
+    nets = {
+        name: _model(lines, pricing, others | prices, draws)[0][0] - costs
+        for name, prices in cases.items()
+    }
     claimed = [line for line in lines if line.route != "cost"]
     return Draws(
         public=benefits[0],
@@ -235,6 +260,7 @@ def simulate(
         cashable=benefits[2],
         costs=costs,
         inputs=inputs,
+        prices=nets,
         level=max((line.effect.level for line in claimed if line.effect), default=0.95),
         covers_zero=bool(claimed) and all(line.uncertain for line in claimed),
     )

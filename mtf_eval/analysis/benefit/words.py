@@ -58,12 +58,12 @@ def waterfall_finding(benefit: Benefit) -> str:
 
 
 def chance_finding(benefit: Benefit) -> str:
-    """Say how often benefits exceed costs in the draws."""
+    """Say how likely it is that benefits exceed costs."""
     if benefit.draws is None:
         return NOTHING
     if benefit.no_saving_possible:
         return "No effect lies inside the effect's interval, so no saving can be claimed"
-    return f"Benefits exceed costs in {benefit.chance} of {len(benefit.draws.net):,} draws"
+    return f"The chance that benefits exceed costs is {benefit.chance}"
 
 
 def tornado_finding(benefit: Benefit) -> str:
