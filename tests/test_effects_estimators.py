@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import re
 import warnings
 from itertools import pairwise
 
@@ -491,6 +492,23 @@ def test_regression_to_the_mean_is_put_in_numbers() -> None:
     check = effects.regression_to_the_mean(panel=data)
     assert check.details["regression"] < -0.05
     assert "regression to the mean" in check.text
+
+
+def test_regression_to_the_mean_names_who_the_controls_are_and_adds_up() -> None:
+    data = panel()
+    check = effects.regression_to_the_mean(panel=data)
+    own, all_others = (float(part) for part in re.findall(r"by ([+-][0-9.]+)%", check.text))
+    assert check.text.startswith("Areas as bad as this one before")
+    apart = 100 * ((100 + own) / (100 + all_others) - 1)  # from the two numbers that are shown
+    said = re.search(r"([0-9.]+)% fewer", check.text)
+    assert (-float(said[1]) if said else 0.0) == pytest.approx(min(apart, 0), abs=0.2)
+    counts = data.counts.copy()
+    counts[data.target[0]] += 500
+    worse = effects.regression_to_the_mean(panel=Panel(counts=counts, target=data.target,
+                                                       start=START))  # fmt: skip
+    assert "as bad" not in worse.text
+    assert re.match(r"The controls, with 0\.\d\d times this project's count", worse.text)
+    assert "-0.0%" not in check.text + worse.text
 
 
 def test_checks_find_what_was_put_in() -> None:

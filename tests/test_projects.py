@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 
@@ -13,6 +14,7 @@ from mtf_eval.analysis import assessment, checks, harm, maps, planning, process,
 from mtf_eval.analysis.claims import overclaims
 from mtf_eval.analysis.design import choose, project_of, records_of, series_of, window_of
 from mtf_eval.analysis.effects import Panel
+from mtf_eval.analysis.effects.counts import ratio_estimate
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reference import load_reference
@@ -263,6 +265,22 @@ def test_an_incomplete_month(share: float, passed: bool) -> None:
     assert ("April 2021" in check.text) is not passed
 
 
+@pytest.mark.parametrize("level", [2, 20, 30, 60, 200, 2000])
+def test_the_limit_of_an_incomplete_month_is_the_one_that_is_named(level: int) -> None:
+    """By hand: under 60% of the usual and five Poisson errors below it; else it is not said."""
+    limit = min(0.6 * level, level - 5 * level**0.5)
+    for n in sorted({0, max(0, math.ceil(limit) - 1), max(0, math.ceil(limit)), level // 2}):
+        counts = panel_of().counts * 0
+        counts["T"] = level
+        counts.loc["2021-04-01", "T"] = n
+        check = checks.incomplete_months(panel_of(counts=counts), window_for(panel_of()))  # type: ignore[arg-type]
+        assert check.passed is (None if limit <= 0 else n >= limit)
+        assert check.tried is (limit > 0)
+        assert (f"April 2021 ({n:,})" in check.text) is (n < 0.6 * level)
+        if check.passed:
+            assert f"below {math.ceil(limit):,} over all areas" in check.text
+
+
 @pytest.mark.parametrize(("silent", "passed"), [(0, True), (2, True), (3, False)])
 def test_an_area_whose_records_stop(silent: int, passed: bool) -> None:
     counts = panel_of().counts.copy()
@@ -495,3 +513,70 @@ def test_a_series_gives_the_wider_of_two_intervals_and_shows_both(seed: int) -> 
     assert own.estimate == other.estimate
     assert {own.method.split("(")[1][:5], other.method.split("(")[1][:5]} == {"quasi", "Newey"}
     assert any("the wider is given" in caution for caution in own.cautions)
+
+
+# What speaks against a result
+
+
+def test_an_aim_is_reached_by_the_interval_or_the_page_says_that_it_is_not() -> None:
+    def said(ratio: float, se: float, aim: float | None) -> str:
+        effect = ratio_estimate(
+            measure=ASB, log_ratio=math.log(ratio), se=se, level=0.95, n=9, n_before=5, n_after=4,
+            method="made",
+        )  # fmt: skip
+        return assessment._met(effect, aim)
+
+    assert said(0.68, 0.14, -0.25).endswith(
+        "as much as aimed at; the interval does not exclude less"
+    )
+    assert said(0.5, 0.1, -0.25).endswith("the estimate is as much as aimed at")
+    assert said(0.8, 0.05, -0.5).endswith("the estimate is less than aimed at")
+    assert said(0.8, 0.1, -0.25).endswith("than aimed at; the interval does not exclude as much")
+    assert said(1.77, 0.22, 0.2).endswith("aimed at; the interval does not exclude less")
+    assert said(1.77, 0.1, 0.2).endswith("the estimate is as much as aimed at")
+    assert said(1.77, 0.1, -0.2) == "Rose, beyond chance; a fall was aimed at"
+    assert said(1.0, 0.1, -0.2) == "Cannot be told from no change"
+    assert said(0.5, 0.1, None) == "Fell, beyond chance"
+
+
+def test_a_series_alone_says_what_could_not_be_tried_and_which_months_it_uses() -> None:
+    data = data_of(incidents=incidents(areas=1, fall=0.3),
+                   project_areas=areas_of(target=["A00"]))  # fmt: skip
+    found = evaluated(data)
+    sure = assessment.short(data, found, "").frame.set_index("question")["answer"]["How sure"]
+    untried = [c.text for c in found.checks if not c.tried]
+    assert untried
+    assert f"{len(untried)} of {len(found.checks)} checks could not be tried" in sure
+    assert "No check speaks against it" not in sure
+    fake = next(c.text for c in found.checks if c.name == "Fake start dates")
+    assert "0 comparison area(s)" in fake
+    assert "too few incidents" not in fake
+    listed = assessment.check_list(data, found).frame.set_index("item")
+    assert listed.loc["Equal periods", "there"] == "no"
+    months = len(pd.date_range("2019-01-01", "2020-12-01", freq="MS"))
+    assert listed.loc["Equal periods", "text"].startswith(f"{months} months before, 12 after")
+    assert listed.loc["Problem and measure fixed in advance", "there"] == "not on record"
+
+
+def test_a_buffer_that_rose_and_a_shared_area_speak_against_a_fall() -> None:
+    rows = incidents(fall=0.4)
+    clean = data_of(incidents=rows)
+    late = (rows["area_code"] == "A01") & (rows["month"] >= "2021-01-01")
+    rose = data_of(incidents=rows.assign(count=rows["count"].where(~late, rows["count"] * 3)))
+    twice = data_of(
+        incidents=rows,
+        projects=pd.concat([a_project(), a_project(project_id="P2")]),
+        project_areas=pd.concat(
+            [areas_of(target=["A00"], buffer=["A01"]), areas_of("P2", target=["A00"])]
+        ),
+    )
+
+    def sure(data: Dataset) -> str:
+        answers = assessment.short(data, evaluated(data), "").frame.set_index("question")["answer"]
+        return str(answers["How sure"])
+
+    assert "buffer" not in sure(clean)
+    assert "The buffer did worse than expected" in sure(rose)
+    assert "P2 worked in the same areas" in sure(twice)
+    for data in (rose, twice):
+        assert "No check speaks against it" not in sure(data)

@@ -99,11 +99,10 @@ def _against(*effects: Estimate) -> str:
 def short(data: Dataset, found: Evaluation, done: str) -> Table:
     """Answer in five lines: the problem, what was done, what changed, how sure, what next."""
     project, effect = found.project, found.primary
-    wrong = [c.name.lower() for c in found.checks if c.passed is False]
     sure = "Nothing is claimed."
     if effect is not None:
-        sure = f"Maryland level {effect.maryland} of 5; {found.design.reason}"  # type: ignore[union-attr]
-        sure += f" Look at: {', '.join(wrong)}." if wrong else " No check speaks against it."
+        sure = f"Maryland level {effect.maryland} of 5; {found.design.reason} "  # type: ignore[union-attr]
+        sure += " ".join(_doubts(found)) or "No check speaks against it."
     elif found.mde:
         sure = f"Too few incidents to be sure of anything: {found.headline}."
     rows = (
@@ -117,6 +116,19 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
     return _table(
         data, found, "short", f"{project.title} in short", rows, columns, source=BOTH_SOURCES
     )
+
+
+def _doubts(found: Evaluation) -> Iterator[str]:
+    """Say all that speaks against the result, and what could not be looked at."""
+    effect = found.primary
+    assert effect is not None
+    if wrong := [c.name.lower() for c in found.checks if c.passed is False]:
+        yield f"Look at: {', '.join(wrong)}."
+    if untried := sum(not c.tried for c in found.checks):
+        yield f"{untried} of {len(found.checks)} checks could not be tried."
+    yield from (*effect.cautions, *found.cautions)
+    if found.spill is not None and effect.estimate < 1:
+        yield from found.spill.doubts
 
 
 def _next(found: Evaluation) -> str:
@@ -176,6 +188,8 @@ def _ratio_words(found: Evaluation) -> Iterator[str]:
             "project's areas alone; the two counts may be of unequal numbers of months, which the "
             "ratio allows for. Below 1 is fewer incidents."
         )
+    if found.design is not None and found.design.method == "series":
+        yield f"Months used: {_periods(found)[1]}."
 
 
 def _met(effect: Estimate, wanted: float | None) -> str:
@@ -184,8 +198,16 @@ def _met(effect: Estimate, wanted: float | None) -> str:
     way = "Fell" if effect.estimate < 1 else "Rose"
     if wanted is None:
         return f"{way}, beyond chance"
-    reached = effect.estimate <= 1 + wanted if wanted < 0 else effect.estimate >= 1 + wanted
-    return f"{way}, beyond chance; {'as much as' if reached else 'less than'} aimed at"
+    if (wanted < 0) != (effect.estimate < 1):
+        return f"{way}, beyond chance; a {'fall' if wanted < 0 else 'rise'} was aimed at"
+    aim, sign = 1 + wanted, -1 if wanted < 0 else 1
+    ends = sign * (effect.low - aim), sign * (effect.high - aim)
+    least, most, point = min(ends), max(ends), sign * (effect.estimate - aim)
+    if point >= 0:
+        sure = "" if least >= 0 else "; the interval does not exclude less"
+        return f"{way}, beyond chance; the estimate is as much as aimed at{sure}"
+    sure = "" if most < 0 else "; the interval does not exclude as much"
+    return f"{way}, beyond chance; the estimate is less than aimed at{sure}"
 
 
 def estimates(data: Dataset, found: Evaluation) -> Table:
@@ -381,6 +403,18 @@ def emmie(data: Dataset, found: Evaluation) -> Table:
     return _table(data, found, "emmie", title, fields.items(), columns, source=BOTH_SOURCES)
 
 
+def _periods(found: Evaluation) -> tuple[bool, str]:
+    """Say whether the primary estimate compares as many months before as after, and which."""
+    window, panel = found.window, found.panel
+    if window is None or panel is None:
+        return False, ""
+    if found.design is not None and found.design.method == "series":
+        used = f"{panel.counts.index[0]:%B %Y} to {window.last:%B %Y}"
+        return False, f"{panel.months_before} months before, {window.months} after: {used}"
+    before = len(pd.date_range(window.before_first, window.before_last, freq="MS"))
+    return before == window.months, window.words()
+
+
 def check_list(data: Dataset, found: Evaluation) -> Table:
     """List what an assessment must contain, and where this one stands."""
     project, effect = found.project, found.primary
@@ -392,9 +426,9 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
     dates = f"{day(project.response_start)} to " if project.response_start is not None else ""
     dates += day(ended) if ended is not None else "still running"
     rows = (
-        ("Problem and measure fixed in advance", True, project.primary_measure),
+        ("Problem and measure fixed in advance", None, "no table dates a measure"),
         ("Response dates", project.response_start is not None, dates),
-        ("Equal periods", found.window is not None, found.window.words() if found.window else ""),
+        ("Equal periods", *_periods(found)),
         ("Comparison, and why", found.design is not None and found.design.method in COMPARED,
          found.design.reason if found.design else ""),
         ("Trend before the start", passed.get("Trend before the start") is not None, ""),
@@ -407,7 +441,8 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
         ("Follow-up date", project.follow_up_date is not None,
          day(project.follow_up_date) if project.follow_up_date is not None else ""),
     )  # fmt: skip
-    answers = ((item, "yes" if held else "no", which) for item, held, which in rows)
+    words = {True: "yes", False: "no", None: "not on record"}
+    answers = ((item, words[held], which) for item, held, which in rows)
     columns = (label("item", "Item"), text("there", "There"), text("text", "Which"))
     title = "What an assessment must contain"
     return _table(data, found, "check_list", title, answers, columns, source="Project records")

@@ -18,21 +18,36 @@ from mtf_eval.analysis.findings import percent
 __all__ = ["bad_year", "changed_areas", "incomplete_months"]
 
 SHORT = 0.6  # a month with less than this share of the window's median looks incomplete
+BEYOND = 5.0  # Poisson errors below the usual that chance does not explain
 SURELY = 20.0  # incidents expected in silent months: more than chance or a fall explains
 
 
 def incomplete_months(panel: Panel, window: Window) -> Check:
-    """Find months in which all areas together hold far fewer incidents than usual."""
+    """Find months in which all areas together hold far fewer incidents than usual.
+
+    Far fewer is less than `SHORT` of the usual and `BEYOND` Poisson errors below it.
+    """
     totals = panel.counts.sum(axis=1).loc[window.before_first : window.last]
     usual = float(totals.median())
-    short = totals[(totals < SHORT * usual) & (usual - totals > 5 * math.sqrt(max(usual, 1)))]
-    named = ", ".join(f"{month:%B %Y} ({n:,})" for month, n in short.items())
-    text = (
-        f"Far fewer incidents than the usual {usual:,.0f} over all areas: {named}."
-        if named
-        else f"No month falls below {percent(SHORT)} of the usual {usual:,.0f} over all areas."
-    )
-    return Check(name="Months that look incomplete", passed=short.empty, text=text)
+    limit = min(SHORT * usual, usual - BEYOND * math.sqrt(max(usual, 1)))
+    low = totals[totals < SHORT * usual]
+    short = low[low < limit]
+    name = "Months that look incomplete"
+    below = f"below {percent(SHORT)} of it: {_named(low)}" if len(low) else "no month is far below"
+    if limit <= 0:  # not even an empty month could be told from chance
+        text = f"Too few incidents to tell (usually {usual:,.0f} a month); {below}."
+        return Check(name=name, passed=None, tried=False, text=text)
+    if len(short):
+        text = f"Far fewer incidents than the usual {usual:,.0f} over all areas: {_named(short)}."
+        return Check(name=name, passed=False, text=text)
+    text = f"No month falls below {math.ceil(limit):,} over all areas; the usual is {usual:,.0f}."
+    if len(low):
+        text += f" Low, but chance cannot be ruled out; {below}."
+    return Check(name=name, passed=True, text=text)
+
+
+def _named(totals: pd.Series[int]) -> str:
+    return ", ".join(f"{month:%B %Y} ({n:,})" for month, n in totals.items())
 
 
 def changed_areas(panel: Panel) -> Check:

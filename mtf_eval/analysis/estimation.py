@@ -62,6 +62,21 @@ class Spill:
     quotient: Quantity | None
     reasons: tuple[str, ...] = ()
 
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """Say what speaks against a fall in the project's areas: a buffer that did worse."""
+        said = []
+        if self.buffer is not None and self.buffer.estimate > 1:
+            interval = f"95% interval {self.buffer.low:.2f} to {self.buffer.high:.2f}"
+            said.append(
+                f"The buffer did worse than expected (ratio {self.buffer.estimate:.2f}, "
+                f"{interval}): part of the problem may have moved there."
+            )
+        net = {} if self.quotient is None else self.quotient.details
+        if net.get("total_net_effect", 1.0) <= 0:
+            said.append("Counted together with the buffer, no fewer incidents are left.")
+        return tuple(said)
+
 
 def all_others(panel: Panel) -> Panel:
     """Return the panel compared with every other area, not only those the project named."""
@@ -73,7 +88,7 @@ def tried(name: str, check: Callable[[], Check]) -> Check:
     try:
         return check()
     except NotEnoughData as error:
-        return Check(name=name, passed=None, text=f"Cannot be tried: {error}.")
+        return Check(name=name, passed=None, tried=False, text=f"Cannot be tried: {error}.")
 
 
 def estimators(

@@ -47,16 +47,20 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     slope, df = float(fit.params[1]), float(used.sum() - 2)
     se = float(fit.bse[1]) / math.sqrt(min(1.0, float(fit.scale)))
     p = two_sided_p(slope / se, df)
-    percent = 100 * math.expm1(slope)
+    moved = _signed(math.expm1(slope))
     passed = p > 1 - level
     verdict = "no sign of a trend of its own" if passed else "a trend of its own before the start"
     return Check(
         name="Trend before the start",
         passed=passed,
-        text=f"Against the comparison the target moved {percent:+.1f}% a month: {verdict}.",
+        text=f"Against the comparison the target moved {moved} a month: {verdict}.",
         p=p,
         details={"slope": slope, "se": se, "reach": critical(level=level, df=df) * se},
     )
+
+
+def _signed(share: float) -> str:
+    return f"{round(100 * share, 1) + 0.0:+.1f}%"  # no minus before a nought
 
 
 def _best(panel: Panel, level: float) -> Estimate:
@@ -75,17 +79,19 @@ def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Che
         )
     found: dict[str, float] = {}
     wrong = 0
+    reason = "too few incidents before the start for fake starts"
     starts = months[least : len(months) - least + 1]
     for start in starts:
         fake = panel.between(months[0], months[-1]).with_start(start)
         try:
             estimate = _best(fake, level)
-        except NotEnoughData:
+        except NotEnoughData as error:
+            reason = str(error).removeprefix(f"{panel.measure}: ")
             continue
         found[f"{start:%Y-%m}"] = estimate.estimate
         wrong += estimate.distinguishable
     if not found:
-        raise NotEnoughData(f"{panel.measure}: too few incidents before the start for fake starts")
+        raise NotEnoughData(f"{panel.measure}: {reason}")
     # Neighbouring fake starts share their months, so one in five may be off by chance.
     return Check(
         name="Fake start dates",
@@ -126,12 +132,19 @@ def regression_to_the_mean(*, panel: Panel) -> Check:
     details = placebo_calibrated(panel=panel).details
     own, trend = details["drift"], details["trend"]
     extra = own / trend - 1
+    match = details["match"]
+    who = "Areas as bad as this one before"
+    if not 1 / 1.5 < match < 1.5:
+        who = f"The controls, with {match:.2f} times this project's count before,"
+    read = f"{-100 * extra:.1f}% fewer than those is regression to the mean"
+    if round(extra, 3) >= 0:
+        read = "no sign of regression to the mean"
     return Check(
         name="Start after a bad period",
         passed=None,
         text=(
-            f"Areas as bad as this one before changed by {own - 1:+.0%} with nothing done, all "
-            f"other areas by {trend - 1:+.0%}: {extra:+.0%} is regression to the mean."
+            f"{who} changed by {_signed(own - 1)} with nothing done, all other areas by "
+            f"{_signed(trend - 1)}: {read}."
         ),
         details={"controls": own, "all": trend, "regression": extra},
     )

@@ -259,10 +259,14 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A check on an assumption: `passed` is `None` where it informs and does not judge."""
+    """A check on an assumption: `passed` is `None` where it informs and does not judge.
+
+    `tried` is false where the records cannot carry the check: it then speaks for nothing.
+    """
 
     name: str
     passed: bool | None
     text: str
+    tried: bool = True
     p: float | None = None
     details: Mapping[str, float] = field(default_factory=dict)
