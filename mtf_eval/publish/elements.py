@@ -19,7 +19,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.grid import grid, rating, rating_word, slug
-from mtf_eval.publish.shell import css
+from mtf_eval.publish.shell import STATUS, css
 from mtf_eval.records.dataset import OF_PEOPLE
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ __all__ = [
 MIMETYPE = "application/vnd.mtf.{}+json"
 NoteKind = Literal["note", "caution", "method"]
 NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
-STATUS = ("complete", "running", "planning", "no_records", "provisional")
 VERSIONS = ("mtf-eval", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "nbconvert")
 MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
 

@@ -1,4 +1,4 @@
-"""The template folder: the style sheet as one string, the templates that are not a notebook's.
+"""What every page shares: the style sheet, the templates, its name, the words for its status.
 
 Renders nothing itself.
 """
@@ -14,9 +14,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["TEMPLATES", "css", "environment", "page_name", "page_of"]
+__all__ = ["STATUS", "TEMPLATES", "css", "environment", "page_name", "page_of"]
 
 TEMPLATES = Path(str(files("mtf_eval.publish").joinpath("templates")))
+#: Where the work that a report is about may stand, with the words for it.
+STATUS = {
+    "complete": "complete",
+    "running": "still running",
+    "planning": "being planned",
+    "no_records": "no records to work from",
+    "provisional": "provisional",
+}
 
 
 def page_name(name: str, rule: str) -> str:
