@@ -7,7 +7,7 @@ estimated here.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,9 @@ import pandas as pd
 from mtf_eval.analysis.delivery import actions_then
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import count, day, label, lay, number, text, where_from
-from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import INTERVAL, RATIO, count, day, label, number, text
+from mtf_eval.analysis.projects import Evaluation, page_table
+from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -28,29 +28,6 @@ NOT_ASSESSED = "not assessed"
 BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
-
-
-def _table(
-    data: Dataset,
-    found: Evaluation,
-    name: str,
-    title: str,
-    rows: pd.DataFrame | Iterable[tuple[object, ...]],
-    columns: Sequence[Column],
-    *,
-    source: str = "Recorded incidents",
-    notes: Iterable[str] = (),
-) -> Table:
-    """Lay out a table of one project's page, with its name, source and day."""
-    return lay(
-        f"{found.project.key}_{name}",
-        title,
-        rows,
-        columns,
-        source=where_from(data, source),
-        as_at=found.as_of,
-        notes=notes,
-    )
 
 
 def headline(data: Dataset, found: Evaluation) -> Table:
@@ -86,7 +63,7 @@ def headline(data: Dataset, found: Evaluation) -> Table:
             number("mde", "Smallest fall that could be seen, %", 0, "found four times in five")
         )
     title = f"{project.primary_measure} in the project's areas"
-    return _table(data, found, "headline", title, pd.DataFrame([row]), columns)
+    return page_table(data, found, "headline", title, pd.DataFrame([row]), columns)
 
 
 def _against(*effects: Estimate) -> str:
@@ -113,7 +90,7 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
         ("What next", f"{_next(found)}."),
     )
     columns = (label("question", "Question"), text("answer", "Answer"))
-    return _table(
+    return page_table(
         data, found, "short", f"{project.title} in short", rows, columns, source=BOTH_SOURCES
     )
 
@@ -163,16 +140,14 @@ def changes(data: Dataset, found: Evaluation) -> Table:
         label("measure", "Measure"),
         count("before", "Before"),
         count("after", "After"),
-        number("estimate", "Rate ratio", 2),
-        number("low", "95% low", 2),
-        number("high", "95% high", 2),
+        *RATIO,
         count("avoided", f"Fewer than {_against(*found.effects.values())}"),
         text("aim", "Change aimed at"),
         number("mde", "Smallest fall that could be seen, %", 0),
         text("said", "In words"),
     )
     title = f"What changed, measure by measure: {found.project.title}"
-    return _table(data, found, "changes", title, rows, columns, notes=_ratio_words(found))
+    return page_table(data, found, "changes", title, rows, columns, notes=_ratio_words(found))
 
 
 def _ratio_words(found: Evaluation) -> Iterator[str]:
@@ -219,9 +194,7 @@ def estimates(data: Dataset, found: Evaluation) -> Table:
         rows.append((name, effect.estimate, effect.low, effect.high, effect.n, effect.maryland))
     columns = (
         label("method", "Method"),
-        number("estimate", "Rate ratio", 2),
-        number("low", "95% low", 2),
-        number("high", "95% high", 2),
+        *RATIO,
         count("n", "Incidents used"),
         number("maryland", "Maryland level"),
     )
@@ -231,7 +204,7 @@ def estimates(data: Dataset, found: Evaluation) -> Table:
         f"Design, fixed before the outcome was looked at: {design.text}. {design.reason}",
         "The others are shown so that nobody has to wonder; they do not decide.",
     )  # fmt: skip
-    return _table(data, found, "estimates", title, rows, columns, notes=notes)
+    return page_table(data, found, "estimates", title, rows, columns, notes=notes)
 
 
 def series(data: Dataset, found: Evaluation) -> Table:
@@ -267,7 +240,7 @@ def series(data: Dataset, found: Evaluation) -> Table:
             "the same way from the 95% interval of that total.",
         )
     title = f"{panel.measure} in the project's areas by month"
-    return _table(data, found, "months", title, frame, columns, notes=notes)
+    return page_table(data, found, "months", title, frame, columns, notes=notes)
 
 
 def _shape(found: Evaluation) -> np.ndarray:
@@ -317,7 +290,7 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     )
     title = f"{found.project.primary_measure}: the project among areas where nothing was done"
     notes = ("Controls are the groups of as many areas with the nearest count before.",)
-    return _table(data, found, "controls", title, frame, columns, notes=notes)
+    return page_table(data, found, "controls", title, frame, columns, notes=notes)
 
 
 def controls_alt(table: Table) -> str:
@@ -362,13 +335,12 @@ def spill(data: Dataset, found: Evaluation) -> Table:
     columns = (
         label("what", "What"),
         number("estimate", "Estimate", 2),
-        number("low", "95% low", 2),
-        number("high", "95% high", 2),
+        *INTERVAL,
         text("meaning", "How to read it"),
     )
     title = f"{found.project.primary_measure}: displacement and diffusion"
     notes = beside.reasons if beside else ("The project names no buffer areas.",)
-    return _table(data, found, "spill", title, rows, columns, notes=notes)
+    return page_table(data, found, "spill", title, rows, columns, notes=notes)
 
 
 def checks_table(data: Dataset, found: Evaluation) -> Table:
@@ -378,7 +350,7 @@ def checks_table(data: Dataset, found: Evaluation) -> Table:
         said = f"A true fall of {percent(smallest)} would be found four times in five."
         rows.append((f"Smallest fall that could be seen: {measure}", PASSED[None], said))
     columns = (label("check", "Check"), text("verdict", "Verdict"), text("text", "Finding"))
-    return _table(data, found, "checks", "Checks on the result", rows, columns)
+    return page_table(data, found, "checks", "Checks on the result", rows, columns)
 
 
 def emmie(data: Dataset, found: Evaluation) -> Table:
@@ -400,7 +372,7 @@ def emmie(data: Dataset, found: Evaluation) -> Table:
     }
     columns = (label("field", "Field"), text("text", "What is known"))
     title = "EMMIE: effect, mechanism, moderators, implementation, economics"
-    return _table(data, found, "emmie", title, fields.items(), columns, source=BOTH_SOURCES)
+    return page_table(data, found, "emmie", title, fields.items(), columns, source=BOTH_SOURCES)
 
 
 def _periods(found: Evaluation) -> tuple[bool, str]:
@@ -445,4 +417,4 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
     answers = ((item, words[held], which) for item, held, which in rows)
     columns = (label("item", "Item"), text("there", "There"), text("text", "Which"))
     title = "What an assessment must contain"
-    return _table(data, found, "check_list", title, answers, columns, source="Project records")
+    return page_table(data, found, "check_list", title, answers, columns, source="Project records")

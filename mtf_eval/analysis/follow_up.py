@@ -14,8 +14,8 @@ import pandas as pd
 from mtf_eval.analysis.design import Project, others_at_work, records_of, series_of
 from mtf_eval.analysis.effects import Estimate, Panel
 from mtf_eval.analysis.estimation import estimators
-from mtf_eval.analysis.marks import count, label, lay, number, text, where_from
-from mtf_eval.analysis.projects import Evaluation
+from mtf_eval.analysis.marks import RATIO, count, label, text
+from mtf_eval.analysis.projects import Evaluation, page_table
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
@@ -124,8 +124,10 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
         if effect is not None:
             numbers = (effect.n_before, effect.n_after, effect.estimate, effect.low, effect.high)  # type: ignore[assignment]
         rows.append((each.name, months, *numbers, each.reading))
-    return lay(
-        f"{project.key}_later",
+    return page_table(
+        data,
+        found,
+        "later",
         f"{project.primary_measure}: has it held?",
         rows,
         (
@@ -133,13 +135,9 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
             text("months", "Months"),
             count("before", "Same months before"),
             count("after", "Recorded"),
-            number("estimate", "Rate ratio", 2),
-            number("low", "95% low", 2),
-            number("high", "95% high", 2),
+            *RATIO,
             text("reading", "Reading"),
         ),
-        source=where_from(data, "Recorded incidents"),
-        as_at=found.as_of,
         notes=(
             "Each window is judged by the project's own estimator against the same months before "
             "the start; a shorter window has a wider interval.",

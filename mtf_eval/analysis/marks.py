@@ -15,6 +15,7 @@ from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
+__all__ += ["INTERVAL", "RATIO"]
 __all__ += ["add_total", "dated", "day", "lay", "money", "number", "pounds", "span", "where_from"]
 
 
@@ -57,6 +58,11 @@ def number(name: str, heading: str, decimals: int = 0, note: str = "", unit: str
     return Column(
         name=name, heading=heading, kind="number", unit=unit, decimals=decimals, note=note
     )
+
+
+#: The columns of an estimate's 95% interval, and of a rate ratio with it.
+INTERVAL = (number("low", "95% low", 2), number("high", "95% high", 2))
+RATIO = (number("estimate", "Rate ratio", 2), *INTERVAL)
 
 
 def money(name: str, heading: str, decimals: int = 0, note: str = "") -> Column:

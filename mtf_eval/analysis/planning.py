@@ -6,16 +6,15 @@ The page that keeps hopeless evaluations from being promised. Reads the months b
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pandas as pd
 
 from mtf_eval.analysis.design import records_of, series_of
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import count, label, lay, number, share, text, where_from
-from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.marks import count, label, number, share, text
+from mtf_eval.analysis.projects import Evaluation, page_table
+from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -34,27 +33,6 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
     last = None if start is None else start - pd.DateOffset(days=1)
     before = panel.between(None, last)
     return before if len(before.counts) else panel
-
-
-def _table(
-    data: Dataset,
-    found: Evaluation,
-    name: str,
-    title: str,
-    rows: pd.DataFrame | Sequence[tuple[object, ...]],
-    columns: Sequence[Column],
-    *notes: str,
-) -> Table:
-    """Lay out a table of one project's page, with its name, source and day."""
-    return lay(
-        f"{found.project.key}_{name}",
-        title,
-        rows,
-        columns,
-        source=where_from(data, "Recorded incidents"),
-        as_at=found.as_of,
-        notes=notes,
-    )
 
 
 def baseline(data: Dataset, found: Evaluation) -> Table:
@@ -77,7 +55,7 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
         count("all", "All areas on record"),
         share("share", "Share", "own", "all", 1),
     )
-    return _table(data, found, "baseline", f"{panel.measure} before the start", rows, columns)
+    return page_table(data, found, "baseline", f"{panel.measure} before the start", rows, columns)
 
 
 def places(data: Dataset, found: Evaluation) -> Table:
@@ -98,7 +76,9 @@ def places(data: Dataset, found: Evaluation) -> Table:
         text("role", "In the project"),
     )
     title = f"Where {panel.measure.lower()} is recorded most, last 12 months before the start"
-    return _table(data, found, "places", title, keep, columns, places_finding(data, found))
+    return page_table(
+        data, found, "places", title, keep, columns, notes=(places_finding(data, found),)
+    )
 
 
 def places_finding(data: Dataset, found: Evaluation) -> str:
@@ -126,7 +106,7 @@ def calendar(data: Dataset, found: Evaluation) -> Table:
     rows = list(zip(names, by_month, strict=True))
     columns = (label("month", "Month"), number("mean", "Incidents a month", 1))
     note = "Monthly records hold no day and no hour, so none is shown."
-    return _table(data, found, "calendar", title, rows, columns, note)
+    return page_table(data, found, "calendar", title, rows, columns, notes=(note,))
 
 
 def candidates(data: Dataset, found: Evaluation) -> Table:
@@ -160,7 +140,7 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
     )
     title = "Candidate comparison areas, nearest on the months before"
     note = f"The project's areas had {mean:,.0f} incidents each on average in those months."
-    return _table(data, found, "candidates", title, frame, columns, note)
+    return page_table(data, found, "candidates", title, frame, columns, notes=(note,))
 
 
 def could_see(data: Dataset, found: Evaluation) -> Table:
@@ -184,4 +164,4 @@ def could_see(data: Dataset, found: Evaluation) -> Table:
         "from how areas like these moved in the months on record."
     )
     title = f"{panel.measure}: the smallest fall an evaluation could show"
-    return _table(data, found, "could_see", title, rows, columns, note)
+    return page_table(data, found, "could_see", title, rows, columns, notes=(note,))

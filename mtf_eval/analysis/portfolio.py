@@ -16,7 +16,7 @@ import pandas as pd
 from mtf_eval.analysis import overlaps, projects
 from mtf_eval.analysis.effects import Estimate, pool
 from mtf_eval.analysis.findings import listing, percent
-from mtf_eval.analysis.marks import day, label, lay, number, text, where_from
+from mtf_eval.analysis.marks import RATIO, day, label, lay, text, where_from
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -242,9 +242,7 @@ def effects(data: Dataset, together: Together) -> Table:
         rows,
         (
             label("project", "Project and measure"),
-            number("estimate", "Rate ratio", 2),
-            number("low", "95% low", 2),
-            number("high", "95% high", 2),
+            *RATIO,
             text("strength", "Maryland level"),
             text("pooled", "Pooled"),
         ),

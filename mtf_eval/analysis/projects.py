@@ -7,7 +7,7 @@ that is planned or still running gets no effect. Tables are made in `assessment`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -36,14 +36,15 @@ from mtf_eval.analysis.effects.checks import (
 )
 from mtf_eval.analysis.estimation import Spill, all_others, estimators, smallest, spill, tried
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import day
+from mtf_eval.analysis.marks import day, lay, where_from
+from mtf_eval.analysis.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Evaluation", "Spill", "evaluate", "status_of"]
+__all__ = ["Evaluation", "Spill", "evaluate", "page_table", "status_of"]
 
 HOPELESS = 0.75  # a design that can only see falls beyond this gives no answer: "we cannot say"
 
@@ -300,3 +301,19 @@ class _Found:
             cautions=tuple(self.cautions),
             **self.rest,  # type: ignore[arg-type]
         )
+
+
+def page_table(
+    data: Dataset,
+    found: Evaluation,
+    name: str,
+    title: str,
+    rows: pd.DataFrame | Iterable[tuple[object, ...]],
+    columns: Sequence[Column],
+    *,
+    source: str = "Recorded incidents",
+    notes: Iterable[str] = (),
+) -> Table:
+    """Lay out a table of one project's page, with its name, source and day."""
+    own, where = f"{found.project.key}_{name}", where_from(data, source)
+    return lay(own, title, rows, columns, source=where, as_at=found.as_of, notes=notes)
