@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.delivery import overdue
+from mtf_eval.analysis.delivery import deliveries_then, overdue
 from mtf_eval.analysis.funding import WON, standing
 from mtf_eval.analysis.marks import count, day, label, lay, text, where_from
 from mtf_eval.analysis.tables import Table
@@ -129,15 +129,13 @@ def _stage(row: Mapping[str, Any], as_of: date) -> str:
 
 def _behind(data: Dataset, row: Mapping[str, Any], as_of: date) -> tuple[list[str], int]:
     """Return what is behind with a project, in words, and the days of its longest overdue."""
-    now, said = pd.Timestamp(as_of), []
+    said = []
     late = overdue(data, as_of=as_of).frame
     late = late[late["project"] == row["project_id"]]
     if len(late):
         which = "1 action" if len(late) == 1 else f"{len(late)} actions"
         said.append(f"{which} overdue, the longest by {int(late['days'].max())} days")
-    due = data.table("deliveries")
-    due = due[(due["project_id"] == row["project_id"]) & (due["due"] <= now)]
-    missing = int((due["reported"].isna() | (due["reported"] > now)).sum())
+    missing = int((~deliveries_then(data, as_of, row["project_id"])["told"]).sum())
     if missing:
         said.append(f"{missing} provider update{'' if missing == 1 else 's'} missing")
     return said, 0 if late.empty else int(late["days"].max())
