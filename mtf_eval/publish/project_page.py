@@ -90,8 +90,7 @@ def scanning(
     return (
         table(door(process.proforma(data, found.project, as_of=found.as_of))),
         _try(lambda: planning.baseline(data, found), table, door),
-        note(f"{harm.profile_finding(released.frame)}."),
-        table(released),
+        *_told(harm.profile_finding(released.frame), released),
     )
 
 
@@ -122,16 +121,20 @@ def analysis(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
     return shown
 
 
+def _told(finding: str, released: Released) -> Sequence[Element]:
+    """Show a finding and its table, the finding alone where the table has no rows."""
+    said = note(f"{finding}.")
+    return (said,) if released.frame.empty else (said, table(released))
+
+
 def response(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
     """Show actions, deliveries against agreement, and the agency priorities served."""
     project, as_of = found.project, found.as_of
     actions = door(process.actions(data, project, as_of=as_of))
     deliveries = door(process.deliveries(data, project, as_of=as_of))
     return (
-        note(f"{process.actions_finding(actions.frame)}."),
-        table(actions),
-        note(f"{process.deliveries_finding(deliveries.frame)}."),
-        table(deliveries),
+        *_told(process.actions_finding(actions.frame), actions),
+        *_told(process.deliveries_finding(deliveries.frame), deliveries),
         table(door(process.priorities(data, project, as_of=as_of))),
     )
 
