@@ -23,6 +23,8 @@ from mtf_eval.errors import BadArgument, MtfError
 from mtf_eval.run.cli_desk import COMMANDS, as_written, need_browser, print_pages
 from mtf_eval.run.facts import CHECKOUT, address_of
 from mtf_eval.run.plan import Wanted, home, templates
+from mtf_eval.run.schedule import KINDS
+from mtf_eval.run.schedule import schedule as make_schedule
 from mtf_eval.run.store import Store
 
 if TYPE_CHECKING:
@@ -125,6 +127,17 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def _timeout(what: str, seconds: float) -> Callable[[Any], Any]:
+    """Add an option for how long a cell or a report may take."""
+    return click.option(
+        f"--{what}-timeout",
+        type=click.FloatRange(1),
+        default=seconds,
+        show_default=True,
+        help=f"Seconds one {what} may take.",
+    )
+
+
 @commands.command(
     short_help="Make every report that is due, and publish them.",
     epilog="\b\nExamples: mtf-eval run data/example\n"
@@ -147,20 +160,8 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--in-flight", type=click.IntRange(1), help="Reports at once [cores + 1].")
 @click.option("--dask", default="", metavar="ADDRESS", help="Run on this Dask scheduler.")
-@click.option(
-    "--cell-timeout",
-    type=click.FloatRange(1),
-    default=600.0,
-    show_default=True,
-    help="Seconds one cell may take.",
-)
-@click.option(
-    "--report-timeout",
-    type=click.FloatRange(1),
-    default=1800.0,
-    show_default=True,
-    help="Seconds one report may take.",
-)
+@_timeout("cell", 600.0)
+@_timeout("report", 1800.0)
 def run(
     data: tuple[str, ...],
     out: Path,
@@ -239,7 +240,7 @@ def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
     epilog="\b\nExamples: mtf-eval schedule systemd data/example\n"
     "          mtf-eval schedule cron data/private/records.xlsx --release internal --at 05:00",
 )
-@click.argument("kind", type=click.Choice(["cron", "systemd", "windows", "github", "airflow"]))
+@click.argument("kind", type=click.Choice([*KINDS, "airflow"]))
 @click.argument("data", nargs=-1)
 @click.option("--release", default="public", show_default=True, help="Disclosure rule.")
 @click.option("--out", default="reports", show_default=True, help="Folder of reports.")
@@ -249,10 +250,8 @@ def schedule(kind: str, data: tuple[str, ...], release: str, out: str, at: str) 
 
     For Airflow it says what to do instead.
     """
-    from mtf_eval.run.schedule import schedule as made
-
     addresses = _addresses(data)
-    click.echo(made(kind, data=addresses, release=release, out=out, at=at), nl=False)
+    click.echo(make_schedule(kind, data=addresses, release=release, out=out, at=at), nl=False)
     return 0
 
 
