@@ -37,6 +37,16 @@ def versions(desk: Desk) -> set[str]:
     return found
 
 
+def old_stands_and_new_follows(desk: Desk) -> None:
+    """What was published before is whole, and so is what the next run publishes."""
+    assert versions(desk) == {"v0"}
+    desk.assert_whole()
+    rest = desk.run("-p", "version=v1")
+    assert rest.returncode == 0, rest.stderr
+    assert versions(desk) == {"v1"}
+    desk.assert_whole()
+
+
 def test_one_failure_marks_one_report_and_the_rest_is_published(desk: Desk) -> None:
     done = desk.run("-p", "fault=raises", books=("tiny_project", "tiny_once", "faulty"))
     assert done.returncode == 1
@@ -202,12 +212,7 @@ def test_a_disk_that_takes_no_more_publishes_nothing_and_says_so(desk: Desk) -> 
     assert full.returncode == 1
     assert "File too large: nothing was published" in full.stderr
     assert "Traceback" not in full.stderr
-    assert versions(desk) == {"v0"}
-    desk.assert_whole()
-    rest = desk.run("-p", "version=v1")
-    assert rest.returncode == 0, rest.stderr
-    assert versions(desk) == {"v1"}
-    desk.assert_whole()
+    old_stands_and_new_follows(desk)
 
 
 @pytest.mark.parametrize("fault", ["no room while staging", "no room for the swap"])
@@ -228,12 +233,7 @@ def test_no_space_left_publishes_nothing_and_says_so(
         done = desk.run("-p", "version=v1")
     assert done.returncode == 1
     assert "No space left on device: nothing was published" in done.stderr
-    assert versions(desk) == {"v0"}
-    desk.assert_whole()
-    rest = desk.run("-p", "version=v1")
-    assert rest.returncode == 0, rest.stderr
-    assert versions(desk) == {"v1"}
-    desk.assert_whole()
+    old_stands_and_new_follows(desk)
 
 
 def test_data_that_changes_while_it_is_read(desk: Desk, tmp_path: Path) -> None:
