@@ -916,6 +916,27 @@ def test_the_interval_covers_the_true_saving(
     assert done.sentence().startswith("The records are consistent with benefits of")
 
 
+@pytest.mark.parametrize(("project", "other"), [("EX04", "EX12"), ("EX12", "EX04")])
+def test_a_project_of_the_same_areas_is_named_on_the_first_screen(
+    project: str, other: str, example: Dataset, reference: Reference
+) -> None:
+    from mtf_eval.publish import benefit_page
+
+    areas = example.table("project_areas")
+    targets = areas[areas["role"].eq("target")].groupby("project_id")["area_code"].agg(set)
+    done = _example(example, project, reference)
+    (text,) = (f.text for f in done.findings if f.rule == "shared_areas")
+    assert f"{other} worked in {len(targets['EX04'] & targets['EX12'])} of the same" in text
+    assert "both claim the same incidents" in text
+    said = benefit_page.first_screen(done, Door("internal", tables=()))
+    assert any(text in element._repr_mimebundle_()["text/plain"] for element in said)
+
+
+def test_a_project_alone_in_its_areas_is_not_warned(example: Dataset, reference: Reference) -> None:
+    rules = {f.rule for f in _example(example, "EX02", reference).findings}
+    assert "shared_areas" not in rules
+
+
 def test_the_project_without_effect_shows_no_saving(example: Dataset, reference: Reference) -> None:
     done = _example(example, "EX02", reference)
     assert done.sentence().startswith("No saving can be claimed")

@@ -34,6 +34,10 @@ __all__ = [
 ]
 
 
+#: Rules that are read before any pound is: what they found stands on the first screen.
+FIRST = ("gross_without_counterfactual", "displacement", "wide_unit_cost", "shared_areas")
+
+
 def first_screen(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     """Answer: what did it cost, what did it save, how sure are we, what must not be said."""
     status = done.status or "complete"
@@ -41,7 +45,7 @@ def first_screen(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     if done.claimed:
         shown.append(headline(door(benefit.headline(done))))
     for finding in done.findings:
-        if finding.rule in ("gross_without_counterfactual", "displacement", "wide_unit_cost"):
+        if finding.rule in FIRST:
             shown.append(note(finding.text, "caution"))
     shown += [note(str(problem), "caution") for problem in done.problems]
     if done.claimed and done.notes:

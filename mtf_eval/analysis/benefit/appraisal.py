@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, results, sensitivities
-from mtf_eval.analysis.benefit.guards import Finding, claims, guard
+from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
 from mtf_eval.analysis.benefit.lines import Line, People, account, get
 from mtf_eval.analysis.benefit.uncertainty import (
     Draws,
@@ -258,6 +258,8 @@ def analyse(
     guarded = guard(read.lines, reference)
     project = evaluation.project
     project_id = str(get(project, "project_id"))
+    as_of = getattr(evaluation, "as_of", None)
+    shared = [] if as_of is None else neighbours(data, project_id, as_of=as_of)
     target = data.table("project_areas")
     own = target["project_id"].eq(project_id) & target["role"].eq("target") if len(target) else None
     return Benefit(
@@ -268,7 +270,7 @@ def analyse(
         "data",
         lines=guarded.lines,
         alone=guarded.alone,
-        findings=(*guarded.findings, *claims(data, project_id)),
+        findings=(*guarded.findings, *claims(data, project_id), *shared),
         problems=(*read.problems, *_beyond(guarded.lines, horizon_years)),
         notes=read.notes,
         assumptions=assumptions,
@@ -277,7 +279,7 @@ def analyse(
         if own is not None
         else frozenset(),
         window=_window(get(project, "response_start"), guarded.lines),
-        as_of=getattr(evaluation, "as_of", None),
+        as_of=as_of,
         **_appraise(guarded.lines, reference, assumptions, rng=rng, draws=draws),
     )
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from mtf_eval.analysis.benefit.lines import Line
+from mtf_eval.analysis.overlaps import overlaps
 from mtf_eval.records.reference import Reference
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 Action = Literal["refuse", "warn", "alone"]
 WIDE = 3.0  # warned about: a high end so many times the low end (or no room below the default)
 
-__all__ = ["Finding", "Guarded", "claims", "guard"]
+__all__ = ["Finding", "Guarded", "claims", "guard", "neighbours"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,4 +211,28 @@ def claims(data: Dataset, project_id: str) -> list[Finding]:
                     "1 at most; in a total over projects they are scaled down to it.",
                 )
             )
+    return found
+
+
+def neighbours(data: Dataset, project_id: str, *, as_of: date) -> list[Finding]:
+    """Warn of projects that worked in the same areas at the same time: one fall, two claims."""
+    measures = data.table("project_measures").dropna(subset=["unit_cost_code"])
+    codes = measures.groupby("project_id")["unit_cost_code"].agg(set).to_dict()
+    found = []
+    for each in overlaps(data, as_of=as_of):
+        if each.what != "areas" or project_id not in (each.first, each.second):
+            continue
+        other = each.second if each.first == project_id else each.first
+        text = (
+            f"{other} worked in {len(each.shared)} of the same areas from {each.start:%B %Y} to "
+            f"{each.end:%B %Y}. Its effect and this one's cannot be told apart there"
+        )
+        if codes.get(project_id, set()) & codes.get(other, set()):
+            text += (
+                ", and both claim the same incidents in full. Never add the two; in a total over "
+                "projects they are counted once"
+            )
+        found.append(
+            Finding(rule="shared_areas", action="warn", source_row="project_areas", text=f"{text}.")
+        )
     return found
