@@ -166,6 +166,8 @@ def run(
                 resumed += 1
                 continue
             due.append(report)
+    # Those about every project take the longest: last, they would run alone.
+    due.sort(key=lambda report: "project_id" in report.parameters)
     by_name = {(r.dataset, r.name): r for p in plans for r in p.reports}
     failed: list[tuple[str, str]] = []
     try:
