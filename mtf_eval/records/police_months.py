@@ -7,10 +7,12 @@ nothing, save that `map_areas` counts recoded areas together when a look-up is s
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Counts", "map_areas", "noticed"]
+__all__ = ["Counts", "map_areas", "noticed", "summed"]
 
 SHORT_SHARE = 0.6  # a month with less than this share of its neighbours' median looks incomplete
 SHORT_SIGMAS = 5.0  # ... when chance (standard deviations of a Poisson count) does not explain it
@@ -28,23 +30,34 @@ SHOWN = 5
 
 
 class Counts:
-    """Counts kept as whole numbers that stand for texts: 28 bytes a row, whatever the texts."""
+    """Counts kept as whole numbers that stand for texts, each as narrow as it can be.
 
-    def __init__(self, parts: Iterable[pa.Table]) -> None:
-        """Join tables of texts as dictionaries, the count (`n`) last, of which one may be empty."""
+    A row of a month takes some ten bytes; the texts are held once, whatever the months.
+    """
+
+    def __init__(self, keys: Iterable[str], parts: Iterable[pa.Table]) -> None:
+        """Take tables of texts as dictionaries and a count (`n`), each let go before the next."""
+        import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        joined = pa.concat_tables(parts).unify_dictionaries()
-        *keys, _ = joined.column_names
+        places = {key: defaultdict[str, int](count().__next__) for key in keys}
+        held: dict[str, list[Any]] = {name: [] for name in (*places, "n")}
+        for part in parts:
+            for key, known in places.items():
+                column = part[key].chunk(0)
+                words = column.dictionary.to_numpy(zero_copy_only=False)
+                codes = np.fromiter(map(known.__getitem__, words), "int32", len(words))
+                held[key].append(_narrow(codes, len(known))[column.indices.to_numpy()])
+            n = part["n"].to_numpy()
+            held["n"].append(_narrow(n, n.max(initial=0)))
         self.words: dict[str, pa.Array] = {}
-        codes: dict[str, pa.Array] = {}
-        for key in keys:
-            column = joined[key].combine_chunks()
-            rank = pc.rank(column.dictionary, tiebreaker="dense").cast(pa.int32())
-            self.words[key] = column.dictionary.sort()
-            codes[key] = pc.subtract(rank, pa.scalar(1, pa.int32())).take(column.indices)
-        self._codes = pa.table(codes | {"n": joined["n"].combine_chunks()})
+        self._codes: dict[str, Any] = {}
+        for key, known in places.items():
+            order = sorted(known)
+            rank = _narrow(np.argsort([known[word] for word in order]), len(order))
+            self.words[key] = pa.array(order, pa.string())
+            self._codes[key] = rank[np.concatenate([*held.pop(key), np.array([], "uint8")])]
+        self._codes["n"] = np.concatenate([*held.pop("n"), np.array([], "uint8")])
 
     def by(self, *keys: str) -> pd.DataFrame:
         """Return the sums by some keys, sorted: each key a categorical column, the sum `n`.
@@ -52,43 +65,88 @@ class Counts:
         `first` and `last` are the months each stands in, as places in `words["month"]`.
         """
         import pandas as pd
+        import pyarrow as pa
 
         asked = [("n", "sum"), ("month", "min"), ("month", "max")]
-        sums = self._codes.group_by(list(keys), use_threads=False).aggregate(asked)
+        sums = pa.table(self._codes).group_by(list(keys), use_threads=False).aggregate(asked)
         sums = sums.sort_by([(key, "ascending") for key in keys])
         columns = {
             key: pd.Categorical.from_codes(sums[key].to_numpy(), self.words[key].to_pylist())
             for key in keys
         }
         for name, source in (("n", "n_sum"), ("first", "month_min"), ("last", "month_max")):
-            columns[name] = sums[source].to_numpy()
+            columns[name] = sums[source].to_numpy().astype("int64")
         return pd.DataFrame(columns)
 
-    def texts(self, *keys: str) -> pd.DataFrame:
-        """Return the sums by some keys, sorted, each key as text; made to need little memory."""
-        import numpy as np
-        import pandas as pd
-        import pyarrow as pa
+    def sums(self, *keys: str) -> tuple[dict[str, Any], Any]:
+        """Return the sums by month and some keys, sorted: places in `words`, and the sum.
 
-        shape = [len(self.words[key]) for key in keys]
-        places = np.ravel_multi_index([self._codes[key].to_numpy() for key in keys], shape)
-        order = places.argsort(kind="stable")
-        places, n = places[order], self._codes["n"].to_numpy()[order]
-        starts = np.flatnonzero(np.diff(places, prepend=-1))
-        n = np.add.reduceat(n, starts) if len(starts) else n
-        codes = zip(keys, np.unravel_index(places[starts], shape), strict=True)
-        columns = {k: self.words[k].cast(pa.large_string()).take(pa.array(c)) for k, c in codes}
-        return pd.DataFrame({k: text.to_pandas() for k, text in columns.items()} | {"n": n})
+        Made to need little memory: a month at a time, and no text written out.
+        """
+        import numpy as np
+
+        months = self._codes["month"]
+        held: dict[str, list[Any]] = {name: [months[:0]] for name in ("month", *keys, "n")}
+        sizes = {key: len(self.words[key]) for key in keys}
+        for month in range(len(self.words["month"])):
+            rows = np.flatnonzero(months == month)
+            places, n = summed(
+                [self._codes[key][rows] for key in keys], sizes.values(), self._codes["n"][rows]
+            )
+            for key, codes in zip(keys, places, strict=True):
+                held[key].append(codes)
+            held["n"].append(n)
+            held["month"].append(np.full(len(n), month, months.dtype))
+        joined = {name: np.concatenate(held.pop(name)) for name in [*held]}
+        n = joined.pop("n").astype("int64", copy=False)
+        return joined, n
 
     def together(self, key: str, names: Mapping[str, str]) -> None:
         """Count under another text what stands under some."""
+        import numpy as np
         import pyarrow as pa
 
         words = [names.get(word, word) for word in self.words[key].to_pylist()]
         self.words[key] = pa.array(sorted(set(words)), pa.string())
         place = {word: n for n, word in enumerate(self.words[key].to_pylist())}
-        moved = pa.array([place[word] for word in words], pa.int32()).take(self._codes[key])
-        self._codes = self._codes.set_column(self._codes.column_names.index(key), key, moved)
+        codes = self._codes[key]
+        self._codes[key] = np.array([place[word] for word in words], codes.dtype)[codes]
+
+
+def summed(texts: Iterable[Any], sizes: Iterable[int], n: Any = None) -> tuple[list[Any], Any]:
+    """Return each combination of some numbers that stand for texts once, sorted, and its sum.
+
+    Parameters
+    ----------
+    texts
+        Arrays of one length: of each text, its place among `sizes` different ones.
+    n
+        What each row counts; one where it is left out.
+    """
+    import numpy as np
+
+    texts, sizes = list(texts), [max(1, size) for size in sizes]
+    places = np.zeros(len(texts[0]), "int64")
+    for text, size in zip(texts, sizes, strict=True):
+        places *= size
+        places += text
+    if n is None:
+        places.sort()
+        n = np.ones(len(places), "int64")
+    else:
+        order = places.argsort()
+        places, n = places[order], n[order]
+    starts = np.flatnonzero(np.diff(places, prepend=-1))
+    if len(starts):
+        places, n = places[starts], np.add.reduceat(n, starts, dtype="int64")
+    codes = np.unravel_index(places, sizes)
+    return [c.astype(t.dtype) for c, t in zip(codes, texts, strict=True)], n
+
+
+def _narrow(numbers: Any, largest: int) -> Any:
+    import numpy as np
+
+    return numbers.astype(np.min_scalar_type(largest))
 
 
 def noticed(counts: Counts) -> list[Finding]:

@@ -1,10 +1,11 @@
 """Street-level records as downloaded from data.police.uk, counted by month, area and crime type.
 
-Takes a folder or a zip of any size and never holds it: each monthly file streams past once, Arrow
-counts it, and only the counts are kept. No row is dropped for looking like another
-one, since separate incidents snapped to one point look alike; anti-social behaviour without an ID
-counts; rows without an area count under the area code `""`. What looks wrong with the months
-(missing, incomplete, recoded areas, renamed districts) is reported, never repaired.
+Takes a folder or a zip of any size and never holds it: each monthly file streams past once, read
+by Arrow, and only its counts are kept, with small numbers in place of the texts. No row is dropped
+for looking like another one, since separate incidents snapped to one point look alike; anti-social
+behaviour without an ID counts; rows without an area count under the area code `""`. What
+looks wrong with the months (missing, incomplete, recoded areas, renamed districts) is reported,
+never repaired.
 
 Not here: reading our own tables (`load`), or anything about single incidents.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.police_months import Counts, map_areas, noticed
+from mtf_eval.records.police_months import Counts, map_areas, noticed, summed
 from mtf_eval.records.zips import DAMAGED, open_zip, shown, unpacked
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def aggregate(
     -------
     tuple
         Frame with `month` (first of month), `area_code` (`""`: no area given), `measure` (crime
-        type as published) and `count`, sorted; and what was noticed while reading.
+        type as published) and `count`, sorted, the two texts categorical so that a row takes some
+        twenty bytes; and what was noticed while reading.
 
     Raises
     ------
@@ -127,17 +129,21 @@ def points(path: str | Path, areas: Iterable[str]) -> pd.DataFrame:
     counts, _ = _read(Path(path), _POINT, within=areas)
     frame = _summed(counts, {"lon": "lon", "lat": "lat"})
     placed = frame[(frame["lon"] != "") & (frame["lat"] != "")].reset_index(drop=True)
-    return placed.astype({"lon": float, "lat": float})
+    return placed.astype({"lon": str, "lat": str}).astype({"lon": float, "lat": float})
 
 
 def _summed(counts: Counts, names: dict[str, str]) -> pd.DataFrame:
-    """Sum the counts over files and forces; the keys become plain columns."""
+    """Sum the counts over files and forces; the keys become columns, texts as categories."""
+    import numpy as np
     import pandas as pd
 
-    frame = counts.texts("month", *names, "measure").rename(columns=names | {"n": "count"})
-    starts = {m: pd.Timestamp(m).as_unit("s") for m in counts.words["month"].to_pylist()}
-    frame["month"] = frame["month"].map(starts)
-    return frame.astype({"month": "datetime64[s]", "count": "Int64"})
+    codes, n = counts.sums(*names, "measure")
+    months = np.array(counts.words["month"].to_pylist(), "datetime64[s]")
+    columns: dict[str, Any] = {"month": months[codes.pop("month")]}
+    for key, name in (names | {"measure": "measure"}).items():
+        columns[name] = pd.Categorical.from_codes(codes.pop(key), counts.words[key].to_pylist())
+    columns["count"] = pd.arrays.IntegerArray(n, np.zeros(len(n), bool))
+    return pd.DataFrame(columns, copy=False)
 
 
 def _beside(where: Path) -> Path | None:
@@ -191,12 +197,21 @@ def _read(
         if problems:
             raise DataProblems(problems)
         with ThreadPoolExecutor(READERS) as pool:
-            done = list(pool.map(lambda m: _read_one(where, m, keys, areas), members))
-    if problems := [p for p in done if isinstance(p, Problem)]:
+            done = pool.map(lambda m: _read_one(where, m, keys, areas), members)
+            counts = Counts(("label", *keys.values()), _good(done, problems))
+    if problems:
         raise DataProblems(problems)
-    counts = Counts(part for part in done if not isinstance(part, Problem))
     _check_rows(counts)
     return counts, findings
+
+
+def _good(done: Iterable[pa.Table | Problem], problems: list[Problem]) -> Iterator[pa.Table]:
+    """Pass on what was counted; what went wrong is put with the problems."""
+    for part in done:
+        if isinstance(part, Problem):
+            problems.append(part)
+        else:
+            yield part
 
 
 def _read_one(
@@ -224,12 +239,13 @@ def _read_one(
             header = _header(first)
             if missing := [c for c in columns if c not in header]:
                 return wrong(f"a header without {', '.join(missing)}", 1)
+            text = pa.dictionary(pa.int32(), pa.string())
             options = {
                 "read_options": arrow.ReadOptions(
                     column_names=header, block_size=BLOCK, use_threads=False
                 ),
                 "convert_options": arrow.ConvertOptions(
-                    include_columns=columns, column_types=dict.fromkeys(columns, pa.string())
+                    include_columns=columns, column_types=dict.fromkeys(columns, text)
                 ),
             }
             start = handle.read(WHOLE)
@@ -239,6 +255,9 @@ def _read_one(
                 read = arrow.open_csv(_Rest(start, handle), **options)
                 blocks = (pa.Table.from_batches([block]) for block in read)
             counted = [_count(block, keys, areas) for block in blocks]
+            del blocks
+            # Else each thread keeps what it parsed into, and more with every file.
+            pa.default_memory_pool().release_unused()
             return _part(member.label, keys, counted)
     except DAMAGED:
         return _broken(where.name, member.label)
@@ -313,14 +332,29 @@ def _too_large(where: Path, members: list[_Member]) -> list[Problem]:
     return every or ([refused(where.name, total, MAX_ALL)] if total > MAX_ALL else [])
 
 
-def _count(block: pa.Table, keys: Mapping[str, str], areas: set[str] | None) -> pa.Table:
+def _count(block: pa.Table, keys: Iterable[str], areas: set[str] | None) -> pa.Table:
+    """Return how often each combination of texts stands in a block, or the sums of its `n`.
+
+    The texts are dictionaries, and are compared by their places in them.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if areas is not None:
-        block = block.filter(pc.is_in(block[_AREA], value_set=pa.array(areas, pa.string())))
-    counted = block.group_by(list(keys), use_threads=False).aggregate([([], "count_all")])
-    return counted.rename_columns([*keys, "n"])
+        within = pc.is_in(block[_AREA].cast(pa.string()), pa.array(areas, pa.string()))
+        block = block.filter(within)
+    whole = block.unify_dictionaries().combine_chunks()
+    texts = {key: whole[key].chunk(0) for key in keys}
+    codes, n = summed(
+        [column.indices.to_numpy() for column in texts.values()],
+        [len(column.dictionary) for column in texts.values()],
+        whole["n"].to_numpy() if "n" in whole.column_names else None,
+    )
+    columns = {
+        key: pa.DictionaryArray.from_arrays(places, column.dictionary)
+        for places, (key, column) in zip(codes, texts.items(), strict=True)
+    }
+    return pa.table(columns | {"n": n})
 
 
 def _part(label: str, keys: Mapping[str, str], tables: list[pa.Table]) -> pa.Table:
@@ -331,14 +365,10 @@ def _part(label: str, keys: Mapping[str, str], tables: list[pa.Table]) -> pa.Tab
         nothing = pa.array([], pa.string()).dictionary_encode()
         empty = dict.fromkeys(("label", *keys.values()), nothing)
         return pa.table(empty | {"n": pa.array([], pa.int64())})
-    table = pa.concat_tables(tables)
-    if len(tables) > 1:
-        table = table.group_by(list(keys), use_threads=False).aggregate([("n", "sum")])
-    *texts, counts = (column.combine_chunks() for column in table.columns)
+    table = tables[0] if len(tables) == 1 else _count(pa.concat_tables(tables), keys, None)
     columns = {"label": pa.repeat(label, len(table)).dictionary_encode()}
-    for name, text in zip(keys.values(), texts, strict=True):
-        columns[name] = text.dictionary_encode()
-    return pa.table(columns | {"n": counts})
+    columns |= {name: table[key] for key, name in keys.items()}
+    return pa.table(columns | {"n": table["n"]})
 
 
 def _check_rows(counts: Counts) -> None:
