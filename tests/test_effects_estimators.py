@@ -511,6 +511,28 @@ def test_regression_to_the_mean_names_who_the_controls_are_and_adds_up() -> None
     assert "-0.0%" not in check.text + worse.text
 
 
+def test_several_areas_are_ranked_among_groups_of_as_many() -> None:
+    """Pairs by hand: single areas swing, every pair of neighbours but one holds level."""
+    level = np.tile([40, 40], 12)
+    swing = np.tile([20, 60], 12)  # each area halves or gains by half, each pair stays at 80
+    swing[:2] = 80  # one pair doubles
+    names = [f"E{i:02d}" for i in range(26)]
+    frame = pd.DataFrame(
+        [np.append(level, [40, 40]), np.append(swing, [30, 30])],
+        index=pd.to_datetime(["2022-06-01", "2022-07-01"]), columns=names,
+    )  # fmt: skip
+    both = effects.placebo_in_space(panel=Panel(counts=frame, target=("E24", "E25"), start=START))
+    assert both.details == {"areas": 12.0, "as_large": 1.0}
+    assert both.p == pytest.approx(2 / 13)
+    assert "1 of 12 other groups of 2 areas" in both.text
+    one = effects.placebo_in_space(panel=Panel(counts=frame, target=("E24",), start=START))
+    assert one.details["areas"] == 25.0
+    assert one.details["as_large"] == 12.0  # the eleven that halved, and its neighbour
+    few = Panel(counts=frame, target=tuple(names[19:]), start=START)
+    with pytest.raises(NotEnoughData, match="fewer than 4 groups of 7"):
+        effects.placebo_in_space(panel=few)
+
+
 def test_checks_find_what_was_put_in() -> None:
     frame = records(np.random.default_rng(9), areas=60, months=24)
     start = pd.Timestamp("2023-01-01")

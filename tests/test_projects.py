@@ -470,6 +470,7 @@ def test_map_points_before_and_after_are_the_same_places() -> None:
     both = maps.points(data, project, window, as_of=AS_OF)
     assert both is not None
     assert [part.frame["incidents"].tolist() for part in both] == [[3, 0], [1, 2]]
+    assert "may reach beyond the project's areas" in maps.points_alt(*(p.frame for p in both))
     assert (
         maps.points(data_of(), project, window_of(project, MONTHS, as_of=AS_OF), as_of=AS_OF)
         is None
@@ -580,3 +581,43 @@ def test_a_buffer_that_rose_and_a_shared_area_speak_against_a_fall() -> None:
     assert "P2 worked in the same areas" in sure(twice)
     for data in (rose, twice):
         assert "No check speaks against it" not in sure(data)
+
+
+# Which months, which harm
+
+
+def test_the_months_of_a_response_begun_late_in_a_month_are_those_of_the_evaluation() -> None:
+    late = data_of(projects=a_project(response_start=pd.Timestamp("2021-01-20")))
+    running = evaluated(late, "2021-06-30")
+    assert running.status == "running"
+    assert running.panel is not None
+    done = evaluated(late)
+    assert done.window is not None
+    assert running.panel.start == done.window.start == pd.Timestamp("2021-02-01")
+    assert "from February 2021 on" in assessment.series_alt(running)
+
+
+def test_the_places_name_the_months_they_are_counted_in() -> None:
+    data = data_of(projects=a_project(response_start=pd.Timestamp("2022-06-01")))
+    found = evaluated(data, "2022-03-31")  # records end in December, the response begins in June
+    assert found.status == "planning"
+    assert planning.places(data, found).title.endswith("January to December 2021")
+
+
+@pytest.mark.parametrize("aim", [0.2, -0.2, None])
+def test_no_harm_is_done_by_more_reports_where_they_are_the_aim(aim: float | None) -> None:
+    measure = "Burglary"
+    effect = ratio_estimate(
+        measure=measure, log_ratio=0.5, se=0.1, level=0.95, n=9, n_before=50, n_after=80,
+        method="made",
+    )  # fmt: skip
+    project = replace(project_of(data_of(), "P1"), measures={measure: aim})
+    weight = load_reference().severity_weight(measure, index=harm.INDEX).value
+    shown = harm.avoided(data_of(), project, {measure: effect}, load_reference(), AS_OF)
+    row = shown.frame.iloc[0]
+    if aim == 0.2:
+        assert row[["harm", "low", "high"]].isna().all()
+        assert any("more on record is not more harm" in note for note in shown.notes)
+    else:
+        assert row["harm"] == pytest.approx((80 / math.exp(0.5) - 80) * weight)
+        assert len(shown.notes) == 1

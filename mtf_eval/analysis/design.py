@@ -273,7 +273,7 @@ def series_of(
         target=project.target,
         comparison=nominated,
         buffer=project.buffer,
-        start=project.response_start or counts.index.max(),
+        start=project.first_month or counts.index.max(),
         measure=measure,
     )
 

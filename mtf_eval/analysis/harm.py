@@ -41,7 +41,7 @@ def _last_year(
 
 
 def profile(data: Dataset, project: Project, reference: Reference, *, as_of: date) -> Table:
-    """Harm profile of the last year before the start: the project's areas beside all on record.
+    """Harm profile of the last year on record before the start, beside all areas.
 
     Columns of counts and of harm (days of the Cambridge index, missing without a weight), and the
     share of all areas' incidents.
@@ -71,7 +71,7 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
     )
     return lay(
         f"{project.key}_harm_profile",
-        "Harm profile of the project's areas, last 12 months before the start",
+        "Harm profile of the project's areas, last 12 months on record before the start",
         frame.sort_values(["harm", "own"], ascending=False, na_position="last"),
         columns,
         source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
@@ -109,9 +109,16 @@ def avoided(
 ) -> Table:
     """Harm avoided, measure by measure: incidents avoided times the harm of one, with interval.
 
-    A measure without a weight keeps its incidents and has no harm. The rows are not added up:
-    the measures' errors are not independent.
+    A measure without a weight keeps its incidents and has no harm; nor has one of which more on
+    record is aimed at. The rows are not added up: the measures' errors are not independent.
     """
+    wanted = {measure for measure in effects if (project.measures.get(measure) or 0) > 0}
+    notes = ["Below nought is more harm than expected. No weight: no harm can be stated."]
+    notes += [
+        f"{measure}: the project wants more of it reported, so more on record is not more harm, "
+        "and none is stated."
+        for measure in sorted(wanted)
+    ]
     rows = []
     for measure, effect in effects.items():
         try:
@@ -119,6 +126,8 @@ def avoided(
         except NotEnoughData:
             each = math.nan
         limits = (effect.avoided, effect.avoided_low, effect.avoided_high)
+        if measure in wanted:
+            limits = (None, None, None)
         rows.append((measure, each, *(math.nan if n is None else n * each for n in limits)))
     columns = (
         label("measure", "Measure"),
@@ -134,5 +143,5 @@ def avoided(
         columns,
         source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
         as_at=as_of,
-        notes=("Below nought is more harm than expected. No weight: no harm can be stated.",),
+        notes=notes,
     )

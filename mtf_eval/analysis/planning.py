@@ -12,7 +12,7 @@ import pandas as pd
 from mtf_eval.analysis.design import records_of, series_of
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
 from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import count, label, number, share, text
+from mtf_eval.analysis.marks import count, label, number, share, span, text
 from mtf_eval.analysis.projects import Evaluation, page_table
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -59,7 +59,7 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
 
 
 def places(data: Dataset, found: Evaluation) -> Table:
-    """Rank the areas by incidents in the last year before the start, the project's marked."""
+    """Rank the areas by incidents in the last year on record before the start."""
     panel = _before(data, found)
     year = panel.counts.iloc[-12:].sum().sort_values(ascending=False, kind="stable")
     frame = pd.DataFrame({"area": year.index.astype(str), "incidents": year.to_numpy()})
@@ -75,7 +75,8 @@ def places(data: Dataset, found: Evaluation) -> Table:
         count("incidents", "Incidents"),
         text("role", "In the project"),
     )
-    title = f"Where {panel.measure.lower()} is recorded most, last 12 months before the start"
+    months = panel.counts.index[-12:]
+    title = f"Where {panel.measure.lower()} is recorded most, {span(months[0], months[-1])}"
     return page_table(
         data, found, "places", title, keep, columns, notes=(places_finding(data, found),)
     )

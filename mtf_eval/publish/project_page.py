@@ -98,7 +98,6 @@ def analysis(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
     """Show where and when the problem concentrates; before a start also what could be seen."""
     if found.panel is None:
         return (note(WAITING["no_records"]),)
-    measure = found.project.primary_measure
     where, when = door(planning.places(data, found)), door(planning.calendar(data, found))
     shown = [
         figure(
@@ -107,7 +106,7 @@ def analysis(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
                 x="area",
                 y="incidents",
                 title=planning.places_finding(data, found),
-                subtitle=f"{measure} in the areas with most of it, 12 months before the start",
+                subtitle=where.table.title,
                 alt=f"Bars of {len(where.frame)} areas. {planning.places_finding(data, found)}",
             )
         ),

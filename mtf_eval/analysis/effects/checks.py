@@ -23,6 +23,8 @@ __all__ = [
     "regression_to_the_mean",
 ]
 
+LEAST_GROUPS = 4  # groups of areas to rank a target of several among
+
 
 def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     """Whether the target moved away from its comparison in the months before the start.
@@ -102,7 +104,11 @@ def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Che
 
 
 def placebo_in_space(*, panel: Panel) -> Check:
-    """Rank of the target's change among every other area's, each taken as if treated."""
+    """Rank of the target's change among the other areas', each taken as if treated.
+
+    A target of several areas is ranked among groups of as many, neighbours in the order of the
+    columns and no area in two: five areas together vary less than one.
+    """
     panel.need(before=1, after=1, comparison=LEAST_CONTROLS)
     frame, post = panel.counts[list(panel.comparison)].to_numpy(), panel.post
     a, b = frame[~post].sum(axis=0), frame[post].sum(axis=0)
@@ -110,17 +116,24 @@ def placebo_in_space(*, panel: Panel) -> Check:
     a, b = a[used], b[used]
     if len(a) < LEAST_CONTROLS:
         raise NotEnoughData(f"{panel.measure}: {len(a)} other areas with any incident")
+    size = len(panel.target)
+    if len(a) // size < LEAST_GROUPS:
+        raise NotEnoughData(
+            f"{panel.measure}: {len(a)} other areas make fewer than {LEAST_GROUPS} groups of {size}"
+        )
+    a, b = (x[: len(x) // size * size].reshape(-1, size).sum(axis=1) for x in (a, b))
     own_a, own_b = panel.totals(panel.target)
     logs = np.log((b + 0.5) / (a + 0.5))
     own = math.log((own_b + 0.5) / (own_a + 0.5))
     middle = float(np.median(logs))
     more = int((np.abs(logs - middle) >= abs(own - middle)).sum())
     p = (1 + more) / (1 + len(logs))
+    who = "areas" if size == 1 else f"groups of {size} areas"
     return Check(
         name="Fake areas",
         passed=None,
         text=(
-            f"{more} of {len(logs)} other areas, where nothing was done, changed as much or more."
+            f"{more} of {len(logs)} other {who}, where nothing was done, changed as much or more."
         ),
         p=p,
         details={"areas": float(len(logs)), "as_large": float(more)},
