@@ -6,14 +6,12 @@ Hides nothing and draws nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis import referral_log, referrals
 from mtf_eval.analysis.findings import listing, number
-from mtf_eval.analysis.marks import add_total, ints, label, people, place, share
+from mtf_eval.analysis.marks import add_total, label, lay, people, place, share
 from mtf_eval.analysis.tables import Column, Link, Table
 from mtf_eval.records.dataset import Dataset
 
@@ -139,17 +137,13 @@ def _timed(data: Dataset, end: str, year: int, half: int | None = None) -> pd.Da
     return pd.DataFrame({"on": on, "days": days})[inside & days.notna()]
 
 
-def _spread(days: pd.Series[float]) -> dict[str, float]:
-    """Return count, median and quartiles; each only over people enough on every side of it."""
+def _spread(days: pd.Series[float]) -> tuple[float, ...]:
+    """Return count, lower quartile, median, upper quartile; each only over enough on both sides."""
     n = len(days)
     low, middle, high = days.quantile([0.25, 0.5, 0.75]) if n else (np.nan,) * 3
-    quartiles = n >= 4 * EACH_SIDE
-    return {
-        "people": n,
-        "low": low if quartiles else np.nan,
-        "median": middle if n >= 2 * EACH_SIDE else np.nan,
-        "high": high if quartiles else np.nan,
-    }
+    if n < 4 * EACH_SIDE:
+        low = high = np.nan
+    return (n, low, middle if n >= 2 * EACH_SIDE else np.nan, high)
 
 
 def days_to(data: Dataset, *, end: str, year: int) -> Table:
@@ -171,16 +165,16 @@ def days_to(data: Dataset, *, end: str, year: int) -> Table:
     rows = {referrals.QUARTERS[q - 1]: _spread(part["days"]) for q, part in known.groupby(quarters)}
     rows["Total"] = _spread(known["days"])
     name = f"referrals_days_to_{WAITED[end]}_{year}"
-    return Table(
-        name=name,
-        title=f"Days from receipt to {WAITED[end]}, {year}, {place(data)}",
-        frame=_days_frame("period", rows),
-        columns=(label("period", "Quarter of the decision"), *_days_columns(end)),
+    return lay(
+        name,
+        f"Days from receipt to {WAITED[end]}, {year}, {place(data)}",
+        [(quarter, *days) for quarter, days in rows.items()],
+        (label("period", "Quarter of the decision"), *_days_columns(end)),
         source=referrals.source_of(data, year),
         as_at=referrals.as_at(data, year=year),
         notes=(*_still_open(end), SIDES),
         total_row=True,
-        links=tuple(
+        links=(
             link
             for key in rows
             for link in _waited_links(
@@ -207,24 +201,16 @@ def waits(data: Dataset, *, year: int, half: int) -> Table:
             parts = tuple(f"referrals_days_to_{words}_{year}/{q}/people" for q in quarters)
             links += [Link(total=cell, parts=parts)]
             links += _waited_links(data, end, cell, f"{home}/{when}")
-    return Table(
-        name=name,
-        title=f"Days from receipt to decision and to completion, {when}, {place(data)}",
-        frame=_days_frame("wait", rows),
-        columns=(label("wait", "Wait"), *_days_columns("")),
+    return lay(
+        name,
+        f"Days from receipt to decision and to completion, {when}, {place(data)}",
+        [(wait, *days) for wait, days in rows.items()],
+        (label("wait", "Wait"), *_days_columns("")),
         source=referrals.source_of(data, year),
         as_at=referrals.as_at(data, year=year),
         notes=("Referrals decided in the half-year. Those still open are in neither row.", SIDES),
-        links=tuple(links),
+        links=links,
     )
-
-
-def _days_frame(name: str, rows: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
-    frame = pd.DataFrame({name: pd.Series(list(rows), dtype="object")})
-    frame["people"] = ints(row["people"] for row in rows.values())
-    for column in ("low", "median", "high"):
-        frame[column] = pd.Series([row[column] for row in rows.values()], dtype="float64")
-    return frame
 
 
 def _days_columns(end: str) -> tuple[Column, ...]:

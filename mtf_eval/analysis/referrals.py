@@ -20,6 +20,7 @@ from mtf_eval.analysis.marks import (
     count,
     ints,
     label,
+    lay,
     people,
     place,
     share,
@@ -346,9 +347,6 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     past = [y for y in years(data) if y <= year]
     shown = ("received", "accepted", "completed")
     rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
-    counts = pd.DataFrame({"year": pd.Series([str(y) for y in past], dtype="object")})
-    for c in (*shown, "previous"):
-        counts[c] = ints([rows[y][c] for y in past])
     name = f"referrals_year_on_year_{year}"
     links = tuple(
         Link(total=f"{name}/{y}/{c}", parts=(f"referrals_headline_{y}/{y}/{c}",))
@@ -357,11 +355,11 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
         if not pd.isna(rows[y][c])
     )
     caution = part_year(data, year=year)
-    return Table(
-        name=name,
-        title=f"Referrals year on year, {place(data)}",
-        frame=counts,
-        columns=(
+    return lay(
+        name,
+        f"Referrals year on year, {place(data)}",
+        [(str(y), *rows[y][[*shown, "previous"]]) for y in past],
+        (
             label("year", "Year"),
             *(people(c, HEADINGS[c], standing=c != "received") for c in shown),
             people("previous", "Received the year before"),
