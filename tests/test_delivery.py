@@ -77,17 +77,34 @@ def test_overdue_longest_first(plan: Dataset) -> None:
     frame = delivery.overdue(plan, as_of=NOW).frame
     assert frame["action"].tolist()[-1] == "A3"
     assert frame["days"].tolist() == [60, 60, 10]
-    assert "2 of 7 actions done, 1 of them late; 3 overdue" in delivery.actions_finding(
+    assert "2 of 7 actions completed, 1 of them late; 3 overdue" in delivery.actions_finding(
         plan, as_of=NOW
     )
+
+
+def test_the_same_dose_on_a_project_s_page_and_the_leadership_s() -> None:
+    from mtf_eval import load
+    from mtf_eval.analysis import process
+    from mtf_eval.analysis.design import project_of
+
+    example = load(Path(__file__).parents[1] / "data" / "example")
+    until = pd.Timestamp("2024-12-31").date()
+    whole = delivery.delivered(example, as_of=until).frame
+    # EX07 in deliveries.csv: ten fortnights of 15; 6, 8, 6, 12, 7, 9 and 10 reported, three silent.
+    theirs = whole[whole["project_id"] == "EX07"].iloc[0]
+    assert (theirs["agreed"], theirs["delivered"], theirs["missing"]) == (150, 58, 3)
+    ours = process.deliveries(example, project_of(example, "EX07"), as_of=until).frame.iloc[0]
+    names = ["updates", "agreed", "delivered"]
+    assert ours[names].tolist() == theirs[names].tolist()
 
 
 def test_dose_counts_only_what_was_reported_by_the_day(plan: Dataset) -> None:
     row = delivery.delivered(plan, as_of=NOW).frame.iloc[0]
     assert (row["updates"], row["missing"]) == (4, 2)
-    assert (row["agreed"], row["delivered"], row["dose"]) == (8, 6, 75)
+    # Four updates of 4 were due; 4 and 2 had been reported, the other two count as nothing.
+    assert (row["agreed"], row["delivered"]) == (16, 6)
     said = delivery.delivered_finding(plan, as_of=NOW)
-    assert said == "Youth delivered less than agreed; 2 of 4 updates are missing."
+    assert said == "Youth reported less than was agreed; 2 of 4 updates are missing."
 
 
 def test_nothing_on_record_is_said() -> None:

@@ -17,6 +17,7 @@ from mtf_eval.analysis.marks import (
     label,
     lay,
     number,
+    share,
     text,
     where_from,
 )
@@ -27,9 +28,11 @@ __all__ = [
     "actions_by_agency",
     "actions_finding",
     "actions_then",
+    "actions_words",
     "delivered",
     "delivered_finding",
     "deliveries_then",
+    "dose",
     "overdue",
 ]
 
@@ -39,6 +42,12 @@ OVERDUE = {
     "description": "what",
     "days_late": "days",
 }
+DOSE = (
+    number("agreed", "Agreed"),
+    number("delivered", "Delivered and reported"),
+    share("share", "Delivered of agreed", "delivered", "agreed"),
+)
+SILENCE = "What was not reported counts as not delivered."
 WORDS = {"done": "Done on time", "late": "Done late", "overdue": "Overdue", "open": "Not yet due"}
 
 
@@ -111,13 +120,17 @@ def overdue(data: Dataset, *, as_of: date) -> Table:
 def actions_finding(data: Dataset, *, as_of: date) -> str:
     """Say how many actions were done, and how many are overdue."""
     state = actions_then(data, as_of)["state"]
-    if state.empty:
-        return "No actions are on record."
-    done, late = int(state.isin(["done", "late"]).sum()), int((state == "late").sum())
-    words = f"{done} of {len(state)} actions done"
-    words += f", {late} of them late" if late else ""
-    behind = int((state == "overdue").sum())
-    return f"{words}; {behind} overdue." if behind else f"{words}; none overdue."
+    late, overdue = int((state == "late").sum()), int((state == "overdue").sum())
+    done = int((state == "done").sum()) + late
+    return f"{actions_words(len(state), done=done, late=late, overdue=overdue)}."
+
+
+def actions_words(total: int, *, done: int, late: int, overdue: int) -> str:
+    """Say how many actions were completed (`late` of them late) and how many are overdue."""
+    if not total:
+        return "No actions are on record"
+    words = f"{done} of {total} actions completed" + (f", {late} of them late" if late else "")
+    return f"{words}; {overdue or 'none'} overdue"
 
 
 # Deliveries
@@ -137,45 +150,41 @@ def deliveries_then(data: Dataset, as_of: date, project_id: str | None = None) -
     return rows
 
 
+def dose(data: Dataset, *, as_of: date, project_id: str | None = None) -> pd.DataFrame:
+    """Agreed and delivered by project, provider and activity, with the updates that did not come.
+
+    The one rule for every page: what was agreed counts whether its update came or not, and what
+    was not reported counts as not delivered.
+    """
+    rows = deliveries_then(data, as_of, project_id)
+    grouped = rows.groupby(["project_id", "provider", "activity"], dropna=False, sort=True)
+    frame = grouped.agg(
+        updates=("due", "size"),
+        reported=("told", "sum"),
+        agreed=("agreed", "sum"),
+        delivered=("delivered", "sum"),
+    ).reset_index()
+    return frame.assign(missing=frame["updates"] - frame["reported"])
+
+
 def delivered(data: Dataset, *, as_of: date) -> Table:
     """Agreed against delivered by provider and activity, with the updates that did not come."""
-    rows = deliveries_then(data, as_of)
-    known = rows["told"] & rows["agreed"].notna() & rows["delivered"].notna()
-    rows = rows.assign(
-        agreed_known=rows["agreed"].where(known),
-        delivered_known=rows["delivered"].where(known),
-        missing=~rows["told"],
-    )
-    keys = ["project_id", "provider", "activity"]
-    frame = (
-        rows.groupby(keys, dropna=False)
-        .agg(
-            updates=("due", "size"),
-            missing=("missing", "sum"),
-            agreed=("agreed_known", "sum"),
-            delivered=("delivered_known", "sum"),
-        )
-        .reset_index()
-    )
-    frame["dose"] = frame["delivered"] / frame["agreed"].where(frame["agreed"] > 0) * 100
     columns = (
         label("project_id", "Project"),
         label("provider", "Provider"),
         label("activity", "Activity"),
         count("updates", "Updates due"),
         count("missing", "Updates missing"),
-        number("agreed", "Agreed"),
-        number("delivered", "Delivered"),
-        number("dose", "Delivered of agreed (%)"),
+        *DOSE,
     )
     return lay(
         f"deliveries_{as_of:%Y_%m_%d}",
         f"Delivered against agreed by provider, all projects, to {day(as_of)}",
-        frame,
+        dose(data, as_of=as_of),
         columns,
         source=where_from(data, "Providers' two-weekly updates"),
-        as_at=as_at_of(rows["reported"]),
-        notes=("Agreed and delivered are of the fortnights whose update came.",),
+        as_at=as_at_of(deliveries_then(data, as_of)["reported"]),
+        notes=(SILENCE,),
     )
 
 
@@ -187,8 +196,11 @@ def delivered_finding(data: Dataset, *, as_of: date) -> str:
     short = frame[frame["delivered"] < frame["agreed"]]
     missing, due = int(frame["missing"].sum()), int(frame["updates"].sum())
     names = sorted(set(short["provider"]))
-    words = f"{', '.join(names)} delivered less than agreed" if names else "All that was reported "
-    words += "" if names else "was delivered as agreed"
+    words = (
+        f"{', '.join(names)} reported less than was agreed"
+        if names
+        else ("All that was agreed was reported as delivered")
+    )
     gaps = (
         f"{missing} of {due} updates are missing"
         if missing

@@ -11,7 +11,14 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.delivery import actions_then, deliveries_then
+from mtf_eval.analysis.delivery import (
+    DOSE,
+    SILENCE,
+    actions_then,
+    actions_words,
+    deliveries_then,
+    dose,
+)
 from mtf_eval.analysis.design import Project
 from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import (
@@ -22,8 +29,6 @@ from mtf_eval.analysis.marks import (
     day,
     label,
     lay,
-    number,
-    share,
     text,
     where_from,
 )
@@ -121,35 +126,22 @@ def actions(data: Dataset, project: Project, *, as_of: date) -> Table:
 
 def actions_finding(frame: pd.DataFrame) -> str:
     """Say how many actions were done, late or not."""
-    if frame.empty:
-        return "No actions are on record"
-    done = frame["standing"].str.startswith("completed").sum()
-    late = (frame["standing"] == "completed late").sum()
-    overdue = (frame["standing"] == "overdue").sum()
-    said = f"{done} of {len(frame)} actions completed"
-    if late:
-        said += f", {late} of them late"
-    return f"{said}; {overdue} overdue" if overdue else said
+    done = int(frame["standing"].str.startswith("completed").sum())
+    late = int((frame["standing"] == "completed late").sum())
+    overdue = int((frame["standing"] == "overdue").sum())
+    return actions_words(len(frame), done=done, late=late, overdue=overdue)
 
 
 def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
     """Hold what was delivered against what was agreed, by provider; silence is not delivery."""
     rows = deliveries_then(data, as_of, project.project_id)
-    grouped = rows.groupby(["provider", "activity"], sort=True)
-    frame = grouped.agg(
-        updates=("due", "size"),
-        reported=("reported", "count"),
-        agreed=("agreed", "sum"),
-        delivered=("delivered", "sum"),
-    ).reset_index()
+    frame = dose(data, as_of=as_of, project_id=project.project_id)
     columns = (
         label("provider", "Provider"),
         label("activity", "Activity"),
         count("updates", "Updates due"),
         count("reported", "Updates received"),
-        number("agreed", "Agreed"),
-        number("delivered", "Delivered and reported"),
-        share("share", "Delivered of agreed", "delivered", "agreed"),
+        *DOSE,
     )
     return _table(
         data,
@@ -160,7 +152,7 @@ def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
         columns,
         as_at=as_at_of(rows["reported"]) or as_of,
         source="Providers' updates",
-        notes=("What was not reported counts as not delivered.",),
+        notes=(SILENCE,),
     )
 
 
