@@ -71,8 +71,8 @@ def points_alt(before: pd.DataFrame, after: pd.DataFrame) -> str:
     shares = [100 * int(t.sum()) / max(n, 1) for t, n in zip(tops, totals, strict=True)]
     return (
         f"{totals[0]:,} incidents at {len(before)} map points before, {totals[1]:,} after, on the "
-        "whole map: it may reach beyond the project's areas, so these need not be their totals. The "
-        f"three busiest points hold {shares[0]:.0f}% before and {shares[1]:.0f}% after."
+        "whole map: it may reach beyond the project's areas, so these need not be their totals. "
+        f"The three busiest points hold {shares[0]:.0f}% before and {shares[1]:.0f}% after."
     )
 
 
