@@ -440,6 +440,20 @@ def test_dates_after_the_last_update(read: Callable[..., Dataset]) -> None:
     assert "referrals referrals 5 received: 1 date(s) after the day the data were last up" in warned
 
 
+def test_an_area_that_no_incident_names(read: Callable[..., Dataset]) -> None:
+    tables = book()
+    assert "no incident has this area" not in told(read(tables), "warning")
+    unknown = [*tables["project_areas"][1]]
+    unknown[tables["project_areas"][0].index("area_code")] = "E09999999"
+    tables["project_areas"].append(unknown)
+    warned = told(read(tables), "warning")
+    row = len(tables["project_areas"])
+    assert f"project_areas project_areas {row} area_code: no incident has this area" in warned
+    assert "E09999999" not in warned
+    del tables["incidents"]
+    assert "no incident has this area" not in told(read(tables), "warning")
+
+
 # 15 errors and formulas
 
 

@@ -67,6 +67,7 @@ def relate(
     _primary_measures(read)
     _on_the_scale(read, aliases)
     _measures_counted(read)
+    _areas_on_record(read)
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
@@ -195,6 +196,18 @@ def _measures_counted(read: Mapping[str, Tidied]) -> None:
             tidied.finding(
                 "warning", "no incident has this measure", row=int(str(row)), column="measure"
             )
+
+
+def _areas_on_record(read: Mapping[str, Tidied]) -> None:
+    """Warn of areas of projects that no incident names; areas are matched by code alone."""
+    if "project_areas" not in read or "incidents" not in read:
+        return
+    on_record = set(read["incidents"].frame["area_code"].dropna())
+    tidied = read["project_areas"]
+    for row, area in tidied.frame["area_code"].dropna().items():
+        if on_record and area not in on_record:
+            text = "no incident has this area: check the code, or the level of area (LSOA, MSOA)"
+            tidied.finding("warning", text, row=int(str(row)), column="area_code")
 
 
 def _agencies(tidied: Tidied, aliases: Aliases) -> None:
