@@ -603,6 +603,22 @@ def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(
     assert "comparison has taken it off" not in said(1)
 
 
+def test_cost_of_a_person_and_of_a_person_s_year_by_hand(reference: Reference) -> None:
+    # 20 children, half of them helped, a quarter would have been anyway: 7.5; two years, the second
+    # at 0.7 of the first: 12.75 years of one child. Grade 1 costs have no optimism bias.
+    given = outcome(unit_cost_code="child_in_need_year", people=20, impact=0.5, deadweight=0.25,
+                    years=2, drop_off=0.3)  # fmt: skip
+    spent = cost(amount_gbp=12_750.0, date="2023-06-01")
+    done = analyse(
+        dataset(outcomes=[given], costs=[spent]), evaluation(), reference, draws=0,
+        price_year="2023/24",
+    )  # fmt: skip
+    row = benefit.cost_per_outcome(done).frame.iloc[0]
+    assert row["each"] == pytest.approx(1_000)
+    assert row["unit"] == "one year of one person"
+    assert row["person"] == pytest.approx(1_700)
+
+
 # --- tables --------------------------------------------------------------------------------------
 
 

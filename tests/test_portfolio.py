@@ -104,6 +104,18 @@ def test_few_projects_refuse_or_say_so(data: Dataset) -> None:
         assert (found.pooled is None) == (len(names) < 2)
 
 
+def test_the_counts_of_the_year_add_up_and_shared_falls_are_named(
+    year: portfolio.Together,
+) -> None:
+    said = portfolio.lines_finding(year)
+    ended = int(re.search(r"(\d+) of them ended", said)[1])
+    assert sum(map(int, re.findall(r" in (\d+)", said))) == ended
+    # EX06 has too few incidents for any answer: that is not "no change".
+    assert "we cannot say in 1" in said
+    assert "EX04 and EX12 worked in the same areas" in said
+    assert portfolio.pooled_finding(year).endswith(", 19 times in 20.")
+
+
 def test_the_total_is_not_the_sum_and_the_page_says_why(
     data: Dataset, year: portfolio.Together, spent: worth.Money
 ) -> None:

@@ -49,6 +49,8 @@ class Together:
         Projects whose effects are in it.
     reasons
         Why each of the others is not.
+    shared
+        Pairs of projects that worked on one measure in the same areas at the same time.
     """
 
     year: int
@@ -58,6 +60,7 @@ class Together:
     pooled: Estimate | None
     members: tuple[str, ...]
     reasons: dict[str, str]
+    shared: tuple[tuple[str, str], ...] = ()
 
     @property
     def slug(self) -> str:
@@ -98,6 +101,16 @@ def gather(
         pooled=pooled,
         members=tuple(e.project.project_id for e in members),
         reasons=reasons,
+        shared=_shared(data, found, as_of),
+    )
+
+
+def _shared(data: Dataset, found: Iterable[Evaluation], as_of: date) -> tuple[tuple[str, str], ...]:
+    measure = {e.project.project_id: e.project.primary_measure for e in found}
+    return tuple(
+        (o.first, o.second)
+        for o in overlaps.overlaps(data, as_of=as_of)
+        if o.what == "areas" and o.first in measure and measure[o.first] == measure.get(o.second)
     )
 
 
@@ -206,14 +219,20 @@ def lines_finding(together: Together) -> str:
     """Say how many projects there were and what came of those that ended."""
     found = together.found
     ended = [e for e in found if e.status == "complete"]
-    told = [e.primary for e in ended if e.primary is not None and e.primary.distinguishable]
-    fell = sum(e.estimate < 1 for e in told)
+    known = {e.project.project_id: e.primary for e in ended if e.primary is not None}
+    told = {name: effect for name, effect in known.items() if effect.distinguishable}
+    fell = sum(e.estimate < 1 for e in told.values())
     if not ended:
         return f"{len(found)} projects, none of them ended with records to judge by."
     words = f"{len(found)} projects, {len(ended)} of them ended with records to judge by"
     counts = {"a fall": fell, "a rise": len(told) - fell}
-    counts["no change that can be told from chance"] = len(ended) - len(told)
-    return f"{words}: {listing([f'{what} in {n}' for what, n in counts.items() if n])}."
+    counts["no change that can be told from chance"] = len(known) - len(told)
+    counts["we cannot say"] = len(ended) - len(known)
+    said = f"{words}: {listing([f'{what} in {n}' for what, n in counts.items() if n])}."
+    for pair in together.shared:
+        if told.keys() >= set(pair):
+            said += f" {' and '.join(pair)} worked in the same areas: their results may be one."
+    return said
 
 
 # Effects side by side
@@ -286,7 +305,9 @@ def pooled_finding(together: Together) -> str:
     low, high = (whole.details.get(f"prediction_{end}") for end in ("low", "high"))
     if low is None or high is None or size < NEXT_NEEDS:
         return f"{said}. Too few to say what one more would bring."
-    return f"{said}. One more such project would lie between {low:.2f} and {high:.2f}."
+    return (
+        f"{said}. One more such project would lie between {low:.2f} and {high:.2f}, 19 times in 20."
+    )
 
 
 def left_out(data: Dataset, together: Together) -> Table:

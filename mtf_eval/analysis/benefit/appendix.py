@@ -11,6 +11,7 @@ import numpy as np
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import sides, table
+from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.marks import label, money, number, text
 from mtf_eval.analysis.tables import Table
 
@@ -39,23 +40,40 @@ def cost_per_outcome(benefit: Benefit) -> Table:
         units = sum(pricing.net_quantity(line))
         each = total / units if units > 0 and benefit.spent and not line.uncertain else np.nan
         shown = line.route == "places"
+        helped = (line.people or 0) * line.impact * (1 - line.deadweight) * line.attribution
         rows.append(
             {
                 "outcome": f"{line.label} ({line.source_row})",
                 "units": units if shown else np.nan,
                 "each": each,
+                "unit": "one incident" if shown else _unit(line),
+                "person": total / helped if helped > 0 and benefit.spent else np.nan,
             }
         )
     columns = (
         label("outcome", "Outcome"),
         number("units", "Incidents avoided", 1),
         money("each", "Cost of each (£)"),
+        text("unit", "Each is"),
+        money("person", "Cost of each person or case (£)"),
     )
     notes = (
         "Each row carries the whole cost, so the rows are not to be added.",
         "No cost of each is given where no effect lies inside the interval.",
+        "A person counts for every year the outcome lasts, less drop-off. Persons and cases are "
+        "those left after impact, deadweight and attribution.",
     )
     return table(benefit, "per_outcome", "Cost per outcome", rows, columns, notes=notes)
+
+
+def _unit(line: Line) -> str:
+    """Say what one unit of an outcome of people is: time in it, where its cost is by time."""
+    cost = line.unit_cost
+    if cost is not None and cost.period_months:
+        months = f"{cost.period_months:g}"
+        return f"{'one year' if months == '12' else f'{months} months'} of one person"
+    kind = "person" if cost is None else cost.unit.removeprefix("per ")
+    return f"one {kind}, each year it lasts"
 
 
 def calculation(benefit: Benefit) -> Table:
