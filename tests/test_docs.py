@@ -239,3 +239,22 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 def test_pictures_are_small() -> None:
     for picture in (ROOT / "docs" / "images").iterdir():
         assert picture.stat().st_size < 200_000, picture.name
+
+
+def test_the_power_said_is_the_power_of_the_tables() -> None:
+    text = TEXTS["docs/validation.md"]
+    said = " ".join(text.split("## Pretended projects")[0].split())
+
+    def found(unit: str, fall: int, column: int) -> list[str]:
+        """Per cent by kind of incident (all, anti-social behaviour, violence), from the tables."""
+        cells = []
+        for part in re.split(r"^### ", text, flags=re.MULTILINE)[1:]:
+            row = re.search(rf"^\| Placebo-calibrated \| {fall} \|.*$", part, re.MULTILINE)
+            if f"one {unit}" in part.splitlines()[0] and row:
+                cells.append(f"{float(row[0].split('|')[column]):.0f} %")
+        return cells
+
+    every, asb, violence = found("LSOA", 50, 6)
+    assert f"{every} of the time for all crime, {violence} for violence, {asb} for anti" in said
+    every, asb, violence = found("MSOA", 30, 6)
+    assert f"{every} of the time for all crime, {violence} for violence, {asb} for anti" in said

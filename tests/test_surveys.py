@@ -10,6 +10,7 @@ from scipy import stats
 
 from mtf_eval.analysis import survey_words, surveys
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.load import load
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
 
@@ -129,6 +130,38 @@ def test_do_not_know_is_in_no_base() -> None:
     data = dataset(pd.concat([entry, unsure], ignore_index=True))
     row = surveys.answers(data, "P1", question(data)).frame.iloc[0]
     assert (row["base"], row["apart"]) == (40, 5)
+
+
+def test_who_gave_no_answer_is_not_said_to_have_answered() -> None:
+    example = load(Path(__file__).parents[1] / "data" / "example")
+    # EX01, entry: 148 people by hand, of whom two have no row for the first question.
+    rows = example.table("survey_responses")
+    rows = rows[rows["project_id"].eq("EX01") & rows["wave"].eq("entry")]
+    asked = surveys.questions(example, "EX01")[0]
+    answered = rows[rows["question_id"].eq(asked.question_id)]
+    made = surveys.answers(example, "EX01", asked)
+    first = made.frame.iloc[0]
+    assert rows["respondent_id"].nunique() == 148
+    assert first["base"] + first["apart"] == len(answered) == 146
+    heading = next(c.heading for c in made.columns if c.name == "apart")
+    assert "did not say" not in heading.lower()
+    assert "neither column" in made.notes[0]
+
+
+def test_the_p_shown_is_that_of_the_whole_scale() -> None:
+    # The share does not move; the scale does: only Brunner and Munzel's test can see it.
+    entry, exit_ = wave("entry", (40, 0, 0, 40)), wave("exit", (0, 40, 40, 0))
+    moved = both(entry, wave("exit", (0, 40, 0, 40)))
+    same = both(entry, exit_)
+    for data in (moved, same):
+        made = surveys.changes(data, "P1")
+        row = made.frame.iloc[0]
+        before = [0] * 40 + [3] * 40
+        after = [1] * 40 + ([3] * 40 if data is moved else [2] * 40)
+        assert row["change"] == pytest.approx(0)
+        assert row["p"] == pytest.approx(stats.brunnermunzel(before, after).pvalue)
+        heading = next(c.heading for c in made.columns if c.name == "p")
+        assert heading.startswith("p of the whole scale")
 
 
 @pytest.mark.parametrize(

@@ -169,12 +169,16 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         label("wave", "Wave"),
         *(people(n, a) for n, a in zip(names, question.scale, strict=True)),
         people("base", "Base"),
-        people("apart", "Did not know or did not say"),
+        people("apart", "Answered off the scale"),
     )
     name = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
     title = f"Answers by wave, {project_id}: {question.text}"
     sums = (Sum(total="base", parts=tuple(names)),)
-    return _table(data, project_id, name, title, rows, columns, sums=sums)
+    notes = (
+        "Off the scale: answers on record such as do not know. People without an answer to this "
+        "question are in neither column, so the two need not add up to the respondents.",
+    )
+    return _table(data, project_id, name, title, rows, columns, sums=sums, notes=notes)
 
 
 def shares(data: Dataset, project_id: str) -> Table:
@@ -236,12 +240,17 @@ def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozense
         number("low", "95% interval, low", 1),
         number("high", "95% interval, high", 1),
         number("delta", "Cliff's delta (-1 to 1)", 2),
-        number("p", "p, Holm-adjusted", 3),
+        number("p", "p of the whole scale, Holm-adjusted", 3),
         text("note", "Method, or why nothing is said"),
     )
     name = f"survey_changes_{_slug(project_id)}"
     title = f"Change from entry to exit, {project_id}, by question"
-    notes = ("A survey without a comparison group says what people answered, not what made them.",)
+    notes = (
+        "A survey without a comparison group says what people answered, not what made them.",
+        "Change and interval are of the favourable share, weighted. Delta and p are of all answers "
+        "on the scale, unweighted, so p and interval may disagree. Without a delta p is of the "
+        "favourable answers.",
+    )
     made = _table(data, project_id, name, title, rows, columns, notes=notes)
     p_values = made.frame["p"].dropna()
     made.frame.loc[p_values.index, "p"] = list(holm(p_values=list(p_values)))
