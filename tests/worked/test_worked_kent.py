@@ -3,8 +3,9 @@
 A pretended project on 1 July 2022 in Thanet, anti-social behaviour by month, Thanet against the
 other twelve districts of Kent and Medway: nothing was done, and the panel's clustered error is
 .024 where the quasi-Poisson one is .065. With one treated area the clustered error knows nothing
-of that area's own drift: its residuals add up to nought before and after, by construction (Conley &
-Taber 2011). The records are police.uk's, Open Government Licence v3.0, and not part of this project.
+of that area's own drift: its residuals add up to nought before and after, by construction (Conley
+& Taber 2011). The records are police.uk's, Open Government Licence v3.0, and not part of this
+project.
 """
 
 from __future__ import annotations
