@@ -12,8 +12,8 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis import referral_log, referrals
-from mtf_eval.analysis.findings import day, extremes, listing, number
-from mtf_eval.analysis.marks import add_total, as_at_of, label, lay, people, place, where_from
+from mtf_eval.analysis.findings import extremes, listing, number
+from mtf_eval.analysis.marks import add_total, as_at_of, day, label, lay, people, place, where_from
 from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.records.dataset import Dataset, once
 

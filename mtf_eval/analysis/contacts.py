@@ -10,11 +10,12 @@ import pandas as pd
 
 from mtf_eval.analysis import readings
 from mtf_eval.analysis.activity import block
-from mtf_eval.analysis.findings import day, listing, number
+from mtf_eval.analysis.findings import listing, number
 from mtf_eval.analysis.marks import (
     add_total,
     as_at_of,
     count,
+    day,
     in_words,
     ints,
     label,

@@ -7,11 +7,10 @@ hides: a missing cell is never named. Counts nothing itself and knows no data se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 import pandas as pd
 
-__all__ = ["alt", "day", "extremes", "listing", "number", "percent"]
+__all__ = ["alt", "extremes", "listing", "number", "percent"]
 
 
 def number(value: float | int) -> str:
@@ -23,11 +22,6 @@ def percent(value: float, *, signed: bool = False) -> str:
     """Write a proportion as whole per cent: `0.681` is `68%`."""
     size = round(100 * value, 0) + 0.0  # no minus before a nought
     return f"{size:{'+' if signed else ''}.0f}%"
-
-
-def day(value: date | pd.Timestamp) -> str:
-    """Write a date as `15 December 2021`."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def listing(items: Sequence[str]) -> str:

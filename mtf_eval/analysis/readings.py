@@ -13,8 +13,8 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis import activity, referral_log, referrals
-from mtf_eval.analysis.findings import day, listing
-from mtf_eval.analysis.marks import count, dated, in_words, label, lay, text, where_from
+from mtf_eval.analysis.findings import listing
+from mtf_eval.analysis.marks import count, dated, day, in_words, label, lay, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 

@@ -12,12 +12,13 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.findings import day, extremes, number, percent
+from mtf_eval.analysis.findings import extremes, number, percent
 from mtf_eval.analysis.marks import (
     add_total,
     as_at_of,
     change,
     count,
+    day,
     ints,
     label,
     lay,

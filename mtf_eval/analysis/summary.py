@@ -19,7 +19,7 @@ from mtf_eval.analysis import (
     referrals,
     surveys,
 )
-from mtf_eval.analysis.findings import day
+from mtf_eval.analysis.marks import day
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
 
