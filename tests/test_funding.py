@@ -60,7 +60,7 @@ def test_no_rate_from_few_decisions(tracker: Dataset) -> None:
     said = funding.bids_finding(tracker, as_of=NOW)
     assert said.startswith("2 of 3 decided bids succeeded")
     assert "too few for a success rate" in said
-    assert "1 await a decision" in said
+    assert "1 awaits a decision" in said
 
 
 def test_budget_against_cost(tracker: Dataset) -> None:

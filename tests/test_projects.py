@@ -340,6 +340,9 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     }  # fmt: skip
     falls = planning.could_see(data, found).frame["fall"]
     assert falls.between(1, 100).all()
+    # What is called hopeless before is what gives "we cannot say" after: one threshold.
+    said = planning.could_see(data, found).frame["said"]
+    assert ((said == "hopeless") == (falls > 75)).all()
     assert "A00" not in set(planning.candidates(data, found).frame["area"])
     share = planning.baseline(data, found).frame.iloc[-1]
     assert share["own"] < share["all"]

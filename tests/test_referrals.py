@@ -337,6 +337,12 @@ def test_expected_range_marks_a_month_outside(tmp_path: Path) -> None:
     assert "December 2020" in caseload.range_finding(frame)
 
 
+def test_no_month_of_the_range_said_is_marked() -> None:
+    # Limits 1.3 and 27.9: 1 and 28 lie outside, 2 and 27 inside.
+    frame = pd.DataFrame({"period": ["M"], "low": 1.3, "high": 27.9, "signal": ["as expected"]})
+    assert "range of 2 to 27 referrals" in caseload.range_finding(frame)
+
+
 def test_a_run_inside_the_range_is_not_said_to_lie_outside_it() -> None:
     month = [f"M{n}" for n in range(9)]
     signal = ["as expected"] * 8 + ["eighth or more on one side"]

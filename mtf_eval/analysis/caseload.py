@@ -6,6 +6,8 @@ Hides nothing and draws nothing.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -318,7 +320,9 @@ def range_finding(frame: pd.DataFrame) -> str:
     """Say which months lie outside what month-to-month variation leads to expect."""
     if frame.empty or frame["low"].isna().all():
         return "Too few complete months for an expected range"
-    ends = f"{number(frame['low'].iloc[0])} to {number(frame['high'].iloc[0])}"
+    # Whole referrals inside the limits: a month of one less or one more is marked.
+    low, high = math.ceil(frame["low"].iloc[0] - 1e-9), math.floor(frame["high"].iloc[0] + 1e-9)
+    ends = f"{low} to {high}"
     outside = frame.loc[frame["signal"].str.startswith("outside"), "period"].tolist()
     runs = frame.loc[frame["signal"].str.startswith("eighth"), "period"].tolist()
     said = []

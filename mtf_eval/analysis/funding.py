@@ -115,7 +115,8 @@ def bids_finding(data: Dataset, *, as_of: date) -> str:
     words = f"{won} of {len(decided)} decided bids succeeded, in whole or in part"
     if len(decided) < SMALL:
         words += "; too few for a success rate"
-    return f"{words}. {waiting} await a decision." if waiting else f"{words}."
+    await_ = "awaits" if waiting == 1 else "await"
+    return f"{words}. {waiting} {await_} a decision." if waiting else f"{words}."
 
 
 def budget(data: Dataset, *, as_of: date) -> Table:

@@ -13,7 +13,7 @@ from mtf_eval.analysis.design import records_of, series_of
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
 from mtf_eval.analysis.findings import percent
 from mtf_eval.analysis.marks import count, label, number, share, span, text
-from mtf_eval.analysis.projects import Evaluation, page_table
+from mtf_eval.analysis.projects import HOPELESS, REALISTIC, Evaluation, page_table
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
@@ -151,7 +151,8 @@ def could_see(data: Dataset, found: Evaluation) -> Table:
     for months in PLANNED:
         try:
             fall = 100 * planned_mde(panel=panel, months=months)
-            said = "realistic" if fall <= 35 else "only a large fall" if fall <= 60 else "hopeless"
+            said = "hopeless" if fall > 100 * HOPELESS else "only a large fall"
+            said = "realistic" if fall <= 100 * REALISTIC else said
         except NotEnoughData as error:
             fall, said = math.nan, f"cannot be said: {error}"
         rows.append((f"{months} months", fall, said))

@@ -44,9 +44,11 @@ from mtf_eval.records.dataset import Dataset
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Evaluation", "Spill", "evaluate", "page_table", "status_of"]
+__all__ = ["HOPELESS", "REALISTIC", "Evaluation", "Spill", "evaluate", "page_table", "status_of"]
 
-HOPELESS = 0.75  # a design that can only see falls beyond this gives no answer: "we cannot say"
+# Our own judgement, as no guidance gives one: beyond the first a design gives no answer but "we
+# cannot say", before the response and after it; up to the second a fall is what projects reach.
+HOPELESS, REALISTIC = 0.75, 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,8 +231,9 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     """Headline figures of a year or half-year, one row.
 
     Received, accepted, rejected, SARAs, completed, ongoing (accepted and not completed),
-    received in the period before, change, acceptance (accepted of received) and completion
-    (completed of accepted). Figures that nobody published are missing.
+    received in the period before, change, acceptance (accepted of received; of decided where
+    decisions are dated) and completion (completed of accepted). Figures that nobody published are
+    missing.
     """
     frame = _within(monthly(data), year, half)
     name, when, before = f"referrals_headline_{_slug(year, half)}", _when(year, half), year - 1
