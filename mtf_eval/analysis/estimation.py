@@ -63,6 +63,12 @@ class Spill:
     reasons: tuple[str, ...] = ()
 
     @property
+    def nothing_left(self) -> bool:
+        """Whether target and buffer together had no fewer incidents: a net effect at or below 0."""
+        net = {} if self.quotient is None else self.quotient.details
+        return bool(net.get("total_net_effect", 1.0) <= 0)
+
+    @property
     def doubts(self) -> tuple[str, ...]:
         """Say what speaks against a fall in the project's areas: a buffer that did worse."""
         said = []
@@ -72,8 +78,7 @@ class Spill:
                 f"The buffer did worse than expected (ratio {self.buffer.estimate:.2f}, "
                 f"{interval}): part of the problem may have moved there."
             )
-        net = {} if self.quotient is None else self.quotient.details
-        if net.get("total_net_effect", 1.0) <= 0:
+        if self.nothing_left:
             said.append("Counted together with the buffer, no fewer incidents are left.")
         return tuple(said)
 

@@ -76,6 +76,8 @@ def _disappointed(found: Evaluation, spent: Money | None) -> list[str]:
     buffer = found.spill.buffer if found.spill else None
     if buffer is not None and buffer.low > 1:
         said.append("more was recorded in the areas beside it")
+    elif found.spill and found.spill.nothing_left:
+        said.append("counted together with the areas beside it, no fewer incidents are left")
     own = next((b for b in _each(spent) if b.project_id == found.project.project_id), None)
     if own is not None and own.claimed and not own.no_saving_possible and own.net_gbp < 0:
         said.append("it cost more than it saved")
