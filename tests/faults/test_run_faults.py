@@ -236,6 +236,64 @@ def test_no_space_left_publishes_nothing_and_says_so(
     old_stands_and_new_follows(desk)
 
 
+# In a mount namespace of its own: a file system of four megabytes, then one that is full.
+SMALL = """
+import shutil, subprocess, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[1:3]
+small, data = Path(sys.argv[3]), Path(sys.argv[4])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(small)], check=True)
+shutil.copytree(data, small / "data")
+from test_run_faults import old_stands_and_new_follows
+from tiny_desk import Desk
+desk = Desk(small)
+assert desk.run("-p", "version=v0").returncode == 0
+filler = small / "filler"
+with open(filler, "wb", buffering=0) as stream:
+    try:
+        while stream.write(bytes(4096)):
+            pass
+    except OSError:
+        pass
+stream = open(filler, "r+b")
+stream.truncate(filler.stat().st_size - int(sys.argv[5]))
+done = desk.run("-p", "version=v1")
+assert done.returncode == 1, done
+assert "No space left on device: nothing was published" in done.stderr, done.stderr
+stream.truncate(0)
+old_stands_and_new_follows(desk)
+print("as it should")
+"""
+NAMESPACE = ["unshare", "--mount", *([] if os.name != "posix" or os.getuid() == 0 else ["-Ur"])]
+
+
+def can_mount() -> bool:
+    command = [*NAMESPACE, "mount", "-t", "tmpfs", "tmpfs", "/mnt"]
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(
+    not can_mount(), reason="no file system may be mounted here; the two tests above stand in"
+)
+@pytest.mark.parametrize("left", [8_192, 60_000])
+def test_a_file_system_that_is_full(desk: Desk, tmp_path: Path, left: int) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    here = Path(__file__).parent
+    script = [sys.executable, "-c", SMALL, str(here), str(here.parent), str(small), str(desk.data)]
+    done = subprocess.run(
+        [*NAMESPACE, *script, str(left)],
+        env={**os.environ, **LIGHT},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=180,
+    )
+    assert (done.stdout.strip(), done.returncode) == ("as it should", 0), done.stderr[-2000:]
+
+
 def test_data_that_changes_while_it_is_read(desk: Desk, tmp_path: Path) -> None:
     books = ("tiny_project", "faulty")
     more = ("-p", "fault=wait", "-p", f"flag={tmp_path / 'flag'}")
