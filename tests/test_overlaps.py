@@ -66,3 +66,11 @@ def test_groups_are_connected_by_areas_or_outcomes(data: Dataset) -> None:
 
 def test_later_projects_are_not_known_yet(data: Dataset) -> None:
     assert not overlaps.groups(data, as_of=date(2021, 5, 31))
+
+
+def test_the_pairs_of_one_are_those_of_all_that_name_it(data: Dataset) -> None:
+    every = overlaps.overlaps(data, as_of=NOW)
+    assert every
+    for name in ("P1", "P2", "P3", "P4", "P5", "nobody"):
+        mine = tuple(o for o in every if name in (o.first, o.second))
+        assert overlaps.overlaps(data, as_of=NOW, of=name) == mine

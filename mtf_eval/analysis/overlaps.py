@@ -80,12 +80,15 @@ def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set
     }
 
 
-def _pairs(data: Dataset, as_of: date) -> Iterator[Overlap]:
+def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
     periods = _periods(data, as_of)
+    started, ended = periods["start"].to_dict(), periods["end"].to_dict()
     sharing = _shared(data)
-    for first, second in combinations(sorted(map(str, periods.index)), 2):
-        start = max(periods.at[first, "start"], periods.at[second, "start"])
-        end = min(periods.at[first, "end"], periods.at[second, "end"])
+    names = sorted(map(str, periods.index))
+    of_it = [(min(of, n), max(of, n)) for n in names if n != of and of in names]
+    for first, second in of_it if of else combinations(names, 2):
+        start = max(started[first], started[second])
+        end = min(ended[first], ended[second])
         if start > end:
             continue
         for what, (one, other) in sharing.items():
@@ -102,9 +105,9 @@ def _pairs(data: Dataset, as_of: date) -> Iterator[Overlap]:
                 )
 
 
-def overlaps(data: Dataset, *, as_of: date) -> tuple[Overlap, ...]:
-    """Every pair of projects that share something while both run, up to a day."""
-    return tuple(_pairs(data, as_of))
+def overlaps(data: Dataset, *, as_of: date, of: str = "") -> tuple[Overlap, ...]:
+    """Every pair of projects (or those `of` one) that share something while both run, to a day."""
+    return tuple(_pairs(data, as_of, of))
 
 
 def groups(data: Dataset, *, as_of: date) -> tuple[tuple[str, ...], ...]:

@@ -219,8 +219,8 @@ def neighbours(data: Dataset, project_id: str, *, as_of: date) -> list[Finding]:
     measures = data.table("project_measures").dropna(subset=["unit_cost_code"])
     codes = measures.groupby("project_id")["unit_cost_code"].agg(set).to_dict()
     found = []
-    for each in overlaps(data, as_of=as_of):
-        if each.what != "areas" or project_id not in (each.first, each.second):
+    for each in overlaps(data, as_of=as_of, of=project_id):
+        if each.what != "areas":
             continue
         other = each.second if each.first == project_id else each.first
         text = (
