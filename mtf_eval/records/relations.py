@@ -66,8 +66,7 @@ def relate(
     _one_spelling(read)
     _primary_measures(read)
     _on_the_scale(read, aliases)
-    _measures_counted(read)
-    _areas_on_record(read)
+    _counted(read)
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
@@ -186,28 +185,26 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     responses.tell_mended()
 
 
-def _measures_counted(read: Mapping[str, Tidied]) -> None:
-    if "project_measures" not in read or "incidents" not in read:
-        return
-    counted = set(read["incidents"].frame["measure"].dropna())
-    tidied = read["project_measures"]
-    for row, measure in tidied.frame["measure"].dropna().items():
-        if measure not in counted:
-            tidied.finding(
-                "warning", "no incident has this measure", row=int(str(row)), column="measure"
-            )
+#: What of a project the incidents must name, and what is said where none does. Areas are matched by
+#: code alone.
+_COUNTED = (
+    ("project_measures", "measure", "no incident has this measure"),
+    (
+        "project_areas",
+        "area_code",
+        "no incident has this area: check the code, or the level of area (LSOA, MSOA)",
+    ),
+)
 
 
-def _areas_on_record(read: Mapping[str, Tidied]) -> None:
-    """Warn of areas of projects that no incident names; areas are matched by code alone."""
-    if "project_areas" not in read or "incidents" not in read:
-        return
-    on_record = set(read["incidents"].frame["area_code"].dropna())
-    tidied = read["project_areas"]
-    for row, area in tidied.frame["area_code"].dropna().items():
-        if on_record and area not in on_record:
-            text = "no incident has this area: check the code, or the level of area (LSOA, MSOA)"
-            tidied.finding("warning", text, row=int(str(row)), column="area_code")
+def _counted(read: Mapping[str, Tidied]) -> None:
+    for table, column, text in _COUNTED:
+        if table not in read or "incidents" not in read:
+            continue
+        on_record = set(read["incidents"].frame[column].dropna())
+        for row, named in read[table].frame[column].dropna().items():
+            if on_record and named not in on_record:
+                read[table].finding("warning", text, row=int(str(row)), column=column)
 
 
 def _agencies(tidied: Tidied, aliases: Aliases) -> None:
