@@ -19,7 +19,7 @@ from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, results
-from mtf_eval.records.reference import load_reference
+from mtf_eval.records.prices.reference import load_reference
 
 
 def best(work: Callable[[], object], times: int = 3) -> float:

@@ -38,7 +38,7 @@ def with_pandas(archive: Path) -> int:
 
 
 def with_reader(archive: Path) -> int:
-    from mtf_eval.records.police_uk import aggregate
+    from mtf_eval.records.reading.police_uk import aggregate
 
     frame, _ = aggregate(archive)
     return int(frame["count"].sum())
@@ -66,7 +66,7 @@ def longer(archive: Path, folder: Path, times: int) -> Path:
 def peak_mib(archive: Path | str) -> float:
     """Return the peak memory of a fresh process that reads, or with no archive only imports."""
     code = (
-        "import sys; from mtf_eval.records.police_uk import aggregate; "
+        "import sys; from mtf_eval.records.reading.police_uk import aggregate; "
         "import pandas, pyarrow.csv, pyarrow.compute; "
         "sys.argv[1] and aggregate(sys.argv[1]); "
         "print(int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) / 1024)"

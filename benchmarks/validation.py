@@ -49,7 +49,7 @@ def area_names(archive: Path) -> dict[str, str]:
 
 def matrices(archive: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Month x area counts by measure, and MSOA by LSOA, neighbours together (sorted by name)."""
-    from mtf_eval.records.police_uk import aggregate
+    from mtf_eval.records.reading.police_uk import aggregate
 
     counts, _ = aggregate(archive)
     names = area_names(archive)

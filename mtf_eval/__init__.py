@@ -45,7 +45,7 @@ _HOMES = {
     "worth": "mtf_eval.analysis.worth",
     "benefit": "mtf_eval.analysis.benefit",
     "summary": "mtf_eval.analysis.summary",
-    "reference": "mtf_eval.records.reference",
+    "reference": "mtf_eval.records.prices.reference",
 }
 _MODULES = {name for name, home in _HOMES.items() if home.endswith(f".{name}")} - {"load"}
 

@@ -19,7 +19,7 @@ from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import ALIASES, RULES, Door
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reference import Reference, load_reference
+from mtf_eval.records.prices.reference import Reference, load_reference
 
 
 @pytest.fixture(scope="module")
@@ -376,7 +376,7 @@ def test_the_rules_hold_for_the_users_own_copy_too(reference: Reference) -> None
 def test_crimes_of_the_users_own_copy_are_crimes(
     reference: Reference, code: str, label: str, beside: str, rule: str
 ) -> None:
-    from mtf_eval.records.unit_cost_import import _kind
+    from mtf_eval.records.prices.unit_cost_import import _kind
 
     ours = {row["code"]: row for row in reference.tables["unit_costs"]}
     copy = ours["crime_robbery"] | {"code": code, "entry": code, "label": label}
@@ -692,7 +692,7 @@ def test_every_pound_can_be_followed_to_a_source(rich: benefit.Benefit) -> None:
 def test_few_are_as_many_as_any_disclosure_rule_hides(reference: Reference) -> None:
     import csv
 
-    from mtf_eval.records.reference import default_folder
+    from mtf_eval.records.prices.reference import default_folder
 
     with (default_folder() / "disclosure_rules.csv").open(encoding="utf-8") as handle:
         highest = max(int(row["high"]) for row in csv.DictReader(handle))

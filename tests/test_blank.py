@@ -11,7 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from mtf_eval.records.blank import write_workbook
+from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
 from mtf_eval.records.tables import TABLES
 

@@ -20,9 +20,9 @@ import pytest
 import sqlalchemy as sa
 
 from mtf_eval.errors import DataProblems
-from mtf_eval.records.blank import write_workbook
-from mtf_eval.records.database import read_database
+from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
+from mtf_eval.records.reading.database import read_database
 from mtf_eval.records.tables import TABLES
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"
@@ -175,7 +175,7 @@ def test_a_reader_without_the_right_to_read_is_told(postgres: str) -> None:
 
 @pytest.mark.postgres
 def test_nothing_can_be_written(postgres: str) -> None:
-    from mtf_eval.records import database
+    from mtf_eval.records.reading import database
 
     with (
         pytest.raises(DataProblems),

@@ -23,8 +23,8 @@ from tiny_desk import COMMAND, TINY, Desk
 
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.publish.pages import ReportExporter
-from mtf_eval.records.annotate import annotate
-from mtf_eval.records.blank import write_workbook
+from mtf_eval.records.desk.annotate import annotate
+from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
 from mtf_eval.run import cli
 from mtf_eval.run.desk import lab_command, lab_environment, working_copies

@@ -10,7 +10,7 @@ from test_delivery import action, dataset
 from mtf_eval.analysis import leadership
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reference import load_reference
+from mtf_eval.records.prices.reference import load_reference
 
 RULE = leadership.RatingRule(days_overdue=28, days_unassessed=90)
 HALF = leadership.Half.parse("2021-H1")

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from mtf_eval.errors import DataProblems
-from mtf_eval.records import police_uk
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.police_uk import HEADER, aggregate, points
+from mtf_eval.records.reading import police_uk
+from mtf_eval.records.reading.police_uk import HEADER, aggregate, points
 
 KENT = Path(
     os.environ.get(

@@ -19,7 +19,7 @@ from mtf_eval.publish import elements, year_page
 from mtf_eval.publish.disclosure import Door
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
-from mtf_eval.records.reference import load_reference
+from mtf_eval.records.prices.reference import load_reference
 
 ROOT = Path(__file__).parent.parent
 

@@ -17,7 +17,7 @@ from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.counts import ratio_estimate
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reference import load_reference
+from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
 

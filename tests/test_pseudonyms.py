@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mtf_eval.errors import BadArgument, DataProblems, RunRefused
-from mtf_eval.records.pseudonyms import new_key, pseudonym, pseudonymise, read_key
+from mtf_eval.records.desk.pseudonyms import new_key, pseudonym, pseudonymise, read_key
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData
-from mtf_eval.records.reference import FILES, Reference, load_reference
-from mtf_eval.records.unit_cost_import import read_unit_cost_database, reference_for
-from mtf_eval.records.unit_costs import STATUSES
+from mtf_eval.records.prices.reference import FILES, Reference, load_reference
+from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database, reference_for
+from mtf_eval.records.prices.unit_costs import STATUSES
 
 FOLDER = Path(__file__).parent.parent / "data" / "reference"
 

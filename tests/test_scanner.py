@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.scanner import canaries, identifying, neutralise
 from mtf_eval.records.load import load
-from mtf_eval.records.scanner import doubts, identifiers, is_nhs_number, scan
+from mtf_eval.records.reading.scanner import doubts, identifiers, is_nhs_number, scan
 
 ROOT = Path(__file__).parent.parent
 

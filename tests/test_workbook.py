@@ -17,7 +17,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 from mtf_eval import load
 from mtf_eval.errors import DataProblems, Problem
-from mtf_eval.records import workbook
+from mtf_eval.records.reading import workbook
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -18,7 +18,7 @@ from mtf_eval.analysis.marks import count, label, lay, number, share, text, wher
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 __all__ = ["avoided", "profile", "profile_finding"]
 

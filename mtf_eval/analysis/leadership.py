@@ -20,7 +20,7 @@ from mtf_eval.analysis.marks import count, day, label, lay, text, where_from
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 __all__ = ["Half", "RatingRule", "decisions", "decisions_finding", "follow_ups", "projects"]
 

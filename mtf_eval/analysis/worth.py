@@ -23,7 +23,7 @@ from mtf_eval.analysis.portfolio import Together, has_ended
 from mtf_eval.analysis.projects import Evaluation
 from mtf_eval.analysis.tables import Table
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 __all__ = ["Money", "appraise", "disappointments", "money", "once", "once_finding"]
 

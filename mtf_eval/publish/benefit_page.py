@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.disclosure import Door, Released
     from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.reference import Reference
+    from mtf_eval.records.prices.reference import Reference
 
 __all__ = [
     "appendix",

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.tables import Table
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.merging import merged
-from mtf_eval.records.reference import default_folder
+from mtf_eval.records.prices.reference import default_folder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.analysis.tables import Link, Table
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.reference import default_folder
+from mtf_eval.records.prices.reference import default_folder
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mtf_eval.analysis.tables import Table
     from mtf_eval.publish.disclosure import Door, Released
     from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.reference import Reference
+    from mtf_eval.records.prices.reference import Reference
 
 __all__ = [
     "analysis",

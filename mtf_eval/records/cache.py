@@ -48,7 +48,7 @@ def _code() -> str:
     from importlib.metadata import version
 
     parts = [version(n) for n in ("pandas", "pandera", "pyarrow", "python-calamine")]
-    for path in [*sorted(Path(__file__).parent.glob("*.py")), packaged_file()]:
+    for path in [*sorted(Path(__file__).parent.rglob("*.py")), packaged_file()]:
         parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
     return " ".join(parts)
 

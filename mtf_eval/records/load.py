@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mtf_eval.records.aliases import Aliases
-    from mtf_eval.records.grids import Grid, Tidied
+    from mtf_eval.records.reading.grids import Grid, Tidied
 
 __all__ = ["hold", "learnt", "load"]
 
@@ -140,7 +140,7 @@ def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapp
     if place.is_dir():
         return (name, place, *_from_folder(place))
     if place.suffix.lower() in (".xlsx", ".xlsm"):
-        from mtf_eval.records.workbook import read_workbook
+        from mtf_eval.records.reading.workbook import read_workbook
 
         return (name, place, *read_workbook(place, learnt))
     if place.suffix.lower() == ".zip":
@@ -153,7 +153,7 @@ def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapp
 def _from_database(
     address: str,
 ) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    from mtf_eval.records.database import read_database
+    from mtf_eval.records.reading.database import read_database
 
     name, grids, sources = read_database(address)
     return _slug(name), Path(name), grids, [], sources
@@ -161,7 +161,7 @@ def _from_database(
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
     from mtf_eval.records.aliases import packaged
-    from mtf_eval.records.csv_files import read_csv
+    from mtf_eval.records.reading.csv_files import read_csv
     from mtf_eval.records.tables import table_named
 
     grids, findings, problems = [], [], []
@@ -212,8 +212,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
 def learnt(grid: Grid) -> Aliases:
     """Return the package's aliases with those of a data set added."""
     from mtf_eval.records.aliases import packaged
+    from mtf_eval.records.reading.tidy import tidy
     from mtf_eval.records.tables import TABLES
-    from mtf_eval.records.tidy import tidy
 
     return _extended(packaged(), tidy(grid, TABLES["aliases"], aliases=packaged()))
 
@@ -225,8 +225,8 @@ def _archives(place: Path) -> list[Path]:
 
 
 def _street_records(archive: Path) -> tuple[Grid, Source]:
-    from mtf_eval.records.grids import Grid
-    from mtf_eval.records.police_uk import aggregate
+    from mtf_eval.records.reading.grids import Grid
+    from mtf_eval.records.reading.police_uk import aggregate
 
     frame, findings = aggregate(archive)
     whole = hashlib.sha256()
@@ -241,8 +241,8 @@ def _street_records(archive: Path) -> tuple[Grid, Source]:
 
 
 def _outlines(path: Path) -> tuple[Grid, Source]:
-    from mtf_eval.records.boundaries import read_boundaries
-    from mtf_eval.records.grids import Grid
+    from mtf_eval.records.reading.boundaries import read_boundaries
+    from mtf_eval.records.reading.grids import Grid
 
     frame, sha256 = read_boundaries(path), hashlib.sha256(path.read_bytes()).hexdigest()
     grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame)
@@ -260,10 +260,10 @@ def _checked(
     sources: Mapping[str, Source],
 ) -> Dataset:
     from mtf_eval.records.aliases import packaged
-    from mtf_eval.records.relations import relate
+    from mtf_eval.records.reading.relations import relate
+    from mtf_eval.records.reading.tidy import tidy
     from mtf_eval.records.schema import empty
     from mtf_eval.records.tables import CORE, TABLES
-    from mtf_eval.records.tidy import tidy
 
     # A bare archive of street records is enough to validate the estimators on.
     if not {g.table for g in grids} & set(CORE) and path.suffix.lower() != ".zip":
@@ -323,7 +323,7 @@ def _extended(aliases: Aliases, read: Tidied) -> Aliases:
 def _fact(about: Mapping[str, str], key: str) -> Any:
     """Read a fact of the data set: a year as a number, a day as a date."""
     from mtf_eval.records.aliases import Aliases
-    from mtf_eval.records.cells import Context, Unreadable, read_cell
+    from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
 
     kind = "whole" if key == "year" else "date"
     try:

@@ -107,7 +107,7 @@ def _place(finding: Finding) -> str:
 
 
 def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
-    from mtf_eval.records.annotate import annotate
+    from mtf_eval.records.desk.annotate import annotate
 
     if "://" in given:
         raise BadArgument("--fix-report is for workbooks and folders of CSV files")
@@ -129,7 +129,7 @@ def workbook(file: Path, source: str | None, force: bool) -> int:
 
     Each sheet has headings with notes, drop-downs and examples; the last sheet is the dictionary.
     """
-    from mtf_eval.records.blank import write_workbook
+    from mtf_eval.records.desk.blank import write_workbook
 
     if file.suffix.lower() != ".xlsx":
         raise BadArgument(f"{file.name}: a workbook's name ends in .xlsx")
@@ -243,7 +243,7 @@ def pseudonymise(
     The same reference gives the same pseudonym as long as the key is the same. Pseudonyms are
     still personal data.
     """
-    from mtf_eval.records import pseudonyms
+    from mtf_eval.records.desk import pseudonyms
 
     if new_key:
         pseudonyms.new_key(new_key)

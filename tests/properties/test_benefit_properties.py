@@ -19,7 +19,7 @@ from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, parts, results
 from mtf_eval.analysis.benefit.lines import Line, account
 from mtf_eval.analysis.benefit.uncertainty import simulate
-from mtf_eval.records.reference import load_reference
+from mtf_eval.records.prices.reference import load_reference
 
 REFERENCE = load_reference()
 CODES = sorted(c for c, u in REFERENCE.unit_costs.items() if u.role == "benefit" and not u.rare)

@@ -25,7 +25,7 @@ from mtf_eval.analysis.benefit.uncertainty import (
 )
 from mtf_eval.analysis.marks import pounds
 from mtf_eval.errors import BadArgument, Problem
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset

@@ -17,8 +17,8 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.reference import Reference
-from mtf_eval.records.unit_costs import UnitCost
+from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.unit_costs import UnitCost
 
 __all__ = [
     "Assumptions",

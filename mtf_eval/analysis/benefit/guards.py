@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.overlaps import overlaps
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset

@@ -17,7 +17,7 @@ from mtf_eval.analysis.benefit.layout import people_table
 from mtf_eval.analysis.marks import count, label, lay, money, people, text
 from mtf_eval.analysis.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset

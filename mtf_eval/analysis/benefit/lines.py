@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from mtf_eval.errors import BadArgument, Problem
-from mtf_eval.records.reference import Reference
-from mtf_eval.records.unit_costs import UnitCost
+from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.unit_costs import UnitCost
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.effects.result import Estimate

@@ -19,7 +19,7 @@ from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.reference import Reference
+from mtf_eval.records.prices.reference import Reference
 
 __all__ = ["Draws", "Swing", "draw_effect", "simulate", "switching_value", "tornado"]
 

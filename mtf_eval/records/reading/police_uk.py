@@ -25,8 +25,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.police_months import Counts, map_areas, noticed, summed
-from mtf_eval.records.zips import DAMAGED, open_zip, shown, unpacked
+from mtf_eval.records.reading.police_months import Counts, map_areas, noticed, summed
+from mtf_eval.records.reading.zips import DAMAGED, open_zip, shown, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ import pandera.pandas as pa
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.cells import Context, Unreadable, describe, is_blank, read_cell
-from mtf_eval.records.grids import Tidied
+from mtf_eval.records.reading.cells import Context, Unreadable, describe, is_blank, read_cell
+from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.schema import KINDS, holds, kind_of
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
-from mtf_eval.records.reference import Reference, load_reference
+from mtf_eval.records.prices.reference import Reference, load_reference
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset

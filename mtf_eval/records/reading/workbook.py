@@ -20,11 +20,11 @@ from xml.etree import ElementTree
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
-from mtf_eval.records.cells import CellError
 from mtf_eval.records.dataset import Finding, Source
-from mtf_eval.records.grids import MAX_CELLS, Grid
+from mtf_eval.records.reading.cells import CellError
+from mtf_eval.records.reading.grids import MAX_CELLS, Grid
+from mtf_eval.records.reading.zips import open_zip
 from mtf_eval.records.tables import table_named
-from mtf_eval.records.zips import open_zip
 
 __all__ = ["read_workbook"]
 

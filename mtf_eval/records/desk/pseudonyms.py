@@ -118,7 +118,7 @@ def pseudonymise(
     """
     import pandas as pd
 
-    from mtf_eval.records.scanner import scan
+    from mtf_eval.records.reading.scanner import scan
 
     key = read_key(key_file)
     if source.resolve() == target.resolve():

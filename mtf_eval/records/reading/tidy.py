@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.cells import Context, Unreadable, describe, is_blank, read_cell
-from mtf_eval.records.checks import count_rest, drop_duplicates, hold_totals, validate
-from mtf_eval.records.grids import Grid, Tidied
-from mtf_eval.records.scanner import doubts, scan
+from mtf_eval.records.reading.cells import Context, Unreadable, describe, is_blank, read_cell
+from mtf_eval.records.reading.checks import count_rest, drop_duplicates, hold_totals, validate
+from mtf_eval.records.reading.grids import Grid, Tidied
+from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.schema import KINDS, empty, holds, kind_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from typing import Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Source
-from mtf_eval.records.tidy import Grid
+from mtf_eval.records.reading.tidy import Grid
 
 __all__ = ["read_database", "shown"]
 

@@ -17,7 +17,7 @@ from mtf_eval.records.schema import kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
-    from mtf_eval.records.grids import Tidied
+    from mtf_eval.records.reading.grids import Tidied
 
 __all__ = ["relate"]
 

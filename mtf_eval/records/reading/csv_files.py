@@ -11,7 +11,7 @@ from pathlib import Path
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.grids import MAX_CELLS, MAX_COLUMNS, Grid
+from mtf_eval.records.reading.grids import MAX_CELLS, MAX_COLUMNS, Grid
 
 __all__ = ["read_csv"]
 

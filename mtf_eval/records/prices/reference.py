@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData, Problem
-from mtf_eval.records.unit_costs import (
+from mtf_eval.records.prices.unit_costs import (
     Bearer,
     Row,
     UnitCost,
@@ -327,7 +327,7 @@ def _read(path: Path) -> tuple[Row, ...]:
 
 def default_folder() -> Path:
     """Folder of the reference data: inside an installed wheel, else in the checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     inside = package / "_reference"
     return inside if inside.is_dir() else package.parent / "data" / "reference"
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
-from mtf_eval.records.csv_files import read_csv
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.grids import Grid
 from mtf_eval.records.load import learnt
+from mtf_eval.records.reading.csv_files import read_csv
+from mtf_eval.records.reading.grids import Grid
+from mtf_eval.records.reading.tidy import heading_row
+from mtf_eval.records.reading.workbook import read_workbook
 from mtf_eval.records.tables import TABLES, table_named
-from mtf_eval.records.tidy import heading_row
-from mtf_eval.records.workbook import read_workbook
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -1,0 +1,1 @@
+"""What helps to fill the tables in: a blank workbook, marked complaints, pseudonyms."""

@@ -1,0 +1,1 @@
+"""Dated, sourced values and unit costs."""

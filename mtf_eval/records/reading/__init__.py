@@ -1,0 +1,1 @@
+"""Reading: any source to checked tables."""
