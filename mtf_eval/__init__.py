@@ -9,45 +9,44 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "load": "mtf_eval.records.load",
-    "Door": "mtf_eval.publish.disclosure",
+    "load": "mtf_eval.records.load:load",
+    "Door": "mtf_eval.publish.disclosure:Door",
     "charts": "mtf_eval.publish.charts",
-    "page": "mtf_eval.publish.elements",
-    "headline": "mtf_eval.publish.elements",
-    "headline_result": "mtf_eval.publish.elements",
-    "result": "mtf_eval.publish.elements",
-    "figure": "mtf_eval.publish.elements",
-    "table": "mtf_eval.publish.elements",
-    "note": "mtf_eval.publish.elements",
-    "rag": "mtf_eval.publish.elements",
-    "provenance": "mtf_eval.publish.elements",
-    "corrections": "mtf_eval.publish.elements",
+    "page": "mtf_eval.publish.elements:page",
+    "headline": "mtf_eval.publish.elements:headline",
+    "headline_result": "mtf_eval.publish.elements:headline_result",
+    "result": "mtf_eval.publish.elements:result",
+    "figure": "mtf_eval.publish.elements:figure",
+    "table": "mtf_eval.publish.elements:table",
+    "note": "mtf_eval.publish.elements:note",
+    "rag": "mtf_eval.publish.elements:rag",
+    "provenance": "mtf_eval.publish.elements:provenance",
+    "corrections": "mtf_eval.publish.elements:corrections",
     "project_page": "mtf_eval.publish.project_page",
     "benefit_page": "mtf_eval.publish.benefit_page",
     "year_page": "mtf_eval.publish.year_page",
-    "findings": "mtf_eval.analysis.findings",
-    "referrals": "mtf_eval.analysis.referrals",
-    "caseload": "mtf_eval.analysis.caseload",
-    "activity": "mtf_eval.analysis.activity",
-    "contacts": "mtf_eval.analysis.contacts",
-    "priorities": "mtf_eval.analysis.priorities",
-    "readings": "mtf_eval.analysis.readings",
-    "reconcile": "mtf_eval.analysis.reconcile",
-    "quality": "mtf_eval.analysis.quality",
-    "projects": "mtf_eval.analysis.projects",
-    "delivery": "mtf_eval.analysis.delivery",
-    "funding": "mtf_eval.analysis.funding",
-    "leadership": "mtf_eval.analysis.leadership",
-    "overlaps": "mtf_eval.analysis.overlaps",
-    "surveys": "mtf_eval.analysis.surveys",
+    "findings": "mtf_eval.analysis.results.findings",
+    "referrals": "mtf_eval.analysis.counts.referrals",
+    "caseload": "mtf_eval.analysis.counts.caseload",
+    "activity": "mtf_eval.analysis.counts.activity",
+    "contacts": "mtf_eval.analysis.counts.contacts",
+    "priorities": "mtf_eval.analysis.counts.priorities",
+    "readings": "mtf_eval.analysis.counts.readings",
+    "reconcile": "mtf_eval.analysis.counts.reconcile",
+    "quality": "mtf_eval.analysis.counts.quality",
+    "projects": "mtf_eval.analysis.project.evaluation",
+    "delivery": "mtf_eval.analysis.project.delivery",
+    "funding": "mtf_eval.analysis.year.funding",
+    "leadership": "mtf_eval.analysis.year.leadership",
+    "overlaps": "mtf_eval.analysis.project.overlaps",
+    "surveys": "mtf_eval.analysis.surveys.surveys",
     "validation": "mtf_eval.analysis.effects.validation",
-    "portfolio": "mtf_eval.analysis.portfolio",
-    "worth": "mtf_eval.analysis.worth",
+    "portfolio": "mtf_eval.analysis.year.portfolio",
+    "worth": "mtf_eval.analysis.year.pounds",
     "benefit": "mtf_eval.analysis.benefit",
-    "summary": "mtf_eval.analysis.summary",
+    "summary": "mtf_eval.analysis.year.summary",
     "reference": "mtf_eval.records.prices.reference",
 }
-_MODULES = {name for name, home in _HOMES.items() if home.endswith(f".{name}")} - {"load"}
 
 __all__ = sorted(_HOMES)
 
@@ -55,8 +54,9 @@ __all__ = sorted(_HOMES)
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'mtf_eval' has no attribute {name!r}")
-    module = import_module(_HOMES[name])
-    return module if name in _MODULES else getattr(module, name)
+    module, _, attribute = _HOMES[name].partition(":")
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
 
 
 def __dir__() -> list[str]:

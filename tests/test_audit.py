@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 from test_disclosure import dashboard
 
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import disclosure, elements
 from mtf_eval.publish.audit import Leak, audit
@@ -212,7 +212,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
 
 
 def people_tables(name: str) -> list[Table]:
-    from mtf_eval.analysis import summary
+    from mtf_eval.analysis.year import summary
     from mtf_eval.records.load import load
 
     return list(summary.people_tables(load(ROOT / "data" / name)))

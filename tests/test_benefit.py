@@ -15,7 +15,7 @@ from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.layout import few_people
 from mtf_eval.analysis.benefit.uncertainty import draw_effect, simulate
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import ALIASES, RULES, Door
 from mtf_eval.records.dataset import Dataset
@@ -909,7 +909,7 @@ def example() -> Dataset:
 
 
 def _example(example: Dataset, project: str, reference: Reference) -> benefit.Benefit:
-    from mtf_eval.analysis import projects
+    from mtf_eval.analysis.project import evaluation as projects
 
     found = projects.evaluate(example, project, as_of="2024-12-31", rng=np.random.default_rng(1))
     return analyse(example, found, reference)

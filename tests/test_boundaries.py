@@ -52,7 +52,7 @@ def test_what_is_refused(tmp_path: Path, given: dict[str, object], words: str) -
 
 
 def test_the_map_of_a_project_has_its_areas_outlined(tmp_path: Path) -> None:
-    from mtf_eval.analysis import design, maps
+    from mtf_eval.analysis.project import design, maps
 
     for path in EXAMPLE.glob("*.csv"):
         shutil.copy(path, tmp_path)

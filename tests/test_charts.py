@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from made_up import WORDS, counts, door, label, money, months, number, people, table, themes
 
-from mtf_eval.analysis.tables import Column
+from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts
 from mtf_eval.publish.charts import style

@@ -18,7 +18,7 @@ from bs4 import BeautifulSoup
 from made_up import cell, counts, dataset, head_element, label, people, table
 from nbformat.v4 import new_notebook
 
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.publish import corrections, elements, pages
 from mtf_eval.publish.disclosure import Door
 from mtf_eval.run import cli

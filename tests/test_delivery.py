@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mtf_eval.analysis import delivery, funding, leadership, overlaps
+from mtf_eval.analysis.project import delivery, overlaps
+from mtf_eval.analysis.year import funding, leadership
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
@@ -84,8 +85,8 @@ def test_overdue_longest_first(plan: Dataset) -> None:
 
 def test_the_same_dose_on_a_project_s_page_and_the_leadership_s() -> None:
     from mtf_eval import load
-    from mtf_eval.analysis import process
-    from mtf_eval.analysis.design import project_of
+    from mtf_eval.analysis.project import process
+    from mtf_eval.analysis.project.design import project_of
 
     example = load(Path(__file__).parents[1] / "data" / "example")
     until = pd.Timestamp("2024-12-31").date()

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.disclosure import RULES, Door, Released, Rule, read_rules
 from mtf_eval.publish.merging import declared

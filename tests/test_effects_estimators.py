@@ -17,8 +17,8 @@ from scipy import stats
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Estimate, Panel
-from mtf_eval.analysis.effects.counts import ratio_estimate
 from mtf_eval.analysis.effects.pooling import random_effects_mean
+from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.synthetic import simplex_weights
 from mtf_eval.analysis.effects.validation import (
     ESTIMATORS,

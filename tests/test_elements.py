@@ -24,7 +24,7 @@ from made_up import (
     themes,
 )
 
-from mtf_eval.analysis.tables import Column
+from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts, elements
 from mtf_eval.publish.cells import compact, number, payload

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtf_eval.analysis import projects
-from mtf_eval.analysis.projects import Evaluation
+from mtf_eval.analysis.project import evaluation as projects
+from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 

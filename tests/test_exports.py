@@ -94,7 +94,7 @@ def test_nothing_shown_nothing_written(tmp_path: Path) -> None:
 
 
 def test_awkward_names_and_headings(tmp_path: Path) -> None:
-    from mtf_eval.analysis.tables import Column
+    from mtf_eval.analysis.results.tables import Column
 
     frame = made_up.themes().frame
     names = ["a_very_long_table_name_that_excel_will_not_take_1",

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtf_eval.analysis import follow_up, projects
+from mtf_eval.analysis.project import evaluation as projects
+from mtf_eval.analysis.project import follow_up
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from test_delivery import dataset
 
-from mtf_eval.analysis import funding
+from mtf_eval.analysis.year import funding
 from mtf_eval.records.dataset import Dataset
 
 NOW = date(2021, 6, 30)

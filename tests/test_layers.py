@@ -1,4 +1,4 @@
-"""The arrows between the layers, read from the imports (docs/decisions/0001-rooms-and-arrows.md)."""
+"""The arrows between the layers, read from the imports (decision 0001)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAYERS = {
     "publish": {"errors", "records", "analysis"},
     "run": {"errors", "records", "publish"},
 }
-# Inside a layer a package (or a module beside the packages) may import only what is on a lower level.
+# Inside a layer a package, or a module beside the packages, may import only what is below it.
 LEVELS = {
     "records": [
         {"dataset", "schema", "aliases"},

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from test_delivery import action, dataset
 
-from mtf_eval.analysis import leadership
+from mtf_eval.analysis.year import leadership
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference

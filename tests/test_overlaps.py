@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from test_delivery import dataset
 
-from mtf_eval.analysis import overlaps
+from mtf_eval.analysis.project import overlaps
 from mtf_eval.records.dataset import Dataset
 
 NOW = date(2021, 12, 31)

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mtf_eval.analysis import portfolio, projects, worth
-from mtf_eval.analysis.claims import overclaims
+from mtf_eval.analysis.project import evaluation as projects
+from mtf_eval.analysis.results.claims import overclaims
+from mtf_eval.analysis.year import portfolio
+from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import elements, year_page
 from mtf_eval.publish.disclosure import Door

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mtf_eval.analysis import assessment, checks, harm, maps, planning, process, projects
-from mtf_eval.analysis.claims import overclaims
-from mtf_eval.analysis.design import choose, project_of, records_of, series_of, window_of
 from mtf_eval.analysis.effects import Panel
-from mtf_eval.analysis.effects.counts import ratio_estimate
+from mtf_eval.analysis.effects.rates import ratio_estimate
+from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, process
+from mtf_eval.analysis.project import evaluation as projects
+from mtf_eval.analysis.project.design import choose, project_of, records_of, series_of, window_of
+from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference

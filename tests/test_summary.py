@@ -7,7 +7,7 @@ import pytest
 from dashboard import HERE
 
 from mtf_eval import Door, load, referrals, summary
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from mtf_eval.analysis import survey_words, surveys
+from mtf_eval.analysis.surveys import surveys
+from mtf_eval.analysis.surveys import wording as survey_words
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.schema import empty

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 from mtf_eval import Door, activity, caseload, charts, findings, load, referrals, summary
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis import benefit
-from mtf_eval.analysis.findings import alt
-from mtf_eval.analysis.marks import pounds
+from mtf_eval.analysis.results.columns import pounds
+from mtf_eval.analysis.results.findings import alt
 from mtf_eval.publish import charts
 from mtf_eval.publish.elements import Element, figure, headline, headline_result, note, table
 

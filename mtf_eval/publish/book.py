@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from mtf_eval.analysis.tables import Link, Table
+from mtf_eval.analysis.results.tables import Link, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.suppression import Counts, hide
 

@@ -14,7 +14,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import Released
 
 if TYPE_CHECKING:
-    from mtf_eval.analysis.tables import Column
+    from mtf_eval.analysis.results.tables import Column
 
 __all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "payload", "words"]
 

@@ -27,7 +27,7 @@ from mtf_eval.publish.shell import page_name
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-    from mtf_eval.analysis.tables import Table
+    from mtf_eval.analysis.results.tables import Table
 
 __all__ = ["FILE", "PLACE", "Correction", "as_csv", "as_table", "distinct", "edition"]
 __all__ += ["elsewhere", "listed"]
@@ -240,7 +240,7 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
 
     A figure that stands in several tables is listed once; `as_csv` keeps every place.
     """
-    from mtf_eval.analysis.marks import label, lay, text
+    from mtf_eval.analysis.results.columns import label, lay, text
 
     # What the report says in one line comes first: it is what most readers took away.
     found = tuple(sorted(found, key=lambda c: (c.date, c.table != RESULT)))

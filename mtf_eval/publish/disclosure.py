@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.merging import merged
 from mtf_eval.records.prices.reference import default_folder

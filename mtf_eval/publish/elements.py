@@ -14,7 +14,7 @@ from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from mtf_eval.analysis.claims import overclaims
+from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis.tables import Link, Table
+from mtf_eval.analysis.results.tables import Link, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.reference import default_folder
 

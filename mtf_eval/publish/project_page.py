@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis import assessment as assessed
-from mtf_eval.analysis import follow_up as later
-from mtf_eval.analysis import harm, maps, planning, process, surveys
-from mtf_eval.analysis.marks import day
+from mtf_eval.analysis.project import assessment as assessed
+from mtf_eval.analysis.project import follow_up as later
+from mtf_eval.analysis.project import harm, maps, planning, process
+from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.surveys import surveys
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts, survey_page
 from mtf_eval.publish.elements import (
@@ -27,8 +28,8 @@ from mtf_eval.publish.elements import (
 )
 
 if TYPE_CHECKING:
-    from mtf_eval.analysis.projects import Evaluation
-    from mtf_eval.analysis.tables import Table
+    from mtf_eval.analysis.project.evaluation import Evaluation
+    from mtf_eval.analysis.results.tables import Table
     from mtf_eval.publish.disclosure import Door, Released
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis import survey_words, surveys
+from mtf_eval.analysis.surveys import surveys
+from mtf_eval.analysis.surveys import wording as survey_words
 from mtf_eval.publish import charts
 from mtf_eval.publish.elements import Element, figure, note, table
 

@@ -11,13 +11,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis import caseload, overlaps, portfolio, worth
+from mtf_eval.analysis.counts import caseload
+from mtf_eval.analysis.project import overlaps
+from mtf_eval.analysis.year import portfolio
+from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.publish import charts
 from mtf_eval.publish.elements import Element, figure, headline, note, table
 
 if TYPE_CHECKING:
-    from mtf_eval.analysis.portfolio import Together
-    from mtf_eval.analysis.worth import Money
+    from mtf_eval.analysis.year.portfolio import Together
+    from mtf_eval.analysis.year.pounds import Money
     from mtf_eval.publish.disclosure import Door, Released
     from mtf_eval.records.dataset import Dataset
 

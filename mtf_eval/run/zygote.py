@@ -42,7 +42,7 @@ PRELOAD = (
 )
 COLLECT_AFTER = 7_000  # new objects before the garbage collector looks at them
 # Rooms of ours that others bring in only when they use them, which every report does.
-WHEN_USED = [f"mtf_eval.records.{name}" for name in ("cache", "tables", "unit_cost_import")]
+WHEN_USED = [f"mtf_eval.records.{name}" for name in ("cache", "tables", "prices.unit_cost_import")]
 
 
 def threads() -> int:
@@ -56,7 +56,7 @@ def main(control: int, *data: str) -> None:
         del sys.path[0]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _without_debugger()
-    ours = sorted({*mtf_eval._HOMES.values(), *WHEN_USED})
+    ours = sorted({*(h.partition(":")[0] for h in mtf_eval._HOMES.values()), *WHEN_USED})
     for name in os.environ.get("MTF_WARM_PRELOAD", " ".join([PRELOAD, *ours])).split():
         try:
             importlib.import_module(name)

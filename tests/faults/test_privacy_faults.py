@@ -122,7 +122,11 @@ def test_the_search_finds_a_value_in_a_page(tmp_path: Path) -> None:
 
 
 def test_our_own_messages_are_told_and_others_are_not() -> None:
-    inside = ["---", "File ~/x/mtf_eval/analysis/tables.py:99, in f()\n 1", "BadArgument: z"]
+    inside = [
+        "---",
+        "File ~/x/mtf_eval/errors.py:99, in f()\n 1",
+        "BadArgument: z",
+    ]
     cell = ["---", "Cell In[3], line 1\n----> 1 raise", "BadArgument: z"]
     assert execute._from_us(inside)
     assert not execute._from_us([*inside[:2], cell[1], cell[2]])

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from mtf_eval.analysis import caseload, summary
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.counts import caseload
+from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.year import summary
 from mtf_eval.publish.audit import audit
 from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure import RULES, Door, Released

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.publish.audit import audit
 from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure import RULES, Door

@@ -17,7 +17,7 @@ from nbformat.v4 import new_notebook
 from openpyxl import load_workbook
 
 from mtf_eval import load
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import DataProblems, RunRefused
 from mtf_eval.publish.disclosure import RULES
 from mtf_eval.publish.scanner import canaries, identifying

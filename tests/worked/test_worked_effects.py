@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from mtf_eval.analysis import effects
-from mtf_eval.analysis.effects.counts import ratio_estimate
+from mtf_eval.analysis.effects.rates import ratio_estimate
 
 CASES = tomllib.loads((Path(__file__).parent / "effects.toml").read_text("utf-8"))["case"]
 Y = [-0.581, 0.530, 0.771, 1.031, 0.553, 0.295, 0.078, 0.573, -0.176, -0.232]

@@ -24,7 +24,7 @@ from mtf_eval.analysis.benefit.journeys import (
     people_tables,
 )
 from mtf_eval.analysis.benefit.spread import distribution, prices, sensitivities, tornado
-from mtf_eval.analysis.benefit.tables import (
+from mtf_eval.analysis.benefit.statement import (
     benefits_by_agency,
     by_agency_and_year,
     cash_flow,

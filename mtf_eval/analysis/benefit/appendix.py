@@ -12,8 +12,8 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import sides, table
 from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.marks import label, money, number, text
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import label, money, number, text
+from mtf_eval.analysis.results.tables import Table
 
 __all__ = [
     "assumptions",

@@ -23,7 +23,7 @@ from mtf_eval.analysis.benefit.uncertainty import (
     switching_value,
     tornado,
 )
-from mtf_eval.analysis.marks import pounds
+from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.errors import BadArgument, Problem
 from mtf_eval.records.prices.reference import Reference
 

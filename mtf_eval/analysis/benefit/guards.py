@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
 
 from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.overlaps import overlaps
+from mtf_eval.analysis.project.overlaps import overlaps
 from mtf_eval.records.prices.reference import Reference
 
 if TYPE_CHECKING:

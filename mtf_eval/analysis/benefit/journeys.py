@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.analysis.benefit.layout import people_table
-from mtf_eval.analysis.marks import count, label, lay, money, people, text
-from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.columns import count, label, lay, money, people, text
+from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.prices.reference import Reference
 

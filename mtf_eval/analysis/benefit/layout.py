@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.marks import lay
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.results.columns import lay
+from mtf_eval.analysis.results.tables import Column, Table
 
 __all__ = [
     "few_people",

@@ -9,8 +9,8 @@ import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit, chance_words
 from mtf_eval.analysis.benefit.layout import table
-from mtf_eval.analysis.marks import count, label, money, number, text
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import count, label, money, number, text
+from mtf_eval.analysis.results.tables import Table
 
 __all__ = ["distribution", "prices", "sensitivities", "tornado"]
 

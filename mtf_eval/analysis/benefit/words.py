@@ -6,8 +6,8 @@ The title of a picture is its finding; no number is computed here that a table d
 from __future__ import annotations
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.benefit.tables import benefits_by_agency, costs, payback
-from mtf_eval.analysis.marks import pounds
+from mtf_eval.analysis.benefit.statement import benefits_by_agency, costs, payback
+from mtf_eval.analysis.results.columns import pounds
 
 __all__ = [
     "chance_finding",

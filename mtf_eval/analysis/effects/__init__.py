@@ -1,16 +1,11 @@
 """Pure estimators and their result records; a room a family. See docs/methods.md."""
 
-from mtf_eval.analysis.effects.checks import (
+from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz
+from mtf_eval.analysis.effects.diagnostics import (
     placebo_in_space,
     placebo_in_time,
     pre_trend,
     regression_to_the_mean,
-)
-from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz
-from mtf_eval.analysis.effects.counts import (
-    minimum_detectable_effect,
-    rate_ratio,
-    relative_effect,
 )
 from mtf_eval.analysis.effects.displacement import (
     displacement_quotient,
@@ -30,6 +25,7 @@ from mtf_eval.analysis.effects.proportions import (
     proportion,
     proportion_change,
 )
+from mtf_eval.analysis.effects.rates import minimum_detectable_effect, rate_ratio, relative_effect
 from mtf_eval.analysis.effects.result import Check, Estimate, Quantity
 from mtf_eval.analysis.effects.series import (
     ExpectedRange,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.counts import whole
+from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity
 from mtf_eval.errors import NotEnoughData
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mtf_eval.analysis.effects.counts import whole
+from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 

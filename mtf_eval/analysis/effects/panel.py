@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.counts import ratio_estimate
+from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.errors import BadArgument, NotEnoughData
 

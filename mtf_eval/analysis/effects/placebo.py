@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.counts import ratio_estimate
 from mtf_eval.analysis.effects.panel import Panel
 from mtf_eval.analysis.effects.pooling import random_effects_mean
+from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import NotEnoughData
 

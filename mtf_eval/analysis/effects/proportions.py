@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mtf_eval.analysis.effects.counts import whole
+from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
 

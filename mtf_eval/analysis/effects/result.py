@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from mtf_eval.analysis.findings import percent
+from mtf_eval.analysis.results.findings import percent
 from mtf_eval.errors import BadArgument
 
 __all__ = [

@@ -14,15 +14,15 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.counts import rate_ratio, relative_effect
 from mtf_eval.analysis.effects.displacement import weighted_displacement_difference
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_controls, placebo_limits
+from mtf_eval.analysis.effects.rates import rate_ratio, relative_effect
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.analysis.effects.series import interrupted_series
 from mtf_eval.analysis.effects.synthetic import synthetic_control
-from mtf_eval.analysis.marks import count, label, lay, number
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import count, label, lay, number
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = [

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mtf_eval.analysis.tables import Column
+    from mtf_eval.analysis.results.tables import Column
 
 __all__ = ["INK", "PALETTE", "Chart", "Paint", "Words", "finish", "numbers", "text_on"]
 

@@ -11,10 +11,19 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis import referral_log, referrals
-from mtf_eval.analysis.findings import extremes, listing, number
-from mtf_eval.analysis.marks import add_total, as_at_of, day, label, lay, people, place, where_from
-from mtf_eval.analysis.tables import Link, Table
+from mtf_eval.analysis.counts import referral_log, referrals
+from mtf_eval.analysis.results.columns import (
+    add_total,
+    as_at_of,
+    day,
+    label,
+    lay,
+    people,
+    place,
+    where_from,
+)
+from mtf_eval.analysis.results.findings import extremes, listing, number
+from mtf_eval.analysis.results.tables import Link, Table
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [

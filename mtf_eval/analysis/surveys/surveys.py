@@ -21,8 +21,17 @@ from mtf_eval.analysis.effects import (
     proportion,
     proportion_change,
 )
-from mtf_eval.analysis.marks import as_at_of, label, lay, number, people, share, text, where_from
-from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.columns import (
+    as_at_of,
+    label,
+    lay,
+    number,
+    people,
+    share,
+    text,
+    where_from,
+)
+from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
 

@@ -12,10 +12,10 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.design import Project, records_of
 from mtf_eval.analysis.effects import Estimate
-from mtf_eval.analysis.marks import count, label, lay, number, share, text, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.design import Project, records_of
+from mtf_eval.analysis.results.columns import count, label, lay, number, share, text, where_from
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference

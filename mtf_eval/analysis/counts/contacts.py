@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis import readings
-from mtf_eval.analysis.activity import block
-from mtf_eval.analysis.findings import listing, number
-from mtf_eval.analysis.marks import (
+from mtf_eval.analysis.counts import readings
+from mtf_eval.analysis.counts.activity import block
+from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
     count,
@@ -25,7 +24,8 @@ from mtf_eval.analysis.marks import (
     span,
     where_from,
 )
-from mtf_eval.analysis.tables import Link, Table
+from mtf_eval.analysis.results.findings import listing, number
+from mtf_eval.analysis.results.tables import Link, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis.findings import number
-from mtf_eval.analysis.marks import count, dated, label, lay, span, text, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import count, dated, label, lay, span, text, where_from
+from mtf_eval.analysis.results.findings import number
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import OF_PEOPLE, Dataset
 
 __all__ = ["completeness", "covered", "found", "tables_read"]

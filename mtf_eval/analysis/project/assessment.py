@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.delivery import actions_then
 from mtf_eval.analysis.effects import Estimate, placebo_controls
-from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import INTERVAL, RATIO, count, day, label, number, text
-from mtf_eval.analysis.projects import Evaluation, page_table
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.delivery import actions_then
+from mtf_eval.analysis.project.evaluation import Evaluation, page_table
+from mtf_eval.analysis.results.columns import INTERVAL, RATIO, count, day, label, number, text
+from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 

@@ -12,8 +12,15 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.findings import extremes, number, percent
-from mtf_eval.analysis.marks import (
+from mtf_eval.analysis.counts.referral_log import (
+    COUNTS,
+    core_log,
+    count_outcomes,
+    counted_on,
+    dated,
+    logged,
+)
+from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
     change,
@@ -27,15 +34,8 @@ from mtf_eval.analysis.marks import (
     share,
     where_from,
 )
-from mtf_eval.analysis.referral_log import (
-    COUNTS,
-    core_log,
-    count_outcomes,
-    counted_on,
-    dated,
-    logged,
-)
-from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.findings import extremes, number, percent
+from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [

@@ -12,10 +12,19 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis import activity, referral_log, referrals
-from mtf_eval.analysis.findings import listing
-from mtf_eval.analysis.marks import count, dated, day, in_words, label, lay, text, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.counts import activity, referral_log, referrals
+from mtf_eval.analysis.results.columns import (
+    count,
+    dated,
+    day,
+    in_words,
+    label,
+    lay,
+    text,
+    where_from,
+)
+from mtf_eval.analysis.results.findings import listing
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Reading", "blocks", "not_published", "published", "reading_table", "readings"]

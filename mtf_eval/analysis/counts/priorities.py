@@ -11,9 +11,8 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.activity import block
-from mtf_eval.analysis.findings import extremes, listing, number
-from mtf_eval.analysis.marks import (
+from mtf_eval.analysis.counts.activity import block
+from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
     count,
@@ -23,7 +22,8 @@ from mtf_eval.analysis.marks import (
     text,
     where_from,
 )
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.findings import extremes, listing, number
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [

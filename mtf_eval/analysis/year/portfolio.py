@@ -13,12 +13,13 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis import overlaps, projects
 from mtf_eval.analysis.effects import Estimate, pool
-from mtf_eval.analysis.findings import listing, percent
-from mtf_eval.analysis.marks import RATIO, day, label, lay, text, where_from
-from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project import evaluation as projects
+from mtf_eval.analysis.project import overlaps
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.results.columns import RATIO, day, label, lay, text, where_from
+from mtf_eval.analysis.results.findings import listing, percent
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 

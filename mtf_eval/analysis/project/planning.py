@@ -9,12 +9,12 @@ import math
 
 import pandas as pd
 
-from mtf_eval.analysis.design import records_of, series_of
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
-from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import count, label, number, share, span, text
-from mtf_eval.analysis.projects import HOPELESS, REALISTIC, Evaluation, page_table
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.design import records_of, series_of
+from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation, page_table
+from mtf_eval.analysis.results.columns import count, label, number, share, span, text
+from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 

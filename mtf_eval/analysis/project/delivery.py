@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.marks import (
+from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
     count,
@@ -21,7 +21,7 @@ from mtf_eval.analysis.marks import (
     text,
     where_from,
 )
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [

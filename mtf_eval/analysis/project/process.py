@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.delivery import (
+from mtf_eval.analysis.project.delivery import (
     DOSE,
     SILENCE,
     actions_then,
@@ -19,9 +19,8 @@ from mtf_eval.analysis.delivery import (
     deliveries_then,
     dose,
 )
-from mtf_eval.analysis.design import Project
-from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import (
+from mtf_eval.analysis.project.design import Project
+from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
     count,
@@ -32,7 +31,8 @@ from mtf_eval.analysis.marks import (
     text,
     where_from,
 )
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [

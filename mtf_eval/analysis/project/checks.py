@@ -11,9 +11,9 @@ import math
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.design import Window
 from mtf_eval.analysis.effects import Check, Panel
-from mtf_eval.analysis.findings import percent
+from mtf_eval.analysis.project.design import Window
+from mtf_eval.analysis.results.findings import percent
 
 __all__ = ["bad_year", "changed_areas", "incomplete_months"]
 

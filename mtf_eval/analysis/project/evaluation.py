@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mtf_eval.analysis import checks
-from mtf_eval.analysis.design import (
+from mtf_eval.analysis.effects import Check, Estimate, Panel
+from mtf_eval.analysis.effects.diagnostics import (
+    placebo_in_space,
+    placebo_in_time,
+    pre_trend,
+    regression_to_the_mean,
+)
+from mtf_eval.analysis.project import checks
+from mtf_eval.analysis.project.design import (
     Design,
     Project,
     Status,
@@ -27,17 +34,17 @@ from mtf_eval.analysis.design import (
     series_of,
     window_of,
 )
-from mtf_eval.analysis.effects import Check, Estimate, Panel
-from mtf_eval.analysis.effects.checks import (
-    placebo_in_space,
-    placebo_in_time,
-    pre_trend,
-    regression_to_the_mean,
+from mtf_eval.analysis.project.estimation import (
+    Spill,
+    all_others,
+    estimators,
+    smallest,
+    spill,
+    tried,
 )
-from mtf_eval.analysis.estimation import Spill, all_others, estimators, smallest, spill, tried
-from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import day, lay, where_from
-from mtf_eval.analysis.tables import Column, Table
+from mtf_eval.analysis.results.columns import day, lay, where_from
+from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 

@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]

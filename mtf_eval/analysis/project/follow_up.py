@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.design import Project, others_at_work, records_of, series_of
 from mtf_eval.analysis.effects import Estimate, Panel
-from mtf_eval.analysis.estimation import estimators
-from mtf_eval.analysis.marks import RATIO, count, label, text
-from mtf_eval.analysis.projects import Evaluation, page_table
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.design import Project, others_at_work, records_of, series_of
+from mtf_eval.analysis.project.estimation import estimators
+from mtf_eval.analysis.project.evaluation import Evaluation, page_table
+from mtf_eval.analysis.results.columns import RATIO, count, label, text
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 

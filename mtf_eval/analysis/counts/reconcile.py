@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from mtf_eval.analysis import activity, priorities, referral_log, referrals
-from mtf_eval.analysis.marks import in_words, label, lay, people, text, where_from
-from mtf_eval.analysis.readings import published, readings
-from mtf_eval.analysis.tables import Link, Table
+from mtf_eval.analysis.counts import activity, priorities, referral_log, referrals
+from mtf_eval.analysis.counts.readings import published, readings
+from mtf_eval.analysis.results.columns import in_words, label, lay, people, text, where_from
+from mtf_eval.analysis.results.tables import Link, Table
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = ["Check", "reconcile", "sums", "verdict"]

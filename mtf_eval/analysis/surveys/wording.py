@@ -7,7 +7,15 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis.surveys import MATCHED, SMALL_BASE, WAVES, WORDS, changes, responses, waves
+from mtf_eval.analysis.surveys.surveys import (
+    MATCHED,
+    SMALL_BASE,
+    WAVES,
+    WORDS,
+    changes,
+    responses,
+    waves,
+)
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.delivery import deliveries_then, overdue
-from mtf_eval.analysis.funding import WON, standing
-from mtf_eval.analysis.marks import count, day, label, lay, text, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.delivery import deliveries_then, overdue
+from mtf_eval.analysis.results.columns import count, day, label, lay, text, where_from
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.year.funding import WON, standing
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference

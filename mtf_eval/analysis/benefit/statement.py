@@ -13,8 +13,8 @@ import pandas as pd
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import sides, table, with_total
-from mtf_eval.analysis.marks import label, money, number, pounds, text
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import label, money, number, pounds, text
+from mtf_eval.analysis.results.tables import Table
 
 __all__ = [
     "benefits_by_agency",

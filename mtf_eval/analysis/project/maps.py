@@ -10,9 +10,9 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.design import Project, Window
-from mtf_eval.analysis.marks import count, label, lay, number, span, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.design import Project, Window
+from mtf_eval.analysis.results.columns import count, label, lay, number, span, where_from
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["outlines", "points", "points_alt"]

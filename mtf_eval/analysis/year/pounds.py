@@ -16,12 +16,12 @@ from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit import Benefit
 from mtf_eval.analysis.benefit.layout import few_people, rests_on
 from mtf_eval.analysis.benefit.lines import People
-from mtf_eval.analysis.findings import percent
-from mtf_eval.analysis.marks import day, label, lay, pounds, text, where_from
-from mtf_eval.analysis.marks import money as gbp
-from mtf_eval.analysis.portfolio import Together, has_ended
-from mtf_eval.analysis.projects import Evaluation
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.results.columns import day, label, lay, pounds, text, where_from
+from mtf_eval.analysis.results.columns import money as gbp
+from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.year.portfolio import Together, has_ended
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 

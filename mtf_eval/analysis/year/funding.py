@@ -10,8 +10,17 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.marks import as_at_of, count, day, label, lay, money, text, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import (
+    as_at_of,
+    count,
+    day,
+    label,
+    lay,
+    money,
+    text,
+    where_from,
+)
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["bids", "bids_finding", "budget", "budget_finding", "pipeline", "standing"]

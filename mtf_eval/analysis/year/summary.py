@@ -10,17 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from mtf_eval.analysis import (
-    activity,
-    caseload,
-    contacts,
-    priorities,
-    reconcile,
-    referrals,
-    surveys,
-)
-from mtf_eval.analysis.marks import day
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, reconcile, referrals
+from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.surveys import surveys
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["covered", "people_tables", "yearly", "years"]

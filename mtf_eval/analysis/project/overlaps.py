@@ -13,8 +13,8 @@ from itertools import combinations
 
 import pandas as pd
 
-from mtf_eval.analysis.marks import label, lay, text, where_from
-from mtf_eval.analysis.tables import Table
+from mtf_eval.analysis.results.columns import label, lay, text, where_from
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Overlap", "groups", "overlaps", "overlaps_finding", "overlaps_table"]

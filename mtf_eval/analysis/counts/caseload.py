@@ -11,10 +11,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis import referral_log, referrals
-from mtf_eval.analysis.findings import listing, number
-from mtf_eval.analysis.marks import add_total, label, lay, people, place, share
-from mtf_eval.analysis.tables import Column, Link, Table
+from mtf_eval.analysis.counts import referral_log, referrals
+from mtf_eval.analysis.results.columns import add_total, label, lay, people, place, share
+from mtf_eval.analysis.results.findings import listing, number
+from mtf_eval.analysis.results.tables import Column, Link, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["carried_over", "days_to", "ends", "expected_range", "from_log", "groups"]

@@ -1,0 +1,1 @@
+"""One SARA project: areas, window, design, evaluation, delivery."""

@@ -1,0 +1,1 @@
+"""Tables of results, their columns, findings and what may be claimed."""

@@ -1,0 +1,1 @@
+"""Surveys at entry and exit."""

@@ -1,0 +1,1 @@
+"""What a year or half-year gathers over projects."""
