@@ -34,7 +34,7 @@ BIN = Path(sys.executable).parent
 LOOP = """
 import sys, papermill
 from pathlib import Path
-from mtf_eval.publish.pages import ReportExporter
+from mtf_eval.publish.pages.exporter import ReportExporter
 exporter, out = ReportExporter(), Path(sys.argv[1])
 for project in sys.argv[3:]:
     for report in {reports!r}:

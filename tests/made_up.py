@@ -11,8 +11,9 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from mtf_eval.analysis.results.tables import Column, Table
-from mtf_eval.publish import charts, elements
-from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish import charts
+from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.display import elements
 from mtf_eval.records.dataset import Dataset, Finding, Source
 
 AS_AT = date(2021, 12, 15)

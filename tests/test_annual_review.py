@@ -18,7 +18,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from dashboard import HERE, MONTHS
 
-from mtf_eval.publish import pages
+from mtf_eval.publish.pages import exporter as pages
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOK = ROOT / "notebooks" / "annual_review.ipynb"

@@ -14,10 +14,11 @@ from test_disclosure import dashboard
 
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish import disclosure, elements
-from mtf_eval.publish.audit import Leak, audit
 from mtf_eval.publish.cells import payload
-from mtf_eval.publish.disclosure import RULES, Door, Released
+from mtf_eval.publish.disclosure import release as disclosure
+from mtf_eval.publish.disclosure.audit import Leak, audit
+from mtf_eval.publish.disclosure.release import RULES, Door, Released
+from mtf_eval.publish.display import elements
 
 ROOT = Path(__file__).parent.parent
 

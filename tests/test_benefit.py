@@ -17,7 +17,7 @@ from mtf_eval.analysis.benefit.layout import few_people
 from mtf_eval.analysis.benefit.uncertainty import draw_effect, simulate
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure import ALIASES, RULES, Door
+from mtf_eval.publish.disclosure.release import ALIASES, RULES, Door
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference, load_reference
 
@@ -936,7 +936,7 @@ def test_the_interval_covers_the_true_saving(
 def test_a_project_of_the_same_areas_is_named_on_the_first_screen(
     project: str, other: str, example: Dataset, reference: Reference
 ) -> None:
-    from mtf_eval.publish import benefit_page
+    from mtf_eval.publish.display import benefit_page
 
     areas = example.table("project_areas")
     targets = areas[areas["role"].eq("target")].groupby("project_id")["area_code"].agg(set)
@@ -968,7 +968,7 @@ def test_the_project_with_too_few_incidents_says_so(example: Dataset, reference:
 
 @pytest.mark.parametrize("project", ["EX02", "EX10"])
 def test_a_page_for_every_status(project: str, example: Dataset, reference: Reference) -> None:
-    from mtf_eval.publish import benefit_page
+    from mtf_eval.publish.display import benefit_page
 
     when: dict[str, Any] = {"as_of": pd.Timestamp("2024-12-31"), "price_year": "2023/24"}
     door = Door("public", tables=benefit.people_tables(example, reference, **when))

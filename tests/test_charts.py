@@ -17,7 +17,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import Chart
-from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish.disclosure.release import Door
 
 COUNT = Column(name="n", heading="Recorded", kind="count")
 TITLE = {"title": "A finding", **WORDS}

@@ -19,8 +19,10 @@ from made_up import cell, counts, dataset, head_element, label, people, table
 from nbformat.v4 import new_notebook
 
 from mtf_eval.analysis.results.tables import Column, Table
-from mtf_eval.publish import corrections, elements, pages
-from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.display import elements
+from mtf_eval.publish.pages import corrections
+from mtf_eval.publish.pages import exporter as pages
 from mtf_eval.run import cli
 
 RUN = "2022-02-10T09:00:00+00:00"

@@ -22,7 +22,7 @@ from openpyxl.styles import PatternFill
 from tiny_desk import COMMAND, TINY, Desk
 
 from mtf_eval.errors import BadArgument, DataProblems
-from mtf_eval.publish.pages import ReportExporter
+from mtf_eval.publish.pages.exporter import ReportExporter
 from mtf_eval.records.desk.annotate import annotate
 from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
@@ -161,7 +161,7 @@ def test_a_changed_notebook_meets_the_same_checks(
 def test_pdf_is_printed_beside_the_page_and_not_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mtf_eval.publish import pdf
+    from mtf_eval.publish.pages import pdf
 
     printed = []
 
@@ -183,7 +183,7 @@ def test_pdf_is_printed_beside_the_page_and_not_twice(
 def test_without_a_browser_it_says_what_to_install_before_any_work(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mtf_eval.publish import pdf
+    from mtf_eval.publish.pages import pdf
 
     monkeypatch.setattr(pdf, "find_browser", lambda: None)
     done = desk.run("--pdf")

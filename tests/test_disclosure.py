@@ -12,8 +12,8 @@ import pytest
 
 from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.publish.disclosure import RULES, Door, Released, Rule, read_rules
-from mtf_eval.publish.merging import declared
+from mtf_eval.publish.disclosure.merging import declared
+from mtf_eval.publish.disclosure.release import RULES, Door, Released, Rule, read_rules
 
 # The monthly table as published in December 2021: received, accepted, rejected, SARAs, completed.
 MONTHS = """

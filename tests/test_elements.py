@@ -26,10 +26,11 @@ from made_up import (
 
 from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish import charts, elements
+from mtf_eval.publish import charts
 from mtf_eval.publish.cells import compact, number, payload
-from mtf_eval.publish.disclosure import Door
-from mtf_eval.publish.grid import RAG
+from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.display import elements
+from mtf_eval.publish.display.grid import RAG
 
 
 def soup(element: Any) -> BeautifulSoup:

@@ -11,9 +11,9 @@ import pytest
 from made_up import cell, door
 from nbformat.v4 import new_notebook
 
-from mtf_eval.publish import elements
-from mtf_eval.publish.exports import FIXED, tables, write_exports
-from mtf_eval.publish.sheets import produce
+from mtf_eval.publish.display import elements
+from mtf_eval.publish.exports.files import FIXED, tables, write_exports
+from mtf_eval.publish.exports.sheets import produce
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,7 @@ LEVELS = {
     ],
     "publish": [
         {"disclosure"},
+        {"cells", "shell"},
         {"charts", "exports"},
         {"display"},
         {"pages"},

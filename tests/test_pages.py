@@ -16,7 +16,8 @@ from bs4 import BeautifulSoup
 from made_up import cell
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from mtf_eval.publish import elements, pages
+from mtf_eval.publish.display import elements
+from mtf_eval.publish.pages import exporter as pages
 
 RUN = "2026-01-05T10:00:00+00:00"
 

@@ -10,7 +10,8 @@ import made_up
 import pytest
 
 from mtf_eval.errors import RunRefused
-from mtf_eval.publish import pages, pdf
+from mtf_eval.publish.pages import exporter as pages
+from mtf_eval.publish.pages import pdf
 
 RUN = "2026-01-05T10:00:00+00:00"
 

@@ -17,8 +17,8 @@ from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.analysis.year import portfolio
 from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish import elements, year_page
-from mtf_eval.publish.disclosure import Door
+from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.display import elements, year_page
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.prices.reference import load_reference

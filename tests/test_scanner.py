@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from mtf_eval.errors import DataProblems
-from mtf_eval.publish.scanner import canaries, identifying, neutralise
+from mtf_eval.publish.exports.scanner import canaries, identifying, neutralise
 from mtf_eval.records.load import load
 from mtf_eval.records.reading.scanner import doubts, identifiers, is_nhs_number, scan
 

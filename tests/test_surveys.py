@@ -202,8 +202,8 @@ def test_holm_over_the_questions() -> None:
 
 def test_a_share_does_not_give_a_hidden_count_back() -> None:
     """Three always, nine often: the three come back from any favourable share."""
-    from mtf_eval.publish import survey_page
-    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.display import survey_page
 
     data = both(wave("entry", (20, 10, 9, 3)), wave("exit", (12, 10, 12, 3)))
     door = Door("public", surveys.people_tables(data))
@@ -225,8 +225,8 @@ def test_a_share_does_not_give_a_hidden_count_back() -> None:
     "waves", ["entry", "exit", "tiny", "lopsided", "one person", "all alike", "none favourable"]
 )
 def test_every_case_gives_a_section(waves: str) -> None:
-    from mtf_eval.publish import survey_page
-    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.display import survey_page
 
     given = {
         "entry": [wave("entry", (10, 10, 10, 10))],

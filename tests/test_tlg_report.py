@@ -12,8 +12,8 @@ import papermill
 import pytest
 from bs4 import BeautifulSoup
 
-from mtf_eval.publish import pages
-from mtf_eval.publish.pdf import find_browser, print_pdf
+from mtf_eval.publish.pages import exporter as pages
+from mtf_eval.publish.pages.pdf import find_browser, print_pdf
 
 ROOT = Path(__file__).parent.parent
 NINE = (

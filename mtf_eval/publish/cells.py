@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure import Released
+from mtf_eval.publish.disclosure.release import Released
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Column

@@ -297,7 +297,7 @@ def _executor(options: Options, data: Sequence[str]) -> Iterator[Executor]:
 
 
 def _job(report: Report, store: Store, options: Options, moment: str, release: str) -> Job:
-    from mtf_eval.publish import corrections
+    from mtf_eval.publish.pages import corrections
     from mtf_eval.run.execute import Job
 
     return Job(

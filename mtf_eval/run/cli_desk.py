@@ -271,8 +271,8 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
 
     Says where one can be worked out, never its value; ends with 1 if any can.
     """
-    from mtf_eval.publish.audit import audit as attack
-    from mtf_eval.publish.published import release_named
+    from mtf_eval.publish.disclosure.audit import audit as attack
+    from mtf_eval.publish.disclosure.published import release_named
 
     if not any(p.suffix in (".html", ".csv", ".xlsx") for p in folder.rglob("*")):
         raise BadArgument(f"{folder}: holds no reports")
@@ -307,7 +307,7 @@ def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple
 
 def need_browser() -> None:
     """Refuse before any work is done when no browser is there to print with."""
-    from mtf_eval.publish.pdf import need_browser as there
+    from mtf_eval.publish.pages.pdf import need_browser as there
 
     there()
 
@@ -322,7 +322,7 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     """Print the published pages that have no PDF yet, each into the folder beside its page."""
     if not wanted:
         return
-    from mtf_eval.publish.pdf import print_pdf
+    from mtf_eval.publish.pages.pdf import print_pdf
     from mtf_eval.run.record import write_index
 
     pages = [page_of(out / p.folder, r.name) for p in plans for r in p.reports]

@@ -203,7 +203,8 @@ def warm_up() -> None:
     _leave_out_grammar()
     import papermill  # noqa: F401
 
-    from mtf_eval.publish import corrections, exports, pages  # noqa: F401
+    from mtf_eval.publish.exports import files as exports  # noqa: F401
+    from mtf_eval.publish.pages import corrections  # noqa: F401
 
     gc.collect()
     gc.freeze()
@@ -288,7 +289,9 @@ _render_lock = threading.Lock()
 
 
 def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[str, Any]]:
-    from mtf_eval.publish import corrections, exports, pages
+    from mtf_eval.publish.exports import files as exports
+    from mtf_eval.publish.pages import corrections
+    from mtf_eval.publish.pages import exporter as pages
 
     summary = pages.read_summary(notebook)
     _need_rule(job, notebook)
@@ -324,8 +327,8 @@ def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[st
 
 def _need_rule(job: Job, notebook: NotebookNode) -> None:
     """Refuse a notebook that showed anything by another rule than the one asked for."""
-    from mtf_eval.publish import exports
-    from mtf_eval.publish.disclosure import ALIASES
+    from mtf_eval.publish.disclosure.release import ALIASES
+    from mtf_eval.publish.exports import files as exports
 
     asked = job.release or str(job.parameters.get("release", "internal"))
     shown = {str(data.get("rule", "")) for _, data in exports.contents(notebook)}
@@ -351,7 +354,7 @@ def _failure(
     seconds: float,
 ) -> Result:
     """Make the page that says what failed; a failure there leaves a plainer one."""
-    from mtf_eval.publish import pages
+    from mtf_eval.publish.pages import exporter as pages
 
     try:
         book = notebook or _read_notebook(job.source)

@@ -146,7 +146,7 @@ def _tell_corrections(
     folder: Path, reports: Mapping[str, dict[str, Any]], said: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """Put what every other report corrected on the pages that leave room for it."""
-    from mtf_eval.publish import corrections
+    from mtf_eval.publish.pages import corrections
 
     good = {n: e for n, e in reports.items() if e["outcome"] == "ok"}
     titles = {n: said[n].get("title") or e["title"] for n, e in good.items()}
@@ -201,7 +201,7 @@ def _without_words(record: dict[str, Any]) -> dict[str, Any]:
 
 def write_index(root: Path, moment: str = "") -> None:
     """Write the catalogue of all data sets; the moment of the last run unless another is given."""
-    from mtf_eval.publish import pages
+    from mtf_eval.publish.pages import exporter as pages
 
     entries, last = [], moment
     for path in sorted(root.glob("*/run.json")):
@@ -237,7 +237,7 @@ def _index_entry(
     why: str = "",
     of: str = "",
 ) -> Any:
-    from mtf_eval.publish import pages
+    from mtf_eval.publish.pages import exporter as pages
 
     subject = [
         str(v) for k, v in entry["parameters"].items() if k in ("project_id", "year", "period")

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 def browser() -> Iterator[Any]:
     from checks import FLAGS
 
-    from mtf_eval.publish.pdf import find_browser
+    from mtf_eval.publish.pages.pdf import find_browser
 
     found = find_browser()
     if found is None or shutil.which(found) is None:

@@ -10,7 +10,7 @@ import pytest
 from checks import check_page
 from nbformat.v4 import new_output
 
-from mtf_eval.publish import pages
+from mtf_eval.publish.pages import exporter as pages
 
 pytestmark = pytest.mark.browser
 RUN = "2026-01-05T10:00:00+00:00"

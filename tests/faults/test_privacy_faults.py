@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from mtf_eval.publish import scanner
-from mtf_eval.publish.scanner import canaries
+from mtf_eval.publish.exports import scanner
+from mtf_eval.publish.exports.scanner import canaries
 from mtf_eval.run import execute
 
 ROOT = Path(__file__).parent.parent.parent

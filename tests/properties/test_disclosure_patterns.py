@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from mtf_eval.publish.suppression import Counts, hide
+from mtf_eval.publish.disclosure.suppression import Counts, hide
 
 LOW, HIGH = 1, 4
 

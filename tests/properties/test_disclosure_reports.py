@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.analysis.year import summary
-from mtf_eval.publish.audit import audit
 from mtf_eval.publish.cells import payload
-from mtf_eval.publish.disclosure import RULES, Door, Released
-from mtf_eval.publish.exports import csv_name
-from mtf_eval.publish.published import Figure, read_grids
-from mtf_eval.publish.scanner import canaries, neutralise
+from mtf_eval.publish.disclosure.audit import audit
+from mtf_eval.publish.disclosure.published import Figure, read_grids
+from mtf_eval.publish.disclosure.release import RULES, Door, Released
+from mtf_eval.publish.exports.files import csv_name
+from mtf_eval.publish.exports.scanner import canaries, neutralise
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
-from mtf_eval.publish.audit import audit
 from mtf_eval.publish.cells import payload
-from mtf_eval.publish.disclosure import RULES, Door
-from mtf_eval.publish.merging import declared
+from mtf_eval.publish.disclosure.audit import audit
+from mtf_eval.publish.disclosure.merging import declared
+from mtf_eval.publish.disclosure.release import RULES, Door
 
 AGENCIES = sorted(declared()["agency"])
 COUNTS = st.one_of(st.integers(0, 9), st.integers(0, 60))

@@ -19,8 +19,8 @@ from openpyxl import load_workbook
 from mtf_eval import load
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import DataProblems, RunRefused
-from mtf_eval.publish.disclosure import RULES
-from mtf_eval.publish.scanner import canaries, identifying
+from mtf_eval.publish.disclosure.release import RULES
+from mtf_eval.publish.exports.scanner import canaries, identifying
 from mtf_eval.records.dataset import OF_PEOPLE
 from mtf_eval.records.schema import kind_of
 from mtf_eval.records.tables import TABLES
@@ -112,8 +112,8 @@ def test_a_second_door_in_a_notebook_is_found(asked: str) -> None:
     import pandas as pd
     from made_up import cell, head_element
 
-    from mtf_eval.publish import elements
-    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.display import elements
 
     frame = pd.DataFrame({"place": ["A"], "n": pd.array([3], dtype="Int64")})
     columns = (

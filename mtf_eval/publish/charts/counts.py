@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mtf_eval.publish.disclosure import Released
+    from mtf_eval.publish.disclosure.release import Released
 
 __all__ = ["bars", "diverging", "hbars", "hexmap"]
 

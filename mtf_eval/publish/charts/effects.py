@@ -24,7 +24,7 @@ from mtf_eval.publish.charts.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from mtf_eval.publish.disclosure import Released
+    from mtf_eval.publish.disclosure.release import Released
 
 __all__ = ["dots", "forest"]
 

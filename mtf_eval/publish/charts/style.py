@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, cast
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
 from mtf_eval.publish.charts.vector import slim
-from mtf_eval.publish.disclosure import Released
+from mtf_eval.publish.disclosure.release import Released
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import heading, words
 
 if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure import Released
+    from mtf_eval.publish.disclosure.release import Released
 
 __all__ = ["RAG", "grid", "rating", "rating_word", "slug"]
 

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.publish.merging import merged
+from mtf_eval.publish.disclosure.merging import merged
 from mtf_eval.records.prices.reference import default_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mtf_eval.publish.book import Plan
+    from mtf_eval.publish.disclosure.book import Plan
 
 __all__ = ["ALIASES", "RULES", "Door", "Released", "Rule", "read_rules"]
 
@@ -278,7 +278,7 @@ class Door:
     @cached_property
     def _plan(self) -> Plan:
         """Decide once, over every table named, and only when a table is first asked for."""
-        from mtf_eval.publish.book import plan
+        from mtf_eval.publish.disclosure.book import plan
 
         return plan(
             {n: t for n, t in self._tables.items() if t.people},

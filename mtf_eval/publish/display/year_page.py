@@ -16,12 +16,12 @@ from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.year import portfolio
 from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.publish import charts
-from mtf_eval.publish.elements import Element, figure, headline, note, table
+from mtf_eval.publish.display.elements import Element, figure, headline, note, table
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.year.portfolio import Together
     from mtf_eval.analysis.year.pounds import Money
-    from mtf_eval.publish.disclosure import Door, Released
+    from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
 
 __all__ = ["fell_short", "if_any", "log", "money", "projects", "together", "unless_drawn", "waits"]

@@ -16,8 +16,9 @@ from mtf_eval.analysis.project import harm, maps, planning, process
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.errors import NotEnoughData
-from mtf_eval.publish import charts, survey_page
-from mtf_eval.publish.elements import (
+from mtf_eval.publish import charts
+from mtf_eval.publish.display import survey_page
+from mtf_eval.publish.display.elements import (
     Element,
     figure,
     headline,
@@ -30,7 +31,7 @@ from mtf_eval.publish.elements import (
 if TYPE_CHECKING:
     from mtf_eval.analysis.project.evaluation import Evaluation
     from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.publish.disclosure import Door, Released
+    from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 

@@ -24,10 +24,9 @@ from typing import Any
 import numpy as np
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure import ALIASES, RULES, Rule
-from mtf_eval.publish.feasible import CEILING, Addition, ranges
-from mtf_eval.publish.merging import declared
-from mtf_eval.publish.published import (
+from mtf_eval.publish.disclosure.feasible import CEILING, Addition, ranges
+from mtf_eval.publish.disclosure.merging import declared
+from mtf_eval.publish.disclosure.published import (
     HIDDEN,
     Figure,
     Grid,
@@ -36,6 +35,7 @@ from mtf_eval.publish.published import (
     read_grids,
     release_named,
 )
+from mtf_eval.publish.disclosure.release import ALIASES, RULES, Rule
 
 __all__ = ["Leak", "audit"]
 

@@ -18,12 +18,12 @@ from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
-from mtf_eval.publish.grid import grid, rating, rating_word, slug
+from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css
 from mtf_eval.records.dataset import OF_PEOPLE
 
 if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure import Door, Released
+    from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
 
 __all__ = [

@@ -13,12 +13,19 @@ from mtf_eval.analysis import benefit
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.publish import charts
-from mtf_eval.publish.elements import Element, figure, headline, headline_result, note, table
+from mtf_eval.publish.display.elements import (
+    Element,
+    figure,
+    headline,
+    headline_result,
+    note,
+    table,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mtf_eval.publish.disclosure import Door, Released
+    from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.analysis.surveys import wording as survey_words
 from mtf_eval.publish import charts
-from mtf_eval.publish.elements import Element, figure, note, table
+from mtf_eval.publish.display.elements import Element, figure, note, table
 
 if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure import Door
+    from mtf_eval.publish.disclosure.release import Door
     from mtf_eval.records.dataset import Dataset
 
 __all__ = ["section"]

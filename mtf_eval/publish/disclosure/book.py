@@ -14,7 +14,7 @@ import numpy as np
 
 from mtf_eval.analysis.results.tables import Link, Table
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.suppression import Counts, hide
+from mtf_eval.publish.disclosure.suppression import Counts, hide
 
 __all__ = ["Plan", "plan"]
 

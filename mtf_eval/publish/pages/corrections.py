@@ -19,9 +19,9 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.publish.exports import PRIVATE, contents, head, tables
-from mtf_eval.publish.published import BESIDE, HIDDEN
-from mtf_eval.publish.scanner import neutralise
+from mtf_eval.publish.disclosure.published import BESIDE, HIDDEN
+from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables
+from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.shell import page_name
 
 if TYPE_CHECKING:
@@ -313,8 +313,8 @@ def _figure(found: Correction) -> tuple[str, ...]:
 def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str], rule: str) -> str:
     from html import escape
 
-    from mtf_eval.publish.disclosure import Door
-    from mtf_eval.publish.elements import table
+    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.display.elements import table
 
     parts = [
         f"<details><summary>{escape(titles[name])}: {len(distinct(each))} corrected</summary>"

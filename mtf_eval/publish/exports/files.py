@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.cells import day
-from mtf_eval.publish.scanner import neutralise
-from mtf_eval.publish.sheets import produce
+from mtf_eval.publish.exports.scanner import neutralise
+from mtf_eval.publish.exports.sheets import produce
 
 if TYPE_CHECKING:
     from gptables import GPTable

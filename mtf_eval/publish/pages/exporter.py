@@ -17,13 +17,13 @@ from nbconvert import HTMLExporter
 from traitlets import default
 from traitlets.config import Config
 
-from mtf_eval.publish import corrections
 from mtf_eval.publish.cells import moment
-from mtf_eval.publish.corrections import Correction
-from mtf_eval.publish.disclosure import Door
-from mtf_eval.publish.elements import table
-from mtf_eval.publish.exports import PRIVATE, contents, head, tables, write_exports
-from mtf_eval.publish.index import Entry, index
+from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.display.elements import table
+from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables, write_exports
+from mtf_eval.publish.pages import corrections
+from mtf_eval.publish.pages.corrections import Correction
+from mtf_eval.publish.pages.index import Entry, index
 from mtf_eval.publish.shell import TEMPLATES, css
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Rendered pages, the index of them, corrections, print."""
