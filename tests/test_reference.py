@@ -51,15 +51,19 @@ def test_published_figures(reference: Reference) -> None:
 
 
 def test_uprating_agrees_with_the_published_deflator(reference: Reference) -> None:
-    # HM Treasury, December 2025 series: 1.2876 over 2015/16 to 2023/24; ours is another vintage.
+    # Other parsers of HM Treasury's tables: 1.3693 and 1.2692 (June 2026), 1.1751 (March 2026),
+    # 1.2876 (December 2025).
+    assert reference.uprate(1.0, "2013/14", "2024/25") == pytest.approx(1.3693, abs=5e-5)
+    assert reference.uprate(1.0, "2018/19", "2024/25") == pytest.approx(1.2692, abs=5e-5)
+    assert reference.uprate(1.0, "2020/21", "2024/25") == pytest.approx(1.1751, abs=5e-4)
     assert reference.uprate(1.0, "2015/16", "2023/24") == pytest.approx(1.2876, rel=1e-3)
-    assert reference.uprate(500, "2002/03", "2015/16") == pytest.approx(651, abs=0.5)
+    assert reference.uprate(14_050, "2015/16", "2025/26") == pytest.approx(19_489, abs=0.5)
     there = reference.uprate(10.0, "2010/11", "2019/20")
     assert reference.uprate(there, "2019/20", "2010/11") == pytest.approx(10.0)
 
 
 def test_years_that_are_not_covered_are_refused(reference: Reference) -> None:
-    for year in ("1996/97", "2025/26", "2015", "2015-16"):
+    for year in ("1996/97", "2031/32", "2015", "2015-16"):
         with pytest.raises(BadArgument, match="not covered"):
             reference.uprate(1.0, "2015/16", year)
 
