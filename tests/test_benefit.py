@@ -137,7 +137,8 @@ def test_sum_of_triangulars_has_the_closed_mean_and_variance(reference: Referenc
         outcomes=[
             outcome(unit_cost_code="asb_further_action", people=10),  # 100 to 1,000, usually 500
             outcome(unit_cost_code="gp_consultation_2024_25", people=300),  # 40 to 48, usually 48
-        ]
+        ],
+        costs=[cost(amount_gbp=0.0)],
     )
     done = analyse(
         data, evaluation(), reference, price_year="2024/25", horizon_years=1, draws=100_000
@@ -149,7 +150,7 @@ def test_sum_of_triangulars_has_the_closed_mean_and_variance(reference: Referenc
         mean += scale * (low + mode + high) / 3
         squares = low**2 + mode**2 + high**2 - low * mode - low * high - mode * high
         variance += scale**2 * squares / 18
-    # Nothing else is drawn and nothing was spent, so the net value is the two benefits.
+    # Nothing else is drawn and the work was given for nothing, so net is the benefits.
     drawn = done.draws.prices["drawn"]
     assert drawn.mean() == pytest.approx(mean, abs=4 * np.sqrt(variance / len(drawn)))
     assert drawn.var() == pytest.approx(variance, rel=0.03)
@@ -459,7 +460,8 @@ def test_bad_rows_give_one_clear_message_and_the_rest_is_computed(
     assert len(done.problems) == 1
     assert words in str(done.problems[0])
     assert re.search(r"row 2", str(done.problems[0]))
-    assert done.results["present_value_costs_gbp"] >= 100
+    known = "costs" not in tables or "grade" in words or "horizon" in words
+    assert np.isfinite(done.results["present_value_costs_gbp"]) == known
     assert words.split()[-1] in " ".join(benefit.gaps(done).frame["text"])
 
 
@@ -472,6 +474,56 @@ def test_a_price_year_the_deflator_does_not_cover_is_refused(reference: Referenc
 def test_assumptions_are_checked(wrong: dict[str, Any]) -> None:
     with pytest.raises(BadArgument):
         Assumptions(**({"price_year": "2023/24", "horizon_years": 5} | wrong))
+
+
+@pytest.mark.parametrize(
+    ("tables", "reason"),
+    [
+        ({"costs": [cost(amount_gbp=100.0), cost(amount_gbp=5.0, date="2034-01-01")]}, "row 3"),
+        ({"costs": [cost(amount_gbp=100.0), cost(amount_gbp=5.0, date=None)]}, "row 3"),
+        ({"costs": []}, "no costs are on record"),
+        (
+            {
+                "costs": [cost(amount_gbp=100.0)],
+                "outcomes": [burglaries(), outcome(unit_cost_code="luck", people=1)],
+            },
+            "outcomes row 3 has no price",
+        ),
+    ],
+)
+def test_nothing_rests_on_part_of_the_costs_or_benefits(
+    tables: dict[str, Any], reason: str, reference: Reference
+) -> None:
+    done = analyse(
+        dataset(**({"outcomes": [burglaries()]} | tables)), evaluation(), reference, draws=200
+    )
+    whole = benefit.portfolio([done], rng=np.random.default_rng(1), draws=200)
+    for each in (done, whole):
+        assert each.results["present_value_benefits_gbp"] > 0
+        for name in ("net_present_public_value_gbp", "net_present_budget_impact_gbp"):
+            assert np.isnan(each.results[name])
+        assert each.results.filter(like="bcr").isna().all()
+        assert (each.chance, each.switching, each.swings, each.marks) == (None, None, (), {})
+        assert reason in each.sentence()
+        assert "for each £1." in each.sentence()
+        assert "£" not in each.sentence().split("nor for each £1")[0].split("prices)")[1]
+        assert benefit.headline(each).frame["payback"][0] == "we cannot say"
+        row = benefit.headline(each).frame.iloc[0]
+        assert row[["net", "bcr", "fiscal_bcr", "budget"]].isna().all()
+        assert benefit.cash_flow(each).frame["running_public"].isna().all()
+        assert benefit.sensitivities(each).frame.drop(columns="case").isna().all(axis=None)
+        assert np.isnan(benefit.waterfall(each).frame["gbp"].iloc[-1])
+        assert not len(benefit.distribution(each).frame)
+        known = "outcomes" in reason
+        assert np.isfinite(each.results["present_value_costs_gbp"]) == known == each.spent
+        assert benefit.costs(each).total_row == known
+
+
+def test_work_given_for_nothing_has_nothing_to_pay_back(reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=0.0)])
+    done = analyse(data, evaluation(), reference, draws=200)
+    assert done.results["net_present_public_value_gbp"] > 0
+    assert benefit.headline(done).frame["payback"][0] == "nothing to pay back"
 
 
 # --- sensitivities -------------------------------------------------------------------------------

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, results, sensitivities
+from mtf_eval.analysis.benefit.cashflow import (
+    Assumptions,
+    flow,
+    one_sided,
+    results,
+    sensitivities,
+)
 from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
 from mtf_eval.analysis.benefit.lines import Line, People, account, get
 from mtf_eval.analysis.benefit.uncertainty import (
@@ -57,6 +63,9 @@ class Benefit:
         Source rows that count, and rare, dear events shown outside every total.
     findings, problems, notes
         Rules that spoke, rows that are wrong, honest gaps.
+    unpriced
+        Rows that have no price, and a lack of costs: where there is any, nothing that sets
+        benefits against costs can be said.
     flow, results
         The cash-flow table, and the results under their GMCA names; `results` is missing on the
         benefit side where nothing is known.
@@ -77,6 +86,7 @@ class Benefit:
     findings: tuple[Finding, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    unpriced: tuple[str, ...]
     assumptions: Assumptions
     reference: Reference
     flow: pd.DataFrame
@@ -96,8 +106,8 @@ class Benefit:
 
     @property
     def spent(self) -> bool:
-        """Whether costs are on record."""
-        return any(line.route == "cost" for line in self.lines)
+        """Whether costs are on record, and all of them have a price."""
+        return not any("costs" in reason for reason in self.unpriced)
 
     @property
     def no_saving_possible(self) -> bool:
@@ -116,11 +126,18 @@ class Benefit:
 
     @property
     def switching(self) -> float | None:
-        """Share of the benefits that would be enough to pay for the costs."""
+        """Share of the benefits that would be enough to pay for the costs; `None` unpriced."""
+        if self.unpriced:
+            return None
         return switching_value(
             benefits_gbp=self.results["present_value_benefits_gbp"],
             costs_gbp=self.results["present_value_costs_gbp"],
         )
+
+    @property
+    def why_one_sided(self) -> str:
+        """Say why benefits and costs cannot be set against one another."""
+        return f"{'; '.join(self.unpriced)}: we cannot say what is left, nor for each £1."
 
     @property
     def net_gbp(self) -> float:
@@ -129,15 +146,18 @@ class Benefit:
 
     @property
     def chance(self) -> str | None:
-        """Chance that benefits exceed costs, in words that never say never; `None` undrawn."""
-        if self.draws is None:
+        """Chance that benefits exceed costs, in words that never say never.
+
+        `None` where nothing was drawn or something has no price.
+        """
+        if self.draws is None or self.unpriced:
             return None
         return chance_words(self.draws.chance)
 
     @property
     def marks(self) -> dict[str, float]:
         """P5, P50 and P95 of the net present public value, by name."""
-        if self.draws is None:
+        if self.draws is None or self.unpriced:
             return {}
         return dict(zip(("P5", "P50", "P95"), self.draws.quantiles(self.draws.net), strict=True))
 
@@ -165,8 +185,8 @@ class Benefit:
             )
         said = CLAIMS[min(self.maryland or 0, 4)]
         text = f"{said} of {pounds(value)} of public value{gross} ({span})"
-        if not self.spent:
-            return f"{text}; no costs are on record, so there is no ratio."
+        if self.unpriced:
+            return f"{text}; {self.why_one_sided}"
         ratio = f"£{self.results['public_value_bcr']:.2f} for each £1"
         text = f"{text} against costs of {pounds(costs)}: {ratio}."
         if self.draws is None:
@@ -198,6 +218,7 @@ def _appraise(
     lines: Sequence[Line],
     reference: Reference,
     assumptions: Assumptions,
+    unpriced: tuple[str, ...],
     *,
     rng: np.random.Generator,
     draws: int,
@@ -212,13 +233,21 @@ def _appraise(
     drawn = swings = None
     if draws and any(line.route != "cost" for line in lines):
         drawn = simulate(lines, reference, assumptions, rng=rng, draws=draws)
-        swings = tornado(lines, reference, assumptions, drawn)
+        if unpriced:
+            drawn = replace(drawn, costs=np.full(draws, np.nan), prices={})
+        else:
+            swings = tornado(lines, reference, assumptions, drawn)
+    cases = sensitivities(one, reference, assumptions) if draws else []
+    if unpriced:
+        spent = not any("costs" in reason for reason in unpriced)
+        found = one_sided(found, spent=spent)
+        cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
     return {
         "flow": frame,
         "results": found,
         "draws": drawn,
         "swings": swings or (),
-        "sensitivities": tuple(sensitivities(one, reference, assumptions)) if draws else (),
+        "sensitivities": tuple(cases),
     }
 
 
@@ -273,6 +302,7 @@ def analyse(
         findings=(*guarded.findings, *claims(data, project_id), *shared),
         problems=(*read.problems, *_beyond(guarded.lines, horizon_years)),
         notes=read.notes,
+        unpriced=read.unpriced,
         assumptions=assumptions,
         reference=reference,
         areas=frozenset(target.loc[own, "area_code"].astype(str))
@@ -280,7 +310,7 @@ def analyse(
         else frozenset(),
         window=_window(get(project, "response_start"), guarded.lines),
         as_of=as_of,
-        **_appraise(guarded.lines, reference, assumptions, rng=rng, draws=draws),
+        **_appraise(guarded.lines, reference, assumptions, read.unpriced, rng=rng, draws=draws),
     )
 
 
@@ -358,6 +388,7 @@ def portfolio(
                     source_row=f"{line.project_id}, {line.source_row}",
                 )
             )
+    unpriced = tuple(f"{b.project_id}: {reason}" for b in benefits for reason in b.unpriced)
     return Benefit(
         project_id="all",
         title=f"{len(benefits)} projects",
@@ -368,11 +399,18 @@ def portfolio(
         findings=tuple(findings),
         problems=(),
         notes=tuple(f"{b.project_id}: {note}" for b in benefits for note in b.notes),
+        unpriced=unpriced,
         assumptions=first.assumptions,
         reference=first.reference,
         projects=tuple(b.project_id for b in benefits),
         as_of=first.as_of,
         **_appraise(
-            lines, first.reference, first.assumptions, rng=rng, draws=draws, project_id="all"
+            lines,
+            first.reference,
+            first.assumptions,
+            unpriced,
+            rng=rng,
+            draws=draws,
+            project_id="all",
         ),
     )

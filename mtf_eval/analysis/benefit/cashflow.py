@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "Pricing",
     "flow",
+    "one_sided",
     "parts",
     "results",
     "sensitivities",
@@ -257,6 +258,12 @@ def flow(lines: Iterable[Line], reference: Reference, assumptions: Assumptions) 
         {"year": "int64", "transfer": bool, "cashable": bool}
         | {"amount_gbp": "float64", "present_gbp": "float64"}
     )
+
+
+def one_sided(found: pd.Series[Any], *, spent: bool) -> pd.Series[Any]:
+    """Blank what sets benefits against costs, and the costs unless all of them are known."""
+    keep = ["present_value_benefits_gbp", "present_value_fiscal_gbp", "cashable_benefit_gbp"]
+    return found.where(found.index.isin(keep + ["present_value_costs_gbp"] * spent))
 
 
 def results(frame: pd.DataFrame) -> pd.DataFrame:

@@ -120,12 +120,13 @@ class Account:
     """The lines of one project, and what could not be made into one.
 
     `notes` are honest gaps (no unit cost fixed, too few incidents); `problems` are rows that are
-    wrong.
+    wrong; `unpriced` names the rows of `problems` that are in no line, and a lack of costs.
     """
 
     lines: tuple[Line, ...]
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    unpriced: tuple[str, ...] = ()
 
 
 def get(record: Any, name: str, default: Any = None) -> Any:
@@ -397,12 +398,19 @@ def account(
         dates = costs.loc[costs["project_id"].eq(project_id), "date"].dropna()
         start = dates.min() if len(dates) else None
         notes.append("The response has no start date: year 0 begins with the first cost.")
-    if start is not None:
-        cost_lines, problems = _costs(data, project_id, start, reference)
+    cost_lines, problems = _costs(data, project_id, start, reference)
     places, wrong, gaps = _places(data, evaluation, project_id, reference)
     people, wrong_people, few = _people(data, project_id, reference, people_shown)
+    lines = (*cost_lines, *places, *people)
+    problems = [*problems, *wrong, *wrong_people]
+    rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
+    priced = {line.source_row for line in lines}
+    unpriced = [f"{row} has no price" for row in rows if row not in priced]
+    if data.table("costs")["project_id"].ne(project_id).all():
+        unpriced.append("no costs are on record")
     return Account(
-        lines=tuple([*cost_lines, *places, *people]),
-        problems=tuple([*problems, *wrong, *wrong_people]),
+        lines=lines,
+        problems=tuple(problems),
         notes=tuple([*notes, *gaps, *few]),
+        unpriced=tuple(unpriced),
     )

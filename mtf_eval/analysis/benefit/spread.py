@@ -20,7 +20,7 @@ BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
 def distribution(benefit: Benefit) -> Table:
     """How often each band of net present public value came up in the draws."""
     rows = []
-    if benefit.draws is not None:
+    if benefit.draws is not None and not benefit.unpriced:
         # The outer 1% on each side is gathered in the end bands, so that the middle can be seen.
         ends = np.quantile(benefit.draws.net, [0.01, 0.99])
         often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=BANDS)

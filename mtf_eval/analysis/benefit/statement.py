@@ -53,8 +53,10 @@ def _span(benefit: Benefit, name: str) -> str:
 
 def payback(benefit: Benefit) -> str:
     """Say in which year discounted fiscal benefits have caught up with costs."""
-    if not benefit.claimed or not benefit.spent:
+    if not benefit.claimed or benefit.unpriced:
         return "we cannot say"
+    if not benefit.results["present_value_costs_gbp"]:
+        return "nothing to pay back"
     year = benefit.results["payback_year"]
     return PAYBACK_NONE if pd.isna(year) else f"year {int(year)}"
 
@@ -70,7 +72,7 @@ def headline(benefit: Benefit) -> Table:
         "budget": found["net_present_budget_impact_gbp"],
         "cashable": found["cashable_benefit_gbp"],
         "payback": payback(benefit),
-        "chance": benefit.chance if benefit.spent else None,
+        "chance": benefit.chance,
     }
     return table(
         benefit,
@@ -138,7 +140,7 @@ def ratios(benefit: Benefit) -> Table:
         "cashable_bcr": "Cashable fiscal BCR",
     }
     rows = [{"result": name, "value": benefit.results[key]} for key, name in names.items()]
-    switching = benefit.switching if benefit.claimed and benefit.spent else None
+    switching = benefit.switching if benefit.claimed else None
     rows.append(
         {
             "result": "Switching value: share of the benefits at which they equal the costs",
@@ -171,7 +173,7 @@ def costs(benefit: Benefit) -> Table:
         benefit,
         "costs",
         "Costs by agency",
-        with_total(listed),
+        with_total(listed)[: None if benefit.spent else -1],
         (
             label("agency", "Agency"),
             money("running", "Cash, running (£)"),
@@ -181,7 +183,7 @@ def costs(benefit: Benefit) -> Table:
             money("corrected", "With optimism bias (£)"),
         ),
         notes=("Not discounted. In kind is staff time at the rate given.",),
-        total_row=True,
+        total_row=benefit.spent,
     )
 
 
@@ -231,7 +233,7 @@ def by_agency_and_year(benefit: Benefit) -> Table:
         for name, part in (("paid", spent), ("gained", fiscal))
     }
     both = pd.concat(parts, axis=1).fillna(0.0).sort_index().reset_index()
-    both["net"] = both["gained"] - both["paid"]
+    both["net"] = np.nan if benefit.unpriced else both["gained"] - both["paid"]
     both["year"] = "Year " + both["year"].astype(str)
     return table(
         benefit,
@@ -268,6 +270,8 @@ def cash_flow(benefit: Benefit) -> Table:
     frame["running_fiscal"] = (
         by_year(fiscal, "present_gbp") - by_year(spent, "present_gbp")
     ).cumsum()
+    if benefit.unpriced:
+        frame[["running_public", "running_fiscal"]] = np.nan
     frame.insert(0, "year", [f"Year {t}" for t in years])
     return table(
         benefit,
@@ -330,6 +334,6 @@ def waterfall(benefit: Benefit) -> Table:
     own = gains[~gains["transfer"]]
     steps["Discounting of benefits"] = own["present_gbp"].sum() - own["amount_gbp"].sum()
     rows = [{"step": name, "gbp": value} for name, value in steps.items() if round(value, 2)]
-    rows.append({"step": "Net present public value", "gbp": sum(steps.values())})
+    rows.append({"step": "Net present public value", "gbp": benefit.net_gbp})
     columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
     return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)

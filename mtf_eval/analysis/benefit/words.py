@@ -23,12 +23,15 @@ NOTHING = "Nothing can be shown: no benefit is known"
 
 def costs_finding(benefit: Benefit) -> str:
     """Say who paid most."""
-    frame = costs(benefit).frame.iloc[:-1]
+    table = costs(benefit)
+    frame = table.frame.iloc[: -1 if table.total_row else None]
     if frame.empty:
         return "No costs are on record"
     most = frame.loc[frame["total"].idxmax()]
     whole = frame["total"].sum()
     gave = f"{most['agency']} gave {pounds(most['total'])}"
+    if not benefit.spent:
+        return f"We cannot say what it cost; of what has a price {gave}"
     return f"It cost {pounds(whole)} before optimism bias; {gave}"
 
 
@@ -54,6 +57,8 @@ def waterfall_finding(benefit: Benefit) -> str:
     """Say where gross and net end up."""
     if not benefit.claimed:
         return NOTHING
+    if benefit.unpriced:
+        return f"We cannot say what is left: {'; '.join(benefit.unpriced)}"
     return f"From gross benefits to a net present public value of {pounds(benefit.net_gbp)}"
 
 
@@ -63,6 +68,8 @@ def chance_finding(benefit: Benefit) -> str:
         return NOTHING
     if benefit.no_saving_possible:
         return "No effect lies inside the effect's interval, so no saving can be claimed"
+    if benefit.unpriced:
+        return f"The chance cannot be said: {'; '.join(benefit.unpriced)}"
     return f"The chance that benefits exceed costs is {benefit.chance}"
 
 

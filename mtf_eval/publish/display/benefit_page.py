@@ -116,6 +116,8 @@ def flow(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     if not len(done.flow):
         return [note("Neither costs nor benefits are on record.", "caution")]
     by_year = door(benefit.cash_flow(done))
+    if done.unpriced:
+        return [note(benefit.waterfall_finding(done), "caution"), table(by_year)]
     running = charts.cumulative(
         by_year,
         x="year",
@@ -155,6 +157,8 @@ def uncertainty(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     others = table(door(benefit.sensitivities(done)))
     if done.draws is None:
         return [note("There is no benefit to draw.", "caution"), others]
+    if done.unpriced:
+        return [note(benefit.chance_finding(done), "caution"), others]
     spread = door(benefit.distribution(done))
     hangs = door(benefit.tornado(done))
     histogram = charts.histogram(
