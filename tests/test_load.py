@@ -153,7 +153,7 @@ def test_every_table_has_its_columns_and_types(tmp_path: Path) -> None:
     assert list(referrals) == list(TABLES["referrals"].columns)
     assert referrals["closed"].dtype == "datetime64[us]"
     assert data.table("survey_responses").empty
-    assert list(data.table("incidents")) == ["month", "area_code", "measure", "count"]
+    assert list(data.table("incidents")) == ["month", "area_code", "measure", "count", "source"]
     with pytest.raises(BadArgument, match="expected one of about"):
         data.table("no such")
 

@@ -78,7 +78,7 @@ def test_counts_by_month_area_and_type_and_drops_nothing(tmp_path: Path) -> None
         ("2021-01", "", ASB): 1,
         ("2021-02", "E1", BURGLARY): 1,
     }
-    assert list(frame.columns) == ["month", "area_code", "measure", "count"]
+    assert list(frame.columns) == ["month", "area_code", "source", "measure", "count"]
     assert any("1 of 6 rows have no area" in f.text for f in findings)
 
 
@@ -102,11 +102,8 @@ def test_agrees_with_counting_row_by_row(tmp_path: Path) -> None:
         for i in range(500)
     ]
     frame, _ = aggregate(folder(tmp_path, {"2021-03": rows}))
-    wanted = Counter((r.split(",")[7], r.split(",")[9]) for r in rows)
-    got = {
-        (a, m): int(n)
-        for a, m, n in zip(frame.area_code, frame.measure, frame["count"], strict=True)
-    }
+    wanted = Counter((r.split(",")[7], r.split(",")[3], r.split(",")[9]) for r in rows)
+    got = {(a, f, m): int(n) for _, a, f, m, n in frame.itertuples(index=False)}
     assert got == wanted
 
 
@@ -142,7 +139,8 @@ def test_two_forces_may_share_a_month(tmp_path: Path) -> None:
     folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
     where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB, force="Essex")]}, force="essex")
     frame, _ = aggregate(where)
-    assert frame["count"].tolist() == [2]
+    assert frame["source"].tolist() == ["Essex", "Kent Police"]
+    assert frame["count"].tolist() == [1, 1]
 
 
 def test_every_problem_is_named_at_once(tmp_path: Path) -> None:

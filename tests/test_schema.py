@@ -24,6 +24,7 @@ REQUIRED = {
     "project_areas": "project_id area_code role",
     "project_measures": "project_id measure",
     "incidents": "area_code measure",
+    "coverage": "source first last",
     "incident_points": "month lon lat measure",
     "area_boundaries": "area_code ring point lon lat",
     "actions": "action_id project_id description agency status",

@@ -126,6 +126,7 @@ def _write(folder: Path, data: Dataset) -> None:
         "path": str(data.path),
         "about": dict(data.about),
         "digest": data.digest,
+        "redrawn": dict(data.redrawn),
         "sources": [asdict(s) | {"as_at": s.as_at and s.as_at.isoformat()} for s in data.sources],
         "findings": [asdict(f) for f in data.findings],
         "tables": tables,
@@ -164,4 +165,5 @@ def _read(folder: Path) -> Dataset:
         findings=tuple(Finding(**f) for f in facts["findings"]),
         about=facts["about"],
         digest=facts["digest"],
+        redrawn=facts["redrawn"],
     )

@@ -36,7 +36,8 @@ class Source:
     """Where one table came from, and in what state.
 
     `sha256` is of the file's bytes (of a database, of the rows as they came); `content` is of the
-    checked rows, so the same records have the same one wherever they came from.
+    checked rows, so the same records have the same one wherever they came from. `by_file` says
+    that each month of a force comes in a file of its own: no row, no file.
     """
 
     table: str
@@ -46,6 +47,7 @@ class Source:
     sheet: str = ""
     as_at: date | None = None
     content: str = ""
+    by_file: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,8 @@ class Dataset:
         (`"yes"` or `"no"`), `source`, `licence`.
     digest
         sha256 over the rows of all tables and what reading them found, with its places.
+    redrawn
+        Areas that are a part of what was split or merged and cannot be followed, with the group.
     """
 
     name: str
@@ -90,6 +94,7 @@ class Dataset:
     findings: tuple[Finding, ...] = ()
     about: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+    redrawn: Mapping[str, str] = field(default_factory=dict)
     #: What `once` has worked out of this data set; never carried to a changed one.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -237,7 +237,9 @@ def _street_records(archive: Path) -> tuple[Grid, Source]:
     named = tuple(replace(f, file=f.file or archive.name) for f in findings)
     grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
     sha256, rows = whole.hexdigest(), len(frame)
-    return grid, Source(table="incidents", file=archive.name, sha256=sha256, rows=rows)
+    return grid, Source(
+        table="incidents", file=archive.name, sha256=sha256, rows=rows, by_file=True
+    )
 
 
 def _outlines(path: Path) -> tuple[Grid, Source]:
@@ -343,8 +345,9 @@ def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if name == "incidents":
         days = frame.pop("date")
         frame["month"] = frame["month"].fillna(days.dt.to_period("M").dt.to_timestamp())
-    keys = [c for c in frame.columns if c != "count"]
-    return frame.groupby(keys, as_index=False, sort=True)["count"].sum()
+    keys = [c for c in frame.columns if c != "count" and frame[c].notna().any()]
+    sums = frame.groupby(keys, as_index=False, sort=True, dropna=False)["count"].sum()
+    return sums.reindex(columns=frame.columns).astype(frame.dtypes)
 
 
 def _latest(frame: pd.DataFrame, as_at: date | None) -> date | None:

@@ -51,10 +51,7 @@ _TABLES = (
         {
             "alias": c("text", "As it is written in the data", required=True),
             "name": c("text", "As it should be read", required=True),
-            "scope": c(
-                "text",
-                "agency (the default), heading, sheet, or the name of a column with a fixed list",
-            ),
+            "scope": c("text", "agency (if empty), heading, sheet, or a column with a fixed list"),
         },
         key=("scope", "alias"),
     ),
@@ -137,9 +134,7 @@ _TABLES = (
             "period_start": c("date", "First day counted", required=True),
             "period_end": c("date", "Last day counted", required=True),
             "count": c("whole", "The figure", required=True, low=0),
-            "counts_people": c(
-                "choice", "Whether it counts people or households", required=True, allowed=YES_NO
-            ),
+            "counts_people": c("choice", "Of people or households", required=True, allowed=YES_NO),
             "as_at": c("date", "Day the figure was last updated", required=True),
         },
         key=("block", "measure", "agency", "category", "period_start", "period_end"),
@@ -235,9 +230,26 @@ _TABLES = (
             "area_code": c("area", "Area, such as an LSOA", required=True),
             "measure": c("measure", "Kind of incident", required=True),
             "count": c("whole", "Number; without this column each row is one", low=0),
+            "source": c("text", "Who recorded it, where there are several, such as a force"),
         },
         event="month",
         either=("month", "date"),
+    ),
+    table(
+        "coverage",
+        "What is on record where rows alone do not say: months that are missing, or complete "
+        "although nothing was recorded in them; `source` is a force or other source, or a table.",
+        {
+            "source": c("text", "Whose records, or the table (referrals, ...)", required=True),
+            "force": c("text", "Force; empty for every one"),
+            "area_code": c("area", "Area; empty for every one"),
+            "measure": c("measure", "Kind of incident; empty for every one"),
+            "first": c("month", "First month", required=True),
+            "last": c("month", "Last month", required=True),
+            "complete": c("choice", "yes if empty; no: not on record", allowed=YES_NO),
+            "reason": c("text", "Why"),
+        },
+        checks=(_order("first", "last"),),
     ),
     table(
         "incident_points",

@@ -93,9 +93,9 @@ def aggregate(
     Returns
     -------
     tuple
-        Frame with `month` (first of month), `area_code` (`""`: no area given), `measure` (crime
-        type as published) and `count`, sorted, the two texts categorical so that a row takes some
-        twenty bytes; and what was noticed while reading.
+        Frame with `month` (first of month), `area_code` (`""`: no area given), `source` (the
+        force), `measure` (crime type as published) and `count`, sorted, the texts categorical so
+        that a row takes some twenty bytes; and what was noticed while reading.
 
     Raises
     ------
@@ -107,7 +107,7 @@ def aggregate(
     findings += noticed(counts)
     if found := lookup or _beside(where):
         findings += map_areas(counts, Path(found))
-    return _summed(counts, {"area": "area_code"}), tuple(findings)
+    return _summed(counts, {"area": "area_code", "force": "source"}), tuple(findings)
 
 
 def points(path: str | Path, areas: Iterable[str]) -> pd.DataFrame:

@@ -1,0 +1,441 @@
+"""What is on record: which months of which areas, for a measure, and why the others are not.
+
+A cell of area by month is a count or not on record, never a nought for want of a row. Decided by
+evidence, in this order: what is declared (`coverage`), which files were there, codes that end or
+begin with a redrawing, and silence that chance does not explain. Everything that counts incidents,
+and every series of the task force's own tables, asks here; nothing after it fills gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mtf_eval.records.coverage.declarations import declared
+from mtf_eval.records.coverage.gaps import (
+    Gap,
+    Kind,
+    month_of,
+    named,
+    ordinal,
+    rows_of,
+    whole_months,
+)
+from mtf_eval.records.coverage.silences import (
+    KIND,
+    WHOLE,
+    incomplete_months,
+    jumps,
+    runs,
+    silent_runs,
+)
+from mtf_eval.records.dataset import Dataset, Finding, once
+
+__all__ = ["Coverage", "coverage_of", "noticed"]
+
+DECLARE = "or declare it in the table coverage"
+ASK = f"ask for the file, {DECLARE}"
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Counts of one measure with what is not on record left open.
+
+    Attributes
+    ----------
+    counts
+        Months x areas; NaN where not on record, never 0.
+    source_of
+        The source an area belongs to: the one that recorded most of it.
+    """
+
+    measure: str
+    counts: pd.DataFrame
+    gaps: tuple[Gap, ...] = ()
+    source_of: dict[str, str] = field(default_factory=dict)
+
+    def concerning(
+        self, areas: Iterable[str], first: pd.Timestamp, last: pd.Timestamp
+    ) -> tuple[Gap, ...]:
+        """Return the gaps that touch these areas in these months.
+
+        A share of rows without an area that is the same in all of them is no gap between them.
+        """
+        wanted = set(areas)
+        sources = {self.source_of.get(a, "") for a in wanted}
+        return tuple(
+            g
+            for g in self.gaps
+            if g.first <= last
+            and g.last >= first
+            and (wanted & set(g.areas) if g.areas else g.source in sources or not g.source)
+            and not (g.kind == "no_area" and g.first <= first and g.last >= last)
+        )
+
+
+@once
+def coverage_of(data: Dataset, measure: str, *, as_of: date) -> Coverage:
+    """Return what is on record of one measure, from the first to the last whole month.
+
+    Areas are those with a record of the measure, and those of projects: with none of any measure
+    they are not on record at all.
+
+    Parameters
+    ----------
+    as_of
+        Nothing later is counted; a month counts when it is over.
+    """
+    return _Reading(data, measure, as_of).coverage()
+
+
+class _Reading:
+    """One measure's records on their way to a coverage."""
+
+    def __init__(self, data: Dataset, measure: str, as_of: date) -> None:
+        self.data, self.measure, self.rows = data, measure, rows_of(data, as_of)
+        self.declared = declared(data, measure)
+        self.gaps: list[Gap] = []
+        rows = self.rows
+        number = rows.measures.index(measure) if measure in rows.measures else -1
+        self.of = rows.measure == number
+        self.months = self._months(whole_months(as_of))
+        own = {*data.table("project_areas")["area_code"].dropna()}
+        told = {rows.areas[a] for a in np.unique(rows.area[self.of])} - {""}
+        known = {*rows.areas} - {""}
+        # One that most areas have is a measure of all of them.
+        everywhere = rows.by_file or 2 * len(told) > len(known)
+        self.unknown = sorted(own - known)
+        self.areas = sorted(told | (own & known if everywhere else set()) | {*self.unknown})
+        self.owner = {a: rows.owner.get(a, "") for a in self.areas}
+        self.counts = np.zeros((len(self.months), len(self.areas)))
+        self.sure = np.zeros(self.counts.shape, bool)
+
+    def _months(self, last: pd.Timestamp) -> pd.DatetimeIndex:
+        """Months of the files; of a table, those between the measure's first and last row.
+
+        Months that are declared complete count as well.
+        """
+        held = self.rows.month[slice(None) if self.rows.by_file else self.of]
+        if not len(held):
+            return pd.DatetimeIndex([], name="month")
+        whole = self.declared[self.declared["complete"]]
+        ends = [*map(month_of, (held.min(), held.max())), *whole["first"], *whole["last"]]
+        return pd.date_range(min(ends), min(last, max(ends)), freq="MS", name="month")
+
+    def coverage(self) -> Coverage:
+        if len(self.months):
+            self._mark_sure()
+            self._add_sources()
+            self._parts()
+            self._unknown()
+            self._silent()
+            self._no_area()
+            self._declare()
+        columns = pd.Index(self.areas, name="area_code", dtype="str")
+        counts = pd.DataFrame(self.counts, index=self.months, columns=columns)
+        return Coverage(
+            measure=self.measure, counts=counts, gaps=tuple(self.gaps), source_of=self.owner
+        )
+
+    def _mark_sure(self) -> None:
+        """Note the cells that are declared complete: their noughts are noughts."""
+        for row in self.declared[self.declared["complete"]].itertuples():
+            self.sure[np.ix_(self._between(row), self._concerned(row))] = True
+
+    # Sources
+
+    def _add_sources(self) -> None:
+        """Add each source's counts: open where an owner is absent; a guest with gaps left out."""
+        rows = self.rows
+        place = np.array([self._place.get(a, -1) for a in rows.areas])
+        first = ordinal(self.months[0]) if len(self.months) else 0
+        for number, source in enumerate(rows.sources):
+            its = rows.source == number
+            sums = np.zeros((2, len(self.months) + 1))
+            for i, which in enumerate((its, its & self.of)):
+                inside = which & (rows.month >= first) & (rows.month < first + len(self.months))
+                sums[i, :-1] = self._sums(rows.month[inside] - first, rows.count[inside])
+            whole, of = sums[:, :-1]
+            sent = np.isin(np.arange(len(self.months)) + first, rows.month[its])
+            own = [i for i, a in enumerate(self.areas) if self.owner[a] == source]
+            absent = self._absent(source, sent, whole, of, own)
+            inside = its & self.of & (place[rows.area] >= 0) if len(rows.area) else its
+            inside &= (rows.month >= first) & (rows.month < first + len(self.months))
+            table = np.zeros(self.counts.shape)
+            np.add.at(
+                table, (rows.month[inside] - first, place[rows.area[inside]]), rows.count[inside]
+            )
+            self._leave_guests(source, table, own, absent)
+            self.counts += table
+            sure = self.sure[:, own] & (not rows.by_file)
+            self.counts[:, own] = np.where(absent[:, None] & ~sure, np.nan, self.counts[:, own])
+
+    @property
+    def _place(self) -> dict[str, int]:
+        return {a: i for i, a in enumerate(self.areas)}
+
+    def _sums(self, month: NDArray[np.int64], count: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums: NDArray[np.float64] = np.bincount(month, count, len(self.months)).astype(float)
+        return sums
+
+    def _absent(
+        self,
+        source: str,
+        sent: NDArray[np.bool_],
+        whole: NDArray[np.float64],
+        of: NDArray[np.float64],
+        own: list[int],
+    ) -> NDArray[np.bool_]:
+        """Return the months for which a source sent nothing, or too little."""
+        absent = ~sent if self.rows.by_file else np.zeros(len(sent), bool)
+        for first, last in runs(absent):
+            ends, begins = last == len(absent) - 1, first == 0
+            kind: Kind = "source_stops" if ends else "not_begun" if begins else "no_file"
+            text = f"{self._are(first, last)} for {source or 'a force not named'}: no file"
+            self._gap(kind, (), (first, last), text, ASK, source=source)
+        open_ = np.where(absent, np.nan, of)
+        sure: NDArray[np.bool_] = np.asarray(self.sure[:, own].all(axis=1)) & bool(own)
+        for _, first, last, expected in silent_runs(open_[:, None], sure=sure[:, None]):
+            absent[first : last + 1] = True
+            self._tell_silent(source, first, last, expected)
+        broken = incomplete_months(np.where(sent, whole, np.nan), share=WHOLE) & ~absent & ~sure
+        part = incomplete_months(np.where(absent | (of == 0), np.nan, of), share=KIND)
+        part &= ~broken & ~absent & ~sure
+        for flags, held, what in ((broken, whole, ""), (part, of, f"{self.measure}: ")):
+            for first, last in runs(flags):
+                by = f" for {source}" if source else ""
+                n = ", ".join(f"{v:,.0f}" for v in held[first : last + 1])
+                usual = np.median(held[~flags & (held > 0)])
+                text = (
+                    f"{what}{self._named(first, last)}{by} looks incomplete: {n} records where "
+                    f"{usual:,.0f} a month are usual"
+                )
+                self._gap("incomplete", (), (first, last), text, ASK, source=source)
+        return absent | broken | part
+
+    def _tell_silent(self, source: str, first: int, last: int, expected: float) -> None:
+        ends, begins = last == len(self.months) - 1, first == 0
+        kind: Kind = "ended" if ends else "not_begun" if begins else "silent"
+        text = (
+            f"{self.measure}: {self._are(first, last)}{f' by {source}' if source else ''}: nothing "
+            f"where about {expected:,.0f} were expected"
+        )
+        other = self._renamed(source, first if ends else last + 1, ends) if ends or begins else ""
+        if other:
+            verb = "begins" if ends else "ends"
+            text += f"; {other} {verb} there: the category was renamed or redrawn"
+        remedy = "compare within one name of the category" if other else ASK
+        self._gap(kind, (), (first, last), text, remedy, source=source)
+
+    def _renamed(self, source: str, at: int, ends: bool) -> str:
+        """Return the measures of a source that begin in the month where this ends, or reverse."""
+        rows, found = self.rows, []
+        its = (rows.source == rows.sources.index(source)) & (rows.count > 0)
+        edge = ordinal(self.months[at if ends else at - 1])
+        for number, name in enumerate(rows.measures):
+            held = rows.month[its & (rows.measure == number)]
+            if len(held) and name != self.measure and edge == (held.min() if ends else held.max()):
+                found.append(name)
+        return " and ".join(found)
+
+    def _leave_guests(
+        self,
+        source: str,
+        table: NDArray[np.float64],
+        own: list[int],
+        absent: NDArray[np.bool_],
+    ) -> None:
+        guests = np.setdiff1d(np.flatnonzero(table.any(axis=0)), own)
+        if not len(guests) or not absent.any():
+            return
+        text = (
+            f"{self.measure}: {table[:, guests].sum():,.0f} records by "
+            f"{source or 'a source not named'} in areas of another source are left out "
+            "throughout, as it is not on record throughout"
+        )
+        span = int(np.argmax(absent)), int(len(absent) - 1 - np.argmax(absent[::-1]))
+        areas = tuple(self.areas[g] for g in guests)
+        self._gap("source_stops", areas, span, text, ASK, source=source)
+        table[:, guests] = 0.0
+
+    # Areas
+
+    def _parts(self) -> None:
+        """Areas that are a part of what was split or merged: on record in their own months only."""
+        rows, months = self.rows, np.arange(len(self.months)) + ordinal(self.months[0])
+        for area, group in self.data.redrawn.items():
+            if area not in self._place:
+                continue
+            held = rows.month[rows.area == rows.areas.index(area)] if area in rows.areas else []
+            beyond = (months < min(held, default=0)) | (months > max(held, default=-1))
+            self.counts[beyond, self._place[area]] = np.nan
+            for first, last in runs(beyond):
+                text = f"{self._are(first, last)} for {area}: {group}"
+                remedy = "name the whole group as target areas"
+                self._gap("recoded", (area,), (first, last), text, remedy, gate=True)
+
+    def _unknown(self) -> None:
+        """Areas of projects that no record names, of any measure: not on record at all."""
+        for area in self.unknown:
+            place = self._place[area]
+            if area in self.data.redrawn or self.sure[:, place].any():
+                continue
+            self.counts[:, place] = np.nan
+            text = f"{area} has no record of any kind"
+            remedy = f"check the code, or the level of area (LSOA, MSOA), {DECLARE}"
+            self._gap("silent", (area,), (0, len(self.months) - 1), text, remedy)
+
+    def _silent(self) -> None:
+        """Leave open runs of months in which an area's silence is no chance."""
+        rows, place = self.data.table("project_areas"), self._place
+        rows = rows[rows["area_code"].isin(place) & (rows["role"] != "comparison")]
+        parts = rows.groupby(["project_id", "role"])["area_code"]
+        groups = {tuple(sorted(place[a] for a in {*part})) for _, part in parts}
+        seen: dict[tuple[int, int], dict[int, float]] = {}
+        for columns, first, last, expected in silent_runs(
+            self.counts, sure=self.sure, groups=sorted(g for g in groups if len(g) > 1)
+        ):
+            told = seen.setdefault((first, last), {})
+            for column in columns:
+                told.setdefault(column, expected / len(columns))
+        for (first, last), areas in sorted(seen.items()):
+            self.counts[first : last + 1, list(areas)] = np.nan
+            ends, begins = last == len(self.months) - 1, first == 0
+            kind: Kind = "ended" if ends else "not_begun" if begins else "silent"
+            codes = tuple(self.areas[c] for c in areas)
+            text = (
+                f"{self.measure}: {self._are(first, last)} for {_some(codes)}: nothing where about "
+                f"{sum(areas.values()):,.0f} were expected, more than chance explains"
+            )
+            why = "if redrawn, put a look-up of codes beside the records (lsoa_lookup.csv); "
+            remedy = f"{why if ends or begins else ''}ask who keeps the records, {DECLARE}"
+            self._gap(kind, codes, (first, last), text, remedy)
+
+    # Months that cannot be trusted
+
+    def _no_area(self) -> None:
+        """Name months in which a source's share of rows without an area jumps."""
+        rows, first_month = self.rows, ordinal(self.months[0])
+        nowhere = rows.areas.index("") if "" in rows.areas else -1
+        for number, source in enumerate(rows.sources):
+            its = self.of & (rows.source == number)
+            its &= (rows.month >= first_month) & (rows.month < first_month + len(self.months))
+            if nowhere < 0 or not its.any():
+                continue
+            out = its & (rows.area == nowhere)
+            without, whole = (
+                self._sums(rows.month[i] - first_month, rows.count[i]) for i in (out, its)
+            )
+            for first, last, high, low in jumps(without, whole):
+                text = (
+                    f"{self.measure}{f' by {source}' if source else ''}: {high:.0%} of the rows of "
+                    f"{self._named(first, last)} have no area, {low:.0%} of the others"
+                )
+                remedy = "ask for the records with their areas"
+                self._gap("no_area", (), (first, last), text, remedy, gate=True, source=source)
+
+    # Declarations
+
+    def _declare(self) -> None:
+        """Leave open what is declared not to be on record."""
+        for row in self.declared[~self.declared["complete"]].itertuples():
+            months, areas = self._between(row), self._concerned(row)
+            if not len(months) or not len(areas):
+                continue
+            self.counts[np.ix_(months, areas)] = np.nan
+            whom = row.area_code or row.force or row.source
+            why = f": {row.reason}" if row.reason else ""
+            span = int(months[0]), int(months[-1])
+            text = f"{self._are(*span)} for {whom}, as declared{why}"
+            remedy = "add the records, and take the row out of the table coverage"
+            codes = () if row.force and not row.area_code else tuple(self.areas[a] for a in areas)
+            self._gap("declared", codes, span, text, remedy, source=row.force)
+
+    def _between(self, row: Any) -> NDArray[np.intp]:
+        return np.flatnonzero((self.months >= row.first) & (self.months <= row.last))
+
+    def _concerned(self, row: Any) -> NDArray[np.intp]:
+        return np.array(
+            [
+                i
+                for i, a in enumerate(self.areas)
+                if row.area_code in ("", a) and row.force in ("", self.owner[a])
+            ],
+            dtype=np.intp,
+        )
+
+    # Helpers
+
+    def _named(self, first: int, last: int) -> str:
+        return named(self.months[first], self.months[last])
+
+    def _are(self, first: int, last: int) -> str:
+        return f"{self._named(first, last)} {'is' if first == last else 'are'} not on record"
+
+    def _gap(
+        self,
+        kind: Kind,
+        areas: tuple[str, ...],
+        span: tuple[int, int],
+        text: str,
+        remedy: str,
+        *,
+        gate: bool = False,
+        source: str = "",
+    ) -> None:
+        self.gaps.append(
+            Gap(
+                kind=kind,
+                measure=self.measure,
+                source=source,
+                areas=areas,
+                first=self.months[span[0]],
+                last=self.months[span[1]],
+                gate=gate,
+                text=text,
+                remedy=remedy,
+            )
+        )
+
+
+def _some(areas: Iterable[str]) -> str:
+    codes = list(areas)
+    rest = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+    return f"{', '.join(codes[:SHOWN])}{rest}"
+
+
+# What is said while reading
+
+
+def noticed(data: Dataset) -> list[Finding]:
+    """Say every gap once: those of the projects' own areas first, by project."""
+    rows = data.table("incidents")
+    if rows.empty:
+        return []
+    as_of = (rows["month"].max() + pd.offsets.MonthEnd(0)).date()
+    projects, areas = data.table("projects"), data.table("project_areas")
+    measures = {*projects["primary_measure"], *data.table("project_measures")["measure"]}
+    told: dict[str, Finding] = {}
+    own: list[Finding] = []
+    for measure in sorted((measures & {*rows["measure"]}) or {*rows["measure"]}):
+        coverage = coverage_of(data, measure, as_of=as_of)
+        for gap in coverage.gaps:
+            codes = gap.areas or tuple(a for a, s in coverage.source_of.items() if s == gap.source)
+            whose = areas[areas["area_code"].isin(codes) & (areas["role"] != "comparison")]
+            names = sorted({*whose["project_id"].astype(str)})
+            of = f"{', '.join(names[:SHOWN])}: " if names else ""
+            ends = "no claim is made across it; " if gap.gate else ""
+            text = f"{of}{gap.text}; {ends}{gap.remedy}"
+            finding = Finding(kind="warning", table="incidents", text=text)
+            if text not in told:
+                told[text] = finding
+                if names:
+                    own.append(finding)
+    return [*own, *(f for f in told.values() if f not in own)]

@@ -1,0 +1,204 @@
+"""Months of counts that chance does not explain: silent, incomplete, or without their areas.
+
+Arrays in, runs of months out. Knows no table, force or project.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CHANCE", "incomplete_months", "jumps", "runs", "silent_runs"]
+
+Counts = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+#: What is less likely than this, over all that was looked at, is no chance.
+CHANCE = 1e-6
+#: A month of a whole force below this share of its usual is incomplete; of one kind of incident.
+WHOLE, KIND = 0.8, 0.6
+SIGMAS = 5.0
+#: Change in the share of rows without an area that moves a ratio by more than rounding does.
+MATERIAL = 0.03
+
+
+def runs(flags: Flags) -> Iterator[tuple[int, int]]:
+    """Yield first and last place of each unbroken run of true values."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        yield int(first), int(end) - 1
+
+
+def silent_runs(
+    values: Counts, *, sure: Flags | None = None, groups: Sequence[Sequence[int]] = ()
+) -> list[tuple[tuple[int, ...], int, int, float]]:
+    """Find runs of noughts that the series' own months and the others' shape do not explain.
+
+    Given how many incidents a series has outside a run, none of them falls into it by chance with
+    the probability of a beta-binomial count of nought; its spread is that of the months outside
+    all noughts. Runs are looked at again with those that were seen left out of the shape.
+
+    Parameters
+    ----------
+    values
+        Months x series; NaN where not on record already.
+    sure
+        Cells that are on record whatever they hold.
+    groups
+        Columns that are looked at together as well, as one series.
+
+    Returns
+    -------
+    list of (columns, first month, last month, expected incidents).
+    """
+    values = values.copy()
+    silent = (values == 0) & ~(np.zeros(values.shape, bool) if sure is None else sure)
+    single = [(int(c),) for c in np.flatnonzero(np.nansum(values, axis=0) > 0)]
+    zeros = [
+        (columns, first, last)
+        for columns in [*single, *(tuple(g) for g in groups)]
+        for first, last in runs(silent[:, list(columns)].all(axis=1))
+    ]
+    looked, seen = np.log(max(1, len(zeros))), []
+    while zeros:
+        judged = _judged(values, zeros)
+        new = [(*run, expected) for run, expected, p in judged if p + looked < np.log(CHANCE)]
+        if not new:
+            break
+        for columns, first, last, _ in new:
+            values[first : last + 1, list(columns)] = np.nan
+        seen += new
+        zeros = [run for run in zeros if run not in {n[:3] for n in new}]
+    return sorted(seen)
+
+
+def _judged(
+    values: Counts, zeros: list[tuple[tuple[int, ...], int, int]]
+) -> list[tuple[tuple[tuple[int, ...], int, int], float, float]]:
+    """Return each run with what was expected of it and the log probability of nought."""
+    from scipy.special import betaln
+
+    known: Flags = ~np.isnan(values)
+    held: Counts = np.where(known, values, 0.0)
+    total = held.sum(axis=0)
+    rate = total / np.maximum(known.sum(axis=0), 1)
+    # Months as shares of a usual month, over the series on record in each.
+    sums, usual = held.sum(axis=1), (known * rate).sum(axis=1)
+    shape = sums / np.maximum(usual, 1e-9)
+    spread = _spread(held, known, shape, rate)
+    pooled = float(np.median(spread[total > 0])) if (total > 0).any() else 0.0
+    out = []
+    for columns, first, last in zeros:
+        c = list(columns)
+        own_known, n = known[:, c].all(axis=1), held[:, c].sum(axis=1)
+        others = sums - n
+        if others.sum() > 5 * len(others):
+            level = usual - (known[:, c] * rate[c]).sum(axis=1)
+            course = np.where(level > 0, others / np.maximum(level, 1e-9), 1.0)
+        else:
+            course = np.ones(len(others))
+        weight = np.where(own_known, course, 0.0)
+        inside = weight[first : last + 1].sum()
+        outside, total_out = weight.sum() - inside, (n * own_known).sum()
+        if inside <= 0 or outside <= 0 or total_out <= 0:
+            continue
+        # Negative binomial months of size `size` have this spread between them.
+        size = 1 / max(pooled, spread[c].max(), 1e-6)
+        a, b = size * inside, size * outside
+        log_p = float(betaln(a, b + total_out) - betaln(a, b))
+        out.append(((columns, first, last), float(total_out * inside / outside), log_p))
+    return out
+
+
+def _spread(held: Counts, known: Flags, shape: Counts, rate: Counts) -> Counts:
+    """Return the squared variation between months beyond chance (1/size), of each series.
+
+    Months without any are left out where there are three or more a month: they may be a gap.
+    """
+    told = known & ((held > 0) | (rate < 3))
+    weight = told * shape[:, None]
+    level = (told * held).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9)
+    expected = weight * level
+    excess = np.where(told, (held - expected) ** 2 - held, 0.0).sum(axis=0)
+    spread: Counts = np.clip(excess / np.maximum((expected**2).sum(axis=0), 1e-9), 0.0, 1.0)
+    return spread
+
+
+def incomplete_months(values: Counts, *, share: float) -> Flags:
+    """Find months with far fewer incidents than the series' own year and the months around.
+
+    A month already held for incomplete is no measure for its neighbour. What every year on record
+    does in a calendar month is season.
+
+    Parameters
+    ----------
+    values
+        Counts by month, in order; NaN where not on record.
+    share
+        Of the usual; below it, and beyond chance, a month is incomplete.
+    """
+    broken = np.zeros(len(values), bool)
+    for _ in range(len(values)):
+        usual = np.array([_usual(values, broken, i) for i in range(len(values))])
+        chance = SIGMAS * np.sqrt(np.maximum(usual, 1.0))
+        low = (values < share * usual) & (usual - values > chance) & ~broken
+        if not low.any():
+            break
+        deepest = int(np.nanargmin(np.where(low, values / usual, np.inf)))
+        broken[deepest] = True
+    return broken
+
+
+def _usual(values: Counts, broken: Flags, at: int) -> float:
+    """Return the least of what a month's year, its neighbours and the same month of others hold."""
+    good = np.flatnonzero(~np.isnan(values) & ~broken)
+    good = good[good != at]
+    year = values[good[abs(good - at) <= 11]]
+    before, after = good[good < at][-3:], good[good > at][:3]
+    around = [float(np.median(values[side])) for side in (before, after) if len(side)]
+    if len(year) < 5 or not around:
+        return float("nan")
+    usual = [float(np.median(year)), *around]
+    for year_on in (at - 12, at + 12):
+        if year_on in good:
+            usual.append(float(values[year_on]))
+    return min(usual)
+
+
+def jumps(without: Counts, rows: Counts) -> list[tuple[int, int, float, float]]:
+    """Find runs of months whose share of rows without an area is above the rest's beyond chance.
+
+    Parameters
+    ----------
+    without, rows
+        Rows without an area, and all rows, by month.
+
+    Returns
+    -------
+    list of (first month, last month, share in them, share in the other months).
+    """
+    from scipy.stats import binom
+
+    told = rows > 0
+    share = np.where(told, without / np.maximum(rows, 1), np.nan)
+    if told.sum() < 2:
+        return []
+    # Two levels, cut where they differ most between the months in order of share.
+    order = np.argsort(share[told])
+    n, x = rows[told][order], without[told][order]
+    low = np.cumsum(x)[:-1] / np.cumsum(n)[:-1]
+    high = (x.sum() - np.cumsum(x)[:-1]) / (n.sum() - np.cumsum(n)[:-1])
+    weight = np.sqrt(np.cumsum(n)[:-1] * (n.sum() - np.cumsum(n)[:-1]))
+    cut = int(np.argmax((high - low) * weight))
+    below, above = float(low[cut]), float(high[cut])
+    many = n.sum() - np.cumsum(n)[cut]
+    beyond = binom.sf(x.sum() - np.cumsum(x)[cut] - 1, many, max(below, 1 / n.sum()))
+    if above - below < MATERIAL or beyond * len(n) > CHANCE:
+        return []
+    raised = told & (share > (below + above) / 2)
+    return [
+        (i, j, float(without[i : j + 1].sum() / rows[i : j + 1].sum()), below)
+        for i, j in runs(raised)
+    ]
