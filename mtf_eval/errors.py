@@ -8,9 +8,12 @@ Nothing here ever holds a value that could identify a person.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"]
+__all__ = [
+    *("BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"),
+    "grouped",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +31,11 @@ class Problem:
     sheet: str = ""
     row: int | None = None
     column: str = ""
+
+    @property
+    def kind(self) -> tuple[str, ...]:
+        """What problems of one kind have in common: where, what is expected, what to do."""
+        return self.file, self.sheet, self.column, self.expected, self.todo
 
     def __str__(self) -> str:
         place = [self.file]
@@ -48,17 +56,41 @@ class MtfError(Exception):
 
 
 class DataProblems(MtfError):
-    """The input tables are wrong; holds every problem found, not only the first."""
+    """The input tables are wrong; holds every problem found, not only the first.
+
+    Parameters
+    ----------
+    problems
+        All of them. The message tells each kind once: how many, the first place, what stands there.
+    unread
+        What was not read at all, so that a missing column can be seen among it.
+    """
 
     exit_code = 2
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
-        lines = "\n".join(f"  - {problem}" for problem in self.problems)
-        super().__init__(f"{len(self.problems)} problem(s) in the input:\n{lines}")
+    def __init__(self, problems: Iterable[Problem], unread: Iterable[str] = ()) -> None:
+        self.problems, self.unread = tuple(problems), tuple(unread)
+        lines = [f"  - {_told(kind)}" for kind in grouped(self.problems)]
+        lines += [f"  not read: {each}" for each in self.unread]
+        super().__init__("\n".join([f"{len(self.problems)} problem(s) in the input:", *lines]))
 
-    def __reduce__(self) -> tuple[type[DataProblems], tuple[tuple[Problem, ...]]]:
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[DataProblems], tuple[tuple[Problem, ...], tuple[str, ...]]]:
+        return type(self), (self.problems, self.unread)
+
+
+def grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
+    """Put problems of one kind together, in the order of their first."""
+    kinds: dict[tuple[str, ...], list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault(problem.kind, []).append(problem)
+    return list(kinds.values())
+
+
+def _told(kind: list[Problem]) -> str:
+    first = kind[0]
+    if len(kind) == 1:
+        return str(first)
+    return str(replace(first, found=f"{first.found} (and so {len(kind):,} times, first here)"))
 
 
 class BadArgument(MtfError, ValueError):

@@ -61,13 +61,19 @@ class Aliases:
         """Return the name that a spelling stands for, `None` when it is not known."""
         return self.names.get((scope, fold(text)))
 
+    def spellings(self, scope: str, name: str) -> list[str]:
+        """Return the spellings that stand for a name, folded."""
+        return [alias for (of, alias), known in self.names.items() if of == scope and known == name]
+
     def extended(self, rows: Iterable[tuple[str, str, str]]) -> Aliases:
-        """Return these aliases with rows of (scope, alias, name) added; the later win."""
-        names = dict(self.names)
-        for scope, alias, name in rows:
-            names[scope, fold(name.rpartition(".")[2])] = name
-            names[scope, fold(alias)] = name
-        return Aliases(names)
+        """Return these aliases with rows of (scope, alias, name) added; the later win.
+
+        A name stands for itself where no row says otherwise.
+        """
+        added = [(scope, fold(alias), fold(name), name) for scope, alias, name in rows]
+        given = {(scope, alias): name for scope, alias, _, name in added}
+        own = {(scope, self_): name for scope, _, self_, name in added}
+        return Aliases({**self.names, **own, **given})
 
 
 @cache

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["Dataset", "Finding", "Source", "once"]
+__all__ = ["UNREAD", "Dataset", "Finding", "Source", "once"]
 
+#: What is found of a heading that nothing knows.
+UNREAD = "unknown column, not read"
 #: Their rows are people, or hold few counts of people: how many there are, or a digest of them that
 #: somebody could try guesses against, is not for publication.
 OF_PEOPLE = (

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem
-from mtf_eval.records.dataset import Dataset, Finding, Source
+from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,6 +147,9 @@ def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapp
         grid, source = _street_records(place)
         return name, place, [grid], [], {"incidents": source}
     expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
+    if place.suffix.lower() == ".csv":
+        todo = "give the folder it is in, the file named after its table, as in referrals.csv"
+        raise _refused(place.name, "one CSV file", expected, f"{todo}; or mtf-eval adopt")
     raise _refused(place.name, "a file of another kind", expected, "save it as one of these")
 
 
@@ -164,7 +167,9 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
     from mtf_eval.records.reading.csv_files import read_csv
     from mtf_eval.records.tables import table_named
 
-    grids, findings, problems = [], [], []
+    grids: list[Grid] = []
+    findings: list[Finding] = []
+    problems: list[Problem] = []
     sources: dict[str, Source] = {}
     files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
     aliases = packaged()
@@ -177,17 +182,16 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
                 text = "no table of the schema, not read"
                 findings.append(Finding(kind="note", table="", text=text, file=path.name))
             continue
-        if table in sources:
-            found, todo = f"a second file for the table {table}", "keep one, or rename the other"
-            problems.append(_problem(path.name, found, "one file", todo))
-            continue
         try:
             grids.append(read_csv(path, table))
         except DataProblems as error:
             problems += error.problems
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        sources[table] = Source(table=table, file=path.name, sha256=digest, rows=0)
+        if one := sources.get(table):
+            digest = hashlib.sha256(f"{one.sha256}{digest}".encode()).hexdigest()
+        names = f"{one.file}, {path.name}" if one else path.name
+        sources[table] = Source(table=table, file=names, sha256=digest, rows=0)
     for archive in _archives(place):
         if "incidents" in sources:
             found, todo = "a second source of incidents", "keep one of them"
@@ -262,15 +266,22 @@ def _checked(
     sources: Mapping[str, Source],
 ) -> Dataset:
     from mtf_eval.records.aliases import packaged
+    from mtf_eval.records.reading.days import Span
     from mtf_eval.records.reading.relations import relate
+    from mtf_eval.records.reading.sheets import stacked, turned
     from mtf_eval.records.reading.tidy import tidy
     from mtf_eval.records.schema import empty
     from mtf_eval.records.tables import CORE, TABLES
 
     # A bare archive of street records is enough to validate the estimators on.
     if not {g.table for g in grids} & set(CORE) and path.suffix.lower() != ".zip":
-        todo = "see docs/data_dictionary.md for what each holds"
-        raise _refused(path.name, "none of the main tables", f"one of {', '.join(CORE)}", todo)
+        there = [f.sheet or f.file for f in findings if f.sheet or f.file]
+        found = "none of the main tables" + (f"; there is {', '.join(there[:30])}" if there else "")
+        todo = (
+            f"let `mtf-eval adopt {path.name}` say which sheet is which, rename them, or name them "
+            "in the table aliases (alias, name, scope sheet)"
+        )
+        raise _refused(path.name, found, f"one of {', '.join(CORE)}", todo)
     aliases, about, read = packaged(), {}, {}
     for first in ("aliases", "about"):
         for grid in [g for g in grids if g.table == first]:
@@ -281,15 +292,21 @@ def _checked(
         rows = read["about"].frame.dropna()
         about = dict(sorted(zip(rows["key"].str.casefold(), rows["value"], strict=True)))
     year, as_at = _fact(about, "year"), _fact(about, "as_at")
+    within = (
+        Span(date(year, 1, 1), date(year, 12, 31), f"{year}, the year in about") if year else None
+    )
     if as_at is not None:
         about["as_at"] = as_at.isoformat()
-    for grid in grids:
-        if grid.table not in read:
-            schema = TABLES[grid.table]
-            read[grid.table] = tidy(grid, schema, aliases=aliases, year=year)
+    stray: list[Problem] = []
+    for table in dict.fromkeys(g.table for g in grids if g.table not in read):
+        schema = TABLES[table]
+        parts = [turned(g, schema, aliases) for g in grids if g.table == table]
+        grid, wrong = stacked(parts, schema, aliases) if len(parts) > 1 else (parts[0], [])
+        stray += wrong
+        read[table] = tidy(grid, schema, aliases=aliases, within=within)
     relate(read, aliases=aliases, as_at=as_at, year=year)
-    if problems := [p for t in read.values() for p in t.problems]:
-        raise DataProblems(problems)
+    if problems := [*stray, *(p for t in read.values() for p in t.problems)]:
+        raise DataProblems(problems, _unread(findings, read))
     tables = {
         n: _settled(n, read[n].frame if n in read else empty(schema))
         for n, schema in TABLES.items()
@@ -304,16 +321,29 @@ def _checked(
         for n in TABLES
         if n in sources
     )
-    found = (*findings, *(f for n in TABLES if n in read for f in read[n].findings))
+    noticed = (*findings, *(f for n in TABLES if n in read for f in read[n].findings))
     return Dataset(
         name=name,
         path=path,
         tables=tables,
         sources=known,
-        findings=found,
+        findings=noticed,
         about=about,
-        digest=_digest(tables, found),
+        digest=_digest(tables, noticed),
     )
+
+
+def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
+    """Name the sheets and headings that were not read."""
+    sheets = [f.sheet or f.file for f in findings if f.text.endswith("not read") and not f.table]
+    told = [f"sheets or files: {', '.join(sheets)}"] if sheets else []
+    for tidied in read.values():
+        headings = [f.column for f in tidied.findings if f.text == UNREAD]
+        if headings:
+            where = tidied.grid.sheet or tidied.grid.file
+            shown = ", ".join(headings[:12]) + (" ..." if len(headings) > 12 else "")
+            told.append(f"headings of {where}: {shown}")
+    return told
 
 
 def _extended(aliases: Aliases, read: Tidied) -> Aliases:

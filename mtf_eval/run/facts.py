@@ -259,21 +259,24 @@ def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
 
 
 def _as_at(data: Dataset) -> str:
-    """Find the day the records go up to; never the clock, so that a page can be made again."""
+    """Find the day the records go up to, so that a page can be made again.
+
+    A day after today is no such day: it is mistyped, or planned.
+    """
     import pandas as pd
     from pandas.tseries.offsets import MonthEnd
 
     if data.about.get("as_at"):
         return data.about["as_at"]
-    days = []
+    days, today = [], pd.Timestamp.now()
     for frame in data.tables.values():
         for column in DATED & set(frame):
             if frame[column].dtype.kind != "M":
                 continue  # a published count of those received or completed
-            latest = frame[column].max()
+            latest = frame[column][frame[column] <= today].max()
             if pd.notna(latest):
                 days.append(latest + MonthEnd(0) if column == "month" else latest)
-    return max(days).date().isoformat() if days else ""
+    return min(max(days), today).date().isoformat() if days else ""
 
 
 def _calendar(data: Dataset) -> tuple[tuple[int, ...], tuple[str, ...], dict[str, str]]:

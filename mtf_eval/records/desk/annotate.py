@@ -74,13 +74,16 @@ def annotate(source: Path, target: Path, complaints: Sequence[Problem | Finding]
     if target.resolve() == source.resolve():
         raise BadArgument("the fix report cannot take the place of the records: name another file")
     book, sheets, notes = _of_files(source) if source.is_dir() else _of_workbook(source)
-    rows = [_noted(book, sheets, each) for each in complaints]
-    _listed(book, rows, notes)
+    kinds: dict[object, list[list[Any]]] = {}
+    for each in complaints:
+        same = each.kind if isinstance(each, Problem) else (each.text, each.sheet, each.column)
+        kinds.setdefault(same, []).append(_noted(book, sheets, each))
+    _listed(book, list(kinds.values()), notes)
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.part")
     book.save(partial)
     partial.replace(target)
-    return len(rows)
+    return len(complaints)
 
 
 # The copy
@@ -198,8 +201,8 @@ def _note(cell: Cell, text: str, colour: str) -> None:
         cell.fill = PatternFill("solid", start_color=colour)
 
 
-def _listed(book: Workbook, rows: Sequence[Sequence[Any]], notes: Sequence[str]) -> None:
-    """Put a sheet in front that lists every complaint, with a link to its cell."""
+def _listed(book: Workbook, kinds: Sequence[list[list[Any]]], notes: Sequence[str]) -> None:
+    """Put a sheet in front that lists each kind of complaint, with a link to its first cell."""
     from openpyxl.styles import Alignment, Font
     from openpyxl.worksheet.hyperlink import Hyperlink
 
@@ -208,14 +211,16 @@ def _listed(book: Workbook, rows: Sequence[Sequence[Any]], notes: Sequence[str])
         title += "_"
     sheet = book.create_sheet(title, 0)
     book.active = 0
-    count = f"{len(rows)} complaint(s)" if rows else "No complaints"
+    total = sum(map(len, kinds))
+    count = f"{total} complaint(s), of {len(kinds)} kind(s)" if kinds else "No complaints"
     for line in (count, *notes, ""):
         sheet.append([line])
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.append(HEADINGS)
     for cell in sheet[sheet.max_row]:
         cell.font = Font(bold=True)
-    for *texts, address in rows:
+    for (*texts, address), *more in kinds:
+        texts[3] += f" (and {len(more)} more rows like it)" if more else ""
         sheet.append(texts)
         for cell in sheet[sheet.max_row]:
             cell.alignment = Alignment(wrap_text=True, vertical="top")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,44 +16,40 @@ from numbers import Integral, Real
 from typing import Any
 
 from mtf_eval.records.aliases import NO_TEXT, Aliases, fold, plain
+from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_day, read_month
 from mtf_eval.records.schema import KINDS
 
 __all__ = ["CellError", "Context", "Unreadable", "describe", "is_blank", "read_cell"]
 
-_NAMES = (
-    "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|"
-    "sep sept september|oct october|nov november|dec december"
+NOT_YET = "a mark for not yet (such as ongoing) read as empty"
+#: What statistical tables write in place of a number, and beside one.
+_SYMBOLS = {"..", ":", "*", "[x]", "[z]", "[c]", "[low]", "[w]", "[u]", "[:]"}
+_BESIDE = re.compile(r"(.*[0-9)%]) ?\[[a-z]\]")
+_FALL = frozenset(
+    ["reduction", "reduce", "reduced", "fall", "fewer", "less", "decrease", "down", "drop", "cut"]
 )
-MONTHS = {
-    name: number
-    for number, names in enumerate(re.split(r"\|", _NAMES), start=1)
-    for name in names.split()
-}
+_RISE = frozenset(["rise", "increase", "increased", "more", "up", "growth"])
+_DURATION = re.compile(
+    r"(?:(?P<h>[0-9]+(?:\.[0-9]+)?) ?(?:hours?|hrs?|h)\.?)?[ ,]*"
+    r"(?:(?P<m>[0-9]+) ?(?:minutes?|mins?|m)?\.?)?"
+)
+_HOURS = re.compile(r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?")
 _BLANK = {"", "n/a", "na", "#n/a", "-", "--", "---", "nan"}
 _NOT_KNOWN = {"nil", "none", "null", "tbc", "tba", "tbd", "not known", "unknown", "?"}
-_TYPED = {"date", "month", "whole", "money", "number", "share", "choice"}
-_WORD_DATE = re.compile(
-    r"(?:[a-z]{3,9},? )?([0-9]{1,2})(?:st|nd|rd|th)?[ -]([a-z]{3,9})\.?,?[ -]([0-9]{4}|[0-9]{2})"
+#: Words of dates and amounts: no name of anybody.
+_COMMON = frozenset(
+    re.split(
+        " ",
+        "wk week wc w c q to of am pm hrs ongoing open still not yet vat ex exc inc incl excl plus "
+        "pa per annum year month approx est circa about gbp net gross k m tbc",
+    )
 )
-_DAY_FIRST = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})")
-_ISO = re.compile(r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})(?:[t ]([0-9:.]+)(z|[+-][0-9:]+)?)?")
+_TYPED = {"date", "month", "whole", "money", "number", "share", "choice"}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
-# Excel numbers days from here; a serial below the first or above the last is not a date of ours.
-_EPOCH = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 _TOO_LARGE = 10**12
 #: A page holds no more in one cell, nor does a sheet (32,767).
 LONGEST = 10_000
-_FIRST_YEAR, _LAST_YEAR = 1950, 2099
-
-
-class Unreadable(Exception):
-    """A cell that cannot be read with certainty."""
-
-    def __init__(self, expected: str, todo: str = "") -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.todo = todo
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +66,14 @@ class Context:
 
     Attributes
     ----------
-    year
-        Year of months written without one; `None` refuses them.
+    within
+        Days that dates and months written without a year lie in; `None` refuses them.
+    weeks
+        Whether a week may stand for its first day.
+    optional
+        Whether the cell may stay empty, as that of a closing date while the work goes on.
+    unit
+        Unit of a number: of hours, times and durations are read.
     date1904
         Whether serial numbers count from 1904.
     decimal_comma
@@ -80,7 +83,10 @@ class Context:
     """
 
     aliases: Aliases
-    year: int | None = None
+    within: Span | None = None
+    weeks: bool = False
+    optional: bool = False
+    unit: str = ""
     date1904: bool = False
     decimal_comma: bool = False
     scope: str = ""
@@ -119,6 +125,8 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
         mark = text.casefold()
         if mark in _BLANK or (kind in _TYPED and mark in _NOT_KNOWN and kind != "choice"):
             return None, "a mark for nothing (such as N/A, -, nil) read as missing, not as 0"
+        if mark in _SYMBOLS and kind in _TYPED:
+            return None, "a statistical symbol (such as [x] or ..) read as missing, not as 0"
         if text.startswith("#") and text.endswith(("!", "?", "/A")):
             raise Unreadable("a value, not a spreadsheet error", "mend the formula")
     return _READERS[kind](value, context)
@@ -132,9 +140,10 @@ def describe(value: object, kind: str, quotable: bool) -> str:
         return value.text
     if isinstance(value, str):
         text = plain(value)
-        harmless = len(text) <= 12 and (
+        harmless = len(text) <= 20 and (
             re.fullmatch(r"[-+(£]*[0-9][0-9.,/:)%-]*[kKmM]?", text) is not None
             or fold(text).split(" ")[0] in MONTHS
+            or _harmless(text)
             or (kind == "choice" and re.fullmatch(r"[A-Za-z_/ -]+", text) is not None)
             or text.casefold() in _BLANK | _NOT_KNOWN
         )
@@ -148,6 +157,12 @@ def describe(value: object, kind: str, quotable: bool) -> str:
     if quotable and isinstance(value, Real) and abs(float(value)) < 1e8:
         return f"{float(value):g}"
     return "a number" if isinstance(value, Real) else f"a value of type {type(value).__name__}"
+
+
+def _harmless(text: str) -> bool:
+    """Whether a text is made of numbers and of words of dates and amounts alone."""
+    words = re.findall(r"[a-z]+", re.sub(r"(?<=[0-9])(st|nd|rd|th)\b", "", text.casefold()))
+    return set(words) <= {*MONTHS, *_COMMON}
 
 
 # Text
@@ -181,6 +196,8 @@ def _as_text(value: object) -> str:
 
 def _texts(value: object, context: Context) -> tuple[str, str]:
     text, note = _text(value, context)
+    if ";#" in text:  # as SharePoint exports several choices
+        text, note = text.replace(";#", "; "), "choices separated by ;"
     if "\n" in text or "|" in text:
         text, note = re.sub(r"\s*[\n|]\s*", "; ", text), "lines within a cell separated by ;"
     parts = [p.strip() for p in text.split(";")]
@@ -217,6 +234,10 @@ def _choice(value: object, context: Context) -> tuple[str, str]:
     name = context.aliases.find(context.scope, text)
     if name in context.allowed:
         return str(name), "listed word in another spelling"
+    first = re.split(r" ?[-:;(] | - | ?\(", text, maxsplit=1)[0].strip()
+    begun = _listed(first, context) if first not in ("", text) else None
+    if begun and _listed(text[len(first) :].strip(" -:;()"), context) in (None, begun):
+        return begun, "listed word read without the words after it"
     if context.scope == "rag" and "/" in text:
         sides = [_choice(side, context)[0] for side in text.split("/")]
         if set(sides) <= {"red", "amber", "green"}:
@@ -226,105 +247,26 @@ def _choice(value: object, context: Context) -> tuple[str, str]:
     raise Unreadable(f"one of {', '.join(context.allowed)}")
 
 
+def _listed(text: str, context: Context) -> str | None:
+    with suppress(Unreadable):
+        return _choice(text, context)[0]
+    return None
+
+
 # Dates
 
 
-def _date(value: object, context: Context) -> tuple[datetime, str]:
-    if isinstance(value, datetime):
-        day, note = value.replace(tzinfo=None), ""
-        if day.time() != time(0):
-            note = "time of day left off"
-        return _checked(day.year, day.month, day.day), note
-    if isinstance(value, date):
-        return _checked(value.year, value.month, value.day), ""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return _serial(float(value), context)
-    if not isinstance(value, str):
-        raise Unreadable("a date")
-    text = plain(value).casefold()
-    if re.fullmatch(r"[0-9]{5}(?:\.0+)?", text):
-        return _serial(float(text), context)
-    if found := _ISO.fullmatch(text):
-        year, _, month, day_number, clock, _ = found.groups()
-        note = "" if found.group(2) == "-" and not clock else "date in another form of ISO"
-        if clock and not re.fullmatch(r"[0:.]+", clock):
-            note = "time of day left off"
-        return _checked(int(year), int(month), int(day_number)), note
-    if found := _DAY_FIRST.fullmatch(text):
-        first, _, second, year = found.groups()
-        if int(second) > 12 >= int(first):
-            raise Unreadable(
-                "day/month/year",
-                "the column seems to be month first: write year-month-day",
-            )
-        return _checked(_year(year), int(second), int(first)), "date read as day/month/year"
-    if (found := _WORD_DATE.fullmatch(text)) and found.group(2) in MONTHS:
-        note = "date with the month in words"
-        return _checked(_year(found.group(3)), MONTHS[found.group(2)], int(found.group(1))), note
-    raise Unreadable("a date, year-month-day or day/month/year")
-
-
-def _month(value: object, context: Context) -> tuple[datetime, str]:
-    if isinstance(value, str):
-        text = plain(value).casefold()
-        if found := re.fullmatch(r"([0-9]{4})[-/]([0-9]{1,2})", text):
-            note = "" if "-" in text and len(text) == 7 else "month in another form"
-            return _checked(int(found.group(1)), int(found.group(2)), 1), note
-        if found := re.fullmatch(r"([0-9]{1,2})[-/]([0-9]{4})", text):
-            number, year = found.groups()
-            return _checked(int(year), int(number), 1), "month in another form"
-        if found := re.fullmatch(r"([a-z]{3,9})\.?(?:[ '/-]{0,2}([0-9]{4}|[0-9]{2}))?", text):
-            word, year = found.groups()
-            if word in MONTHS:
-                if year is None and context.year is None:
-                    raise Unreadable(
-                        "a month with its year",
-                        "write it as 2021-09, or give `year` in the table about",
-                    )
-                chosen = _year(year) if year else int(context.year or 0)
-                return _checked(chosen, MONTHS[word], 1), "month in words"
-    try:
-        day, note = _date(value, context)
-    except Unreadable as error:
-        raise Unreadable("a month, such as 2021-09 or Sep 2021", error.todo) from None
-    if day.day != 1:
-        raise Unreadable(
-            "a month", "a day within the month was given: write the month, such as 2021-09"
-        )
+def _date(value: object, context: Context) -> tuple[datetime | None, str]:
+    if isinstance(value, str) and context.optional and context.aliases.find("date", value):
+        return None, NOT_YET
+    day, note, _ = read_day(
+        value, within=context.within, date1904=context.date1904, weeks=context.weeks
+    )
     return day, note
 
 
-def _serial(number: float, context: Context) -> tuple[datetime, str]:
-    if not number.is_integer() and number < 100_000:
-        number = float(int(number))
-    if number.is_integer() and 1 <= number < 100_000:
-        day = _EPOCH[context.date1904] + timedelta(days=int(number))
-        if 1990 <= day.year <= _LAST_YEAR:
-            base = "1904" if context.date1904 else "1900"
-            return _checked(day.year, day.month, day.day), f"Excel day number (from {base})"
-    text = f"{number:.0f}"
-    if len(text) == 8 and 1990 <= int(text[:4]) <= _LAST_YEAR:
-        note = "date in another form of ISO"
-        return _checked(int(text[:4]), int(text[4:6]), int(text[6:])), note
-    raise Unreadable("a date, not a bare number")
-
-
-def _year(text: str) -> int:
-    if len(text) == 4:
-        return int(text)
-    # 05/06/07 could be three things; from 13 on the last part can only be a year.
-    if 13 <= int(text) <= 49:
-        return 2000 + int(text)
-    raise Unreadable("a year of four digits", "write the year in full")
-
-
-def _checked(year: int, month: int, day: int) -> datetime:
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise Unreadable(f"a year between {_FIRST_YEAR} and {_LAST_YEAR}")
-    try:
-        return datetime(year, month, day)
-    except ValueError:
-        raise Unreadable("a day of the calendar") from None
+def _month(value: object, context: Context) -> tuple[datetime, str]:
+    return read_month(value, within=context.within, date1904=context.date1904)
 
 
 # Numbers
@@ -338,8 +280,10 @@ def _decimal(value: object, context: Context, *, unit: str = "") -> tuple[Decima
 
 
 def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, str]:
-    if isinstance(value, bool | date | time):
-        raise Unreadable("a number", "format the cell as a number")
+    if context.unit == "hours" and (hours := _hours(value)) is not None:
+        return hours, "a time or duration read as hours"
+    if isinstance(value, bool | date | time | timedelta):
+        raise Unreadable("a number", "write the number; the cell is formatted as a date or time")
     if isinstance(value, Real | Decimal):
         number = Decimal(str(value)) if not isinstance(value, Integral) else Decimal(int(value))
         if not number.is_finite():
@@ -348,6 +292,9 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
     if not isinstance(value, str):
         raise Unreadable("a number")
     text, notes = plain(value), []
+    if beside := _BESIDE.fullmatch(text.casefold()):
+        text = beside[1]
+        notes.append("a statistical symbol beside the number left off")
     if re.fullmatch(r".*[0-9] ?(?:[kKmM]|bn|mn)", text):
         raise Unreadable("the number in full", "write 1200 instead of 1.2k")
     negative = False
@@ -358,12 +305,19 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         bare = re.sub(r"^([-+]?) ?(?:£|gbp)|(?:£|gbp)$", r"\1", text, flags=re.I).strip()
         notes += ["pound sign left off"] if bare != text else []
         text = bare
+    if unit == "%":
+        text, words = _worded(text)
+        notes += words
     percent = unit == "%" and text.endswith("%")
     if percent:
         text = text[:-1].strip()
         notes.append("per cent read as a proportion")
     if text[:1] in ("-", "+"):
         negative, text = negative != (text[0] == "-"), text[1:].strip()
+    if re.search(r"[0-9]", text) and re.search(r"[a-z]|[€$~]", text, flags=re.I):
+        todo = "words beside the number: write the number alone"
+        todo += "; net or gross, as your accounts do" if unit == "£" else ""
+        raise Unreadable("an amount in pounds" if unit == "£" else "a number", todo)
     if "," in text:
         if context.decimal_comma:
             raise Unreadable("a number without a comma", "a comma may mean two things here")
@@ -380,6 +334,42 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
     if percent:
         number /= 100
     return -number if negative else number, "; ".join(notes)
+
+
+def _worded(text: str) -> tuple[str, list[str]]:
+    """Turn `20% reduction` into `-20%`; a share with other words stays as it is."""
+    text = re.sub(r"(?<=[0-9]) ?(?:per ?cent|pct)\b", "%", text, flags=re.I)
+    found = re.fullmatch(r"([a-z ]*?)([0-9.]+ ?%)([a-z ]*)", text.casefold())
+    words = set(f"{found[1]} {found[3]}".split()) - {"a", "by", "of", "in"} if found else set()
+    if found and words and (words <= _FALL or words <= _RISE):
+        sign, what = ("-", "fall") if words <= _FALL else ("", "rise")
+        return f"{sign}{found[2]}", [f"words of a {what} read as its sign"]
+    return text, []
+
+
+def _hours(value: object) -> Decimal | None:
+    """Hours of a time of day, a duration, or a text of either; `None` of anything else.
+
+    Excel keeps 7:30 as a time; in a column of hours it can only be seven and a half of them.
+    """
+    seconds: float | None = None
+    if isinstance(value, datetime):
+        if value.year > 1904:
+            return None
+        raise Unreadable("hours as a number", "format the cell as a number and multiply by 24")
+    if isinstance(value, time):
+        seconds = value.hour * 3600 + value.minute * 60 + value.second
+    elif isinstance(value, timedelta):
+        seconds = value.total_seconds()
+    elif isinstance(value, str):
+        text = plain(value).casefold()
+        if found := _HOURS.fullmatch(text):
+            seconds = sum(
+                int(n or 0) * w for n, w in zip(found.groups(), (3600, 60, 1), strict=True)
+            )
+        elif re.search("[a-z]", text) and (worded := _DURATION.fullmatch(text)):
+            seconds = float(worded["h"] or 0) * 3600 + int(worded["m"] or 0) * 60
+    return None if seconds is None else Decimal(str(round(seconds / 3600, 6)))
 
 
 def _whole(value: object, context: Context) -> tuple[int, str]:

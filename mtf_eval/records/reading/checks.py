@@ -6,25 +6,31 @@ of `relations`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pandera.pandas as pa
 
-from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.reading.cells import Context, Unreadable, describe, is_blank, read_cell
+from mtf_eval.records.reading.cells import (
+    NOT_YET,
+    Context,
+    Unreadable,
+    describe,
+    is_blank,
+    read_cell,
+)
 from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.schema import KINDS, holds, kind_of
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["count_rest", "drop_duplicates", "hold_totals", "validate"]
+__all__ = ["drop_duplicates", "hold_totals", "settle", "validate"]
 
-#: Problems of one sort in one column that are told one by one; the rest are counted.
-ONE_BY_ONE = 200
+#: What a referral that was not taken on, or not yet, cannot have.
+_NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
 _GIVEN: dict[tuple[str, frozenset[str]], DataFrameSchema] = {}
 
 
@@ -53,12 +59,67 @@ def hold_totals(
                 wrong.append(f"{name} cannot be read")
                 continue
             actual = rows[name].sum()
+            if name == "amount_gbp":  # a total of costs may hold the hours given, too
+                whole = rows[name].fillna(rows["hours"] * rows["rate_gbp"]).sum()
+                actual = min(actual, whole, key=lambda x: abs(float(x) - float(stated or 0)))
             if stated is not None and abs(float(stated) - float(actual)) > 0.005:
                 wrong.append(f"{name} says {stated:,g}, the rows add up to {float(actual):,g}")
         if wrong:
             out.finding("warning", f"total row left out; {'; '.join(wrong)}", row=number)
         else:
             out.finding("repaired", "total row left out; it agrees with the rows", row=number)
+
+
+def settle(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out what a tracker keeps of work that was never taken on; ask where marks disagree."""
+    if schema.name == "costs":
+        _few_hours(out, frame)
+    if schema.name != "referrals":
+        return frame
+    open_still = out.mended.get(("closed", NOT_YET), [])
+    for row in frame.index[frame.index.isin(open_still) & (frame["status"] == "completed")]:
+        out.problem(
+            "a mark for not yet beside the status completed",
+            "a day, or the status ongoing",
+            "correct one of them",
+            row=int(row),
+            column="closed",
+        )
+    frame = frame.copy()
+    for decision, columns in _NEVER.items():
+        rows = frame["decision"] == decision
+        for column in columns:
+            extra = rows & frame[column].notna()
+            if not extra.any():
+                continue
+            first = [int(i) for i in frame.index[extra]]
+            frame.loc[extra, column] = None
+            said = f"{column} left out of a {decision} referral"
+            if decision == "rejected":
+                out.mended.setdefault((column, said), []).extend(first)
+            else:
+                text = f"{said}, in {len(first)} row(s), first here: is the decision right?"
+                out.finding("warning", text, row=first[0], column=column)
+    return frame
+
+
+def _few_hours(out: Tidied, frame: pd.DataFrame) -> None:
+    """Ask where hours look like the part of a day that Excel keeps a time as."""
+    hours = frame["hours"]
+    part = hours[(hours > 0) & (hours < 1)]
+    odd = part[((part * 288).round(6) % 1 == 0) & ((part * 60).round(6) % 1 != 0)]
+    for row, value in odd.items():
+        minutes = round(value * 1440)
+        out.problem(
+            f"{value:g}, which is {minutes // 60}:{minutes % 60:02} as Excel keeps a time",
+            "hours",
+            "multiply by 24 if it was a time; else round it to whole minutes",
+            row=int(str(row)),
+            column="hours",
+        )
+    if len(part) and part.index.difference(odd.index).size and (hours.dropna() < 1).all():
+        text = "all hours are below 1: if they were times, Excel keeps them as parts of a day"
+        out.finding("warning", f"{text}: multiply by 24", row=int(part.index[0]), column="hours")
 
 
 def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
@@ -72,7 +133,8 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
     whole: set[tuple[Any, ...]] = set()
     first: dict[tuple[Any, ...], int] = {}
     again: dict[tuple[Any, ...], int] = {}
-    twice = []
+    twice: list[int] = []
+    apart: list[int] = []
     names = list(frame.columns)
     for number, *values in frame.astype(object).where(frame.notna(), None).itertuples():
         row = dict(zip(names, values, strict=True))
@@ -86,11 +148,12 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
         if all(row[k] is not None for k in needed):
             before = first.setdefault(name, number)
             if before != number:
-                found = f"the same {' and '.join(key)} as row {before}, with other content"
-                todo = "correct one of them, or remove it"
-                out.problem(found, "each named once", todo, row=number, column=key[0])
+                _named_twice(out, key, before, number, apart)
     if twice:
         out.mended.setdefault(("", "the same row twice: read once"), []).extend(twice)
+    if apart:
+        note = f"{len(apart)} row(s) whose {key[0]} stands in an earlier sheet left out"
+        out.finding("warning", f"{note}, as the mapping says", row=apart[0])
     alike = sum(n for n in again.values() if n > 1)
     if schema.name == "referrals" and alike:
         out.finding(
@@ -98,7 +161,24 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
             f"{alike} referrals differ from another only in their reference: kept, as a person "
             "may be referred again",
         )
-    return frame.drop(index=twice)
+    return frame.drop(index=[*twice, *apart])
+
+
+def _named_twice(out: Tidied, key: list[str], before: int, number: int, apart: list[int]) -> None:
+    """Refuse one name for two rows; across sheets, ask, unless a mapping has answered."""
+    (_, sheet, row), here = out.grid.place(before), out.grid.place(number)[1]
+    found = f"the same {' and '.join(key)} as row {row}"
+    todo = "correct one of them, or remove it"
+    if here != sheet:
+        if "first" in out.grid.options:
+            apart.append(number)
+            return
+        found += f" of sheet {sheet}"
+        todo = (
+            "is it one, kept in two sheets? Then take the row out here, or leave this sheet out "
+            "(mtf-eval adopt asks)"
+        )
+    out.problem(f"{found}, with other content", "each named once", todo, row=number, column=key[0])
 
 
 def _repeated(out: Tidied, frame: pd.DataFrame) -> None:
@@ -138,7 +218,7 @@ def validate(
         told.add((row, column))
         if rule:
             out.problem(
-                _found_in_row(out.frame, schema, row, column),
+                _found_in_row(out.frame, schema, row, column, body, places),
                 str(case.check),
                 str(rule.title or ""),
                 row=row,
@@ -160,34 +240,17 @@ def _without(schema: DataFrameSchema, absent: frozenset[str]) -> DataFrameSchema
     return _GIVEN[str(schema.name), absent]
 
 
-def _found_in_row(frame: pd.DataFrame, schema: DataFrameSchema, row: int, column: str) -> str:
+def _found_in_row(
+    frame: pd.DataFrame,
+    schema: DataFrameSchema,
+    row: int,
+    column: str,
+    body: Mapping[int, list[Any]],
+    places: Mapping[str, int],
+) -> str:
     value = frame.at[row, column]
+    if pd.isna(value) and column in places and not is_blank(cell := body[row][places[column]]):
+        return f"{describe(cell, kind_of(schema, column), True)}, a mark for nothing"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
     return describe(None if pd.isna(value) else value, kind_of(schema, column), True)
-
-
-def count_rest(problems: Sequence[Problem]) -> list[Problem]:
-    """Leave a column's problems of one sort to a count after the first `ONE_BY_ONE`."""
-    counts: dict[tuple[str, str], int] = {}
-    kept = []
-    last: dict[tuple[str, str], Problem] = {}
-    for problem in problems:
-        sort = (problem.column, problem.expected)
-        counts[sort] = counts.get(sort, 0) + 1
-        if counts[sort] <= ONE_BY_ONE:
-            kept.append(problem)
-        last[sort] = problem
-    for sort, count in counts.items():
-        if count > ONE_BY_ONE:
-            problem = last[sort]
-            kept.append(
-                Problem(
-                    file=problem.file,
-                    sheet=problem.sheet,
-                    column=problem.column,
-                    found=f"{count - ONE_BY_ONE} more rows like these",
-                    expected=problem.expected,
-                )
-            )
-    return kept

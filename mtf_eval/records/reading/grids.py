@@ -5,12 +5,13 @@ Holds; does not read or judge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.dataset import Finding
+from mtf_eval.records.reading.days import Span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +36,15 @@ class Grid:
         Word for the fill colour of a cell (row, column from 0); `unclear` for other colours.
     frame
         Rows of the table that were counted elsewhere and need no reading, instead of cells.
+    heading
+        Row of the headings, from 0, where a mapping names it.
+    origin
+        Of each row its file, sheet and number there, where rows come from several sheets.
+    spans
+        Days that the heading of a row's own sheet speaks of, by row number.
+    options
+        What a mapping allows: `weeks` (a week stands for its first day), `first` (of a reference
+        that stands in several sheets the first row holds), `commas` (a comma parts themes).
     """
 
     table: str
@@ -47,6 +57,16 @@ class Grid:
     fill: Callable[[int, int], str | None] | None = None
     findings: tuple[Finding, ...] = ()
     frame: pd.DataFrame | None = None
+    heading: int | None = None
+    origin: Sequence[tuple[str, str, int]] = ()
+    spans: Mapping[int, Span] = field(default_factory=dict)
+    options: frozenset[str] = frozenset()
+
+    def place(self, row: int | None) -> tuple[str, str, int | None]:
+        """Return the file, the sheet and the number there of a row, counted from 1."""
+        if self.origin and row is not None and row <= len(self.origin):
+            return self.origin[row - 1]
+        return self.file, self.sheet, row
 
 
 @dataclass(slots=True)
@@ -64,19 +84,21 @@ class Tidied:
         self, found: str, expected: str, todo: str = "", *, row: int | None = None, column: str = ""
     ) -> None:
         """Note something wrong at a place in this sheet."""
-        place = {"file": self.grid.file, "sheet": self.grid.sheet, "row": row, "column": column}
+        file, sheet, number = self.grid.place(row)
+        place = {"file": file, "sheet": sheet, "row": number, "column": column}
         self.problems.append(Problem(found=found, expected=expected, todo=todo, **place))  # type: ignore[arg-type]
 
     def finding(self, kind: str, text: str, *, row: int | None = None, column: str = "") -> None:
         """Note something mended or worth a look at a place in this sheet."""
+        file, sheet, number = self.grid.place(row)
         self.findings.append(
             Finding(
                 kind=kind,
                 table=self.grid.table,
                 text=text,
-                file=self.grid.file,
-                sheet=self.grid.sheet,
-                row=row,
+                file=file,
+                sheet=sheet,
+                row=number,
                 column=column,
             )
         )
@@ -84,6 +106,7 @@ class Tidied:
     def tell_mended(self) -> None:
         """Turn what was mended into one finding per column and repair."""
         for (column, note), rows in self.mended.items():
-            more = f" (in {len(rows)} rows, first in row {rows[0]})" if len(rows) > 1 else ""
+            first = self.grid.place(rows[0])[2]
+            more = f" (in {len(rows)} rows, first in row {first})" if len(rows) > 1 else ""
             self.finding("repaired", f"{note}{more}", row=rows[0], column=column)
         self.mended.clear()

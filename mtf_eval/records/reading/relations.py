@@ -64,6 +64,10 @@ def relate(
         if name in read:
             _known(read[name], column, read.get(home), home, key)
     _one_spelling(read)
+    if "referrals" in read:
+        _wards(read["referrals"], aliases)
+        _themes(read["referrals"], aliases)
+    _aims(read)
     _primary_measures(read)
     _on_the_scale(read, aliases)
     _counted(read)
@@ -90,6 +94,10 @@ def _in_year(read: Mapping[str, Tidied], year: int | None) -> None:
 
 def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: str) -> None:
     """Hold a reference to the table it refers to, and give it that table's spelling."""
+    if home is not None and any(
+        p.column == key and p.found.startswith("no ") for p in home.problems
+    ):
+        return  # the column is missing there, which is told there
     names = {} if home is None else {n.casefold(): n for n in home.frame[key].dropna()}
     for row, value in tidied.frame[column].dropna().items():
         name = names.get(value.casefold())
@@ -134,6 +142,81 @@ def _one_spelling(read: Mapping[str, Tidied]) -> None:
                 rows = [int(r) for r in values.index[changed]]
                 tidied.mended.setdefault((column, "spelt as in most rows"), []).extend(rows)
                 tidied.tell_mended()
+
+
+def _usual(values: pd.Series, scope: str, aliases: Aliases) -> dict[str, str]:
+    """Return for each spelling the usual one: what an alias names, else the one used most."""
+    counts = values.dropna().value_counts()
+    keys = {v: fold(aliases.find(scope, v) or v).removesuffix(f" {scope}") for v in counts.index}
+    usual: dict[str, str] = {}
+    for value, key in keys.items():  # the most frequent first
+        named = aliases.find(scope, value)
+        if key not in usual or (value == named and fold(usual[key]) != fold(value)):
+            usual[key] = value
+    return {value: usual[key] for value, key in keys.items()}
+
+
+def _wards(log: Tidied, aliases: Aliases) -> None:
+    wards = log.frame["ward"]
+    usual = _usual(wards, "ward", aliases)
+    spelt = wards.map(usual)
+    changed = wards.notna() & (spelt != wards)
+    if changed.any():
+        log.frame["ward"] = spelt.astype("str")
+        rows = [int(r) for r in wards.index[changed]]
+        log.mended.setdefault(("ward", "ward spelt as in most rows"), []).extend(rows)
+        log.tell_mended()
+
+
+def _themes(log: Tidied, aliases: Aliases) -> None:
+    """Part themes at commas where each part is a theme elsewhere; give each one spelling."""
+    cells = log.frame["criteria"].dropna()
+    parts = {text: [p.strip() for p in text.split(";") if p.strip()] for text in cells.unique()}
+
+    def key(text: str) -> str:
+        return fold(aliases.find("criteria", text) or text)
+
+    alone = {key(p) for each in parts.values() for p in each if "," not in p}
+    doubtful: set[str] = set()
+    for text, each in parts.items():
+        split: list[str] = []
+        for part in each:
+            pieces = [p.strip() for p in part.split(",") if p.strip()]
+            whole = len(pieces) < 2 or key(part) in alone
+            if not whole and ("commas" in log.grid.options or {key(p) for p in pieces} <= alone):
+                split += pieces
+                continue
+            doubtful |= {text} if not whole else set()
+            split.append(part)
+        parts[text] = split
+    usual = _usual(
+        pd.Series([p for t in cells for p in parts[t]], dtype="str"), "criteria", aliases
+    )
+    spelt = {t: "; ".join(dict.fromkeys(usual[p] for p in each)) for t, each in parts.items()}
+    values = cells.map(spelt)
+    changed = values != cells
+    if changed.any():
+        log.frame.loc[cells.index[changed], "criteria"] = values[changed]
+        rows = [int(r) for r in cells.index[changed]]
+        note = "themes parted by ; and spelt as in most rows"
+        log.mended.setdefault(("criteria", note), []).extend(rows)
+        log.tell_mended()
+    if doubtful:
+        rows = [int(r) for r in cells.index[cells.isin(doubtful)]]
+        text = f"a comma in criteria, in {len(rows)} row(s), first here: one theme, or several?"
+        todo = "several are parted by ;"
+        log.finding("warning", f"{text} {todo}", row=rows[0], column="criteria")
+
+
+def _aims(read: Mapping[str, Tidied]) -> None:
+    """Ask whether a rise was meant."""
+    if "project_measures" not in read:
+        return
+    tidied = read["project_measures"]
+    aims = tidied.frame["target_change"]
+    for row, aim in aims[aims > 0].items():
+        text = f"{aim:+.0%} means more of it, not less; for a fall write {-aim:.0%}"
+        tidied.finding("warning", text, row=int(str(row)), column="target_change")
 
 
 def _primary_measures(read: Mapping[str, Tidied]) -> None:
@@ -202,9 +285,12 @@ def _counted(read: Mapping[str, Tidied]) -> None:
         if table not in read or "incidents" not in read:
             continue
         on_record = set(read["incidents"].frame[column].dropna())
-        for row, named in read[table].frame[column].dropna().items():
-            if on_record and named not in on_record:
-                read[table].finding("warning", text, row=int(str(row)), column=column)
+        named = read[table].frame[column].dropna()
+        absent = named[~named.isin(on_record)]
+        if on_record and len(absent):
+            more = f" ({len(absent)} rows, first here)" if len(absent) > 1 else ""
+            row = int(str(absent.index[0]))
+            read[table].finding("warning", f"{text}{more}", row=row, column=column)
 
 
 def _agencies(tidied: Tidied, aliases: Aliases) -> None:
@@ -232,14 +318,13 @@ def _sayable(name: str) -> str:
 
 
 def _future(tidied: Tidied, as_at: date | None) -> None:
-    frame = tidied.frame
+    frame, today = tidied.frame, pd.Timestamp(date.today())
     for column in _PAST.get(tidied.grid.table, ()):
         if column not in frame:
             continue
-        limit = frame["as_at"] if "as_at" in frame else pd.Timestamp(as_at) if as_at else None
-        if limit is None:
-            continue
+        limit = frame["as_at"] if "as_at" in frame else pd.Timestamp(as_at) if as_at else today
         late = frame.index[frame[column] > limit]
         if len(late):
-            text = f"{len(late)} date(s) after the day the data were last updated, first here"
+            day = "today" if limit is today else "the day the data were last updated"
+            text = f"{len(late)} date(s) after {day}, first here: is the year right?"
             tidied.finding("warning", text, row=int(late[0]), column=column)

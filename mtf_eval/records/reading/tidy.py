@@ -6,32 +6,34 @@ every cell, runs the schema over the result. Opens no file; looks at one table a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import Context, Unreadable, describe, is_blank, read_cell
-from mtf_eval.records.reading.checks import count_rest, drop_duplicates, hold_totals, validate
+from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
+from mtf_eval.records.reading.days import Span, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
+from mtf_eval.records.reading.headings import heading_row, span_above, tell_headings
 from mtf_eval.records.reading.scanner import doubts, scan
-from mtf_eval.records.schema import KINDS, empty, holds, kind_of
+from mtf_eval.records.schema import KINDS, empty, kind_of
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 __all__ = ["Grid", "Tidied", "heading_row", "tidy"]
 
-#: Rows above the headings that may be titles; more than this and the sheet is something else.
-TITLE_ROWS = 40
 _TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
 _NOTES = ("last updated", "note", "source", "data as at")
 NUMBERS = ("whole", "money", "number", "share")
 
 
 def tidy(
-    grid: Grid, schema: DataFrameSchema, *, aliases: Aliases, year: int | None = None
+    grid: Grid, schema: DataFrameSchema, *, aliases: Aliases, within: Span | None = None
 ) -> Tidied:
     """Read one grid as one table.
 
@@ -43,8 +45,8 @@ def tidy(
         The table they should make.
     aliases
         Other spellings of headings, agencies and listed words.
-    year
-        Year of months written without one.
+    within
+        Days that what is written without a year lies in, where no heading says so.
 
     Returns
     -------
@@ -56,24 +58,40 @@ def tidy(
         return out
     heading = heading_row(grid, schema, aliases)
     if heading is None:
-        out.problem(
-            "no row of headings",
-            f"the columns {', '.join(schema.columns)}",
-            "write the headings as they stand in docs/data_dictionary.md",
-        )
+        _no_headings(out, schema)
         return out
     top, places = heading
-    _headings(out, schema, aliases, top, places)
+    tell_headings(out, schema, aliases, top, places)
     _persons(out, schema, top, places)
-    body, totals = _body(out, schema, top, places)
+    spans: dict[int, Span] = dict(grid.spans)
+    body, totals = _body(out, schema, top, places, spans)
     _merged(out, schema, body, places)
-    frame = _columns(out, schema, aliases, year, body, places)
+    within = span_above(grid, top, within)
+    frame = _columns(out, schema, aliases, within, body, places, spans)
     hold_totals(out, schema, frame, totals, places)
+    frame = settle(out, schema, frame)
     out.frame = drop_duplicates(out, schema, frame)
     validate(out, schema, body, places)
     out.tell_mended()
-    out.problems = count_rest(out.problems)
     return out
+
+
+def _no_headings(out: Tidied, schema: DataFrameSchema) -> None:
+    """Say that no row of headings was recognised, and which texts stand where one would be."""
+    rows = [
+        [c for c in row if isinstance(c, str) and not is_blank(c)] for row in out.grid.rows[:40]
+    ]
+    likely = max(rows, key=len, default=[])
+    number = rows.index(likely) + 1 if likely else None
+    shown = ", ".join(f"{' '.join(h[:40].split())!r}" for h in likely[:8])
+    out.problem(
+        "no row of headings"
+        + (f"; this one has {shown}, of which none or one is known" if shown else ""),
+        f"the columns {', '.join(schema.columns)}",
+        "write the headings as they stand in docs/data_dictionary.md, or let "
+        f"`mtf-eval adopt {out.grid.file}` place them",
+        row=number,
+    )
 
 
 def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
@@ -96,107 +114,78 @@ def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str
     out.findings += doubts(schema.name, frame, file, sheet)
 
 
-# Headings and rows
-
-
-def heading_row(
-    grid: Grid, schema: DataFrameSchema, aliases: Aliases
-) -> tuple[int, dict[str, int]] | None:
-    """Find the row of headings and the place of each known column: the row that names most."""
-    best: tuple[int, dict[str, int]] | None = None
-    for number, row in enumerate(grid.rows[:TITLE_ROWS]):
-        places: dict[str, int] = {}
-        for place, cell in enumerate(row):
-            name = _column_name(cell, schema, aliases)
-            if name:
-                places.setdefault(name, place)
-        if len(places) >= 2 and (best is None or len(places) > len(best[1])):
-            best = (number, places)
-    return best
-
-
-def _column_name(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
-    if not isinstance(cell, str) or is_blank(cell):
-        return None
-    known: dict[str, str] = {fold(name): name for name in schema.columns}
-    if fold(cell) in known:
-        return known[fold(cell)]
-    for scope in (f"heading {schema.name}", "heading"):
-        name = aliases.find(scope, cell)
-        if name is not None and name in schema.columns:
-            return name
-    return None
-
-
-def _headings(
-    out: Tidied, schema: DataFrameSchema, aliases: Aliases, top: int, places: Mapping[str, int]
-) -> None:
-    header = out.grid.rows[top]
-    if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
-        out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
-    for place, cell in enumerate(header):
-        name = _column_name(cell, schema, aliases)
-        if name and places[name] != place:
-            out.problem(
-                "the same column twice", "each column once", "keep one", row=top + 1, column=name
-            )
-        elif name and cell != name and fold(str(cell)) != fold(name):
-            out.finding("repaired", f"heading read as {name}", row=top + 1, column=name)
-        elif not name and not is_blank(cell):
-            text = str(cell)[:40]
-            out.finding(
-                "warning", "unknown column, not read", row=top + 1, column=" ".join(text.split())
-            )
-    bare = [p for p, cell in enumerate(header) if is_blank(cell)]
-    unnamed = {
-        p
-        for row in out.grid.rows[top + 1 :]
-        for p in (*bare, *range(len(header), len(row)))
-        if p < len(row) and not is_blank(row[p])
-    }
-    if unnamed:
-        text = f"{len(unnamed)} column(s) without a heading, not read"
-        out.finding("warning", text, row=top + 1)
-    for name, col in schema.columns.items():
-        if (col.metadata or {})["required"] and name not in places:
-            out.problem("no such column", holds(col), "add it", row=top + 1, column=name)
-    if schema.name in ("incidents", "incident_points") and "count" not in places:
-        out.finding("note", "no column count: each row counted as one", row=top + 1)
-    either = (schema.metadata or {})["either"]
-    if either and not set(either) & set(places):
-        out.problem(
-            "no such column", f"one of the columns {', '.join(either)}", "add it", row=top + 1
-        )
+# Rows
 
 
 def _body(
-    out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str, int]
+    out: Tidied,
+    schema: DataFrameSchema,
+    top: int,
+    places: Mapping[str, int],
+    spans: dict[int, Span],
 ) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
-    """Rows of data and rows of totals, by row number as the spreadsheet counts."""
+    """Rows of data and rows of totals, by row number as the spreadsheet counts.
+
+    A row of which one cell alone is filled is no record but a note or a section's heading; what
+    the heading says of the year holds for the rows under it.
+    """
     body: dict[int, list[Any]] = {}
     totals: dict[int, list[Any]] = {}
+    alone: dict[int, Any] = {}
     width = max(places.values()) + 1
     texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
-    header = {p: out.grid.rows[top][p] for p in places.values()}
+    header = {p: out.grid.rows[top][p] for p in places.values() if p < len(out.grid.rows[top])}
+    needs = sum((c.metadata or {})["required"] for c in schema.columns.values())
+    section: Span | None = None
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
         row = [*cells, *[None] * (width - len(cells))]
-        given = [p for p in header if not is_blank(row[p])]
-        if not given:
+        given = [p for p in places.values() if not is_blank(row[p])]
+        filled = [c for c in row if not is_blank(c)]
+        if not filled:
             continue
         if any(isinstance(row[p], str) and fold(row[p]) in _TOTALS for p in texts):
             totals[number] = row
-        elif len(given) > 1 and all(row[p] == header[p] for p in given):
+        elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
-        elif (
-            len(given) == 1
-            and given[0] in texts
-            and sum(not is_blank(c) for c in row) == 1
-            and fold(str(row[given[0]])).startswith(_NOTES)
-        ):
-            out.finding("repaired", "a note under the rows left out", row=number)
-        else:
+        elif len(filled) == 1 and isinstance(filled[0], str) and needs > 1:
+            alone[number] = row
+            section = span_of(filled[0]) or section
+        elif given:
             body[number] = row
-    return body, totals
+            if section:
+                spans[number] = section
+    _alone(out, body, alone, places)
+    return dict(sorted(body.items())), totals
+
+
+def _alone(
+    out: Tidied,
+    body: dict[int, list[Any]],
+    alone: Mapping[int, list[Any]],
+    places: Mapping[str, int],
+) -> None:
+    """Leave out rows of one cell; a reference like the others' has begun a record, and stays."""
+    last = max(body, default=0)
+    for number, row in alone.items():
+        place = next(p for p, c in enumerate(row) if not is_blank(c))
+        text = str(row[place])
+        begun = any(c.isdigit() for c in text) and _shape(text) in {
+            _shape(r[place]) for r in body.values()
+        }
+        if place in places.values() and (begun or not body):
+            body[number] = row
+            continue
+        what = "a note below the table" if number > last else "a heading among the rows"
+        if fold(text).startswith(_NOTES):
+            out.finding("repaired", "a note under the rows left out", row=number)
+            continue
+        said = f"only one cell of the row is filled: {what}? left out"
+        out.finding("warning", said, row=number)
+
+
+def _shape(value: object) -> str:
+    """Return a reference with its letters and digits alike: R-001 and R-092 have one shape."""
+    return re.sub(r"[A-Za-z]+", "a", re.sub(r"[0-9]+", "9", str(value)))
 
 
 def _merged(
@@ -231,9 +220,10 @@ def _columns(
     out: Tidied,
     schema: DataFrameSchema,
     aliases: Aliases,
-    year: int | None,
+    within: Span | None,
     body: Mapping[int, list[Any]],
     places: Mapping[str, int],
+    spans: Mapping[int, Span],
 ) -> pd.DataFrame:
     columns = {}
     index = pd.Index(list(body), dtype="int64")
@@ -243,13 +233,16 @@ def _columns(
         if name in places:
             context = Context(
                 aliases=aliases,
-                year=year,
+                within=within,
+                weeks="weeks" in out.grid.options,
+                optional=not (col.metadata or {})["required"],
+                unit=(col.metadata or {})["unit"],
                 date1904=out.grid.date1904,
                 decimal_comma=out.grid.decimal_comma,
                 scope=name,
                 allowed=(col.metadata or {})["allowed"],
             )
-            values = _column(out, name, kind, context, body, places[name])
+            values = _column(out, name, kind, context, body, places[name], spans)
         columns[name] = pd.Series(values, index=index, dtype=KINDS[kind].dtype)
     return pd.DataFrame(columns, index=index)
 
@@ -261,17 +254,21 @@ def _column(
     context: Context,
     body: Mapping[int, list[Any]],
     place: int,
+    spans: Mapping[int, Span],
 ) -> list[Any]:
-    seen: dict[tuple[type, Any], Any] = {}
+    spans = spans if kind in ("date", "month") else {}
+    seen: dict[tuple[type, Any, Span | None], Any] = {}
     values: list[Any] = []
     for number, row in body.items():
         cell = row[place]
         if name == "rag" and is_blank(cell) and out.grid.fill is not None:
             cell = _filled(out, number, place)
-        key = (type(cell), cell)
+        span = spans.get(number)
+        key = (type(cell), cell, span)
         if key not in seen:
+            near = replace(context, within=span) if span else context
             try:
-                seen[key] = read_cell(cell, kind, context)
+                seen[key] = read_cell(cell, kind, near)
             except Unreadable as error:
                 seen[key] = error
         result = seen[key]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import colorsys
 import hashlib
+import io
 import re
 import zipfile
 import zlib
@@ -37,10 +38,12 @@ _WORDS = (
     *("notes", "readme", "read me", "lists", "contents", "cover"),
     *("dictionary", "data dictionary", "complaints"),
 )
-_ROW = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="(\d+)"[^>]*>')
-_CELL = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]+)\d+"')
-_BAD = re.compile(rb"<(?:\w+:)?c\s(?P<about>[^>]*[^>/])>\s*(?P<inside>.*?)</(?:\w+:)?c>", re.DOTALL)
-_VALUE = re.compile(rb"<(?:\w+:)?v[^>/]*>([^<]+)</")
+# Any prefix, either quote: report servers write XML in their own way.
+_ROW = re.compile(rb"""<(?:\w+:)?row\s[^>]*?\br\s*=\s*["'](\d+)["']""")
+_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Z]+)\d+["']""")
+_HIDDEN = re.compile(rb"""<(?:\w+:)?row\s[^>]*\bhidden\s*=\s*["'](?:1|true)["']""")
+#: What a sheet holds that has an error or a formula; only then is it parsed.
+_DOUBT = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def read_workbook(
     Raises
     ------
     DataProblems
-        No workbook, one behind a password, one too large, or two sheets for one table.
+        No workbook, one behind a password, or one too large.
     """
     import python_calamine as calamine
 
@@ -111,8 +114,14 @@ def read_workbook(
         raise _refused(file, found, "an Excel workbook", "save it again in Excel") from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     sources = {
-        g.table: Source(table=g.table, file=file, sheet=g.sheet, sha256=digest, rows=0)
-        for g in grids
+        table: Source(
+            table=table,
+            file=file,
+            sheet=", ".join(g.sheet for g in grids if g.table == table),
+            sha256=digest,
+            rows=0,
+        )
+        for table in dict.fromkeys(g.table for g in grids)
     }
     return grids, findings, sources
 
@@ -127,21 +136,9 @@ def _tables(
             rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
             aliases = learn(Grid(table="aliases", file=file, sheet=sheet, rows=rows))
     named: dict[str, str] = {}
-    problems = []
     for sheet in sheets:
-        table = table_named(sheet, aliases)
-        if table is None:
-            continue
-        if table in named.values():
-            first = next(s for s, t in named.items() if t == table)
-            found = f"a second sheet for the table {table}, after sheet {first}"
-            todo = "keep one, or rename the other"
-            problems.append(
-                Problem(file=file, sheet=sheet, found=found, expected="one sheet", todo=todo)
-            )
-        named[sheet] = table
-    if problems:
-        raise DataProblems(problems)
+        if table := table_named(sheet, aliases):
+            named[sheet] = table
     return named
 
 
@@ -219,24 +216,40 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
             todo="delete the empty rows and columns around the table",
         )
         raise DataProblems([problem])
-    bad = {}
-    if b't="e"' in xml or b"<f" in xml or b":f>" in xml:
-        for cell in _BAD.finditer(xml):
-            if error := _error(cell["about"], cell["inside"]):
-                place = re.search(rb'\br="([A-Z]+)(\d+)"', cell["about"])
-                if place:
-                    bad[int(place[2]) - 1, _column(place[1]) - 1] = error
-    hidden = len(re.findall(rb'<(?:\w+:)?row\s[^>]*\bhidden="(?:1|true)"', xml))
+    bad = _bad_cells(xml) if _DOUBT.search(xml) else {}
+    hidden = len(_HIDDEN.findall(xml))
     return _Part(bad, hidden, b"autoFilter" in xml and hidden > 0)
 
 
-def _error(about: bytes, inside: bytes) -> CellError | None:
-    value = _VALUE.search(inside)
-    if b't="e"' in about:
-        name = value[1].decode("ascii", "replace") if value else "#ERROR"
-        return CellError(f"the error {name}", "mend the formula, or write the value")
-    formula = re.search(rb"<(?:\w+:)?f[\s/>]", inside)
-    if formula and value is None and b't="str"' not in about:
+def _bad_cells(xml: bytes) -> dict[tuple[int, int], CellError]:
+    """Cells (row, column from 0) with an error or a formula without a value.
+
+    Rows and cells without a reference stand after the one before.
+    """
+    bad: dict[tuple[int, int], CellError] = {}
+    row = column = -1
+    for event, element in ElementTree.iterparse(io.BytesIO(xml), events=("start", "end")):
+        name = element.tag.rpartition("}")[2]
+        if name == "row" and event == "start":
+            row = int(given) - 1 if (given := element.get("r", "")).isdigit() else row + 1
+            column = -1
+        elif name == "c" and event == "start":
+            place = re.fullmatch(r"([A-Z]+)\d+", element.get("r", ""))
+            column = _column(place[1].encode()) - 1 if place else column + 1
+        elif name == "c":
+            if error := _error(element):
+                bad[row, column] = error
+        elif name == "row":
+            element.clear()
+    return bad
+
+
+def _error(cell: ElementTree.Element) -> CellError | None:
+    value = cell.find("{*}v")
+    text = (value.text or "").strip() if value is not None else ""
+    if cell.get("t") == "e":
+        return CellError(f"the error {text or '#ERROR'}", "mend the formula, or write the value")
+    if cell.find("{*}f") is not None and not text and cell.get("t") not in ("str", "inlineStr"):
         todo = "open the workbook in Excel and save it, or write the value"
         return CellError("a formula without a value", todo)
     return None

@@ -1,0 +1,175 @@
+"""Headings: which row holds them, which column each names, and what the rows above say.
+
+Knows what the schema and the aliases call a column; decides nothing about the cells below.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.records.aliases import Aliases, fold, plain
+from mtf_eval.records.dataset import UNREAD
+from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.days import Span, span_of
+from mtf_eval.records.reading.grids import Grid, Tidied
+from mtf_eval.records.schema import holds
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["column_named", "heading_row", "likest", "span_above", "tell_headings"]
+
+#: Rows above the headings that may be titles; more than this and the sheet is something else.
+TITLE_ROWS = 40
+#: What stands in brackets after a heading and changes nothing of it: a form, a unit, a hint.
+_HINT = re.compile(
+    r" ?[(\[](?:[dmy]{1,4}[/. -][dmy]{1,4}(?:[/. -][dmy]{1,4})?|[a-z](?: ?/ ?[a-z])+|£|gbp|hrs"
+    r"|hours|date|required|optional|(?:please |select|tick|choose|if |where |e\.?g\.?|all that )"
+    r"[^)\]]*)[)\]]$",
+    flags=re.IGNORECASE,
+)
+
+
+def column_named(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
+    """Return the column a heading names, `None` where it is not known."""
+    if not isinstance(cell, str) or is_blank(cell):
+        return None
+    text = plain(cell)
+    known = {fold(name): name for name in schema.columns}
+    for way in dict.fromkeys((text, _HINT.sub("", text))):
+        if fold(way) in known:
+            return str(known[fold(way)])
+        for scope in (f"heading {schema.name}", "heading"):
+            name: str | None = aliases.find(scope, way)
+            if name is not None and name in schema.columns:
+                return name
+    return None
+
+
+def heading_row(
+    grid: Grid, schema: DataFrameSchema, aliases: Aliases
+) -> tuple[int, dict[str, int]] | None:
+    """Find the row of headings and the place of each known column: the row that names most.
+
+    A heading may stand in two rows, `Date` above `received`.
+    """
+    best: tuple[int, dict[str, int]] | None = None
+    rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
+    for number in rows:
+        row = grid.rows[number] if number < len(grid.rows) else ()
+        places: dict[str, int] = {}
+        for place, cell in enumerate(row):
+            if name := column_named(cell, schema, aliases):
+                places.setdefault(name, place)
+        if places and number and grid.rows[number - 1]:
+            _two_rows(grid.rows[number - 1], row, places, schema, aliases)
+        enough = 1 if grid.heading is not None else 2
+        if len(places) >= enough and (best is None or len(places) > len(best[1])):
+            best = (number, places)
+    return best
+
+
+def _two_rows(
+    above: Sequence[Any],
+    row: Sequence[Any],
+    places: dict[str, int],
+    schema: DataFrameSchema,
+    aliases: Aliases,
+) -> None:
+    """Add the columns that only the row above, or both rows together, name."""
+    group = ""
+    for place in range(max(len(above), len(row))):
+        over = above[place] if place < len(above) else None
+        cell = row[place] if place < len(row) else None
+        group = str(over) if isinstance(over, str) and not is_blank(over) else group
+        if place in places.values():
+            continue
+        text = f"{group} {cell}" if isinstance(cell, str) and not is_blank(cell) else over
+        if name := column_named(text, schema, aliases):
+            places.setdefault(name, place)
+
+
+def likest(heading: str, names: Iterable[str]) -> tuple[float, str]:
+    """Return how like a heading is to the likest of some names, from 0 to 1, and that name."""
+    text = fold(_HINT.sub("", plain(heading)))
+    words = set(text.split())
+
+    def like(name: str) -> float:
+        other = fold(name)
+        shared = len(words & set(other.split())) / max(1, len(words | set(other.split())))
+        return max(SequenceMatcher(None, text, other).ratio(), shared)
+
+    return max(((round(like(name), 3), name) for name in names), default=(0.0, ""))
+
+
+def span_above(grid: Grid, top: int, otherwise: Span | None) -> Span | None:
+    """Return the days that the sheet's name and the titles above the headings speak of."""
+    texts = [c for row in grid.rows[:top] for c in row if isinstance(c, str) and not is_blank(c)]
+    spans = {s for s in map(span_of, [grid.sheet, *texts]) if s}
+    narrow = min(spans, key=lambda s: s.last - s.first, default=None)
+    if narrow is None:
+        return otherwise
+    middle = narrow.first + (narrow.last - narrow.first) / 2
+    return narrow if all(s.first <= middle <= s.last for s in spans) else None
+
+
+def tell_headings(
+    out: Tidied, schema: DataFrameSchema, aliases: Aliases, top: int, places: Mapping[str, int]
+) -> None:
+    """Say what was read under another name, what is not read, and what is missing."""
+    header = out.grid.rows[top]
+    if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
+        out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
+    unread = []
+    for place, cell in enumerate(header):
+        name = column_named(cell, schema, aliases)
+        if name and places[name] != place:
+            out.problem(
+                "the same column twice", "each column once", "keep one", row=top + 1, column=name
+            )
+        elif name and cell != name and fold(str(cell)) != fold(name):
+            out.finding("repaired", f"heading read as {name}", row=top + 1, column=name)
+        elif not name and not is_blank(cell) and place not in places.values():
+            unread.append(" ".join(str(cell)[:40].split()))
+            out.finding("warning", UNREAD, row=top + 1, column=unread[-1])
+    bare = [p for p, cell in enumerate(header) if is_blank(cell) and p not in places.values()]
+    unnamed = {
+        p
+        for row in out.grid.rows[top + 1 :]
+        for p in (*bare, *range(len(header), len(row)))
+        if p < len(row) and not is_blank(row[p])
+    }
+    if unnamed:
+        text = f"{len(unnamed)} column(s) without a heading, not read"
+        out.finding("warning", text, row=top + 1)
+    for name, col in schema.columns.items():
+        if (col.metadata or {})["required"] and name not in places:
+            found, todo = _missing(name, schema, aliases, unread)
+            out.problem(found, holds(col), todo, row=top + 1, column=name)
+    if schema.name in ("incidents", "incident_points") and "count" not in places:
+        out.finding("note", "no column count: each row counted as one", row=top + 1)
+    either = (schema.metadata or {})["either"]
+    if either and not set(either) & set(places):
+        found, todo = _missing(either[-1], schema, aliases, unread)
+        out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
+
+
+def _missing(
+    name: str, schema: DataFrameSchema, aliases: Aliases, unread: Sequence[str]
+) -> tuple[str, str]:
+    """Say that a column is missing, which headings are not read, and how to name one as it."""
+    if not unread:
+        return "no such column", "add it"
+    like = {
+        h: likest(h, (name, *aliases.spellings(f"heading {schema.name}", name)))[0] for h in unread
+    }
+    nearest = max(like, key=lambda h: like[h])
+    shown = ", ".join(f"{h!r}" for h in unread[:12]) + (" ..." if len(unread) > 12 else "")
+    todo = (
+        f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "
+        f"name {name}, scope heading {schema.name}"
+    )
+    return f"no such column; headings of this row not read: {shown}", todo

@@ -1,0 +1,195 @@
+"""Several sheets of one table under one another, and months that stand across turned down.
+
+Moves cells and remembers where each came from; reads none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.errors import Problem
+from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.days import Span, Unreadable, read_month
+from mtf_eval.records.reading.grids import Grid
+from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, heading_row, span_above
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["stacked", "turned"]
+
+#: Tables of one figure a month, and the column that holds it.
+_FIGURES = {"incidents": "count"}
+#: Months in one row that make it a row of headings.
+_ACROSS = 2
+
+
+def stacked(
+    parts: Sequence[Grid], schema: DataFrameSchema, aliases: Aliases
+) -> tuple[Grid, list[Problem]]:
+    """Put the sheets of one table under one another, matched by their headings.
+
+    Returns
+    -------
+    One grid, and what keeps a sheet from being read with the others.
+    """
+    first = parts[0]
+    rows: list[list[Any]] = []
+    origin: list[tuple[str, str, int]] = []
+    spans: dict[int, Span] = {}
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    problems: list[Problem] = []
+    labels: list[str] = []
+    findings = list(first.findings)
+    fills: dict[tuple[int, int], tuple[Grid, int, int]] = {}
+    heads = [None if p.frame is not None else heading_row(p, schema, aliases) for p in parts]
+    anywhere = {name for head in heads if head for name in head[1]}
+    for part, head in zip(parts, heads, strict=True):
+        here = partial(Problem, file=part.file, sheet=part.sheet)
+        if head is None:
+            found = f"no row of headings of the table {schema.name}"
+            todo = "write them as in the other sheets of the table, or rename the sheet"
+            expected = "the headings of the sheets before"
+            problems.append(here(found=found, expected=expected, todo=todo))
+            continue
+        top, places = head
+        names = {p: n for n, p in places.items()}
+        header = part.rows[top]
+        own = [
+            names.get(p) or (fold(str(c)) if not is_blank(c) else f"{part.sheet} {p}")
+            for p, c in enumerate(header)
+        ]
+        needed = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
+        for name in needed:
+            if name in anywhere and name not in own:
+                found, todo = "no such column in this sheet", "add it, as in the other sheets"
+                expected = "the columns of the other sheets of the table"
+                problems.append(
+                    here(found=found, expected=expected, todo=todo, row=top + 1, column=name)
+                )
+        if not rows:
+            rows.append([names.get(p) or c for p, c in enumerate(header)])
+            origin.append((part.file, part.sheet, top + 1))
+            labels = own
+        for label, cell in zip(own, header, strict=True):
+            if label not in labels:
+                labels.append(label)
+                rows[0].append(label if label in schema.columns else cell)
+        to = [labels.index(label) for label in own]
+        span = span_above(part, top, None)
+        shift = len(rows) - top - 1
+        for number, cells in enumerate(part.rows[top + 1 :], start=top + 1):
+            row: list[Any] = [None] * max(len(labels), len(cells))
+            for p, cell in enumerate(cells):
+                row[to[p] if p < len(to) else p] = cell
+            rows.append(row)
+            origin.append((part.file, part.sheet, number + 1))
+            if span:
+                spans[len(rows)] = span
+        for (t, left), (b, right) in part.merged:
+            if t > top and right < len(to):
+                merged.append(((t + shift, to[left]), (b + shift, to[right])))
+        if part is not first:
+            findings += part.findings
+        if part.fill:
+            fills |= {
+                (n + shift, to[p]): (part, n, p)
+                for n in range(top + 1, len(part.rows))
+                for p in range(len(to))
+            }
+
+    def fill(row: int, column: int) -> str | None:
+        of, number, place = fills.get((row, column), (first, -1, -1))
+        return of.fill(number, place) if of.fill else None
+
+    grid = replace(
+        first,
+        rows=rows,
+        origin=origin,
+        spans=spans,
+        merged=tuple(merged),
+        findings=tuple(findings),
+        heading=0,
+        fill=fill if fills else None,
+        options=frozenset().union(*(p.options for p in parts)),
+    )
+    return grid, problems
+
+
+def turned(grid: Grid, schema: DataFrameSchema, aliases: Aliases) -> Grid:
+    """Turn a sheet with months across, or with the figures down and months across, to rows.
+
+    Returns
+    -------
+    The grid as it was, where no row of headings holds months.
+    """
+    if grid.frame is not None or schema.name not in (*_FIGURES, "monthly_referrals"):
+        return grid
+    rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
+    for top in rows:
+        span = span_above(grid, top, None)
+        months = {p: m for p, c in enumerate(grid.rows[top]) if (m := _month(c, span))}
+        named = [column_named(c, schema, aliases) for c in grid.rows[top]]
+        if len(months) >= _ACROSS and "month" not in named and "date" not in named:
+            if len(set(months.values())) < len(months):
+                return grid
+            if schema.name == "monthly_referrals":
+                return _transposed(grid, top, months, schema, aliases)
+            return _down(grid, top, months, _FIGURES[str(schema.name)])
+    return grid
+
+
+def _month(cell: object, span: Span | None) -> str | None:
+    if is_blank(cell) or isinstance(cell, int | float):
+        return None
+    try:
+        return f"{read_month(cell, within=span)[0]:%Y-%m}"
+    except Unreadable:
+        return None
+
+
+def _down(grid: Grid, top: int, months: Mapping[int, str], figure: str) -> Grid:
+    """One row for each figure; what stands beside the months is repeated."""
+    kept = [p for p in range(len(grid.rows[top])) if p not in months]
+    rows: list[list[Any]] = [[*(grid.rows[top][p] for p in kept), "month", figure]]
+    origin = [(grid.file, grid.sheet, top + 1)]
+    for number, cells in enumerate(grid.rows[top + 1 :], start=top + 2):
+        row = [*cells, *[None] * (len(grid.rows[top]) - len(cells))]
+        beside = [row[p] for p in kept]
+        for place, month in months.items():
+            if not is_blank(row[place]):
+                rows.append([*beside, month, row[place]])
+                origin.append((grid.file, grid.sheet, number))
+    return _across(grid, rows, origin, len(months))
+
+
+def _transposed(
+    grid: Grid, top: int, months: Mapping[int, str], schema: DataFrameSchema, aliases: Aliases
+) -> Grid:
+    """One row for each month; what stands down the first column names the columns."""
+    rows: list[list[Any]] = [["month"], *([m] for m in months.values())]
+    before = min(months)
+    for cells in grid.rows[top + 1 :]:
+        row = [*cells, *[None] * (max(months) + 1 - len(cells))]
+        label = next((c for c in row[:before] if not is_blank(c)), None)
+        if label is None:
+            continue
+        rows[0].append(column_named(label, schema, aliases) or label)
+        for new, place in zip(rows[1:], months, strict=True):
+            new.append(row[place])
+    return _across(grid, rows, [(grid.file, grid.sheet, top + 1)] * len(rows), len(months))
+
+
+def _across(
+    grid: Grid, rows: list[list[Any]], origin: list[tuple[str, str, int]], months: int
+) -> Grid:
+    from mtf_eval.records.dataset import Finding
+
+    text = f"{months} months across read as rows"
+    said = Finding(kind="repaired", table=grid.table, text=text, file=grid.file, sheet=grid.sheet)
+    found = (*grid.findings, said)
+    return replace(grid, rows=rows, origin=origin, heading=0, merged=(), fill=None, findings=found)

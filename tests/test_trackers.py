@@ -1,0 +1,433 @@
+"""Workbooks as partnerships keep them, read through the command: field cases and their kinds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from books import book, write_folder, write_xlsx
+
+from mtf_eval import load
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.aliases import packaged
+from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
+from mtf_eval.records.reading.days import read_clock, span_of
+from mtf_eval.run import cli
+from mtf_eval.run.facts import facts_of
+
+FIELD = Path(__file__).parent / "field"
+TRACKERS = FIELD / "trackers"
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTF_CACHE", "off")
+
+
+def check(path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["check", str(path), *more])
+    told = capsys.readouterr()
+    return int(stop.value.code or 0), told.out + told.err
+
+
+#: File, exit code, what is told (each a pattern of one line), what is not.
+CASES = [
+    ("trackers/01_ward_case.xlsx", 0, ["mended: .*ward spelt as in most rows"], []),
+    ("trackers/02_criteria_spellings.xlsx", 0, ["mended: .*themes parted by ;"], ["a comma"]),
+    ("trackers/03_cost_total.xlsx", 0, ["total row left out; it agrees"], ["add up to"]),
+    ("trackers/04_footnote.xlsx", 0, ["row 63: only one cell .* a note below the table"], []),
+    ("trackers/05_mistyped_year.xlsx", 0, ["row 5, column received: 1 .*after today"], []),
+    ("trackers/06_target_sign.xlsx", 0, [r"\+20% means more.* write -20%"], []),
+    ("trackers/07_two_heading_aliases.xlsx", 0, ["read as primary_measure", "read as measure"], []),
+    ("trackers/08_unknown_heading.xlsx", 0, ["heading read as received"], []),
+    ("trackers/09_dmy_datetime.xlsx", 0, ["time of day left off .in 3400 rows"], ["2-digit"]),
+    ("trackers/10_rejected_closed.xlsx", 0, ["closed left out of a rejected .*15 rows"], []),
+    ("trackers/11_sheet_per_month.xlsx", 0, ["referrals +15 rows"], []),
+    ("trackers/12_cascade.xlsx", 2, ["^mtf-eval: 1 problem", "project_id.*'Ref'.*alias Ref"], []),
+    (
+        "trackers/16_costs_vat.xlsx",
+        2,
+        ["VAT'.*4 times.*words beside .*net or gross", "'TBC', a mark for nothing"],
+        ["every third digit"],
+    ),
+    (
+        "trackers/17_partnership_tracker.xlsx",
+        2,
+        ["Referral Log 23-24, .*Budget.*mtf-eval adopt"],
+        [],
+    ),
+    ("trackers/18_partnership_tracker_aliased.xlsx", 2, ["'wk 16'.*15 times.*not a week"], []),
+    ("trackers/19_referrals.csv", 2, ["one CSV file; .*give the folder"], []),
+    ("trackers/20_section_row.xlsx", 0, ["row 22: only one cell .*heading among the rows"], []),
+    ("trackers/21_closed_ongoing.xlsx", 0, ["closed: a mark for not yet .*15 rows"], []),
+    ("trackers/22_heading_in_brackets.xlsx", 0, ["heading read as received"], []),
+    ("public/05/no_references.xlsx", 2, ["row 2, column response_end: found the error #REF!"], []),
+    ("public/05/records.xlsx", 2, ["row 2, column response_end: found the error #REF!"], []),
+    ("public/05/with_references.xlsx", 2, ["row 2, column response_end: found the error"], []),
+    ("public/06/hours_as_time.xlsx", 0, ["a time or duration read as hours"], ["format the cell"]),
+    ("public/06/after_the_advice.xlsx", 2, ["0.3125, which is 7:30 .*multiply by 24"], []),
+    ("public/08/data", 0, ["read as day/month/year; time of day left off"], []),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "told", "never"), CASES, ids=[c[0] for c in CASES])
+def test_a_field_case_comes_out_right(
+    name: str, code: int, told: list[str], never: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended, text = check(FIELD / name, capsys)
+    assert ended == code, text
+    for pattern in told:
+        assert re.search(pattern, text, flags=re.MULTILINE), (pattern, text)
+    for words in never:
+        assert words not in text
+    assert len(text.splitlines()) <= 25
+
+
+def test_an_aliased_tracker_gives_few_lines(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = TRACKERS / "18_partnership_tracker_aliased.xlsx"
+    _, text = check(path, capsys)
+    assert len(text.splitlines()) <= 15
+    import openpyxl
+
+    check(path, capsys, "--fix-report", str(tmp_path / "fix.xlsx"))
+    listed = list(openpyxl.load_workbook(tmp_path / "fix.xlsx")["Complaints"].values)
+    assert len(listed) <= 15
+    assert any("14 more rows" in str(row) for row in listed)
+
+
+def test_values_of_the_field_cases() -> None:
+    wards = load(TRACKERS / "01_ward_case.xlsx").table("referrals")["ward"]
+    assert set(wards) == {"Margate Central", "Cliftonville West"}
+    themes = load(TRACKERS / "02_criteria_spellings.xlsx").table("referrals")["criteria"]
+    parts = {p for t in themes.dropna() for p in t.split("; ")}
+    assert len({p.casefold() for p in parts}) == len(parts)
+    assert not any("," in p or p.casefold() == "asb" for p in parts)
+    costs = load(FIELD / "public/06/hours_as_time.xlsx").table("costs")
+    assert (costs["hours"] * costs["rate_gbp"]).tolist() == [262.5]
+    log = load(TRACKERS / "11_sheet_per_month.xlsx").table("referrals")
+    assert log["received"].dt.month.value_counts().to_dict() == {1: 5, 2: 5, 3: 5}
+    day = load(FIELD / "public/08/data").table("referrals")["received"][0]
+    assert day == dt.datetime(2021, 8, 23)
+
+
+def test_a_mistyped_year_is_no_day_the_records_run_to() -> None:
+    data = load(TRACKERS / "05_mistyped_year.xlsx")
+    assert facts_of(data, "x").as_at == "2023-12-31"
+
+
+# Kinds: days
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("23/08/2021 15:09:05", "2021-08-23"),
+        ("23/08/2021 00:00:00", "2021-08-23"),
+        ("23/08/2021 3:09 PM", "2021-08-23"),
+        ("23/08/21, 3.09pm", "2021-08-23"),
+        ("23-Aug-2021 15:09", "2021-08-23"),
+        ("23.08.2021 at 15:09 hrs", "2021-08-23"),
+        ("August 23, 2021", "2021-08-23"),
+        ("Aug 23rd 2021 09:15", "2021-08-23"),
+        ("Mon 23 August 2021 15:09", "2021-08-23"),
+        ("15:09 23/08/2021", "2021-08-23"),
+        ("2021-08-23 15:09:05.123", "2021-08-23"),
+        ("2021-06-30T23:00:00Z", "2021-07-01"),  # midnight of British summer time
+        ("2021-01-30T23:00:00Z", "2021-01-30"),
+        ("44431.63125", "2021-08-23"),
+    ],
+)
+def test_a_day_with_a_time(written: str, day: str) -> None:
+    value, note = read_cell(written, "date", Context(aliases=packaged()))
+    assert f"{value:%Y-%m-%d}" == day
+    assert note
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("08/23/2021 15:09", "month first"),
+        ("23/08/2021 25:09", "a time of day"),
+        ("23/08/2021 13:09 pm", "12-hour clock"),
+        ("wk 14", "not a week"),
+        ("Week 14 2023", "not a week"),
+        ("w/c 03/04/2023", "not a week"),
+        ("Aug-23", "not a month"),
+        ("Q3", "not a quarter"),
+        ("2023/24", "not a year"),
+        ("Aug-Sept 23", "not several months"),
+        ("mid June", "not about a day"),
+        ("11th Apr", "with its year"),
+        ("5/4", "with its year"),
+    ],
+)
+def test_a_day_that_is_not_certain_is_refused_with_the_reason(written: str, words: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_cell(written, "date", Context(aliases=packaged()))
+    assert words in f"{caught.value.expected} {caught.value.todo}"
+    assert caught.value.todo or "time of day" in words
+
+
+@pytest.mark.parametrize(
+    ("heading", "written", "day"),
+    [
+        ("Referral tracker 2023/24", "11th Apr", "2023-04-11"),
+        ("Referral tracker 2023/24", "3/2", "2024-02-03"),
+        ("Log 23-24", "1 March", "2024-03-01"),
+        ("Apr 23", "3/4", "2023-04-03"),
+        ("Dec 23", "4 Jan", "2024-01-04"),
+        ("2022", "29/6", "2022-06-29"),
+        ("Referrals FY 2023-2024", "31.3", "2024-03-31"),
+    ],
+)
+def test_a_year_is_taken_from_the_heading(heading: str, written: str, day: str) -> None:
+    context = Context(aliases=packaged(), within=span_of(heading))
+    value, note = read_cell(written, "date", context)
+    assert f"{value:%Y-%m-%d}" == day
+    assert "year taken from" in note
+
+
+@pytest.mark.parametrize("heading", ["Referrals", "2022 and 2023", "v23.4", "Mar 23 to Jun 23"])
+def test_a_heading_of_no_one_year_lends_none(heading: str) -> None:
+    assert span_of(heading) is None
+
+
+def test_the_year_of_a_section_holds_for_its_rows(tmp_path: Path) -> None:
+    tables = book()
+    log = tables["referrals"]
+    tables["referrals"] = [
+        log[0],
+        ["DECEMBER 2021", *[None] * 6],
+        ["R-001", "5/12", "NHS", "accepted", "ongoing", None, None],
+        ["JANUARY 2022"],
+        ["R-002", "25/1", "NHS", "rejected", None, None, None],
+    ]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    days = data.table("referrals")["received"].dt.strftime("%Y-%m-%d").tolist()
+    assert days == ["2021-12-05", "2022-01-25"]
+
+
+def test_clocks() -> None:
+    assert read_clock("3:09 pm") == dt.time(15, 9)
+    assert read_clock("12.05am") == dt.time(0, 5)
+    assert read_clock("15:09") == dt.time(15, 9)
+    assert read_clock("12.5") is None
+
+
+# Kinds: hours, shares, amounts, symbols, words
+
+
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [
+        (dt.time(7, 30), 7.5),
+        (dt.timedelta(hours=30, minutes=15), 30.25),
+        ("7:30", 7.5),
+        ("07:30:00", 7.5),
+        ("37:15", 37.25),
+        ("7h 30m", 7.5),
+        ("7 hrs 30 mins", 7.5),
+        ("7.5 hours", 7.5),
+        ("45 mins", 0.75),
+        ("7.5", 7.5),
+    ],
+)
+def test_hours_however_they_are_kept(written: object, hours: float) -> None:
+    value, _ = read_cell(written, "number", Context(aliases=packaged(), unit="hours"))
+    assert value == hours
+
+
+@pytest.mark.parametrize(
+    ("written", "share"),
+    [
+        ("20%", 0.2),
+        ("-20 %", -0.2),
+        ("20% reduction", -0.2),
+        ("reduce by 20%", -0.2),
+        ("20% rise", 0.2),
+    ],
+)
+def test_shares_in_words(written: str, share: float) -> None:
+    assert read_cell(written, "share", Context(aliases=packaged()))[0] == share
+
+
+@pytest.mark.parametrize(
+    "written", ["£12,400 + VAT", "£8,400.00 (ex VAT)", "8400 pa", "approx 300", "c. £300", "€300"]
+)
+def test_words_beside_an_amount_are_not_read(written: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        read_cell(written, "money", Context(aliases=packaged()))
+    assert "net or gross" in caught.value.todo
+
+
+@pytest.mark.parametrize("mark", ["..", ":", "[x]", "[c]", "*", "[low]"])
+def test_statistical_symbols_are_missing_and_never_nought(mark: str) -> None:
+    value, note = read_cell(mark, "whole", Context(aliases=packaged()))
+    assert value is None
+    assert "not as 0" in note
+
+
+def test_a_mark_beside_a_number_is_left_off() -> None:
+    assert read_cell("1,234 [p]", "whole", Context(aliases=packaged()))[0] == 1234
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("NFA", "rejected"),
+        ("Signposted", "rejected"),
+        ("withdrawn", "rejected"),
+        ("Below threshold", "rejected"),
+        ("Deferred", "pending"),
+        ("Accepted - open", "accepted"),
+        ("Rejected (no consent)", "rejected"),
+        ("SARA", "sara"),
+    ],
+)
+def test_decisions_in_the_words_of_practice(written: str, word: str) -> None:
+    allowed = ("accepted", "rejected", "sara", "pending")
+    context = Context(aliases=packaged(), scope="decision", allowed=allowed)
+    assert read_cell(written, "choice", context)[0] == word
+
+
+@pytest.mark.parametrize("written", ["accepted - rejected", "maybe", "Y"])
+def test_decisions_that_are_not_certain(written: str) -> None:
+    allowed = ("accepted", "rejected", "sara", "pending")
+    with pytest.raises(Unreadable):
+        read_cell(written, "choice", Context(aliases=packaged(), scope="decision", allowed=allowed))
+
+
+def test_not_yet_beside_completed_is_asked_about(tmp_path: Path) -> None:
+    tables = book()
+    tables["referrals"][1][5] = "ongoing"
+    with pytest.raises(DataProblems, match="a mark for not yet beside the status completed"):
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+
+
+# Kinds: sheets
+
+
+def test_months_across_are_read_as_rows(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"] = [
+        ["ASB by area"],
+        ["LSOA", "Crime type", "Apr 2021", "May 2021", "Jun 2021"],
+        ["E01000001", "disorder", 3, 4, 5],
+        ["E01000002", "disorder", 1, "", 2],
+    ]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    counts = data.table("incidents").set_index(["area_code", "month"])["count"]
+    assert len(counts) == 5  # an empty cell is not on record, and no nought
+    assert counts.sum() == 15
+    assert counts["E01000001", dt.datetime(2021, 5, 1)] == 4
+    tables["incidents"][1][1] = "Note"
+    with pytest.raises(DataProblems, match="measure"):
+        load(write_xlsx(tmp_path / "c.xlsx", tables))
+
+
+def test_totals_of_months_across_are_turned(tmp_path: Path) -> None:
+    tables = book()
+    tables["monthly_referrals"] = [
+        ["", "Jan 2020", "Feb 2020"],
+        ["Total refs", 17, 22],
+        ["Accepted", 10, 20],
+        ["Rejected", 7, 2],
+        ["SARA", 0, 0],
+        ["Completed", 10, 20],
+        ["Last updated", "2021-12-15", "2021-12-15"],
+    ]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert data.table("monthly_referrals")["received"].tolist() == [17, 22]
+
+
+def test_a_reference_in_two_sheets_is_asked_about(tmp_path: Path) -> None:
+    tables = book()
+    head, first, *rest = tables["referrals"]
+    other = [*first]
+    other[6] = "Housing"
+    tables["aliases"] = [["alias", "name", "scope"], ["Feb 2021", "referrals", "sheet"]]
+    # The second sheet has its columns in another order.
+    tables["Feb 2021"] = [[*head[1:], head[0]], [*other[1:], other[0]]]
+    with pytest.raises(DataProblems, match=r"as row 2 of sheet referrals.*kept in two sheets") as e:
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert e.value.problems[0].sheet == "Feb 2021"
+    assert e.value.problems[0].row == 2
+    tables["Feb 2021"][1] = [*first[1:], first[0]]
+    data = load(write_xlsx(tmp_path / "c.xlsx", tables))
+    assert len(data.table("referrals")) == len(rest) + 1
+
+
+def test_two_files_of_one_table_are_read_under_one_another(tmp_path: Path) -> None:
+    tables = book()
+    head, *rows = tables["referrals"]
+    tables["referrals"] = [head, *rows[:2]]
+    tables["Referral log"] = [head, *rows[2:]]
+    data = load(write_folder(tmp_path / "csv", tables))
+    assert len(data.table("referrals")) == 4
+    tables["Referral log"][0] = ["referral_id", "received", "x", *head[3:]]
+    with pytest.raises(DataProblems, match="no such column in this sheet"):
+        load(write_folder(tmp_path / "csv", tables))
+
+
+def test_headings_over_two_rows(tmp_path: Path) -> None:
+    tables = book()
+    rows = tables["referrals"][1:]
+    tables["referrals"] = [
+        ["Referral", "Date", None, None, "Progress", None, "Key"],
+        [
+            "Reference",
+            "received",
+            "Referring agency",
+            "Outcome",
+            "Status",
+            "Closed date",
+            "criteria",
+        ],
+        *rows,
+    ]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert len(data.table("referrals")) == 4
+
+
+def test_a_row_just_begun_is_no_footnote(tmp_path: Path) -> None:
+    tables = book()
+    tables["referrals"].append(["R-005"])
+    with pytest.raises(DataProblems, match="row 6, column received: found nothing"):
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '<c t="e"><v>#REF!</v></c>',
+        "<c t='e'><v>#REF!</v></c>",
+        '<c  s="1"  t = "e" ><v>#REF!</v></c>',
+        "<c><f>1+1</f></c>",
+        "<c><f t='shared'/><v></v></c>",
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_errors_and_formulas_however_they_are_written(
+    tmp_path: Path, cell: str, prefix: str
+) -> None:
+    source = FIELD / "public/05" / ("records.xlsx" if prefix else "no_references.xlsx")
+    target = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w") as new:
+        for name in old.namelist():
+            xml = old.read(name)
+            if b"#REF!" in xml:
+                text = re.sub(r"<(/?)(c|v|f)\b", rf"<\1{prefix}\2", cell)
+                found = re.search(rb"<(?:x:)?c[^>]*t=.e.[^>]*>.*?</(?:x:)?c>", xml)
+                assert found
+                xml = xml.replace(found[0], text.encode())
+            new.writestr(name, xml)
+    with pytest.raises(DataProblems) as caught:
+        load(target)
+    (problem,) = caught.value.problems
+    assert (problem.row, problem.column) == (2, "response_end")
