@@ -24,6 +24,7 @@ _HOMES = {
     "corrections": "mtf_eval.publish.display.elements:corrections",
     "project_page": "mtf_eval.publish.display.project_page",
     "benefit_page": "mtf_eval.publish.display.benefit_page",
+    "records_page": "mtf_eval.publish.display.records_page",
     "year_page": "mtf_eval.publish.display.year_page",
     "findings": "mtf_eval.analysis.results.findings",
     "referrals": "mtf_eval.analysis.counts.referrals",

@@ -46,7 +46,9 @@ def data() -> Dataset:
 
 
 def test_ratings_follow_the_printed_rule(data: Dataset) -> None:
-    frame = leadership.projects(data, as_of=HALF.end, rule=RULE, results={"P6": "fall"}).frame
+    frame = leadership.projects(
+        data, as_of=HALF.end, rule=RULE, results={"P6": "fall"}, withheld={}
+    ).frame
     rated = {str(p).split()[0]: r for p, r in zip(frame["project"], frame["rag"], strict=True)}
     assert rated == {
         "P1": "Red",  # an action sixty days overdue
@@ -61,7 +63,9 @@ def test_ratings_follow_the_printed_rule(data: Dataset) -> None:
 
 
 def test_stages_on_the_day(data: Dataset) -> None:
-    frame = leadership.projects(data, as_of=date(2021, 2, 1), rule=RULE, results={}).frame
+    frame = leadership.projects(
+        data, as_of=date(2021, 2, 1), rule=RULE, results={}, withheld={}
+    ).frame
     stages = {str(p).split()[0]: s for p, s in zip(frame["project"], frame["stage"], strict=True)}
     assert stages["P5"] == "Response", "it had not ended then"
     assert "P7" not in stages

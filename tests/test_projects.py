@@ -14,9 +14,10 @@ from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, process
 from mtf_eval.analysis.project import evaluation as projects
-from mtf_eval.analysis.project.design import choose, project_of, records_of, series_of, window_of
+from mtf_eval.analysis.project.design import choose, project_of, series_of, window_of
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.schema import empty
@@ -134,14 +135,15 @@ def test_window(start: str, end: str, wanted: tuple[str, ...]) -> None:
 
 def test_a_month_counts_when_it_is_over() -> None:
     data = data_of()
-    assert records_of(data, ASB, as_of=date(2021, 6, 29)).index.max() == pd.Timestamp("2021-05-01")
-    assert records_of(data, ASB, as_of=date(2021, 6, 30)).index.max() == pd.Timestamp("2021-06-01")
+    for day, last in ((29, "2021-05-01"), (30, "2021-06-01")):
+        counts = coverage_of(data, ASB, as_of=date(2021, 6, day)).counts
+        assert counts.index.max() == pd.Timestamp(last)
 
 
 def test_rows_without_an_area_are_no_area() -> None:
     rows = incidents(areas=2)
     rows.loc[rows["area_code"] == "A01", "area_code"] = ""
-    assert list(records_of(data_of(incidents=rows), ASB, as_of=AS_OF).columns) == ["A00"]
+    assert "" not in coverage_of(data_of(incidents=rows), ASB, as_of=AS_OF).counts.columns
 
 
 # Status
@@ -255,39 +257,6 @@ def test_a_bad_year_in_numbers() -> None:
     said = checks.bad_year(panel_of(counts=counts), window_for(panel_of())).text  # type: ignore[arg-type]
     assert said.startswith("120 incidents in the months before, 60 in the same months a year")
     assert "+100%" in said
-
-
-@pytest.mark.parametrize(("share", "passed"), [(0.5, False), (0.7, True)])
-def test_an_incomplete_month(share: float, passed: bool) -> None:
-    counts = panel_of().counts * 10
-    counts.loc["2021-04-01"] = int(100 * share)
-    check = checks.incomplete_months(panel_of(counts=counts), window_for(panel_of()))  # type: ignore[arg-type]
-    assert check.passed is passed
-    assert ("April 2021" in check.text) is not passed
-
-
-@pytest.mark.parametrize("level", [2, 20, 30, 60, 200, 2000])
-def test_the_limit_of_an_incomplete_month_is_the_one_that_is_named(level: int) -> None:
-    """By hand: under 60% of the usual and five Poisson errors below it; else it is not said."""
-    limit = min(0.6 * level, level - 5 * level**0.5)
-    for n in sorted({0, max(0, math.ceil(limit) - 1), max(0, math.ceil(limit)), level // 2}):
-        counts = panel_of().counts * 0
-        counts["T"] = level
-        counts.loc["2021-04-01", "T"] = n
-        check = checks.incomplete_months(panel_of(counts=counts), window_for(panel_of()))  # type: ignore[arg-type]
-        assert check.passed is (None if limit <= 0 else n >= limit)
-        assert check.tried is (limit > 0)
-        assert (f"April 2021 ({n:,})" in check.text) is (n < 0.6 * level)
-        if check.passed:
-            assert f"below {math.ceil(limit):,} over all areas" in check.text
-
-
-@pytest.mark.parametrize(("silent", "passed"), [(0, True), (2, True), (3, False)])
-def test_an_area_whose_records_stop(silent: int, passed: bool) -> None:
-    counts = panel_of().counts.copy()
-    if silent:
-        counts.loc[counts.index[-silent:], "T"] = 0
-    assert checks.changed_areas(panel_of(counts=counts)).passed is passed
 
 
 # Tables
@@ -482,7 +451,7 @@ def test_map_points_before_and_after_are_the_same_places() -> None:
 
 
 def test_no_target_on_record_is_not_enough() -> None:
-    records = records_of(data_of(), ASB, as_of=AS_OF)
+    records = coverage_of(data_of(), ASB, as_of=AS_OF).counts
     project = replace(project_of(data_of(), "P1"), areas={"target": ("X",)})
     with pytest.raises(NotEnoughData):
         series_of(records, project, ASB, frozenset())

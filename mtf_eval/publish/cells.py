@@ -25,6 +25,7 @@ SYMBOLS = {
     "[z]": "not applicable",
     "[low]": "rounds to 0 but is not 0",
     "[p]": "provisional",
+    "not on record": "nothing was recorded there, which is not nought",
     "[u]": "low reliability: based on few cases",
 }
 MINUS = "\N{MINUS SIGN}"

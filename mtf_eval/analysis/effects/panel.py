@@ -8,6 +8,7 @@ by the caller, before the outcome is looked at.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from copy import copy
 from dataclasses import dataclass
 
@@ -30,8 +31,9 @@ class Panel:
     Attributes
     ----------
     counts
-        One row a month (first of the month), one column an area code; whole numbers, zero where
-        nothing was recorded. Areas that lie together should stand together (codes in order do).
+        One row a month (first of the month), one column an area code; whole numbers, NaN where the
+        area is not on record in the month. Areas that lie together should stand together (codes
+        in order do). Estimators take panels without NaN only: see `complete`.
     target, comparison, buffer
         Area codes by role; an area has one role. `comparison` empty = every area that is neither
         target nor buffer.
@@ -54,8 +56,9 @@ class Panel:
         if frame.index.has_duplicates or frame.columns.has_duplicates:
             raise BadArgument("panel: a month or an area is there twice")
         values = frame.to_numpy(dtype=float)
-        if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
-            raise BadArgument("panel: a count is missing, negative or not whole")
+        held = values[~np.isnan(values)]
+        if not np.isfinite(held).all() or (held < 0).any() or (held % 1 != 0).any():
+            raise BadArgument("panel: a count is infinite, negative or not whole")
         known = set(frame.columns)
         roles = [*self.target, *self.comparison, *self.buffer]
         if len(set(roles)) != len(roles):
@@ -64,7 +67,8 @@ class Panel:
             raise NotEnoughData(f"{self.measure}: no record of area {', '.join(absent)}")
         if not self.target:
             raise NotEnoughData(f"{self.measure}: the project names no target area")
-        object.__setattr__(self, "counts", frame.astype(np.int64))
+        whole = len(held) == values.size
+        object.__setattr__(self, "counts", frame.astype(np.int64 if whole else np.float64))
         object.__setattr__(self, "start", pd.Timestamp(self.start).to_period("M").to_timestamp())
         if not self.comparison:
             rest = tuple(c for c in frame.columns if c not in {*self.target, *self.buffer})
@@ -85,6 +89,12 @@ class Panel:
         """Number of months from the start on."""
         return int(self.post.sum())
 
+    @property
+    def unbroken(self) -> bool:
+        """Whether no month is left out between the first and the last."""
+        months = pd.DatetimeIndex(self.counts.index).to_period("M")
+        return len(months) == 0 or (months[-1] - months[0]).n == len(months) - 1
+
     def values(self, areas: tuple[str, ...]) -> np.ndarray:
         """Monthly counts of these areas, shape (months, areas)."""
         return np.asarray(self.counts.to_numpy()[:, self.counts.columns.get_indexer(list(areas))])
@@ -95,12 +105,44 @@ class Panel:
         return int(values[~self.post].sum()), int(values[self.post].sum())
 
     def monthly(self, areas: tuple[str, ...]) -> pd.Series:
-        """Sum the monthly counts over areas."""
-        return self.counts[list(areas)].sum(axis=1).rename(self.measure)
+        """Sum the monthly counts over areas; NaN where one of them is not on record."""
+        return self.counts[list(areas)].sum(axis=1, skipna=False).rename(self.measure)
 
     def between(self, first: pd.Timestamp | None, last: pd.Timestamp | None) -> Panel:
         """Return the same panel with the months from `first` to `last` only."""
         return self._with(counts=self.counts.loc[first:last])
+
+    def complete(self, months: pd.DatetimeIndex) -> Panel:
+        """Reduce the panel to what is on record: whole in areas and months.
+
+        Parameters
+        ----------
+        months
+            An area stays that is on record in all of these, whatever its role; then every month
+            stays in which all areas that stayed are on record. Without any named comparison
+            area left, every other one is compared.
+
+        Raises
+        ------
+        NotEnoughData
+            When a target area is not on record in one of the months.
+        """
+        there = self.counts.reindex(months.union(self.counts.index)).notna()
+        kept = there.columns[there.loc[months].all()]
+        if absent := [a for a in self.target if a not in kept]:
+            raise NotEnoughData(f"{self.measure}: {', '.join(absent)} not on record throughout")
+        rows = there[kept].all(axis=1)
+        named = tuple(a for a in self.comparison if a in set(kept))
+        own = {*self.target, *self.buffer}
+        return self._with(
+            counts=self.counts.loc[rows[rows].index, kept].astype(np.int64),
+            comparison=named or tuple(a for a in kept if a not in own),
+            buffer=tuple(a for a in self.buffer if a in set(kept)),
+        )
+
+    def without(self, months: Collection[pd.Timestamp]) -> Panel:
+        """Return the same panel without some months."""
+        return self._with(counts=self.counts.loc[~self.counts.index.isin(list(months))])
 
     def same_season(self) -> Panel:
         """Keep the months before that are calendar months of the period after, if all are there.
@@ -110,7 +152,7 @@ class Panel:
         """
         months = pd.DatetimeIndex(self.counts.index).month
         wanted = set(months[self.post])
-        if self.months_before < 12 or not wanted <= set(months[~self.post]):
+        if not wanted <= set(months[~self.post]):
             return self
         return self._with(counts=self.counts.loc[self.post | months.isin(list(wanted))])
 
@@ -137,7 +179,15 @@ class Panel:
         return other
 
     def need(self, *, before: int = 1, after: int = 1, comparison: int = 0) -> None:
-        """Raise `NotEnoughData` when months or comparison areas are too few."""
+        """Raise `NotEnoughData` when months or comparison areas are too few.
+
+        Raises
+        ------
+        BadArgument
+            When something in the panel is not on record: no estimator takes that for nought.
+        """
+        if self.counts.to_numpy().dtype.kind == "f" and self.counts.isna().to_numpy().any():
+            raise BadArgument(f"{self.measure}: area-months not on record; use `complete` first")
         for have, least, words in (
             (self.months_before, before, "month(s) on record before the start"),
             (self.months_after, after, "month(s) on record from the start on"),

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from mtf_eval.analysis.counts import on_record as counts
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.project.delivery import actions_then
+from mtf_eval.analysis.project.design import months_words
 from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.results.columns import INTERVAL, RATIO, count, day, label, number, text
 from mtf_eval.analysis.results.findings import percent
@@ -22,9 +24,10 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["changes", "check_list", "checks_table", "controls", "controls_alt", "emmie"]
-__all__ += ["estimates", "headline", "series", "series_alt", "short", "spill"]
+__all__ += ["estimates", "headline", "on_record", "series", "series_alt", "short", "spill"]
 
 NOT_ASSESSED = "not assessed"
+NOT_ON_RECORD = "not on record"
 BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
@@ -80,6 +83,10 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
     if effect is not None:
         sure = f"Maryland level {effect.maryland} of 5; {found.design.reason} "  # type: ignore[union-attr]
         sure += " ".join(_doubts(found)) or "No check speaks against it."
+    elif found.gated is not None:
+        sure = (
+            f"Nothing may be claimed. To mend it: {found.gated.remedy or 'complete the records'}."
+        )
     elif found.mde:
         sure = f"Too few incidents to be sure of anything: {found.headline}."
     rows = (
@@ -215,19 +222,18 @@ def series(data: Dataset, found: Evaluation) -> Table:
     observed = panel.monthly(panel.target)
     frame = pd.DataFrame({"month": [f"{m:%B %Y}" for m in observed.index]})
     frame["observed"] = observed.to_numpy()
-    columns = [label("month", "Month"), count("observed", "Recorded")]
+    columns = [label("month", "Month"), count("observed", "Recorded", missing=NOT_ON_RECORD)]
     notes: tuple[str, ...] = ()
     effect = found.primary
     if effect is not None and effect.avoided is not None and found.window is not None:
         compared = effect.maryland > 2
         word = "Expected" if compared else "As the months before suggest"
-        after = observed.to_numpy()[panel.post].sum()
+        share = _shape(found)
+        after = observed[share.notna()].sum()
         for name, avoided in (
             ("expected", effect.avoided), ("low", effect.avoided_low), ("high", effect.avoided_high)
         ):  # fmt: skip
-            values = np.full(len(observed), np.nan)
-            values[panel.post] = max(0.0, after + (avoided or 0.0)) * _shape(found)
-            frame[name] = values
+            frame[name] = max(0.0, after + (avoided or 0.0)) * share.to_numpy()
         columns += [
             number("expected", f"{word} without the project" if compared else word, 1),
             number("low", f"{word}, low", 1),
@@ -243,14 +249,16 @@ def series(data: Dataset, found: Evaluation) -> Table:
     return page_table(data, found, "months", title, frame, columns, notes=notes)
 
 
-def _shape(found: Evaluation) -> np.ndarray:
-    """Share of each month after the start, as in all other areas; even without any."""
-    panel = found.panel
+def _shape(found: Evaluation) -> pd.Series[float]:
+    """Share of each month compared after the start, as in all other areas; NaN in the others."""
+    panel, window, compared = found.panel, found.window, found.compared
     assert panel is not None
-    own = [*panel.target, *panel.buffer]
-    rest = panel.counts.drop(columns=own).sum(axis=1).to_numpy(dtype=float)[panel.post]
-    shape = rest if rest.sum() else np.ones(panel.months_after)
-    return np.asarray(shape / shape.sum())
+    assert window is not None
+    assert compared is not None
+    rest = [a for a in compared.counts.columns if a not in {*panel.target, *panel.buffer}]
+    shape = compared.counts[rest].sum(axis=1).reindex(window.used()[1])
+    shape = shape if shape.sum() else shape * 0 + 1.0
+    return (shape / shape.sum()).reindex(panel.counts.index)
 
 
 def series_alt(found: Evaluation) -> str:
@@ -259,11 +267,34 @@ def series_alt(found: Evaluation) -> str:
     if panel is None:
         return "No monthly series."
     monthly = panel.monthly(panel.target)
-    before, after = monthly[~panel.post], monthly[panel.post]
-    said = f"Line of {len(monthly)} months, on average {before.mean():.1f} a month before the start"
+    before, after = monthly[~panel.post].dropna(), monthly[panel.post].dropna()
+    if monthly.isna().all():
+        return "Nothing is on record."
+    said = f"Line of {len(monthly)} months"
+    if len(before):
+        said += f", on average {before.mean():.1f} a month before the start"
     if len(after):
         said += f" and {after.mean():.1f} from {panel.start:%B %Y} on"
-    return f"{said}; highest {monthly.max()} in {monthly.idxmax():%B %Y}."
+    if gone := months_words(monthly.index[monthly.isna()]):
+        said += f"; broken where nothing is on record: {gone}"
+    return f"{said}; highest {monthly.max():.0f} in {monthly.idxmax():%B %Y}."
+
+
+def on_record(data: Dataset, found: Evaluation) -> Table:
+    """Return which months are on record in each of the project's areas, and in the others."""
+    assert found.coverage is not None
+    project, columns = found.project, found.coverage.counts.columns
+    rows = {
+        f"{area} ({role})": (area,)
+        for role in ("target", "buffer", "comparison")
+        for area in project.areas.get(role, ())
+    }
+    own = {area for areas in project.areas.values() for area in areas}
+    if rest := tuple(a for a in columns if a not in own):
+        rows[f"Other areas ({len(rest):,})"] = rest
+    title = f"Months on record: {project.primary_measure}"
+    name = f"{project.key}_on_record"
+    return counts.strip(data, found.coverage, rows, name=name, title=title, as_at=found.as_of)
 
 
 def controls(data: Dataset, found: Evaluation) -> Table:
@@ -274,8 +305,8 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     NotEnoughData
         Where the placebo-calibrated effect cannot be formed.
     """
-    if found.compared is None:
-        raise NotEnoughData(f"{found.project.project_id}: no months are compared")
+    if found.compared is None or found.primary is None:
+        raise NotEnoughData(f"{found.project.project_id}: nothing may be said")
     frame = placebo_controls(panel=found.compared)
     frame.insert(0, "group", np.where(frame["role"] == "project", "This project", ""))
     blank = frame["group"] == ""
@@ -383,8 +414,7 @@ def _periods(found: Evaluation) -> tuple[bool, str]:
     if found.design is not None and found.design.method == "series":
         used = f"{panel.counts.index[0]:%B %Y} to {window.last:%B %Y}"
         return False, f"{panel.months_before} months before, {window.months} after: {used}"
-    before = len(pd.date_range(window.before_first, window.before_last, freq="MS"))
-    return before == window.months, window.words()
+    return len(window.used()[0]) == window.months, window.words()
 
 
 def check_list(data: Dataset, found: Evaluation) -> Table:

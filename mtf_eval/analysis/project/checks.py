@@ -1,4 +1,4 @@
-"""Checks on a project's records: months that look incomplete, areas that changed, a bad year.
+"""Checks on a project's records: what is not on record, a bad year before the start.
 
 The checks on the estimate itself (trend, fake dates, fake areas) stand in `effects`. Each returns
 a `Check` in words; `passed` is `None` where it informs only.
@@ -6,82 +6,54 @@ a `Check` in words; `passed` is `None` where it informs only.
 
 from __future__ import annotations
 
-import math
-
-import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Panel
-from mtf_eval.analysis.project.design import Window
+from mtf_eval.analysis.project.design import Project, Window, gaps_of, months_words
 from mtf_eval.analysis.results.findings import percent
+from mtf_eval.records.coverage import Coverage
 
-__all__ = ["bad_year", "changed_areas", "incomplete_months"]
+__all__ = ["bad_year", "on_record"]
 
-SHORT = 0.6  # a month with less than this share of the window's median looks incomplete
-BEYOND = 5.0  # Poisson errors below the usual that chance does not explain
-SURELY = 20.0  # incidents expected in silent months: more than chance or a fall explains
+SHOWN = 5
 
 
-def incomplete_months(panel: Panel, window: Window) -> Check:
-    """Find months in which all areas together hold far fewer incidents than usual.
+def on_record(
+    coverage: Coverage, project: Project, window: Window, compared: Panel | None
+) -> Check:
+    """Say which months and areas are not on record, and that they were left out.
 
-    Far fewer is less than `SHORT` of the usual and `BEYOND` Poisson errors below it.
+    It fails where nothing is compared, as the records allow no claim.
     """
-    totals = panel.counts.sum(axis=1).loc[window.before_first : window.last]
-    usual = float(totals.median())
-    limit = min(SHORT * usual, usual - BEYOND * math.sqrt(max(usual, 1)))
-    low = totals[totals < SHORT * usual]
-    short = low[low < limit]
-    name = "Months that look incomplete"
-    below = f"below {percent(SHORT)} of it: {_named(low)}" if len(low) else "no month is far below"
-    if limit <= 0:  # not even an empty month could be told from chance
-        text = f"Too few incidents to tell (usually {usual:,.0f} a month); {below}."
-        return Check(name=name, passed=None, tried=False, text=text)
-    if len(short):
-        text = f"Far fewer incidents than the usual {usual:,.0f} over all areas: {_named(short)}."
-        return Check(name=name, passed=False, text=text)
-    text = f"No month falls below {math.ceil(limit):,} over all areas; the usual is {usual:,.0f}."
-    if len(low):
-        text += f" Low, but chance cannot be ruled out; {below}."
-    return Check(name=name, passed=True, text=text)
-
-
-def _named(totals: pd.Series[int]) -> str:
-    return ", ".join(f"{month:%B %Y} ({n:,})" for month, n in totals.items())
-
-
-def changed_areas(panel: Panel) -> Check:
-    """Find project areas whose records stop or begin: their codes may have changed."""
-    odd = []
-    for area in (*panel.target, *panel.buffer):
-        counts = panel.counts[area].to_numpy(dtype=float)
-        held = np.flatnonzero(counts)
-        if not len(held):
-            odd.append(f"{area} (nothing on record)")
-            continue
-        rate = counts.sum() / (held[-1] - held[0] + 1)
-        silent = max(held[0], len(counts) - 1 - held[-1])
-        if silent >= 3 and rate * silent > SURELY:
-            odd.append(area)
-    text = (
-        f"Records stop, begin or are missing for {', '.join(odd)}: was the area redrawn?"
-        if odd
-        else "Every area of the project is on record throughout."
-    )
-    return Check(name="Areas that changed", passed=not odd, text=text)
+    own = (*project.target, *project.buffer)
+    said = [gap.text.rstrip(".") for gap in gaps_of(coverage, own, window)]
+    if compared is None:
+        text = "; ".join(said) or "Too few months are on record"
+        return Check(name="On record", passed=False, text=f"{text}.")
+    if window.out:
+        said.append(f"left out on both sides: {months_words(window.out)}")
+    used = set(compared.counts.columns)
+    named = {*project.buffer, *project.areas.get("comparison", ())}
+    if absent := sorted(named - used):
+        said.append(f"left out, as not on record in the months compared: {', '.join(absent)}")
+    months = window.used()[0].append(window.used()[1])
+    rest = coverage.counts.reindex(months).drop(columns=[*own], errors="ignore")
+    if short := int((rest.isna().any() & rest.notna().any()).sum()):
+        said.append(f"{short} other areas are no controls, as not on record throughout")
+    text = "; ".join(said) or "Every area is on record in all months compared"
+    return Check(name="On record", passed=None if said else True, text=f"{text}.")
 
 
 def bad_year(panel: Panel, window: Window) -> Check:
     """Say in numbers whether the project began after an unusually bad year."""
     monthly = panel.monthly(panel.target)
-    year = pd.DateOffset(years=1)
-    last_year = int(monthly.loc[window.before_first : window.before_last].sum())
-    known = monthly.index.min() <= window.before_first - year and window.same_season
-    before_that = monthly.loc[window.before_first - year : window.before_last - year]
+    before = window.used()[0]
+    earlier = before - pd.DateOffset(years=1)
+    last_year = int(monthly.reindex(before).sum())
     text = f"{last_year:,} incidents in the months before"
-    if known:
-        earlier = int(before_that.sum())
-        text += f", {earlier:,} in the same months a year earlier"
-        if earlier:
-            text += f" ({percent(last_year / earlier - 1, signed=True)})"
+    if window.same_season and earlier.isin(monthly.index).all():
+        year_before = int(monthly.loc[earlier].sum())
+        text += f", {year_before:,} in the same months a year earlier"
+        if year_before:
+            text += f" ({percent(last_year / year_before - 1, signed=True)})"
     return Check(name="Chosen after a bad year?", passed=None, text=f"{text}.")

@@ -1,24 +1,30 @@
 """One project as a question: which areas, which months, and by which design it is judged.
 
 Everything here is settled before an outcome is looked at: it reads which areas and months are on
-record, never how many incidents they hold. Estimates nothing.
+record, never how many incidents they hold. Months not on record are left out on both sides, or
+nothing may be said (`gate`). Estimates nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
 
 from mtf_eval.analysis.effects import Panel
+from mtf_eval.analysis.results.columns import span
+from mtf_eval.analysis.results.findings import listing
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.dataset import Dataset, once
+from mtf_eval.records.coverage import Coverage, Gap
+from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Design", "Project", "Status", "Window", "choose", "others_at_work", "project_of"]
-__all__ += ["records_of", "series_of", "window_of"]
+__all__ = ["Design", "Project", "Status", "Window", "Withheld", "choose", "gaps_of", "gate"]
+__all__ += ["leave_out", "months_words", "others", "others_at_work", "project_of", "reduced"]
+__all__ += ["series_of", "trusted", "window_of"]
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -27,6 +33,7 @@ LONGEST = 12  # months compared on each side: one of each season
 SHORTEST = 6  # months after the start that even a shorter response is given to show
 CONTROLS = 10  # other areas on record from which the placebo-calibrated effect is primary
 SERIES_BEFORE, SERIES_AFTER = 24, 8  # months that an interrupted series needs
+LEAST_MONTHS = 3  # on record on either side, and half of those meant to be compared
 _ONE_MONTH = pd.DateOffset(months=1)
 
 
@@ -89,7 +96,11 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Months compared: as many before as after, the same calendar months where records allow."""
+    """Months compared: as many before as after, the same calendar months where records allow.
+
+    `out` are months of either side that are not compared, because they, or the same month of the
+    other side, are not on record in every target area.
+    """
 
     before_first: pd.Timestamp
     before_last: pd.Timestamp
@@ -97,16 +108,41 @@ class Window:
     last: pd.Timestamp
     same_season: bool
     notes: tuple[str, ...] = ()
+    out: tuple[pd.Timestamp, ...] = ()
+
+    def sides(self) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+        """Return the months before and after that are meant to be compared."""
+        before = pd.date_range(self.before_first, self.before_last, freq="MS")
+        after = pd.date_range(self.start, self.last, freq="MS")
+        return (before[before.month.isin(after.month)] if self.same_season else before), after
+
+    def used(self) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+        """Return the months before and after that are compared."""
+        before, after = self.sides()
+        return before[~before.isin(self.out)], after[~after.isin(self.out)]
 
     @property
     def months(self) -> int:
         """Months after the start that are compared."""
-        return _ordinal(self.last) - _ordinal(self.start) + 1
+        return len(self.used()[1])
 
     def words(self) -> str:
-        """Say both periods."""
+        """Say both periods, and what is left out of them."""
         before = f"{self.before_first:%B %Y} to {self.before_last:%B %Y}"
-        return f"{before} against {self.start:%B %Y} to {self.last:%B %Y}"
+        out = f", without {months_words(self.out)}" if self.out else ""
+        return f"{before} against {self.start:%B %Y} to {self.last:%B %Y}{out}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Why nothing may be claimed of a measure, and what would mend it."""
+
+    reason: str
+    remedy: str = ""
+
+    def words(self) -> str:
+        """Say both in sentences."""
+        return f"{self.reason}. {self.remedy}." if self.remedy else f"{self.reason}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +160,11 @@ def _ordinal(month: pd.Timestamp) -> int:
 
 def _month(day: pd.Timestamp | date) -> pd.Timestamp:
     return pd.Timestamp(year=day.year, month=day.month, day=1)
+
+
+def _last_whole(day: date) -> pd.Timestamp:
+    """Return the last month that was over on a day."""
+    return _month(pd.Timestamp(day) + pd.DateOffset(days=1)) - _ONE_MONTH
 
 
 def _split(text: object) -> tuple[str, ...]:
@@ -163,30 +204,40 @@ def project_of(data: Dataset, project_id: str) -> Project:
     )
 
 
-@once
-def records_of(data: Dataset, measure: str, *, as_of: date) -> pd.DataFrame:
-    """Return monthly counts of one measure, months x areas, up to the last whole month.
+def months_words(months: Iterable[pd.Timestamp]) -> str:
+    """Write months as runs: `May to August 2021 and May 2022`."""
+    runs: list[list[pd.Timestamp]] = []
+    for month in sorted(months):
+        if runs and month == runs[-1][-1] + _ONE_MONTH:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return listing([span(run[0], run[-1]) for run in runs])
 
-    Months between the first and last on record without a row are noughts; so are areas. Records
-    without an area are left out.
+
+def trusted(coverage: Coverage, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the counts that may be compared in some months, months x areas; else NaN.
+
+    Not on record, or on record and not to be relied on: a gate stands there. Where a share of
+    rows without an area holds throughout the months compared, those beside them are left out.
     """
-    rows = data.table("incidents")
-    rows = rows[(rows["measure"] == measure) & (rows["area_code"].fillna("") != "")]
-    end = pd.Timestamp(as_of)
-    last_whole = _month(end) if end == end + pd.offsets.MonthEnd(0) else _month(end) - _ONE_MONTH
-    rows = rows[rows["month"] <= last_whole]
-    if rows.empty:
-        return pd.DataFrame(index=pd.DatetimeIndex([], name="month"), dtype="int64")
-    # A table of plain whole numbers is one block; of nullable ones, a block for every area.
-    table = rows.assign(count=rows["count"].fillna(0).astype("int64")).pivot_table(
-        index="month", columns="area_code", values="count", aggfunc="sum", fill_value=0
-    )
-    months = pd.date_range(table.index.min(), table.index.max(), freq="MS", name="month")
-    return table.reindex(months, fill_value=0).astype("int64")
+    counts = coverage.counts.copy()
+    for gap in coverage.gaps:
+        if gap.gate:
+            inside = (counts.index >= gap.first) & (counts.index <= gap.last)
+            steady = gap.kind == "no_area" and gap.first <= first and gap.last >= last
+            of = [a for a in counts.columns if coverage.source_of.get(a, "") == gap.source]
+            counts.loc[~inside if steady else inside, list(gap.areas) or of] = math.nan
+    return counts
 
 
 def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Window:
-    """Choose the months compared, from dates and from which months are on record.
+    """Choose the months meant to be compared, from dates and from which months are on record.
+
+    Parameters
+    ----------
+    months
+        Months in which any area is on record.
 
     After: from the month the response began in (the next one, if it began in the second half) to
     its last month, at most a year; a response of less than half a year is given half a year to
@@ -206,15 +257,15 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
         notes.append(f"The response began on {begun:%d %B %Y}; that part month counts as before.")
     end = project.response_end or project.assessment_date or pd.Timestamp(as_of)
     last = max(_month(end), start + pd.DateOffset(months=SHORTEST - 1))
-    last = min(last, start + pd.DateOffset(months=LONGEST - 1), months.max(), _month(as_of))
-    length = _ordinal(last) - _ordinal(start) + 1
+    last = min(last, start + pd.DateOffset(months=LONGEST - 1), _last_whole(as_of))
+    length = _ordinal(min(last, months.max())) - _ordinal(start) + 1
     if length < 1 or months.min() >= start:
         raise NotEnoughData(
             f"the records run from {months.min():%B %Y} to {months.max():%B %Y}; they need months "
             f"before and after the start in {start:%B %Y}"
         )
     before_first = start - pd.DateOffset(months=12)
-    before_last = before_first + pd.DateOffset(months=length - 1)
+    before_last = last - pd.DateOffset(months=12)
     same_season = bool(months.min() <= before_first)
     if not same_season:
         before_first = max(months.min(), start - pd.DateOffset(months=length))
@@ -249,13 +300,59 @@ def others_at_work(data: Dataset, project: Project, window: Window) -> dict[str,
     return {str(p): tuple(g["area_code"]) for p, g in near.groupby("project_id")}
 
 
+def leave_out(window: Window, counts: pd.DataFrame, target: tuple[str, ...]) -> Window:
+    """Leave out the months in which not every target area is on record.
+
+    Where the same season is compared, the same calendar months go on the other side.
+    """
+    before, after = window.sides()
+    months = before.append(after)
+    there = counts.reindex(index=months, columns=list(target)).notna().all(axis=1)
+    out = months[~there.to_numpy()]
+    if window.same_season:
+        out = months[months.month.isin(out.month)]
+    return replace(window, out=tuple(out))
+
+
+def gate(coverage: Coverage, project: Project, window: Window) -> Withheld | None:
+    """Decide whether anything may be claimed of a measure; `None` where it may.
+
+    The one place where that is decided. Nothing may be claimed where a gap that cannot be left
+    out lies in the months meant to be compared, or where too few months are left.
+    """
+    meant, used = window.sides(), window.used()
+    gaps = gaps_of(coverage, project.target, window)
+    stops = [gap for gap in gaps if gap.gate]
+    short = any(len(u) < max(LEAST_MONTHS, len(m) / 2) for m, u in zip(meant, used, strict=True))
+    if not stops and not short:
+        return None
+    why = stops or gaps
+    reasons = [gap.text.rstrip(".") for gap in why]
+    if not stops:
+        left = " and ".join(
+            f"{len(u)} of {len(m)} months {side}"
+            for m, u, side in zip(meant, used, ("before", "after"), strict=True)
+        )
+        reasons.append(f"{left} the start are left to compare")
+    remedies = dict.fromkeys(gap.remedy.rstrip(".") for gap in why if gap.remedy)
+    return Withheld(reason="; ".join(reasons), remedy="; ".join(remedies))
+
+
+def gaps_of(coverage: Coverage, areas: tuple[str, ...], window: Window) -> tuple[Gap, ...]:
+    """Return the gaps of these areas in the months meant to be compared, each once."""
+    before, after = window.sides()
+    months = before.append(after)
+    near = coverage.concerning(areas, months.min(), months.max())
+    return tuple(g for g in near if ((months >= g.first) & (months <= g.last)).any())
+
+
 def series_of(
     records: pd.DataFrame, project: Project, measure: str, excluded: frozenset[str]
 ) -> Panel:
     """Return the panel of every usable area over all months on record.
 
-    Areas where another project was at work are left out of the comparison. Target areas without
-    any record of the measure are noughts.
+    Areas where another project was at work, and other areas without any incident of the measure,
+    are left out of the comparison.
 
     Raises
     ------
@@ -265,8 +362,9 @@ def series_of(
     if not set(project.target) & set(records.columns):
         raise NotEnoughData(f"{measure}: none of the project's areas is on record")
     own = {*project.target, *project.buffer}
-    keep = [a for a in records.columns if a in own or a not in excluded]
-    counts = records[keep].reindex(columns=sorted({*keep, *own}), fill_value=0)
+    some = records.sum() > 0
+    keep = [a for a in records.columns if a in own or (some[a] and a not in excluded)]
+    counts = records[keep].reindex(columns=sorted({*keep, *own}))
     nominated = tuple(a for a in project.areas.get("comparison", ()) if a in keep)
     return Panel(
         counts=counts,
@@ -276,6 +374,27 @@ def series_of(
         start=project.first_month or counts.index.max(),
         measure=measure,
     )
+
+
+def reduced(whole: Panel, window: Window) -> tuple[Panel, Panel]:
+    """Return what is on record of a panel: over all its months, and over those compared.
+
+    Controls are areas on record in all months used. Over all months it takes areas on record as
+    long as the target is, or those of the months compared where that leaves too few.
+    """
+    needed = window.used()[0].append(window.used()[1])
+    compared = whole.between(window.before_first, window.last).without(window.out)
+    compared = compared.complete(needed)
+    there = whole.counts[list(whole.target)].notna().all(axis=1)
+    long = whole.complete(pd.DatetimeIndex(there[there].index))
+    if others(long) < min(CONTROLS, others(compared)):
+        long = whole.complete(needed)
+    return long, compared
+
+
+def others(panel: Panel) -> int:
+    """Count the areas that are neither target nor buffer."""
+    return len(panel.counts.columns) - len(panel.target) - len(panel.buffer)
 
 
 def choose(*, others: int, before: int, after: int) -> Design:
@@ -292,8 +411,8 @@ def choose(*, others: int, before: int, after: int) -> Design:
     if others >= CONTROLS:
         return Design(
             method="placebo",
-            text="Placebo-calibrated effect: the project's areas against the areas that were as "
-            "bad before and where nothing was done, with the spread of those as the error",
+            text="Placebo-calibrated effect: the project's areas against the groups of areas "
+            "nearest to them before, where nothing was done, with the spread of those as the error",
             reason=f"{have}; with at least {CONTROLS} other areas this design comes first.",
         )
     if others >= 1 and before >= 2 and after >= 2:

@@ -1,13 +1,15 @@
 """What one SARA project changed, and how sure we may be.
 
 `evaluate` chooses the design by what is on record, runs it on every measure, runs the others as
-sensitivity, and says "we cannot say" with the smallest fall that could have been seen. A project
-that is planned or still running gets no effect. Tables are made in `assessment` and `planning`.
+sensitivity, and says "we cannot say" with the reason: what is not on record, or the smallest fall
+that could have been seen. What may not be claimed is not estimated at all, so no page can show
+it. A project that is planned or still running gets no effect. Tables are made in `assessment` and
+`planning`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -27,11 +29,18 @@ from mtf_eval.analysis.project.design import (
     Project,
     Status,
     Window,
+    Withheld,
     choose,
+    gaps_of,
+    gate,
+    leave_out,
+    months_words,
+    others,
     others_at_work,
     project_of,
-    records_of,
+    reduced,
     series_of,
+    trusted,
     window_of,
 )
 from mtf_eval.analysis.project.estimation import (
@@ -46,6 +55,7 @@ from mtf_eval.analysis.results.columns import day, lay, where_from
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -68,16 +78,22 @@ class Evaluation:
         Primary estimate per measure; empty unless the project is complete.
     cannot_say
         Measures without one, and why.
+    withheld
+        Those of them of which the records allow no claim: a gate failed, nothing was estimated.
     unclear
         Estimates too imprecise to be given for what could not be said; only pooled, where their
         interval gives them the weight they deserve.
     sensitivity
-        Every estimate of the primary measure that can be computed, the primary one first.
+        Every estimate of the primary measure that can be computed, the primary one first; none
+        where that one is not given.
     mde
         Smallest true fall, as a share, that the design would find four times in five, per
         measure.
+    coverage
+        What is on record of the primary measure.
     panel
-        All usable areas and all months of the primary measure; `compared` is the part compared.
+        All usable areas and all months of the primary measure, NaN where not on record;
+        `compared` is the part compared.
     """
 
     project: Project
@@ -87,11 +103,13 @@ class Evaluation:
     window: Window | None = None
     effects: Mapping[str, Estimate] = field(default_factory=dict)
     cannot_say: Mapping[str, str] = field(default_factory=dict)
+    withheld: Mapping[str, Withheld] = field(default_factory=dict)
     unclear: Mapping[str, Estimate] = field(default_factory=dict)
     sensitivity: tuple[Estimate, ...] = ()
     checks: tuple[Check, ...] = ()
     mde: Mapping[str, float] = field(default_factory=dict)
     spill: Spill | None = None
+    coverage: Coverage | None = None
     panel: Panel | None = None
     compared: Panel | None = None
     cautions: tuple[str, ...] = ()
@@ -112,6 +130,11 @@ class Evaluation:
         return day(self.as_of)
 
     @property
+    def gated(self) -> Withheld | None:
+        """Why the records allow no claim of the primary measure; `None` where they do."""
+        return self.withheld.get(self.project.primary_measure)
+
+    @property
     def months_after(self) -> int | None:
         """Months after the start on which the effects rest."""
         return self.window.months if self.window else None
@@ -126,6 +149,8 @@ class Evaluation:
             return "Response still running: no effect is given yet"
         if self.status == "no_records":
             return f"No records of {measure.lower()} in the project's areas: nothing to evaluate"
+        if self.gated is not None:
+            return f"{measure}: we cannot say: {self.gated.reason}"
         if found is None:
             return f"{measure}: we cannot say{self._could_see()}"
         interval = f"{found.low:.2f} to {found.high:.2f}"
@@ -179,8 +204,8 @@ def evaluate(
     if isinstance(as_of, str):
         as_of = date.fromisoformat(as_of)
     project = project_of(data, project_id)
-    records = {m: records_of(data, m, as_of=as_of) for m in project.measures}
-    on_record = any(set(project.target) & set(r.columns) for r in records.values())
+    covers = {m: coverage_of(data, m, as_of=as_of) for m in project.measures}
+    on_record = any(_recorded(cover, project) for cover in covers.values())
     status = status_of(project, on_record=on_record, as_of=as_of)
     if status != "complete":
         why = {
@@ -188,17 +213,25 @@ def evaluate(
             "running": "the response is still running; an effect is given when it has ended",
             "no_records": "nothing is on record in the project's areas",
         }[status]
+        cover = covers[project.primary_measure]
         return Evaluation(
             project=project,
             as_of=as_of,
             status=status,
             cannot_say=dict.fromkeys(project.measures, why),
-            panel=_panel_or_none(records[project.primary_measure], project),
+            coverage=cover,
+            panel=_panel_or_none(cover.counts, project),
         )
     found = _Found(data, project, as_of, rng)
-    for measure, table in records.items():
-        found.measure(measure, table)
+    for measure, cover in covers.items():
+        found.measure(measure, cover)
     return found.evaluation()
+
+
+def _recorded(coverage: Coverage, project: Project) -> bool:
+    """Whether any incident is on record in the project's areas."""
+    own = [a for a in project.target if a in coverage.counts.columns]
+    return bool((coverage.counts[own] > 0).any(axis=None))
 
 
 def _panel_or_none(records: pd.DataFrame, project: Project) -> Panel | None:
@@ -217,29 +250,43 @@ class _Found:
         self.data, self.project, self.as_of, self.rng = data, project, as_of, rng
         self.effects: dict[str, Estimate] = {}
         self.cannot_say: dict[str, str] = {}
+        self.withheld: dict[str, Withheld] = {}
         self.unclear: dict[str, Estimate] = {}
         self.mde: dict[str, float] = {}
         self.rest: dict[str, object] = {}
         self.cautions: list[str] = []
 
-    def measure(self, measure: str, records: pd.DataFrame) -> None:
+    def measure(self, measure: str, coverage: Coverage) -> None:
         project, primary = self.project, measure == self.project.primary_measure
+        months = pd.DatetimeIndex(coverage.counts.dropna(how="all").index)
+        if primary:
+            self.rest["coverage"] = coverage
         try:
-            window = window_of(project, pd.DatetimeIndex(records.index), as_of=self.as_of)
+            window = window_of(project, months, as_of=self.as_of)
+            counts = trusted(coverage, window.before_first, window.last)
             work = others_at_work(self.data, project, window)
             excluded = frozenset(a for areas in work.values() for a in areas)
-            panel = series_of(records, project, measure, excluded).with_start(window.start)
+            whole = series_of(counts, project, measure, excluded).with_start(window.start)
         except NotEnoughData as error:
             self.cannot_say[measure] = str(error)
             return
-        own = {*project.target, *project.buffer}
-        others = tuple(a for a in panel.counts.columns if a not in own)
-        design = choose(others=len(others), before=panel.months_before, after=window.months)
-        panel = panel.between(None, window.last)
-        compared = panel.between(window.before_first, window.last)
+        whole = whole.between(None, window.last)
+        window = leave_out(window, counts, project.target)
+        if primary:
+            self.rest |= {"window": window, "panel": whole}
+        if (stopped := gate(coverage, project, window)) is not None:
+            self.withheld[measure], self.cannot_say[measure] = stopped, stopped.reason
+            if primary:
+                self.rest["checks"] = (checks.on_record(coverage, project, window, None),)
+            return
+        panel, compared = reduced(whole, window)
+        months_before = panel.months_before if panel.unbroken else len(window.used()[0])
+        design = choose(others=others(compared), before=months_before, after=window.months)
         tries = estimators(panel, compared, self.rng)
         try:
-            effect = tries[design.method]().with_cautions(*window.notes)
+            effect = tries[design.method]().with_cautions(
+                *window.notes, *self._gaps(coverage, window)
+            )
             self.effects[measure] = effect
         except NotEnoughData as error:
             self.cannot_say[measure] = str(error)
@@ -253,10 +300,19 @@ class _Found:
             )
             self.unclear[measure] = self.effects.pop(measure)
         if primary:
-            self._primary(panel, compared, window, design, tries, work)
+            self._primary(coverage, panel, compared, window, design, tries, work)
+
+    def _gaps(self, coverage: Coverage, window: Window) -> Iterator[str]:
+        """Say what is not on record in the months compared and was left out."""
+        gaps = gaps_of(coverage, self.project.target, window)
+        if window.out:
+            why = "; ".join(gap.text.rstrip(".") for gap in gaps)
+            left = f"{months_words(window.out)} are not compared, on either side"
+            yield f"{left}: {why}." if why else f"{left}: not on record."
 
     def _primary(
         self,
+        coverage: Coverage,
         panel: Panel,
         compared: Panel,
         window: Window,
@@ -264,10 +320,10 @@ class _Found:
         tries: Mapping[str, Callable[[], Estimate]],
         work: Mapping[str, tuple[str, ...]],
     ) -> None:
-        effect = self.effects.get(panel.measure) or self.unclear.get(panel.measure)
+        effect = self.effects.get(panel.measure)
         estimates = [] if effect is None else [effect]
         for method, attempt in tries.items():
-            if method != design.method:
+            if effect is not None and method != design.method:
                 try:
                     estimates.append(attempt())
                 except NotEnoughData:
@@ -285,16 +341,13 @@ class _Found:
             tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
             tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
             checks.bad_year(panel, window),
-            checks.incomplete_months(panel, window),
-            checks.changed_areas(panel),
+            checks.on_record(coverage, self.project, window, compared),
         )
-        self.rest = {
+        self.rest |= {
             "design": design,
-            "window": window,
             "sensitivity": tuple(estimates),
             "checks": found,
-            "spill": spill(compared) if panel.buffer else None,
-            "panel": panel,
+            "spill": spill(compared) if compared.buffer and effect is not None else None,
             "compared": compared,
         }
 
@@ -305,6 +358,7 @@ class _Found:
             status="complete",
             effects=self.effects,
             cannot_say=self.cannot_say,
+            withheld=self.withheld,
             unclear=self.unclear,
             mde=self.mde,
             cautions=tuple(self.cautions),

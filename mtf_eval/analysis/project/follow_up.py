@@ -11,13 +11,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects import Estimate, Panel
-from mtf_eval.analysis.project.design import Project, others_at_work, records_of, series_of
+from mtf_eval.analysis.effects import Estimate
+from mtf_eval.analysis.project.design import (
+    Project,
+    Window,
+    gate,
+    leave_out,
+    others_at_work,
+    series_of,
+    trusted,
+)
 from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.results.columns import RATIO, count, label, text
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Later", "later", "later_finding", "later_table"]
@@ -64,9 +73,9 @@ def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
     end = _ended(found.project)
     if end is not None and found.window is not None:
         end = max(end, found.window.last)  # no month is judged twice
-    if found.status != "complete" or found.window is None or found.design is None or end is None:
+    if found.primary is None or found.window is None or end is None:
         return ()
-    records = records_of(data, found.project.primary_measure, as_of=found.as_of)
+    coverage = coverage_of(data, found.project.primary_measure, as_of=found.as_of)
     windows = []
     for name, (first, last) in WINDOWS.items():
         window = Later(
@@ -75,37 +84,47 @@ def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
             last=end + pd.DateOffset(months=last),
         )
         try:
-            windows.append(replace(window, effect=_judge(data, found, records, window)))
+            windows.append(replace(window, effect=_judge(data, found, coverage, window)))
         except NotEnoughData as why:
             windows.append(replace(window, reason=str(why)))
     return tuple(windows)
 
 
-def _judge(data: Dataset, found: Evaluation, records: pd.DataFrame, window: Later) -> Estimate:
+def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -> Estimate:
     """Run the project's own estimator on a later window.
 
     Raises
     ------
     NotEnoughData
-        The months are not on record yet, or the design cannot judge months apart.
+        The months are not on record, or the design cannot judge months apart.
     """
     project, design = found.project, found.design
     assert design is not None
     assert found.window is not None
-    if records.empty or records.index.max() < window.last:
-        raise NotEnoughData(f"can be said when {window.last:%B %Y} is on record")
+    months = coverage.counts.index
+    if months.empty or months.max() < later.last:
+        raise NotEnoughData(f"can be said when {later.last:%B %Y} is on record")
     if design.method not in COMPARABLE:
         raise NotEnoughData("nothing to compare with: the design gives one level for all months")
-    at_work = others_at_work(data, project, replace(found.window, last=window.last))
-    excluded = frozenset(a for areas in at_work.values() for a in areas)
-    whole = series_of(records, project, project.primary_measure, excluded)
     start = found.window.start
-    before = whole.counts.loc[start - pd.DateOffset(months=SEASON) : start - pd.DateOffset(days=1)]
-    after = whole.counts.loc[window.first : window.last]
-    panel = replace(whole, counts=pd.concat([before, after]), start=window.first)
-    seasonal: Panel = panel.same_season()
+    window = Window(
+        before_first=start - pd.DateOffset(months=SEASON),
+        before_last=start - pd.DateOffset(months=1),
+        start=later.first,
+        last=later.last,
+        same_season=True,
+    )
+    counts = trusted(coverage, window.before_first, window.last)
+    at_work = others_at_work(data, project, replace(found.window, last=later.last))
+    excluded = frozenset(a for areas in at_work.values() for a in areas)
+    whole = series_of(counts, project, project.primary_measure, excluded)
+    window = leave_out(window, counts, project.target)
+    if (stopped := gate(coverage, project, window)) is not None:
+        raise NotEnoughData(f"we cannot say: {stopped.reason}")
+    months = window.used()[0].append(window.used()[1])
+    panel = replace(whole, counts=whole.counts.loc[months], start=later.first).complete(months)
     unused = np.random.default_rng(0)  # the designs that can be run here draw nothing
-    return estimators(seasonal, seasonal, unused)[design.method]()
+    return estimators(panel, panel, unused)[design.method]()
 
 
 def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:

@@ -13,10 +13,11 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate
-from mtf_eval.analysis.project.design import Project, records_of
+from mtf_eval.analysis.project.design import Project
 from mtf_eval.analysis.results.columns import count, label, lay, number, share, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
@@ -28,16 +29,26 @@ NO_WEIGHT = "no weight: counted apart"
 
 def _last_year(
     data: Dataset, project: Project, measure: str, as_of: date
-) -> tuple[int, int] | None:
-    """Incidents of the last year before the start: the project's areas, all areas."""
-    months = records_of(data, measure, as_of=as_of)
-    if project.first_month is not None:
-        months = months[months.index < project.first_month]
-    months = months.iloc[-12:]
-    own = [a for a in project.target if a in months.columns]
-    if months.empty or not own:
+) -> tuple[int, int, str] | None:
+    """Incidents of the last year before the start: the project's areas, all areas; a note.
+
+    Counted over the months in which every area of the project is on record; `None` where none of
+    them holds an incident.
+    """
+    counts = coverage_of(data, measure, as_of=as_of).counts
+    own = counts.reindex(columns=list(project.target))
+    if not (own > 0).any(axis=None):
         return None
-    return int(months[own].to_numpy().sum()), int(months.to_numpy().sum())
+    year = counts.index
+    if project.first_month is not None:
+        year = year[year < project.first_month]
+    year = year[-12:]
+    held = own.loc[year].notna().all(axis=1)
+    months = year[held]
+    if months.empty:
+        return None
+    note = "" if held.all() else f"{len(months)} of {len(year)} months are on record"
+    return int(own.loc[months].sum().sum()), int(counts.loc[months].sum().sum()), note
 
 
 def profile(data: Dataset, project: Project, reference: Reference, *, as_of: date) -> Table:
@@ -51,12 +62,13 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
         found = _last_year(data, project, str(measure), as_of)
         if found is None:
             continue
-        own, everywhere = found
+        own, everywhere, gap = found
         try:
             weight = reference.severity_weight(str(measure), index=INDEX)
             harm, each, note = own * weight.value, weight.value, ""
         except NotEnoughData:
             harm, each, note = None, None, NO_WEIGHT
+        note = "; ".join(filter(None, (note, gap)))
         rows.append((measure, own, everywhere, each, harm, note))
     frame = pd.DataFrame(rows, columns=["measure", "own", "all", "weight", "harm", "note"])
     frame = frame.astype({"harm": "float64"})

@@ -10,7 +10,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.project.design import Project, Window
+from mtf_eval.analysis.project.design import Project, Window, months_words
 from mtf_eval.analysis.results.columns import count, label, lay, number, span, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
@@ -32,11 +32,11 @@ def points(
     rows = rows[rows["project_id"].isna() | (rows["project_id"] == project.project_id)]
     places = rows[["lon", "lat"]].drop_duplicates().sort_values(["lon", "lat"])
     made = []
-    for name, first, last in (
-        ("before", window.before_first, window.before_last),
-        ("after", window.start, window.last),
+    for name, first, last, months in (
+        ("before", window.before_first, window.before_last, window.used()[0]),
+        ("after", window.start, window.last, window.used()[1]),
     ):
-        inside = rows[rows["month"].between(first, last)]
+        inside = rows[rows["month"].isin(months)]
         sums = inside.groupby(["lon", "lat"])["count"].sum().rename("incidents").reset_index()
         frame = places.merge(sums, how="left", on=["lon", "lat"])
         frame["incidents"] = frame["incidents"].fillna(0)
@@ -57,6 +57,7 @@ def points(
                 columns,
                 source=where_from(data, "Anonymised map points of recorded incidents"),
                 as_at=as_of,
+                notes=[f"Without {months_words(window.out)}."] if window.out else (),
             )
         )
     return made[0], made[1]

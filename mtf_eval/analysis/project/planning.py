@@ -10,29 +10,51 @@ import math
 import pandas as pd
 
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
-from mtf_eval.analysis.project.design import records_of, series_of
+from mtf_eval.analysis.project.design import series_of
 from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation, page_table
 from mtf_eval.analysis.results.columns import count, label, number, share, span, text
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["baseline", "calendar", "candidates", "could_see", "places", "places_finding"]
 
 PLANNED = (6, 9, 12)
 SHOWN = 20
+LOOKED_AT = 24  # months of the target that an area must be on record in to stand beside it
 
 
 def _before(data: Dataset, found: Evaluation) -> Panel:
-    """Return every area over the months before the start, over all of them while there is none."""
+    """Return what is on record before the start, or up to now while there is none.
+
+    Months in which the target is on record, and areas that are on record in the last of them.
+
+    Raises
+    ------
+    NotEnoughData
+        When there is no such month.
+    """
     project = found.project
-    records = records_of(data, project.primary_measure, as_of=found.as_of)
-    panel = series_of(records, project, project.primary_measure, frozenset())
+    coverage = coverage_of(data, project.primary_measure, as_of=found.as_of)
+    panel = series_of(coverage.counts, project, project.primary_measure, frozenset())
     start = project.first_month
     last = None if start is None else start - pd.DateOffset(days=1)
     before = panel.between(None, last)
-    return before if len(before.counts) else panel
+    panel = before if len(before.counts) else panel
+    there = panel.counts[list(panel.target)].notna().all(axis=1)
+    months = pd.DatetimeIndex(there[there].index)
+    if months.empty:
+        raise NotEnoughData(f"{panel.measure}: not on record in the project's areas")
+    return panel.complete(months[-LOOKED_AT:])
+
+
+def _period(months: pd.Index) -> str:
+    """Say which months these are, and how many of them where some are not on record."""
+    words = f"{months[0]:%B %Y} to {months[-1]:%B %Y}"
+    whole = len(pd.date_range(months[0], months[-1], freq="MS"))
+    return words if whole == len(months) else f"{words}, the {len(months)} months on record"
 
 
 def baseline(data: Dataset, found: Evaluation) -> Table:
@@ -45,8 +67,7 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
         if end < 12:
             continue
         part, whole = own.iloc[end - 12 : end], everywhere.iloc[end - 12 : end]
-        name = f"{part.index[0]:%B %Y} to {part.index[-1]:%B %Y}"
-        rows.append((name, int(part.sum()), int(whole.sum())))
+        rows.append((_period(part.index), int(part.sum()), int(whole.sum())))
     if not rows:
         rows = [(f"{len(own)} months", int(own.sum()), int(everywhere.sum()))]
     columns = (
@@ -76,7 +97,8 @@ def places(data: Dataset, found: Evaluation) -> Table:
         text("role", "In the project"),
     )
     months = panel.counts.index[-12:]
-    title = f"Where {panel.measure.lower()} is recorded most, {span(months[0], months[-1])}"
+    when = span(months[0], months[-1]) if panel.unbroken else _period(months)
+    title = f"Where {panel.measure.lower()} is recorded most, {when}"
     return page_table(
         data, found, "places", title, keep, columns, notes=(places_finding(data, found),)
     )

@@ -34,9 +34,9 @@ def people(name: str, heading: str, *, standing: bool = False, leading: bool = F
     return Column(name=name, heading=heading, kind="people", standing=standing, leading=leading)
 
 
-def count(name: str, heading: str, note: str = "") -> Column:
+def count(name: str, heading: str, note: str = "", missing: str = "[x]") -> Column:
     """Mark a column that counts anything but people."""
-    return Column(name=name, heading=heading, kind="count", note=note)
+    return Column(name=name, heading=heading, kind="count", note=note, missing=missing)
 
 
 def share(name: str, heading: str, part: str, whole: str, decimals: int = 0) -> Column:

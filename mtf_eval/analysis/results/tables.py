@@ -52,6 +52,8 @@ class Column:
         For a share `(part, whole)`, for a change `(later, earlier)`: names of other columns.
     note
         A caution that belongs to this column and is printed with it.
+    missing
+        What stands where there is no value: `"[x]"`, or `"not on record"`.
     standing
         It moves on after its period has ended (completed, of those received then): a later edition
         may say otherwise without anything having been corrected.
@@ -70,6 +72,7 @@ class Column:
     decimals: int = 0
     of: tuple[str, str] | None = None
     note: str = ""
+    missing: str = "[x]"
     standing: bool = False
     leading: bool = False
     over: Literal["", "row", "table"] = ""

@@ -142,10 +142,11 @@ def _behind(data: Dataset, row: Mapping[str, Any], as_of: date) -> tuple[list[st
 
 
 def _rating(
-    data: Dataset, row: Mapping[str, Any], as_of: date, rule: RatingRule
+    data: Dataset, row: Mapping[str, Any], as_of: date, rule: RatingRule, withheld: str
 ) -> tuple[str, str]:
     now = pd.Timestamp(as_of)
     said, longest = _behind(data, row, as_of)
+    said += [f"we cannot say what changed: {withheld}"] if withheld else []
     red = longest > rule.days_overdue
     running = pd.Timestamp(row["response_start"]) <= now
     signed = row["tlg_signoff"]
@@ -161,17 +162,26 @@ def _rating(
     return rating, "; ".join(said) or "nothing behind"
 
 
-def projects(data: Dataset, *, as_of: date, rule: RatingRule, results: Mapping[str, str]) -> Table:
+def projects(
+    data: Dataset,
+    *,
+    as_of: date,
+    rule: RatingRule,
+    results: Mapping[str, str],
+    withheld: Mapping[str, str],
+) -> Table:
     """Every project known by a day: stage, rating with its reason, result, next milestone.
 
     Parameters
     ----------
     results
         Each project's result in a few words, by reference.
+    withheld
+        Why the records allow no claim of some of them: missing records are never Green.
     """
     rows = []
     for row in _known(data, as_of).to_dict("records"):
-        rating, reason = _rating(data, row, as_of, rule)
+        rating, reason = _rating(data, row, as_of, rule, withheld.get(row["project_id"], ""))
         stage = _stage(row, as_of)
         name, result = f"{row['project_id']} {row['title']}", results.get(row["project_id"], "")
         ahead = _milestone(row, as_of)

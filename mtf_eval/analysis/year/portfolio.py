@@ -6,7 +6,7 @@ be pooled is left out with the reason. Pounds are in `worth`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -72,6 +72,17 @@ class Together:
     def results(self) -> dict[str, str]:
         """Each project's result in a few words, by reference."""
         return {e.project.project_id: result_words(e) for e in self.found}
+
+    @property
+    def withheld(self) -> dict[str, str]:
+        """Why the records allow no claim of some projects, by reference."""
+        return {e.project.project_id: e.gated.reason for e in self.found if e.gated is not None}
+
+    @property
+    def unclear(self) -> tuple[str, ...]:
+        """Projects in the pooled effect that are too imprecise to be given alone."""
+        by_name = {e.project.project_id: e for e in self.found}
+        return tuple(name for name in self.members if by_name[name].primary is None)
 
 
 def gather(
@@ -180,7 +191,7 @@ def result_words(found: Evaluation) -> str:
     if found.status != "complete":
         return STATUS[found.status].lower()
     if effect is None:
-        return "we cannot say"
+        return "we cannot say" + (f": {found.gated.reason}" if found.gated is not None else "")
     if not effect.distinguishable:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
@@ -241,7 +252,7 @@ def lines_finding(together: Together) -> str:
 
 def effects(data: Dataset, together: Together) -> Table:
     """Primary effects of the projects that have one, and their random-effects mean."""
-    estimates = [(e, _estimate(e)) for e in together.found if _has_estimate(e)]
+    estimates = [(e, e.primary) for e in together.found if e.primary is not None]
     estimates.sort(key=lambda pair: pair[1].estimate)
     rows: list[tuple[object, ...]] = []
     for each, estimate in estimates:
@@ -271,9 +282,17 @@ def effects(data: Dataset, together: Together) -> Table:
         total_row=whole is not None,
         notes=(
             "Pooled: random-effects mean (Paule-Mandel) with the interval of Hartung and Knapp.",
+            *_too_imprecise(together),
             *(whole.cautions if whole is not None else ()),
         ),
     )
+
+
+def _too_imprecise(together: Together) -> Iterator[str]:
+    if names := together.unclear:
+        yield (
+            f"In the mean by their weight, but too imprecise to be shown alone: {listing(names)}."
+        )
 
 
 def effects_alt(table: Table) -> str:
@@ -303,6 +322,8 @@ def pooled_finding(together: Together) -> str:
         said = f"{size} projects together: {size_words} ({interval})"
     else:
         said = f"{size} projects together: no change that can be told from chance ({interval})"
+    if names := together.unclear:
+        said += f", {listing(names)} among them, of which alone we cannot say"
     low, high = (whole.details.get(f"prediction_{end}") for end in ("low", "high"))
     if low is None or high is None or size < NEXT_NEEDS:
         return f"{said}. Too few to say what one more would bring."

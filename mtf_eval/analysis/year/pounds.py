@@ -66,7 +66,9 @@ def _disappointed(found: Evaluation, spent: Money | None) -> list[str]:
     for measure, wanted in found.project.measures.items():
         effect = found.effects.get(measure)
         if effect is None:
-            said.append(f"{measure.lower()}: we cannot say")
+            stopped = found.withheld.get(measure)
+            why = f": {stopped.reason}" if stopped is not None else ""
+            said.append(f"{measure.lower()}: we cannot say{why}")
         elif not effect.distinguishable:
             said.append(f"{measure.lower()}: no change that can be told from chance")
         elif wanted is not None and (effect.estimate - 1) * wanted < 0:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from mtf_eval.publish.charts.counts import bars, diverging, hbars, hexmap
 from mtf_eval.publish.charts.effects import dots, forest
 from mtf_eval.publish.charts.money import cumulative, histogram, tornado, waterfall
-from mtf_eval.publish.charts.series import series, xmr
+from mtf_eval.publish.charts.series import series, strip, xmr
 from mtf_eval.publish.charts.style import Chart
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "hexmap",
     "histogram",
     "series",
+    "strip",
     "tornado",
     "waterfall",
     "xmr",

@@ -1,4 +1,4 @@
-"""Pictures over time: a series against what was expected, a control chart.
+"""Pictures over time: a series against what was expected, a control chart, what is on record.
 
 Take released tables; averages, limits and expectations are columns of theirs.
 """
@@ -12,6 +12,7 @@ from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
     INK,
+    MUTED,
     PALETTE,
     Chart,
     Words,
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.disclosure.release import Released
 
-__all__ = ["series", "xmr"]
+__all__ = ["series", "strip", "xmr"]
 
 BLUE, ORANGE = PALETTE[0], PALETTE[3]
+LOOKS = {"on record": (BLUE, ""), "not on record": ("white", "////")}
 
 
 def series(
@@ -43,6 +45,8 @@ def series(
     **words: Unpack[Words],
 ) -> Chart:
     """Draw what was observed against what was expected, with its band and the start.
+
+    The line breaks where nothing is on record, and the place is hatched.
 
     Parameters
     ----------
@@ -75,6 +79,12 @@ def series(
                 places, values[counterfactual], color=ORANGE, linewidth=2.5, linestyle=(0, (5, 2))
             )
         axes.plot(places, values[observed], color=BLUE, linewidth=2.2)
+        held = np.isfinite(values[observed])
+        alone = held & ~np.r_[False, held[:-1]] & ~np.r_[held[1:], False]
+        axes.plot(places[alone], values[observed][alone], "o", color=BLUE, markersize=4)
+        for place in places[~held]:
+            axes.axvspan(place - 0.5, place + 0.5, facecolor="none", edgecolor=MUTED, hatch="////",
+                         linewidth=0)  # fmt: skip
         axes.set_ylim(bottom=min(0.0, *(np.nanmin(v, initial=0) for v in values.values())))
         axes.margins(y=0.06)
         axes.set_xlim(-0.5, len(labels) - 0.5)
@@ -96,6 +106,42 @@ def series(
         style.end_labels(axes, ends, height=286 - 17 * below)
 
     return finish(released, paint, **words)
+
+
+def strip(
+    released: Released, *, x: str, first: str, last: str, state: str, **words: Unpack[Words]
+) -> Chart:
+    """Draw a bar a row over the months: filled where on record, hatched or dotted where not.
+
+    Parameters
+    ----------
+    x, first, last, state
+        Columns of the row's name, of the first and last month of a run, and of its standing:
+        `on record` is filled, `not on record` hatched, anything else dotted.
+    """
+    need_released(released)
+    names, begins, ends, states = (shown(released, c) for c in (x, first, last, state))
+    rows = list(dict.fromkeys(names))
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import pandas as pd
+
+        runs = [pd.PeriodIndex([pd.to_datetime(m, format="%B %Y") for m in column], freq="M")
+                for column in (begins, ends)]  # fmt: skip
+        months = pd.period_range(min(runs[0]), max(runs[1]), freq="M")
+        style.row_axis(axes, rows, narrow=narrow, right=14, top=8)
+        for name, begin, end, standing in zip(names, *runs, states, strict=True):
+            fill, hatch = LOOKS.get(standing, ("white", "...."))
+            left, right = months.get_loc(begin) - 0.5, months.get_loc(end) + 0.5
+            axes.barh(rows.index(name), right - left, 0.62, left, facecolor=fill, hatch=hatch,
+                      edgecolor=INK, linewidth=0.8)  # fmt: skip
+        axes.set_xlim(-0.5, len(months) - 0.5)
+        januaries = [i for i, m in enumerate(months) if m.month == 1]
+        most = 3 if narrow else 8
+        shown_at = januaries[:: 1 + len(januaries) // most] or [0]
+        axes.set_xticks(shown_at, [f"{months[i].strftime('%b %Y')}" for i in shown_at])
+
+    return finish(released, paint, **words, rows=rows, each=26)
 
 
 def xmr(

@@ -328,7 +328,8 @@ class Door:
             elif column.over and (covered | unlike.fillna(False)).any(axis=None):
                 frame[column.name] = frame[column.name].mask([True] * len(frame))
         frame = frame[[c.name for c in table.columns]]
-        symbols = symbols.mask(frame.isna() & (symbols == ""), "[x]")
+        blank = pd.Series({c.name: c.missing for c in table.columns})
+        symbols = symbols.mask(frame.isna() & (symbols == ""), blank, axis=1)
         stored = [c.name for c in table.columns if c.of is None]
         return Released(
             table=table.with_frame(frame[stored]),

@@ -17,7 +17,7 @@ from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
-from mtf_eval.publish.display import survey_page
+from mtf_eval.publish.display import records_page, survey_page
 from mtf_eval.publish.display.elements import (
     Element,
     figure,
@@ -66,6 +66,8 @@ def first_screen(data: Dataset, found: Evaluation, door: Door) -> Sequence[Eleme
         shown.append(headline(door(assessed.headline(data, found))))
     if effect is not None:
         shown.append(result(effect))
+    elif found.gated is not None:
+        shown.append(note(f"We cannot say: {found.gated.words()}", "caution"))
     elif found.status == "complete":
         shown.append(
             note(f"We cannot say: {found.cannot_say[project.primary_measure]}.", "caution")
@@ -73,6 +75,8 @@ def first_screen(data: Dataset, found: Evaluation, door: Door) -> Sequence[Eleme
     else:
         shown.append(note(WAITING[found.status]))
     shown += [note(text, "caution") for text in found.cautions]
+    if found.coverage is not None:
+        shown += records_page.strip(assessed.on_record(data, found), door)
     return shown
 
 
@@ -218,7 +222,7 @@ def _dots(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
                 project="This project",
                 title="The project among areas where nothing was done",
                 subtitle=f"{found.project.primary_measure}: change against the controls' mean; 1 "
-                "is what areas as bad as this did on their own",
+                "is what the groups of areas nearest to it did on their own",
                 alt=said,
             )
         ),
@@ -226,7 +230,7 @@ def _dots(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
 
 
 def _map(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]:
-    if found.window is None:
+    if found.window is None or found.primary is None:
         return ()
     made = maps.points(data, found.project, found.window, as_of=found.as_of)
     if made is None:
@@ -272,11 +276,14 @@ def follow_up(data: Dataset, found: Evaluation, door: Door) -> Sequence[Element]
 def method(found: Evaluation) -> Sequence[Element]:
     """Say by which design the project is judged, and why."""
     design, window = found.design, found.window
+    if found.gated is not None:
+        return (
+            note(f"No design is fixed, as nothing may be said: {found.gated.words()}", "method"),
+        )
     if design is None or window is None:
         return (note("No design is fixed while there is nothing to assess.", "method"),)
     months = f"Months compared: {window.words()}."
     if design.method == "series" and found.panel is not None:
-        months = (
-            f"Months used: {found.panel.months_before} before the start, {window.months} after."
-        )
+        held = found.panel.monthly(found.project.target)[~found.panel.post].notna().sum()
+        months = f"Months used: {held} before the start, {window.months} after."
     return (note(f"{design.text}. {design.reason}", "method"), note(months, "method"))

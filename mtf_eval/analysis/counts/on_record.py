@@ -1,0 +1,185 @@
+"""What is on record, area by month, and why not: a strip to draw, and the gaps in words.
+
+Shapes what `records.coverage` knows; decides nothing. What may be claimed in spite of a gap is
+for `project.design`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.results.columns import day, label, lay, span, text, where_from
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.coverage import Coverage, Gap, coverage_of
+from mtf_eval.records.dataset import Dataset
+
+__all__ = ["KINDS", "gaps", "gaps_finding", "overview", "strip", "strip_finding"]
+
+ON, PART, NOT, DOUBTFUL = "on record", "in part", "not on record", "not to be relied on"
+KINDS = {
+    "declared": "declared missing",
+    "no_file": "no file",
+    "source_stops": "the source stops",
+    "recoded": "area redrawn",
+    "silent": "silent beyond chance",
+    "incomplete": "incomplete",
+    "no_area": "rows without an area",
+    "not_begun": "not begun",
+    "ended": "ended",
+}
+COLUMNS = (
+    label("area", "Areas or measure"),
+    label("first", "From"),
+    text("last", "To"),
+    text("state", "Standing"),
+    text("why", "Why"),
+)
+NAMED = 8  # areas named in a row of the table of gaps
+
+
+def strip(
+    data: Dataset,
+    coverage: Coverage,
+    rows: Mapping[str, tuple[str, ...]],
+    *,
+    name: str,
+    title: str,
+    as_at: date,
+) -> Table:
+    """Return runs of months on record or not, and why, for each row of areas.
+
+    Parameters
+    ----------
+    rows
+        The areas of each row, by what the row is called.
+
+    Returns
+    -------
+    Table with `area`, `first` (both name the row), `last`, `state` and `why`.
+    """
+    runs = [
+        (row, f"{months[0]:%B %Y}", f"{months[-1]:%B %Y}", state, why)
+        for row, areas in rows.items()
+        for months, state, why in _runs(coverage, areas)
+    ]
+    return lay(
+        name,
+        title,
+        runs,
+        COLUMNS,
+        source=where_from(data, "Recorded incidents"),
+        as_at=as_at,
+    )
+
+
+def _runs(
+    coverage: Coverage, areas: tuple[str, ...]
+) -> Iterator[tuple[pd.DatetimeIndex, str, str]]:
+    """Cut the months of some areas into runs of one standing, with what they are and why."""
+    months = pd.DatetimeIndex(coverage.counts.index)
+    if months.empty:
+        return
+    held = coverage.counts.reindex(columns=list(areas)).notna().to_numpy()
+    near = coverage.concerning(areas, months[0], months[-1])
+    doubted = np.zeros(len(months), dtype=bool)
+    for gap in near:
+        if gap.gate:
+            doubted |= (months >= gap.first) & (months <= gap.last)
+    there = held.sum(axis=1)
+    states = np.select(
+        [there == 0, there < held.shape[1], doubted], [NOT, PART, DOUBTFUL], default=ON
+    )
+    starts = np.flatnonzero(np.r_[True, states[1:] != states[:-1]])
+    for begin, end in zip(starts, [*starts[1:], len(months)], strict=True):
+        run, state = months[begin:end], str(states[begin])
+        kinds = {KINDS[g.kind]: None for g in near if g.first <= run[-1] and g.last >= run[0]}
+        gone = int(held.shape[1] - there[begin:end].min())
+        why = [] if state == ON else [*kinds]
+        why += [f"up to {gone} of {held.shape[1]} areas"] if state == PART else []
+        yield run, state, "; ".join(why)
+
+
+def strip_finding(table: Table) -> str:
+    """Say which rows of a strip are not on record throughout; empty where all are."""
+    gone = table.frame[table.frame["state"] != ON]
+    if gone.empty:
+        return ""
+    names = list(dict.fromkeys(gone["area"]))
+    return f"Not on record throughout: {', '.join(names[:NAMED])}" + (
+        f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    )
+
+
+def _all(data: Dataset) -> tuple[dict[str, Coverage], date]:
+    """Return the coverage of every measure, up to the day the data run to."""
+    rows = data.table("incidents")
+    if rows.empty:
+        return {}, date.min
+    given = data.about.get("as_at")
+    last = rows["month"].max() + pd.offsets.MonthEnd(0)
+    as_of = date.fromisoformat(given) if given else last.date()
+    measures = sorted(map(str, rows["measure"].dropna().unique()))
+    return {m: coverage_of(data, m, as_of=as_of) for m in measures}, as_of
+
+
+def overview(data: Dataset) -> tuple[Table, ...]:
+    """Return one strip over all measures, a row each; none where no areas are on record."""
+    covers, as_of = _all(data)
+    parts = [
+        strip(data, c, {m: tuple(c.counts.columns)}, name="x", title="x", as_at=as_of).frame
+        for m, c in covers.items()
+        if len(c.counts)
+    ]
+    if not parts:
+        return ()
+    source, title = where_from(data, "Recorded incidents"), f"Months on record to {day(as_of)}"
+    return (lay("on_record", title, pd.concat(parts), COLUMNS, source=source, as_at=as_of),)
+
+
+def gaps(data: Dataset) -> Table:
+    """List what is not on record or not to be relied on, once for all measures it concerns."""
+    held: dict[Gap, list[str]] = {}
+    covers, as_of = _all(data)
+    for measure, coverage in covers.items():
+        for gap in coverage.gaps:
+            held.setdefault(replace(gap, measure=""), []).append(measure)
+    rows: list[tuple[str, ...]] = []
+    for gap, measures in held.items():
+        every = len(measures) == len(covers) > 1
+        names = ", ".join(gap.areas[:NAMED])
+        names += f" and {len(gap.areas) - NAMED} more" if len(gap.areas) > NAMED else ""
+        rows.append((
+            str(len(rows) + 1), gap.source or "not named",
+            "all measures" if every else ", ".join(measures), names or "all areas",
+            span(gap.first, gap.last), KINDS[gap.kind], gap.text, gap.remedy,
+        ))  # fmt: skip
+    return lay(
+        "gaps",
+        f"What is not on record, {data.title}",
+        rows,
+        (
+            label("no", "No."),
+            text("source", "Source"),
+            text("measure", "Measure"),
+            text("areas", "Areas"),
+            text("months", "Months"),
+            text("kind", "Kind"),
+            text("text", "What"),
+            text("remedy", "What would mend it"),
+        ),
+        source=where_from(data, "Recorded incidents"),
+        as_at=as_of,
+    )
+
+
+def gaps_finding(table: Table) -> str:
+    """Say whether anything is missing from the records of areas."""
+    if table.frame.empty:
+        return "Every area is on record in every month between the first and the last."
+    n = len(table.frame)
+    return f"{n} gap{'' if n == 1 else 's'} in the records of areas; none is counted as nought."
