@@ -16,10 +16,9 @@ from typing import Any, Literal
 import pandas as pd
 
 from mtf_eval.analysis.effects import Panel
-from mtf_eval.analysis.results.columns import span
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.coverage import Coverage, Gap
+from mtf_eval.records.coverage import Coverage, Gap, named, whole_months
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Design", "Project", "Status", "Window", "Withheld", "choose", "gaps_of", "gate"]
@@ -162,11 +161,6 @@ def _month(day: pd.Timestamp | date) -> pd.Timestamp:
     return pd.Timestamp(year=day.year, month=day.month, day=1)
 
 
-def _last_whole(day: date) -> pd.Timestamp:
-    """Return the last month that was over on a day."""
-    return _month(pd.Timestamp(day) + pd.DateOffset(days=1)) - _ONE_MONTH
-
-
 def _split(text: object) -> tuple[str, ...]:
     return tuple(p.strip() for p in str(text).split(";") if p.strip()) if pd.notna(text) else ()
 
@@ -212,7 +206,7 @@ def months_words(months: Iterable[pd.Timestamp]) -> str:
             runs[-1].append(month)
         else:
             runs.append([month])
-    return listing([span(run[0], run[-1]) for run in runs])
+    return listing([named(run[0], run[-1]) for run in runs])
 
 
 def trusted(coverage: Coverage, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
@@ -257,7 +251,7 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
         notes.append(f"The response began on {begun:%d %B %Y}; that part month counts as before.")
     end = project.response_end or project.assessment_date or pd.Timestamp(as_of)
     last = max(_month(end), start + pd.DateOffset(months=SHORTEST - 1))
-    last = min(last, start + pd.DateOffset(months=LONGEST - 1), _last_whole(as_of))
+    last = min(last, start + pd.DateOffset(months=LONGEST - 1), whole_months(as_of))
     length = _ordinal(min(last, months.max())) - _ordinal(start) + 1
     if length < 1 or months.min() >= start:
         raise NotEnoughData(
