@@ -19,9 +19,10 @@ LAYERS = {
 # Inside a layer a package, or a module beside the packages, may import only what is below it.
 LEVELS = {
     "records": [
+        {"home"},
         {"dataset", "schema", "aliases"},
         {"tables", "prices"},
-        {"reading", "coverage"},
+        {"reading", "coverage", "as_of"},
         {"cache"},
         {"load"},
         {"desk"},
@@ -55,7 +56,7 @@ LEVELS = {
 
 
 def modules() -> list[Path]:
-    return sorted(p for p in PACKAGE.rglob("*.py") if "_notebooks" not in p.parts)
+    return sorted(p for p in PACKAGE.rglob("*.py") if "_home" not in p.parts)
 
 
 def imported(path: Path) -> set[tuple[str, ...]]:

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.run.facts import CHECKOUT, Facts, address_of, fingerprint, located
+from mtf_eval.records.home import HOME
+from mtf_eval.run.facts import Facts, address_of, fingerprint, located
 from mtf_eval.run.links import related, title_of
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.plan import Report, Wanted, decide, make_plan, safe_name
@@ -29,11 +30,10 @@ FACTS = Facts(
     source="s",
     digest="d",
     projects=("EX-1", "EX-2"),
-    years=(2020, 2021),
-    periods=("2021-H1", "2021-H2"),
+    as_at="2021-12-31",
+    months=("2012-05", "2020-01", "2020-02", "2020-03", "2021-01", "2021-02", "2021-07"),
     tables={"costs": "c", "costs of no project": "n", "incidents": "i", "referrals": "r"},
     rows={"EX-1": {"costs": "c1"}, "EX-2": {"costs": "c2"}},
-    without={"2012": "referrals in 1 of its months; a review needs 3"},
 )
 
 
@@ -122,6 +122,7 @@ def test_parameters_say_how_many_reports(tmp_path: Path) -> None:
         "page-EX-2",
         "review-2020",
         "review-2021",
+        "half-2020-H1",
         "half-2021-H1",
         "half-2021-H2",
         "once",
@@ -274,9 +275,9 @@ def test_an_address_is_the_same_place_from_any_folder(
 ) -> None:
     (tmp_path / "data" / "example").mkdir(parents=True)
     monkeypatch.chdir(tmp_path)
-    whole = str(CHECKOUT / "data" / "example")
+    whole = str(HOME / "data" / "example")
     assert address_of(whole) == "data/example"
-    assert located(address_of(whole)) == CHECKOUT / "data" / "example"
+    assert located(address_of(whole)) == HOME / "data" / "example"
     assert address_of("data/example") == str(tmp_path / "data" / "example")
 
 

@@ -80,9 +80,11 @@ def test_wheel_holds_templates_notebooks_and_reference_values(wheel: list[str]) 
             if path.is_file():
                 assert str(path.relative_to(ROOT)) in held, path
     notebooks = list((ROOT / "notebooks").glob("*.ipynb"))
-    assert {f"mtf_eval/_notebooks/{n.name}" for n in notebooks} <= held
+    assert {f"mtf_eval/_home/notebooks/{n.name}" for n in notebooks} <= held
     values = list((ROOT / "data" / "reference").glob("*.csv"))
-    assert {f"mtf_eval/_reference/{v.name}" for v in values} <= held
+    assert {f"mtf_eval/_home/data/reference/{v.name}" for v in values} <= held
+    data = {name.split("/")[3] for name in held if name.startswith("mtf_eval/_home/data/")}
+    assert data == {"example", "reference", "thanet_2021"}, "nobody's own records"
 
 
 def test_import_loads_nothing_heavy() -> None:

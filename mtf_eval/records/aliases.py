@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 
+from mtf_eval.records.home import HOME
+
 __all__ = ["NO_TEXT", "Aliases", "fold", "packaged", "packaged_file", "plain"]
 
 #: Control characters and what is no character at all: no text means them, no workbook holds them.
@@ -85,7 +87,5 @@ def packaged() -> Aliases:
 
 
 def packaged_file() -> Path:
-    """Return the package's alias table: in the checkout, else inside the installed package."""
-    package = Path(__file__).resolve().parent.parent
-    checkout = package.parent / "data" / "reference" / "aliases.csv"
-    return checkout if checkout.is_file() else package / "_reference" / "aliases.csv"
+    """Return the package's alias table."""
+    return HOME / "data" / "reference" / "aliases.csv"

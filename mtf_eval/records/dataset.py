@@ -13,7 +13,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from mtf_eval.errors import BadArgument
+from mtf_eval.errors import BadArgument, RunRefused
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,16 +21,10 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["UNREAD", "Dataset", "Finding", "Source", "once"]
+__all__ = ["UNREAD", "Dataset", "Finding", "Source", "no_day", "once"]
 
 #: What is found of a heading that nothing knows.
 UNREAD = "unknown column, not read"
-#: Their rows are people, or hold few counts of people: how many there are, or a digest of them that
-#: somebody could try guesses against, is not for publication.
-OF_PEOPLE = (
-    *("referrals", "monthly_referrals", "activity", "outcomes"),
-    *("survey_responses", "case_steps"),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +91,8 @@ class Dataset:
     about: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     redrawn: Mapping[str, str] = field(default_factory=dict)
+    #: Day it was cut at by `load(..., as_of=...)`.
+    as_of: date | None = None
     #: What `once` has worked out of this data set; never carried to a changed one.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -117,6 +113,12 @@ class Dataset:
         return hashlib.sha256("\n".join(held).encode()).hexdigest()
 
     @property
+    def until(self) -> date | None:
+        """Last day that counts: the one it was cut at, else the one it says it runs to."""
+        given = self.about.get("as_at")
+        return self.as_of or (date.fromisoformat(given) if given else None)
+
+    @property
     def title(self) -> str:
         """The data set's title, its name where none was given."""
         return self.about.get("title", self.name)
@@ -129,6 +131,14 @@ class Dataset:
     def source(self, table: str) -> Source | None:
         """Return where a table came from, `None` when it was not given."""
         return next((s for s in self.sources if s.table == table), None)
+
+
+def no_day(name: str) -> RunRefused:
+    """Return the refusal of a data set of which nobody can say up to when it is complete."""
+    return RunRefused(
+        f"{name}: nothing in it is dated, so it has no day of its own; write as_at into the table "
+        "about, or give the day (as_of, --as-of)"
+    )
 
 
 def once(

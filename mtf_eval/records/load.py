@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem
-from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source
+from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source, no_day
+from mtf_eval.records.home import HOME
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +43,8 @@ def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
         from data.police.uk. A path that is not absolute is looked for in the working folder, in the
         one above, and in the checkout.
     as_of
-        Leave out what is dated later, and closing dates later than it. Everything is still
-        checked.
+        Leave out what is dated later, and closing dates later than it; `""` is the day the records
+        run to. Everything is still checked.
 
     Returns
     -------
@@ -55,19 +56,26 @@ def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
         All problems of all tables.
     BadArgument
         `as_of` is no date.
+    RunRefused
+        The day is left to records that have none of their own.
     """
-    limit = _day(as_of)
+    limit = _day(as_of) if as_of else None
     where = str(path)
     if re.match(r"[a-z0-9+]+://", where):
         data = _checked(*_from_database(where))
     else:
         data = _kept(_found(Path(path)))
-    return data if limit is None else _until(data, limit)
+    if as_of is None:
+        return data
+    from mtf_eval.records.as_of import cut, own_day
+
+    limit = limit or own_day(data)
+    if limit is None:
+        raise no_day(data.name)
+    return cut(data, limit)
 
 
-def _day(as_of: str | date | None) -> date | None:
-    if as_of is None or as_of == "":
-        return None
+def _day(as_of: str | date) -> date:
     try:
         return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
     except ValueError:
@@ -122,8 +130,7 @@ def hold(path: str) -> None:
 
 
 def _found(path: Path) -> Path:
-    checkout = Path(__file__).resolve().parents[2]
-    for base in (Path.cwd(), Path.cwd().parent, checkout):
+    for base in (Path.cwd(), Path.cwd().parent, HOME):
         if (base / path).exists():
             return (base / path).resolve()
     raise _refused(
@@ -403,43 +410,6 @@ def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -
     told = [[f.kind, f.table or f.file, f.text, f.row, f.column] for f in findings]
     whole.update(json.dumps(told).encode())
     return whole.hexdigest()
-
-
-# As of a day
-
-
-def _until(data: Dataset, limit: date) -> Dataset:
-    """Leave out what is dated after a day, as if the data had been read then."""
-    import pandas as pd
-
-    from mtf_eval.records.tables import TABLES
-
-    end = pd.Timestamp(limit)
-    tables, findings = dict(data.tables), list(data.findings)
-    for name, schema in TABLES.items():
-        event = (schema.metadata or {})["event"]
-        frame = tables[name]
-        if not event or frame.empty:
-            continue
-        late = frame[event] > end
-        if late.any():
-            text = f"{int(late.sum())} row(s) dated after {limit:%Y-%m-%d} left out"
-            findings.append(Finding(kind="note", table=name, text=text))
-            tables[name] = frame = frame[~late].reset_index(drop=True)
-        if name == "referrals":
-            tables[name] = _as_it_stood(frame, end)
-    return replace(data, tables=tables, findings=tuple(findings))
-
-
-def _as_it_stood(log: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:
-    """Take back what was decided or closed after a day."""
-    open_still, undecided = log["closed"] > end, log["decided"] > end
-    return log.assign(
-        status=log["status"].mask(open_still, "ongoing").mask(undecided),
-        closed=log["closed"].mask(open_still | undecided),
-        decision=log["decision"].mask(undecided, "pending"),
-        decided=log["decided"].mask(undecided),
-    )
 
 
 def _problem(file: str, found: str, expected: str, todo: str = "") -> Problem:

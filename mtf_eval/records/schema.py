@@ -15,7 +15,17 @@ import pandera.pandas as pa
 if TYPE_CHECKING:
     from pandera.pandas import Column, DataFrameSchema
 
-__all__ = ["KINDS", "Kind", "column", "dictionary", "empty", "kind_of", "row_check", "table"]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "column",
+    "dictionary",
+    "empty",
+    "fact",
+    "kind_of",
+    "row_check",
+    "table",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +57,11 @@ KINDS: Mapping[str, Kind] = {
     "share": Kind(dtype="float64", expected="a proportion, such as 0.25 or 25%"),
 }
 
+#: Rows are people, or hold few counts of people: how many there are, or a digest of them that
+#: somebody could try guesses against, is not for publication.
+OF_PEOPLE = "of people"
+#: Something is expected in every month, so that one without is told.
+EVERY_MONTH = "every month"
 _EMPTY: dict[str, pd.DataFrame] = {}
 
 
@@ -60,6 +75,7 @@ def column(
     high: float | None = None,
     people: bool = False,
     unit: str = "",
+    past: bool = False,
 ) -> Column:
     """Describe one column as a pandera column.
 
@@ -79,6 +95,8 @@ def column(
         Whether the number counts people or households (the disclosure rule applies to it).
     unit
         Unit as printed; empty where the kind says it.
+    past
+        Whether the date is of what has happened: it cannot lie after the day the records run to.
     """
     checks = []
     if allowed:
@@ -102,6 +120,7 @@ def column(
             "people": people,
             "unit": unit,
             "bounds": (low, high),
+            "past": past,
         },
     )
 
@@ -131,6 +150,7 @@ def table(
     checks: tuple[pa.Check, ...] = (),
     event: str = "",
     either: tuple[str, ...] = (),
+    marks: tuple[str, ...] = (),
 ) -> DataFrameSchema:
     """Describe one table.
 
@@ -142,14 +162,27 @@ def table(
         The date of what the row records; with `as_of`, later rows are left out.
     either
         Of these columns each row needs at least one.
+    marks
+        Of `OF_PEOPLE` and `EVERY_MONTH`, those that are true of it.
     """
     return pa.DataFrameSchema(
         dict(columns),
         checks=list(checks),
         name=name,
         description=description,
-        metadata={"key": key, "event": event, "either": either},
+        metadata={
+            "key": key,
+            "event": event,
+            "either": either,
+            "past": tuple(n for n, c in columns.items() if _meta(c)["past"]),
+            "marks": marks,
+        },
     )
+
+
+def fact(schema: DataFrameSchema, name: str) -> Any:
+    """Return a fact of a table as `table` was told it, or the columns that are `past`."""
+    return (schema.metadata or {})[name]
 
 
 def kind_of(schema: DataFrameSchema, name: str) -> str:
@@ -176,7 +209,7 @@ def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:
         "Tables and columns without `*` may be left out.",
     ]
     for name, schema in tables.items():
-        key = ", ".join(f"`{k}`" for k in (schema.metadata or {})["key"])
+        key = ", ".join(f"`{k}`" for k in fact(schema, "key"))
         out += ["", f"## {name}", "", f"{schema.description}"]
         out += ["", f"Each row is named once by {key}."] if key else []
         out += ["", "| column | holds | counts people | meaning |", "| --- | --- | --- | --- |"]

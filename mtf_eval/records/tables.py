@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, row_check, table
 from mtf_eval.records.schema import column as c
-from mtf_eval.records.schema import row_check, table
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["CORE", "TABLES", "table_named"]
 
 YES_NO = ("yes", "no")
+ACTIONS = ("planned", "in_progress", "completed", "stopped")
+BIDS = ("submitted", "awarded", "part_awarded", "refused", "withdrawn")
 STAGES = ("scanning", "analysis", "response", "assessment", "consolidation", "closed")
 #: A data set needs at least one of these.
 CORE = ("referrals", "monthly_referrals", "activity", "projects")
@@ -60,7 +62,7 @@ _TABLES = (
         "One row per referral to the task force. No names, addresses or dates of birth.",
         {
             "referral_id": c("id", "Reference of the referral", required=True),
-            "received": c("date", "Day the referral came in", required=True),
+            "received": c("date", "Day the referral came in", required=True, past=True),
             "agency": c("agency", "Who referred", required=True),
             "decision": c(
                 "choice",
@@ -68,9 +70,9 @@ _TABLES = (
                 required=True,
                 allowed=("accepted", "rejected", "sara", "pending"),
             ),
-            "decided": c("date", "Day of the decision; outcomes are then counted by it"),
+            "decided": c("date", "Day of the decision; outcomes are then counted by it", past=True),
             "status": c("choice", "Of an accepted one", allowed=("ongoing", "completed")),
-            "closed": c("date", "Day the work was completed"),
+            "closed": c("date", "Day the work was completed", past=True),
             "criteria": c("texts", "Themes met; one referral may meet several"),
             "stream": c("choice", "Stream of work", allowed=("core", "home_security")),
             "ward": c("text", "Ward, never a postcode"),
@@ -105,12 +107,13 @@ _TABLES = (
             ),
         ),
         event="received",
+        marks=(OF_PEOPLE, EVERY_MONTH),
     ),
     table(
         "monthly_referrals",
         "Published monthly totals, for periods without records of single referrals.",
         {
-            "month": c("month", "Month", required=True),
+            "month": c("month", "Month", required=True, past=True),
             "received": c("whole", "Referrals received", required=True, low=0, people=True),
             "accepted": c("whole", "Of these accepted", required=True, low=0, people=True),
             "rejected": c("whole", "Of these rejected", required=True, low=0, people=True),
@@ -121,6 +124,7 @@ _TABLES = (
         },
         key=("month",),
         event="month",
+        marks=(OF_PEOPLE, EVERY_MONTH),
     ),
     table(
         "activity",
@@ -131,7 +135,7 @@ _TABLES = (
             "measure": c("measure", "What is counted", required=True),
             "agency": c("agency", "Agency, where the figure is by agency"),
             "category": c("text", "Theme, risk, channel, priority code or the like"),
-            "period_start": c("date", "First day counted", required=True),
+            "period_start": c("date", "First day counted", required=True, past=True),
             "period_end": c("date", "Last day counted", required=True),
             "count": c("whole", "The figure", required=True, low=0),
             "counts_people": c("choice", "Of people or households", required=True, allowed=YES_NO),
@@ -140,6 +144,7 @@ _TABLES = (
         key=("block", "measure", "agency", "category", "period_start", "period_end"),
         checks=(_order("period_start", "period_end"),),
         event="period_start",
+        marks=(OF_PEOPLE,),
     ),
     table(
         "priority_progress",
@@ -225,8 +230,8 @@ _TABLES = (
         "Recorded incidents by area and month; summed to one row per month, area and measure. "
         "A folder police_uk, as downloaded from data.police.uk, may stand in its place.",
         {
-            "month": c("month", "Month; or give the date"),
-            "date": c("date", "Day; or give the month"),
+            "month": c("month", "Month; or give the date", past=True),
+            "date": c("date", "Day; or give the month", past=True),
             "area_code": c("area", "Area, such as an LSOA", required=True),
             "measure": c("measure", "Kind of incident", required=True),
             "count": c("whole", "Number; without this column each row is one", low=0),
@@ -234,6 +239,7 @@ _TABLES = (
         },
         event="month",
         either=("month", "date"),
+        marks=(EVERY_MONTH,),
     ),
     table(
         "coverage",
@@ -286,13 +292,8 @@ _TABLES = (
             "mechanism": c("text", "How it is meant to work"),
             "agency": c("agency", "Who does it", required=True),
             "due": c("date", "Day it is due"),
-            "completed": c("date", "Day it was done"),
-            "status": c(
-                "choice",
-                "Status",
-                required=True,
-                allowed=("planned", "in_progress", "completed", "stopped"),
-            ),
+            "completed": c("date", "Day it was done", past=True),
+            "status": c("choice", "Status", required=True, allowed=ACTIONS),
             "priority_codes": c("texts", "Codes of agency priorities it helps to fulfil"),
         },
         key=("action_id",),
@@ -312,7 +313,7 @@ _TABLES = (
             "project_id": c("id", "Project", required=True),
             "provider": c("text", "Provider", required=True),
             "due": c("date", "Day the update was due", required=True),
-            "reported": c("date", "Day it came; empty when it did not"),
+            "reported": c("date", "Day it came; empty when it did not", past=True),
             "activity": c("text", "What is delivered", required=True),
             "agreed": c("number", "Agreed quantity for the period", low=0),
             "delivered": c("number", "Delivered quantity", low=0),
@@ -358,6 +359,7 @@ _TABLES = (
             ),
         ),
         event="date",
+        marks=(EVERY_MONTH,),
     ),
     table(
         "funding",
@@ -366,14 +368,9 @@ _TABLES = (
             "bid_id": c("id", "Reference of the bid", required=True),
             "project_id": c("id", "Project it is for"),
             "funder": c("text", "Who was asked", required=True),
-            "submitted": c("date", "Day it was sent", required=True),
-            "status": c(
-                "choice",
-                "Status",
-                required=True,
-                allowed=("submitted", "awarded", "part_awarded", "refused", "withdrawn"),
-            ),
-            "decided": c("date", "Day of the decision"),
+            "submitted": c("date", "Day it was sent", required=True, past=True),
+            "status": c("choice", "Status", required=True, allowed=BIDS),
+            "decided": c("date", "Day of the decision", past=True),
             "requested_gbp": c("money", "Asked for", required=True, low=0, unit="£"),
             "awarded_gbp": c("money", "Awarded", low=0, unit="£"),
             "spent_gbp": c("money", "Spent so far", low=0, unit="£"),
@@ -398,6 +395,7 @@ _TABLES = (
             "drop_off": c("share", "Share lost each year", low=0, high=1),
             "evidence_grade": c("whole", "1 (best) to 6, of the figures", low=1, high=6),
         },
+        marks=(OF_PEOPLE,),
     ),
     table(
         "survey_questions",
@@ -416,7 +414,7 @@ _TABLES = (
         {
             "project_id": c("id", "Project", required=True),
             "wave": c("choice", "Wave", required=True, allowed=("entry", "exit")),
-            "date": c("date", "Day of the answer", required=True),
+            "date": c("date", "Day of the answer", required=True, past=True),
             "question_id": c("id", "Question", required=True),
             "answer": c("text", "One of the question's answers", required=True),
             "respondent_id": c("id", "Number of the respondent, when waves are matched"),
@@ -424,6 +422,7 @@ _TABLES = (
             "weight": c("number", "Survey weight", low=0),
         },
         event="date",
+        marks=(OF_PEOPLE, EVERY_MONTH),
     ),
     table(
         "case_steps",
@@ -432,11 +431,12 @@ _TABLES = (
             "case_id": c("id", "Number of the case, never a name", required=True),
             "project_id": c("id", "Project"),
             "domain": c("measure", "Ladder, from the reference data", required=True),
-            "date": c("date", "Day the step was taken", required=True),
+            "date": c("date", "Day the step was taken", required=True, past=True),
             "step": c("measure", "Step of the ladder", required=True),
         },
         key=("case_id", "domain", "date"),
         event="date",
+        marks=(OF_PEOPLE,),
     ),
 )
 

@@ -101,6 +101,7 @@ def plan(
                 facts=facts,
                 reports=reports,
                 due={name: why for name, why in due.items() if why},
+                without=facts.calendar(wanted.as_of)[2],
                 dropped=gone,
             )
         )

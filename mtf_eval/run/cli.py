@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mtf_eval.errors import BadArgument, MtfError
+from mtf_eval.records.home import HOME
 from mtf_eval.run.cli_desk import COMMANDS, as_written, need_browser, print_pages
-from mtf_eval.run.facts import CHECKOUT, address_of
-from mtf_eval.run.plan import Wanted, home, templates
+from mtf_eval.run.facts import address_of
+from mtf_eval.run.plan import Wanted, templates
 from mtf_eval.run.schedule import KINDS
 from mtf_eval.run.schedule import schedule as make_schedule
 from mtf_eval.run.store import Store
@@ -243,10 +244,10 @@ def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
 @click.argument("kind", type=click.Choice([*KINDS, "airflow"]))
 @click.argument("data", nargs=-1)
 @click.option("--release", default="public", show_default=True, help="Disclosure rule.")
-@click.option("--out", default="reports", show_default=True, help="Folder of reports.")
+@click.option("--out", default="", help="Folder of reports [internal: reports, else: public].")
 @click.option("--at", default="06:30", show_default=True, metavar="HH:MM", help="Time of day.")
 def schedule(kind: str, data: tuple[str, ...], release: str, out: str, at: str) -> int:
-    """Print a ready schedule for this checkout, with comments that say where it goes.
+    """Print a ready schedule for this folder, with comments that say where it goes.
 
     For Airflow it says what to do instead.
     """
@@ -266,32 +267,43 @@ def _wanted(
     as_of: str,
     release: str,
 ) -> tuple[Wanted, list[Any]]:
+    pairs = [text.partition("=") for text in parameter]
+    if wrong := [name for name, equals, _ in pairs if not equals]:
+        raise BadArgument(f"--parameter {', '.join(wrong)}: expected NAME=VALUE")
+    given = {name: value for name, _, value in pairs}
+    if "data" in given:
+        raise BadArgument("-p data: name the data set as DATA, before the options")
+    for name, option in (("as_of", as_of), ("release", "" if release == "internal" else release)):
+        if name in given and option and option != given[name]:
+            raise BadArgument(f"-p {name}={given[name]}: the option --{name} says {option}")
+    as_of, release = given.pop("as_of", as_of), given.pop("release", release)
     if as_of:
         try:
             date.fromisoformat(as_of)
         except ValueError:
             raise BadArgument(f"--as-of {as_of}: expected a day as in 2021-12-31") from None
-    pairs = [text.partition("=") for text in parameter]
-    if wrong := [name for name, equals, _ in pairs if not equals]:
-        raise BadArgument(f"--parameter {', '.join(wrong)}: expected NAME=VALUE")
+    try:
+        year += tuple(int(given.pop(name)) for name in ("year",) if name in given)
+    except ValueError:
+        raise BadArgument("-p year: expected a year as in 2021") from None
     wanted = Wanted(
-        projects=project,
+        projects=project + tuple(given.pop(n) for n in ("project_id",) if n in given),
         years=year,
-        periods=period,
+        periods=period + tuple(given.pop(n) for n in ("period",) if n in given),
         reports=report,
         own_notebooks=bool(notebook),
-        parameters={name: value for name, _, value in pairs},
+        parameters=given,
         release=release,
         as_of=as_of,
     )
     books = templates(notebook)
     if not books:
-        raise BadArgument(f"no notebooks in {home('notebooks')}")
+        raise BadArgument(f"no notebooks in {HOME / 'notebooks'}")
     return wanted, books
 
 
 def _addresses(data: Sequence[str]) -> list[str]:
-    given = list(data) or [str(p.parent) for p in sorted((CHECKOUT / "data").glob("*/about.csv"))]
+    given = list(data) or [str(p.parent) for p in sorted((HOME / "data").glob("*/about.csv"))]
     if not given:
         raise BadArgument("no DATA given, and no data set in the data folder")
     return list(dict.fromkeys(address_of(d) for d in given))
@@ -312,7 +324,7 @@ def _show_plan(plans: Sequence[Planned], *, why: bool) -> None:
                 click.echo(f"    {json.dumps(report.parameters, ensure_ascii=False)}")
         for name in planned.dropped:
             click.echo(f"  {name:<44} will be taken out: no longer in the data")
-        for year, reason in planned.facts.without.items():
+        for year, reason in planned.without.items():
             click.echo(f"  no annual report for {year}: {reason}")
     click.echo(f"{sum(len(p.due) for p in plans)} of {_count(plans)} reports are due")
 

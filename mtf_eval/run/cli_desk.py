@@ -15,8 +15,10 @@ import click
 
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.publish.shell import page_of
-from mtf_eval.run.facts import CHECKOUT, address_of
-from mtf_eval.run.plan import Wanted, home, templates
+from mtf_eval.records.dataset import no_day
+from mtf_eval.records.home import HOME
+from mtf_eval.run.facts import address_of
+from mtf_eval.run.plan import Wanted, templates
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset, Finding
@@ -37,7 +39,7 @@ def read(given: str) -> Dataset:
     """Read and check a data set as the command line names it."""
     from mtf_eval.records.load import load
 
-    return load(given if "://" in given else str(CHECKOUT / address_of(given)))
+    return load(given if "://" in given else str(HOME / address_of(given)))
 
 
 @click.command(
@@ -111,7 +113,7 @@ def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
 
     if "://" in given:
         raise BadArgument("--fix-report is for workbooks and folders of CSV files")
-    count = annotate(CHECKOUT / address_of(given), target, list(complaints))
+    count = annotate(HOME / address_of(given), target, list(complaints))
     where = "beside its cell and in a list on the first sheet"
     click.echo(f"{target}: a copy of {given} with {count} complaint(s), each {where}")
 
@@ -152,25 +154,22 @@ def workbook(file: Path, source: str | None, force: bool) -> int:
 @click.option("--data", metavar="DATA", help="Data set the notebooks open.")
 @click.option("--project", metavar="ID", help="Project they are about.")
 @click.option("--fresh", is_flag=True, help="Copy again; the copies that are there are kept aside.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port of JupyterLab [a free one].")
 @click.option("--no-open", is_flag=True, help="Make the copies; do not open JupyterLab.")
-def lab(data: str | None, project: str | None, fresh: bool, no_open: bool) -> int:
+def lab(data: str | None, project: str | None, fresh: bool, port: int | None, no_open: bool) -> int:
     """Open working copies of the notebooks in JupyterLab, with your parameters set.
 
     The copies are in the folder lab; ours stay as they are. Run a changed one like ours with
     `mtf-eval run --notebook`.
     """
-    from mtf_eval.run.desk import open_lab, working_copies
+    from mtf_eval.run.desk import has_browser, open_lab, working_copies
 
-    values: dict[str, Any] = {"data": address_of(data)} if data else {}
+    values: dict[str, Any] = {}
     books = templates()
+    if data or project:
+        values = _subject(address_of(data or "data/example"), project)
     if project:
         books = [b for b in books if "project_id" in b.parameters]
-        values = {"data": address_of("data/example"), **values, "project_id": project}
-        known = list(read(values["data"]).table("projects")["project_id"])
-        if project not in known:
-            raise BadArgument(
-                f"{values['data']}: no project {project}; there is {', '.join(known) or 'none'}"
-            )
     made, left = working_copies(books, LAB, values, fresh=fresh)
     for path in made:
         click.echo(f"made  {path}")
@@ -179,8 +178,29 @@ def lab(data: str | None, project: str | None, fresh: bool, no_open: bool) -> in
     copies = sorted([*made, *left], key=lambda p: "evaluation" not in p.name)
     if no_open:
         return 0
-    click.echo("JupyterLab opens in your browser; Ctrl-C here ends it.")
-    return open_lab(LAB, copies[0])
+    there = has_browser()
+    where = "opens in your browser" if there else "has no browser here: open the address it prints"
+    click.echo(f"JupyterLab {where}; Ctrl-C here ends it.")
+    return open_lab(LAB, copies[0], port=port)
+
+
+def _subject(address: str, project: str | None) -> dict[str, Any]:
+    """Return what the copies are about, as the data set has it: a project, its last year."""
+    from mtf_eval.run.facts import facts_of
+
+    facts = facts_of(read(address), "")
+    if project and project not in facts.projects:
+        raise BadArgument(
+            f"{address}: no project {project}; there is {', '.join(facts.projects) or 'none'}"
+        )
+    if not facts.as_at:
+        raise no_day(facts.name)
+    years, periods, _ = facts.calendar()
+    values: dict[str, Any] = {"data": address}
+    if chosen := project or next(iter(facts.projects), None):
+        values["project_id"] = chosen
+    values |= {"year": years[-1]} if years else {}
+    return values | ({"period": periods[-1]} if periods else {})
 
 
 @click.command(
@@ -210,7 +230,7 @@ def validate(context: click.Context, archive: Path, out: Path, release: str) -> 
     return context.invoke(
         run,
         data=(str(archive),),
-        notebook=(home("notebooks") / "tools" / "estimator_validation.ipynb",),
+        notebook=(HOME / "notebooks" / "tools" / "estimator_validation.ipynb",),
         out=out,
         release=release,
         cell_timeout=3600.0,

@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import json
 import os
+import socket
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from mtf_eval.errors import RunRefused
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import safe_name
 
-__all__ = ["lab_command", "lab_environment", "open_lab", "working_copies"]
+__all__ = ["has_browser", "lab_command", "lab_environment", "open_lab", "working_copies"]
 
 #: JupyterLab's own calls to the internet, switched off.
 QUIET = {
@@ -59,7 +61,24 @@ def working_copies(
     Returns
     -------
     Copies made, and copies that were there already and were left as they are.
+
+    Raises
+    ------
+    RunRefused
+        The folder cannot be written to.
     """
+    try:
+        return _copied(books, folder, values, fresh)
+    except OSError as error:
+        raise RunRefused(
+            f"{folder.resolve()}: cannot be written ({error.strerror}); call this from a folder of "
+            "your own"
+        ) from None
+
+
+def _copied(
+    books: Sequence[Template], folder: Path, values: Mapping[str, Any], fresh: bool
+) -> tuple[list[Path], list[Path]]:
     folder.mkdir(parents=True, exist_ok=True)
     made, left = [], []
     for book in books:
@@ -110,16 +129,23 @@ def _with_values(source: str, values: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def lab_command(folder: Path, first: Path | None, *, port: int | None = None) -> list[str]:
+def lab_command(
+    folder: Path, first: Path | None, *, port: int | None = None, browser: bool = True
+) -> list[str]:
     """Return the command that opens JupyterLab on a folder, without calls to the internet."""
     command = [
-        *(sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}"),
+        *(sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder.resolve()}"),
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
+        "--ServerApp.answer_yes=True",
     ]
     if port is not None:
-        command += [f"--port={port}", "--ServerApp.port_retries=0", "--no-browser"]
+        command += [f"--port={port}", "--ServerApp.port_retries=0"]
+    if not browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
     if first is not None:
         command.append(f"--LabApp.default_url=/lab/tree/{first.name}")
     return command
@@ -127,7 +153,7 @@ def lab_command(folder: Path, first: Path | None, *, port: int | None = None) ->
 
 def lab_environment(folder: Path) -> dict[str, str]:
     """Write the quiet settings beside the working copies; return the environment to start in."""
-    settings = folder / ".jupyterlab"
+    settings = folder.resolve() / ".jupyterlab"
     for name, value in QUIET.items():
         path = settings / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,12 +161,39 @@ def lab_environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(settings)}
 
 
-def open_lab(folder: Path, first: Path | None) -> int:
-    """Open JupyterLab and stay until it is closed; return its exit code."""
+def has_browser() -> bool:
+    """Whether there is a browser that could be opened here."""
     try:
-        done = subprocess.run(
-            lab_command(folder, first), env=lab_environment(folder), check=False, cwd=folder
-        )
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def open_lab(folder: Path, first: Path | None, *, port: int | None = None) -> int:
+    """Open JupyterLab and stay until it is closed; return its exit code.
+
+    Where the system can, this process becomes JupyterLab's, so that ending one ends the other.
+
+    Raises
+    ------
+    RunRefused
+        The port is in use, or JupyterLab cannot be started.
+    """
+    if port is not None:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                raise RunRefused(
+                    f"port {port} cannot be had ({error.strerror}): give another with --port, or "
+                    "leave it out and a free one is taken"
+                ) from None
+    try:
+        environment = lab_environment(folder)
+        command = lab_command(folder, first, port=port, browser=has_browser())
+        if os.name == "posix":
+            os.execve(command[0], command, environment)
+        return subprocess.run(command, env=environment, check=False).returncode
     except OSError as error:
         raise RunRefused(f"JupyterLab cannot be started ({error.strerror})") from None
-    return done.returncode

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mtf_eval.errors import RunRefused
+from mtf_eval.records.home import HOME, PACKAGE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,10 +77,6 @@ LIBRARIES = [
     "gptables",
     "beautifulsoup4",
 ]
-# Columns that tell how far records go; what is planned for later does not.
-DATED = {"received", "month", "date", "reported", "as_at", "updated", "completed"}
-PACKAGE = Path(__file__).resolve().parent.parent
-CHECKOUT = PACKAGE.parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +97,10 @@ class Facts:
         Day the records go up to (ISO): as the data set says, or its latest date.
     read
         Where each table was read from, for the run record.
-    without
-        Years that have some referrals and no report, and why.
+    months
+        Months with referrals; of a year or half-year there is a report where there are enough.
+    begun
+        Months in which a project was signed off or its response began.
     """
 
     name: str
@@ -110,11 +110,10 @@ class Facts:
     reader: str = ""
     as_at: str = ""
     projects: tuple[str, ...] = ()
-    years: tuple[int, ...] = ()
-    periods: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    without: Mapping[str, str] = field(default_factory=dict)
     read: Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -124,8 +123,29 @@ class Facts:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Facts:
         """Make facts from what `Store.recall` returned."""
-        tuples = {k: tuple(value[k]) for k in ("projects", "years", "periods")}
+        tuples = {k: tuple(value[k]) for k in ("projects", "months", "begun")}
         return cls(**{**value, **tuples})
+
+    def calendar(self, as_of: str = "") -> tuple[list[int], list[str], dict[str, str]]:
+        """Return years and half-years that have a report on a day, and why other years have none.
+
+        A half-year has one where there are projects: if there were referrals, or a project was
+        signed off or begun in it.
+        """
+        last = min(as_of or self.as_at or "9999", self.as_at or "9999")[:7]
+        months = [m for m in self.months if m <= last]
+        held = Counter(int(m[:4]) for m in months)
+        years = sorted(y for y, n in held.items() if n >= MONTHS_FOR_A_YEAR)
+        if held and not years:
+            years = [max(held)]
+        without = {
+            str(y): f"referrals in {n} of its months; a review needs {MONTHS_FOR_A_YEAR}"
+            for y, n in sorted(held.items())
+            if y not in years
+        }
+        shown = {m for m in months if int(m[:4]) in years} | {m for m in self.begun if m <= last}
+        halves = {f"{m[:4]}-H{1 if int(m[5:]) < 7 else 2}" for m in shown if self.projects}
+        return years, sorted(halves), without
 
 
 def fingerprint(address: str) -> str:
@@ -143,7 +163,7 @@ def located(address: str) -> Path:
     RunRefused
         There is no such folder or file.
     """
-    return _first(address, CHECKOUT / address, Path(address))
+    return _first(address, HOME / address, Path(address))
 
 
 def _first(given: str, *places: Path) -> Path:
@@ -171,8 +191,8 @@ def address_of(given: str) -> str:
                 " it in the environment (PGPASSWORD, or ${NAME} in its place) or a password file"
             )
         return given
-    path = _first(given, Path(given), CHECKOUT / given)
-    return path.relative_to(CHECKOUT).as_posix() if path.is_relative_to(CHECKOUT) else str(path)
+    path = _first(given, Path(given), HOME / given)
+    return path.relative_to(HOME).as_posix() if path.is_relative_to(HOME) else str(path)
 
 
 def folder_digest(path: Path, pattern: str = "*") -> str:
@@ -216,6 +236,8 @@ def versions() -> dict[str, str]:
 
 def facts_of(data: Dataset, source: str) -> Facts:
     """Gather the facts of a checked data set."""
+    from mtf_eval.records.as_of import own_day
+
     tables = {"about": hashlib.sha256(json.dumps(dict(data.about)).encode()).hexdigest()}
     rows: dict[str, dict[str, str]] = {}
     for name in sorted(data.tables):
@@ -229,7 +251,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
                 rows.setdefault(str(project), {})[name] = digest[:16]
             loose = each[frame["project_id"].isna()]
             tables[f"{name} of no project"] = hashlib.sha256(loose.to_numpy().tobytes()).hexdigest()
-    years, periods, without = _calendar(data)
+    day = own_day(data)
     projects = data.table("projects") if "projects" in data.tables else None
     return Facts(
         name=data.name,
@@ -237,13 +259,12 @@ def facts_of(data: Dataset, source: str) -> Facts:
         source=source,
         digest=data.digest,
         reader=reader_digest(),
-        as_at=_as_at(data),
+        as_at=day.isoformat() if day else "",
         projects=() if projects is None else tuple(map(str, projects["project_id"])),
-        years=years,
-        periods=periods,
+        months=_months(data),
+        begun=_begun(data),
         tables={name: digest[:16] for name, digest in tables.items()},
         rows=rows,
-        without=without,
         read=[
             {"table": s.table, "file": s.file, "sheet": s.sheet, "sha256": s.sha256}
             for s in data.sources
@@ -258,68 +279,21 @@ def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
     return pd.util.hash_pandas_object(plain, index=False)
 
 
-def _as_at(data: Dataset) -> str:
-    """Find the day the records go up to, so that a page can be made again.
-
-    A day after today is no such day: it is mistyped, or planned.
-    """
-    import pandas as pd
-    from pandas.tseries.offsets import MonthEnd
-
-    if data.about.get("as_at"):
-        return data.about["as_at"]
-    days, today = [], pd.Timestamp.now()
-    for frame in data.tables.values():
-        for column in DATED & set(frame):
-            if frame[column].dtype.kind != "M":
-                continue  # a published count of those received or completed
-            latest = frame[column][frame[column] <= today].max()
-            if pd.notna(latest):
-                days.append(latest + MonthEnd(0) if column == "month" else latest)
-    return min(max(days), today).date().isoformat() if days else ""
+def _months(data: Dataset) -> tuple[str, ...]:
+    """Months in which referrals were received, in the log or the published totals."""
+    found = set()
+    for name, column in (("referrals", "received"), ("monthly_referrals", "month")):
+        frame = data.tables.get(name)
+        if frame is not None and len(frame):
+            held = frame if name == "referrals" else frame[frame["received"].fillna(0) > 0]
+            found |= set(held[column].dropna().dt.strftime("%Y-%m"))
+    return tuple(sorted(found))
 
 
-def _calendar(data: Dataset) -> tuple[tuple[int, ...], tuple[str, ...], dict[str, str]]:
-    """Find the years and half-years that have a report, and the years that have none."""
-    import pandas as pd
-
-    months = set()
-    if "referrals" in data.tables:
-        days = pd.to_datetime(data.table("referrals")["received"]).dropna()
-        months |= set(days.dt.to_period("M"))
-    if "monthly_referrals" in data.tables:
-        published = data.table("monthly_referrals")
-        published = published[published["received"].fillna(0) > 0]
-        months |= set(pd.to_datetime(published["month"]).dt.to_period("M"))
-    by_year: dict[int, int] = {}
-    for month in months:
-        by_year[month.year] = by_year.get(month.year, 0) + 1
-    years = sorted(y for y, n in by_year.items() if n >= MONTHS_FOR_A_YEAR)
-    if by_year and not years:
-        years = [max(by_year)]
-    without = {
-        str(year): f"referrals in {n} of its months; a review needs {MONTHS_FOR_A_YEAR}"
-        for year, n in sorted(by_year.items())
-        if year not in years
-    }
-    return tuple(years), _halves(data, {m for m in months if m.year in years}), without
-
-
-def _halves(data: Dataset, months: set[Any]) -> tuple[str, ...]:
-    """Find the half-years that have a leadership report.
-
-    Where there are projects: every half-year with referrals, or in which a project was signed
-    off or its response began, and that had begun by the day the data run to.
-    """
-    import pandas as pd
-
-    if "projects" not in data.tables or data.table("projects").empty:
+def _begun(data: Dataset) -> tuple[str, ...]:
+    """Months in which a project was signed off or its response began."""
+    frame = data.tables.get("projects")
+    if frame is None:
         return ()
-    found = set(months)
-    for column in ("tlg_signoff", "response_start"):
-        days = pd.to_datetime(data.table("projects")[column]).dropna()
-        found |= set(days.dt.to_period("M"))
-    given = data.about.get("as_at")
-    last = pd.Period(given, "M") if given else max(months, default=max(found, default=None))
-    halves = {f"{m.year}-H{1 if m.month < 7 else 2}" for m in found if m <= last}
-    return tuple(sorted(halves))
+    days = (frame[c].dropna().dt.strftime("%Y-%m") for c in ("tlg_signoff", "response_start"))
+    return tuple(sorted({month for column in days for month in column}))

@@ -18,15 +18,19 @@ from typing import Any
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.shell import page_of
-from mtf_eval.run.facts import PACKAGE, Facts, code_digest, folder_digest, versions
+from mtf_eval.records.dataset import no_day
+from mtf_eval.records.home import HOME
+from mtf_eval.run.facts import Facts, code_digest, folder_digest, versions
 from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
 
-__all__ = ["Planned", "Report", "Wanted", "decide", "home", "make_plan", "safe_name", "templates"]
+__all__ = ["Planned", "Report", "Wanted", "decide", "make_plan", "safe_name", "templates"]
 
 # Under a disclosure rule what is hidden on one page depends on all people tables.
 PEOPLE = ("referrals", "survey_responses", "outcomes", "case_steps", "deliveries")
+#: Years and half-years that have a report, and why other years have none.
+Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(10)}
 
 
@@ -78,6 +82,7 @@ class Planned:
     facts: Facts
     reports: list[Report]
     due: dict[str, str]
+    without: Mapping[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
 
     @property
@@ -86,15 +91,9 @@ class Planned:
         return safe_name(self.facts.name)
 
 
-def home(name: str) -> Path:
-    """Return the folder `notebooks` or `data/reference`: of the checkout, or as installed."""
-    checkout = PACKAGE.parent / name
-    return checkout if checkout.is_dir() else PACKAGE / f"_{Path(name).name}"
-
-
 def templates(paths: Iterable[Path] = ()) -> list[Template]:
     """Read the notebooks given, or all of ours."""
-    return [read_template(p) for p in (list(paths) or sorted(home("notebooks").glob("*.ipynb")))]
+    return [read_template(p) for p in (list(paths) or sorted((HOME / "notebooks").glob("*.ipynb")))]
 
 
 def safe_name(text: str) -> str:
@@ -134,10 +133,11 @@ def make_plan(
     RunRefused
         Two reports would have one name.
     """
-    _check_wanted(facts, books, wanted)
+    calendar = facts.calendar(wanted.as_of)
+    _check_wanted(facts, books, wanted, calendar)
     common = {
         "our code": code_digest(),
-        "reference values": folder_digest(home("data/reference"), "*.csv"),
+        "reference values": folder_digest(HOME / "data" / "reference", "*.csv"),
         "library versions": _short(json.dumps(versions())),
         "salt": salt,
     }
@@ -145,18 +145,19 @@ def make_plan(
     for book in books:
         if wanted.reports and book.name not in wanted.reports:
             continue
-        given = {"data": address, "release": wanted.release, "as_of": wanted.as_of or facts.as_at}
+        given = {"data": address, "release": wanted.release, "as_of": wanted.as_of}
         given = {k: v for k, v in given.items() if k in book.parameters and v}
         given |= {
             name: book.parameters[name].parse(text)
             for name, text in wanted.parameters.items()
             if name in book.parameters
         }
-        for subject in _subjects(facts, book, wanted):
+        for subject in _subjects(facts, book, wanted, calendar):
             values = book.checked({**given, **subject})
             drafts.append((_name(book, subject), book, values))
     _refuse_clashes(drafts)
-    known = [(_name(b, s), s) for b in books for s in _subjects(facts, b, Wanted())]
+    _refuse_dropped(facts, wanted, [book for _, book, _ in drafts])
+    known = [(_name(b, s), s) for b in books for s in _subjects(facts, b, Wanted(), calendar)]
     subjects = dict(known)
     there = {*published, *(name for name, _, _ in drafts)}
     reports = []
@@ -206,26 +207,56 @@ def decide(report: Report, store: Store, before: Mapping[str, Any]) -> str:
     return ""
 
 
-def _check_wanted(facts: Facts, books: Sequence[Template], wanted: Wanted) -> None:
+def _check_wanted(
+    facts: Facts, books: Sequence[Template], wanted: Wanted, calendar: Calendar
+) -> None:
+    years, periods, without = calendar
     there = {
         "project": (wanted.projects, facts.projects),
-        "year": (wanted.years, facts.years),
-        "period": (wanted.periods, facts.periods),
+        "year": (wanted.years, years),
+        "period": (wanted.periods, periods),
         "report": (wanted.reports, [b.name for b in books]),
     }
     for what, (asked, known) in there.items():
-        _check_known(facts, what, asked, known)
+        _check_known(facts, what, asked, known, without)
     for name in wanted.parameters:
         if not any(name in b.parameters for b in books):
             # Let the parameter check say it, with the near name.
             books[0].checked({name: ""})
 
 
-def _check_known(facts: Facts, what: str, asked: Sequence[Any], known: Sequence[Any]) -> None:
+def _refuse_dropped(facts: Facts, wanted: Wanted, books: Sequence[Template]) -> None:
+    """Refuse what was asked for and no report would use; and reports that need a day."""
+    if wanted.as_of and (without := {b.name for b in books if "as_of" not in b.parameters}):
+        raise BadArgument(
+            f"--as-of {wanted.as_of}: {', '.join(sorted(without))} cannot be made as of a day (no "
+            "parameter as_of); leave --as-of out, or name the other reports with --report"
+        )
+    for name, asked in (
+        *((f"-p {name}", {name}) for name in wanted.parameters),
+        *(("--project", {"project_id"}) for _ in wanted.projects[:1]),
+        *(("--year", {"year"}) for _ in wanted.years[:1]),
+        *(("--period", {"period"}) for _ in wanted.periods[:1]),
+    ):
+        if not any(asked & set(b.parameters) for b in books):
+            raise BadArgument(f"{name}: none of the reports asked for has such a parameter")
+    day = wanted.as_of or facts.as_at
+    dated = [b.parameters["as_of"] for b in books if "as_of" in b.parameters]
+    if not day and any(not parameter.default for parameter in dated):
+        raise no_day(facts.name)
+
+
+def _check_known(
+    facts: Facts,
+    what: str,
+    asked: Sequence[Any],
+    known: Sequence[Any],
+    without: Mapping[str, str],
+) -> None:
     missing = [a for a in asked if a not in known]
     if missing:
         have = ", ".join(map(str, list(known)[:20])) or "none"
-        why = "; ".join(facts.without[str(m)] for m in missing if str(m) in facts.without)
+        why = "; ".join(without[str(m)] for m in missing if str(m) in without)
         raise BadArgument(
             f"{facts.name}: no {what} {', '.join(map(str, missing))}"
             f"{f' ({why})' if why else ''}; there is {have}"
@@ -238,19 +269,21 @@ def _name(book: Template, subject: Mapping[str, Any]) -> str:
     return book.name.removesuffix(ending) + ending
 
 
-def _subjects(facts: Facts, book: Template, wanted: Wanted) -> list[dict[str, Any]]:
+def _subjects(
+    facts: Facts, book: Template, wanted: Wanted, calendar: Calendar
+) -> list[dict[str, Any]]:
     """Return what each report of a notebook is about, narrowed to what was asked for."""
     narrowed = wanted.projects or wanted.years or wanted.periods
     for parameter, what, asked, known in (
         ("project_id", "project", wanted.projects, facts.projects),
-        ("year", "year", wanted.years, facts.years),
-        ("period", "period", wanted.periods, facts.periods),
+        ("year", "year", wanted.years, calendar[0]),
+        ("period", "period", wanted.periods, calendar[1]),
     ):
         if parameter in book.parameters:
             chosen: Sequence[Any] = known if not narrowed else asked
             if wanted.as_written and not narrowed:
                 chosen = [book.parameters[parameter].default]
-                _check_known(facts, what, chosen, known)
+                _check_known(facts, what, chosen, known, calendar[2])
             return [{parameter: value} for value in chosen]
     return [] if narrowed and not wanted.reports else [{}]
 

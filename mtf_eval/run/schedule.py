@@ -18,7 +18,8 @@ from string import Template
 from xml.sax.saxutils import escape
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.run.facts import CHECKOUT
+from mtf_eval.records.home import HOME, PACKAGE
+from mtf_eval.run.store import Store
 
 __all__ = ["KINDS", "schedule"]
 
@@ -39,10 +40,16 @@ AIRFLOW = (
 def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str) -> str:
     """Return the schedule's text; several files one after the other, each under its name.
 
+    Parameters
+    ----------
+    out
+        Folder of reports; empty for `reports`, of another release than internal `public`.
+
     Raises
     ------
     BadArgument
-        The kind is not known or is Airflow, or the time of day is not one.
+        The kind is not known or is Airflow, the time of day is not one, the kind needs a checkout,
+        or the folder of reports holds those of another release.
     """
     if kind == "airflow":
         raise BadArgument(AIRFLOW)
@@ -52,8 +59,21 @@ def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str)
         raise BadArgument(f"--at {at}: expected a time as in 06:30")
     # Not resolved: the command of the environment this was called from, links and all.
     program = str(Path(sys.executable).parent / "mtf-eval")
+    checkout, here = PACKAGE.parent == HOME, Path.cwd()
+    if kind == "github" and not checkout:
+        raise BadArgument("schedule github: runs in a checkout of the project; call it from one")
+    base = HOME if checkout and here.is_relative_to(HOME) else here
+    reports = here / out if out else base / ("reports" if release == "internal" else "public")
+    store = Store(reports)
+    was = {store.record(name).get("release") for name in store.datasets()}
+    if was - {release}:
+        raise BadArgument(
+            f"--out {out or reports.name}: holds {', '.join(sorted(map(str, was)))} reports; "
+            f"{release} ones go into a folder of their own"
+        )
+    out = str(reports.relative_to(base) if reports.is_relative_to(base) else reports)
     arguments = ["run", *data, "--release", release, "--out", out]
-    folder, log = str(CHECKOUT), str(CHECKOUT / ".cache" / "schedule.log")
+    folder, log = str(base), str(base / ".cache" / "schedule.log")
     values = {
         "at": at,
         "hour": str(int(at[:2])),

@@ -155,7 +155,7 @@ def test_nbval_fails_when_a_key_figure_moves(tmp_path: Path) -> None:
     text = kept[0].outputs[0].data["text/plain"]
     kept[0].outputs[0].data["text/plain"] = text.replace("5 comparisons", "4 comparisons")
     code(notebook)[0].source = f'data: str = "{ROOT / "data" / "thanet_2021"}"  # data\n' + (
-        'release: str = "internal"  # rule'
+        'as_of: str = ""  # day\nrelease: str = "internal"  # rule'
     )
     copy = tmp_path / "moved.ipynb"
     nbformat.write(notebook, copy)

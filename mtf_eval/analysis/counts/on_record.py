@@ -120,9 +120,8 @@ def _all(data: Dataset) -> tuple[dict[str, Coverage], date]:
     rows = data.table("incidents")
     if rows.empty:
         return {}, date.min
-    given = data.about.get("as_at")
     last = rows["month"].max() + pd.offsets.MonthEnd(0)
-    as_of = date.fromisoformat(given) if given else last.date()
+    as_of = data.until or last.date()
     measures = sorted(map(str, rows["measure"].dropna().unique()))
     return {m: coverage_of(data, m, as_of=as_of) for m in measures}, as_of
 

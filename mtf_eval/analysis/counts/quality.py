@@ -11,25 +11,24 @@ import pandas as pd
 from mtf_eval.analysis.results.columns import count, dated, label, lay, span, text, where_from
 from mtf_eval.analysis.results.findings import number
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.records.dataset import OF_PEOPLE, Dataset
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, fact
+from mtf_eval.records.tables import TABLES
 
 __all__ = ["completeness", "covered", "found", "tables_read"]
 
 KINDS = {"repaired": "Repaired", "warning": "Left as it is", "note": "Noted"}
-# The column of each table that says when something happened; these have months to be missing.
-EVENTS = {
-    "referrals": "received",
-    "monthly_referrals": "month",
-    "incidents": "month",
-    "costs": "date",
-    "survey_responses": "date",
-}
 NAMED = 12
+
+
+def _events() -> list[tuple[str, str]]:
+    """Tables that have months to be missing, and the date of what each records."""
+    return [(n, fact(t, "event")) for n, t in TABLES.items() if EVERY_MONTH in fact(t, "marks")]
 
 
 def covered(data: Dataset) -> str:
     """Say what time the data set covers, in words."""
-    dates = [data.table(t)[c].dropna() for t, c in EVENTS.items() if t in data.tables]
+    dates = [data.table(t)[c].dropna() for t, c in _events() if t in data.tables]
     dates += [data.table("activity")[c] for c in ("period_start", "period_end")]
     known = pd.concat([d for d in dates if len(d)]) if any(len(d) for d in dates) else None
     return "no dated records" if known is None else span(known.min(), known.max())
@@ -41,7 +40,7 @@ def tables_read(data: Dataset) -> Table:
     Not from where: the same records give the same page wherever they are kept. Of tables of people
     neither rows nor content: the ones count them, the other could be guessed at.
     """
-    found = ((s, s.table in OF_PEOPLE) for s in data.sources if s.rows)
+    found = ((s, OF_PEOPLE in fact(TABLES[s.table], "marks")) for s in data.sources if s.rows)
     rows = sorted(
         (s.table, pd.NA if so else s.rows, s.as_at, "[x]" if so else s.content[:12])
         for s, so in found
@@ -87,7 +86,7 @@ def found(data: Dataset) -> Table:
 def completeness(data: Dataset) -> Table:
     """Months with records in each dated table, and the months between that have none."""
     rows = []
-    for name, column in EVENTS.items():
+    for name, column in _events():
         dates = data.table(name)[column].dropna() if name in data.tables else pd.Series([])
         if dates.empty:
             continue

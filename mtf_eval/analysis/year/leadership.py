@@ -62,8 +62,7 @@ class Half:
 
     def until(self, data: Dataset) -> date:
         """Last day the report can speak of: the half's end, or the day the data run to."""
-        given = data.about.get("as_at")
-        return min(self.end, date.fromisoformat(given)) if given else self.end
+        return min(self.end, data.until or self.end)
 
     @property
     def next(self) -> Half:

@@ -92,8 +92,7 @@ def gather(
     begin, end = date(year, 7 if half == 2 else 1, 1), date(year, 12, 31)
     if half == 1:
         end = date(year, 6, 30)
-    given = data.about.get("as_at")
-    as_of = min(end, date.fromisoformat(given)) if given else end
+    as_of = min(end, data.until or end)
     rows = data.table("projects")
     first = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]].min(axis=1)
     last = rows[["response_end", "assessment_date"]].max(axis=1)

@@ -20,7 +20,8 @@ from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css
-from mtf_eval.records.dataset import OF_PEOPLE
+from mtf_eval.records.schema import OF_PEOPLE, fact
+from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Door, Released
@@ -255,7 +256,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     """
     internal = door.rule.name == "internal"
     settings = {k: str(v) for k, v in parameters.items() if k != "data"}
-    kept = () if door.rule.off else OF_PEOPLE
+    kept = () if door.rule.off else {n for n, t in TABLES.items() if OF_PEOPLE in fact(t, "marks")}
     sources: list[dict[str, Any]] = [
         {
             "table": s.table,

@@ -114,7 +114,8 @@ def listed(
     old = json.loads(previous) if previous else {}
     if not old or old["rule"] != head(notebook).get("rule"):
         return ()
-    about, day = _about(parameters), run_time[:10]
+    made = (d["parameters"] for kind, d in contents(notebook) if kind == "provenance")
+    about, day = _about({**next(made, {}), **parameters}), run_time[:10]
     new = tables(notebook)
     hidden = {
         (key, column["heading"])
@@ -142,12 +143,13 @@ def listed(
 
 def _about(parameters: Mapping[str, Any]) -> date | None:
     """Return the last day of the time a report is about."""
-    if parameters.get("as_of"):
-        return date.fromisoformat(str(parameters["as_of"]))
     period = re.fullmatch(r"(\d{4})-H([12])", str(parameters.get("period", "")))
     if period:
         return _half(int(period[1]), period[2])
-    return date(int(parameters["year"]), 12, 31) if parameters.get("year") else None
+    if parameters.get("year"):
+        return date(int(parameters["year"]), 12, 31)
+    as_of = re.fullmatch(r"\d{4}-\d\d-\d\d", str(parameters.get("as_of", "")))
+    return date.fromisoformat(as_of[0]) if as_of else None
 
 
 def _half(year: int, half: str) -> date:

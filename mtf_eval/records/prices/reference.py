@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData, Problem
+from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.unit_costs import (
     Bearer,
     Row,
@@ -326,10 +327,8 @@ def _read(path: Path) -> tuple[Row, ...]:
 
 
 def default_folder() -> Path:
-    """Folder of the reference data: inside an installed wheel, else in the checkout."""
-    package = Path(__file__).resolve().parents[2]
-    inside = package / "_reference"
-    return inside if inside.is_dir() else package.parent / "data" / "reference"
+    """Folder of the reference data that come with the package."""
+    return HOME / "data" / "reference"
 
 
 def load_reference(folder: str | Path | None = None) -> Reference:

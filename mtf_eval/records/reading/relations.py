@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.schema import kind_of
+from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -30,18 +30,6 @@ _REFERENCES = (
     ),
     (("survey_responses", "question_id"), ("survey_questions", "question_id")),
 )
-#: Dates of what has happened: not after the day the data were last updated.
-_PAST = {
-    "referrals": ("received", "decided", "closed"),
-    "monthly_referrals": ("month",),
-    "activity": ("period_start",),
-    "incidents": ("month", "date"),
-    "actions": ("completed",),
-    "deliveries": ("reported",),
-    "funding": ("submitted", "decided"),
-    "survey_responses": ("date",),
-    "case_steps": ("date",),
-}
 _SPELT = ("measure", "area")
 
 
@@ -318,8 +306,9 @@ def _sayable(name: str) -> str:
 
 
 def _future(tidied: Tidied, as_at: date | None) -> None:
+    """Warn of what has happened after the day the data run to, or after today."""
     frame, today = tidied.frame, pd.Timestamp(date.today())
-    for column in _PAST.get(tidied.grid.table, ()):
+    for column in fact(TABLES[tidied.grid.table], "past"):
         if column not in frame:
             continue
         limit = frame["as_at"] if "as_at" in frame else pd.Timestamp(as_at) if as_at else today
