@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.analysis.project.design import Project
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import Net
 from mtf_eval.records.dataset import Dataset
 
 CASES = tomllib.loads((Path(__file__).parent / "worked" / "benefit.toml").read_text("utf-8"))[
@@ -22,8 +25,9 @@ COLUMNS = {
     "drop_off evidence_grade",
     "project_measures": "project_id measure target_change unit_cost_code",
     "project_areas": "project_id area_code role population",
-    "projects": "project_id title",
+    "projects": "project_id title response_start response_end",
     "case_steps": "case_id project_id domain date step",
+    "actions": "project_id agency status",
 }
 
 
@@ -89,13 +93,41 @@ def estimate(
 
 
 def evaluation(
-    *effects: Estimate, project_id: str = "P1", start: str = "2023-05-01", **gaps: str
-) -> Any:
-    return SimpleNamespace(
-        project=SimpleNamespace(
-            project_id=project_id, title="By hand", response_start=pd.Timestamp(start)
-        ),
+    *effects: Estimate,
+    project_id: str = "P1",
+    start: str = "2023-05-01",
+    buffer: Estimate | None = None,
+    areas: tuple[str, ...] = ("A1",),
+    wanted: float | None = None,
+    failed: tuple[str, ...] = (),
+    **gaps: str,
+) -> Evaluation:
+    """What an evaluation found, in which the first effect is of the primary measure."""
+    months = pd.date_range(start, periods=12, freq="MS")
+    cells = {(area, month): 1 / len(areas) / 12 for area in areas for month in months}
+    measures = {effect.measure: wanted for effect in effects} or dict.fromkeys(gaps, wanted)
+    project = Project(
+        project_id=project_id,
+        title="By hand",
+        problem="",
+        lead_agency="Police",
+        stage="assessment",
+        primary_measure=next(iter(measures), "Robbery"),
+        response_start=pd.Timestamp(start),
+        response_end=pd.Timestamp(start) + pd.DateOffset(months=12),
+        areas={"target": areas},
+        measures=measures,
+    )
+    return Evaluation(
+        project=project,
+        as_of=date(2024, 12, 31),
         status="complete",
         effects={effect.measure: effect for effect in effects},
+        net={
+            effect.measure: Net(
+                effect=effect, beside=buffer, wanted=wanted, failed=failed, cells=cells
+            )
+            for effect in effects
+        },
         cannot_say=gaps,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from scipy import stats
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.layout import few_people
-from mtf_eval.analysis.benefit.uncertainty import draw_effect, simulate
+from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
+from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import ALIASES, RULES, Door
@@ -99,7 +101,7 @@ def test_costs_table_keeps_cash_in_kind_and_capital_apart(reference: Reference) 
 
 def test_draws_of_an_effect_are_lognormal() -> None:
     effect = estimate(ratio=0.8, se_log=0.2, after=100)
-    drawn = draw_effect(effect, np.random.default_rng(1), 200_000)
+    drawn = draw_net(Net(effect=effect), np.random.default_rng(1), 200_000)
     exact = 100 / np.exp(stats.norm.ppf([0.95, 0.5, 0.05], np.log(0.8), 0.2)) - 100
     assert np.quantile(drawn, [0.05, 0.5, 0.95]) == pytest.approx(exact, abs=0.6)
     mean = 125 * np.exp(0.2**2 / 2) - 100  # mean of a lognormal
@@ -108,14 +110,14 @@ def test_draws_of_an_effect_are_lognormal() -> None:
 
 def test_draws_with_few_degrees_of_freedom_meet_the_interval() -> None:
     effect = estimate(ratio=0.8, se_log=0.2, df=8.0)
-    drawn = draw_effect(effect, np.random.default_rng(1), 200_000)
+    drawn = draw_net(Net(effect=effect), np.random.default_rng(1), 200_000)
     ends = np.quantile(drawn, [0.025, 0.975])
     assert ends == pytest.approx([effect.avoided_low, effect.avoided_high], rel=0.03, abs=0.7)
 
 
 def test_draws_without_a_standard_error_meet_the_interval() -> None:
     effect = estimate(ratio=0.8, se_log=0.2, with_error=False)
-    drawn = draw_effect(effect, np.random.default_rng(1), 200_000)
+    drawn = draw_net(Net(effect=effect), np.random.default_rng(1), 200_000)
     ends = np.quantile(drawn, [0.025, 0.975])
     assert ends == pytest.approx([effect.avoided_low, effect.avoided_high], rel=0.03, abs=0.7)
 
@@ -249,7 +251,9 @@ def test_the_weaker_the_design_the_weaker_the_words(
 def test_outcomes_without_a_design_are_only_claimed(reference: Reference) -> None:
     data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=1000.0)])
     done = analyse(data, evaluation(), reference)
-    assert done.sentence().startswith("On the outcomes claimed, benefits of £")
+    assert done.sentence().startswith(
+        "Claimed by the project, not shown by the records: benefits of £"
+    )
 
 
 def test_no_chance_is_called_certain(reference: Reference) -> None:
@@ -553,17 +557,122 @@ def test_switched_sensitivities_move_as_they_must(reference: Reference) -> None:
     assert found["Effect lasts 3 years, 50% less each year"] == pytest.approx(lasting)
 
 
-def test_the_buffer_counts_in_a_sensitivity_and_in_a_caution(reference: Reference) -> None:
-    from types import SimpleNamespace
-
-    judged = evaluation(estimate(ratio=0.8))
-    judged.spill = SimpleNamespace(buffer=estimate(ratio=1.25, after=50))  # ten more than expected
+def test_what_moved_next_door_is_taken_off_and_said(reference: Reference) -> None:
+    # 25 avoided (100 after, ratio 0.8), ten more than expected next door (50 after, ratio 1.25).
+    judged = evaluation(estimate(ratio=0.8, se_log=0.02), buffer=estimate(ratio=1.25, after=50))
     data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
     done = analyse(data, judged, reference, draws=10)
     found = {name: float(r["present_value_benefits_gbp"]) for name, _, r in done.sensitivities}
-    counted = found["Change in the buffer counted as well"]
-    assert counted == pytest.approx(found["As reported"] * (25 - 10) / 25)
-    assert "10 more incidents" in next(f.text for f in done.findings if f.rule == "displacement")
+    gross = found["What moved next door not taken off (gross)"]
+    assert found["As reported"] == pytest.approx(gross * (25 - 10) / 25)
+    (text,) = (f.text for f in done.findings if f.rule == "displacement")
+    assert text.startswith("Robbery: 15 fewer incidents than expected (95% interval ")
+    assert text.endswith("net of 10 more next door. All pounds are net of them.")
+    steps = benefit.waterfall(done).frame.set_index("step")["gbp"]
+    assert steps["Moved next door"] == pytest.approx(-steps["Gross benefits"] * 10 / 25)
+    plain = analyse(data, evaluation(estimate(ratio=0.8)), reference, draws=0)
+    assert "Moved next door" not in set(benefit.waterfall(plain).frame["step"])
+
+
+def test_a_fall_next_door_is_never_credited(reference: Reference) -> None:
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    effect, spread = estimate(ratio=0.7), estimate(ratio=0.6, se_log=0.3)
+    alone, beside = (analyse(data, evaluation(effect, buffer=b), reference) for b in (None, spread))
+    assert beside.net_gbp == alone.net_gbp
+    assert beside.draws is not None
+    assert alone.draws is not None
+    np.testing.assert_array_equal(beside.draws.public, alone.draws.public)
+
+
+def test_both_errors_are_drawn_and_no_draw_credits_a_fall_next_door() -> None:
+    effect, buffer = estimate(ratio=0.8, se_log=0.1), estimate(ratio=1.2, se_log=0.2, after=60)
+    net = Net(effect=effect, beside=buffer)
+    drawn = draw_net(net, np.random.default_rng(3), 200_000)
+    rng = np.random.default_rng(4)
+    target = 100 / (0.8 * np.exp(0.1 * rng.standard_normal(200_000))) - 100
+    beside = 60 / (1.2 * np.exp(0.2 * rng.standard_normal(200_000))) - 60
+    exact = np.quantile(target + np.minimum(beside, 0), [0.025, 0.5, 0.975])
+    assert np.quantile(drawn, [0.025, 0.5, 0.975]) == pytest.approx(exact, abs=0.7)
+    assert net.interval == pytest.approx(exact[[0, 2]], abs=0.7)
+    assert net.avoided == pytest.approx((100 / 0.8 - 100) + (60 / 1.2 - 60))
+
+
+def test_a_net_that_holds_nought_is_doubtful_and_quotes_its_doubt(reference: Reference) -> None:
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    buffer = estimate(ratio=1.4, se_log=0.2, after=110)
+    done = analyse(data, evaluation(estimate(ratio=0.7), buffer=buffer), reference)
+    assert done.evidence == "doubtful"
+    assert done.sentence().startswith("In doubt (part or all may have moved next door): benefits")
+    failed = evaluation(estimate(ratio=0.7), failed=("Fake start dates",))
+    again = analyse(data, failed, reference)
+    assert again.evidence == "doubtful"
+    assert "look at: fake start dates" in again.sentence()
+    assert analyse(data, evaluation(estimate(ratio=0.7)), reference).evidence == "effect"
+    assert analyse(data, evaluation(estimate(ratio=1.4)), reference).evidence == "not_shown"
+    assert analyse(data, evaluation(estimate(maryland=2)), reference).evidence == "not_shown"
+
+
+def test_records_and_claims_are_two_sums(reference: Reference) -> None:
+    # 10 children x 0.5 x (1 - 0.2) x 2,500... by its unit cost; grade 6 takes 40% off.
+    data = dataset(
+        project_measures=[measure()],
+        outcomes=[outcome(unit_cost_code="child_in_need_year", people=10, impact=0.5,
+                          deadweight=0.2, evidence_grade=6)],
+        costs=[cost(amount_gbp=1000.0)],
+    )  # fmt: skip
+    done = analyse(data, evaluation(estimate(ratio=0.9, se_log=0.2)), reference)
+    unit = reference.unit_cost("child_in_need_year")
+    claimed = 10 * 0.5 * 0.8 * reference.uprate(unit.total_gbp, unit.price_year, "2023/24") * 0.6
+    assert done.claims is not None
+    assert done.claims.results["present_value_benefits_gbp"] == pytest.approx(claimed)
+    assert done.claims.evidence == "claimed"
+    assert {line.route for line in done.claimed} == {"places"}
+    assert {line.route for line in done.claims.claimed} == {"people"}
+    assert done.sentence().startswith("No saving can be claimed, £0")
+    assert "If the outcomes are as claimed, the chance" in done.claims.sentence()
+
+
+@pytest.mark.parametrize("people", [5, 40])
+def test_people_are_drawn_binomially_and_attribution_is_drawn(
+    people: int, reference: Reference
+) -> None:
+    given = outcome(unit_cost_code="child_in_need_year", people=people, impact=0.4, attribution=0.5)
+    done = analyse(dataset(outcomes=[given]), evaluation(), reference, draws=50_000)
+    assert done.draws is not None
+    drawn = {key[0]: values for key, values in done.draws.inputs.items()}
+    # Triangles of half-width 0.1 have the variance 0.1**2 / 6; sampling adds p(1 - p) / n.
+    wide = 0.1**2 / 6
+    assert drawn["attribution"].var() == pytest.approx(wide, rel=0.05)
+    sampled = (0.4 * 0.6 - wide) / people + wide
+    assert drawn["impact"].var() == pytest.approx(sampled, rel=0.05)
+    assert drawn["impact"].mean() == pytest.approx(0.4, abs=0.01)
+    assert set(np.round(drawn["impact"] * people, 6) % 1) == {0.0}, "so many whole people"
+
+
+def test_a_wanted_rise_has_no_pounds_and_says_why(reference: Reference) -> None:
+    row = measure("Robbery", target_change=0.2)
+    done = analyse(
+        dataset(project_measures=[row], costs=[cost(amount_gbp=1000.0)]),
+        evaluation(estimate(ratio=1.5), wanted=0.2),
+        reference,
+    )
+    assert not done.claimed
+    assert "Robbery: a rise was aimed at" in done.sentence()
+
+
+def test_an_unusual_unit_cost_names_the_usual_one(reference: Reference) -> None:
+    def said(code: str) -> list[str]:
+        data = dataset(project_measures=[measure("Vehicle crime", code)])
+        done = analyse(data, evaluation(estimate("Vehicle crime")), reference, draws=0)
+        return [f.text for f in done.findings if f.rule == "unusual_unit_cost"]
+
+    (text,) = said("crime_theft_of_vehicle")
+    usual, dear = (
+        reference.unit_cost(f"crime_theft_{code}_vehicle").total_gbp for code in ("from", "of")
+    )
+    assert "crime_theft_from_vehicle" in text
+    assert f"{dear / usual:.2g} times the price" in text
+    assert said("crime_theft_from_vehicle") == []
 
 
 def test_a_wide_unit_cost_is_warned_about(reference: Reference) -> None:
@@ -814,7 +923,8 @@ def _pair(reference: Reference, second_area: str) -> list[benefit.Benefit]:
                 {"project_id": project, "area_code": area, "role": "target", "population": 1}
             ],
         )
-        found.append(analyse(data, evaluation(estimate(), project_id=project), reference))
+        judged = evaluation(estimate(), project_id=project, areas=(area,))
+        found.append(analyse(data, judged, reference))
     return found
 
 
@@ -830,6 +940,80 @@ def test_portfolio_counts_shared_places_once(reference: Reference) -> None:
     assert {f.rule for f in once.findings} == {"counted_once"}
     for table in _tables(once):
         assert isinstance(table, Table)
+
+
+def _of_areas(
+    reference: Reference, project: str, areas: str, *, code: str = "crime_robbery", **given: Any
+) -> benefit.Benefit:
+    own = [measure(code=code, project_id=project)]
+    data = dataset(project_measures=own, costs=[cost(project_id=project, amount_gbp=1000.0)])
+    judged = evaluation(estimate(), project_id=project, areas=tuple(areas), **given)
+    return analyse(data, judged, reference, draws=0)
+
+
+def _value(done: benefit.Benefit) -> float:
+    return float(done.results["present_value_benefits_gbp"])
+
+
+def test_nested_areas_are_counted_as_the_outer_whatever_the_code(reference: Reference) -> None:
+    rng = np.random.default_rng(1)
+    outer = _of_areas(reference, "P1", "ABCDEF")
+    for code in ("crime_robbery", "crime_domestic_burglary"):
+        inner = _of_areas(reference, "P2", "C", code=code)
+        for pair in ([outer, inner], [inner, outer]):
+            whole = benefit.portfolio(pair, rng=rng, draws=0)
+            assert _value(whole) == pytest.approx(_value(outer))
+
+
+def test_areas_and_months_apart_are_counted_in_full(reference: Reference) -> None:
+    rng = np.random.default_rng(1)
+    one, other = _of_areas(reference, "P1", "AB"), _of_areas(reference, "P2", "BCD")
+    whole = benefit.portfolio([one, other], rng=rng, draws=0)
+    # P2 covers more and keeps all; of P1's two areas one is left.
+    assert _value(whole) == pytest.approx(_value(other) + _value(one) / 2)
+    later = _of_areas(reference, "P2", "AB", start="2023-11-01")
+    # Six of the twelve months are shared: as many cells each, so the first by name keeps them.
+    whole = benefit.portfolio([one, later], rng=rng, draws=0)
+    assert _value(whole) == pytest.approx(_value(one) + _value(later) / 2)
+    third = _of_areas(reference, "P3", "XY")
+    three = benefit.portfolio([one, other, third], rng=rng, draws=0)
+    assert _value(three) == pytest.approx(_value(other) + _value(one) / 2 + _value(third))
+    assert three.projects == ("P1", "P2", "P3")
+    assert len([f for f in three.findings if f.rule == "counted_once"]) == 1
+    assert benefit.portfolio([one, third], rng=rng, draws=0).findings == ()
+
+
+def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:
+    shown = _of_areas(reference, "P2", "C")
+    doubtful = _of_areas(reference, "P1", "ABCDEF", failed=("Fake areas",))
+    counted = benefit.once([doubtful, shown])
+    assert counted["P2", "project_measures row 2"] == (1.0, ())
+    share, rivals = counted["P1", "project_measures row 2"]
+    assert share == pytest.approx(5 / 6)
+    assert rivals == ("P2",)
+
+
+def test_a_total_has_one_base_year(reference: Reference) -> None:
+    early = _of_areas(reference, "P1", "A", start="2022-05-01")
+    late = _of_areas(reference, "P2", "B", start="2023-05-01")
+    whole = benefit.portfolio([early, late], rng=np.random.default_rng(1), draws=0)
+    assert _value(whole) == pytest.approx(_value(early) + _value(late) / 1.035)
+    assert whole.assumptions.horizon_years == 6
+
+
+def test_a_project_without_a_start_can_be_added_up(reference: Reference) -> None:
+    one = _of_areas(reference, "P1", "A")
+    other = _of_areas(reference, "P2", "B")
+    data = dataset(
+        outcomes=[burglaries(project_id="P3"), burglaries(project_id="P4")],
+        costs=[cost(project_id="P3", amount_gbp=5.0), cost(project_id="P4", amount_gbp=5.0)],
+    )
+    third, fourth = (analyse(data, evaluation(project_id=p), reference, draws=0)
+                     for p in ("P3", "P4"))  # fmt: skip
+    undated = replace(fourth, window=None)
+    whole = benefit.portfolio([one, other, third, undated], rng=np.random.default_rng(1), draws=0)
+    # One outcome of the same people, each claiming all of it: half of each.
+    assert _value(whole) == pytest.approx(_value(one) + _value(other) + _value(third))
 
 
 def test_portfolio_draws_a_shared_unit_cost_once(reference: Reference) -> None:
@@ -983,7 +1167,8 @@ def test_the_interval_covers_the_true_saving(
     assert done.draws is not None
     low, high = done.draws.interval
     assert low < saved < high
-    assert done.sentence().startswith("The records are consistent with benefits of")
+    opening = {"EX03": "In doubt (part or all", "EX04": "The records are consistent with benefits"}
+    assert done.sentence().startswith(opening[project])
 
 
 @pytest.mark.parametrize(("project", "other"), [("EX04", "EX12"), ("EX12", "EX04")])

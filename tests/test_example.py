@@ -164,13 +164,16 @@ def test_designs_follow_what_is_on_record(found: Mapping[str, Evaluation]) -> No
 
 
 def test_displacement_and_diffusion_point_the_right_way(found: Mapping[str, Evaluation]) -> None:
-    moved, spread = found["EX03"].spill, found["EX04"].spill
+    nets = {name: found[name].net[found[name].project.primary_measure] for name in ("EX03", "EX04")}
+    moved, diffused, spread = nets["EX03"].beside, nets["EX04"].beside, found["EX04"].spill
     assert moved is not None
-    assert moved.buffer is not None
+    assert diffused is not None
+    assert moved.estimate > 1 > diffused.estimate
+    assert moved.low <= 1.45 <= moved.high
+    assert diffused.low <= 0.70 <= diffused.high
+    assert nets["EX03"].avoided < nets["EX03"].gross
+    assert nets["EX04"].avoided == nets["EX04"].gross, "a fall next door is never credited"
+    assert (nets["EX03"].evidence, nets["EX04"].evidence) == ("doubtful", "effect")
     assert spread is not None
-    assert spread.buffer is not None
-    assert moved.buffer.estimate > 1 > spread.buffer.estimate
-    assert moved.buffer.low <= 1.45 <= moved.buffer.high
-    assert spread.buffer.low <= 0.70 <= spread.buffer.high
     assert spread.quotient is not None
     assert spread.quotient.estimate > 0

@@ -123,22 +123,36 @@ def test_the_total_is_not_the_sum_and_the_page_says_why(
 ) -> None:
     own = {b.project_id: float(b.results["present_value_benefits_gbp"]) for b in spent.each
            if b.claimed}  # fmt: skip
-    total = float(spent.total.results["present_value_benefits_gbp"])
-    # Half of EX04's six areas are EX12's too, all of EX12's three are EX04's: a half of each
-    # shared area belongs to each.
-    expected = sum(own.values()) - 0.25 * own["EX04"] - 0.5 * own["EX12"]
-    assert total == pytest.approx(expected)
-    shown = worth.once(data, year, spent).frame.set_index("project")["benefits"]
-    assert shown["Total"] == pytest.approx(shown.drop("Total").sum())
+    kinds = {
+        kind: float(b.results["present_value_benefits_gbp"]) for kind, b in spent.kinds.items()
+    }
+    # All of EX12's three areas are EX04's too, whose claim is the surer: nothing of it is left.
+    assert kinds["effect"] == pytest.approx(own["EX01"] + own["EX04"] + own["EX11"])
+    assert kinds["doubtful"] == pytest.approx(own["EX03"])
+    assert kinds["claimed"] == pytest.approx(own["EX05"] + own["EX09"])
+    assert kinds["not_shown"] == pytest.approx(own["EX02"])
     assert "cannot both have saved the same incidents" in worth.once_finding(spent)
-    costs = worth.once(data, year, spent).frame.set_index("project")["costs"]
-    assert costs["Total"] == pytest.approx(costs.drop("Total").sum()), "costs are all paid"
+    costs = worth.once(data, year, spent).frame["costs"].sum()
+    shown = worth.by_kind(data, year, spent).frame
+    assert shown["costs"].sum() == pytest.approx(costs), "costs are all paid, and paid once"
+    assert shown["bcr"].notna().tolist() == [True, False, False, False]
+
+
+def test_no_project_that_did_not_work_is_in_a_total_of_what_worked(
+    data: Dataset, year: portfolio.Together, spent: worth.Money
+) -> None:
+    listed = worth.disappointments(data, year, spent).frame["project"].str.split().str[0]
+    assert not set(spent.kinds["effect"].projects) & set(listed)
+    assert {b.project_id for b in spent.each} == set(spent.kinds["effect"].projects) | set(listed)
+    said = worth.finding(spent)
+    assert said.count("for each £1") == 1
 
 
 def test_the_interval_of_the_year_holds_its_value(spent: worth.Money) -> None:
-    assert spent.total.draws is not None
-    low, high = spent.total.draws.interval
-    assert low < float(spent.total.results["present_value_benefits_gbp"]) < high
+    for own in spent.kinds.values():
+        assert own.draws is not None
+        low, high = own.draws.interval
+        assert low < float(own.results["present_value_benefits_gbp"]) < high
     assert set(spent.waiting) == {"EX07", "EX10"}
 
 
@@ -203,7 +217,7 @@ def test_every_sentence_of_the_year_keeps_to_its_level(
         said += [(each.headline, level), (portfolio.result_words(each), level)]
         said += [(e.sentence(), e.maryland) for e in each.effects.values()]
         said += [(e.sentence(), e.maryland) for e in each.sensitivity]
-    said += [(b.sentence(), b.maryland) for b in (*spent.each, spent.total)]
+    said += [(b.sentence(), b.maryland) for b in (*spent.each, *spent.kinds.values())]
     assert year.pooled is not None
     said.append((portfolio.pooled_finding(year), year.pooled.maryland))
     assert len(said) > 40

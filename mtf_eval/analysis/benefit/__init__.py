@@ -13,7 +13,7 @@ from mtf_eval.analysis.benefit.appendix import (
     shown_alone,
     sources,
 )
-from mtf_eval.analysis.benefit.appraisal import Benefit, analyse, portfolio
+from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
 from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.journeys import (
     by_domain,
@@ -34,6 +34,7 @@ from mtf_eval.analysis.benefit.statement import (
     results_in_pounds,
     waterfall,
 )
+from mtf_eval.analysis.benefit.totals import once, portfolio
 from mtf_eval.analysis.benefit.words import (
     chance_finding,
     costs_finding,
@@ -65,6 +66,7 @@ __all__ = [
     "gains_finding",
     "gaps",
     "headline",
+    "once",
     "one_case",
     "payback_finding",
     "people_claimed",

@@ -37,7 +37,7 @@ def cost_per_outcome(benefit: Benefit) -> Table:
     total = benefit.results["present_value_costs_gbp"]
     rows = []
     for line in benefit.claimed:
-        units = sum(pricing.net_quantity(line))
+        units = float(pricing.units(line).sum())
         each = total / units if units > 0 and benefit.spent and not line.uncertain else np.nan
         shown = line.route == "places"
         helped = (line.people or 0) * line.impact * (1 - line.deadweight) * line.attribution

@@ -1,6 +1,7 @@
 """One project's benefit analysis as a record, and several projects together.
 
-Gathers lines, guards, cash flow and draws; what is shown of it is made in `tables`.
+Gathers lines, guards, cash flow and draws; what is shown of it is made in `statement`. What the
+records show and what the project claims are two sums, each a `Benefit` of its own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from mtf_eval.analysis.benefit.cashflow import (
     sensitivities,
 )
 from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
-from mtf_eval.analysis.benefit.lines import Line, People, account, get
+from mtf_eval.analysis.benefit.lines import Line, People, account
 from mtf_eval.analysis.benefit.uncertainty import (
     Draws,
     Swing,
@@ -29,18 +30,20 @@ from mtf_eval.analysis.benefit.uncertainty import (
     switching_value,
     tornado,
 )
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import pounds
-from mtf_eval.errors import BadArgument, Problem
+from mtf_eval.errors import Problem
 from mtf_eval.records.prices.reference import Reference
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Benefit", "analyse", "chance_words", "portfolio"]
+__all__ = ["Benefit", "analyse", "appraise_lines", "chance_words"]
 
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
 CLAIMS = (
-    "On the outcomes claimed, benefits",
+    "Claimed by the project, not shown by the records: benefits",
     "If all of the change is the project's doing, benefits",
     "If all of the change is the project's doing, benefits",
     "The records are consistent with benefits",
@@ -73,6 +76,9 @@ class Benefit:
         `draws` is `None` where there is nothing to draw.
     areas, window
         Target areas and the first and last month of what is counted, for totals over projects.
+    claims
+        What the project claims beside what the records show, never added to it; `None` where
+        only one of the two is on record, which is then this.
     as_of
         Day the evaluation looked back from; `None` where it did not say.
     """
@@ -98,6 +104,7 @@ class Benefit:
     window: tuple[pd.Timestamp, pd.Timestamp] | None = None
     projects: tuple[str, ...] = ()
     as_of: date | None = None
+    claims: Benefit | None = None
 
     @property
     def claimed(self) -> tuple[Line, ...]:
@@ -108,6 +115,12 @@ class Benefit:
     def spent(self) -> bool:
         """Whether costs are on record, and all of them have a price."""
         return not any("costs" in reason for reason in self.unpriced)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What stands behind the sum: of places as the project is judged, of people a claim."""
+        kinds = (line.evidence for line in self.claimed)
+        return min(kinds, key=list(KINDS).index, default="not_shown")
 
     @property
     def no_saving_possible(self) -> bool:
@@ -122,7 +135,8 @@ class Benefit:
     @property
     def maryland(self) -> int | None:
         """Level of the weakest design behind a benefit of places; it caps the wording."""
-        return min((line.effect.maryland for line in self.claimed if line.effect), default=None)
+        levels = (line.net.effect.maryland for line in self.claimed if line.net)
+        return min(levels, default=None)
 
     @property
     def switching(self) -> float | None:
@@ -161,37 +175,51 @@ class Benefit:
             return {}
         return dict(zip(("P5", "P50", "P95"), self.draws.quantiles(self.draws.net), strict=True))
 
+    @property
+    def doubts(self) -> str:
+        """What speaks against the effects behind the sum, in a few words."""
+        said = dict.fromkeys(line.net.doubt for line in self.claimed if line.net and line.net.doubt)
+        return "; ".join(said)
+
     def sentence(self) -> str:
         """Say the result in words, with what it must not be mistaken for."""
-        costs = self.results["present_value_costs_gbp"]
-        year = self.assumptions.price_year
+        costs, year = self.results["present_value_costs_gbp"], self.assumptions.price_year
+        cost = f"It cost {pounds(costs)} ({year} prices)." if self.spent else ""
         if not self.claimed:
             why = " ".join(self.notes) or "No effect and no outcome is on record."
-            spent = f"It cost {pounds(costs)} ({year} prices)." if self.spent else ""
-            return f"We cannot say what was saved. {spent} {why}".replace("  ", " ").strip()
+            return f"We cannot say what was saved. {cost} {why}".replace("  ", " ").strip()
         value = self.results["present_value_benefits_gbp"]
-        gross = " (gross: there is no comparison for all of it)" if self.gross else ""
+        drawn = self.draws
         span = f"{year} prices"
-        if self.draws is not None:
-            low, high = (pounds(end) for end in self.draws.interval)
-            certain = "nothing in it was drawn"
-            said = f"{self.draws.level:.0%} interval {low} to {high}" if low != high else certain
-            span = f"{said}, unit costs as reported, {span}"
-        if self.no_saving_possible:
+        if drawn is not None:
+            low, high = (pounds(end) for end in drawn.interval)
+            interval = f"{drawn.level:.0%} interval {low} to {high}, unit costs as reported"
+            span = f"{interval if low != high else 'nothing in it was drawn'}, {span}"
+        if self.no_saving_possible and self.evidence != "doubtful":
             return (
-                "No saving can be claimed: no effect lies inside the interval of the effect, so no "
-                f"saving lies inside the benefit's ({span})."
-                + (f" It cost {pounds(costs)}." if self.spent else "")
-            )
+                "No saving can be claimed, £0: no effect lies inside the interval of the effect, "
+                f"so no saving lies inside the benefit's ({span}). {cost}"
+            ).strip()
         said = CLAIMS[min(self.maryland or 0, 4)]
+        if self.evidence == "doubtful":
+            said = f"In doubt ({self.doubts or 'the project as a whole is'}): benefits"
+        gross = " (gross: there is no comparison for all of it)" if self.gross else ""
         text = f"{said} of {pounds(value)} of public value{gross} ({span})"
         if self.unpriced:
             return f"{text}; {self.why_one_sided}"
-        ratio = f"£{self.results['public_value_bcr']:.2f} for each £1"
+        ends = drawn.ratio if drawn is not None else None
+        between = f" ({_each(ends[0])} to {_each(ends[1])})" if ends else ""
+        ratio = f"{_each(self.results['public_value_bcr'])} for each £1{between}"
         text = f"{text} against costs of {pounds(costs)}: {ratio}."
-        if self.draws is None:
+        if drawn is None:
             return text
-        return f"{text} The chance that benefits exceed costs is {self.chance}."
+        given = "If the outcomes are as claimed, the" if self.evidence == "claimed" else "The"
+        return f"{text} {given} chance that benefits exceed costs is {self.chance}."
+
+
+def _each(ratio: float) -> str:
+    """Write what comes back for each pound."""
+    return f"{'-' if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
 
 
 def _beyond(lines: Iterable[Line], horizon: int) -> list[Problem]:
@@ -214,7 +242,7 @@ def _late(line: Line, horizon: int) -> bool:
     return line.route == "cost" and len(line.profile) > horizon
 
 
-def _appraise(
+def appraise_lines(
     lines: Sequence[Line],
     reference: Reference,
     assumptions: Assumptions,
@@ -224,36 +252,38 @@ def _appraise(
     draws: int,
     project_id: str = "",
 ) -> dict[str, Any]:
-    """Compute flow, results, draws, swings and sensitivities of lines taken as one project."""
+    """Compute what a `Benefit` holds of lines; with `project_id` of a total, taken as one."""
     one = [replace(line, project_id=project_id) for line in lines] if project_id else lines
     frame = flow(one, reference, assumptions)
     table = results(frame)
-    empty = pd.Series(np.nan, index=table.columns)
-    found = table.iloc[0] if len(table) else empty
-    drawn = swings = None
+    found = table.iloc[0] if len(table) else pd.Series(np.nan, index=table.columns)
+    drawn: Draws | None = None
+    swings: tuple[Swing, ...] = ()
     if draws and any(line.route != "cost" for line in lines):
         drawn = simulate(lines, reference, assumptions, rng=rng, draws=draws)
         if unpriced:
             drawn = replace(drawn, costs=np.full(draws, np.nan), prices={})
-        else:
+        elif not project_id:
             swings = tornado(lines, reference, assumptions, drawn)
-    cases = sensitivities(one, reference, assumptions) if draws else []
+    alone = draws and not project_id
+    cases = sensitivities(one, reference, assumptions) if alone else []
     if unpriced:
         spent = not any("costs" in reason for reason in unpriced)
         found = one_sided(found, spent=spent)
         cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
     return {
+        "unpriced": unpriced,
         "flow": frame,
         "results": found,
         "draws": drawn,
-        "swings": swings or (),
+        "swings": swings,
         "sensitivities": tuple(cases),
     }
 
 
 def analyse(
     data: Dataset,
-    evaluation: Any,
+    evaluation: Evaluation,
     reference: Reference,
     *,
     price_year: str,
@@ -267,7 +297,7 @@ def analyse(
     Parameters
     ----------
     evaluation
-        `projects.evaluate` of the same data: `.project`, `.status`, `.effects`, `.cannot_say`.
+        `projects.evaluate` of the same data.
     price_year
         Financial year of all pounds; refused when the deflator does not cover it.
     draws
@@ -279,39 +309,45 @@ def analyse(
     Returns
     -------
     Benefit
-        Whatever can be computed; rows that are wrong are in `problems` and left out.
+        What the records show, and in `claims` what the project claims; what it claims alone
+        where no measure has pounds. Rows that are wrong are in `problems` and left out.
     """
     assumptions = Assumptions(price_year=price_year, horizon_years=horizon_years)
     reference.index(price_year)
     read = account(data, evaluation, reference, people)
     guarded = guard(read.lines, reference)
     project = evaluation.project
-    project_id = str(get(project, "project_id"))
-    as_of = getattr(evaluation, "as_of", None)
-    shared = [] if as_of is None else neighbours(data, project_id, as_of=as_of)
-    target = data.table("project_areas")
-    own = target["project_id"].eq(project_id) & target["role"].eq("target") if len(target) else None
-    return Benefit(
-        project_id=project_id,
-        title=str(get(project, "title", project_id)),
-        status=str(getattr(evaluation, "status", "")),
-        source=f"{data.title}: costs, outcomes and recorded incidents; unit costs of the reference "
-        "data",
-        lines=guarded.lines,
-        alone=guarded.alone,
-        findings=(*guarded.findings, *claims(data, project_id), *shared),
-        problems=(*read.problems, *_beyond(guarded.lines, horizon_years)),
-        notes=read.notes,
-        unpriced=read.unpriced,
-        assumptions=assumptions,
-        reference=reference,
-        areas=frozenset(target.loc[own, "area_code"].astype(str))
-        if own is not None
-        else frozenset(),
-        window=_window(get(project, "response_start"), guarded.lines),
-        as_of=as_of,
-        **_appraise(guarded.lines, reference, assumptions, read.unpriced, rng=rng, draws=draws),
-    )
+    own = project.project_id
+    shared = neighbours(data, own, as_of=evaluation.as_of)
+
+    def side(route: str, table: str) -> Benefit:
+        lines = tuple(line for line in guarded.lines if line.route in ("cost", route))
+        unpriced = tuple(row for row in read.unpriced if not row.startswith(table))
+        return Benefit(
+            project_id=own,
+            title=project.title,
+            status=evaluation.status,
+            source=f"{data.title}: costs, outcomes and recorded incidents; unit costs of the "
+            "reference data",
+            lines=lines,
+            alone=guarded.alone,
+            findings=(*guarded.findings, *claims(data, own), *shared),
+            problems=(*read.problems, *_beyond(guarded.lines, horizon_years)),
+            notes=read.notes,
+            assumptions=assumptions,
+            reference=reference,
+            areas=frozenset(project.target),
+            window=_window(project.response_start, lines),
+            as_of=evaluation.as_of,
+            **appraise_lines(lines, reference, assumptions, unpriced, rng=rng, draws=draws),
+        )
+
+    routes = {line.route for line in guarded.lines}
+    if "people" not in routes:
+        return side("places", "outcomes")
+    if "places" not in routes:
+        return side("people", "project_measures")
+    return replace(side("places", "outcomes"), claims=side("people", "project_measures"))
 
 
 def _window(start: Any, lines: Iterable[Line]) -> tuple[pd.Timestamp, pd.Timestamp] | None:
@@ -320,97 +356,3 @@ def _window(start: Any, lines: Iterable[Line]) -> tuple[pd.Timestamp, pd.Timesta
         return None
     years = max((len(line.profile) for line in lines if line.route != "cost"), default=1)
     return pd.Timestamp(start), pd.Timestamp(start) + pd.DateOffset(years=years)
-
-
-def _together(one: Benefit, other: Benefit) -> bool:
-    """Whether two projects may count the same thing: same areas (or none known), same time."""
-    if one.window and other.window:
-        (start, end), (first, last) = one.window, other.window
-        if start >= last or first >= end:
-            return False
-    return not one.areas or not other.areas or bool(one.areas & other.areas)
-
-
-def _own_part(one: Benefit, rivals: Sequence[Benefit]) -> float:
-    """Share of a claim that is left when each area is split evenly among those who claim it."""
-    if not one.areas or not all(r.areas for r in rivals):
-        return 1 / (1 + len(rivals))
-    claims = [1 + sum(area in r.areas for r in rivals) for area in one.areas]
-    return sum(1 / n for n in claims) / len(claims)
-
-
-def portfolio(
-    benefits: Sequence[Benefit], *, rng: np.random.Generator, draws: int = 10_000
-) -> Benefit:
-    """Add projects up without counting anything twice, and draw what they share once.
-
-    Where projects of the same areas and time claim the same incidents (same unit cost by places),
-    each area is split evenly among them; where they claim the same outcome of people, attributions
-    above 1 in all are scaled down to 1. Every project keeps its own year 0.
-    """
-    if not benefits:
-        raise BadArgument("no projects to add up")
-    first = benefits[0]
-    if any(each.assumptions != first.assumptions for each in benefits):
-        raise BadArgument("projects of different price years or horizons cannot be added up")
-    lines: list[Line] = []
-    findings: list[Finding] = []
-    for each in benefits:
-        others = [b for b in benefits if b is not each and _together(each, b)]
-        for line in each.lines:
-            rivals = [
-                rival
-                for b in others
-                for rival in b.claimed
-                if line.route == rival.route and line.code and line.code == rival.code
-            ]
-            weight = 1.0
-            if rivals and line.route == "places":
-                names = {rival.project_id for rival in rivals}
-                weight = _own_part(each, [b for b in others if b.project_id in names])
-            elif rivals:
-                weight = min(1.0, 1 / (line.attribution + sum(r.attribution for r in rivals)))
-            if weight < 1:
-                named = sorted({rival.project_id for rival in rivals})
-                findings.append(
-                    Finding(
-                        rule="counted_once",
-                        action="warn",
-                        source_row=f"{line.project_id}, {line.source_row}",
-                        text=f"{line.label} of {line.project_id} is also claimed by "
-                        f"{', '.join(named)}; {weight:.0%} of it enters the total.",
-                    )
-                )
-            lines.append(
-                replace(
-                    line,
-                    attribution=line.attribution * weight,
-                    source_row=f"{line.project_id}, {line.source_row}",
-                )
-            )
-    unpriced = tuple(f"{b.project_id}: {reason}" for b in benefits for reason in b.unpriced)
-    return Benefit(
-        project_id="all",
-        title=f"{len(benefits)} projects",
-        status="",
-        source=first.source,
-        lines=tuple(lines),
-        alone=tuple(line for each in benefits for line in each.alone),
-        findings=tuple(findings),
-        problems=(),
-        notes=tuple(f"{b.project_id}: {note}" for b in benefits for note in b.notes),
-        unpriced=unpriced,
-        assumptions=first.assumptions,
-        reference=first.reference,
-        projects=tuple(b.project_id for b in benefits),
-        as_of=first.as_of,
-        **_appraise(
-            lines,
-            first.reference,
-            first.assumptions,
-            unpriced,
-            rng=rng,
-            draws=draws,
-            project_id="all",
-        ),
-    )

@@ -2,13 +2,15 @@
 
 The GMCA / HM Treasury local-partnership model: every amount is quantity x impact x
 (1 - deadweight) x attribution x unit cost, uprated once to one price year, corrected for optimism
-bias, and discounted at Green Book rates. Intervals are not made here; see `uncertainty`.
+bias, and discounted at Green Book rates; `Pricing.units` and `Pricing.factor` are its only home.
+Intervals are not made here; see `uncertainty`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -31,6 +33,8 @@ __all__ = [
     "sensitivities",
 ]
 
+Array = npt.NDArray[np.float64]
+NOTHING: Mapping[str, Array | float] = MappingProxyType({})
 Optimism = Literal["worst", "mean", "off"]
 Level = Literal["default", "low", "high"]
 FLOW_COLUMNS = (
@@ -66,8 +70,8 @@ class Assumptions:
         Default values, or everything at the low or the high end of its range.
     recorded_to_actual
         Scale recorded crime up to actual crime, with an edition that has its own multiplier.
-    buffer
-        Add what was avoided, or came, in the buffer of the primary measure.
+    gross
+        Leave in what moved next door: working, never a result.
     lasting_years, lasting_drop_off
         Let the effect on places last beyond the months observed; 0 is observed months only.
     """
@@ -78,7 +82,7 @@ class Assumptions:
     anticipation: bool = True
     unit_costs: Level = "default"
     recorded_to_actual: bool = False
-    buffer: bool = False
+    gross: bool = False
     lasting_years: int = 0
     lasting_drop_off: float = 0.0
 
@@ -184,30 +188,52 @@ class Pricing:
 
     def timed(self, line: Line) -> Line:
         """Return the line with the extent and duration the assumptions give it."""
-        if self.assumptions.buffer and line.beside:
-            line = replace(line, quantity=line.quantity + line.beside, beside=0.0)
+        if self.assumptions.gross and line.moved:
+            line = replace(line, quantity=line.quantity + line.moved)
         if self.assumptions.lasting_years:
             return line.lasting(
                 years=self.assumptions.lasting_years, drop_off=self.assumptions.lasting_drop_off
             )
         return line
 
-    def net_quantity(self, line: Line) -> list[float]:
-        """Units of each year inside the horizon after impact, deadweight, attribution, drop-off."""
-        kept = line.quantity * line.impact * (1 - line.deadweight) * line.attribution
-        years = zip(line.profile[: self.years], line.ages, strict=False)
-        return [kept * share * (1 - line.drop_off) ** age for share, age in years]
+    def units(self, line: Line, drawn: Mapping[str, Array | float] = NOTHING) -> Array:
+        """Units of each year inside the horizon, after every share: the one formula of an amount.
 
-    def present_per_unit(self, line: Line) -> npt.NDArray[np.float64]:
+        Parameters
+        ----------
+        drawn
+            Values that stand for those of the line, by field, each one value or shape (draws,).
+
+        Returns
+        -------
+        Shape (years,), or (draws, years) where anything is drawn.
+        """
+
+        def of(name: str) -> Array:
+            return np.asarray(drawn.get(name, getattr(line, name)), dtype="float64")[..., None]
+
+        years = min(self.years, len(line.profile))
+        fade = (1 - of("drop_off")) ** np.array(line.ages[:years])
+        kept = of("impact") * (1 - of("deadweight")) * of("attribution") * line.weight
+        return np.asarray(of("quantity") * kept * np.array(line.profile[:years]) * fade)
+
+    def factor(self, line: Line) -> float:
+        """Multiply a unit cost, or a pound of cost, by this: uprated once, corrected for bias."""
+        bias = 1 + self.correction(line)
+        if line.route == "cost":
+            return self.uprating(line.price_year) * bias
+        cost, factor = self.priced(line)
+        return factor * self.uprating(cost.price_year) * bias
+
+    def present_per_unit(self, line: Line) -> Array:
         """Present pounds of one unit in each year: rows public value, fiscal, cashable.
 
-        Shape (3, years); uprated and corrected, before impact, deadweight and attribution.
+        Shape (3, years); before impact, deadweight and attribution.
         """
-        cost, factor = self.priced(line)
-        factor *= self.uprating(cost.price_year) * (1 + self.correction(line))
         table = np.zeros((3, self.years))
-        for part in self.parts(cost):
-            value = part.gbp * factor * self.factors["health" if part.health else "standard"]
+        for part in self.parts(self.priced(line)[0]):
+            rate = self.factors["health" if part.health else "standard"]
+            value = part.gbp * self.factor(line) * rate
             if not part.transfer:
                 table[0] += value
             if part.value_type == "fiscal":
@@ -218,25 +244,20 @@ class Pricing:
 
 
 def _amounts(line: Line, pricing: Pricing) -> Iterator[tuple[object, ...]]:
-    standard = pricing.factors["standard"]
+    standard, factor = pricing.factors["standard"], pricing.factor(line)
     head = (line.project_id, "cost" if line.route == "cost" else "benefit", line.route)
-    if line.route == "cost":
-        factor = pricing.uprating(line.price_year) * (1 + pricing.correction(line))
-        for year, amount in enumerate(pricing.net_quantity(line)):
-            if amount:
-                gbp = amount * factor
-                yield (
-                    *head, year, line.agency, "fiscal", False, line.kind == "cash",
-                    gbp, gbp * standard[year], line.source_row,
-                )  # fmt: skip
-        return
     timed = pricing.timed(line)
-    cost, factor = pricing.priced(timed)
-    factor *= pricing.uprating(cost.price_year) * (1 + pricing.correction(timed))
-    for year, amount in enumerate(pricing.net_quantity(timed)):
+    for year, amount in enumerate(pricing.units(timed)):
         if not timed.profile[year]:
             continue
-        for part in pricing.parts(cost):
+        if line.route == "cost":
+            gbp = amount * factor
+            yield (
+                *head, year, line.agency, "fiscal", False, line.kind == "cash",
+                gbp, gbp * standard[year], line.source_row,
+            )  # fmt: skip
+            continue
+        for part in pricing.parts(pricing.priced(line)[0]):
             gbp = amount * factor * part.gbp
             rate = pricing.factors["health"] if part.health else standard
             yield (
@@ -291,7 +312,7 @@ def results(frame: pd.DataFrame) -> pd.DataFrame:
         pv[name] = np.where(known, pv[name], np.nan)
     cell = where * years + frame["year"].to_numpy()
 
-    def running(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    def running(mask: npt.NDArray[np.bool_]) -> Array:
         return np.bincount(cell[mask], present[mask], n * years).reshape(n, years).cumsum(axis=1)
 
     paid = running(cost)
@@ -334,7 +355,7 @@ def sensitivities(
         ("Recorded crime scaled up to actual crime", replace(base, recorded_to_actual=True)),
         ("Unit costs at the low end", replace(base, unit_costs="low")),
         ("Unit costs at the high end", replace(base, unit_costs="high")),
-        ("Change in the buffer counted as well", replace(base, buffer=True)),
+        ("What moved next door not taken off (gross)", replace(base, gross=True)),
         (f"Effect lasts {years} years, {drop_off:.0%} less each year", lasting),
     ]
     for horizon in (1, 3, 5, 10):

@@ -97,7 +97,7 @@ def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
     return Guarded(
         lines=tuple(kept),
         alone=tuple(alone),
-        findings=tuple([*findings, *overlaps, *_cautions(kept)]),
+        findings=tuple([*findings, *overlaps, *_cautions(kept, reference)]),
     )
 
 
@@ -142,7 +142,7 @@ def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list
     return [line for i, line in enumerate(lines) if i not in refused], findings
 
 
-def _cautions(lines: Sequence[Line]) -> Iterator[Finding]:
+def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
     """Warn of gross figures and of unit costs whose source must be checked or is superseded."""
     for line in lines:
         cost = line.unit_cost
@@ -154,12 +154,19 @@ def _cautions(lines: Sequence[Line]) -> Iterator[Finding]:
                 "have happened anyway is still in it."
             )
             yield _about(line, "gross_without_counterfactual", text)
-        if line.beside < 0:
-            text = (
-                f"{line.label}: {-line.beside:,.0f} more incidents than expected in the buffer. "
-                "They are not taken off; the sensitivities show the result with them."
-            )
+        if line.net is not None and line.moved:
+            text = f"{line.label}: {line.net.sentence()}. All pounds are net of them."
             yield _about(line, "displacement", text)
+        kind = reference.crime_type(line.label) if line.route == "places" else None
+        usual = reference.unit_costs.get(kind.unit_cost_code) if kind else None
+        if usual and usual.entry != cost.entry and cost.code not in (usual.code, usual.newer_code):
+            times = cost.total_gbp / usual.total_gbp
+            text = (
+                f"{line.label} is priced as {cost.label} ({cost.code}, £{cost.total_gbp:,.0f} in "
+                f"{cost.price_year}); {usual.code} (£{usual.total_gbp:,.0f} in "
+                f"{usual.price_year}) is usual: {times:.2g} times the price."
+            )
+            yield _about(line, "unusual_unit_cost", text)
         upwards = line.low >= 1 and line.high > 1
         if upwards or line.high > WIDE * line.low:
             text = (

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import WITH_COMPARISON, Evidence, Net
 from mtf_eval.errors import BadArgument, Problem
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import UnitCost
 
 if TYPE_CHECKING:
-    from mtf_eval.analysis.effects.result import Estimate
     from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Account", "Line", "People", "account", "financial_year", "get"]
@@ -39,23 +40,25 @@ class Line:
     source_row
         Table and row as the analyst finds it: `"costs row 5"`.
     quantity
-        Places: incidents avoided in the months observed. People: units a year at full strength.
+        Places: incidents avoided in the months observed, net of what moved next door. People:
+        units a year at full strength.
         Cost: pounds in the prices of `price_year`.
     profile, ages
         Share of the quantity that falls in each project year, and how many years of drop-off it
         has seen by then; `amount[t] = profile[t] * (1 - drop_off) ** ages[t]`.
     grades
         Evidence grades of the inputs, 1 (best) to 6.
-    effect
-        The estimate behind a place's quantity; its interval is carried into the pounds.
+    net
+        The net effect behind a place's quantity; its interval is carried into the pounds.
+    evidence
+        What stands behind a benefit: of places as the evaluation says, of people a claim.
     people, between
         People an outcome is counted for; where that count may not be shown, what stands for it,
         and the fewest and most it may be.
+    weight
+        Share that enters a total over projects; 1 in a project's own account.
     low, high
         Range of the unit cost as a ratio to its default.
-    beside
-        Incidents avoided in the buffer; below zero when the problem moved there. Not counted
-        save in a sensitivity.
     """
 
     project_id: str
@@ -75,10 +78,11 @@ class Line:
     deadweight: float = 0.0
     attribution: float = 1.0
     drop_off: float = 0.0
-    effect: Estimate | None = None
+    weight: float = 1.0
+    net: Net | None = None
+    evidence: Evidence = "claimed"
     low: float = 1.0
     high: float = 1.0
-    beside: float = 0.0
     kind: str = ""
     capital: bool = False
     gross: bool = False
@@ -90,9 +94,17 @@ class Line:
         return self.unit_cost.code if self.unit_cost else ""
 
     @property
+    def moved(self) -> float:
+        """Incidents taken off because they moved next door."""
+        return self.net.moved if self.net else 0.0
+
+    @property
     def uncertain(self) -> bool:
-        """Whether "no effect" lies inside the interval of the effect it rests on."""
-        return self.effect is not None and self.effect.low <= 1 <= self.effect.high
+        """Whether nothing avoided lies inside the interval of the net effect it rests on."""
+        if self.net is None:
+            return False
+        low, high = self.net.interval
+        return low <= 0 <= high
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -129,15 +141,10 @@ class Account:
     unpriced: tuple[str, ...] = ()
 
 
-def get(record: Any, name: str, default: Any = None) -> Any:
-    """Read a field of a record, row or mapping; a blank is the default."""
-    if isinstance(record, Mapping | pd.Series):
-        value = record.get(name, default)
-    else:
-        value = getattr(record, name, default)
-    return (
-        default if value is None or value is pd.NA or value is pd.NaT or value != value else value
-    )
+def get(row: pd.Series[Any], name: str, default: Any = None) -> Any:
+    """Read a cell of a row; a blank is the default."""
+    value = row.get(name, default)
+    return default if pd.isna(value) else value
 
 
 def financial_year(day: Any) -> str:
@@ -224,7 +231,7 @@ def _costs(
 
 
 def _places(
-    data: Dataset, evaluation: Any, project_id: str, reference: Reference
+    data: Dataset, evaluation: Evaluation, project_id: str, reference: Reference
 ) -> tuple[list[Line], list[Problem], list[str]]:
     lines: list[Line] = []
     problems: list[Problem] = []
@@ -233,7 +240,14 @@ def _places(
     for number, row in _rows(data, "project_measures", project_id):
         measure, code = str(row["measure"]), get(row, "unit_cost_code", "")
         kind = reference.crime_type(measure)
-        effect = evaluation.effects.get(measure)
+        net = evaluation.net.get(measure)
+        if (get(row, "target_change", 0.0)) > 0:
+            if code:
+                notes.append(
+                    f"{measure}: a rise was aimed at, so more on record is no loss and no incident "
+                    f"is avoided; {code} is not used, and it has no pounds."
+                )
+            continue
         if kind is not None and not kind.monetise:
             notes.append(f"{measure}: counted, not put in pounds. {kind.note}")
             continue
@@ -247,7 +261,7 @@ def _places(
             bad = ("unit_cost_code", str(error), "a code of the reference data")
             problems.append(_problem("project_measures", number, bad, "The measure is not costed."))
             continue
-        if effect is None or effect.avoided is None:
+        if net is None:
             why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it")
             why = why.removeprefix(f"{measure}: ").rstrip(".")
             notes.append(f"{measure}: we cannot say what was saved: {why}.")
@@ -255,7 +269,8 @@ def _places(
         low, high = _range(cost, spread)
         if kind and kind.unit_cost_code == cost.code and kind.low_gbp and kind.high_gbp:
             low, high = kind.low_gbp / cost.total_gbp, kind.high_gbp / cost.total_gbp
-        months = _months_observed(evaluation, effect)
+        effect = net.effect
+        months = round(float(effect.details.get("months_after") or evaluation.months_after or 12))
         shares = [min(12, months - first) / months for first in range(0, months, 12)]
         lines.append(
             Line(
@@ -263,7 +278,7 @@ def _places(
                 source_row=f"project_measures row {number}",
                 route="places",
                 label=measure,
-                quantity=float(effect.avoided),
+                quantity=net.avoided,
                 profile=tuple(shares),
                 ages=(0,) * len(shares),
                 grades=(
@@ -273,33 +288,15 @@ def _places(
                 ),
                 price_year=cost.price_year,
                 unit_cost=cost,
-                effect=effect,
+                net=net,
+                evidence=evaluation.evidence(measure),
                 low=low,
                 high=high,
-                gross=effect.maryland < 3,
-                beside=_beside(evaluation, measure),
+                gross=effect.maryland < WITH_COMPARISON,
                 note=effect.method,
             )
         )
     return lines, problems, notes
-
-
-def _beside(evaluation: Any, measure: str) -> float:
-    """Incidents avoided in the buffer, known for the primary measure only."""
-    buffer = getattr(getattr(evaluation, "spill", None), "buffer", None)
-    if buffer is None or buffer.avoided is None:
-        return 0.0
-    return (
-        float(buffer.avoided)
-        if buffer.measure == measure or get(evaluation.project, "primary_measure") == measure
-        else 0.0
-    )
-
-
-def _months_observed(evaluation: Any, effect: Estimate) -> int:
-    """Months after the start on which the effect rests; a year where nobody says."""
-    months = effect.details.get("months_after") or getattr(evaluation, "months_after", None)
-    return max(1, round(float(months))) if months else 12
 
 
 def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
@@ -380,7 +377,7 @@ def _people(
 
 
 def account(
-    data: Dataset, evaluation: Any, reference: Reference, people_shown: People | None = None
+    data: Dataset, evaluation: Evaluation, reference: Reference, people_shown: People | None = None
 ) -> Account:
     """Make the lines of one project: its costs, its places, its people.
 
@@ -388,8 +385,7 @@ def account(
     With `people_shown` only what may be shown of the counts of people enters.
     """
     project = evaluation.project
-    project_id = str(get(project, "project_id"))
-    start = get(project, "response_start")
+    project_id, start = project.project_id, project.response_start
     cost_lines: list[Line] = []
     problems: list[Problem] = []
     notes: list[str] = []

@@ -5,6 +5,7 @@ Lays out what `appraisal` computed; the only arithmetic here is adding up rows o
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -159,7 +160,7 @@ def costs(benefit: Benefit) -> Table:
     for line in benefit.lines:
         if line.route != "cost":
             continue
-        amount = sum(pricing.net_quantity(line)) * pricing.uprating(line.price_year)
+        amount = pricing.units(line).sum() * pricing.uprating(line.price_year)
         row = rows.setdefault(line.agency, dict.fromkeys(("capital", "running", "in_kind"), 0.0))
         row["in_kind" if line.kind == "in_kind" else "capital" if line.capital else "running"] += (
             amount
@@ -293,47 +294,53 @@ def cash_flow(benefit: Benefit) -> Table:
     )
 
 
+STEPS = (
+    "Gross benefits", "Transfers", "Moved next door", "Deadweight", "Attribution to others",
+    "Counted by another project", "Optimism bias on benefits", "Discounting of benefits",
+    "Costs", "Optimism bias on costs", "Discounting of costs",
+)  # fmt: skip
+
+
 def waterfall(benefit: Benefit) -> Table:
-    """From gross benefits to net present public value, one step a correction."""
+    """From gross benefits to net present public value, one step a correction.
+
+    A step is what the formula of an amount gives with the correction less what it gives without.
+    """
     pricing = Pricing(benefit.reference, benefit.assumptions)
-    steps = dict.fromkeys(
-        (
-            "Gross benefits",
-            "Transfers",
-            "Deadweight",
-            "Attribution to others",
-            "Optimism bias on benefits",
-            "Discounting of benefits",
-            "Costs",
-            "Optimism bias on costs",
-            "Discounting of costs",
-        ),
-        0.0,
-    )
+    steps = dict.fromkeys(STEPS, 0.0)
     for line in benefit.lines:
-        bias = pricing.correction(line)
+        plain = pricing.factor(line) / (1 + pricing.correction(line))
         if line.route == "cost":
-            amount = sum(pricing.net_quantity(line)) * pricing.uprating(line.price_year)
+            amount = pricing.units(line).sum() * plain
             steps["Costs"] -= amount
-            steps["Optimism bias on costs"] -= amount * bias
+            steps["Optimism bias on costs"] -= amount * pricing.correction(line)
             continue
-        cost, factor = pricing.priced(line)
-        dead, own = line.deadweight, line.attribution
-        years = [t * (1 - line.drop_off) ** a for t, a in zip(line.profile, line.ages, strict=True)]
-        units = line.quantity * line.impact * sum(years[: pricing.years])
-        per_unit = factor * pricing.uprating(cost.price_year)
-        whole = units * per_unit * sum(part.gbp for part in pricing.parts(cost))
-        public = units * per_unit * sum(p.gbp for p in pricing.parts(cost) if not p.transfer)
-        steps["Gross benefits"] += whole
-        steps["Transfers"] -= whole - public
-        steps["Deadweight"] -= public * dead
-        steps["Attribution to others"] -= public * (1 - dead) * (1 - own)
-        steps["Optimism bias on benefits"] += public * (1 - dead) * own * bias
+        parts = pricing.parts(pricing.priced(line)[0])
+        each = plain * sum(part.gbp for part in parts if not part.transfer)
+        gross = replace(
+            line, quantity=line.quantity + line.moved, deadweight=0.0, attribution=1.0, weight=1.0
+        )
+        way = {
+            "Gross benefits": gross,
+            "Moved next door": replace(gross, quantity=line.quantity),
+            "Deadweight": replace(line, attribution=1.0, weight=1.0),
+            "Attribution to others": replace(line, weight=1.0),
+            "Counted by another project": line,
+        }
+        before = 0.0
+        for step, at in way.items():
+            after = float(pricing.units(at).sum()) * each
+            steps[step] += after - before
+            before = after
+        moved = float(pricing.units(gross).sum()) * plain * sum(p.gbp for p in parts if p.transfer)
+        steps["Gross benefits"] += moved
+        steps["Transfers"] -= moved
+        steps["Optimism bias on benefits"] += before * pricing.correction(line)
     spent, gains = sides(benefit)
     steps["Discounting of costs"] = spent["amount_gbp"].sum() - spent["present_gbp"].sum()
     own = gains[~gains["transfer"]]
     steps["Discounting of benefits"] = own["present_gbp"].sum() - own["amount_gbp"].sum()
-    rows = [{"step": name, "gbp": value} for name, value in steps.items() if round(value, 2)]
-    rows.append({"step": "Net present public value", "gbp": benefit.net_gbp})
+    rows = [(name, value) for name, value in steps.items() if round(value, 2)]
+    rows.append(("Net present public value", benefit.net_gbp))
     columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
     return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)

@@ -1,31 +1,40 @@
 """How sure the pounds are: a seeded Monte Carlo, a tornado, a switching value.
 
-Drawn: each effect on its log rate ratio with its standard error and degrees of freedom, deadweight,
-drop-off, impact and costs, and a count of people that may not be shown between the fewest and the
-most it may be. Unit costs stand as reported; the range of their sources is a sensitivity, drawn
-once a code and shared by every line and project that uses it.
+Drawn: each effect, and what moved next door, on its log rate ratio with its standard error and
+degrees of freedom; people who change as so many of the people claimed, each with the chance that
+impact is; deadweight, attribution, drop-off, impact and costs over their ranges; a count of people
+that may not be shown between the fewest and the most it may be. Unit costs stand as reported; the
+range of their sources is a sensitivity, drawn once a code and shared by every line and project.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing
 from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.effects.result import Estimate, critical
+from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.analysis.project.net import Net, net_avoided
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Draws", "Swing", "draw_effect", "simulate", "switching_value", "tornado"]
+__all__ = ["Draws", "Swing", "draw_net", "simulate", "switches", "switching_value", "tornado"]
 
 Array = npt.NDArray[np.float64]
 Key = tuple[str, ...]
-_N = TypeVar("_N", float, Array)
+#: Inputs by what they stand for in a line.
+FIELDS = {
+    "effect": "quantity",
+    "people": "quantity",
+    "impact": "impact",
+    "deadweight": "deadweight",
+    "attribution": "attribution",
+    "drop-off": "drop_off",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,8 @@ class Draws:
 
     Attributes
     ----------
+    careful
+        Net present public value of the same draws without the cost of anticipating crime.
     prices
         Net present public value of the same draws with every unit cost at its `low` end, at its
         `high` end, and `drawn` between them; empty where no unit cost has a range.
@@ -51,6 +62,7 @@ class Draws:
     cashable: Array
     costs: Array
     inputs: Mapping[Key, Array]
+    careful: Array
     prices: Mapping[str, Array] = field(default_factory=dict)
     level: float = 0.95
     covers_zero: bool = False
@@ -79,10 +91,21 @@ class Draws:
     @property
     def interval(self) -> tuple[float, float]:
         """Interval of the public benefits at the effects' own level."""
+        low, high = self.span(self.public)
+        return (min(low, 0.0), max(high, 0.0)) if self.covers_zero else (low, high)
+
+    @property
+    def ratio(self) -> tuple[float, float] | None:
+        """Interval of public value for each £1; `None` where a draw has no cost."""
+        if not (self.costs > 0).all():
+            return None
+        low, high = self.span(self.public / self.costs)
+        return (min(low, 0.0), max(high, 0.0)) if self.covers_zero else (low, high)
+
+    def span(self, values: Array) -> tuple[float, float]:
+        """Interval of an array of draws at the effects' own level."""
         tail = (1 - self.level) / 2
-        low, high = np.quantile(self.public, [tail, 1 - tail])
-        if self.covers_zero:
-            return min(float(low), 0.0), max(float(high), 0.0)
+        low, high = np.quantile(values, [tail, 1 - tail])
         return float(low), float(high)
 
 
@@ -103,30 +126,15 @@ class Swing:
         return abs(self.at_high_gbp - self.at_low_gbp)
 
 
-def draw_effect(effect: Estimate, rng: np.random.Generator, draws: int) -> Array:
-    """Draw incidents avoided from an estimate: expected less recorded, ratio log-distributed.
+def draw_net(net: Net, rng: np.random.Generator, draws: int) -> Array:
+    """Draw net incidents avoided: the effect, and the buffer's where its excess is taken off."""
 
-    Without a standard error each half of the interval is a half-normal on the log scale that
-    meets the limit; where a ratio of zero forbids logs, on the scale of incidents avoided.
-    """
-    assert effect.avoided is not None
-    noise = rng.standard_t(effect.df, draws) if effect.df else rng.standard_normal(draws)
-    held = effect.n_after + effect.added
-    if effect.estimate > 0 and effect.low > 0 and held > 0:
-        if effect.se_log is not None:
-            steps = noise * effect.se_log
-        else:
-            limit = critical(level=effect.level, df=effect.df)
-            below = np.log(effect.estimate / effect.low) / limit
-            above = np.log(effect.high / effect.estimate) / limit
-            steps = noise * np.where(noise < 0, below, above)
-        change = np.exp(-steps) - 1
-        return effect.avoided + held / effect.estimate * change
-    low = effect.avoided if effect.avoided_low is None else effect.avoided_low
-    high = effect.avoided if effect.avoided_high is None else effect.avoided_high
-    limit = critical(level=effect.level, df=effect.df)
-    width = np.where(noise < 0, effect.avoided - low, high - effect.avoided)
-    return np.asarray(effect.avoided + noise * width / limit)
+    def noise(effect: Estimate) -> Array:
+        return rng.standard_t(effect.df, draws) if effect.df else rng.standard_normal(draws)
+
+    first = noise(net.effect)
+    second = first if net.buffer is None else noise(net.buffer)
+    return net_avoided(net.effect, net.buffer, (first, second))
 
 
 def _triangle(
@@ -142,7 +150,7 @@ def _draw(
     """Draw every input once, in an order that does not depend on the order of the rows."""
     spread = {
         name: reference.assumption(f"{name}_spread").value
-        for name in ("deadweight", "drop_off", "impact", "cost")
+        for name in ("deadweight", "attribution", "drop_off", "impact", "cost")
     }
     inputs: dict[Key, Array] = {}
     ranges = {line.code: (line.low, line.high) for line in lines if line.code}
@@ -164,16 +172,20 @@ def _draw(
         inputs[("costs", "")] = found
     for line in lines:
         name = _name(line)
-        if line.effect is not None:
-            inputs[("effect", *name)] = draw_effect(line.effect, rng, draws)
+        if line.net is not None:
+            inputs[("effect", *name)] = draw_net(line.net, rng, draws)
         if line.between is not None:
             least, most = line.between
             inputs[("people", *name)] = rng.integers(least, most + 1, draws).astype("float64")
         if line.route == "people":
-            if 0 < line.impact < 1:
-                share(("impact", *name), line.impact, "impact")
-            if line.deadweight > 0:
-                share(("deadweight", *name), line.deadweight, "deadweight")
+            for kind in ("impact", "deadweight", "attribution"):
+                if 0 < (value := getattr(line, kind)) < 1:
+                    share((kind, *name), value, kind)
+            if 0 < line.impact < 1 and line.people:
+                chance = inputs.get(("impact", *name), np.full(draws, line.impact))
+                many = np.rint(inputs.get(("people", *name), np.full(draws, line.people)))
+                many = np.maximum(many, 1).astype("int64")
+                inputs[("impact", *name)] = rng.binomial(many, chance) / many
         if line.drop_off and max(line.ages) > 0:
             share(("drop-off", *name), line.drop_off, "drop_off")
     return inputs
@@ -193,30 +205,23 @@ def _model(
     benefits = np.zeros((3, size))
     costs = np.zeros(size)
     for line in lines:
-        name = _name(line)
+        name, factors = _name(line), pricing.factors["standard"]
         if line.route == "cost":
-            amounts = np.array(pricing.net_quantity(line))
-            present = float(amounts @ pricing.factors["standard"][: len(amounts)])
-            present *= pricing.uprating(line.price_year) * (1 + pricing.correction(line))
+            amounts = pricing.units(line)
+            present = float(amounts @ factors[: len(amounts)]) * pricing.factor(line)
             costs += present * inputs.get(("costs", ""), 1.0)
             continue
         line = pricing.timed(line)
-        years = min(len(line.profile), pricing.years)
-        worth = pricing.present_per_unit(line)[:, :years]
-        profile, ages = np.array(line.profile[:years]), np.array(line.ages[:years])
-        drop_off = np.asarray(inputs.get(("drop-off", *name), line.drop_off))
-        kept = profile * (1 - drop_off[..., None]) ** ages
-        quantity = np.asarray(inputs.get(("effect", *name), line.quantity))
+        drawn = {
+            field: inputs[kind, *name] for kind, field in FIELDS.items() if (kind, *name) in inputs
+        }
         if ("people", *name) in inputs and line.people:
-            quantity = inputs[("people", *name)] * np.asarray(line.quantity / line.people)
-        net = (
-            quantity
-            * inputs.get(("impact", *name), line.impact)
-            * (1 - inputs.get(("deadweight", *name), line.deadweight))
-            * line.attribution
-            * inputs.get(("unit cost", line.code), 1.0)
+            drawn["quantity"] = drawn["quantity"] * np.asarray(line.quantity / line.people)
+        units = np.broadcast_to(
+            pricing.units(line, drawn), (size, min(len(line.profile), pricing.years))
         )
-        benefits += (worth @ kept.T if kept.ndim > 1 else (worth @ kept)[:, None]) * net
+        worth = pricing.present_per_unit(line)[:, : units.shape[1]]
+        benefits += (worth @ units.T) * inputs.get(("unit cost", line.code), 1.0)
     return benefits, costs
 
 
@@ -254,14 +259,16 @@ def simulate(
         for name, prices in cases.items()
     }
     claimed = [line for line in lines if line.route != "cost"]
+    lean = Pricing(reference, replace(assumptions, anticipation=False))
     return Draws(
         public=benefits[0],
         fiscal=benefits[1],
         cashable=benefits[2],
         costs=costs,
         inputs=inputs,
+        careful=_model(lines, lean, others, draws)[0][0] - costs,
         prices=nets,
-        level=max((line.effect.level for line in claimed if line.effect), default=0.95),
+        level=max((line.net.effect.level for line in claimed if line.net), default=0.95),
         covers_zero=bool(claimed) and all(line.uncertain for line in claimed),
     )
 
@@ -288,6 +295,34 @@ def tornado(
             )
         )
     return tuple(sorted(swings, key=lambda swing: (-swing.width, swing.kind, swing.name)))
+
+
+def switches(
+    lines: Sequence[Line], reference: Reference, assumptions: Assumptions, draws: Draws
+) -> tuple[tuple[str, str, float, float | None], ...]:
+    """Value of each input at which benefits equal costs, the others as reported.
+
+    Returns
+    -------
+    Kind, name, value as reported, value at which the net present public value is nought; `None`
+    where the input does not matter. All but drop-off, which is left out, enter in proportion.
+    """
+    pricing = Pricing(reference, assumptions)
+    reported = {_name(line): line for line in lines}
+    found = []
+    for key in sorted(draws.inputs):
+        if key[0] == "drop-off":
+            continue
+        line = reported.get(key[1:])
+        base = 1.0 if line is None else float(getattr(line, FIELDS[key[0]]))
+        if key[0] == "people" and line is not None:
+            base = float(line.people or 0)
+        benefits, costs = _model(lines, pricing, {key: np.array([base, 2 * base + 1])}, 2)
+        net, step = benefits[0] - costs, base + 1
+        slope = float(net[1] - net[0]) / step
+        name = reference.unit_cost(key[1]).label if key[0] == "unit cost" else " ".join(key[2:3])
+        found.append((key[0], name, base, base - float(net[0]) / slope if slope else None))
+    return tuple(found)
 
 
 def switching_value(*, benefits_gbp: float, costs_gbp: float) -> float | None:

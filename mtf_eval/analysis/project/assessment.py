@@ -48,23 +48,17 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         count("after", "Recorded after", f"{window.start:%b %Y} to {window.last:%b %Y}"),
     ]  # fmt: skip
     if effect is not None and effect.avoided is not None:
-        assert effect.avoided_low is not None
-        assert effect.avoided_high is not None
-        fewer = effect.avoided >= 0
-        low, high = effect.avoided_low, effect.avoided_high
-        low, high = (low, high) if fewer else (-high, -low)
-        row["avoided"] = round(abs(effect.avoided))
-        between = f"95% interval {low:,.0f} to {high:,.0f}"
-        heading = f"{'Fewer' if fewer else 'More'} than {_against(effect)}"
-        columns.append(count("avoided", heading, between))
+        net = found.net[project.primary_measure]
+        row["avoided"] = round(abs(net.avoided))
+        heading = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
+        columns.append(count("avoided", f"{heading}, net", net.sentence()))
         row["ratio"] = effect.estimate
         interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
         columns.append(number("ratio", "Rate ratio", 2, interval))
-    elif project.primary_measure in found.mde:
-        row["mde"] = 100 * found.mde[project.primary_measure]
-        columns.append(
-            number("mde", "Smallest fall that could be seen, %", 0, "found four times in five")
-        )
+    elif (seen := found.smallest(project.primary_measure)) is not None:
+        row["mde"] = 100 * seen[0]
+        heading = f"Smallest {seen[1]} that could be seen, %"
+        columns.append(number("mde", heading, 0, "found four times in five"))
     title = f"{project.primary_measure} in the project's areas"
     return page_table(data, found, "headline", title, pd.DataFrame([row]), columns)
 
@@ -111,8 +105,9 @@ def _doubts(found: Evaluation) -> Iterator[str]:
     if untried := sum(not c.tried for c in found.checks):
         yield f"{untried} of {len(found.checks)} checks could not be tried."
     yield from (*effect.cautions, *found.cautions)
-    if found.spill is not None and effect.estimate < 1:
-        yield from found.spill.doubts
+    net = found.net[found.project.primary_measure]
+    if net.moved and net.effect.estimate < 1:
+        yield f"{net.sentence()}: {net.doubt or 'a fall is left'}."
 
 
 def _next(found: Evaluation) -> str:
@@ -129,10 +124,12 @@ def _next(found: Evaluation) -> str:
 def changes(data: Dataset, found: Evaluation) -> Table:
     """Each measure: counts, ratio with interval, incidents avoided, target; or why not."""
     rows: list[tuple[object, ...]] = []
+    rises = {(wanted or 0) > 0 for wanted in found.project.measures.values()}
+    sign = 1 if rises == {True} else -1
     for measure, wanted in found.project.measures.items():
         effect = found.effects.get(measure)
         aim = "" if wanted is None else percent(wanted, signed=True)
-        smallest = 100 * found.mde.get(measure, math.nan)
+        smallest = 100 * (found.smallest(measure) or (math.nan,))[0]
         if effect is None:
             missing = found.cannot_say.get(measure, "no estimate")
             rows.append((measure, None, None, None, None, None, None, aim, smallest, missing))
@@ -140,21 +137,25 @@ def changes(data: Dataset, found: Evaluation) -> Table:
             said = _met(effect, wanted)
             rows.append(
                 (measure, effect.n_before, effect.n_after, effect.estimate, effect.low,
-                 effect.high, None if effect.avoided is None else round(effect.avoided), aim,
-                 smallest, said)
+                 effect.high, round(-sign * found.net[measure].avoided), aim, smallest, said)
             )  # fmt: skip
     columns = (
         label("measure", "Measure"),
         count("before", "Before"),
         count("after", "After"),
         *RATIO,
-        count("avoided", f"Fewer than {_against(*found.effects.values())}"),
+        count("avoided", f"{'More' if sign > 0 else 'Fewer'} than "
+              f"{_against(*found.effects.values())}, net of next door"),
         text("aim", "Change aimed at"),
-        number("mde", "Smallest fall that could be seen, %", 0),
+        number("mde", f"Smallest {' or '.join(_ways(rises))} that could be seen, %", 0),
         text("said", "In words"),
-    )
+    )  # fmt: skip
     title = f"What changed, measure by measure: {found.project.title}"
     return page_table(data, found, "changes", title, rows, columns, notes=_ratio_words(found))
+
+
+def _ways(rises: set[bool]) -> list[str]:
+    return [("fall", "rise")[wanted] for wanted in sorted(rises)]
 
 
 def _ratio_words(found: Evaluation) -> Iterator[str]:
@@ -337,31 +338,36 @@ def controls_alt(table: Table) -> str:
 
 
 def spill(data: Dataset, found: Evaluation) -> Table:
-    """Say what happened in the buffer: the problem moved there, or the good spread."""
+    """Show the net effect and what it is made of; figures of four counts stand as working."""
     rows: list[tuple[object, ...]] = []
-    beside = found.spill
-    if beside is not None:
-        if beside.buffer is not None:
+    net, beside = found.net.get(found.project.primary_measure), found.spill
+    if net is not None:
+        low, high = net.interval
+        rows.append(("Incidents avoided, net of next door", net.avoided, low, high, "the figure "
+                     "of every page and of all pounds"))  # fmt: skip
+        rows.append(("Incidents avoided in the project's areas, gross", net.gross,
+                     net.effect.avoided_low, net.effect.avoided_high, "working"))  # fmt: skip
+        if net.beside is not None:
             rows.append((
-                "Rate ratio in the buffer", beside.buffer.estimate, beside.buffer.low,
-                beside.buffer.high, "below 1: the good spread; above 1: the problem moved",
+                "Rate ratio next door, in the buffer", net.beside.estimate, net.beside.low,
+                net.beside.high, "above 1: its excess is taken off; below 1: shown, not credited",
             ))  # fmt: skip
+    if beside is not None:
         if beside.difference is not None:
             rows.append((
                 "Incidents, target and buffer together, beyond the comparison",
                 beside.difference.estimate, beside.difference.low, beside.difference.high,
-                "weighted displacement difference; below 0 is fewer; Poisson interval, too narrow",
+                "weighted displacement difference: working, no verdict rests on it; too narrow",
             ))  # fmt: skip
         if beside.quotient is not None:
             rows.append((
                 "Displacement quotient", beside.quotient.estimate, math.nan, math.nan,
-                "above 0 the good spread, -1 to 0 part moved, below -1 all of it moved; it has no "
-                "interval",
+                "working, no verdict rests on it; it has no interval",
             ))  # fmt: skip
-            net = beside.quotient.details.get("total_net_effect", math.nan)
+            total = beside.quotient.details.get("total_net_effect", math.nan)
             rows.append((
-                "Incidents avoided, buffer taken in", net, math.nan, math.nan,
-                "total net effect; no interval",
+                "Incidents avoided by four counts, buffer taken in", total, math.nan, math.nan,
+                "total net effect by quotient: working, no verdict rests on it; no interval",
             ))  # fmt: skip
     columns = (
         label("what", "What"),
@@ -377,9 +383,10 @@ def spill(data: Dataset, found: Evaluation) -> Table:
 def checks_table(data: Dataset, found: Evaluation) -> Table:
     """Every check with its verdict."""
     rows = [(c.name, PASSED[c.passed], c.text) for c in found.checks]
-    for measure, smallest in found.mde.items():
-        said = f"A true fall of {percent(smallest)} would be found four times in five."
-        rows.append((f"Smallest fall that could be seen: {measure}", PASSED[None], said))
+    for measure in found.mde:
+        size, way = found.smallest(measure) or (math.nan, "")
+        said = f"A true {way} of {percent(size)} would be found four times in five."
+        rows.append((f"Smallest {way} that could be seen: {measure}", PASSED[None], said))
     columns = (label("check", "Check"), text("verdict", "Verdict"), text("text", "Finding"))
     return page_table(data, found, "checks", "Checks on the result", rows, columns)
 

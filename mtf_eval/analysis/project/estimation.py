@@ -34,7 +34,7 @@ from mtf_eval.errors import NotEnoughData
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Spill", "all_others", "estimators", "smallest", "spill", "tried"]
+__all__ = ["Spill", "all_others", "beside", "estimators", "smallest", "spill", "tried"]
 
 POWER = 0.8
 WIDER = (
@@ -45,42 +45,19 @@ WIDER = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spill:
-    """What happened beside the project's areas.
+    """Four-count figures of displacement: working, on which no verdict rests (see `net`).
 
     Attributes
     ----------
-    buffer
-        Effect in the buffer by the primary design, `None` where it cannot be said.
     difference
         Weighted displacement difference, target and buffer together.
     quotient
         Weighted displacement quotient; `None` where the target did not fall.
     """
 
-    buffer: Estimate | None
     difference: Quantity | None
     quotient: Quantity | None
     reasons: tuple[str, ...] = ()
-
-    @property
-    def nothing_left(self) -> bool:
-        """Whether target and buffer together had no fewer incidents: a net effect at or below 0."""
-        net = {} if self.quotient is None else self.quotient.details
-        return bool(net.get("total_net_effect", 1.0) <= 0)
-
-    @property
-    def doubts(self) -> tuple[str, ...]:
-        """Say what speaks against a fall in the project's areas: a buffer that did worse."""
-        said = []
-        if self.buffer is not None and self.buffer.estimate > 1:
-            interval = f"95% interval {self.buffer.low:.2f} to {self.buffer.high:.2f}"
-            said.append(
-                f"The buffer did worse than expected (ratio {self.buffer.estimate:.2f}, "
-                f"{interval}): part of the problem may have moved there."
-            )
-        if self.nothing_left:
-            said.append("Counted together with the buffer, no fewer incidents are left.")
-        return tuple(said)
 
 
 def all_others(panel: Panel) -> Panel:
@@ -169,23 +146,34 @@ def smallest(effect: Estimate | None, compared: Panel) -> float:
     )
 
 
+def beside(panel: Panel, compared: Panel, method: str, rng: np.random.Generator) -> Estimate:
+    """Effect in the buffer by the estimator of the project's areas, which are left out.
+
+    Raises
+    ------
+    NotEnoughData
+        When there is no buffer, or its records do not carry the estimator.
+    """
+    whole, part = (
+        Panel(
+            counts=each.counts.drop(columns=list(each.target)),
+            target=each.buffer,
+            comparison=each.comparison,
+            start=each.start,
+            measure=f"{each.measure} in the buffer",
+        )
+        for each in (panel, compared)
+    )
+    return estimators(whole, part, rng)[method]()
+
+
 def spill(compared: Panel) -> Spill:
-    """Look for displacement and diffusion in the buffer."""
+    """Set target and buffer against the named comparison areas by their four counts."""
     seasonal = compared.same_season()
     sizes = len(compared.target), len(compared.comparison), len(compared.buffer)
     reasons = []
-    buffer = difference = quotient = None
-    outside = Panel(
-        counts=compared.counts.drop(columns=list(compared.target)),
-        target=compared.buffer,
-        start=compared.start,
-        measure=f"{compared.measure} in the buffer",
-    )
-    try:
-        buffer = placebo_calibrated(panel=outside)
-    except NotEnoughData as error:
-        reasons.append(str(error))
-    target, rest, beside = (
+    difference = quotient = None
+    target, rest, around = (
         seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
     )
     try:
@@ -193,7 +181,7 @@ def spill(compared: Panel) -> Spill:
             difference = weighted_displacement_difference(
                 target=target,
                 comparison=rest,
-                displacement=beside,
+                displacement=around,
                 displacement_comparison=rest,
                 shared_comparison=True,
                 area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
@@ -203,8 +191,8 @@ def spill(compared: Panel) -> Spill:
         reasons.append(str(error))
     try:
         quotient = displacement_quotient(
-            target=target, comparison=rest, buffer=beside, measure=compared.measure
+            target=target, comparison=rest, buffer=around, measure=compared.measure
         )
     except NotEnoughData as error:
         reasons.append(str(error))
-    return Spill(buffer=buffer, difference=difference, quotient=quotient, reasons=tuple(reasons))
+    return Spill(difference=difference, quotient=quotient, reasons=tuple(reasons))

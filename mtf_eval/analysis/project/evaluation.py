@@ -10,6 +10,7 @@ it. A project that is planned or still running gets no effect. Tables are made i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -46,11 +47,14 @@ from mtf_eval.analysis.project.design import (
 from mtf_eval.analysis.project.estimation import (
     Spill,
     all_others,
+    beside,
     estimators,
     smallest,
     spill,
     tried,
 )
+from mtf_eval.analysis.project.net import Evidence, Net, cells_of
+from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.results.columns import day, lay, where_from
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Column, Table
@@ -76,6 +80,8 @@ class Evaluation:
     ----------
     effects
         Primary estimate per measure; empty unless the project is complete.
+    net
+        Each of them net of what moved next door: what becomes totals, ratings and pounds.
     cannot_say
         Measures without one, and why.
     withheld
@@ -102,6 +108,7 @@ class Evaluation:
     design: Design | None = None
     window: Window | None = None
     effects: Mapping[str, Estimate] = field(default_factory=dict)
+    net: Mapping[str, Net] = field(default_factory=dict)
     cannot_say: Mapping[str, str] = field(default_factory=dict)
     withheld: Mapping[str, Withheld] = field(default_factory=dict)
     unclear: Mapping[str, Estimate] = field(default_factory=dict)
@@ -123,6 +130,16 @@ class Evaluation:
     def primary(self) -> Estimate | None:
         """Primary estimate of the primary measure, where there is one."""
         return self.effects.get(self.project.primary_measure)
+
+    def evidence(self, measure: str = "") -> Evidence:
+        """Say what the records show of a measure, the primary one without a name.
+
+        No other measure is surer than the primary one, on which the project is judged.
+        """
+        order: tuple[Evidence, ...] = ("not_shown", "doubtful", "effect")
+        primary = self.project.primary_measure
+        nets = (self.net.get(primary), self.net.get(measure or primary))
+        return min((n.evidence if n else "not_shown" for n in nets), key=order.index)
 
     @property
     def until(self) -> str:
@@ -160,13 +177,23 @@ class Evaluation:
         way = "fall" if found.estimate < 1 else "rise"
         size = percent(abs(1 - found.estimate))
         against = "" if found.maryland <= 2 else " against what was expected"
-        return f"{measure}: a {way} of {size}{against}, {ratio}"
+        net = self.net[measure]
+        wanted = ", as wanted" if net.rise_wanted and way == "rise" else ""
+        doubt = f"; {net.doubt}" if net.doubt else ""
+        if net.may_have_moved:
+            doubt = f"; {net.sentence()}: {net.doubt}"
+        return f"{measure}: a {way} of {size}{against}{wanted}, {ratio}{doubt}"
+
+    def smallest(self, measure: str) -> tuple[float, str] | None:
+        """Smallest change that could be seen, as a share, with its direction."""
+        fall = self.mde.get(measure)
+        return None if fall is None else smallest_seen(fall, self.project.measures.get(measure))
 
     def _could_see(self) -> str:
-        smallest = self.mde.get(self.project.primary_measure)
-        if smallest is None:
+        seen = self.smallest(self.project.primary_measure)
+        if seen is None:
             return ""
-        return f"; only a fall of {percent(smallest)} or more could have been seen"
+        return f"; only a {seen[1]} of {percent(seen[0])} or more could have been seen"
 
 
 def status_of(project: Project, *, on_record: bool, as_of: date) -> Status:
@@ -253,6 +280,8 @@ class _Found:
         self.withheld: dict[str, Withheld] = {}
         self.unclear: dict[str, Estimate] = {}
         self.mde: dict[str, float] = {}
+        self.beside: dict[str, Estimate] = {}
+        self.compared: dict[str, Panel] = {}
         self.rest: dict[str, object] = {}
         self.cautions: list[str] = []
 
@@ -294,11 +323,16 @@ class _Found:
         found = self.effects.get(measure)
         if found is not None and not found.distinguishable and least > HOPELESS:
             before = compared.same_season().totals(project.target)[0]
+            size, way = smallest_seen(least, project.measures.get(measure))
             self.cannot_say[measure] = (
-                f"{measure}: {before:,} incidents in the months before the start; only a fall of "
-                f"{percent(least)} or more could have been seen"
+                f"{measure}: {before:,} incidents in the months before the start; only a {way} of "
+                f"{percent(size)} or more could have been seen"
             )
             self.unclear[measure] = self.effects.pop(measure)
+        if measure in self.effects:
+            self.compared[measure] = compared
+            with suppress(NotEnoughData):  # the net says that next door was not measured
+                self.beside[measure] = beside(panel, compared, design.method, self.rng)
         if primary:
             self._primary(coverage, panel, compared, window, design, tries, work)
 
@@ -352,11 +386,24 @@ class _Found:
         }
 
     def evaluation(self) -> Evaluation:
+        tested: Iterable[Check] = self.rest.get("checks", ())  # type: ignore[assignment]
+        failed = tuple(check.name for check in tested if check.passed is False)
+        nets = {
+            measure: Net(
+                effect=effect,
+                beside=self.beside.get(measure),
+                cells=cells_of(self.compared[measure]),
+                wanted=self.project.measures.get(measure),
+                failed=failed if measure == self.project.primary_measure else (),
+            )
+            for measure, effect in self.effects.items()
+        }
         return Evaluation(
             project=self.project,
             as_of=self.as_of,
             status="complete",
             effects=self.effects,
+            net=nets,
             cannot_say=self.cannot_say,
             withheld=self.withheld,
             unclear=self.unclear,

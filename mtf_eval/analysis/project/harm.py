@@ -12,8 +12,8 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.effects import Estimate
 from mtf_eval.analysis.project.design import Project
+from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import count, label, lay, number, share, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -115,16 +115,16 @@ def profile_finding(frame: pd.DataFrame) -> str:
 def avoided(
     data: Dataset,
     project: Project,
-    effects: Mapping[str, Estimate],
+    net: Mapping[str, Net],
     reference: Reference,
     as_of: date,
 ) -> Table:
-    """Harm avoided, measure by measure: incidents avoided times the harm of one, with interval.
+    """Harm avoided, measure by measure: net incidents avoided times the harm of one, with interval.
 
     A measure without a weight keeps its incidents and has no harm; nor has one of which more on
     record is aimed at. The rows are not added up: the measures' errors are not independent.
     """
-    wanted = {measure for measure in effects if (project.measures.get(measure) or 0) > 0}
+    wanted = {measure for measure, each in net.items() if each.rise_wanted}
     notes = ["Below nought is more harm than expected. No weight: no harm can be stated."]
     notes += [
         f"{measure}: the project wants more of it reported, so more on record is not more harm, "
@@ -132,15 +132,13 @@ def avoided(
         for measure in sorted(wanted)
     ]
     rows = []
-    for measure, effect in effects.items():
+    for measure, found in net.items():
         try:
             each = reference.severity_weight(measure, index=INDEX).value
         except NotEnoughData:
             each = math.nan
-        limits = (effect.avoided, effect.avoided_low, effect.avoided_high)
-        if measure in wanted:
-            limits = (None, None, None)
-        rows.append((measure, each, *(math.nan if n is None else n * each for n in limits)))
+        avoided = (math.nan,) * 3 if found.rise_wanted else (found.avoided, *found.interval)
+        rows.append((measure, each, *(n * each for n in avoided)))
     columns = (
         label("measure", "Measure"),
         number("weight", "Harm of one, days", 1),

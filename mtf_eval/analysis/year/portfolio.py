@@ -16,7 +16,9 @@ import pandas as pd
 from mtf_eval.analysis.effects import Estimate, pool
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project import overlaps
+from mtf_eval.analysis.project.design import SHORTEST, Project, project_of
 from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import WITH_COMPARISON
 from mtf_eval.analysis.results.columns import RATIO, day, label, lay, text, where_from
 from mtf_eval.analysis.results.findings import listing, percent
 from mtf_eval.analysis.results.tables import Table
@@ -24,9 +26,8 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Together", "effects", "effects_alt", "gather", "left_out", "lines", "lines_finding"]
-__all__ += ["has_ended", "pooled_finding", "result_words"]
+__all__ += ["has_ended", "pooled_finding", "result_words", "year_of"]
 
-WITH_COMPARISON = 3  # Maryland level from which a change may be taken for an effect and pooled
 NEXT_NEEDS = 3  # projects from which a prediction interval can be given
 STATUS = {
     "planning": "Being planned",
@@ -97,7 +98,8 @@ def gather(
     first = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]].min(axis=1)
     last = rows[["response_end", "assessment_date"]].max(axis=1)
     known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(begin))
-    names = sorted(map(str, rows.loc[known, "project_id"]))
+    counted = [year_of(project_of(data, str(n))) == year for n in rows["project_id"]]
+    names = sorted(map(str, rows.loc[known | np.array(counted, dtype=bool), "project_id"]))
     found = tuple(projects.evaluate(data, n, as_of=as_of, rng=rng) for n in names)
     members, reasons = _poolable(data, found, as_of)
     try:
@@ -177,6 +179,18 @@ def _poolable(
     return members, reasons
 
 
+def year_of(project: Project) -> int | None:
+    """Return the one year that counts a project: in which its assessed months have all ended.
+
+    The same whenever it is asked. `None` without a start or an end.
+    """
+    end, first = project.response_end or project.assessment_date, project.first_month
+    if end is None or first is None:
+        return None
+    least = first + pd.DateOffset(months=SHORTEST) - pd.Timedelta(days=1)
+    return int(max(end, least).year)
+
+
 def has_ended(found: Evaluation) -> bool:
     """Return whether the response was over on the day, with records or without."""
     end = found.project.response_end
@@ -186,16 +200,18 @@ def has_ended(found: Evaluation) -> bool:
 
 def result_words(found: Evaluation) -> str:
     """Say a project's result in a few words, within its Maryland level; nothing before its end."""
-    effect = found.primary
+    effect, net = found.primary, found.net.get(found.project.primary_measure)
     if found.status != "complete":
         return STATUS[found.status].lower()
-    if effect is None:
+    if effect is None or net is None:
         return "we cannot say" + (f": {found.gated.reason}" if found.gated is not None else "")
     if not effect.distinguishable:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
     against = ", no comparison" if effect.maryland < WITH_COMPARISON else ""
-    return f"{way} of {percent(abs(1 - effect.estimate))}{against}"
+    wanted = ", as wanted" if net.rise_wanted and effect.estimate > 1 else ""
+    doubt = f"; {net.doubt}" if net.doubt else ""
+    return f"{way} of {percent(abs(1 - effect.estimate))}{against}{wanted}{doubt}"
 
 
 def lines(data: Dataset, together: Together) -> Table:
@@ -221,7 +237,8 @@ def lines(data: Dataset, together: Together) -> Table:
         notes=(
             "The Maryland scale runs from 1 (before and after only) to 5 (randomised); below 3 a "
             "change is never called an effect.",
-            "A ratio below 1 is fewer recorded incidents. Each project has a page of its own.",
+            "Below 1 is fewer recorded incidents; where more is wanted, above 1 is as wanted. "
+            "Each project has a page of its own.",
         ),
     )
 
@@ -232,11 +249,19 @@ def lines_finding(together: Together) -> str:
     ended = [e for e in found if e.status == "complete"]
     known = {e.project.project_id: e.primary for e in ended if e.primary is not None}
     told = {name: effect for name, effect in known.items() if effect.distinguishable}
-    fell = sum(e.estimate < 1 for e in told.values())
+    nets = {e.project.project_id: e.net[e.project.primary_measure] for e in ended if e.primary}
+    fell = {name for name, effect in told.items() if effect.estimate < 1}
+    moved = {name for name in fell if nets[name].may_have_moved}
+    wanted = {name for name in told.keys() - fell if nets[name].rise_wanted}
     if not ended:
         return f"{len(found)} projects, none of them ended with records to judge by."
     words = f"{len(found)} projects, {len(ended)} of them ended with records to judge by"
-    counts = {"a fall": fell, "a rise": len(told) - fell}
+    counts = {
+        "a fall": len(fell - moved),
+        "a fall that may only have moved next door": len(moved),
+        "a rise, as wanted,": len(wanted),
+        "a rise": len(told.keys() - fell - wanted),
+    }
     counts["no change that can be told from chance"] = len(known) - len(told)
     counts["we cannot say"] = len(ended) - len(known)
     said = f"{words}: {listing([f'{what} in {n}' for what, n in counts.items() if n])}."
@@ -256,9 +281,11 @@ def effects(data: Dataset, together: Together) -> Table:
     rows: list[tuple[object, ...]] = []
     for each, estimate in estimates:
         name = each.project.project_id
+        aim = each.project.measures[each.project.primary_measure] or 0
+        what = each.project.primary_measure.lower() + " (more is wanted)" * (aim > 0)
         rows.append((
-            f"{name} {each.project.primary_measure.lower()}", estimate.estimate, estimate.low,
-            estimate.high, f"{estimate.maryland} of 5", "yes" if name in together.members else "no",
+            f"{name} {what}", estimate.estimate, estimate.low, estimate.high,
+            f"{estimate.maryland} of 5", "yes" if name in together.members else "no",
         ))  # fmt: skip
     whole = together.pooled
     if whole is not None:
@@ -280,6 +307,7 @@ def effects(data: Dataset, together: Together) -> Table:
         as_at=together.as_of,
         total_row=whole is not None,
         notes=(
+            "Ratios are of the projects' own areas, before what moved next door.",
             "Pooled: random-effects mean (Paule-Mandel) with the interval of Hartung and Knapp.",
             *_too_imprecise(together),
             *(whole.cautions if whole is not None else ()),
@@ -318,7 +346,7 @@ def pooled_finding(together: Together) -> str:
     size_words = f"{percent(abs(1 - whole.estimate))} {way} recorded incidents than expected"
     interval = f"ratio {whole.estimate:.2f}, 95% interval {whole.low:.2f} to {whole.high:.2f}"
     if whole.distinguishable:
-        said = f"{size} projects together: {size_words} ({interval})"
+        said = f"On average across {size} projects: {size_words} ({interval})"
     else:
         said = f"{size} projects together: no change that can be told from chance ({interval})"
     if names := together.unclear:

@@ -1,43 +1,65 @@
-"""What the projects of a year cost and were worth together, and what did not work.
+"""What the projects of a year cost and were worth together, by what stands behind it.
 
-Appraises each project, adds them up without counting anything twice, and names what fell short.
-Effects are pooled in `portfolio`; draws and prices are made in `benefit`.
+Appraises each project, adds up those of one kind of evidence without counting anything twice, and
+names what did not work. Effects are pooled in `portfolio`; draws and prices are made in `benefit`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit import Benefit
 from mtf_eval.analysis.benefit.layout import few_people, rests_on
 from mtf_eval.analysis.benefit.lines import People
 from mtf_eval.analysis.project.evaluation import Evaluation
-from mtf_eval.analysis.results.columns import day, label, lay, pounds, text, where_from
+from mtf_eval.analysis.project.net import KINDS, Evidence
+from mtf_eval.analysis.results.columns import label, lay, number, pounds, text, where_from
 from mtf_eval.analysis.results.columns import money as gbp
-from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.analysis.year.portfolio import Together, has_ended
+from mtf_eval.analysis.year.portfolio import Together, has_ended, year_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Money", "appraise", "disappointments", "money", "once", "once_finding"]
+__all__ = [
+    "Money",
+    "appraise",
+    "by_kind",
+    "disappointments",
+    "finding",
+    "once",
+    "once_finding",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
-    """What the projects cost and saved: each alone, and together without counting twice.
+    """What the projects of a year cost and saved, each alone and by kind of evidence.
 
-    `waiting` names projects still planned or running: they have costs and, as yet, no benefits.
+    Attributes
+    ----------
+    each
+        Projects whose assessed months end in the year; what one claims beside what the records
+        show of it is in its `claims`.
+    kinds
+        The same by what stands behind them, each counted once. No sum is over all kinds.
+    whole
+        All of them as one, for what is counted twice and for the costs alone.
+    waiting
+        Projects whose months are not over: they have costs and, as yet, no benefits.
+    elsewhere
+        Projects that another year counts, with the year.
     """
 
     each: tuple[Benefit, ...]
-    total: Benefit
+    kinds: Mapping[Evidence, Benefit]
+    whole: Benefit
     waiting: tuple[str, ...]
+    elsewhere: Mapping[str, int]
 
 
 def disappointments(data: Dataset, together: Together, spent: Money | None) -> Table:
@@ -45,7 +67,7 @@ def disappointments(data: Dataset, together: Together, spent: Money | None) -> T
     rows = (
         (f"{each.project.project_id} {each.project.title}", "; ".join(said))
         for each in together.found
-        if (said := _disappointed(each, spent))
+        if (said := _disappointed(each))
     )
     return lay(
         f"projects_disappointments_{together.slug}",
@@ -54,40 +76,26 @@ def disappointments(data: Dataset, together: Together, spent: Money | None) -> T
         (label("project", "Project"), text("what", "What")),
         source=where_from(data, "Project records and recorded incidents"),
         as_at=together.as_of,
+        notes=("None of these is in a total of effects that passed their checks.",),
     )
 
 
-def _disappointed(found: Evaluation, spent: Money | None) -> list[str]:
+def _disappointed(found: Evaluation) -> list[str]:
+    """Say why the records do not show that a project worked; nothing where they do."""
     if found.status == "no_records" and has_ended(found):
         return ["no record of its measure was kept: nothing to judge it by"]
-    if found.status != "complete":
+    if found.status != "complete" or found.evidence() == "effect":
         return []
-    said = []
-    for measure, wanted in found.project.measures.items():
-        effect = found.effects.get(measure)
-        if effect is None:
-            stopped = found.withheld.get(measure)
-            why = f": {stopped.reason}" if stopped is not None else ""
-            said.append(f"{measure.lower()}: we cannot say{why}")
-        elif not effect.distinguishable:
-            said.append(f"{measure.lower()}: no change that can be told from chance")
-        elif wanted is not None and (effect.estimate - 1) * wanted < 0:
-            said.append(f"{measure.lower()}: went the other way than wanted")
-        elif wanted is not None and abs(effect.change) < abs(wanted):
-            said.append(f"{measure.lower()}: short of the {percent(wanted, signed=True)} aimed at")
-    buffer = found.spill.buffer if found.spill else None
-    if buffer is not None and buffer.low > 1:
-        said.append("more was recorded in the areas beside it")
-    elif found.spill and found.spill.nothing_left:
-        said.append("counted together with the areas beside it, no fewer incidents are left")
-    own = next((b for b in _each(spent) if b.project_id == found.project.project_id), None)
-    if own is not None and own.claimed and not own.no_saving_possible and own.net_gbp < 0:
-        said.append("it cost more than it saved")
-    return said
-
-
-def _each(spent: Money | None) -> tuple[Benefit, ...]:
-    return () if spent is None else spent.each
+    measure = found.project.primary_measure
+    net, name = found.net.get(measure), measure.lower()
+    if net is None:
+        stopped = found.withheld.get(measure)
+        return [f"{name}: we cannot say{f': {stopped.reason}' if stopped is not None else ''}"]
+    if not net.effect.distinguishable:
+        return [f"{name}: no change that can be told from chance"]
+    if (net.effect.estimate > 1) != net.rise_wanted:
+        return [f"{name}: went the other way than wanted"]
+    return [f"{name}: {net.doubt or 'a change with nothing to compare it with'}"]
 
 
 # Pounds
@@ -103,7 +111,7 @@ def appraise(
     rng: np.random.Generator,
     people: Callable[[Table], People] | None = None,
 ) -> Money | None:
-    """Appraise the projects that have ended, alone and together; `None` where none has.
+    """Appraise the projects that the year counts, alone and by kind; `None` where it has none.
 
     Parameters
     ----------
@@ -114,7 +122,8 @@ def appraise(
     people
         `Door.countable`: what the people of an outcome may be counted as; without it as recorded.
     """
-    ended = [e for e in together.found if has_ended(e)]
+    years = {e.project.project_id: year_of(e.project) for e in together.found if has_ended(e)}
+    ended = [e for e in together.found if years.get(e.project.project_id) == together.year]
     if not ended:
         return None
     each = tuple(
@@ -130,46 +139,103 @@ def appraise(
         )
         for e in ended
     )
-    waiting = tuple(e.project.project_id for e in together.found if e not in ended)
-    total = replace(benefit.portfolio(each, rng=rng), project_id=f"year_{together.slug}")
-    return Money(each=each, total=total, waiting=waiting)
+    sums = [*each, *(_without_costs(b.claims) for b in each if b.claims is not None)]
+    counted = benefit.once(sums)
+    kinds = {
+        kind: replace(
+            benefit.portfolio(own, rng=rng, counted=counted),
+            project_id=f"year_{together.slug}_{kind}",
+        )
+        for kind in KINDS
+        if (own := [b for b in sums if b.evidence == kind])
+    }
+    whole = benefit.portfolio(sums, rng=rng, draws=0, counted=counted)
+    later = {name: at for name, at in years.items() if at is not None and at != together.year}
+    return Money(
+        each=each,
+        kinds=kinds,
+        whole=replace(whole, project_id=f"year_{together.slug}"),
+        waiting=tuple(
+            e.project.project_id
+            for e in together.found
+            if e not in ended and later.get(e.project.project_id, together.year + 1) > together.year
+        ),
+        elsewhere={name: at for name, at in later.items() if at < together.year},
+    )
 
 
-def money(data: Dataset, together: Together, spent: Money) -> Table:
-    """Cards: cost and public value of the ended projects together, with interval and chance."""
-    total = spent.total
-    row: dict[str, object] = {"year": f"{together.year}"}
-    row["costs"] = total.results["present_value_costs_gbp"]
-    columns = [label("year", "Year"), gbp("costs", "Cost")]
-    if total.claimed:
-        note = ""
-        if total.draws is not None:
-            low, high = total.draws.interval
-            note = f"{total.draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
-            row["chance"] = total.chance
-        row["benefits"] = total.results["present_value_benefits_gbp"]
-        row["net"] = total.net_gbp
-        columns += [
-            gbp("benefits", "Public value", note=note),
-            gbp("net", "Public value less cost"),
-        ]
-        if "chance" in row:
-            columns.append(text("chance", "Chance that value exceeds cost"))
+def _without_costs(claims: Benefit) -> Benefit:
+    """Return claims beside a project's records, whose costs stand with the records."""
+    kept = tuple(line for line in claims.lines if line.route != "cost")
+    unpriced = tuple(row for row in claims.unpriced if "costs" not in row)
+    return replace(claims, lines=kept, unpriced=unpriced)
+
+
+def finding(spent: Money) -> str:
+    """Say what the year's money came to, kind by kind, never in one sum."""
+    cost = spent.whole.results["present_value_costs_gbp"]
+    year = spent.whole.assumptions.price_year
+    said = [f"The projects cost {pounds(cost)} ({year} prices)"] if spent.whole.spent else []
+    for kind, own in spent.kinds.items():
+        names = listing([b.project_id for b in _members(spent, kind)])
+        if not own.claimed:
+            said.append(f"{KINDS[kind]}: no pounds ({names})")
+            continue
+        text = f"{KINDS[kind]}: {pounds(own.results['present_value_benefits_gbp'])} ({names}"
+        if own.draws is not None:
+            low, high = own.draws.interval
+            text += f"; {own.draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
+        text += ")"
+        if kind == "effect" and not own.unpriced:
+            text += f", £{own.results['public_value_bcr']:.2f} for each £1 these cost"
+        said.append(text)
+    return f"{'. '.join(said)}."
+
+
+def _members(spent: Money, kind: Evidence) -> list[Benefit]:
+    return [
+        b
+        for each in spent.each
+        for b in (each, each.claims)
+        if b is not None and b.evidence == kind
+    ]
+
+
+def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
+    """Cost and public value by what stands behind it; no row is a sum over kinds."""
+    rows = []
+    for kind, own in spent.kinds.items():
+        value = own.results["present_value_benefits_gbp"] if own.claimed else np.nan
+        ends = own.draws.interval if own.draws is not None else (np.nan, np.nan)
+        cost = own.results["present_value_costs_gbp"]
+        ratio = own.results["public_value_bcr"] if kind == "effect" else np.nan
+        names = ", ".join(b.project_id for b in _members(spent, kind))
+        rows.append((KINDS[kind], names, cost, value, *ends, ratio))
     return lay(
         f"projects_money_{together.slug}",
-        f"Cost and public value of the projects that had ended by {day(together.as_of)}",
-        [row],
-        columns,
-        source=total.source,
+        f"Cost and public value of the projects counted in {together.year}, by evidence",
+        rows,
+        (
+            label("kind", "What stands behind it"),
+            text("projects", "Projects"),
+            gbp("costs", "Cost (£)"),
+            gbp("benefits", "Public value (£)"),
+            gbp("low", "95% low (£)"),
+            gbp("high", "95% high (£)"),
+            number("bcr", "For each £1", 2),
+        ),
+        source=spent.whole.source,
         as_at=together.as_of,
         notes=(
-            f"{total.assumptions.price_year} prices, present values over "
-            f"{total.assumptions.horizon_years} years; what projects share is drawn once.",
-            "Unit costs as reported; the chance is the smaller of that and of drawing them over "
-            "their ranges.",
-            *few_people(total),
+            "The kinds are never added up. A ratio is given for effects that passed their checks "
+            "alone. Doubtful and not shown are in no total of what worked.",
+            f"{spent.whole.assumptions.price_year} prices, present values of one base year over "
+            f"{spent.each[0].assumptions.horizon_years} years; net of what moved next door; what "
+            "projects share is drawn once. A project is counted in the year its assessed months "
+            "end.",
+            *few_people(spent.whole),
         ),
-        rests_on=rests_on(total),
+        rests_on=rests_on(spent.whole),
     )
 
 
@@ -177,45 +243,39 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
     """Show what each project cost and saved alone, how much of it enters the total, and why."""
     rows: list[tuple[object, ...]] = []
     why: dict[str, str] = {}
-    for found in spent.total.findings:
+    for found in spent.whole.findings:
         why.setdefault(found.source_row.split(",")[0], found.text)
-    for own in spent.each:
+    sums = [b for each in spent.each for b in (each, each.claims) if b is not None]
+    for own in sums:
         value = own.results["present_value_benefits_gbp"] if own.claimed else np.nan
-        cost = own.results["present_value_costs_gbp"] if own.spent else np.nan
+        beside = any(own is each.claims for each in spent.each)
+        cost = own.results["present_value_costs_gbp"] if own.spent and not beside else np.nan
         reason = why.get(own.project_id, "" if own.claimed else "no pounds are known for it")
-        rows.append((f"{own.project_id} {own.title}", cost, value, reason or "all of it"))
-    total = spent.total.results
-    values = pd.Series([r[2] for r in rows], dtype="float64")
-    added = float(values.sum())
-    counted = float(total["present_value_benefits_gbp"]) if spent.total.claimed else np.nan
-    twice = counted - added
-    if spent.total.claimed and round(twice) != 0:
-        shared = "claimed by more than one project, counted once"
-        rows.append(("Counted twice in the lines above", np.nan, twice, shared))
-    rows.append(("Total", total["present_value_costs_gbp"], counted, ""))
+        name = f"{own.project_id} {own.title}{', claimed beside it' * beside}"
+        rows.append((name, KINDS[own.evidence], cost, value, reason or "all of it"))
     return lay(
         f"projects_value_{together.slug}",
-        "Cost and public value by project, and what enters the total",
+        "Cost and public value by project, what stands behind it, and what enters the sums",
         rows,
         (
             label("project", "Project"),
+            text("kind", "What stands behind it"),
             gbp("costs", "Cost (£)"),
             gbp("benefits", "Public value (£)"),
-            text("enters", "What enters the total"),
+            text("enters", "What enters the sum of its kind"),
         ),
-        source=spent.total.source,
+        source=spent.whole.source,
         as_at=together.as_of,
-        total_row=True,
-        rests_on=rests_on(spent.total),
+        rests_on=rests_on(spent.whole),
     )
 
 
 def once_finding(spent: Money) -> str:
     """Say why the total is not the sum of the lines, or that it is."""
-    pairs = sorted({f.text for f in spent.total.findings if f.rule == "counted_once"})
+    pairs = sorted({f.text for f in spent.whole.findings if f.rule == "counted_once"})
     if not pairs:
-        return "No two of these projects claim the same thing: the total is the sum of the lines."
+        return "No two of these projects claim the same thing: each sum is that of its lines."
     return (
-        "The total is less than the sum of the lines: projects that worked in the same areas at "
+        "The sums are less than their lines: projects that worked in the same areas at "
         "the same time cannot both have saved the same incidents. " + " ".join(pairs)
     )

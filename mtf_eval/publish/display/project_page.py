@@ -170,7 +170,7 @@ def assessment(
             )
         ]
     shown += [*_dots(data, found, door), *_map(data, found, door)]
-    weighed = harm.avoided(data, found.project, found.effects, reference, found.as_of)
+    weighed = harm.avoided(data, found.project, found.net, reference, found.as_of)
     beside = door(assessed.spill(data, found))
     shown += [
         note(f"{'; '.join(beside.table.notes).rstrip('.')}.")

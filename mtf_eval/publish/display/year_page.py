@@ -16,7 +16,7 @@ from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.year import portfolio
 from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.publish import charts
-from mtf_eval.publish.display.elements import Element, figure, headline, note, table
+from mtf_eval.publish.display.elements import Element, figure, note, table
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.year.portfolio import Together
@@ -104,13 +104,14 @@ def money(data: Dataset, found: Together, spent: Money | None, door: Door) -> Se
     shown = [_heading("What the projects cost and saved, together")]
     if spent is None:
         return (*shown, note("No project of the year had ended: there is nothing to add up."))
-    if spent.waiting:
-        still = ", ".join(spent.waiting)
-        shown.append(note(f"Not in it, because planned or still running: {still}."))
+    out = [f"{name} (counted in {year})" for name, year in spent.elsewhere.items()]
+    out += [f"{name} (planned, running or not yet fully assessed)" for name in spent.waiting]
+    if out:
+        shown.append(note(f"Not in it: {', '.join(out)}."))
     return (
         *shown,
-        note(spent.total.sentence()),
-        headline(door(worth.money(data, found, spent))),
+        note(worth.finding(spent)),
+        table(door(worth.by_kind(data, found, spent))),
         table(door(worth.once(data, found, spent))),
         note(worth.once_finding(spent)),
     )

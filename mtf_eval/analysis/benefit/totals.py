@@ -1,0 +1,149 @@
+"""Several projects together: each incident and each person once, one base year.
+
+The one portfolio rule. Who is added to whom, and what a sum may be called, is decided in `year`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.benefit.appraisal import Benefit, appraise_lines
+from mtf_eval.analysis.benefit.guards import Finding
+from mtf_eval.analysis.benefit.lines import Line
+from mtf_eval.analysis.project.net import KINDS
+from mtf_eval.errors import BadArgument
+
+__all__ = ["Once", "once", "portfolio"]
+
+#: Share of a line that enters a total, and the other projects that claim the rest.
+Once = Mapping[tuple[str, str], tuple[float, tuple[str, ...]]]
+
+
+def _together(one: Benefit, other: Benefit) -> bool:
+    """Whether two projects may count the same people: same areas (or none known), same time."""
+    if one.window and other.window:
+        (start, end), (first, last) = one.window, other.window
+        if start >= last or first >= end:
+            return False
+    return not one.areas or not other.areas or bool(one.areas & other.areas)
+
+
+def once(benefits: Sequence[Benefit]) -> Once:
+    """Say how much of each line enters a total in which nothing is counted twice.
+
+    Incidents are counted once by measure, area and month, whatever their unit cost: by the
+    project with the better evidence, then by the one that covers more. Where projects of the same
+    areas and time claim one outcome of people, attributions above 1 in all are scaled down to 1.
+    """
+    order = list(KINDS)
+    taken: dict[tuple[str, str, pd.Timestamp], str] = {}
+    found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
+    places = [
+        (order.index(b.evidence), -len(line.net.cells), b.project_id, line)
+        for b in benefits
+        for line in b.claimed
+        if line.net is not None
+    ]
+    for *_, line in sorted(places, key=lambda each: each[:3]):
+        assert line.net is not None
+        own = {(line.label, *cell): share for cell, share in line.net.cells.items()}
+        rivals = {taken[cell] for cell in own if cell in taken}
+        left = sum(share for cell, share in own.items() if cell not in taken)
+        found[line.project_id, line.source_row] = (left if rivals else 1.0, tuple(sorted(rivals)))
+        taken |= {cell: line.project_id for cell in own if cell not in taken}
+    for each in benefits:
+        others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
+        for line in each.claimed:
+            if line.route == "people":
+                rows = [
+                    r
+                    for b in others
+                    for r in b.claimed
+                    if (r.route, r.code) == (line.route, line.code)
+                ]
+                whole = line.attribution + sum(r.attribution for r in rows)
+                names = tuple(sorted({r.project_id for r in rows})) if whole > 1 else ()
+                found[line.project_id, line.source_row] = (
+                    min(1.0, 1 / whole) if names else 1.0,
+                    names,
+                )
+    return found
+
+
+def portfolio(
+    benefits: Sequence[Benefit],
+    *,
+    rng: np.random.Generator,
+    draws: int = 10_000,
+    counted: Once | None = None,
+) -> Benefit:
+    """Add projects up without counting anything twice, and draw what they share once.
+
+    All present values are of one base year: the financial year in which the first of them began.
+
+    Parameters
+    ----------
+    counted
+        From `once`, where more projects than these share incidents or people.
+    """
+    if not benefits:
+        raise BadArgument("no projects to add up")
+    first = benefits[0]
+    if any(each.assumptions != first.assumptions for each in benefits):
+        raise BadArgument("projects of different price years or horizons cannot be added up")
+    counted = once(benefits) if counted is None else counted
+    begun = [_financial(each.window[0]) for each in benefits if each.window]
+    base, years = min(begun, default=0), first.assumptions.horizon_years
+    assumptions = replace(first.assumptions, horizon_years=years + max(begun, default=base) - base)
+    lines: list[Line] = []
+    findings: list[Finding] = []
+    for each in benefits:
+        late = _financial(each.window[0]) - base if each.window else 0
+        for line in each.lines:
+            weight, rivals = counted.get((line.project_id, line.source_row), (1.0, ()))
+            source_row = f"{line.project_id}, {line.source_row}"
+            if weight < 1:
+                text = (
+                    f"{line.label} of {line.project_id} is also claimed by {', '.join(rivals)}; "
+                    f"{weight:.0%} of it enters the total."
+                )
+                findings.append(
+                    Finding(rule="counted_once", action="warn", source_row=source_row, text=text)
+                )
+            lines.append(
+                replace(
+                    line,
+                    weight=weight,
+                    profile=((0.0,) * late + line.profile[:years]),
+                    ages=((0,) * late + line.ages[:years]),
+                    source_row=source_row,
+                )
+            )
+    unpriced = tuple(f"{b.project_id}: {reason}" for b in benefits for reason in b.unpriced)
+    return Benefit(
+        project_id="all",
+        title=f"{len(benefits)} projects",
+        status="",
+        source=first.source,
+        lines=tuple(lines),
+        alone=tuple(line for each in benefits for line in each.alone),
+        findings=tuple(findings),
+        problems=(),
+        notes=tuple(f"{b.project_id}: {note}" for b in benefits for note in b.notes),
+        assumptions=assumptions,
+        reference=first.reference,
+        projects=tuple(b.project_id for b in benefits),
+        as_of=first.as_of,
+        **appraise_lines(
+            lines, first.reference, assumptions, unpriced, rng=rng, draws=draws, project_id="all"
+        ),
+    )
+
+
+def _financial(day: pd.Timestamp) -> int:
+    """Year in which the financial year of a day begins."""
+    return int(day.year - (day.month < 4))
