@@ -193,8 +193,9 @@ class Benefit:
         span = f"{year} prices"
         if drawn is not None:
             low, high = (pounds(end) for end in drawn.interval)
-            interval = f"{drawn.level:.0%} interval {low} to {high}, unit costs as reported"
-            span = f"{interval if low != high else 'nothing in it was drawn'}, {span}"
+            interval = f"{drawn.level:.0%} interval {low} to {high}"
+            said = interval if low != high else "nothing in it was drawn"
+            span = f"{said}, unit costs as reported, {span}"
         if self.no_saving_possible and self.evidence != "doubtful":
             return (
                 "No saving can be claimed, £0: no effect lies inside the interval of the effect, "

@@ -159,7 +159,8 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
             yield _about(line, "displacement", text)
         kind = reference.crime_type(line.label) if line.route == "places" else None
         usual = reference.unit_costs.get(kind.unit_cost_code) if kind else None
-        if usual and usual.entry != cost.entry and cost.code not in (usual.code, usual.newer_code):
+        same = (usual.code, usual.newer_code) if usual else ()
+        if usual and cost.code not in same and not (cost.entry and cost.entry == usual.entry):
             times = cost.total_gbp / usual.total_gbp
             text = (
                 f"{line.label} is priced as {cost.label} ({cost.code}, £{cost.total_gbp:,.0f} in "

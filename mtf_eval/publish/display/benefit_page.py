@@ -42,7 +42,13 @@ __all__ = [
 
 
 #: Rules that are read before any pound is: what they found stands on the first screen.
-FIRST = ("gross_without_counterfactual", "displacement", "wide_unit_cost", "shared_areas")
+FIRST = (
+    "gross_without_counterfactual",
+    "displacement",
+    "unusual_unit_cost",
+    "wide_unit_cost",
+    "shared_areas",
+)
 
 
 def first_screen(done: benefit.Benefit, door: Door) -> Sequence[Element]:
