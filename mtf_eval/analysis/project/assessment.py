@@ -339,36 +339,25 @@ def controls_alt(table: Table) -> str:
 
 def spill(data: Dataset, found: Evaluation) -> Table:
     """Show the net effect and what it is made of; figures of four counts stand as working."""
+    net, four = found.net.get(found.project.primary_measure), found.spill
+    working, none = "working: no verdict rests on it", (math.nan, math.nan)
     rows: list[tuple[object, ...]] = []
-    net, beside = found.net.get(found.project.primary_measure), found.spill
     if net is not None:
-        low, high = net.interval
-        rows.append(("Incidents avoided, net of next door", net.avoided, low, high, "the figure "
-                     "of every page and of all pounds"))  # fmt: skip
-        rows.append(("Incidents avoided in the project's areas, gross", net.gross,
-                     net.effect.avoided_low, net.effect.avoided_high, "working"))  # fmt: skip
-        if net.beside is not None:
-            rows.append((
-                "Rate ratio next door, in the buffer", net.beside.estimate, net.beside.low,
-                net.beside.high, "above 1: its excess is taken off; below 1: shown, not credited",
-            ))  # fmt: skip
-    if beside is not None:
-        if beside.difference is not None:
-            rows.append((
-                "Incidents, target and buffer together, beyond the comparison",
-                beside.difference.estimate, beside.difference.low, beside.difference.high,
-                "weighted displacement difference: working, no verdict rests on it; too narrow",
-            ))  # fmt: skip
-        if beside.quotient is not None:
-            rows.append((
-                "Displacement quotient", beside.quotient.estimate, math.nan, math.nan,
-                "working, no verdict rests on it; it has no interval",
-            ))  # fmt: skip
-            total = beside.quotient.details.get("total_net_effect", math.nan)
-            rows.append((
-                "Incidents avoided by four counts, buffer taken in", total, math.nan, math.nan,
-                "total net effect by quotient: working, no verdict rests on it; no interval",
-            ))  # fmt: skip
+        ends = net.effect.avoided_low, net.effect.avoided_high
+        rows = [
+            ("Incidents avoided, net of next door", net.avoided, *net.interval, "on every page"),
+            ("Incidents avoided in the project's areas, gross", net.gross, *ends, "working"),
+        ]
+        if (near := net.beside) is not None:
+            way = "above 1: its excess is taken off; below 1: shown, not credited"
+            rows.append(("Rate ratio next door", near.estimate, near.low, near.high, way))
+    if four is not None and (each := four.difference) is not None:
+        name = "Weighted displacement difference (Poisson, too narrow)"
+        rows.append((name, each.estimate, each.low, each.high, working))
+    if four is not None and (each := four.quotient) is not None:
+        total = each.details.get("total_net_effect", math.nan)
+        rows.append(("Displacement quotient", each.estimate, *none, working))
+        rows.append(("Total net effect by quotient", total, *none, working))
     columns = (
         label("what", "What"),
         number("estimate", "Estimate", 2),
@@ -376,7 +365,7 @@ def spill(data: Dataset, found: Evaluation) -> Table:
         text("meaning", "How to read it"),
     )
     title = f"{found.project.primary_measure}: displacement and diffusion"
-    notes = beside.reasons if beside else ("The project names no buffer areas.",)
+    notes = four.reasons if four else ("The project names no buffer areas.",)
     return page_table(data, found, "spill", title, rows, columns, notes=notes)
 
 
