@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_desk import TINY, Desk
+from tiny_desk import TINY, Desk, run_one
 
 from mtf_eval.run import batch
-from mtf_eval.run.execute import Job, Result, run_one
+from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.store import Store
 
 BOOKS = ("tiny_project", "tiny_year", "tiny_once")
@@ -115,10 +115,10 @@ def test_public_and_internal_never_share_a_folder(published: Desk) -> None:
     assert set(published.outcomes().values()) == {"ok"}
 
 
-def test_warm_ordinary_kernels_and_two_runs_give_the_same_bytes(desk: Desk) -> None:
+def test_two_runs_give_the_same_bytes(desk: Desk) -> None:
     sets = []
-    for kernel in ("warm", "ordinary", "warm"):
-        assert desk.run("--kernel", kernel, "--force", books=BOOKS).returncode == 0
+    for _ in range(2):
+        assert desk.run("--force", books=BOOKS).returncode == 0
         sets.append(
             {
                 p.relative_to(desk.out): without_time(p.read_bytes())
@@ -126,12 +126,13 @@ def test_warm_ordinary_kernels_and_two_runs_give_the_same_bytes(desk: Desk) -> N
                 if p.is_file() and p.name not in ("run.json", "index.html")
             }
         )
-    assert sets[0] == sets[1] == sets[2]
+    assert sets[0] == sets[1]
 
 
 def test_the_record_says_what_ran_and_holds_no_words_of_a_report(published: Desk) -> None:
     record = published.record()
-    assert (record["dataset"], record["release"], record["kernel"]) == ("data", "internal", "warm")
+    assert (record["dataset"], record["release"]) == ("data", "internal")
+    assert record["executor"] == "processes"
     assert record["versions"]["pandas"]
     entry = record["reports"]["tiny_project-EX-1"]
     assert entry["notebook"] == "tiny_project"
@@ -182,7 +183,7 @@ def test_every_job_is_run_even_when_all_in_flight_end_together(
     jobs = [
         Job(dataset="d", name=str(n), source="{}", parameters={}, run_time="") for n in range(3)
     ]
-    results = batch.run_many(iter(jobs), batch.Options(kernel="ordinary", in_flight=1))
+    results = batch.run_many(iter(jobs), batch.Options(in_flight=1))
     assert [r.name for r in results] == ["0", "1", "2"]
 
 
@@ -225,7 +226,6 @@ def test_a_notebook_that_shows_internal_figures_in_a_public_run_fails(desk: Desk
         source=json.dumps(source),
         parameters={"data": str(desk.data), "release": "public"},
         run_time="",
-        kernel="ordinary",
     )
     result = run_one(job)
     assert result.outcome == "failed"

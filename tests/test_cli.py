@@ -40,7 +40,7 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     ("arguments", "code", "words"),
     [
         (["rnu"], 3, "No such command 'rnu'"),
-        (["run", "--kernel", "cold"], 3, "'cold' is not one of"),
+        (["schedule", "cold"], 3, "'cold' is not one of"),
         (["run", "data/absent", "--dry-run"], 2, "there is no such folder or workbook"),
         (["run", "--as-of", "tomorrow", "--dry-run"], 3, "expected a day as in 2021-12-31"),
         (["run", "-p", "year", "--dry-run"], 3, "expected NAME=VALUE"),

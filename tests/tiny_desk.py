@@ -18,11 +18,19 @@ from typing import Any
 import pytest
 
 from mtf_eval.run import cli
+from mtf_eval.run.execute import Job, Result
+from mtf_eval.run.pool import pool
 
 TINY = Path(__file__).parent / "notebooks"
-# A warm process without the heavy imports: the tiny notebooks use none of them.
-LIGHT = {"MTF_WARM_PRELOAD": "ipykernel.kernelapp"}
+# Reports forked from a process without the heavy imports: the tiny notebooks use none of them.
+LIGHT = {"MTF_PRELOAD": "IPython.core.interactiveshell"}
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
+
+
+def run_one(job: Job) -> Result:
+    """Run one job in a process of its own."""
+    with pool(1) as made:
+        return made.submit(job).result()
 
 
 @dataclass

@@ -1,1 +1,1 @@
-"""What drives: the plan, the kernels, the batch and the command line."""
+"""What drives: the plan, the processes, the batch and the command line."""

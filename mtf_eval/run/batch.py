@@ -5,13 +5,12 @@ Plans nothing and draws nothing; `run` is what the command line calls.
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +41,7 @@ __all__ = ["Options", "Outcome", "plan", "run", "run_many"]
 log = logging.getLogger("mtf_eval.run")
 
 AHEAD = 64  # jobs handed over before they can run: enough to keep a cluster busy
+FEW = 4  # reports up to which none is rehearsed: that would take as long as making it
 
 
 class CannotFinish(MtfError):
@@ -52,7 +52,6 @@ class CannotFinish(MtfError):
 class Options:
     """How to run."""
 
-    kernel: str = "warm"
     in_flight: int = 0
     dask: str = ""
     cell_seconds: float = 600
@@ -173,7 +172,9 @@ def run(
     failed: list[tuple[str, str]] = []
     try:
         jobs = (_job(report, store, options, moment, wanted.release) for report in due)
-        for result in run_many(jobs, options, [p.address for p in plans]):
+        first = {r.template.name: r for r in reversed(due)} if len(due) > FEW else {}
+        rehearsed = [_job(r, store, options, moment, wanted.release) for r in first.values()]
+        for result in run_many(jobs, options, [p.address for p in plans], rehearsed):
             where = (result.dataset, result.name)
             entry = entry_of(by_name[where], result, moment)
             store.keep(*where, result.files, entry)
@@ -193,8 +194,7 @@ def run(
             entries,
             store,
             release=wanted.release,
-            kernel=options.kernel,
-            executor="dask" if options.dask else "threads",
+            executor="dask" if options.dask else "processes",
             moment=moment,
             seconds=round(time.monotonic() - began, 1),
         )
@@ -219,21 +219,26 @@ def run(
     )
 
 
-def run_many(jobs: Iterable[Job], options: Options, data: Sequence[str] = ()) -> Iterator[Result]:
-    """Run jobs over an executor, yield results as they come; one code path for all executors.
+def run_many(
+    jobs: Iterable[Job],
+    options: Options,
+    data: Sequence[str] = (),
+    rehearsed: Sequence[Job] = (),
+) -> Iterator[Result]:
+    """Run jobs, yield results as they come; one code path for processes here and a cluster.
 
     Only so many jobs are held at a time, each with what its last edition said.
     """
-    from mtf_eval.run.execute import Result, run_one
+    from mtf_eval.run.execute import Result
 
     left = iter(jobs)
     if (first := next(left, None)) is None:
         return
-    with _executor(options, data) as executor:
-        running = {executor.submit(run_one, first): first}
+    with _submitting(options, data, rehearsed) as submit:
+        running = {submit(first): first}
         while True:
             for job in islice(left, AHEAD - len(running)):
-                running[executor.submit(run_one, job)] = job
+                running[submit(job)] = job
             if not running:
                 return
             # A signal that arrives just before a wait without end would be seen only after it.
@@ -254,16 +259,14 @@ def run_many(jobs: Iterable[Job], options: Options, data: Sequence[str] = ()) ->
                     )
 
 
-def _share_memory() -> None:
-    """Have threads share two heaps: glibc gives each its own, which grows with every report."""
-    with suppress(OSError, AttributeError, TypeError):  # another C library
-        ctypes.CDLL(None).mallopt(-8, 2)  # M_ARENA_MAX
-
-
 @contextmanager
-def _executor(options: Options, data: Sequence[str]) -> Iterator[Executor]:
+def _submitting(
+    options: Options, data: Sequence[str], rehearsed: Sequence[Job]
+) -> Iterator[Callable[[Job], Future[Result]]]:
     if options.dask:
         import distributed
+
+        from mtf_eval.run.execute import run_apart
 
         connect: Any = distributed.Client
         try:
@@ -277,24 +280,13 @@ def _executor(options: Options, data: Sequence[str]) -> Iterator[Executor]:
                     f"{len(other)} Dask worker(s) have another version of mtf_eval: "
                     + ", ".join(sorted(other))
                 )
-            yield client.get_executor(pure=False)
+            executor = client.get_executor(pure=False)
+            yield lambda job: executor.submit(run_apart, job)
         return
-    from mtf_eval.run.execute import at_work, warm_up
-    from mtf_eval.run.kernels import close_warm, start_warm
+    from mtf_eval.run.pool import pool
 
-    _share_memory()
-    if options.kernel == "warm":
-        start_warm(data)
-    warm_up()  # here while the warm process imports what it needs there
-    workers = options.in_flight or (os.cpu_count() or 1) + 1
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="report")
-    try:
-        with at_work():
-            yield pool
-            pool.shutdown()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        close_warm()
+    with pool(options.in_flight or os.cpu_count() or 1, data, rehearsed) as made:
+        yield made.submit
 
 
 def _job(report: Report, store: Store, options: Options, moment: str, release: str) -> Job:
@@ -311,7 +303,6 @@ def _job(report: Report, store: Store, options: Options, moment: str, release: s
         release=release,
         run_time=moment,
         related=tuple((title_of(name), page_name(name, release)) for name in report.related),
-        kernel=options.kernel,
         cell_seconds=options.cell_seconds,
         seconds=options.seconds,
     )

@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = error.exit_code
     except Stopped as stop:
         click.echo(f"mtf-eval: stopped by {stop}; the reports stand as they were", err=True)
-        # Threads still wait for kernels that are gone; there is nothing more to tidy.
+        # Nothing more to tidy: what ran has been ended, and threads may still wait for it.
         os._exit(143 if "TERM" in str(stop) else 130)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -152,14 +152,7 @@ def _timeout(what: str, seconds: float) -> Callable[[Any], Any]:
 @click.option("--dry-run", is_flag=True, help="Say what would be run; run nothing.")
 @click.option("--why", is_flag=True, help="Say of each report that is due what changed.")
 @click.option("--force", is_flag=True, help="Run everything, changed or not.")
-@click.option(
-    "--kernel",
-    type=click.Choice(["warm", "ordinary"]),
-    default="warm",
-    show_default=True,
-    help="How kernels start; warm is quicker, results are the same.",
-)
-@click.option("--in-flight", type=click.IntRange(1), help="Reports at once [cores + 1].")
+@click.option("--in-flight", type=click.IntRange(1), help="Reports at once [cores].")
 @click.option("--dask", default="", metavar="ADDRESS", help="Run on this Dask scheduler.")
 @_timeout("cell", 600.0)
 @_timeout("report", 1800.0)
@@ -170,7 +163,6 @@ def run(
     dry_run: bool,
     why: bool,
     force: bool,
-    kernel: str,
     in_flight: int | None,
     dask: str,
     cell_timeout: float,
@@ -209,7 +201,6 @@ def run(
         if why:
             _show_plan(plans, why=True)
         options = batch.Options(
-            kernel=kernel,
             in_flight=in_flight or 0,
             dask=dask,
             cell_seconds=cell_timeout,

@@ -1,44 +1,50 @@
-"""One report: a notebook run by papermill on a kernel of its own, then its page and files.
+"""One report: a notebook run in a process of its own, then its page and files.
 
-`run_one` is what every executor calls, threads here or a Dask worker elsewhere: it takes plain
-values, returns bytes, and never raises for what a notebook does. Chooses nothing, publishes
+`work` is what that process does; `result_of` says what became of it, from what it returned, the log
+it kept and how it ended, and never raises for what a notebook does. Chooses nothing, publishes
 nothing.
 """
 
 from __future__ import annotations
 
-import asyncio
-import copy
-import gc
 import json
-import logging
+import multiprocessing
+import os
+import pickle
 import re
+import signal
+import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
 from mtf_eval.publish.shell import page_name
-from mtf_eval.run.engine import Watch, engine, runtime_folder
+from mtf_eval.run.session import parameterised, run_cells
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["Job", "Result", "at_work", "run_one", "warm_up"]
+__all__ = ["ENVIRONMENT", "Job", "Result", "apart", "death", "end_group", "practise", "result_of"]
+__all__ += ["run_apart", "work"]
 
-# Seconds a kernel may take to answer for the first time, on a machine busy with others.
-START = 180
-# New objects before the garbage collector looks at the youngest; and the seconds one report's
-# thread may hold up the others, whose kernels wait for an answer after every cell.
-COLLECT_AFTER = 7_000
-SWITCH = 0.0005
+# The same for every report, so that all give the same digits: one thread for linear algebra (there
+# is a process a core already), one order of sets, figures shown in the cell.
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+TICK = 0.2  # seconds between two looks at a deadline and at whether the run is still there
 # Errors whose message is ours and quotes no personal value.
 OUR_ERRORS = {"DataProblems", "BadArgument", "NotEnoughData", "RunRefused", "MtfError"}
 
@@ -52,7 +58,7 @@ class Job:
     source
         The notebook itself, JSON text: what was planned is what runs, wherever that is.
     cwd
-        The kernel's working folder: the notebook's own, as in JupyterLab.
+        The working folder: the notebook's own, as in JupyterLab.
     cell_seconds, seconds
         Deadlines of one cell and of the whole report.
     previous
@@ -70,7 +76,6 @@ class Job:
     cwd: str = ""
     previous: str = ""
     release: str = ""
-    kernel: str = "warm"
     cell_seconds: float = 600
     seconds: float = 1800
 
@@ -103,161 +108,230 @@ class Result:
     partial: bytes = b""
 
 
-_at_work: set[Watch] = set()
-_ended = threading.Event()
+class _Log:
+    """What a report's process says of itself while it runs: a line of JSON a step.
 
-
-@contextmanager
-def at_work() -> Iterator[None]:
-    """While this lasts reports are run; after it none is tried again, and what runs is stopped."""
-    _ended.clear()
-    try:
-        yield
-    finally:
-        _ended.set()
-        for watch in tuple(_at_work):
-            watch.stop("the run ended")
-
-
-def run_one(job: Job) -> Result:
-    """Run a notebook and render it; whatever it does, say so in the result.
-
-    A kernel that does not start, or whose warm parent dies, is tried once more; a cell that fails
-    is not.
+    It outlives the process, so that one that dies has left what its notebook showed until then.
     """
-    from mtf_eval.run.kernels import WARM_DIED
 
-    start = time.monotonic()
-    watch, error = Watch(), None
-    for attempt in (1, 2):
-        watch = Watch()
-        _at_work.add(watch)
-        timer = threading.Timer(job.seconds, watch.stop, ["the report's deadline"])
-        timer.daemon = True
-        timer.start()
+    def __init__(self, path: str) -> None:
+        self.path = Path(path)
+
+    def say(self, **line: Any) -> None:
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def lines(self) -> list[dict[str, Any]]:
         try:
-            error = _execute(job, watch)
-        finally:
-            timer.cancel()
-            _at_work.discard(watch)
-        lost = error is not None and (not watch.ready or watch.code() == WARM_DIED)
-        if attempt == 2 or watch.stopped or not lost or _ended.is_set():
-            break
-    seconds = round(time.monotonic() - start, 2)
-    notebook = watch.notebook
-    outcome, message, kind, cell = _judge(job, watch, error)
-    try:
-        if outcome == "ok":
-            assert notebook is not None
-            files, summary = _render(job, notebook)
-            return Result(
-                dataset=job.dataset,
-                name=job.name,
-                outcome="ok",
-                seconds=seconds,
-                files=files,
-                summary=summary,
-            )
-    except Exception as problem:
-        outcome, kind, cell = "failed", type(problem).__name__, None
-        said = f": {problem}" if isinstance(problem, MtfError) else ""
-        message = f"the notebook ran, its page could not be made ({kind}{said})"
-    return _failure(job, notebook, outcome, message, kind, cell, seconds)
+            text = self.path.read_text(encoding="utf-8")
+        except OSError:
+            return []
+        return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
-def _execute(job: Job, watch: Watch) -> BaseException | None:
-    """Run the notebook; return what went wrong, if anything."""
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
-    try:
-        source = _read_notebook(job.source)
-        import papermill
-        from papermill.engines import papermill_engines
+class _Guard:
+    """Ends this process when a cell takes too long, or when the run it belongs to is gone."""
 
-        papermill_engines.register("mtf-eval", engine())
-        papermill.execute_notebook(
-            source,
-            None,
-            dict(job.parameters),
-            engine_name="mtf-eval",
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            start_timeout=START,
-            execution_timeout=job.cell_seconds,
-            iopub_timeout=60,
-            shutdown_kernel="immediate",
-            request_save_on_cell_execute=False,
-            autosave_cell_every=0,
-            record_timing=False,
-            watch=watch,
-            kernel=job.kernel,
-            kernel_cwd=job.cwd,
-        )
-    except (Exception, asyncio.CancelledError) as problem:
-        return problem
-    return None
+    def __init__(self, log: _Log, seconds: float) -> None:
+        self._log, self._seconds = log, seconds
+        self._until: float | None = None
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def begun(self, place: int) -> None:
+        self._log.say(at=place)
+        self._until = time.monotonic() + self._seconds
+
+    def done(self, place: int, cell: NotebookNode) -> None:
+        self._until = None
+        self._log.say(done=place, count=cell.execution_count, outputs=cell.outputs)
+
+    def stop(self, why: str) -> None:
+        self._log.say(stop=why)
+        end_group(str(self._log.path))
+        os._exit(1)
+
+    def _watch(self) -> None:
+        parent = os.getppid()
+        while True:
+            time.sleep(TICK)
+            if os.getppid() != parent or not _run_is_there():
+                self.stop("the run ended")
+            if self._until is not None and time.monotonic() > self._until:
+                self.stop(f"it took longer than {self._seconds:g} seconds")
 
 
-def warm_up() -> None:
-    """Import what every report needs, and keep it out of the garbage collector's rounds."""
-    _leave_out_grammar()
-    import papermill  # noqa: F401
-
-    from mtf_eval.publish.exports import files as exports  # noqa: F401
-    from mtf_eval.publish.pages import corrections  # noqa: F401
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER, 5, 2)
-    sys.setswitchinterval(SWITCH)
+def _run_is_there() -> bool:
+    parent = multiprocessing.parent_process()
+    return parent is None or parent.is_alive()
 
 
-def _leave_out_grammar() -> None:
-    # Half of what a run takes to start: a grammar compiled to check web addresses, which a
-    # notebook has none of. jsonschema does without when it is not there.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+def end_group(log: str) -> None:
+    """Kill a report's process, as its log names it, and whatever its notebook started."""
+    for line in _Log(log).lines():
+        if "pid" in line and hasattr(os, "killpg"):
+            with suppress(OSError):
+                os.killpg(line["pid"], signal.SIGKILL)
 
 
-def _read_notebook(source: str) -> NotebookNode:
-    return copy.deepcopy(_read_once(source))
+def work(job: Job, log: str) -> tuple[dict[str, bytes], dict[str, Any]] | str:
+    """Run a job in this process, which is the report's own and ends with it.
 
-
-@lru_cache(maxsize=16)
-def _read_once(source: str) -> NotebookNode:
-    _leave_out_grammar()
-    import nbformat
-
-    reads: Callable[..., NotebookNode] = nbformat.reads
-    return reads(source, as_version=4)
-
-
-def _judge(job: Job, watch: Watch, error: BaseException | None) -> tuple[str, str, str, int | None]:
-    """Say how it went: outcome, message, class of error, cell counted from 1 without ours.
-
-    The saved metadata are never asked: papermill marks a notebook that timed out as completed.
+    Returns
+    -------
+    Files and summary of the page; what went wrong in making it; or nothing of either when a cell
+    failed, which the log then tells.
     """
-    from mtf_eval.run.kernels import death
+    told = _Log(log)
+    told.say(pid=os.getpid())
+    _settle(job)
+    guard = _Guard(told, job.cell_seconds)
+    book = parameterised(job.source, job.parameters)
+    run_cells(book, guard.begun, guard.done, guard.stop)
+    if _judge(job, book, None, "", None)[0] != "ok":
+        return {}, {}
+    try:
+        return _render(job, book, Path(log).parent)
+    except MtfError as problem:
+        return f"{type(problem).__name__}: {problem}"
+    except Exception as problem:
+        return type(problem).__name__
 
-    cells = [] if watch.notebook is None else _own_cells(watch.notebook)
-    here = next((i for i, c in enumerate(cells, 1) if c is (watch.at or watch.running)), None)
-    kind = type(error).__name__ if error else ""
-    if watch.stopped:
-        outcome = "timeout" if "deadline" in watch.stopped else "failed"
-        return outcome, f"stopped at {_at(here)}: {watch.stopped}", "Stopped", here
-    if kind == "CellTimeoutError":
-        return "timeout", f"{_at(here)} took longer than {job.cell_seconds:g} seconds", kind, here
+
+def practise(job: Job, folder: Path) -> None:
+    """Make a report and throw it away: what it imports and keeps is then there for the next."""
+    if job.cwd and Path(job.cwd).is_dir():
+        os.chdir(job.cwd)
+    book = parameterised(job.source, job.parameters)
+    run_cells(book, lambda _: None, lambda *_: None, lambda _: None)
+    _render(job, book, folder)
+
+
+def _settle(job: Job) -> None:
+    """Be what a freshly started kernel is: a session of one's own, quiet, with its own chance."""
+    multiprocessing.current_process().daemon = False  # a notebook may have processes of its own
+    if hasattr(os, "setsid"):
+        with suppress(OSError):
+            os.setsid()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()  # a fork copies its state; Python reseeds its own
+    if job.cwd and Path(job.cwd).is_dir():
+        os.chdir(job.cwd)
+    if sys.path[:1] != [""]:
+        sys.path.insert(0, "")
+
+
+def result_of(job: Job, log: str, made: object, began: float, code: int | None = None) -> Result:
+    """Say what became of a job.
+
+    Parameters
+    ----------
+    log
+        Where its process wrote what it did.
+    made
+        What `work` returned, or the error that came instead.
+    code
+        Exit code of a process that died.
+    """
+    lines = _Log(log).lines()
+    stopped = next((line["stop"] for line in lines if "stop" in line), "")
+    book = None
+    with suppress(Exception):
+        book = parameterised(job.source, job.parameters)
+        for line in lines:
+            if "done" in line:
+                cell = book.cells[line["done"]]
+                cell.execution_count, cell.outputs = line["count"], _nodes(line["outputs"])
+    running = next((line["at"] for line in reversed(lines) if "at" in line), None)
+    if isinstance(made, TimeoutError):
+        stopped = "the report's deadline"
+    error = made if isinstance(made, BaseException) else None
+    seconds = round(time.monotonic() - began, 2)
+    verdict = _judge(job, book, running, stopped, error, code)
+    if verdict[0] == "ok" and isinstance(made, str):
+        verdict = "failed", f"the notebook ran, its page could not be made ({made})", made, None
+    elif verdict[0] == "ok" and isinstance(made, tuple) and made[0]:
+        return Result(
+            dataset=job.dataset,
+            name=job.name,
+            outcome="ok",
+            seconds=seconds,
+            files=made[0],
+            summary=made[1],
+        )
+    return _failure(job, book, *verdict, seconds)
+
+
+def _nodes(outputs: list[dict[str, Any]]) -> list[Any]:
+    from nbformat import from_dict
+
+    return [from_dict(out) for out in outputs]  # type: ignore[no-untyped-call]
+
+
+def run_apart(job: Job) -> Result:
+    """Run a job in a fresh interpreter, as a Dask worker does: it may have no child by fork."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mtf-run-") as folder:
+        log = str(Path(folder) / "log")
+        code = "from mtf_eval.run.execute import apart; apart()"
+        command = [sys.executable, "-c", code, log]
+        quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        env = {**os.environ, **ENVIRONMENT}
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, env=env, **quiet)  # type: ignore[call-overload]
+        made: object
+        code = None
+        try:
+            made = pickle.loads(child.communicate(pickle.dumps(job), timeout=job.seconds)[0])
+        except subprocess.TimeoutExpired:
+            made = TimeoutError()
+        except (EOFError, pickle.UnpicklingError) as lost:
+            made, code = lost, child.wait()
+        finally:
+            end_group(log)
+            child.kill()
+            child.wait()
+        return result_of(job, log, made, began, code)
+
+
+def apart() -> None:
+    """Read a job from standard input, do it, write what came of it to standard output."""
+    job = pickle.load(sys.stdin.buffer)
+    made = work(job, sys.argv[1])
+    sys.stdout.buffer.write(pickle.dumps(made))
+
+
+def _judge(
+    job: Job,
+    book: NotebookNode | None,
+    running: int | None,
+    stopped: str,
+    error: BaseException | None,
+    code: int | None = None,
+) -> tuple[str, str, str, int | None]:
+    """Say how it went: outcome, message, class of error, cell counted from 1 without ours."""
+    cells = [] if book is None else _own_cells(book)
+    at = None if book is None or running is None else book.cells[running]
+    here = next((i for i, c in enumerate(cells, 1) if c is at), None)
+    if stopped:
+        outcome = "timeout" if "deadline" in stopped or "longer" in stopped else "failed"
+        if "longer" in stopped:
+            return outcome, f"{_at(here)} {stopped.removeprefix('it ')}", "Stopped", here
+        return outcome, f"stopped at {_at(here)}: {stopped}", "Stopped", here
     for place, cell in enumerate(cells, 1):
         for out in cell.get("outputs", ()):
-            if out.output_type != "error":
+            if out.output_type != "error" or "raises-exception" in cell.metadata.get("tags", ()):
                 continue
             if out.ename == "SystemExit":
                 return "failed", f"{_at(place)} called sys.exit()", out.ename, place
             ours = out.ename in OUR_ERRORS and out.evalue and _from_us(out.traceback)
             note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
             return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
-    if kind == "DeadKernelError" or (error and watch.code() not in (None, 0)):
-        return "died", f"{death(watch.code())} at {_at(here)}", kind, here
-    if error:
+    if code is not None:
+        return "died", f"{death(code)} at {_at(here)}", "Died", here
+    if error is not None or book is None:
+        kind = type(error).__name__ if error else "Unreadable"
         return "failed", f"the notebook could not be run ({kind})", kind, here
     for place, cell in enumerate(cells, 1):
         started = cell.get("execution_count") is not None
@@ -265,6 +339,18 @@ def _judge(job: Job, watch: Watch, error: BaseException | None) -> tuple[str, st
             why = f"{_at(place)} did not run: the notebook ended early"
             return "failed", why, "NotRun", place
     return "ok", "", "", None
+
+
+def death(code: int) -> str:
+    """Say what the exit code of a report's process means."""
+    if code >= 0:
+        return f"its process ended by itself (exit code {code})"
+    if code == -signal.SIGKILL:
+        return "its process was killed (signal 9), probably out of memory"
+    try:
+        return f"its process crashed ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"its process died (signal {-code})"
 
 
 def _from_us(traceback: Sequence[str]) -> bool:
@@ -285,17 +371,17 @@ def _own_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 # The page and what lies beside it
 
-_render_lock = threading.Lock()
 
-
-def _render(job: Job, notebook: NotebookNode) -> tuple[dict[str, bytes], dict[str, Any]]:
+def _render(
+    job: Job, notebook: NotebookNode, folder: Path
+) -> tuple[dict[str, bytes], dict[str, Any]]:
     from mtf_eval.publish.exports import files as exports
     from mtf_eval.publish.pages import corrections
     from mtf_eval.publish.pages import exporter as pages
 
     summary = pages.read_summary(notebook)
     _need_rule(job, notebook)
-    with tempfile.TemporaryDirectory(dir=runtime_folder()) as scratch, _render_lock:
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
         folder = Path(scratch) / job.name
         called, head = exports.csv_name, exports.head(notebook)
         file = page_name(job.name, "internal" if head.get("banner") else job.release)
@@ -357,12 +443,11 @@ def _failure(
     from mtf_eval.publish.pages import exporter as pages
 
     try:
-        book = notebook or _read_notebook(job.source)
-        with _render_lock:
-            page = pages.render(
-                book, run_time=job.run_time, failed=pages.Failure(cell=cell, error=kind or outcome)
-            )
-            summary = dict(pages.read_summary(book))
+        book = notebook or parameterised(job.source, {})
+        page = pages.render(
+            book, run_time=job.run_time, failed=pages.Failure(cell=cell, error=kind or outcome)
+        )
+        summary = dict(pages.read_summary(book))
     except Exception:
         page, summary = f"<!doctype html><title>{job.name}</title><h1>{job.name} failed</h1>", {}
     return Result(

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from tiny_desk import run_one
 
-from mtf_eval.run import kernels
-from mtf_eval.run.batch import Options, run_many
-from mtf_eval.run.execute import Job, Result, run_one
+from mtf_eval.run.execute import Job, Result, run_apart
 
 FAULTY = Path(__file__).parent.parent / "notebooks" / "faulty.ipynb"
 PERSONAL = "AB12 3CD"  # what the failing cell's error would give away
 
 
-@pytest.fixture(scope="module", autouse=True)
-def light_warm_process() -> Iterator[None]:
-    os.environ["MTF_WARM_PRELOAD"] = "ipykernel.kernelapp"
-    yield
-    kernels.close_warm()
-    del os.environ["MTF_WARM_PRELOAD"]
-
-
-def job(fault: str, *, kernel: str = "warm", **more: object) -> Job:
+def job(fault: str, **more: object) -> Job:
     values = {"fault": fault, **{k: v for k, v in more.items() if k == "flag"}}
     deadlines = {k: v for k, v in more.items() if k != "flag"}
     return Job(
@@ -37,26 +25,22 @@ def job(fault: str, *, kernel: str = "warm", **more: object) -> Job:
         parameters=values,
         run_time="2021-12-31T00:00:00+00:00",
         cwd=str(FAULTY.parent),
-        kernel=kernel,
         **deadlines,  # type: ignore[arg-type]
     )
 
 
-def kernels_left() -> list[psutil.Process]:
-    """Processes below this one that run Python: a browser of other tests is none of ours."""
-    keep = kernels.warm_pid()
-    return [
-        p
-        for p in psutil.Process().children(recursive=True)
-        if p.pid != keep and p.status() != psutil.STATUS_ZOMBIE and "python" in p.name()
-    ]
+def reports_left() -> list[psutil.Process]:
+    """Processes that a notebook's process is or has started; what they are forked from stays."""
+    forked = [p for p in psutil.Process().children() if "forkserver" in " ".join(p.cmdline())]
+    below = [child for parent in forked for child in parent.children(recursive=True)]
+    return [p for p in below if p.status() != psutil.STATUS_ZOMBIE]
 
 
 def assert_nothing_left() -> None:
     end = time.monotonic() + 5
-    while kernels_left() and time.monotonic() < end:
+    while reports_left() and time.monotonic() < end:
         time.sleep(0.05)
-    assert not kernels_left()
+    assert not reports_left()
 
 
 FAULTS = [
@@ -84,16 +68,16 @@ def assert_failed(result: Result, outcome: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(("fault", "outcome", "words"), FAULTS, ids=[f[0] for f in FAULTS])
-def test_fault_on_a_warm_kernel(fault: str, outcome: str, words: str) -> None:
+def test_fault_in_a_process_of_its_own(fault: str, outcome: str, words: str) -> None:
     assert_failed(run_one(job(fault, cell_seconds=2)), outcome, words)
-    assert kernels.warm_pid() is not None
 
 
 @pytest.mark.parametrize(
     ("fault", "outcome", "words"), [FAULTS[1], FAULTS[3], FAULTS[7]], ids=["exit", "killed", "busy"]
 )
-def test_fault_on_an_ordinary_kernel(fault: str, outcome: str, words: str) -> None:
-    assert_failed(run_one(job(fault, kernel="ordinary", cell_seconds=2)), outcome, words)
+def test_fault_in_a_fresh_interpreter(fault: str, outcome: str, words: str) -> None:
+    """As a Dask worker runs it."""
+    assert_failed(run_apart(job(fault, cell_seconds=2)), outcome, words)
 
 
 @pytest.mark.parametrize("fault", ["sleep", "busy"])
@@ -115,27 +99,3 @@ def test_a_report_without_fault_is_made() -> None:
     result = run_one(job("none"))
     assert (result.outcome, result.message) == ("ok", "")
     assert set(result.files) == {"faulty-none.html", "faulty-none/faulty-none.ipynb"}
-
-
-def test_a_warm_process_that_dies_is_replaced_and_its_reports_run_again(tmp_path: Path) -> None:
-    flag = tmp_path / "flag"
-    jobs = [job("sleep", flag=str(flag), cell_seconds=60) for _ in range(2)]
-    first: list[int] = []
-
-    def kill() -> None:
-        end = time.monotonic() + 30
-        while time.monotonic() < end and len(kernels_left()) < 2:
-            time.sleep(0.05)
-        time.sleep(1.5)
-        flag.touch()  # on its second try the notebook goes on
-        pid = kernels.warm_pid()
-        assert pid is not None
-        first.append(pid)
-        psutil.Process(pid).kill()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    results = list(run_many(jobs, Options(in_flight=2)))
-    killer.join()
-    assert [r.outcome for r in results] == ["ok", "ok"]
-    assert not psutil.pid_exists(first[0]) or kernels.warm_pid() != first[0]
