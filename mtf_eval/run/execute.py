@@ -281,18 +281,18 @@ def run_apart(job: Job) -> Result:
         env = {**os.environ, **ENVIRONMENT}
         child = subprocess.Popen(command, stdin=subprocess.PIPE, env=env, **quiet)  # type: ignore[call-overload]
         made: object
-        code = None
+        died: int | None = None
         try:
             made = pickle.loads(child.communicate(pickle.dumps(job), timeout=job.seconds)[0])
         except subprocess.TimeoutExpired:
             made = TimeoutError()
         except (EOFError, pickle.UnpicklingError) as lost:
-            made, code = lost, child.wait()
+            made, died = lost, child.wait()
         finally:
             end_group(log)
             child.kill()
             child.wait()
-        return result_of(job, log, made, began, code)
+        return result_of(job, log, made, began, died)
 
 
 def apart() -> None:
