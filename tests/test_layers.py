@@ -42,7 +42,7 @@ LEVELS = {
         {"pages"},
     ],
     "run": [
-        {"store", "session", "parameters", "facts", "links"},
+        {"store", "session", "verdict", "parameters", "facts", "links"},
         {"execute", "plan"},
         {"pool", "record"},
         {"warm"},

@@ -20,8 +20,9 @@ from books import book, write_folder
 from tiny_desk import run_one
 
 from mtf_eval import load
-from mtf_eval.run.execute import ENVIRONMENT, Job, death
+from mtf_eval.run.execute import ENVIRONMENT, Job
 from mtf_eval.run.pool import FORKED, pool
+from mtf_eval.run.verdict import death
 
 # Each cell shows something; what it shows is compared between the kinds of kernel.
 BATTERY = {

@@ -11,14 +11,13 @@ import json
 import multiprocessing
 import os
 import pickle
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,11 +26,12 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.errors import MtfError, RunRefused
 from mtf_eval.publish.shell import page_name
 from mtf_eval.run.session import parameterised, run_cells
+from mtf_eval.run.verdict import judge
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["ENVIRONMENT", "Job", "Result", "apart", "death", "end_group", "practise", "result_of"]
+__all__ = ["ENVIRONMENT", "Job", "Result", "apart", "end_group", "practise", "result_of"]
 __all__ += ["run_apart", "work"]
 
 # The same for every report, so that all give the same digits: one thread for linear algebra (there
@@ -45,8 +45,6 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 TICK = 0.2  # seconds between two looks at a deadline and at whether the run is still there
-# Errors whose message is ours and quotes no personal value.
-OUR_ERRORS = {"DataProblems", "BadArgument", "NotEnoughData", "RunRefused", "MtfError"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +185,7 @@ def work(job: Job, log: str) -> tuple[dict[str, bytes], dict[str, Any]] | str:
     guard = _Guard(told, job.cell_seconds)
     book = parameterised(job.source, job.parameters)
     run_cells(book, guard.begun, guard.done, guard.stop)
-    if _judge(job, book, None, "", None)[0] != "ok":
+    if judge(book, None, "", None)[0] != "ok":
         return {}, {}
     try:
         return _render(job, book, Path(log).parent)
@@ -249,7 +247,7 @@ def result_of(job: Job, log: str, made: object, began: float, code: int | None =
         stopped = "the report's deadline"
     error = made if isinstance(made, BaseException) else None
     seconds = round(time.monotonic() - began, 2)
-    verdict = _judge(job, book, running, stopped, error, code)
+    verdict = judge(book, running, stopped, error, code)
     if verdict[0] == "ok" and isinstance(made, str):
         verdict = "failed", f"the notebook ran, its page could not be made ({made})", made, None
     elif verdict[0] == "ok" and isinstance(made, tuple) and made[0]:
@@ -300,73 +298,6 @@ def apart() -> None:
     job = pickle.load(sys.stdin.buffer)
     made = work(job, sys.argv[1])
     sys.stdout.buffer.write(pickle.dumps(made))
-
-
-def _judge(
-    job: Job,
-    book: NotebookNode | None,
-    running: int | None,
-    stopped: str,
-    error: BaseException | None,
-    code: int | None = None,
-) -> tuple[str, str, str, int | None]:
-    """Say how it went: outcome, message, class of error, cell counted from 1 without ours."""
-    cells = [] if book is None else _own_cells(book)
-    at = None if book is None or running is None else book.cells[running]
-    here = next((i for i, c in enumerate(cells, 1) if c is at), None)
-    if stopped:
-        outcome = "timeout" if "deadline" in stopped or "longer" in stopped else "failed"
-        if "longer" in stopped:
-            return outcome, f"{_at(here)} {stopped.removeprefix('it ')}", "Stopped", here
-        return outcome, f"stopped at {_at(here)}: {stopped}", "Stopped", here
-    for place, cell in enumerate(cells, 1):
-        for out in cell.get("outputs", ()):
-            if out.output_type != "error" or "raises-exception" in cell.metadata.get("tags", ()):
-                continue
-            if out.ename == "SystemExit":
-                return "failed", f"{_at(place)} called sys.exit()", out.ename, place
-            ours = out.ename in OUR_ERRORS and out.evalue and _from_us(out.traceback)
-            note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
-            return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
-    if code is not None:
-        return "died", f"{death(code)} at {_at(here)}", "Died", here
-    if error is not None or book is None:
-        kind = type(error).__name__ if error else "Unreadable"
-        return "failed", f"the notebook could not be run ({kind})", kind, here
-    for place, cell in enumerate(cells, 1):
-        started = cell.get("execution_count") is not None
-        if cell.cell_type == "code" and cell.source.strip() and not started:
-            why = f"{_at(place)} did not run: the notebook ended early"
-            return "failed", why, "NotRun", place
-    return "ok", "", "", None
-
-
-def death(code: int) -> str:
-    """Say what the exit code of a report's process means."""
-    if code >= 0:
-        return f"its process ended by itself (exit code {code})"
-    if code == -signal.SIGKILL:
-        return "its process was killed (signal 9), probably out of memory"
-    try:
-        return f"its process crashed ({signal.Signals(-code).name})"
-    except ValueError:
-        return f"its process died (signal {-code})"
-
-
-def _from_us(traceback: Sequence[str]) -> bool:
-    """Whether the last frame is of this package: what a cell raises itself may quote anything."""
-    frames = [f for f in traceback if re.search(r"(File|Cell)\b", f.splitlines()[0] if f else "")]
-    return bool(frames) and re.search(r"[\\/]mtf_eval[\\/]", frames[-1].splitlines()[0]) is not None
-
-
-def _at(cell: int | None) -> str:
-    return "the start" if cell is None else f"cell {cell}"
-
-
-def _own_cells(notebook: NotebookNode) -> list[NotebookNode]:
-    """Return the cells as the analyst knows them, without those papermill put in."""
-    added = {"papermill-error-cell-tag", "injected-parameters"}
-    return [c for c in notebook.cells if not added & set(c.metadata.get("tags", ()))]
 
 
 # The page and what lies beside it

@@ -16,7 +16,7 @@ import pytest
 
 from mtf_eval.publish.exports import scanner
 from mtf_eval.publish.exports.scanner import canaries
-from mtf_eval.run import execute
+from mtf_eval.run import verdict
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
@@ -128,7 +128,7 @@ def test_our_own_messages_are_told_and_others_are_not() -> None:
         "BadArgument: z",
     ]
     cell = ["---", "Cell In[3], line 1\n----> 1 raise", "BadArgument: z"]
-    assert execute._from_us(inside)
-    assert not execute._from_us([*inside[:2], cell[1], cell[2]])
-    assert not execute._from_us(cell)
-    assert not execute._from_us([])
+    assert verdict._from_us(inside)
+    assert not verdict._from_us([*inside[:2], cell[1], cell[2]])
+    assert not verdict._from_us(cell)
+    assert not verdict._from_us([])

@@ -1,0 +1,82 @@
+"""How a report ended, in words, without any value of the data."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["death", "judge"]
+
+# Errors whose message is ours and quotes no personal value.
+OUR_ERRORS = {"DataProblems", "BadArgument", "NotEnoughData", "RunRefused", "MtfError"}
+
+
+def judge(
+    book: NotebookNode | None,
+    running: int | None,
+    stopped: str,
+    error: BaseException | None,
+    code: int | None = None,
+) -> tuple[str, str, str, int | None]:
+    """Say how it went: outcome, message, class of error, cell counted from 1 without ours."""
+    cells = [] if book is None else _own_cells(book)
+    at = None if book is None or running is None else book.cells[running]
+    here = next((i for i, c in enumerate(cells, 1) if c is at), None)
+    if stopped:
+        outcome = "timeout" if "deadline" in stopped or "longer" in stopped else "failed"
+        if "longer" in stopped:
+            return outcome, f"{_at(here)} {stopped.removeprefix('it ')}", "Stopped", here
+        return outcome, f"stopped at {_at(here)}: {stopped}", "Stopped", here
+    for place, cell in enumerate(cells, 1):
+        for out in cell.get("outputs", ()):
+            if out.output_type != "error" or "raises-exception" in cell.metadata.get("tags", ()):
+                continue
+            if out.ename == "SystemExit":
+                return "failed", f"{_at(place)} called sys.exit()", out.ename, place
+            ours = out.ename in OUR_ERRORS and out.evalue and _from_us(out.traceback)
+            note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
+            return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
+    if code is not None:
+        return "died", f"{death(code)} at {_at(here)}", "Died", here
+    if error is not None or book is None:
+        kind = type(error).__name__ if error else "Unreadable"
+        return "failed", f"the notebook could not be run ({kind})", kind, here
+    for place, cell in enumerate(cells, 1):
+        started = cell.get("execution_count") is not None
+        if cell.cell_type == "code" and cell.source.strip() and not started:
+            why = f"{_at(place)} did not run: the notebook ended early"
+            return "failed", why, "NotRun", place
+    return "ok", "", "", None
+
+
+def death(code: int) -> str:
+    """Say what the exit code of a report's process means."""
+    if code >= 0:
+        return f"its process ended by itself (exit code {code})"
+    if code == -signal.SIGKILL:
+        return "its process was killed (signal 9), probably out of memory"
+    try:
+        return f"its process crashed ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"its process died (signal {-code})"
+
+
+def _from_us(traceback: Sequence[str]) -> bool:
+    """Whether the last frame is of this package: what a cell raises itself may quote anything."""
+    frames = [f for f in traceback if re.search(r"(File|Cell)\b", f.splitlines()[0] if f else "")]
+    return bool(frames) and re.search(r"[\\/]mtf_eval[\\/]", frames[-1].splitlines()[0]) is not None
+
+
+def _at(cell: int | None) -> str:
+    return "the start" if cell is None else f"cell {cell}"
+
+
+def _own_cells(notebook: NotebookNode) -> list[NotebookNode]:
+    """Return the cells as the analyst knows them, without those papermill put in."""
+    added = {"papermill-error-cell-tag", "injected-parameters"}
+    return [c for c in notebook.cells if not added & set(c.metadata.get("tags", ()))]
