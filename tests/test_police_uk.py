@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pytest
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading import police_uk
-from mtf_eval.records.reading.police_uk import HEADER, aggregate, points
+from mtf_eval.records.reading.police_uk import HEADER, aggregate
 
 KENT = Path(
     os.environ.get(
@@ -24,12 +25,13 @@ KENT = Path(
     )
 )
 ASB, BURGLARY = "Anti-social behaviour", "Burglary"
+NUMBERS = count()
 
 
 def row(
     month: str, code: str, kind: str, *, name: str = "Sandmere 001A", force: str = "Kent Police"
 ) -> str:
-    ident = "" if kind == ASB else "a" * 64
+    ident = "" if kind == ASB else f"{next(NUMBERS):064x}"
     cells = [ident, month, force, force, "1.5", "51.5", "On or near Made Up Road", code, name]
     return ",".join([*cells, kind, "", ""])
 
@@ -197,58 +199,43 @@ def test_a_file_with_a_header_only_is_a_month_of_noughts(tmp_path: Path) -> None
     assert frame["count"].sum() == 1
 
 
-def test_missing_and_misfiled_months_are_said(tmp_path: Path) -> None:
+def test_misfiled_months_are_said(tmp_path: Path) -> None:
     months = months_of_2021()
-    del months["2021-05"]
     months["2021-06"].append(row("2021-07", "E1", BURGLARY))
     frame, findings = aggregate(folder(tmp_path, months))
-    said = " ".join(warnings_of(findings))
-    assert "no records for 2021-05" in said
-    assert "1 rows are of 2021-07" in said
+    assert "1 rows are of 2021-07" in " ".join(warnings_of(findings))
     assert int(frame.loc[frame["month"] == "2021-07-01", "count"].sum()) == 31
+    assert set(frame["source"]) == {"Kent Police"}
 
 
-@pytest.mark.parametrize(("count", "short"), [(12, True), (25, False), (60, False)])
-def test_a_short_month_is_found_per_crime_type(tmp_path: Path, count: int, short: bool) -> None:
-    months = months_of_2021({BURGLARY: 60, ASB: 40})
-    kept = [r for r in months["2021-08"] if BURGLARY not in r]
-    months["2021-08"] = kept + [row("2021-08", "E1", BURGLARY)] * (count if count != 25 else 36)
-    _, findings = aggregate(folder(tmp_path, months))
-    said = [t for t in warnings_of(findings) if "looks incomplete" in t]
-    assert bool(said) == short
-    assert all("Burglary, 2021-08" in t for t in said)
+def test_a_misfiled_row_does_not_make_its_month_one_on_record(tmp_path: Path) -> None:
+    months = months_of_2021()
+    months["2021-06"].append(row("2021-07", "E1", BURGLARY))
+    del months["2021-07"]
+    frame, _ = aggregate(folder(tmp_path, months))
+    july = frame[frame["month"] == "2021-07-01"]
+    assert july["source"].tolist() == ["Kent Police, filed under another month"]
 
 
-def recoded(tmp_path: Path) -> Path:
-    months = {}
-    for m in range(1, 13):
-        month = f"2021-{m:02d}"
-        split = ["E_OLD"] if m < 7 else ["E_NEW1", "E_NEW2"]
-        merged = ["E_M1", "E_M2"] if m < 7 else ["E_M"]
-        rows = [
-            row(month, a, ASB) for a in split * (12 // len(split)) + merged * (12 // len(merged))
-        ]
-        months[month] = [*rows, *[row(month, "E_SAME", ASB)] * 4]
-    return folder(tmp_path, months)
+def with_id(line: str, ident: str) -> str:
+    return ",".join([ident, *line.split(",")[1:]])
 
 
-def test_recoded_areas_are_warned_of(tmp_path: Path) -> None:
-    _, findings = aggregate(recoded(tmp_path))
-    said = [t for t in warnings_of(findings) if "recoded" in t]
-    assert len(said) == 1
-    assert "From 2021-07 on 3 areas are no longer recorded" in said[0]
-    assert "3 begin" in said[0]
-
-
-def test_recoded_areas_are_counted_together_with_a_look_up(tmp_path: Path) -> None:
-    where = recoded(tmp_path)
-    (where / "lsoa_lookup.csv").write_text(
-        "LSOA11CD,LSOA21CD\nE_OLD,E_NEW1\nE_OLD,E_NEW2\nE_M1,E_M\nE_M2,E_M\nE_SAME,E_SAME\n"
-    )
-    frame, _ = aggregate(where)
-    by_area = frame.groupby("area_code")["count"].agg(["sum", "size"])
-    assert by_area["sum"].to_dict() == {"E_OLD": 144, "E_M": 144, "E_SAME": 48}
-    assert set(by_area["size"]) == {12}
+def test_equal_rows_with_one_crime_id_are_one_incident(tmp_path: Path) -> None:
+    burglary = with_id(row("2021-01", "E1", BURGLARY), "b" * 64)
+    elsewhere = with_id(row("2021-01", "E2", BURGLARY), "c" * 64)
+    asb = row("2021-01", "E1", ASB)
+    rows = [*[burglary] * 13, *[asb] * 2, elsewhere, elsewhere.replace("E2", "E3")]
+    again = {"2021-02": [burglary.replace("2021-01", "2021-02")]}
+    frame, findings = aggregate(folder(tmp_path, {"2021-01": rows, **again}))
+    got = {(f"{m:%m}", a, k): int(n) for m, a, _, k, n in frame.itertuples(index=False)}
+    assert got == {
+        ("01", "E1", BURGLARY): 1, ("01", "E1", ASB): 2, ("01", "E2", BURGLARY): 1,
+        ("01", "E3", BURGLARY): 1, ("02", "E1", BURGLARY): 1,
+    }  # fmt: skip
+    said = {f.kind: f.text for f in findings}
+    assert "12 rows that repeat another to the letter" in said["repaired"]
+    assert "1 rows share a Crime ID" in said["warning"]
 
 
 def test_a_renamed_district_is_said(tmp_path: Path) -> None:
@@ -272,14 +259,6 @@ def test_a_file_too_large_for_one_go_gives_the_same(
     monkeypatch.setattr(police_uk, "BLOCK", 4_000)
     in_parts, _ = aggregate(where)
     pd.testing.assert_frame_equal(in_parts, whole)
-
-
-def test_points_of_some_areas(tmp_path: Path) -> None:
-    where = folder(
-        tmp_path, {"2021-01": [row("2021-01", "E1", ASB)] * 2 + [row("2021-01", "E2", ASB)]}
-    )
-    frame = points(where, ["E1"])
-    assert frame[["lon", "lat", "measure", "count"]].to_numpy().tolist() == [[1.5, 51.5, ASB, 2]]
 
 
 needs_kent = pytest.mark.skipif(

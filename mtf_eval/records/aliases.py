@@ -15,8 +15,9 @@ from pathlib import Path
 
 from mtf_eval.records.home import HOME
 
-__all__ = ["NO_TEXT", "Aliases", "fold", "packaged", "packaged_file", "plain"]
+__all__ = ["CHANGED_AREAS", "NO_TEXT", "Aliases", "fold", "packaged", "packaged_file", "plain"]
 
+CHANGED_AREAS = "lsoa_2011_2021_changed.csv"
 #: Control characters and what is no character at all: no text means them, no workbook holds them.
 NO_TEXT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
 _PLAIN = str.maketrans(
@@ -86,6 +87,6 @@ def packaged() -> Aliases:
     return Aliases().extended(rows)
 
 
-def packaged_file() -> Path:
-    """Return the package's alias table."""
-    return HOME / "data" / "reference" / "aliases.csv"
+def packaged_file(name: str = "aliases.csv") -> Path:
+    """Return a reference table of the package."""
+    return HOME / "data" / "reference" / name

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mtf_eval.records.aliases import packaged_file
+from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Dataset, Finding, Source
 
 __all__ = ["fetch", "hold", "keep", "key_of"]
@@ -48,7 +48,8 @@ def _code() -> str:
     from importlib.metadata import version
 
     parts = [version(n) for n in ("pandas", "pandera", "pyarrow", "python-calamine")]
-    for path in [*sorted(Path(__file__).parent.rglob("*.py")), packaged_file()]:
+    read = [packaged_file(), packaged_file(CHANGED_AREAS)]
+    for path in [*sorted(Path(__file__).parent.rglob("*.py")), *read]:
         parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
     return " ".join(parts)
 

@@ -102,8 +102,10 @@ def _kept(place: Path) -> Dataset:
 def _key(place: Path) -> str:
     """Return the key of what a place holds; empty when its reader will refuse it for its size."""
     from mtf_eval.records import cache
+    from mtf_eval.records.reading.redrawn import own_look_up
 
-    files = [place]
+    own = own_look_up(place)
+    files = [place, *([own] if own else [])]
     if place.is_dir():
         files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
         files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
@@ -172,6 +174,7 @@ def _from_database(
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
     from mtf_eval.records.aliases import packaged
     from mtf_eval.records.reading.csv_files import read_csv
+    from mtf_eval.records.reading.redrawn import LOOK_UP
     from mtf_eval.records.tables import table_named
 
     grids: list[Grid] = []
@@ -185,7 +188,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
     for path in files:
         table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
         if table is None:
-            if path.suffix.lower() in _READ[:-1] and path.name != _OUTLINES:
+            if path.suffix.lower() in _READ[:-1] and path.name not in (_OUTLINES, LOOK_UP):
                 text = "no table of the schema, not read"
                 findings.append(Finding(kind="note", table="", text=text, file=path.name))
             continue
@@ -247,10 +250,9 @@ def _street_records(archive: Path) -> tuple[Grid, Source]:
                 whole.update(hashlib.file_digest(stream, "sha256").digest())
     named = tuple(replace(f, file=f.file or archive.name) for f in findings)
     grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
-    sha256, rows = whole.hexdigest(), len(frame)
-    return grid, Source(
-        table="incidents", file=archive.name, sha256=sha256, rows=rows, by_file=True
-    )
+    name, sha256 = archive.name, whole.hexdigest()
+    source = Source(table="incidents", file=name, sha256=sha256, rows=len(frame), by_file=True)
+    return grid, source
 
 
 def _outlines(path: Path) -> tuple[Grid, Source]:
@@ -273,7 +275,9 @@ def _checked(
     sources: Mapping[str, Source],
 ) -> Dataset:
     from mtf_eval.records.aliases import packaged
+    from mtf_eval.records.coverage import noticed
     from mtf_eval.records.reading.days import Span
+    from mtf_eval.records.reading.redrawn import follow, own_look_up
     from mtf_eval.records.reading.relations import relate
     from mtf_eval.records.reading.sheets import stacked, turned
     from mtf_eval.records.reading.tidy import tidy
@@ -311,7 +315,8 @@ def _checked(
         grid, wrong = stacked(parts, schema, aliases) if len(parts) > 1 else (parts[0], [])
         stray += wrong
         read[table] = tidy(grid, schema, aliases=aliases, within=within)
-    relate(read, aliases=aliases, as_at=as_at, year=year)
+    redrawn, followed = follow(read, own_look_up(path))
+    relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
     if problems := [*stray, *(p for t in read.values() for p in t.problems)]:
         raise DataProblems(problems, _unread(findings, read))
     tables = {
@@ -328,16 +333,11 @@ def _checked(
         for n in TABLES
         if n in sources
     )
-    noticed = (*findings, *(f for n in TABLES if n in read for f in read[n].findings))
-    return Dataset(
-        name=name,
-        path=path,
-        tables=tables,
-        sources=known,
-        findings=noticed,
-        about=about,
-        digest=_digest(tables, noticed),
-    )
+    data = Dataset(name=name, path=path, tables=tables, sources=known, about=about, redrawn=redrawn)
+    rest = [*findings, *(f for n in TABLES if n in read for f in read[n].findings), *followed]
+    # What is not on record comes first: it decides whether anything can be said.
+    told = (*noticed(data), *rest)
+    return replace(data, findings=told, digest=_digest(tables, told))
 
 
 def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -283,14 +284,16 @@ class _Reading:
 
     def _unknown(self) -> None:
         """Areas of projects that no record names, of any measure: not on record at all."""
-        for area in self.unknown:
-            place = self._place[area]
-            if area in self.data.redrawn or self.sure[:, place].any():
-                continue
-            self.counts[:, place] = np.nan
-            text = f"{area} has no record of any kind"
+        codes = tuple(
+            a
+            for a in self.unknown
+            if a not in self.data.redrawn and not self.sure[:, self._place[a]].any()
+        )
+        self.counts[:, [self._place[a] for a in codes]] = np.nan
+        if codes:
+            text = f"{_some(codes)}: no record of any kind"
             remedy = f"check the code, or the level of area (LSOA, MSOA), {DECLARE}"
-            self._gap("silent", (area,), (0, len(self.months) - 1), text, remedy)
+            self._gap("silent", codes, (0, len(self.months) - 1), text, remedy)
 
     def _silent(self) -> None:
         """Leave open runs of months in which an area's silence is no chance."""
@@ -415,10 +418,15 @@ def _some(areas: Iterable[str]) -> str:
 
 
 def noticed(data: Dataset) -> list[Finding]:
-    """Say every gap once: those of the projects' own areas first, by project."""
-    rows = data.table("incidents")
-    if rows.empty:
+    """Say every gap once: those of the projects' own areas first, by project.
+
+    Areas that no record names are told with their rows (`relations`).
+    """
+    rows, source = data.table("incidents"), data.source("incidents")
+    if rows.empty or source is None:
         return []
+    warning = partial(Finding, kind="warning", table="incidents", file=source.file)
+    known = {*rows["area_code"]}
     as_of = (rows["month"].max() + pd.offsets.MonthEnd(0)).date()
     projects, areas = data.table("projects"), data.table("project_areas")
     measures = {*projects["primary_measure"], *data.table("project_measures")["measure"]}
@@ -427,13 +435,15 @@ def noticed(data: Dataset) -> list[Finding]:
     for measure in sorted((measures & {*rows["measure"]}) or {*rows["measure"]}):
         coverage = coverage_of(data, measure, as_of=as_of)
         for gap in coverage.gaps:
+            if gap.areas and gap.kind != "recoded" and not known & {*gap.areas}:
+                continue
             codes = gap.areas or tuple(a for a, s in coverage.source_of.items() if s == gap.source)
             whose = areas[areas["area_code"].isin(codes) & (areas["role"] != "comparison")]
             names = sorted({*whose["project_id"].astype(str)})
             of = f"{', '.join(names[:SHOWN])}: " if names else ""
             ends = "no claim is made across it; " if gap.gate else ""
             text = f"{of}{gap.text}; {ends}{gap.remedy}"
-            finding = Finding(kind="warning", table="incidents", text=text)
+            finding = warning(text=text, sheet=source.sheet)
             if text not in told:
                 told[text] = finding
                 if names:

@@ -1,32 +1,23 @@
-"""What looks wrong with months of police.uk records: gaps, short months, recoded areas, new names.
+"""The counts that `police_uk` takes while it reads, and what it notices of rows and names.
 
-Works on the counts that `police_uk` takes while it reads (`Counts`); says what it sees and changes
-nothing, save that `map_areas` counts recoded areas together when a look-up is supplied.
+Which months are on record is decided in `coverage`, from the counts alone.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import count
-from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Counts", "map_areas", "noticed", "summed"]
-
-SHORT_SHARE = 0.6  # a month with less than this share of its neighbours' median looks incomplete
-SHORT_SIGMAS = 5.0  # ... when chance (standard deviations of a Poisson count) does not explain it
-SURELY = 10.0  # incidents expected of an area whose absence is then no chance: exp(-10)
-SHOWN = 5
+__all__ = ["Counts", "noticed", "summed"]
 
 
 class Counts:
@@ -101,17 +92,6 @@ class Counts:
         n = joined.pop("n").astype("int64", copy=False)
         return joined, n
 
-    def together(self, key: str, names: Mapping[str, str]) -> None:
-        """Count under another text what stands under some."""
-        import numpy as np
-        import pyarrow as pa
-
-        words = [names.get(word, word) for word in self.words[key].to_pylist()]
-        self.words[key] = pa.array(sorted(set(words)), pa.string())
-        place = {word: n for n, word in enumerate(self.words[key].to_pylist())}
-        codes = self._codes[key]
-        self._codes[key] = np.array([place[word] for word in words], codes.dtype)[codes]
-
 
 def summed(texts: Iterable[Any], sizes: Iterable[int], n: Any = None) -> tuple[list[Any], Any]:
     """Return each combination of some numbers that stand for texts once, sorted, and its sum.
@@ -151,13 +131,7 @@ def _narrow(numbers: Any, largest: int) -> Any:
 
 def noticed(counts: Counts) -> list[Finding]:
     """Everything that the counted months show."""
-    return [
-        *_rows(counts),
-        *_months(counts),
-        *_short(counts),
-        *_recoded(counts),
-        *_renamed(counts),
-    ]
+    return [*_rows(counts), *_renamed(counts)]
 
 
 def _finding(kind: str, text: str) -> Finding:
@@ -177,74 +151,6 @@ def _rows(counts: Counts) -> list[Finding]:
         if named and named[1] != month:
             text = f"{label}: {n:,} rows are of {month}, not of the file's month; counted there"
             found.append(_finding("warning", text))
-    return found
-
-
-def _ordinal(month: str) -> int:
-    return 12 * int(month[:4]) + int(month[5:]) - 1
-
-
-def _months(counts: Counts) -> list[Finding]:
-    """Months that are missing between a force's first and last."""
-    found = []
-    for force, group in counts.by("force", "month").groupby("force", observed=True):
-        have = {_ordinal(m) for m in group["month"].unique()}
-        gaps = [m for m in range(min(have), max(have)) if m not in have]
-        if gaps:
-            named = ", ".join(f"{m // 12}-{m % 12 + 1:02d}" for m in gaps)
-            found.append(
-                _finding("warning", f"{force or 'force not named'}: no records for {named}")
-            )
-    return found
-
-
-def _short(counts: Counts) -> list[Finding]:
-    """Months of a crime type that hold far fewer incidents than the months around them.
-
-    The median of up to three months on either side is what is expected; a month without a row
-    is nought only where the force gave anything at all that month.
-    """
-    found = []
-    for force, group in counts.by("force", "measure", "month").groupby("force", observed=True):
-        table = group.pivot(index="measure", columns="month", values="n").fillna(0)
-        for measure, row in zip(table.index, table.to_numpy(dtype=float), strict=True):
-            for i, month in enumerate(table.columns):
-                beside = [*row[max(0, i - 3) : i], *row[i + 1 : i + 4]]
-                if len(beside) < 2:
-                    continue
-                expected = median(beside)
-                chance = SHORT_SIGMAS * expected**0.5
-                if row[i] < SHORT_SHARE * expected and expected - row[i] > chance:
-                    found.append(
-                        _finding(
-                            "warning",
-                            f"{force or 'force not named'}, {measure}, {month}: {row[i]:,.0f} "
-                            f"incidents where the months around it have about {expected:,.0f}; "
-                            "the month looks incomplete",
-                        )
-                    )
-    return found
-
-
-def _recoded(counts: Counts) -> list[Finding]:
-    """Areas that end and areas that begin between two months, beyond what chance would do."""
-    months = counts.words["month"].to_pylist()
-    spans = counts.by("area").set_index("area").drop(index="", errors="ignore")
-    spans = spans[spans["n"] >= 2 * SURELY]
-    rate = spans["n"] / (spans["last"] - spans["first"] + 1)
-    ended = spans["last"][(len(months) - 1 - spans["last"]) * rate > SURELY] + 1
-    began = spans["first"][spans["first"] * rate > SURELY]
-    found = []
-    for i in sorted({*ended, *began}):
-        gone, new = list(ended.index[ended == i]), list(began.index[began == i])
-        found.append(
-            _finding(
-                "warning",
-                f"From {months[i]} on {len(gone)} areas are no longer recorded ({_some(gone)}) and "
-                f"{len(new)} begin ({_some(new)}): areas may have been recoded (2011 to 2021). Put "
-                "the ONS look-up beside the records as lsoa_lookup.csv, or compare nothing across",
-            )
-        )
     return found
 
 
@@ -271,48 +177,3 @@ def _renamed(counts: Counts) -> list[Finding]:
         for (was, now), group in moved.groupby(["was", "district"])
         if isinstance(group, pd.DataFrame)
     ]
-
-
-def _some(codes: list[str]) -> str:
-    if not codes:
-        return "none"
-    tail = ", ..." if len(codes) > SHOWN else ""
-    return ", ".join(codes[:SHOWN]) + tail
-
-
-def map_areas(counts: Counts, lookup: Path) -> list[Finding]:
-    """Count recoded areas together: split areas under the old code, merged ones under the new.
-
-    Raises
-    ------
-    DataProblems
-        The look-up lacks its two columns.
-    """
-    import pandas as pd
-
-    table = pd.read_csv(lookup, dtype=str, encoding="utf-8-sig")
-    if not {"LSOA11CD", "LSOA21CD"} <= set(table.columns):
-        problem = Problem(
-            file=lookup.name,
-            row=1,
-            found="another header",
-            expected="columns LSOA11CD and LSOA21CD",
-        )
-        raise DataProblems([problem])
-    pairs = table[["LSOA11CD", "LSOA21CD"]].dropna().drop_duplicates()
-    olds, news = pairs["LSOA11CD"].value_counts(), pairs["LSOA21CD"].value_counts()
-    changed = pairs[pairs["LSOA11CD"] != pairs["LSOA21CD"]]
-    split = changed["LSOA11CD"].map(olds) > 1
-    merged = changed["LSOA21CD"].map(news) > 1
-    into_old, into_new = changed[split & ~merged], changed[~split]
-    mapping = dict(zip(into_old["LSOA21CD"], into_old["LSOA11CD"], strict=True))
-    mapping |= dict(zip(into_new["LSOA11CD"], into_new["LSOA21CD"], strict=True))
-    present = set(counts.words["area"].to_pylist())
-    moved = {was: now for was, now in mapping.items() if was in present}
-    counts.together("area", moved)
-    found = [_finding("note", f"{len(moved)} recoded areas are counted together")]
-    tangled = changed[split & merged]
-    if left := sorted(present & {*tangled["LSOA11CD"], *tangled["LSOA21CD"]}):
-        text = f"{len(left)} areas were redrawn in ways no adding up repairs ({_some(left)})"
-        found.append(_finding("warning", text))
-    return found

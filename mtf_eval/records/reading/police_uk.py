@@ -1,11 +1,10 @@
 """Street-level records as downloaded from data.police.uk, counted by month, area and crime type.
 
 Takes a folder or a zip of any size and never holds it: each monthly file streams past once, read
-by Arrow, and only its counts are kept, with small numbers in place of the texts. No row is dropped
-for looking like another one, since separate incidents snapped to one point look alike; anti-social
-behaviour without an ID counts; rows without an area count under the area code `""`. What
-looks wrong with the months (missing, incomplete, recoded areas, renamed districts) is reported,
-never repaired.
+by Arrow, and only its counts are kept, with small numbers in place of the texts. Rows that are
+equal in every column, a Crime ID among them, are one incident; without an ID (anti-social
+behaviour) none is dropped for looking like another, since separate incidents snapped to one point
+look alike. Rows without an area count under the area code `""`.
 
 Not here: reading our own tables (`load`), or anything about single incidents.
 """
@@ -15,7 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,14 +24,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.reading.police_months import Counts, map_areas, noticed, summed
+from mtf_eval.records.reading.police_months import Counts, noticed, summed
 from mtf_eval.records.reading.zips import DAMAGED, open_zip, shown, unpacked
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["HEADER", "aggregate", "points"]
+__all__ = ["HEADER", "aggregate"]
 
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
@@ -45,8 +44,7 @@ _KEYS = {
     "Falls within": "force",
     "Crime type": "measure",
 }
-_POINT = {"Month": "month", "Longitude": "lon", "Latitude": "lat", "Crime type": "measure"}
-_AREA = "LSOA code"
+_ID, _MONTH_OF, _FORCE = "Crime ID", "Month", "Falls within"
 _NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street\.csv$")
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -74,9 +72,7 @@ class _Member:
         return (found["month"], found["force"]) if found else None
 
 
-def aggregate(
-    path: str | Path, *, lookup: str | Path | None = None
-) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Count street-level records by month, area and crime type.
 
     Parameters
@@ -84,11 +80,6 @@ def aggregate(
     path
         A folder (searched at every depth) or a zip with monthly folders
         `YYYY-MM/YYYY-MM-force-street.csv`; zips inside the folder are read too.
-    lookup
-        CSV of area codes with columns `LSOA11CD` and `LSOA21CD` (the ONS exact-fit look-up).
-        Areas that were split are counted together under the older code, areas that were merged
-        under the newer one. Without it recoded areas are only warned of. A file named
-        `lsoa_lookup.csv` beside the records is used when none is named.
 
     Returns
     -------
@@ -102,34 +93,9 @@ def aggregate(
     DataProblems
         No monthly file; a month of one force twice; another header; a broken zip member.
     """
-    where = Path(path)
-    counts, findings = _read(where, _KEYS)
+    counts, findings = _read(Path(path))
     findings += noticed(counts)
-    if found := lookup or _beside(where):
-        findings += map_areas(counts, Path(found))
     return _summed(counts, {"area": "area_code", "force": "source"}), tuple(findings)
-
-
-def points(path: str | Path, areas: Iterable[str]) -> pd.DataFrame:
-    """Count the published, anonymised map points of some areas.
-
-    Parameters
-    ----------
-    path
-        As for `aggregate`.
-    areas
-        Area codes to keep.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `month`, `lon`, `lat` (degrees), `measure`, `count`. Points are snapped by the publisher
-        to a place on or near a street: no distance may be computed from them.
-    """
-    counts, _ = _read(Path(path), _POINT, within=areas)
-    frame = _summed(counts, {"lon": "lon", "lat": "lat"})
-    placed = frame[(frame["lon"] != "") & (frame["lat"] != "")].reset_index(drop=True)
-    return placed.astype({"lon": str, "lat": str}).astype({"lon": float, "lat": float})
 
 
 def _summed(counts: Counts, names: dict[str, str]) -> pd.DataFrame:
@@ -144,12 +110,6 @@ def _summed(counts: Counts, names: dict[str, str]) -> pd.DataFrame:
         columns[name] = pd.Categorical.from_codes(codes.pop(key), counts.words[key].to_pylist())
     columns["count"] = pd.arrays.IntegerArray(n, np.zeros(len(n), bool))
     return pd.DataFrame(columns, copy=False)
-
-
-def _beside(where: Path) -> Path | None:
-    folder = where if where.is_dir() else where.parent
-    candidate = folder / "lsoa_lookup.csv"
-    return candidate if candidate.is_file() else None
 
 
 def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Finding]]:
@@ -173,16 +133,14 @@ def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Findin
     return [m for m in found if m.label.endswith("-street.csv")], notes
 
 
-def _read(
-    where: Path, keys: Mapping[str, str], within: Iterable[str] | None = None
-) -> tuple[Counts, list[Finding]]:
-    """Count every monthly file by some columns; all problems in one error."""
+def _read(where: Path) -> tuple[Counts, list[Finding]]:
+    """Count every monthly file; all problems in one error."""
     if not where.exists():
         missing = Problem(
             file=where.name, found="nothing there", expected="a folder or zip from data.police.uk"
         )
         raise DataProblems([missing])
-    areas = None if within is None else set(within)
+    again: list[tuple[str, int, int]] = []
     with ExitStack() as opened:
         members, findings = _members(where, opened)
         problems = [*_repeated(members), *_too_large(where, members)]
@@ -197,12 +155,29 @@ def _read(
         if problems:
             raise DataProblems(problems)
         with ThreadPoolExecutor(READERS) as pool:
-            done = pool.map(lambda m: _read_one(where, m, keys, areas), members)
-            counts = Counts(("label", *keys.values()), _good(done, problems))
+            names = {m.name for m in members}
+            done = pool.map(lambda m: _read_one(where, m, names, again), members)
+            counts = Counts(("label", *_KEYS.values()), _good(done, problems))
     if problems:
         raise DataProblems(problems)
     _check_rows(counts)
-    return counts, findings
+    return counts, findings + _repeats(again)
+
+
+def _repeats(again: list[tuple[str, int, int]]) -> list[Finding]:
+    """Say which Crime IDs stand in several rows of one month."""
+    said = (
+        ("repaired", "rows that repeat another to the letter under one Crime ID: counted once"),
+        ("warning", "rows share a Crime ID with another row of the month that differs: all count"),
+    )
+    found = []
+    for place, (kind, text) in enumerate(said, 1):
+        of = sorted((str(a[0]), int(a[place])) for a in again if a[place])
+        if of:
+            where = f"{of[0][0]}{f' and {len(of) - 1} more files' if len(of) > 1 else ''}"
+            text = f"{where}: {sum(n for _, n in of):,} {text}"
+            found.append(Finding(kind=kind, table="incidents", text=text))
+    return found
 
 
 def _good(done: Iterable[pa.Table | Problem], problems: list[Problem]) -> Iterator[pa.Table]:
@@ -215,12 +190,14 @@ def _good(done: Iterable[pa.Table | Problem], problems: list[Problem]) -> Iterat
 
 
 def _read_one(
-    where: Path, member: _Member, keys: Mapping[str, str], areas: set[str] | None
+    where: Path,
+    member: _Member,
+    names: set[tuple[str, str] | None],
+    again: list[tuple[str, int, int]],
 ) -> pa.Table | Problem:
+    """Count one file; add to `again` its name, equal and unequal rows with a Crime ID repeated."""
     import pyarrow as pa
     from pyarrow import csv as arrow
-
-    columns = [*keys] if areas is None else [*keys, _AREA]
 
     def wrong(found: str, row: int | None = None) -> Problem:
         return Problem(
@@ -237,15 +214,16 @@ def _read_one(
             if len(first) == MAX_FIRST_LINE:
                 return wrong(f"a first line of more than {MAX_FIRST_LINE:,} characters", 1)
             header = _header(first)
-            if missing := [c for c in columns if c not in header]:
+            if missing := [c for c in _KEYS if c not in header]:
                 return wrong(f"a header without {', '.join(missing)}", 1)
             text = pa.dictionary(pa.int32(), pa.string())
+            types = dict.fromkeys(_KEYS, text) | {_ID: pa.string()}
             options = {
                 "read_options": arrow.ReadOptions(
                     column_names=header, block_size=BLOCK, use_threads=False
                 ),
                 "convert_options": arrow.ConvertOptions(
-                    include_columns=columns, column_types=dict.fromkeys(columns, text)
+                    include_columns=[*_KEYS, *({_ID} & {*header})], column_types=types
                 ),
             }
             start = handle.read(WHOLE)
@@ -254,17 +232,28 @@ def _read_one(
             else:
                 read = arrow.open_csv(_Rest(start, handle), **options)
                 blocks = (pa.Table.from_batches([block]) for block in read)
-            counted = [_count(block, keys, areas) for block in blocks]
+            counted: list[pa.Table] = []
+            ids: list[pa.Array] = []
+            for block in blocks:
+                counted.append(_count(block))
+                ids += block[_ID].chunks if _ID in header else []
             del blocks
-            # Else each thread keeps what it parsed into, and more with every file.
-            pa.default_memory_pool().release_unused()
-            return _part(member.label, keys, counted)
+        if repeated := _more_than_once(ids):
+            rows = _rows_of(member, header, repeated)
+            twice = rows.duplicated()
+            unequal = int(rows[~twice].duplicated(_ID).sum())
+            again.append((member.label, int(twice.sum()), unequal))
+            counted.append(_taken_back(rows[twice]))
+        del ids
+        # Else each thread keeps what it parsed into, and more with every file.
+        pa.default_memory_pool().release_unused()
+        return _part(member, counted, names)
     except DAMAGED:
         return _broken(where.name, member.label)
     except pa.ArrowInvalid as error:
         said = str(error)
         if "Empty CSV" in said:  # a header and no row: a month with nothing recorded
-            return _part(member.label, keys, [])
+            return _part(member, [], names)
         line = re.search(r"[Rr]ow #(\d+)", said)
         if "straddling" in said:
             return wrong(f"a row of more than {BLOCK:,} characters")
@@ -332,19 +321,55 @@ def _too_large(where: Path, members: list[_Member]) -> list[Problem]:
     return every or ([refused(where.name, total, MAX_ALL)] if total > MAX_ALL else [])
 
 
-def _count(block: pa.Table, keys: Iterable[str], areas: set[str] | None) -> pa.Table:
+def _more_than_once(ids: list[pa.Array]) -> pa.Array | None:
+    """Return the Crime IDs that stand in more than one row, where there are any."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    told = pa.chunked_array(ids, pa.string()).value_counts()
+    names, n = told.field("values"), told.field("counts")
+    more = names.filter(pc.and_(pc.greater(n, 1), pc.greater(pc.binary_length(names), 0)))
+    return more if len(more) else None
+
+
+def _rows_of(member: _Member, header: list[str], ids: pa.Array) -> pd.DataFrame:
+    """Return the whole rows of some Crime IDs; few files hold any."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import csv as arrow
+
+    with member.open() as handle:
+        handle.readline(MAX_FIRST_LINE)
+        read = arrow.open_csv(
+            _Rest(b"", handle),
+            read_options=arrow.ReadOptions(
+                column_names=header, block_size=BLOCK, use_threads=False
+            ),
+            convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(header, "string")),
+        )
+        blocks = [b.filter(pc.is_in(b.column(_ID), ids)) for b in read]
+    rows: pd.DataFrame = pa.Table.from_batches(blocks).to_pandas()
+    return rows
+
+
+def _taken_back(rows: pd.DataFrame) -> pa.Table:
+    """Return rows as counts to take away."""
+    import pyarrow as pa
+
+    columns = {k: pa.array(rows[k].fillna(""), pa.string()).dictionary_encode() for k in _KEYS}
+    return pa.table(columns | {"n": pa.array([-1] * len(rows), pa.int64())})
+
+
+def _count(block: pa.Table) -> pa.Table:
     """Return how often each combination of texts stands in a block, or the sums of its `n`.
 
     The texts are dictionaries, and are compared by their places in them.
     """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    if areas is not None:
-        within = pc.is_in(block[_AREA].cast(pa.string()), pa.array(areas, pa.string()))
-        block = block.filter(within)
-    whole = block.unify_dictionaries().combine_chunks()
-    texts = {key: whole[key].chunk(0) for key in keys}
+    kept = [*_KEYS, *({"n"} & {*block.column_names})]
+    whole = block.select(kept).unify_dictionaries().combine_chunks()
+    texts = {key: whole[key].chunk(0) for key in _KEYS}
     codes, n = summed(
         [column.indices.to_numpy() for column in texts.values()],
         [len(column.dictionary) for column in texts.values()],
@@ -357,18 +382,35 @@ def _count(block: pa.Table, keys: Iterable[str], areas: set[str] | None) -> pa.T
     return pa.table(columns | {"n": n})
 
 
-def _part(label: str, keys: Mapping[str, str], tables: list[pa.Table]) -> pa.Table:
+def _part(member: _Member, tables: list[pa.Table], names: set[tuple[str, str] | None]) -> pa.Table:
     """Return the counts of one file, its texts as dictionaries."""
     import pyarrow as pa
 
     if not tables:
         nothing = pa.array([], pa.string()).dictionary_encode()
-        empty = dict.fromkeys(("label", *keys.values()), nothing)
+        empty = dict.fromkeys(("label", *_KEYS.values()), nothing)
         return pa.table(empty | {"n": pa.array([], pa.int64())})
-    table = tables[0] if len(tables) == 1 else _count(pa.concat_tables(tables), keys, None)
-    columns = {"label": pa.repeat(label, len(table)).dictionary_encode()}
-    columns |= {name: table[key] for key, name in keys.items()}
+    table = tables[0] if len(tables) == 1 else _count(pa.concat_tables(tables))
+    columns = {"label": pa.repeat(member.label, len(table)).dictionary_encode()}
+    columns |= {name: table[key] for key, name in _KEYS.items()}
+    columns["force"] = _filed(member, columns["month"], columns["force"], names)
     return pa.table(columns | {"n": table["n"]})
+
+
+def _filed(
+    member: _Member, months: pa.Array, force: pa.Array, names: set[tuple[str, str] | None]
+) -> pa.Array:
+    """Return whose the rows are; those of a month without a file do not make it one on record."""
+    import pyarrow as pa
+
+    if member.name is None or {*months.unique().to_pylist()} <= {member.name[0]}:
+        return force
+    slug = member.name[1]
+    whose = [
+        f if (m, slug) in names else f"{f}, filed under another month"
+        for m, f in zip(months.to_pylist(), force.to_pylist(), strict=True)
+    ]
+    return pa.chunked_array([pa.array(whose, pa.string()).dictionary_encode()])
 
 
 def _check_rows(counts: Counts) -> None:

@@ -6,7 +6,7 @@ reported, never refused.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,12 @@ _SPELT = ("measure", "area")
 
 
 def relate(
-    read: Mapping[str, Tidied], *, aliases: Aliases, as_at: date | None, year: int | None = None
+    read: Mapping[str, Tidied],
+    *,
+    aliases: Aliases,
+    as_at: date | None,
+    year: int | None = None,
+    redrawn: Collection[str] = (),
 ) -> None:
     """Check the tables against one another; problems and findings are added to each.
 
@@ -46,6 +51,8 @@ def relate(
         Day the data set as a whole was last updated, where it says so.
     year
         Year the data set is about, where it says so: its monthly totals lie in it.
+    redrawn
+        Areas that are told of as redrawn already.
     """
     _in_year(read, year)
     for (name, column), (home, key) in _REFERENCES:
@@ -58,7 +65,7 @@ def relate(
     _aims(read)
     _primary_measures(read)
     _on_the_scale(read, aliases)
-    _counted(read)
+    _counted(read, redrawn)
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
@@ -268,13 +275,13 @@ _COUNTED = (
 )
 
 
-def _counted(read: Mapping[str, Tidied]) -> None:
+def _counted(read: Mapping[str, Tidied], redrawn: Collection[str]) -> None:
     for table, column, text in _COUNTED:
         if table not in read or "incidents" not in read:
             continue
         on_record = set(read["incidents"].frame[column].dropna())
         named = read[table].frame[column].dropna()
-        absent = named[~named.isin(on_record)]
+        absent = named[~named.isin(on_record | {*redrawn})]
         if on_record and len(absent):
             more = f" ({len(absent)} rows, first here)" if len(absent) > 1 else ""
             row = int(str(absent.index[0]))

@@ -1,0 +1,171 @@
+"""Areas that were redrawn: followed by their codes before anything is counted.
+
+Takes the package's look-up of 2011 and 2021 areas, with a user's own in its place where it names
+an area. What was split or merged is counted as one, in whatever vintage records and projects name
+it, where both vintages are in use; a part of it that a project names cannot be followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
+from mtf_eval.records.dataset import Finding
+from mtf_eval.records.reading.grids import Tidied
+
+__all__ = ["LOOK_UP", "follow", "own_look_up"]
+
+#: Name of a user's own look-up.
+LOOK_UP = "lsoa_lookup.csv"
+
+OLD, NEW = "LSOA11CD", "LSOA21CD"
+
+Group = tuple[frozenset[str], frozenset[str]]
+
+
+def own_look_up(place: Path) -> Path | None:
+    """Return the user's own look-up: in the folder of the records or of its archive, or beside."""
+    folder = place if place.is_dir() else place.parent
+    beside = (folder / LOOK_UP, folder / "police_uk" / LOOK_UP) if place.exists() else ()
+    return next((p for p in beside if p.is_file()), None)
+
+
+def follow(read: Mapping[str, Tidied], own: Path | None) -> tuple[dict[str, str], list[Finding]]:
+    """Count redrawn areas together, in every table, where records or projects name both vintages.
+
+    Parameters
+    ----------
+    read
+        The tables given, by name; codes in them are changed in place.
+    own
+        The user's look-up, where there is one.
+
+    Returns
+    -------
+    The parts that projects name and that cannot be followed, each with what became of what; and
+    what was counted together.
+
+    Raises
+    ------
+    DataProblems
+        The look-up lacks its columns, or names a code as old in one row and as new in another.
+    """
+    recorded = _codes(read, "incidents")
+    if not recorded:
+        return {}, []
+    areas = read["project_areas"].frame if "project_areas" in read else pd.DataFrame()
+    here = recorded | _codes(read, "project_areas")
+    units: dict[str, str] = {}
+    parts: dict[str, str] = {}
+    for old, new in _groups(_look_up(own), here):
+        if not (here & old and here & new):
+            continue
+        if apart := _apart(areas, old, new):
+            became = f"{_listed(old)} became {_listed(new)}"
+            parts |= {a: f"it was redrawn, {became}, and is only a part of that" for a in apart}
+            continue
+        unit = min(old) if len(old) == 1 else min(new) if len(new) == 1 else "/".join(sorted(old))
+        units |= dict.fromkeys(old | new, unit)
+    units = {code: unit for code, unit in units.items() if code != unit}
+    moved = units.keys() & here
+    for name, tidied in read.items():
+        if "area_code" in tidied.frame:
+            tidied.frame = _moved(name, tidied.frame, units)
+    text = f"{len(moved)} area codes of 2011 or 2021 are counted with what they were redrawn from"
+    return parts, [Finding(kind="note", table="incidents", text=text)] if moved else []
+
+
+def _codes(read: Mapping[str, Tidied], table: str) -> set[str]:
+    return {*read[table].frame["area_code"].dropna().unique()} if table in read else set()
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return " and ".join(sorted(codes))
+
+
+def _apart(areas: pd.DataFrame, old: frozenset[str], new: frozenset[str]) -> set[str]:
+    """Return the codes that a project names in one role without the rest of their group."""
+    apart: set[str] = set()
+    named = areas[areas["area_code"].isin(old | new)] if len(areas) else areas
+    for _, part in named.groupby(["project_id", "role"]) if len(named) else ():
+        codes = {*part["area_code"]}
+        if not (codes >= old or codes >= new):
+            apart |= codes
+    return apart
+
+
+def _moved(name: str, frame: pd.DataFrame, units: Mapping[str, str]) -> pd.DataFrame:
+    codes = frame["area_code"]
+    new = codes.map({c: units.get(c, c) for c in codes.dropna().unique()}).astype("str")
+    if not (changed := new != codes).any():
+        return frame
+    if name == "area_boundaries":  # outlines of one area are numbered through
+        pairs = codes.astype(str) + " " + frame["ring"].astype(str)
+        ring = pairs.groupby(new).transform(lambda p: pd.factorize(p)[0] + 1)
+        frame = frame.assign(ring=frame["ring"].mask(new.isin({*new[changed]}), ring))
+    frame = frame.assign(area_code=new)
+    if name != "project_areas":
+        return frame
+    key = ["project_id", "area_code", "role"]
+    people = frame.groupby(key)["population"].transform(lambda p: p.sum(skipna=False))
+    return frame.assign(population=people).drop_duplicates(key)
+
+
+def _look_up(own: Path | None) -> pd.DataFrame:
+    """Return pairs of codes that changed; the user's rows in place of ours of the same areas."""
+    pairs = _read(packaged_file(CHANGED_AREAS))
+    if own is not None:
+        theirs = _read(own)
+        known = {*theirs[OLD], *theirs[NEW]}
+        ours = pairs[~(pairs[OLD].isin(known) | pairs[NEW].isin(known))]
+        pairs = pd.concat([ours, theirs])
+    return pairs[pairs[OLD] != pairs[NEW]]
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+    except ValueError:
+        table = pd.DataFrame()
+    if not {OLD, NEW} <= set(table.columns):
+        raise DataProblems([_problem(path, "another header", f"columns {OLD} and {NEW}", row=1)])
+    pairs = table[[OLD, NEW]].dropna().apply(lambda c: c.str.strip().str.upper())
+    changed = pairs[pairs[OLD] != pairs[NEW]]
+    both = changed[OLD].isin(pairs[NEW]) | changed[NEW].isin(pairs[OLD])
+    if both.any():
+        rows = [int(r) + 2 for r in changed.index[both]]
+        found = f"a code that is old in one row and new in another ({len(rows)} rows, first here)"
+        expected = f"{OLD} of the older areas only, {NEW} of the newer ones only"
+        todo = "keep the columns apart, one change of boundaries to a file"
+        raise DataProblems([_problem(path, found, expected, todo, row=rows[0])])
+    return pairs.drop_duplicates()
+
+
+def _problem(
+    path: Path, found: str, expected: str, todo: str = "", *, row: int | None = None
+) -> Problem:
+    return Problem(file=path.name, row=row, found=found, expected=expected, todo=todo)
+
+
+def _groups(pairs: pd.DataFrame, wanted: set[str]) -> list[Group]:
+    """Return the groups of areas that hold the same ground in both vintages, of codes wanted."""
+    new_of = pairs.groupby(OLD)[NEW].agg(set).to_dict()
+    old_of = pairs.groupby(NEW)[OLD].agg(set).to_dict()
+    found, seen = [], set[str]()
+    for code in sorted(wanted & (new_of.keys() | old_of.keys())):
+        if code in seen:
+            continue
+        old, new = ({code}, set[str]()) if code in new_of else (set[str](), {code})
+        while True:
+            more_new = {n for o in old for n in new_of[o]} - new
+            more_old = {o for n in new | more_new for o in old_of[n]} - old
+            if not more_new and not more_old:
+                break
+            old, new = old | more_old, new | more_new
+        seen |= old | new
+        found.append((frozenset(old), frozenset(new)))
+    return found
