@@ -1,0 +1,46 @@
+"""What is said of gaps while a data set is read and checked."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+
+from mtf_eval.records.coverage.on_record import SHOWN, coverage_of
+from mtf_eval.records.dataset import Dataset, Finding
+
+__all__ = ["noticed"]
+
+
+def noticed(data: Dataset) -> list[Finding]:
+    """Say every gap once: those of the projects' own areas first, by project.
+
+    Areas that no record names are told with their rows (`relations`).
+    """
+    rows, source = data.table("incidents"), data.source("incidents")
+    if rows.empty or source is None:
+        return []
+    warning = partial(Finding, kind="warning", table="incidents", file=source.file)
+    known = {*rows["area_code"]}
+    as_of = (rows["month"].max() + pd.offsets.MonthEnd(0)).date()
+    projects, areas = data.table("projects"), data.table("project_areas")
+    measures = {*projects["primary_measure"], *data.table("project_measures")["measure"]}
+    told: dict[str, Finding] = {}
+    own: list[Finding] = []
+    for measure in sorted((measures & {*rows["measure"]}) or {*rows["measure"]}):
+        coverage = coverage_of(data, measure, as_of=as_of)
+        for gap in coverage.gaps:
+            if gap.areas and gap.kind != "recoded" and not known & {*gap.areas}:
+                continue
+            codes = gap.areas or tuple(a for a, s in coverage.source_of.items() if s == gap.source)
+            whose = areas[areas["area_code"].isin(codes) & (areas["role"] != "comparison")]
+            names = sorted({*whose["project_id"].astype(str)})
+            of = f"{', '.join(names[:SHOWN])}: " if names else ""
+            ends = "no claim is made across it; " if gap.gate else ""
+            text = f"{of}{gap.text}; {ends}{gap.remedy}"
+            finding = warning(text=text, sheet=source.sheet)
+            if text not in told:
+                told[text] = finding
+                if names:
+                    own.append(finding)
+    return [*own, *(f for f in told.values() if f not in own)]
