@@ -513,7 +513,7 @@ def test_nothing_rests_on_part_of_the_costs_or_benefits(
         assert "£" not in each.sentence().split("nor for each £1")[0].split("prices)")[1]
         assert benefit.headline(each).frame["payback"][0] == "we cannot say"
         row = benefit.headline(each).frame.iloc[0]
-        assert row[["net", "bcr", "fiscal_bcr", "budget"]].isna().all()
+        assert row[["net", "bcr"]].isna().all()
         assert benefit.cash_flow(each).frame["running_public"].isna().all()
         assert benefit.sensitivities(each).frame.drop(columns="case").isna().all(axis=None)
         assert np.isnan(benefit.waterfall(each).frame["gbp"].iloc[-1])

@@ -23,7 +23,13 @@ from mtf_eval.analysis.benefit.journeys import (
     people_claimed,
     people_tables,
 )
-from mtf_eval.analysis.benefit.spread import distribution, prices, sensitivities, tornado
+from mtf_eval.analysis.benefit.spread import (
+    distribution,
+    prices,
+    sensitivities,
+    switching_values,
+    tornado,
+)
 from mtf_eval.analysis.benefit.statement import (
     benefits_by_agency,
     by_agency_and_year,
@@ -34,8 +40,10 @@ from mtf_eval.analysis.benefit.statement import (
     results_in_pounds,
     waterfall,
 )
+from mtf_eval.analysis.benefit.summary_table import appraisal_summary
 from mtf_eval.analysis.benefit.totals import once, portfolio
 from mtf_eval.analysis.benefit.words import (
+    cash_finding,
     chance_finding,
     costs_finding,
     gains_finding,
@@ -48,12 +56,14 @@ __all__ = [
     "Assumptions",
     "Benefit",
     "analyse",
+    "appraisal_summary",
     "assumptions",
     "benefits_by_agency",
     "by_agency_and_year",
     "by_domain",
     "by_step",
     "calculation",
+    "cash_finding",
     "cash_flow",
     "chance_finding",
     "claimed_tables",
@@ -78,6 +88,7 @@ __all__ = [
     "sensitivities",
     "shown_alone",
     "sources",
+    "switching_values",
     "tornado",
     "tornado_finding",
     "waterfall",

@@ -79,6 +79,8 @@ class Benefit:
     claims
         What the project claims beside what the records show, never added to it; `None` where
         only one of the two is on record, which is then this.
+    beside
+        Whether this is what a project claims beside what its records show.
     as_of
         Day the evaluation looked back from; `None` where it did not say.
     """
@@ -105,6 +107,7 @@ class Benefit:
     projects: tuple[str, ...] = ()
     as_of: date | None = None
     claims: Benefit | None = None
+    beside: bool = False
 
     @property
     def claimed(self) -> tuple[Line, ...]:
@@ -348,7 +351,8 @@ def analyse(
         return side("places", "outcomes")
     if "places" not in routes:
         return side("people", "project_measures")
-    return replace(side("places", "outcomes"), claims=side("people", "project_measures"))
+    claimed = replace(side("people", "project_measures"), beside=True)
+    return replace(side("places", "outcomes"), claims=claimed)
 
 
 def _window(start: Any, lines: Iterable[Line]) -> tuple[pd.Timestamp, pd.Timestamp] | None:

@@ -6,7 +6,8 @@ Decides nothing about what is shown; see `tables` and `appendix`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,8 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Column, Table
 
+Rows = Iterable[Mapping[str, Any] | tuple[Any, ...]]
+
 __all__ = [
     "few_people",
     "people_table",
@@ -22,6 +25,7 @@ __all__ = [
     "sides",
     "slug",
     "table",
+    "tabled",
     "with_total",
 ]
 
@@ -38,7 +42,7 @@ def table(
 ) -> Table:
     """Make a table of rows, with the name, source and price year of the analysis."""
     return lay(
-        f"benefit_{name}_{slug(benefit.project_id)}",
+        f"benefit_{name}_{slug(benefit.project_id)}{'_claimed' * benefit.beside}",
         f"{title}, {benefit.title}, {benefit.assumptions.price_year} prices",
         rows,
         columns,
@@ -48,6 +52,28 @@ def table(
         total_row=total_row,
         rests_on=rests_on(benefit),
     )
+
+
+def tabled(
+    title: str, *columns: Column, name: str = "", notes: Iterable[str] = ()
+) -> Callable[[Callable[[Benefit], Rows]], Callable[[Benefit], Table]]:
+    """Make a function that yields rows of a benefit into one that returns their table.
+
+    Parameters
+    ----------
+    name
+        As the table is named; the function's own name without it.
+    """
+
+    def wrap(make: Callable[[Benefit], Rows]) -> Callable[[Benefit], Table]:
+        @wraps(make)
+        def made(benefit: Benefit) -> Table:
+            rows = list(make(benefit))
+            return table(benefit, name or make.__name__, title, rows, columns, notes=notes)
+
+        return made
+
+    return wrap
 
 
 def rests_on(benefit: Benefit) -> tuple[tuple[str, float], ...]:

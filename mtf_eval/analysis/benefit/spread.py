@@ -5,128 +5,133 @@ Lays out what `uncertainty` drew; nothing is drawn here.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit, chance_words
-from mtf_eval.analysis.benefit.layout import table
+from mtf_eval.analysis.benefit.layout import Rows, tabled
+from mtf_eval.analysis.benefit.uncertainty import switches
 from mtf_eval.analysis.results.columns import count, label, money, number, text
-from mtf_eval.analysis.results.tables import Table
 
-__all__ = ["distribution", "prices", "sensitivities", "tornado"]
+__all__ = ["distribution", "prices", "sensitivities", "switching_values", "tornado"]
 
 BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
+PRICES = {
+    "reported": "As reported",
+    "low": "All at the low end",
+    "high": "All at the high end",
+    "drawn": "Drawn between low and high",
+}
+#: Inputs that cannot go below nought or above one.
+SHARES = ("impact", "deadweight", "attribution")
 
 
-def distribution(benefit: Benefit) -> Table:
+@tabled(
+    "Net present public value of each draw",
+    money("from", "From (£)"),
+    money("to", "To (£)"),
+    count("draws", "Draws"),
+    notes=("The end bands hold everything beyond them.",),
+)
+def distribution(benefit: Benefit) -> Rows:
     """How often each band of net present public value came up in the draws."""
-    rows = []
     if benefit.draws is not None and not benefit.unpriced:
         # The outer 1% on each side is gathered in the end bands, so that the middle can be seen.
         ends = np.quantile(benefit.draws.net, [0.01, 0.99])
         often, edges = np.histogram(np.clip(benefit.draws.net, *ends), bins=BANDS)
-        rows = [
-            {"from": low, "to": high, "draws": int(n)}
-            for low, high, n in zip(edges[:-1], edges[1:], often, strict=True)
-        ]
-    columns = (
-        money("from", "From (£)"),
-        money("to", "To (£)"),
-        count("draws", "Draws"),
-    )
-    notes = ("The end bands hold everything beyond them.",)
-    return table(benefit, "distribution", "Net present public value of each draw", rows, columns,
-                  notes=notes)  # fmt: skip
+        yield from zip(edges[:-1], edges[1:], map(int, often), strict=True)
 
 
-def prices(benefit: Benefit) -> Table:
-    """Net present public value and chance over the ranges the sources of unit costs give."""
-    rows = []
-    if benefit.draws is not None and benefit.draws.prices:
-        nets = {"reported": benefit.draws.net} | dict(benefit.draws.prices)
-        names = {
-            "reported": "As reported",
-            "low": "All at the low end",
-            "high": "All at the high end",
-            "drawn": "Drawn between low and high",
-        }
-        for key, name in names.items():
-            chance = chance_words(float((nets[key] > 0).mean()))
-            rows.append((name, *benefit.draws.quantiles(nets[key]), chance))
-    columns = (
-        label("prices", "Unit costs"),
-        money("p5", "P5 (£)"),
-        money("p50", "P50 (£)"),
-        money("p95", "P95 (£)"),
-        text("chance", "Chance that benefits exceed costs"),
-    )
-    notes = (
+@tabled(
+    "Net present public value under other unit costs",
+    label("prices", "Unit costs"),
+    money("p5", "P5 (£)"),
+    money("p50", "P50 (£)"),
+    money("p95", "P95 (£)"),
+    text("chance", "Chance that benefits exceed costs"),
+    notes=(
         "The headline uses unit costs as reported. Its chance is the smaller of the first row's "
         "and the last's, so that what is not known of a price never makes a result surer.",
-    )
-    title = "Net present public value under other unit costs"
-    return table(benefit, "prices", title, rows, columns, notes=notes)
+    ),
+)
+def prices(benefit: Benefit) -> Rows:
+    """Net present public value and chance over the ranges the sources of unit costs give."""
+    if benefit.draws is not None and benefit.draws.prices:
+        nets = {"reported": benefit.draws.net} | dict(benefit.draws.prices)
+        for key, name in PRICES.items():
+            chance = chance_words(float((nets[key] > 0).mean()))
+            yield name, *benefit.draws.quantiles(nets[key]), chance
 
 
-def tornado(benefit: Benefit) -> Table:
+@tabled(
+    "What the result hangs on",
+    label("input", "Input"),
+    number("low_input", "Input at P10", 2),
+    number("high_input", "Input at P90", 2),
+    money("low", "Net present public value at P10 (£)"),
+    money("high", "Net present public value at P90 (£)"),
+    notes=(
+        "Effects are incidents avoided; unit costs and costs are ratios to the value reported; "
+        "the others are shares. Unit costs are moved here, and not in the headline's draws.",
+    ),
+)
+def tornado(benefit: Benefit) -> Rows:
     """Net present public value with one input at a time at its P10 and P90."""
-    rows = [
-        {
-            "input": f"{swing.kind.capitalize()}{': ' if swing.name else ''}{swing.name}",
-            "low_input": swing.low_input,
-            "high_input": swing.high_input,
-            "low": swing.at_low_gbp,
-            "high": swing.at_high_gbp,
-        }
-        for swing in benefit.swings[:SWINGS]
-    ]
-    seen: dict[str, int] = {}
-    for row in rows:  # two rows of one outcome are told apart by number
-        name = str(row["input"])
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            row["input"] = f"{name} ({seen[name]})"
-    return table(
-        benefit,
-        "tornado",
-        "What the result hangs on",
-        rows,
-        (
-            label("input", "Input"),
-            number("low_input", "Input at P10", 2),
-            number("high_input", "Input at P90", 2),
-            money("low", "Net present public value at P10 (£)"),
-            money("high", "Net present public value at P90 (£)"),
-        ),
-        notes=(
-            "Effects are incidents avoided; unit costs and costs are ratios to the value reported; "
-            "the others are shares. Unit costs are moved here, and not in the headline's draws.",
-        ),
-    )
+    seen: Counter[str] = Counter()
+    for swing in benefit.swings[:SWINGS]:
+        name = _input(swing.kind, swing.name, seen)
+        yield name, swing.low_input, swing.high_input, swing.at_low_gbp, swing.at_high_gbp
 
 
-def sensitivities(benefit: Benefit) -> Table:
-    """Results with one assumption switched at a time."""
-    rows = [
-        {
-            "case": name,
-            "net": found["net_present_public_value_gbp"],
-            "bcr": found["public_value_bcr"],
-            "fiscal_bcr": found["fiscal_bcr"],
-            "budget": found["net_present_budget_impact_gbp"],
-        }
-        for name, _, found in benefit.sensitivities
-    ]
-    columns = (
-        label("case", "Assumption"),
-        money("net", "Net present public value (£)"),
-        number("bcr", "Public value BCR", 2),
-        number("fiscal_bcr", "Fiscal BCR", 2),
-        money("budget", "Net present budget impact (£)"),
-    )
-    notes = (
+def _input(kind: str, name: str, seen: Counter[str]) -> str:
+    """Name an input; two rows of one outcome are told apart by number."""
+    words = f"{kind.capitalize()}{': ' if name else ''}{name}"
+    seen[words] += 1
+    return words if seen[words] == 1 else f"{words} ({seen[words]})"
+
+
+@tabled(
+    "Switching values: at what each assumption would have to stand for benefits to equal costs",
+    label("input", "Assumption"),
+    number("reported", "As reported", 2),
+    number("switch", "Switching value", 2),
+    text("meaning", "How to read it"),
+    notes=(
+        "Each alone, the others as reported. Effects are net incidents avoided; unit costs and "
+        "costs are ratios to the value reported; the others are shares.",
+    ),
+)
+def switching_values(benefit: Benefit) -> Rows:
+    """Value of each assumption at which the net present public value is nought."""
+    if benefit.draws is None or benefit.unpriced:
+        return
+    seen: Counter[str] = Counter()
+    found = switches(benefit.lines, benefit.reference, benefit.assumptions, benefit.draws)
+    for kind, name, reported, switch in found:
+        beyond = switch is None or switch < 0 or (kind in SHARES and switch > 1)
+        meaning = "no value of it alone changes the answer"
+        if not beyond and switch is not None:
+            meaning = f"{abs(switch / reported - 1):.0%} {'less' if switch < reported else 'more'}"
+        yield _input(kind, name, seen), reported, np.nan if beyond else switch, meaning
+
+
+@tabled(
+    "Results under other assumptions",
+    label("case", "Assumption"),
+    money("net", "Net present public value (£)"),
+    number("bcr", "Public value BCR", 2),
+    number("fiscal_bcr", "Fiscal BCR", 2),
+    money("budget", "Net present budget impact (£)"),
+    notes=(
         "Scaling recorded up to actual crime uses the newer Home Office edition, which alone has "
         "multipliers; its fiscal part is the response of police and courts only, and is scaled up "
         "with the rest, though it falls mainly on recorded crimes.",
-    )
-    return table(benefit, "sensitivities", "Results under other assumptions", rows, columns,
-                  notes=notes)  # fmt: skip
+    ),
+)
+def sensitivities(benefit: Benefit) -> Rows:
+    """Results with one assumption switched at a time."""
+    names = ("net_present_public_value_gbp", "public_value_bcr", "fiscal_bcr",
+             "net_present_budget_impact_gbp")  # fmt: skip
+    for case, _, found in benefit.sensitivities:
+        yield case, *(found[name] for name in names)

@@ -5,6 +5,7 @@ Lays out what `appraisal` computed; the only arithmetic here is adding up rows o
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +20,7 @@ from mtf_eval.analysis.results.tables import Table
 
 __all__ = [
     "benefits_by_agency",
+    "bridge",
     "by_agency_and_year",
     "cash_flow",
     "costs",
@@ -30,74 +32,81 @@ __all__ = [
 ]
 
 TYPES = ("fiscal", "economic", "social", "not_split")
-PAYBACK_NONE = "none within the horizon"
 
 
 def _span(benefit: Benefit, name: str) -> str:
-    if benefit.draws is None:
-        return ""
+    """Say the interval of a result at the one level of the page."""
     draws = benefit.draws
-    with np.errstate(divide="ignore", invalid="ignore"):
-        values = {
-            "net": draws.net,
-            "bcr": draws.public / draws.costs,
-            "fiscal_bcr": draws.fiscal / draws.costs,
-            "budget": draws.costs - draws.fiscal,
-        }[name]
-    if not np.isfinite(values).all():
+    if draws is None or (name != "benefits" and benefit.unpriced):
         return ""
-    low, _, high = draws.quantiles(values)
-    if "bcr" in name:
-        return f"9 in 10 draws lie between {low:.2f} and {high:.2f}"
-    return f"9 in 10 draws lie between {pounds(low)} and {pounds(high)}"
+    if name == "bcr":
+        low, high = draws.ratio or (np.nan, np.nan)
+        return f"{draws.level:.0%} interval {low:.2f} to {high:.2f}" if draws.ratio else ""
+    low, high = draws.interval if name == "benefits" else draws.span(draws.net)
+    return f"{draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
 
 
 def payback(benefit: Benefit) -> str:
-    """Say in which year discounted fiscal benefits have caught up with costs."""
+    """Say after how long discounted fiscal benefits have caught up with costs.
+
+    Benefits of a year come evenly over its months; costs of a year stand at its beginning.
+    """
     if not benefit.claimed or benefit.unpriced:
         return "we cannot say"
     if not benefit.results["present_value_costs_gbp"]:
         return "nothing to pay back"
-    year = benefit.results["payback_year"]
-    return PAYBACK_NONE if pd.isna(year) else f"year {int(year)}"
+    if pd.isna(benefit.results["payback_year"]):
+        return f"not within {benefit.assumptions.horizon_years} years"
+    spent, gains = sides(benefit)
+    fiscal = gains[gains["value_type"].eq("fiscal")].groupby("year")["present_gbp"].sum()
+    paid = spent.groupby("year")["present_gbp"].sum()
+    year = int(benefit.results["payback_year"])
+    due = paid[paid.index <= year].sum() - fiscal[fiscal.index < year].sum()
+    months = 12 * year + max(1, math.ceil(12 * due / fiscal.get(year, np.inf) - 1e-9))
+    return f"after about {months} months" if months <= 24 else f"in year {year + 1}"
 
 
 def headline(benefit: Benefit) -> Table:
-    """One row: the results a leader asks for."""
+    """One row: what reviewers read first, present values and their ratio, then the rest."""
     found = benefit.results
-    none = "No saving lies inside the interval." if benefit.no_saving_possible else ""
+    none = "; no saving lies inside the interval" if benefit.no_saving_possible else ""
+    cash = found["cashable_benefit_gbp"]
     row = {
-        "net": found["net_present_public_value_gbp"],
+        "benefits": found["present_value_benefits_gbp"],
+        "costs": found["present_value_costs_gbp"],
         "bcr": found["public_value_bcr"],
-        "fiscal_bcr": found["fiscal_bcr"],
-        "budget": found["net_present_budget_impact_gbp"],
-        "cashable": found["cashable_benefit_gbp"],
+        "net": found["net_present_public_value_gbp"],
+        "cashable": cash,
         "payback": payback(benefit),
         "chance": benefit.chance,
     }
-    return table(
-        benefit,
-        "headline",
-        "What it cost and saved",
-        [row],
-        (
-            money(
-                "net",
-                "Net present public value",
-                note=f"{_span(benefit, 'net')}. {none}".strip(". "),
-            ),
-            number("bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr")),
-            number("fiscal_bcr", "Fiscal return for each £1", 2, _span(benefit, "fiscal_bcr")),
-            money(
-                "budget",
-                "Net present budget impact",
-                note="Below zero is a saving to public budgets",
-            ),
-            money("cashable", "Cashable benefit", note="Averages are not called cashable"),
-            text("payback", "Payback of fiscal benefits"),
-            text("chance", "Chance that benefits exceed costs"),
-        ),
+    columns = (
+        money("benefits", "Present value of benefits", note=_span(benefit, "benefits") + none),
+        money("costs", "Present value of costs", note=_span(benefit, "costs") and bridge(benefit)),
+        number("bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr")),
+        money("net", "Net present public value", note=_span(benefit, "net")),
+        money("cashable", "Cashable benefit", note="" if cash else "Capacity freed, not cash"),
+        text("payback", "Payback of fiscal benefits"),
+        text("chance", "Chance that benefits exceed costs"),
     )
+    return table(benefit, "headline", "What it cost and saved", [row], columns)
+
+
+def bridge(benefit: Benefit) -> str:
+    """Lead from what was paid to the cost of the headline, once."""
+    pricing = Pricing(benefit.reference, benefit.assumptions)
+    own = [line for line in benefit.lines if line.route == "cost"]
+    units = {line.source_row: float(pricing.units(line).sum()) for line in own}
+    priced = sum(units[line.source_row] * pricing.uprating(line.price_year) for line in own)
+    biased = sum(units[line.source_row] * pricing.factor(line) for line in own)
+    last = benefit.results["present_value_costs_gbp"]
+    steps = (
+        f"{pounds(sum(units.values()))} as paid",
+        f"{pounds(priced)} in {benefit.assumptions.price_year} prices",
+        f"{pounds(biased)} with optimism bias",
+        f"{pounds(last)} discounted" if round(last) != round(biased) else "",
+    )
+    return ", ".join(filter(None, steps))
 
 
 def results_in_pounds(benefit: Benefit) -> Table:
@@ -123,6 +132,9 @@ def results_in_pounds(benefit: Benefit) -> Table:
     for key, name in names.items():
         spread = (np.nan,) * 3 if draws is None else draws.quantiles(drawn[key])
         rows.append((name, found[key], *spread))
+    if draws is not None and not benefit.unpriced:
+        lean = draws.quantiles(draws.careful)
+        rows.append(("Net present public value, anticipation of crime left out", np.nan, *lean))
     columns = (
         label("result", "Result"),
         money("value", "As reported (£)"),
@@ -130,7 +142,12 @@ def results_in_pounds(benefit: Benefit) -> Table:
         money("p50", "P50 (£)"),
         money("p95", "P95 (£)"),
     )
-    return table(benefit, "results", "Results in pounds", rows, columns)
+    notes = (
+        "Lower bound: P5 of the last row, net of what moved next door and without the cost of "
+        "anticipating crime.",
+    )
+    title = "GMCA summary: results in pounds"
+    return table(benefit, "results", title, rows, columns, notes=notes if draws else ())
 
 
 def ratios(benefit: Benefit) -> Table:
@@ -150,7 +167,7 @@ def ratios(benefit: Benefit) -> Table:
     )
     notes = (f"Payback of fiscal benefits: {payback(benefit)}.",)
     columns = (label("result", "Result"), number("value", "Ratio", 2))
-    return table(benefit, "ratios", "Ratios", rows, columns, notes=notes)
+    return table(benefit, "ratios", "GMCA summary: ratios", rows, columns, notes=notes)
 
 
 def costs(benefit: Benefit) -> Table:

@@ -10,6 +10,7 @@ from mtf_eval.analysis.benefit.statement import benefits_by_agency, costs, payba
 from mtf_eval.analysis.results.columns import pounds
 
 __all__ = [
+    "cash_finding",
     "chance_finding",
     "costs_finding",
     "gains_finding",
@@ -50,7 +51,18 @@ def payback_finding(benefit: Benefit) -> str:
     when = payback(benefit)
     if when == "we cannot say":
         return "Payback: we cannot say"
-    return f"Fiscal benefits pay back: {when}"
+    return f"Fiscal benefits pay back the costs: {when}"
+
+
+def cash_finding(benefit: Benefit) -> str:
+    """Say whether any budget gets smaller."""
+    fiscal, cash = (
+        benefit.results[name] for name in ("present_value_fiscal_gbp", "cashable_benefit_gbp")
+    )
+    if cash:
+        return f"{pounds(cash)} of the fiscal benefit of {pounds(fiscal)} is cashable."
+    freed = f"capacity freed worth {pounds(fiscal)}, not cash"
+    return f"No budget gets smaller: the fiscal benefit is {freed}."
 
 
 def waterfall_finding(benefit: Benefit) -> str:
@@ -70,7 +82,8 @@ def chance_finding(benefit: Benefit) -> str:
         return "No effect lies inside the effect's interval, so no saving can be claimed"
     if benefit.unpriced:
         return f"The chance cannot be said: {'; '.join(benefit.unpriced)}"
-    return f"The chance that benefits exceed costs is {benefit.chance}"
+    given = "If the outcomes are as claimed, the" if benefit.evidence == "claimed" else "The"
+    return f"{given} chance that benefits exceed costs is {benefit.chance}"
 
 
 def tornado_finding(benefit: Benefit) -> str:

@@ -57,6 +57,11 @@ def first_screen(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     shown = [headline_result(done.sentence(), done.maryland, status)]
     if done.claimed:
         shown.append(headline(door(benefit.headline(done))))
+        if not done.no_saving_possible:
+            shown.append(note(benefit.cash_finding(done)))
+    if done.claims is not None:
+        apart = "A sum of its own, not to be added to what the records show."
+        shown.append(note(f"{done.claims.sentence()} {apart}"))
     for finding in done.findings:
         if finding.rule in FIRST:
             shown.append(note(finding.text, "caution"))
@@ -107,10 +112,15 @@ def gains(done: benefit.Benefit, door: Door) -> Sequence[Element]:
 
 
 def results(done: benefit.Benefit, door: Door) -> Sequence[Element]:
-    """Show every result under its GMCA name."""
+    """Show the appraisal on one page, and every result under its GMCA name."""
+    both = [each for each in (done, done.claims) if each is not None]
     return [
-        table(door(benefit.results_in_pounds(done))),
-        table(door(benefit.ratios(done))),
+        table(door(benefit.appraisal_summary(done))),
+        *(
+            table(door(make(each)))
+            for each in both
+            for make in (benefit.results_in_pounds, benefit.ratios)
+        ),
         *_rows(
             door(benefit.cost_per_outcome(done)), "No outcome is known to set the cost against."
         ),
@@ -124,20 +134,9 @@ def flow(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     by_year = door(benefit.cash_flow(done))
     if done.unpriced:
         return [note(benefit.waterfall_finding(done), "caution"), table(by_year)]
-    running = charts.cumulative(
-        by_year,
-        x="year",
-        y="running_fiscal",
-        title=benefit.payback_finding(done),
-        subtitle="Running fiscal benefits less costs by project year, discounted pounds",
-        alt=alt(
-            by_year.frame,
-            label="year",
-            columns={"running_fiscal": "running net fiscal value"},
-            kind="Line",
-        ),
-    )
-    shown = [figure(running), table(by_year)]
+    shown: list[Element] = [note(f"{benefit.payback_finding(done)}."), table(by_year)]
+    if by_year.frame["running_fiscal"].round().nunique() > 1:
+        shown.insert(0, _running(done, by_year))
     if done.claimed:
         steps = door(benefit.waterfall(done))
         shown.append(
@@ -156,6 +155,23 @@ def flow(done: benefit.Benefit, door: Door) -> Sequence[Element]:
             )
         )  # fmt: skip
     return shown
+
+
+def _running(done: benefit.Benefit, by_year: Released) -> Element:
+    running = charts.cumulative(
+        by_year,
+        x="year",
+        y="running_fiscal",
+        title=benefit.payback_finding(done),
+        subtitle="Running fiscal benefits less costs by project year, discounted pounds",
+        alt=alt(
+            by_year.frame,
+            label="year",
+            columns={"running_fiscal": "running net fiscal value"},
+            kind="Line",
+        ),
+    )
+    return figure(running)
 
 
 def uncertainty(done: benefit.Benefit, door: Door) -> Sequence[Element]:
@@ -199,7 +215,8 @@ def uncertainty(done: benefit.Benefit, door: Door) -> Sequence[Element]:
         ),
     )
     other_prices = _rows(door(benefit.prices(done)), "No unit cost used has a range.")
-    return [figure(histogram), *other_prices, figure(swings), table(hangs), others]
+    switching = _rows(door(benefit.switching_values(done)), "Nothing is drawn: nothing to switch.")
+    return [figure(histogram), *other_prices, figure(swings), table(hangs), *switching, others]
 
 
 def journeys(
@@ -222,6 +239,7 @@ def appendix(data: Dataset, done: benefit.Benefit, door: Door) -> Sequence[Eleme
     claimed = door(benefit.people_claimed(data, done.project_id))
     return [
         *_rows(door(benefit.calculation(done)), "No benefit is claimed."),
+        *([table(door(benefit.calculation(done.claims)))] if done.claims else []),
         *_rows(door(benefit.sources(done)), "No unit cost is used."),
         *([table(claimed)] if len(claimed.frame) else []),
         *_rows(door(benefit.cost_sources(done)), "No costs are on record."),

@@ -1,0 +1,72 @@
+"""The appraisal on one page: options with doing nothing, and what reviewers ask of each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mtf_eval.analysis.benefit.appraisal import Benefit
+from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
+from mtf_eval.analysis.project.net import KINDS
+from mtf_eval.analysis.results.columns import label, money, number, pounds, text
+
+__all__ = ["appraisal_summary"]
+
+LEAST = "Lower bound: net of next door, anticipation of crime out, P5"
+
+
+@tabled(
+    "Appraisal summary",
+    label("option", "Option"),
+    money("benefits", "Present value of benefits (£)"),
+    money("costs", "Present value of costs (£)"),
+    money("net", "Net present public value (£)"),
+    number("bcr", "Public value BCR", 2),
+    text("unmonetised", "Not monetised"),
+    text("risks", "Risks"),
+    text("gains", "Who gains"),
+    text("sure", "How sure"),
+    notes=("Doing nothing is what the comparison led to expect: all values are against it.",),
+)
+def appraisal_summary(benefit: Benefit) -> Rows:
+    """Set the options side by side: do nothing, the project as measured, as claimed, at least."""
+    yield "Do nothing", 0.0, 0.0, 0.0, np.nan, "the problem as expected", "", "nobody", ""
+    for each in (benefit, benefit.claims):
+        if each is not None:
+            yield _option(each)
+    draws = benefit.draws
+    if draws is not None and not benefit.unpriced:
+        net = draws.quantiles(draws.careful)[0]
+        cost = benefit.results["present_value_costs_gbp"]
+        yield LEAST, np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
+
+
+def _option(each: Benefit) -> tuple[object, ...]:
+    found, kind = each.results, each.evidence
+    name = "The project as claimed" if kind == "claimed" else "The project as the records show"
+    risks = [each.doubts, *each.unpriced, *(f.text for f in each.findings if f.rule in RISKS)]
+    return (
+        name,
+        found["present_value_benefits_gbp"] if each.claimed else np.nan,
+        found["present_value_costs_gbp"] if each.spent else np.nan,
+        found["net_present_public_value_gbp"],
+        found["public_value_bcr"],
+        " ".join(each.notes) or "nothing that is on record",
+        "; ".join(filter(None, risks)) or "none named by the rules",
+        _gains(each),
+        f"{KINDS[kind]}; chance that benefits exceed costs {each.chance or 'not known'}",
+    )
+
+
+RISKS = ("displacement", "unusual_unit_cost", "shared_areas", "claimed_twice")
+
+
+def _gains(each: Benefit) -> str:
+    """Name who gains most, and how much of it is cash."""
+    _, gains = sides(each)
+    own = gains[~gains["transfer"]]
+    if own.empty:
+        return "not known"
+    by = own.groupby("agency")["present_gbp"].sum().sort_values(ascending=False)
+    most = ", ".join(f"{each.reference.agency(str(a))} {pounds(v)}" for a, v in by[:3].items())
+    cash = float(each.results["cashable_benefit_gbp"])
+    return f"{most}; {f'cashable {pounds(cash)}' if cash else 'capacity freed, not cash'}"
