@@ -94,6 +94,19 @@ def every_kind() -> dict[str, Chart]:
         "cumulative": charts.cumulative(running, x="y", y="v", **TITLE),
         "histogram": charts.histogram(bands, y="n", marks={"P5": 2.0}, **band, **TITLE),
     }
+    runs = pd.DataFrame(
+        {
+            "area": ["A", "A", "B"],
+            "first": pd.to_datetime(["2021-01-01", "2021-05-01", "2021-01-01"]),
+            "last": pd.to_datetime(["2021-04-01", "2021-08-01", "2021-08-01"]),
+            "state": ["on record", "not on record", "on record"],
+        }
+    )
+    marks = (label(n) for n in ("area", "first", "last", "state"))
+    kept = out(table("kept", runs, *marks))
+    drawn["strip"] = charts.strip(
+        kept, x="area", first="first", last="last", state="state", **TITLE
+    )
     start = {"counterfactual": "c", "start": "January 2021"}
     drawn["series"] = charts.series(over, x="month", observed="n", **start, **band, **TITLE)
     return drawn
@@ -257,3 +270,24 @@ def test_the_palette_can_be_told_apart() -> None:
         assert contrast(colour, "#FFFFFF") >= 3
         assert contrast(colour, style.text_on(colour)) >= 4.5
     assert contrast(style.MUTED, "#FFFFFF") >= 4.5
+
+
+def test_a_picture_is_an_axes_that_can_be_restyled(kinds: dict[str, Chart]) -> None:
+    chart = kinds["bars"]
+    axes = chart.plot()
+    axes.annotate("A word of ours", (0, 5))
+    for bar in axes.patches:
+        bar.set_facecolor("#00FF00")
+    own = chart.shown_as(axes)
+    assert "A word of ours" in texts(own.wide)
+    assert "#00ff00" in own.narrow.lower()
+    assert "A word of ours" not in texts(chart.wide)
+
+
+def test_a_picture_goes_where_it_is_told(kinds: dict[str, Chart]) -> None:
+    from matplotlib.figure import Figure
+
+    left, right = Figure().subplots(1, 2)
+    assert kinds["series"].plot(ax=right) is right
+    assert right.lines
+    assert not left.lines

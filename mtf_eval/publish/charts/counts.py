@@ -15,6 +15,7 @@ from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, Words, finish, 
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -77,6 +78,21 @@ def bars(
     return finish(released, paint, **words, key=key)
 
 
+def _long(y: Sequence[str], values: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
+    """Return a row a bar: its place, its value (a hidden one as nought), its series."""
+    import numpy as np
+    import pandas as pd
+
+    count = len(values[y[0]])
+    return pd.DataFrame(
+        {
+            "place": np.tile(np.arange(count), len(y)),
+            "value": np.concatenate([np.nan_to_num(values[n]) for n in y]),
+            "series": np.repeat(y, count),
+        }
+    )
+
+
 def _beside(
     axes: Axes,
     y: Sequence[str],
@@ -86,21 +102,13 @@ def _beside(
     narrow: bool,
 ) -> None:
     import numpy as np
-    import pandas as pd
     import seaborn as sns
 
     width = 0.8 / len(y)
     count = len(values[y[0]])
     slot = ((style.NARROW if narrow else style.WIDE) - 60) / max(count, 1) * width
-    long = pd.DataFrame(
-        {
-            "place": np.tile(np.arange(count), len(y)),
-            "value": np.concatenate([np.nan_to_num(values[n]) for n in y]),
-            "series": np.repeat(y, count),
-        }
-    )
     sns.barplot(
-        long,
+        _long(y, values),
         x="place",
         y="value",
         hue="series",
@@ -134,17 +142,22 @@ def _stack(
     narrow: bool,
 ) -> None:
     import numpy as np
+    import seaborn as sns
 
     count = len(values[y[0]])
     top = np.zeros(count)
     whole = np.nansum([values[n] for n in y], axis=0).max(initial=1)
     slot = ((style.NARROW if narrow else style.WIDE) - 60) / max(count, 1) * 0.72
     hidden = [[texts[n][i] for n in y if np.isnan(values[n][i])] for i in range(count)]
+    colours = list(PALETTE[: len(y)])
+    # seaborn stands the last series at the bottom.
+    sns.histplot(
+        _long(y, values), x="place", weights="value", hue="series", hue_order=y[::-1],
+        palette=colours[::-1], multiple="stack", discrete=True, shrink=0.72, alpha=1,
+        edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes,
+    )  # fmt: skip
     for colour, name in zip(PALETTE, y, strict=False):
         part = np.nan_to_num(values[name])
-        axes.bar(
-            np.arange(count), part, 0.72, bottom=top, color=colour, edgecolor="#FFFFFF", linewidth=1
-        )
         for place, (value, text) in enumerate(zip(part, texts[name], strict=True)):
             if value / whole > 0.07 and len(text) * 7 <= slot:
                 axes.text(
@@ -179,12 +192,15 @@ def hbars(released: Released, *, x: str, y: Sequence[str] | str, **words: Unpack
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
+        import seaborn as sns
 
-        style.row_axis(axes, labels, narrow=narrow, right=52, top=4)
         high = 0.8 / len(y)
+        sns.barplot(_long(y, values), x="value", y="place", hue="series", orient="y",
+                    palette=list(PALETTE[: len(y)]), saturation=1, width=0.8, gap=0.08,
+                    native_scale=True, errorbar=None, legend=False, ax=axes)  # fmt: skip
+        style.row_axis(axes, labels, narrow=narrow, right=52, top=4)
         for n, name in enumerate(y):
             places = np.arange(len(labels)) + (n - (len(y) - 1) / 2) * high
-            axes.barh(places, np.nan_to_num(values[name]), high * 0.92, color=PALETTE[n])
             for place, value, text in zip(places, values[name], texts[name], strict=True):
                 if np.isnan(value):
                     axes.annotate(

@@ -105,6 +105,7 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
+        import seaborn as sns
 
         style.margins(axes, left=14, right=14, top=20, bottom=30)
         held = np.isfinite(values) & (values > 0)
@@ -130,10 +131,10 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         room = 150 / (size + 1)
         axes.set_ylim(-0.6, max(room, tall))
         axes.axvline(1, color=INK, linewidth=1.5)
-        axes.plot(np.exp(places[~own]), heights[~own], "o", color="#8A9BA8", markersize=size,
-                  markeredgewidth=0, linestyle="")  # fmt: skip
-        axes.plot(np.exp(places[own]), heights[own], "D", color=PALETTE[2], markersize=size + 3,
-                  linestyle="", markeredgecolor="white")  # fmt: skip
+        sns.scatterplot(x=np.exp(places[~own]), y=heights[~own], color="#8A9BA8", s=size**2,
+                        linewidth=0, ax=axes)  # fmt: skip
+        sns.scatterplot(x=np.exp(places[own]), y=heights[own], color=PALETTE[2], marker="D",
+                        s=(size + 3) ** 2, edgecolor="white", ax=axes)  # fmt: skip
         side = "left" if places[own][0] < (first + last) / 2 else "right"
         axes.annotate(
             project, (float(np.exp(places[own])[0]), heights[own][0]),

@@ -159,7 +159,8 @@ def cumulative(released: Released, *, x: str, y: str, **words: Unpack[Words]) ->
         style.margins(axes, left=62, right=22, top=22, bottom=32)
         places = np.arange(len(labels))
         axes.axhline(0, color=INK, linewidth=1.5)
-        axes.plot(places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6)
+        style.line(axes, places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6,
+                   markeredgewidth=0)  # fmt: skip
         paid = np.flatnonzero((values >= 0) & (np.minimum.accumulate(values) < 0))
         if len(paid):
             at = int(paid[0])
@@ -199,12 +200,13 @@ def histogram(
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
+        import seaborn as sns
 
         style.margins(axes, left=50, right=16, top=14 + 17 * len(marks or {}), bottom=30)
         centre = (lower + upper) / 2
-        loss = centre < 0
-        axes.bar(lower, np.nan_to_num(often), (upper - lower) * 0.94, align="edge",
-                 color=np.where(loss, COST, BENEFIT).tolist())  # fmt: skip
+        sns.histplot(x=centre, weights=np.nan_to_num(often), bins=[*lower, upper[-1]],
+                     hue=centre < 0, palette={True: COST, False: BENEFIT}, alpha=1, shrink=0.94,
+                     linewidth=0, legend=False, ax=axes)  # fmt: skip
         axes.axvline(0, color=INK, linewidth=1.5)
         for n, (word, value) in enumerate((marks or {}).items()):
             axes.axvline(value, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))

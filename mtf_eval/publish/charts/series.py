@@ -66,6 +66,7 @@ def series(
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
+        import seaborn as sns
 
         below = style.category_axis(axes, labels, narrow=narrow)
         told = {n: style.wrapped(text, 10 if narrow else 16) for n, text in names.items()}
@@ -75,13 +76,13 @@ def series(
         if low and high:
             axes.fill_between(places, values[low], values[high], color="#F9D3BE", linewidth=0)
         if counterfactual:
-            axes.plot(
-                places, values[counterfactual], color=ORANGE, linewidth=2.5, linestyle=(0, (5, 2))
-            )
-        axes.plot(places, values[observed], color=BLUE, linewidth=2.2)
+            style.line(axes, places, values[counterfactual], color=ORANGE, linewidth=2.5,
+                       linestyle=(0, (5, 2)))  # fmt: skip
+        style.line(axes, places, values[observed], color=BLUE, linewidth=2.2)
         held = np.isfinite(values[observed])
         alone = held & ~np.r_[False, held[:-1]] & ~np.r_[held[1:], False]
-        axes.plot(places[alone], values[observed][alone], "o", color=BLUE, markersize=4)
+        sns.scatterplot(x=places[alone], y=values[observed][alone], color=BLUE, s=16, linewidth=0,
+                        ax=axes)  # fmt: skip
         for place in places[~held]:
             axes.axvspan(place - 0.5, place + 0.5, facecolor="none", edgecolor=MUTED, hatch="////",
                          linewidth=0)  # fmt: skip
@@ -162,15 +163,18 @@ def xmr(
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
+        import seaborn as sns
 
         below = style.category_axis(axes, labels, narrow=narrow)
         style.margins(axes, left=46, right=64, top=14, bottom=14 + 17 * below)
         places = np.arange(len(labels))
         axes.fill_between(places, lower, upper, color="#E8EEF3", linewidth=0, step="mid")
-        axes.plot(places, mean, color=PALETTE[4], linewidth=1.5, linestyle=(0, (5, 2)))
-        axes.plot(places, values, color=BLUE, linewidth=1.6, marker="o", markersize=4)
+        style.line(axes, places, mean, color=PALETTE[4], linewidth=1.5, linestyle=(0, (5, 2)))
+        style.line(axes, places, values, color=BLUE, linewidth=1.6, marker="o", markersize=4,
+                   markeredgewidth=0)  # fmt: skip
         out = (values > upper) | (values < lower)
-        axes.plot(places[out], values[out], "D", color=PALETTE[2], markersize=9, linestyle="")
+        sns.scatterplot(x=places[out], y=values[out], color=PALETTE[2], marker="D", s=81,
+                        linewidth=0, zorder=3, ax=axes)  # fmt: skip
         axes.set_ylim(bottom=min(0.0, np.nanmin(lower, initial=0), np.nanmin(values, initial=0)))
         axes.margins(y=0.06)
         axes.set_xlim(-0.5, len(labels) - 0.5)

@@ -11,7 +11,8 @@ import io
 from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 from mtf_eval.errors import BadArgument
@@ -65,7 +66,7 @@ class Words(TypedDict):
     alt: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Chart:
     """A picture of a released table, with everything a reader needs beside it.
 
@@ -75,19 +76,70 @@ class Chart:
         What is drawn; printed as the data under the picture.
     title, subtitle, alt
         The finding; what, where, when and unit; the text alternative.
-    wide, narrow
-        The picture as SVG, `WIDE` and `NARROW` pixels wide, without title or ids.
+    paint
+        Draws it on an Axes, for a wide or a narrow page.
+    tall
+        Heights of the wide and the narrow picture in pixels.
     key
         Label and colour of each series, in the order drawn; empty when labelled directly.
+    own
+        A picture that takes the place of ours: an Axes that was restyled or drawn by hand.
     """
 
     released: Released
     title: str
     subtitle: str
     alt: str
-    wide: str
-    narrow: str
+    paint: Paint
+    tall: tuple[float, float]
     key: tuple[tuple[str, str], ...] = ()
+    own: Axes | None = None
+
+    @cached_property
+    def wide(self) -> str:
+        """The picture as SVG, `WIDE` pixels wide, without title or ids; empty without rows."""
+        return self._svg(narrow=False)
+
+    @cached_property
+    def narrow(self) -> str:
+        """The picture as SVG, `NARROW` pixels wide."""
+        return self._svg(narrow=True)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the picture and return its Axes, to restyle or to put beside others.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a figure of its own, `WIDE` pixels wide, where it is left out.
+        """
+        with house_style(self._salt):
+            ax = new_axes(WIDE, self.tall[0]) if ax is None else ax
+            self.paint(ax, False)
+        return ax
+
+    def shown_as(self, ax: Axes) -> Chart:
+        """Return the chart with an Axes in place of our picture; words and data stay."""
+        return replace(self, own=ax)
+
+    @property
+    def _salt(self) -> str:
+        return f"{self.released.table.name}/{self.title}/{self.subtitle}"
+
+    def _svg(self, *, narrow: bool) -> str:
+        if self.released.frame.empty:
+            return ""
+        width = NARROW if narrow else WIDE
+        with house_style(f"{self._salt}/{width}"):
+            axes = self.own
+            if axes is None:
+                axes = new_axes(width, self.tall[narrow])
+                self.paint(axes, narrow)
+                axes.set(xlabel="", ylabel="")
+            nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+            out = io.StringIO()
+            axes.figure.savefig(out, format="svg", metadata=nothing)  # type: ignore[union-attr]
+        return slim(out.getvalue(), size=SIZE, ink=INK)
 
 
 def text_on(colour: str) -> str:
@@ -142,7 +194,7 @@ def finish(
     each: float = 34,
     key: Sequence[tuple[str, str]] = (),
 ) -> Chart:
-    """Draw the picture at both widths and return it with its words.
+    """Return the picture, drawn when it is looked at, with its words.
 
     Parameters
     ----------
@@ -161,19 +213,17 @@ def finish(
     ]
     if missing:
         raise BadArgument(f"chart of {released.table.name}: {', '.join(missing)} must be given")
-    empty = released.frame.empty
     tall = [
         rows_height(rows, each, narrow=narrow) if rows else given
         for narrow, given in ((False, height), (True, narrow_height or height))
     ]
-    salt = f"{released.table.name}/{title}/{subtitle}"
     return Chart(
         released=released,
         title=title,
         subtitle=subtitle,
         alt=alt,
-        wide="" if empty else svg(paint, tall[0], salt=salt, narrow=False),
-        narrow="" if empty else svg(paint, tall[1], salt=salt, narrow=True),
+        paint=paint,
+        tall=(tall[0], tall[1]),
         key=tuple(key),
     )
 
@@ -189,25 +239,28 @@ def house_style(salt: str) -> Iterator[None]:
         yield
 
 
-def svg(paint: Paint, height: float, *, salt: str, narrow: bool) -> str:
-    """Draw one picture and return it as small SVG, the same for the same input."""
-    width = NARROW if narrow else WIDE
-    with house_style(f"{salt}/{width}"):
-        from matplotlib.backends.backend_svg import FigureCanvasSVG
-        from matplotlib.figure import Figure
+def new_axes(width: float, height: float) -> Axes:
+    """Return an empty Axes that fills a figure of so many pixels."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasSVG(figure)
-        figure.patch.set_visible(False)
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.patch.set_visible(False)
-        axes.tick_params(length=0, left=False, bottom=False, pad=6)
-        paint(axes, narrow)
-        axes.set(xlabel="", ylabel="")
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        out = io.StringIO()
-        figure.savefig(out, format="svg", metadata=nothing)
-    return slim(out.getvalue(), size=SIZE, ink=INK)
+    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+    FigureCanvasSVG(figure)
+    figure.patch.set_visible(False)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.patch.set_visible(False)
+    axes.tick_params(length=0, left=False, bottom=False, pad=6)
+    return axes
+
+
+def line(axes: Axes, x: NDArray[Any], y: NDArray[np.float64], **look: Any) -> None:
+    """Draw a line that breaks where a value is missing."""
+    import numpy as np
+    import seaborn as sns
+
+    held = np.isfinite(y)
+    runs = np.cumsum(~held)[held]
+    sns.lineplot(x=x[held], y=y[held], units=runs, estimator=None, legend=False, ax=axes, **look)
 
 
 def margins(axes: Axes, *, left: float, right: float, top: float, bottom: float) -> None:
