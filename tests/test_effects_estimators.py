@@ -550,14 +550,16 @@ def test_checks_find_what_was_put_in() -> None:
 
 
 def test_planning_foresees_the_error_of_the_evaluation() -> None:
-    frame = records(np.random.default_rng(10), months=24)
-    own = (str(frame.sum().idxmax()),)
+    rng = np.random.default_rng(10)
+    drift = np.exp(rng.normal(0, 0.2, (4, 120)).cumsum(axis=0)).repeat(6, axis=0)
+    mean = rng.gamma(4.0, 4.0, 120) * drift
+    frame = records(rng, months=24)
+    frame = pd.DataFrame(rng.poisson(mean), index=frame.index, columns=frame.columns)
+    own = (str(frame.iloc[:18].sum().idxmax()),)
     planned = effects.planned_mde(
         panel=Panel(counts=frame.iloc[:18], target=own, start=frame.index[18]), months=6
     )
-    later = effects.placebo_calibrated(
-        panel=Panel(counts=frame.iloc[6:], target=own, start=frame.index[18])
-    )
+    later = effects.placebo_calibrated(panel=Panel(counts=frame, target=own, start=frame.index[18]))
     reach = stats.t.ppf(0.975, later.df) + stats.norm.ppf(0.8)
     assert planned == pytest.approx(1 - math.exp(-reach * later.se_log), abs=0.12)
 
@@ -726,7 +728,7 @@ def test_the_expectation_is_over_every_thinning_of_the_target() -> None:
 def test_the_displacement_difference_as_a_ratio_says_what_the_difference_says() -> None:
     data = panel()
     found = ESTIMATORS["Displacement difference"](data)
-    dots = effects.placebo_controls(panel=data, same_season=False)
+    dots = effects.placebo_controls(panel=data)
     near = dots[dots["role"] == "control"]
     before, after = data.totals(data.target)
     change = (after - before) - (near["after"].sum() - near["before"].sum()) / len(near)

@@ -2,18 +2,29 @@
 
 Recorded crime moves for reasons no Poisson interval knows, and projects start where last year
 was bad. Both are measured on the other areas of the force, where nothing was done: negative
-controls (Schuemie et al. 2014, Stat Med 33:209; 2018, PNAS 115:2571). How often the result is
-wrong is measured in `validation`.
+controls (Schuemie et al. 2014, Stat Med 33:209; 2018, PNAS 115:2571). With a year or more on
+record before the start an area's count after is held against the forecast from its own record
+(`forecast`), with less against its count before. How often the result is wrong is measured in
+`validation`.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from mtf_eval.analysis.effects.forecast import (
+    HALF,
+    LEAST_MONTHS,
+    LONGEST,
+    expected_counts,
+    same_months,
+)
 from mtf_eval.analysis.effects.panel import Panel
 from mtf_eval.analysis.effects.pooling import random_effects_mean
 from mtf_eval.analysis.effects.rates import ratio_estimate
@@ -23,12 +34,22 @@ from mtf_eval.errors import NotEnoughData
 __all__ = ["placebo_calibrated", "placebo_controls", "placebo_limits", "planned_mde"]
 
 LEAST_CONTROLS = 10
-MOST = 40  # placebo groups, the nearest in the count before
 LEAST_BEFORE = 5
-NEAR = math.log(1.3)  # beyond the nearest 20, a control is used only if its count is this near
-NEAREST = 20
-HALF = 0.5  # added to every count, so that nought has a ratio
+STEP = 1.25  # a change of all areas' level from one year to the next that is worth a caution
 FAR = math.log(1.25)  # a control group this far off in its count before is not "as bad"
+
+
+class Reach(NamedTuple):
+    """How far controls are looked for: at most `most` groups, the nearest in the count before."""
+
+    most: int = 40
+    nearest: int = 20  # beyond these a control is used only if its count is as near as `near`
+    near: float = math.log(1.3)
+
+
+USUAL = Reach()
+MANY = 600  # single areas with so many others are given a wider reach
+WIDE = Reach(80, 40, math.log(1.6))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +82,9 @@ def _spread(groups: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[float, fl
     return random_effects_mean(_log_change(before, after), _chance(after))
 
 
-def _runs(free: np.ndarray, a: np.ndarray, size: int, total: float) -> Controls:
+def _runs(
+    free: np.ndarray, a: np.ndarray, size: int, total: float, reach: Reach = USUAL
+) -> Controls:
     """Take groups of `size` neighbours nearest to `total` before, disjoint where enough are."""
     runs = free[np.arange(len(free) - size + 1)[:, None] + np.arange(size)]
     off = np.abs(np.log((a[runs].sum(axis=1) + 0.5) / (total + 0.5)))
@@ -72,11 +95,11 @@ def _runs(free: np.ndarray, a: np.ndarray, size: int, total: float) -> Controls:
         if not used.intersection(members := runs[k].tolist()):
             used.update(members)
             taken.append(int(k))
-            if len(taken) == MOST:
+            if len(taken) == reach.most:
                 break
-    taken = taken[: max(NEAREST, int((off[taken] < NEAR).sum()))]
+    taken = taken[: max(reach.nearest, int((off[taken] < reach.near).sum()))]
     if len(taken) < LEAST_CONTROLS:
-        return Controls(groups=runs[order[:MOST]], disjoint=len(taken))
+        return Controls(groups=runs[order[: reach.most]], disjoint=len(taken))
     return Controls(groups=runs[taken], disjoint=len(taken))
 
 
@@ -84,7 +107,7 @@ def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray) -> np.ndarray:
     """Disjoint groups in which each target area is replaced by the nearest unused one."""
     level = np.log(a + 0.5)
     left = np.ones(len(free), dtype=bool)
-    groups = np.empty((min(MOST, len(free) // len(target)), len(target)), dtype=int)
+    groups = np.empty((min(USUAL.most, len(free) // len(target)), len(target)), dtype=int)
     members = target[np.argsort(-a[target])]
     for row in groups:
         for j, member in enumerate(members):
@@ -96,20 +119,25 @@ def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def choose_controls(
-    a: np.ndarray, b: np.ndarray, target: np.ndarray, candidates: np.ndarray
+    a: np.ndarray,
+    b: np.ndarray,
+    target: np.ndarray,
+    candidates: np.ndarray,
+    reach: Reach = USUAL,
 ) -> Controls:
     """Choose placebo groups on the counts before alone.
 
     Parameters
     ----------
     a, b
-        Counts before and after per area, shape (areas,), neighbours standing together. `b` is
-        used only to compare the spread of two ways of grouping, never to choose who is in.
+        Counts before (or their forecast) and after per area, shape (areas,), neighbours standing
+        together. `b` is used only to compare the spread of two ways of grouping, never to choose
+        who is in.
     target, candidates
         Positions of the target's areas and of the areas that may serve.
     """
     total = float(a[target].sum())
-    controls = _runs(candidates, a, len(target), total)
+    controls = _runs(candidates, a, len(target), total, reach)
     if len(target) == 1:
         return controls
 
@@ -141,18 +169,43 @@ def calibrate(
     return log_ratio, se, float(controls.disjoint - 1), {"mu": mu, "tau2": tau2}
 
 
-def _prepare(
-    panel: Panel, same_season: bool
-) -> tuple[Panel, np.ndarray, np.ndarray, np.ndarray, Controls]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Record:
+    """What counts after are held against: `level`, the forecast or the count before, by area.
+
+    `plain` are the counts of the months a reader compares with: the same calendar months of the
+    last year before, where they are on record, else as many months just before.
+    """
+
+    level: np.ndarray
+    after: np.ndarray
+    plain: np.ndarray
+    target: np.ndarray
+    months: tuple[int, int]  # of `plain` and of `after`
+    learnt: int  # months before that the level was learnt from
+    forecast: bool
+    step: float  # largest change of all areas' level between years of the record, 1 or more
+    chosen: Controls
+
+
+def _prepare(panel: Panel) -> _Record:
     panel.need(before=1, after=1)
-    if same_season:
-        panel = panel.same_season()
-    values, post = panel.counts.to_numpy(), panel.post
-    a = values[~post].sum(axis=0).astype(float)
-    b = values[post].sum(axis=0).astype(float)
-    target = panel.counts.columns.get_indexer(list(panel.target))
-    free = a + b > 0
-    free[panel.counts.columns.get_indexer([*panel.target, *panel.buffer])] = False
+    columns = panel.counts.columns
+    target = columns.get_indexer(list(panel.target))
+    values = panel.counts.to_numpy(dtype=float)
+    seen = np.isfinite(values[:, target]).all(axis=1)
+    values, post = values[seen], panel.post[seen]
+    months = pd.DatetimeIndex(panel.counts.index[seen])
+    late = months[~post] >= panel.start - pd.DateOffset(months=LONGEST)
+    before, b = values[~post][late], values[post].sum(axis=0)
+    past, n = months[~post][late], int(post.sum())
+    a = before.sum(axis=0)
+    season = same_months(past, months[post])
+    plain = season if season.any() else np.arange(len(past)) >= len(past) - n
+    forecast = len(past) >= LEAST_MONTHS
+    free = a >= LEAST_BEFORE if forecast else a + b > 0
+    free &= np.isfinite(a + b)
+    free[columns.get_indexer([*panel.target, *panel.buffer])] = False
     candidates = np.flatnonzero(free)
     if len(candidates) < LEAST_CONTROLS:
         raise NotEnoughData(
@@ -169,10 +222,34 @@ def _prepare(
             f"{panel.measure}: {int(a[target].sum())} incident(s) in the target before the start; "
             f"at least {LEAST_BEFORE} are needed to say anything about a change"
         )
-    return panel, a, b, target, choose_controls(a, b, target, candidates)
+    level, reach = a, USUAL
+    if forecast:
+        level = expected_counts(before, b, season=season, months_after=n, units=candidates)
+        if len(target) == 1 and len(candidates) >= MANY:
+            reach = WIDE
+    else:
+        plain = np.ones(len(past), dtype=bool)
+    return _Record(
+        level=level,
+        after=b,
+        plain=before[plain].sum(axis=0),
+        target=target,
+        months=(int(plain.sum()), n),
+        learnt=len(past),
+        forecast=forecast,
+        step=_step(before[:, candidates].sum(axis=1)) if forecast else 1.0,
+        chosen=choose_controls(level, b, target, candidates, reach),
+    )
 
 
-def placebo_calibrated(*, panel: Panel, level: float = 0.95, same_season: bool = True) -> Estimate:
+def _step(totals: np.ndarray) -> float:
+    """Largest ratio, either way, of the monthly totals of two years next to each other."""
+    years = [totals[max(0, end - 12) : end].mean() for end in range(len(totals), 5, -12)]
+    ratios = [max(a, b) / min(a, b) for a, b in pairwise(years) if min(a, b) > 0]
+    return float(max(ratios, default=1.0))
+
+
+def placebo_calibrated(*, panel: Panel, level: float = 0.95) -> Estimate:
     """Change of the target against areas that were as bad before, with their spread as error.
 
     Parameters
@@ -181,30 +258,36 @@ def placebo_calibrated(*, panel: Panel, level: float = 0.95, same_season: bool =
         Every area on record; all but target and buffer may serve as controls. The columns stand
         in an order that keeps neighbours together (area codes in order do, roughly): a target of
         several areas is compared with groups of as many neighbours, because places near each
-        other move together and a group drawn at random varies too little.
-    same_season
-        With a year or more before the start, compare with the same calendar months only.
+        other move together and a group drawn at random varies too little. With twelve months or
+        more before the start, up to the last 36 make a forecast; with fewer all are summed.
 
     Returns
     -------
     Estimate
-        `details`: `drift` (mean change of the monthly rate of the controls, as a ratio: what areas
-        this bad did on their own, regression to the mean and trend together), `trend` (the same
-        of all other areas), `tau2` (variance of the controls' log change beyond chance),
-        `controls`, `match` (their mean count before over the target's).
+        `n_before` is the plain count of the same months a year before where they are on record;
+        what was expected is `expected`. `details`: `drift` (what areas like these came to on
+        their own against the plain count before, as a ratio of monthly rates: regression to the
+        mean and trend together), `trend` (the same of all other areas), `tau2` (variance of the
+        controls' log change beyond chance), `controls`, `match` (their mean level over the
+        target's), `months_before` and `months_after` of the plain counts, `learnt` (months the
+        level was learnt from).
 
     Raises
     ------
     NotEnoughData
         With fewer than ten other areas, or fewer than five incidents in the target before.
     """
-    panel, a, b, target, chosen = _prepare(panel, same_season)
-    before, after = int(a[target].sum()), int(b[target].sum())
+    record = _prepare(panel)
+    a, b, target, chosen = record.level, record.after, record.target, record.chosen
+    before, after = int(record.plain[target].sum()), int(b[target].sum())
     log_ratio, se, df, parts = calibrate(a, b, target, np.array(after), chosen)
-    longer = panel.months_after / panel.months_before
-    rest_before, rest_after = a.sum() - before, b.sum() - after
+    longer = record.months[1] / record.months[0]
+    others = np.isfinite(a + record.plain + b)
+    others[target] = False
+    rest_before, rest_after = record.plain[others].sum(), b[others].sum()
     groups = chosen.groups
-    match = float((a[groups].sum(axis=1).mean() + 0.5) / (before + 0.5))
+    match = float((a[groups].sum(axis=1).mean() + HALF) / (a[target].sum() + HALF))
+    expected = (after + HALF) / math.exp(float(log_ratio))
     inside = np.unique(groups)
     cautions = []
     if not 1 / 1.5 < match < 1.5:
@@ -218,24 +301,33 @@ def placebo_calibrated(*, panel: Panel, level: float = 0.95, same_season: bool =
         )
     if after == 0:
         cautions.append("No incident after the start: half an incident was added to form a ratio.")
+    if record.step > STEP:
+        cautions.append(
+            f"The level of all areas moved by {100 * (record.step - 1):.0f}% from one year of the "
+            "record to the next: was recording changed? The forecast rests on both."
+        )
+    how = f"forecast from {record.learnt} months, " if record.forecast else ""
     return ratio_estimate(
         measure=panel.measure,
         log_ratio=float(log_ratio),
         se=float(se),
         df=df,
         level=level,
-        n=before + after + int(a[inside].sum() + b[inside].sum()),
+        n=before + after + int(record.plain[inside].sum() + b[inside].sum()),
         n_before=before,
         n_after=after,
         added=HALF,
-        method=f"Placebo-calibrated effect ({len(groups)} controls)",
+        method=f"Placebo-calibrated effect ({how}{len(groups)} controls)",
         cautions=tuple(cautions),
         details={
-            "drift": math.exp(parts["mu"]) / longer,
-            "trend": float((rest_after + 0.5) / (rest_before + 0.5) / longer),
+            "drift": expected / (before + HALF) / longer,
+            "trend": float((rest_after + HALF) / (rest_before + HALF) / longer),
             "tau2": parts["tau2"],
             "controls": float(len(groups)),
             "match": match,
+            "months_before": float(record.months[0]),
+            "months_after": float(record.months[1]),
+            "learnt": float(record.learnt),
         },
     )
 
@@ -248,31 +340,33 @@ def placebo_limits(
     `placebo_calibrated` for counts `after`, shape (n,), at once: the controls do not depend on
     what the target did. Serves `validation`.
     """
-    _, a, b, target, chosen = _prepare(panel, True)
-    log_ratio, se, df, _ = calibrate(a, b, target, after, chosen)
+    record = _prepare(panel)
+    parts = record.level, record.after, record.target
+    log_ratio, se, df, _ = calibrate(*parts, after, record.chosen)
     reach = critical(level=level, df=df) * se
     return np.exp(log_ratio - reach), np.exp(log_ratio + reach), se
 
 
-def placebo_controls(*, panel: Panel, same_season: bool = True) -> pd.DataFrame:
+def placebo_controls(*, panel: Panel) -> pd.DataFrame:
     """Each control's own change and the project's, to be drawn as dots.
 
     Returns
     -------
     DataFrame
-        Columns `areas` (codes, `;` between), `before`, `after`, `ratio` (of the monthly rates),
-        `against_controls` (that over the controls' mean change), `role` (`control`, `project`),
-        in the order of the ratio.
+        Columns `areas` (codes, `;` between), `before` and `after` (plain counts), `ratio` (of the
+        monthly rate after to what the area's record led to expect), `against_controls` (that over
+        the controls' mean), `role` (`control`, `project`), in the order of the ratio.
     """
-    panel, a, b, target, chosen = _prepare(panel, same_season)
+    record = _prepare(panel)
+    a, b, groups = record.level, record.after, record.chosen.groups
     names = np.asarray(panel.counts.columns)
-    longer = panel.months_after / panel.months_before
-    drift = math.exp(_spread(chosen.groups, a, b)[0]) / longer
+    mean = math.exp(_spread(groups, a, b)[0])
+    longer = 1.0 if record.forecast else record.months[1] / record.months[0]
     rows = []
-    for role, group in [*(("control", g) for g in chosen.groups), ("project", target)]:
-        before, after = a[group].sum(), b[group].sum()
-        ratio = (after + 0.5) / (before + 0.5) / longer
-        rows.append((";".join(names[group]), int(before), int(after), ratio, ratio / drift, role))
+    for role, group in [*(("control", g) for g in groups), ("project", record.target)]:
+        ratio = (b[group].sum() + HALF) / (a[group].sum() + HALF)
+        counts = (int(x[group].sum()) for x in (record.plain, b))
+        rows.append((";".join(names[group]), *counts, ratio / longer, ratio / mean, role))
     columns = ["areas", "before", "after", "ratio", "against_controls", "role"]
     return pd.DataFrame(rows, columns=columns).sort_values("ratio", ignore_index=True)
 
@@ -280,9 +374,9 @@ def placebo_controls(*, panel: Panel, same_season: bool = True) -> pd.DataFrame:
 def planned_mde(*, panel: Panel, months: int, power: float = 0.8, level: float = 0.95) -> float:
     """Smallest fall a project in the target would show after `months`, learnt from its past.
 
-    The last `months` on record are taken as if they came after a start, as many before them as
-    before; the error this estimator has there is the error it will have. The panel's own start is
-    not looked at.
+    The last `months` on record are taken as if they came after a start, those before them as they
+    would be then: the error this estimator has there is the error it will have. The panel's own
+    start is not looked at.
     """
     from scipy import special
 
@@ -292,7 +386,8 @@ def planned_mde(*, panel: Panel, months: int, power: float = 0.8, level: float =
             f"{panel.measure}: {len(index)} months on record; planning for {months} months needs "
             f"{2 * months}"
         )
-    past = panel.between(index[-2 * months], index[-1]).with_start(index[-months])
-    found = placebo_calibrated(panel=past, level=level, same_season=False)
+    first = None if len(index) - months >= LEAST_MONTHS else index[-2 * months]
+    past = panel.between(first, index[-1]).with_start(index[-months])
+    found = placebo_calibrated(panel=past, level=level)
     reach = critical(level=level, df=found.df) + float(special.ndtri(power))
     return 1 - math.exp(-reach * float(found.se_log or 0))

@@ -147,6 +147,11 @@ class Estimate:
         return self.estimate - 1
 
     @property
+    def expected(self) -> float | None:
+        """Incidents expected in the period after; `None` where none can be said."""
+        return None if self.avoided is None else self.n_after + self.avoided
+
+    @property
     def distinguishable(self) -> bool:
         """Whether the interval excludes "no change"."""
         return self.high < 1 or self.low > 1

@@ -80,7 +80,7 @@ def _difference(panel: Panel) -> _Ratio:
     before, after = panel.totals(panel.target)
     if after == 0:
         raise NotEnoughData(f"{panel.measure}: none after; a difference cannot be read as a ratio")
-    dots = placebo_controls(panel=panel, same_season=False)
+    dots = placebo_controls(panel=panel)
     controls = dots[dots["role"] == "control"]
     found = weighted_displacement_difference(
         target=(before, after),

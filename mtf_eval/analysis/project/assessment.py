@@ -49,6 +49,9 @@ def headline(data: Dataset, found: Evaluation) -> Table:
     ]  # fmt: skip
     if effect is not None and effect.avoided is not None:
         net = found.net[project.primary_measure]
+        said = "Expected" if effect.maryland > 2 else "As the months before suggest"
+        row["expected"] = after + round(effect.avoided)
+        columns.insert(2, count("expected", said, f"{window.start:%b %Y} to {window.last:%b %Y}"))
         row["avoided"] = round(abs(net.avoided))
         heading = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
         columns.append(count("avoided", f"{heading}, net", net.sentence()))
@@ -306,9 +309,9 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     NotEnoughData
         Where the placebo-calibrated effect cannot be formed.
     """
-    if found.compared is None or found.primary is None:
+    if found.record is None or found.primary is None:
         raise NotEnoughData(f"{found.project.project_id}: nothing may be said")
-    frame = placebo_controls(panel=found.compared)
+    frame = placebo_controls(panel=found.record)
     frame.insert(0, "group", np.where(frame["role"] == "project", "This project", ""))
     blank = frame["group"] == ""
     frame.loc[blank, "group"] = [f"Control {i}" for i in range(1, int(blank.sum()) + 1)]
@@ -321,7 +324,7 @@ def controls(data: Dataset, found: Evaluation) -> Table:
         number("against_controls", "Change against the controls' mean (ratio)", 2),
     )
     title = f"{found.project.primary_measure}: the project among areas where nothing was done"
-    notes = ("Controls are the groups of as many areas with the nearest count before.",)
+    notes = ("Controls are the groups of as many areas with the nearest count expected.",)
     return page_table(data, found, "controls", title, frame, columns, notes=notes)
 
 

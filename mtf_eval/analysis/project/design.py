@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from mtf_eval.analysis.effects import Panel
+from mtf_eval.analysis.effects import Panel, forecast
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import Coverage, Gap, named, whole_months
@@ -403,10 +403,15 @@ def choose(*, others: int, before: int, after: int) -> Design:
     """
     have = f"{others} other areas, {before} months before and {after} after are on record"
     if others >= CONTROLS:
+        against = "what the groups of areas nearest to them before came to"
+        if before >= forecast.LEAST_MONTHS:
+            long = before > forecast.LONGEST
+            record = f"the last {forecast.LONGEST} months" if long else "all months"
+            against = f"the forecast from {record} on record before the start"
         return Design(
             method="placebo",
-            text="Placebo-calibrated effect: the project's areas against the groups of areas "
-            "nearest to them before, where nothing was done, with the spread of those as the error",
+            text=f"Placebo-calibrated effect: the project's areas against {against}, with the "
+            "spread of the groups nearest to them, where nothing was done, as the error",
             reason=f"{have}; with at least {CONTROLS} other areas this design comes first.",
         )
     if others >= 1 and before >= 2 and after >= 2:

@@ -28,13 +28,14 @@ from mtf_eval.analysis.effects import (
     synthetic_control,
     weighted_displacement_difference,
 )
+from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
 from mtf_eval.analysis.effects.result import critical
 from mtf_eval.errors import NotEnoughData
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Spill", "all_others", "beside", "estimators", "smallest", "spill", "tried"]
+__all__ = ["Spill", "all_others", "beside", "estimators", "recorded", "smallest", "spill", "tried"]
 
 POWER = 0.8
 WIDER = (
@@ -71,6 +72,14 @@ def tried(name: str, check: Callable[[], Check]) -> Check:
         return check()
     except NotEnoughData as error:
         return Check(name=name, passed=None, tried=False, text=f"Cannot be tried: {error}.")
+
+
+def recorded(panel: Panel, compared: Panel) -> Panel:
+    """Return what the placebo-calibrated effect learns from: all months before, from a year on."""
+    if panel.months_before < LEAST_MONTHS:
+        return compared
+    after = panel.counts.index[panel.post]
+    return panel.without(after[~after.isin(compared.counts.index)])
 
 
 def estimators(
@@ -111,7 +120,7 @@ def estimators(
         return wider.with_cautions(WIDER), narrower
 
     return {
-        "placebo": lambda: placebo_calibrated(panel=compared),
+        "placebo": lambda: placebo_calibrated(panel=recorded(panel, compared)),
         "did": lambda: difference_in_differences(panel=compared),
         "series": lambda: series()[0],
         "series_narrower": lambda: series()[1],

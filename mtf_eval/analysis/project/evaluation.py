@@ -49,6 +49,7 @@ from mtf_eval.analysis.project.estimation import (
     all_others,
     beside,
     estimators,
+    recorded,
     smallest,
     spill,
     tried,
@@ -119,6 +120,7 @@ class Evaluation:
     coverage: Coverage | None = None
     panel: Panel | None = None
     compared: Panel | None = None
+    record: Panel | None = None
     cautions: tuple[str, ...] = ()
 
     @property
@@ -368,12 +370,12 @@ class _Found:
                 f"{', '.join(shared)} worked in the same areas in these months: any change is of "
                 "all of them together."
             )
-        seasonal = all_others(compared.same_season())
+        seasonal, record = all_others(compared.same_season()), recorded(panel, compared)
         found = (
             tried("Trend before the start", lambda: pre_trend(panel=panel)),
             tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
             tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
-            tried("Start after a bad period", lambda: regression_to_the_mean(panel=compared)),
+            tried("Start after a bad period", lambda: regression_to_the_mean(panel=record)),
             checks.bad_year(panel, window),
             checks.on_record(coverage, self.project, window, compared),
         )
@@ -383,6 +385,7 @@ class _Found:
             "checks": found,
             "spill": spill(compared) if compared.buffer and effect is not None else None,
             "compared": compared,
+            "record": record,
         }
 
     def evaluation(self) -> Evaluation:

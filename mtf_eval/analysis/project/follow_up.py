@@ -1,7 +1,8 @@
 """The long-term audit of one project: whether the fall has held six and twelve months on.
 
-The estimator that judged the response is run again on later months, against the same months
-before the start. Who keeps it up is in `leadership`; nothing is claimed of months not on record.
+The estimator that judged the response is run again on later months, against the months before
+the start: by the same forecast, or against the same months of the year before. Who keeps it up is
+in `leadership`; nothing is claimed of months not on record.
 """
 
 from __future__ import annotations
@@ -13,17 +14,19 @@ import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate
 from mtf_eval.analysis.project.design import (
+    LEAST_MONTHS,
     Project,
     Window,
     gate,
     leave_out,
     others_at_work,
+    reduced,
     series_of,
     trusted,
 )
 from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation, page_table
-from mtf_eval.analysis.results.columns import RATIO, count, label, text
+from mtf_eval.analysis.results.columns import RATIO, count, label, number, text
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
@@ -78,11 +81,9 @@ def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
     coverage = coverage_of(data, found.project.primary_measure, as_of=found.as_of)
     windows = []
     for name, (first, last) in WINDOWS.items():
-        window = Later(
-            name=name,
-            first=end + pd.DateOffset(months=first),
-            last=end + pd.DateOffset(months=last),
-        )
+        begins, ends = (end + pd.DateOffset(months=m) for m in (first, last))
+        held = coverage.counts.index.max() if len(coverage.counts) else ends
+        window = Later(name=name, first=begins, last=min(ends, held) if held >= begins else ends)
         try:
             windows.append(replace(window, effect=_judge(data, found, coverage, window)))
         except NotEnoughData as why:
@@ -102,8 +103,9 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
     assert design is not None
     assert found.window is not None
     months = coverage.counts.index
-    if months.empty or months.max() < later.last:
-        raise NotEnoughData(f"can be said when {later.last:%B %Y} is on record")
+    needed = later.first + pd.DateOffset(months=LEAST_MONTHS - 1)
+    if months.empty or months.max() < needed:
+        raise NotEnoughData(f"can be said when {needed:%B %Y} is on record")
     if design.method not in COMPARABLE:
         raise NotEnoughData("nothing to compare with: the design gives one level for all months")
     start = found.window.start
@@ -121,10 +123,11 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
     window = leave_out(window, counts, project.target)
     if (stopped := gate(coverage, project, window)) is not None:
         raise NotEnoughData(f"we cannot say: {stopped.reason}")
-    months = window.used()[0].append(window.used()[1])
-    panel = replace(whole, counts=whole.counts.loc[months], start=later.first).complete(months)
+    response = pd.date_range(start, later.first, freq="MS", inclusive="left")
+    record = whole.between(None, later.last).without(response).with_start(later.first)
+    panel, compared = reduced(record, window)
     unused = np.random.default_rng(0)  # the designs that can be run here draw nothing
-    return estimators(panel, panel, unused)[design.method]()
+    return estimators(panel, compared.same_season(), unused)[design.method]()
 
 
 def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:
@@ -134,14 +137,15 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
     if own is not None and found.window is not None:
         months = f"{found.window.start:%B %Y} to {found.window.last:%B %Y}"
         rows.append((
-            "As assessed", months, own.n_before, own.n_after, own.estimate, own.low,
-            own.high, _reading(own),
+            "As assessed", months, own.n_before, own.expected, own.n_after, own.estimate,
+            own.low, own.high, _reading(own),
         ))  # fmt: skip
     for each in windows:
         effect, months = each.effect, f"{each.first:%B %Y} to {each.last:%B %Y}"
-        numbers = (None,) * 5
+        numbers = (None,) * 6
         if effect is not None:
-            numbers = (effect.n_before, effect.n_after, effect.estimate, effect.low, effect.high)  # type: ignore[assignment]
+            numbers = (effect.n_before, effect.expected, effect.n_after, effect.estimate,
+                       effect.low, effect.high)  # type: ignore[assignment]  # fmt: skip
         rows.append((each.name, months, *numbers, each.reading))
     return page_table(
         data,
@@ -153,13 +157,14 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
             label("window", "Window"),
             text("months", "Months"),
             count("before", "Same months before"),
+            number("expected", "Expected"),
             count("after", "Recorded"),
             *RATIO,
             text("reading", "Reading"),
         ),
         notes=(
-            "Each window is judged by the project's own estimator against the same months before "
-            "the start; a shorter window has a wider interval.",
+            "Each window is judged by the project's own estimator, from the months before the "
+            "start; a shorter window has a wider interval.",
         ),
     )
 
