@@ -244,7 +244,7 @@ def _prepare(panel: Panel) -> _Record:
 
 def _step(totals: np.ndarray) -> float:
     """Largest ratio, either way, of the monthly totals of two years next to each other."""
-    years = [totals[max(0, end - 12) : end].mean() for end in range(len(totals), 5, -12)]
+    years = [totals[end - 12 : end].mean() for end in range(len(totals), 11, -12)]
     ratios = [max(a, b) / min(a, b) for a, b in pairwise(years) if min(a, b) > 0]
     return float(max(ratios, default=1.0))
 
