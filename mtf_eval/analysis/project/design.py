@@ -391,7 +391,7 @@ def others(panel: Panel) -> int:
     return len(panel.counts.columns) - len(panel.target) - len(panel.buffer)
 
 
-def choose(*, others: int, before: int, after: int) -> Design:
+def choose(*, others: int, before: int, after: int, learnt: int = 0) -> Design:
     """Choose the primary estimator by what is on record.
 
     Parameters
@@ -400,12 +400,14 @@ def choose(*, others: int, before: int, after: int) -> Design:
         Areas on record besides the project's own and those where other projects worked.
     before, after
         Months on record before the start, and months after it that are compared.
+    learnt
+        Months before that a forecast would be learnt from, gaps between them or not.
     """
     have = f"{others} other areas, {before} months before and {after} after are on record"
     if others >= CONTROLS:
         against = "what the groups of areas nearest to them before came to"
-        if before >= forecast.LEAST_MONTHS:
-            long = before > forecast.LONGEST
+        if learnt >= forecast.LEAST_MONTHS:
+            long = learnt > forecast.LONGEST
             record = f"the last {forecast.LONGEST} months" if long else "all months"
             against = f"the forecast from {record} on record before the start"
         return Design(

@@ -77,7 +77,7 @@ def tried(name: str, check: Callable[[], Check]) -> Check:
 def recorded(panel: Panel, compared: Panel) -> Panel:
     """Return what the placebo-calibrated effect learns from: all months before, from a year on."""
     if panel.months_before < LEAST_MONTHS:
-        return compared
+        return compared.same_season()
     after = panel.counts.index[panel.post]
     return panel.without(after[~after.isin(compared.counts.index)])
 

@@ -100,7 +100,7 @@ class Evaluation:
         What is on record of the primary measure.
     panel
         All usable areas and all months of the primary measure, NaN where not on record;
-        `compared` is the part compared.
+        `compared` is the part compared, `record` what the primary effect learns from.
     """
 
     project: Project
@@ -312,7 +312,12 @@ class _Found:
             return
         panel, compared = reduced(whole, window)
         months_before = panel.months_before if panel.unbroken else len(window.used()[0])
-        design = choose(others=others(compared), before=months_before, after=window.months)
+        design = choose(
+            others=others(compared),
+            before=months_before,
+            after=window.months,
+            learnt=recorded(panel, compared).months_before,
+        )
         tries = estimators(panel, compared, self.rng)
         try:
             effect = tries[design.method]().with_cautions(
