@@ -45,8 +45,12 @@ _HOMES = {
     "portfolio": "mtf_eval.analysis.year.portfolio",
     "worth": "mtf_eval.analysis.year.pounds",
     "benefit": "mtf_eval.analysis.benefit",
+    "npv": "mtf_eval.analysis.benefit.sums:npv",
+    "bcr": "mtf_eval.analysis.benefit.sums:bcr",
+    "present_value": "mtf_eval.analysis.benefit.sums:present_value",
     "summary": "mtf_eval.analysis.year.summary",
     "reference": "mtf_eval.records.prices.reference",
+    "reference_for": "mtf_eval.records.prices.own:reference_for",
 }
 
 __all__ = sorted(_HOMES)

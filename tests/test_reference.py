@@ -11,8 +11,9 @@ import openpyxl
 import pytest
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData
+from mtf_eval.records.prices.own import own_folder, reference_for
 from mtf_eval.records.prices.reference import FILES, Reference, load_reference
-from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database, reference_for
+from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
 from mtf_eval.records.prices.unit_costs import STATUSES
 
 FOLDER = Path(__file__).parent.parent / "data" / "reference"
@@ -246,7 +247,7 @@ def test_a_workbook_with_three_values(tmp_path: Path, reference: Reference) -> N
     path = workbook(tmp_path / "ucd.xlsx", THREE_VALUES)
     found = read_unit_cost_database(path, reference, retrieved="2026-01-01")
     assert [row["code"] for row in found.rows] == ["CR1.0", "CR8.0", "SS2.0"]
-    assert [p.row for p in found.skipped] == [6, 8]
+    assert [p.row for p in found.skipped] == [None, 6, 8]  # the sheet Guidance, two rows
     both = reference.with_unit_costs(found.rows)
     assert both.unit_cost("CR1.0").fiscal_gbp == 500  # the original, never the updated figure
     assert both.unit_cost("CR1.0").grade == 6
@@ -265,7 +266,7 @@ def test_a_workbook_with_one_value_under_two_heading_rows(
 ) -> None:
     path = workbook(tmp_path / "ucd.xlsx", TWO_HEADINGS)
     found = read_unit_cost_database(path, reference, retrieved="2026-01-01")
-    assert found.sheet == "Data"
+    assert found.sheets == ("Data",)
     assert [(r["code"], r["fiscal_gbp"], r["price_year"]) for r in found.rows] == [
         ("HE4.0", "109", "2011/12")
     ]
@@ -310,7 +311,8 @@ def test_a_code_of_ours_is_not_overwritten(reference: Reference) -> None:
 def test_a_data_set_brings_its_own_workbook(tmp_path: Path) -> None:
     from types import SimpleNamespace
 
-    bare: Any = SimpleNamespace(path=tmp_path)
+    bare: Any = SimpleNamespace(own_prices=None)
     assert "CR1.0" not in reference_for(bare).unit_costs
     workbook(tmp_path / "reference" / "unit_cost_database.xlsx", THREE_VALUES)
+    bare.own_prices = own_folder(tmp_path)
     assert reference_for(bare).unit_cost("CR1.0").total_gbp == 500

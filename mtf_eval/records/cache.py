@@ -32,13 +32,14 @@ KEPT = 40
 _held: dict[str, Dataset] = {}
 
 
-def key_of(files: Iterable[Path], base: Path) -> str:
-    """Return the key of what these files hold, and of the code that would read them."""
+def key_of(files: Iterable[Path], base: Path, prices: Iterable[Path] = ()) -> str:
+    """Return the key of what these files and the prices hold, and of the code that reads them."""
     whole = hashlib.sha256(_code().encode())
-    for file in sorted(files):
+    named = [*((f, f.relative_to(base).as_posix()) for f in files), *((p, p.name) for p in prices)]
+    for file, name in sorted(named):
         with file.open("rb") as stream:
             content = hashlib.file_digest(stream, "sha256").hexdigest()
-        whole.update(f"{file.relative_to(base).as_posix()}\0{content}\n".encode())
+        whole.update(f"{name}\0{content}\n".encode())
     return whole.hexdigest()
 
 

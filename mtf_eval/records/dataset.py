@@ -76,11 +76,13 @@ class Dataset:
         schema's columns and types.
     about
         Facts of the data set as a whole: `title`, `publisher`, `description`, `illustrative`
-        (`"yes"` or `"no"`), `source`, `licence`.
+        (`"yes"` or `"no"`), `source`, `licence`, `price_year`.
     digest
         sha256 over the rows of all tables and what reading them found, with its places.
     redrawn
         Areas that are a part of what was split or merged and cannot be followed, with the group.
+    own_prices
+        Folder of the user's own prices.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Dataset:
     about: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
     redrawn: Mapping[str, str] = field(default_factory=dict)
+    own_prices: Path | None = None
     #: Day it was cut at by `load(..., as_of=...)`.
     as_of: date | None = None
     #: What `once` has worked out of this data set; never carried to a changed one.

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source, no_day
 from mtf_eval.records.home import HOME
+from mtf_eval.records.prices.own import own_folder, own_reference
+from mtf_eval.records.prices.reference import default_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +35,9 @@ _OUTLINES = "boundaries.geojson"
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
 
 
-def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
+def load(
+    path: str | Path, *, as_of: str | date | None = None, reference: str | Path = ""
+) -> Dataset:
     """Read and check a data set.
 
     Parameters
@@ -45,6 +49,9 @@ def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
     as_of
         Leave out what is dated later, and closing dates later than it; `""` is the day the records
         run to. Everything is still checked.
+    reference
+        Folder of the user's own prices, for a database; by default the folder `reference` inside
+        a folder or beside a workbook.
 
     Returns
     -------
@@ -55,16 +62,17 @@ def load(path: str | Path, *, as_of: str | date | None = None) -> Dataset:
     DataProblems
         All problems of all tables.
     BadArgument
-        `as_of` is no date.
+        `as_of` is no date; `reference` is no folder.
     RunRefused
         The day is left to records that have none of their own.
     """
     limit = _day(as_of) if as_of else None
     where = str(path)
     if re.match(r"[a-z0-9+]+://", where):
-        data = _checked(*_from_database(where))
+        data = _checked(*_from_database(where), own_folder(where, reference))
     else:
-        data = _kept(_found(Path(path)))
+        place = _found(Path(path))
+        data = _kept(place, own_folder(place, reference))
     if as_of is None:
         return data
     from mtf_eval.records.as_of import cut, own_day
@@ -85,21 +93,21 @@ def _day(as_of: str | date) -> date:
 # Where it is
 
 
-def _kept(place: Path) -> Dataset:
+def _kept(place: Path, own: Path | None) -> Dataset:
     """Return the data set as it was kept when nothing has changed, else read it."""
     from mtf_eval.records import cache
 
-    key = _key(place)
+    key = _key(place, own)
     data = cache.fetch(key) if key else None
     if data is not None:
-        return replace(data, name=_slug(place.stem), path=place)
-    data = _checked(*_from_files(place))
-    if key and key == _key(place):  # else it was saved while it was read
+        return replace(data, name=_slug(place.stem), path=place, own_prices=own)
+    data = _checked(*_from_files(place), own)
+    if key and key == _key(place, own):  # else it was saved while it was read
         cache.keep(key, data)
     return data
 
 
-def _key(place: Path) -> str:
+def _key(place: Path, own: Path | None) -> str:
     """Return the key of what a place holds; empty when its reader will refuse it for its size."""
     from mtf_eval.records import cache
     from mtf_eval.records.reading.redrawn import own_look_up
@@ -111,7 +119,8 @@ def _key(place: Path) -> str:
         files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
     if any(p.stat().st_size > cache.MAX_BYTES for p in files if p.suffix.lower() != ".zip"):
         return ""
-    return cache.key_of(files, place if place.is_dir() else place.parent)
+    prices = [p for f in (own, default_folder()) if f for p in f.iterdir() if p.is_file()]
+    return cache.key_of(files, place if place.is_dir() else place.parent, prices)
 
 
 def hold(path: str) -> None:
@@ -127,7 +136,8 @@ def hold(path: str) -> None:
     """
     from mtf_eval.records import cache
 
-    if key := _key(_found(Path(path))):
+    place = _found(Path(path))
+    if key := _key(place, own_folder(place)):
         cache.hold(key)
 
 
@@ -273,10 +283,12 @@ def _checked(
     grids: list[Grid],
     findings: list[Finding],
     sources: Mapping[str, Source],
+    own: Path | None,
 ) -> Dataset:
     from mtf_eval.records.aliases import packaged
     from mtf_eval.records.coverage import noticed
     from mtf_eval.records.reading.days import Span
+    from mtf_eval.records.reading.pricing import hold_prices
     from mtf_eval.records.reading.redrawn import follow, own_look_up
     from mtf_eval.records.reading.relations import relate
     from mtf_eval.records.reading.sheets import stacked, turned
@@ -317,6 +329,8 @@ def _checked(
         read[table] = tidy(grid, schema, aliases=aliases, within=within)
     redrawn, followed = follow(read, own_look_up(path))
     relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
+    reference = own_reference(own)
+    hold_prices(read, reference)
     if problems := [*stray, *(p for t in read.values() for p in t.problems)]:
         raise DataProblems(problems, _unread(findings, read))
     tables = {
@@ -333,10 +347,24 @@ def _checked(
         for n in TABLES
         if n in sources
     )
-    data = Dataset(name=name, path=path, tables=tables, sources=known, about=about, redrawn=redrawn)
+    data = Dataset(
+        name=name, path=path, tables=tables, sources=known, about=about, redrawn=redrawn,
+        own_prices=own,
+    )  # fmt: skip
+    unused = (
+        Finding(
+            kind="note" if p.row is None else "warning",
+            table="reference",
+            text=f"{p.found}; {p.expected}",
+            file=p.file,
+            sheet=p.sheet,
+            row=p.row,
+        )
+        for p in reference.told
+    )
     rest = [*findings, *(f for n in TABLES if n in read for f in read[n].findings), *followed]
     # What is not on record comes first: it decides whether anything can be said.
-    told = (*noticed(data), *rest)
+    told = (*noticed(data), *rest, *unused)
     return replace(data, findings=told, digest=_digest(tables, told))
 
 

@@ -40,7 +40,7 @@ _TABLES = (
         "about",
         "Facts of the data set as a whole: title, publisher, description, illustrative (yes or no),"
         " source, licence, area, as_at (a date), year (for months written without one; monthly"
-        " totals must lie in it).",
+        " totals must lie in it), price_year (of all pounds, such as 2023/24).",
         {
             "key": c("text", "Name of the fact", required=True),
             "value": c("text", "The fact", required=True),

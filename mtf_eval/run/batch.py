@@ -17,8 +17,9 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.errors import MtfError, RunRefused
+from mtf_eval.errors import BadArgument, MtfError, RunRefused
 from mtf_eval.publish.shell import page_name
+from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.run.facts import (
     Facts,
     code_digest,
@@ -81,7 +82,8 @@ def plan(
     """Plan every data set; read those whose content is not known from last time."""
     plans: list[Planned] = []
     for address in addresses:
-        facts = _facts(address, store)
+        _hold_price_year(address, wanted)
+        facts = _facts(address, store, wanted.reference)
         folder = safe_name(facts.name)
         if any(p.folder.lower() == folder.lower() for p in plans):
             raise RunRefused(f"two data sets would have one folder of reports: {folder}")
@@ -98,6 +100,7 @@ def plan(
             Planned(
                 address=address,
                 facts=facts,
+                reference=wanted.reference,
                 reports=reports,
                 due={name: why for name, why in due.items() if why},
                 without=facts.calendar(wanted.as_of)[2],
@@ -108,8 +111,18 @@ def plan(
     return plans
 
 
-def _facts(address: str, store: Store) -> Facts:
-    source = fingerprint(address)
+def _hold_price_year(address: str, wanted: Wanted) -> None:
+    """Refuse a price year that is not covered before anything starts."""
+    if year := wanted.parameters.get("price_year"):
+        place = address if "://" in address else located(address)
+        try:
+            own_reference(own_folder(place, wanted.reference)).index(year)
+        except BadArgument as error:
+            raise RunRefused(f"-p price_year={year}: {error}") from None
+
+
+def _facts(address: str, store: Store, reference: str) -> Facts:
+    source = fingerprint(address, reference)
     place = f"source-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
     known = store.recall(place)
     if source and known.get("source") == source and known.get("reader") == reader_digest():
@@ -117,7 +130,8 @@ def _facts(address: str, store: Store) -> Facts:
             return Facts.from_json(known)
     from mtf_eval.records.load import load
 
-    facts = facts_of(load(located(address) if source else address), source)
+    data = load(located(address) if source else address, reference=reference)
+    facts = facts_of(data, source)
     if source:
         store.remember(place, facts.to_json())
     return facts
@@ -313,7 +327,7 @@ def _changed_meanwhile(plans: Iterable[Planned]) -> list[str]:
     for planned in plans:
         if planned.facts.source:
             try:
-                now = fingerprint(planned.address)
+                now = fingerprint(planned.address, planned.reference)
             except (RunRefused, OSError):
                 now = "gone"
             if now != planned.facts.source:

@@ -21,7 +21,7 @@ import click
 
 from mtf_eval.errors import BadArgument, MtfError
 from mtf_eval.records.home import HOME
-from mtf_eval.run.cli_desk import COMMANDS, as_written, need_browser, print_pages
+from mtf_eval.run.cli_desk import COMMANDS, REFERENCE, as_written, need_browser, print_pages
 from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
 from mtf_eval.run.schedule import KINDS
@@ -110,6 +110,7 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("-p", "--parameter", **several, metavar="NAME=VALUE", help="Set a parameter."),
         click.option("--as-of", default="", help="Count nothing later than this day (ISO)."),
+        REFERENCE,
         click.option(
             "--release",
             default="internal",
@@ -256,6 +257,7 @@ def _wanted(
     notebook: tuple[Path, ...],
     parameter: tuple[str, ...],
     as_of: str,
+    reference: Path | None,
     release: str,
 ) -> tuple[Wanted, list[Any]]:
     pairs = [text.partition("=") for text in parameter]
@@ -286,6 +288,7 @@ def _wanted(
         parameters=given,
         release=release,
         as_of=as_of,
+        reference=str(reference.resolve()) if reference else "",
     )
     books = templates(notebook)
     if not books:

@@ -1,4 +1,4 @@
-"""The analyst's own commands: check, workbook, lab, validate, pseudonymise, audit.
+"""The analyst's own commands: check, prices, workbook, lab, validate, pseudonymise, audit.
 
 Calls and says; each does its work in a room of its own. The commands that run reports are in `cli`.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,21 +26,28 @@ if TYPE_CHECKING:
     from mtf_eval.run.parameters import Template
     from mtf_eval.run.plan import Planned
 
-__all__ = ["COMMANDS", "as_written", "need_browser", "print_pages"]
+__all__ = ["COMMANDS", "REFERENCE", "as_written", "need_browser", "print_pages"]
 
 #: Folder of the working copies, ignored by git.
 LAB = Path("lab")
 FILE = click.Path(dir_okay=False, path_type=Path)
 OLD_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+REFERENCE = click.option(
+    "--reference",
+    type=FOLDER,
+    metavar="DIR",
+    help="Folder of your own prices [`reference` in a folder, beside a workbook].",
+)
 KINDS = {"warning": "look at this", "repaired": "mended", "note": "note"}
 
 
-def read(given: str) -> Dataset:
+def read(given: str, reference: Path | None = None) -> Dataset:
     """Read and check a data set as the command line names it."""
     from mtf_eval.records.load import load
 
-    return load(given if "://" in given else str(HOME / address_of(given)))
+    place = given if "://" in given else str(HOME / address_of(given))
+    return load(place, reference=reference or "")
 
 
 @click.command(
@@ -54,7 +62,8 @@ def read(given: str) -> Dataset:
     metavar="FILE.xlsx",
     help="Write a copy of DATA with every complaint as a note beside its cell.",
 )
-def check(data: tuple[str, ...], fix_report: Path | None) -> int:
+@REFERENCE
+def check(data: tuple[str, ...], fix_report: Path | None, reference: Path | None) -> int:
     """Read and check the tables of DATA; change nothing in them.
 
     DATA is a folder of CSV files, an Excel workbook, or the address of a database.
@@ -64,7 +73,7 @@ def check(data: tuple[str, ...], fix_report: Path | None) -> int:
     code = 0
     for given in data:
         try:
-            _say(given, fix_report)
+            _say(given, fix_report, reference)
         except DataProblems as error:
             click.echo(f"mtf-eval: {error}", err=True)
             code = error.exit_code
@@ -79,8 +88,8 @@ def check(data: tuple[str, ...], fix_report: Path | None) -> int:
     return code
 
 
-def _say(given: str, fix_report: Path | None) -> None:
-    found = read(given)
+def _say(given: str, fix_report: Path | None, reference: Path | None) -> None:
+    found = read(given, reference)
     filled = {name: len(frame) for name, frame in found.tables.items() if len(frame)}
     if not filled:
         click.echo(
@@ -96,6 +105,41 @@ def _say(given: str, fix_report: Path | None) -> None:
     if fix_report:
         _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
     click.echo(f"Next: mtf-eval run {given}")
+
+
+@click.command(
+    short_help="Say what prices are in force, how old; take newer ones.",
+    epilog="\b\nExamples: mtf-eval prices data/example\n"
+    "          mtf-eval prices data/example --update gdp_deflators_september_2026.xlsx",
+)
+@click.argument("data")
+@click.option("--update", type=OLD_FILE, metavar="FILE", help="Take FILE into your own prices.")
+@REFERENCE
+def prices(data: str, update: Path | None, reference: Path | None) -> int:
+    """List the prices in force for DATA: editions, age, where each comes from.
+
+    Your own lie in a folder `reference`: inside a folder of CSV files or beside a workbook; for a
+    database name it. FILE is checked and goes there: HM Treasury's workbook of GDP deflators, a
+    Unit Cost Database, or gdp_deflator.csv or unit_costs.csv with the columns of ours.
+    """
+    from mtf_eval.records.prices import editions, own
+
+    place = data if "://" in data else HOME / address_of(data)
+    if update:
+        if reference is None and isinstance(place, str):
+            raise BadArgument("--update: name the folder of your own prices with --reference DIR")
+        beside = place if isinstance(place, Path) and place.is_dir() else Path(place).parent
+        target, _ = own.update(update, reference or beside / "reference")
+        click.echo(f"{target}: written. Next: mtf-eval check {data}")
+    found = read(data, reference)
+    values = own.reference_for(found)
+    stated = "price_year in about" if "price_year" in found.about else "set price_year in about"
+    click.echo(f"Prices of {values.price_year(about=found.about)} ({stated}; -p price_year=...)")
+    for line in editions.lines(values, date.today()):
+        click.echo(f"  {line}")
+    for problem in values.told:
+        click.echo(f"  could not be used: {problem}")
+    return 0
 
 
 def _place(finding: Finding) -> str:
@@ -358,4 +402,4 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
 
 
-COMMANDS = (check, workbook, lab, validate, pseudonymise, audit)
+COMMANDS = (check, prices, workbook, lab, validate, pseudonymise, audit)

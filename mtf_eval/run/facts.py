@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -21,6 +22,9 @@ from urllib.parse import urlsplit
 
 from mtf_eval.errors import RunRefused
 from mtf_eval.records.home import HOME, PACKAGE
+from mtf_eval.records.prices.editions import editions
+from mtf_eval.records.prices.own import own_folder
+from mtf_eval.records.prices.reference import default_folder, load_reference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +39,7 @@ __all__ = [
     "fingerprint",
     "folder_digest",
     "located",
+    "prices_digest",
     "reader_digest",
     "versions",
 ]
@@ -148,11 +153,21 @@ class Facts:
         return years, sorted(halves), without
 
 
-def fingerprint(address: str) -> str:
-    """Digest the bytes behind a folder or workbook with our code; `""` for a database address."""
+def fingerprint(address: str, reference: str = "") -> str:
+    """Digest the bytes behind a folder or workbook and its prices; `""` for a database address."""
     if "://" in address:
         return ""
-    return folder_digest(located(address))
+    whole = f"{folder_digest(located(address))}{prices_digest(address, reference)}"
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def prices_digest(address: str, reference: str = "") -> str:
+    """Digest the prices in force for a data set: ours, the user's own, and which are old today."""
+    ours = folder_digest(default_folder(), "*.csv")
+    own = own_folder(address if "://" in address else located(address), reference)
+    old = [edition.name for edition in editions(load_reference()) if edition.old(date.today())]
+    whole = f"{ours}{folder_digest(own) if own else ''}{old}"
+    return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def located(address: str) -> Path:

@@ -20,7 +20,7 @@ from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
 from mtf_eval.records.home import HOME
-from mtf_eval.run.facts import Facts, code_digest, folder_digest, versions
+from mtf_eval.run.facts import Facts, code_digest, prices_digest, versions
 from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
@@ -45,6 +45,7 @@ class Wanted:
     parameters: Mapping[str, str] = field(default_factory=dict)
     release: str = "internal"
     as_of: str = ""
+    reference: str = ""
     own_notebooks: bool = False
     as_written: bool = False
 
@@ -80,6 +81,7 @@ class Planned:
 
     address: str
     facts: Facts
+    reference: str
     reports: list[Report]
     due: dict[str, str]
     without: Mapping[str, str] = field(default_factory=dict)
@@ -137,7 +139,7 @@ def make_plan(
     _check_wanted(facts, books, wanted, calendar)
     common = {
         "our code": code_digest(),
-        "reference values": folder_digest(HOME / "data" / "reference", "*.csv"),
+        "reference values": prices_digest(address, wanted.reference),
         "library versions": _short(json.dumps(versions())),
         "salt": salt,
     }
@@ -146,6 +148,7 @@ def make_plan(
         if wanted.reports and book.name not in wanted.reports:
             continue
         given = {"data": address, "release": wanted.release, "as_of": wanted.as_of}
+        given["own_prices"] = wanted.reference
         given = {k: v for k, v in given.items() if k in book.parameters and v}
         given |= {
             name: book.parameters[name].parse(text)

@@ -248,6 +248,7 @@ def assumptions(benefit: Benefit) -> Table:
             "source": own["source"],
         }
         for own in reference.tables["assumptions"]
+        if own["name"] != "price_year"
     ]
     columns = (
         label("name", "Assumption"),
@@ -282,7 +283,8 @@ def findings(benefit: Benefit) -> Table:
 
 def gaps(benefit: Benefit) -> Table:
     """List what could not be computed, and rows that are wrong."""
-    rows = [{"gap": f"{n}", "text": str(p)} for n, p in enumerate(benefit.problems, start=1)]
+    wrong = (*benefit.problems, *benefit.reference.told)
+    rows = [{"gap": f"{n}", "text": str(p)} for n, p in enumerate(wrong, start=1)]
     start = len(rows) + 1
     rows += [{"gap": f"{n}", "text": note} for n, note in enumerate(benefit.notes, start=start)]
     columns = (label("gap", "Number"), text("text", "What is missing or wrong"))

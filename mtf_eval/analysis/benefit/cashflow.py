@@ -37,6 +37,7 @@ Array = npt.NDArray[np.float64]
 NOTHING: Mapping[str, Array | float] = MappingProxyType({})
 Optimism = Literal["worst", "mean", "off"]
 Level = Literal["default", "low", "high"]
+NEWER_EDITION = "Crime at the costs of the newer Home Office edition (2019/20)"
 FLOW_COLUMNS = (
     "project_id",
     "side",
@@ -68,6 +69,8 @@ class Assumptions:
         Whether the cost of anticipating crime (locks, insurance) counts as avoided.
     unit_costs
         Default values, or everything at the low or the high end of its range.
+    newer_edition
+        Price crime by the newer edition of its costs, where there is one.
     recorded_to_actual
         Scale recorded crime up to actual crime, with an edition that has its own multiplier.
     gross
@@ -82,6 +85,7 @@ class Assumptions:
     anticipation: bool = True
     unit_costs: Level = "default"
     recorded_to_actual: bool = False
+    newer_edition: bool = False
     gross: bool = False
     lasting_years: int = 0
     lasting_drop_off: float = 0.0
@@ -152,9 +156,10 @@ class Pricing:
         self._uprating: dict[str, float] = {}
 
     def correction(self, line: Line) -> float:
-        """Optimism bias of a line: `+0.10` on a cost, `-0.10` on a benefit."""
+        """Optimism bias of a line: `+0.10` on a cost, `-0.10` on a benefit; none on a refund."""
         side = "cost" if line.route == "cost" else "benefit"
-        if self.assumptions.optimism == "off" or not line.grades:
+        refund = side == "cost" and line.quantity < 0
+        if self.assumptions.optimism == "off" or not line.grades or refund:
             return 0.0
         bias = self.reference.optimism_bias
         if self.assumptions.optimism == "worst":
@@ -172,6 +177,8 @@ class Pricing:
         cost = line.unit_cost
         assert cost is not None, f"{line.source_row} is a cost and has no unit cost"
         factor = {"default": 1.0, "low": line.low, "high": line.high}[self.assumptions.unit_costs]
+        if self.assumptions.newer_edition and cost.newer_code:
+            cost = self.reference.unit_cost(cost.newer_code)
         if self.assumptions.recorded_to_actual and line.route == "places":
             cost = self.reference.unit_cost(cost.newer_code) if cost.newer_code else cost
             try:
@@ -352,6 +359,7 @@ def sensitivities(
         ("Optimism bias off", replace(base, optimism="off")),
         ("Optimism bias by the mean of the grades", replace(base, optimism="mean")),
         ("Cost of anticipating crime left out", replace(base, anticipation=False)),
+        (NEWER_EDITION, replace(base, newer_edition=True)),
         ("Recorded crime scaled up to actual crime", replace(base, recorded_to_actual=True)),
         ("Unit costs at the low end", replace(base, unit_costs="low")),
         ("Unit costs at the high end", replace(base, unit_costs="high")),

@@ -17,13 +17,13 @@ import pandas as pd
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON, Evidence, Net
 from mtf_eval.errors import BadArgument, Problem
-from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.reference import Reference, financial_year
 from mtf_eval.records.prices.unit_costs import UnitCost
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Account", "Line", "People", "account", "financial_year", "get"]
+__all__ = ["Account", "Line", "People", "account", "get"]
 
 Route = Literal["cost", "places", "people"]
 # By source row: what an outcome's people are counted as, the fewest and most they may be.
@@ -145,12 +145,6 @@ def get(row: pd.Series[Any], name: str, default: Any = None) -> Any:
     """Read a cell of a row; a blank is the default."""
     value = row.get(name, default)
     return default if pd.isna(value) else value
-
-
-def financial_year(day: Any) -> str:
-    """Financial year of a date, `"2023/24"` from 1 April 2023."""
-    first = day.year if day.month >= 4 else day.year - 1
-    return f"{first}/{(first + 1) % 100:02d}"
 
 
 def _rows(data: Dataset, table: str, project_id: str) -> Iterator[tuple[int, Any]]:
@@ -324,7 +318,7 @@ def _people(
             if not 0 <= share <= 1:
                 wrong.append((name, f"{share:g}", "a share from 0 to 1"))
         people, years = float(get(row, "people", -1)), float(get(row, "years", 1))
-        lag = int(get(row, "lag_years", 0))
+        lag = math.ceil(get(row, "lag_years", 0))
         if people < 0 or years <= 0 or lag < 0:
             wrong.append(("people", "people, years or lag missing or negative", "0 or more"))
         problems += [

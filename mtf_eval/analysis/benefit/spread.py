@@ -124,6 +124,8 @@ def switching_values(benefit: Benefit) -> Rows:
     number("fiscal_bcr", "Fiscal BCR", 2),
     money("budget", "Net present budget impact (£)"),
     notes=(
+        "The newer edition has lower costs of police and courts and mostly higher totals: fiscal "
+        "ratios fall, ratios of public value mostly rise. Its fiscal parts are provisional.",
         "Scaling recorded up to actual crime uses the newer Home Office edition, which alone has "
         "multipliers; its fiscal part is the response of police and courts only, and is scaled up "
         "with the rest, though it falls mainly on recorded crimes.",

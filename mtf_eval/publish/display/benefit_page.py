@@ -7,6 +7,7 @@ nothing. Computes nothing: asks `analysis.benefit`, passes the door, shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis import benefit
@@ -21,6 +22,7 @@ from mtf_eval.publish.display.elements import (
     note,
     table,
 )
+from mtf_eval.records.prices.editions import caution
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -237,7 +239,10 @@ def journeys(
 def appendix(data: Dataset, done: benefit.Benefit, door: Door) -> Sequence[Element]:
     """Show where every pound comes from, what was assumed, what the rules found."""
     claimed = door(benefit.people_claimed(data, done.project_id))
+    codes = {line.code for line in (*done.claimed, *done.alone)}
+    old = caution(done.reference, codes, date.today())
     return [
+        *([note(old, "caution")] if old else []),
         *_rows(door(benefit.calculation(done)), "No benefit is claimed."),
         *([table(door(benefit.calculation(done.claims)))] if done.claims else []),
         *_rows(door(benefit.sources(done)), "No unit cost is used."),

@@ -1,8 +1,9 @@
 """Dated, sourced values that policy sets: unit costs, deflator, rates, weights.
 
-Every look-up answers from `data/reference/*.csv` and refuses what is not covered: a year the
-deflator does not hold is an error, never the nearest year. A figure without a source or a price
-year does not load. Nothing here is applied to a project; see `analysis.benefit`.
+Every look-up answers from `data/reference/*.csv`, or from the user's own in their place (`own`),
+and refuses what is not covered: a year the deflator does not hold is an error, never the nearest
+year. A figure without a source or a price year does not load. Nothing here is applied to a
+project; see `analysis.benefit`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,8 @@ from mtf_eval.records.prices.unit_costs import (
     Bearer,
     Row,
     UnitCost,
+    at,
+    deflator_problems,
     number,
     unit_cost_of,
     unit_cost_problems,
@@ -31,7 +35,9 @@ __all__ = [
     "Reference",
     "Rung",
     "Value",
+    "financial_year",
     "load_reference",
+    "sound",
 ]
 
 FILES = (
@@ -98,10 +104,15 @@ def slug(text: str) -> str:
 
 @dataclass(frozen=True)
 class Reference:
-    """Every reference table, read and checked; see the module."""
+    """Every reference table, read and checked; see the module.
+
+    `own` is the folder of the user's own, `told` what of it could not be used.
+    """
 
     tables: Mapping[str, tuple[Row, ...]]
     folder: str
+    own: Path | None = None
+    told: tuple[Problem, ...] = ()
 
     @cached_property
     def unit_costs(self) -> Mapping[str, UnitCost]:
@@ -123,24 +134,29 @@ class Reference:
     def unit_cost(self, code: str) -> UnitCost:
         """Return a unit cost; an unknown code is refused and the nearest codes are named."""
         if code not in self.unit_costs:
-            near = get_close_matches(code, self.unit_costs, n=3, cutoff=0.5)
-            hint = f"; did you mean {', '.join(near)}?" if near else ""
+            near = self.near(code)
+            hint = f"; did you mean {near}?" if near else ""
             raise BadArgument(f"unit cost code {code!r} is not in the reference data{hint}")
         return self.unit_costs[code]
 
+    def near(self, code: str) -> str:
+        """Return the codes most like one that is not known."""
+        return ", ".join(get_close_matches(code, self.unit_costs, n=3, cutoff=0.5))
+
     @cached_property
-    def _deflator(self) -> Mapping[str, float]:
+    def covered(self) -> Mapping[str, float]:
+        """The deflator: index by financial year, in order."""
         return {row["price_year"]: float(row["index"]) for row in self.tables["gdp_deflator"]}
 
     def index(self, year: str) -> float:
         """GDP deflator of a financial year such as `"2023/24"`; refused when not covered."""
-        if year not in self._deflator:
-            years = list(self._deflator)
+        if year not in self.covered:
+            years = list(self.covered)
             raise BadArgument(
                 f"price year {year!r} is not covered by the GDP deflator, which runs from "
                 f"{years[0]} to {years[-1]}"
             )
-        return self._deflator[year]
+        return self.covered[year]
 
     def uprate(self, value: float, from_year: str, to_year: str) -> float:
         """Express pounds of one financial year in the prices of another."""
@@ -315,15 +331,38 @@ class Reference:
         if taken:
             raise BadArgument(f"unit cost codes already in use: {', '.join(taken[:5])}")
         tables = {**self.tables, "unit_costs": (*self.tables["unit_costs"], *added)}
-        problems = list(unit_cost_problems(tables, "the imported unit costs"))
-        if problems:
-            raise DataProblems(problems)
-        return replace(self, tables=tables)
+        return replace(self, tables=sound(tables))
+
+    def price_year(self, given: str = "", about: Mapping[str, str] | None = None) -> str:
+        """Return the price year of a report: as given, else as in `about`, else the assumption."""
+        year = given or (about or {}).get("price_year", "")
+        if not year:
+            rows = self.tables["assumptions"]
+            year = next(row["value"] for row in rows if row["name"] == "price_year")
+        self.index(year)
+        return year
+
+
+def financial_year(day: date) -> str:
+    """Financial year of a date, `"2023/24"` from 1 April 2023."""
+    first = day.year if day.month >= 4 else day.year - 1
+    return f"{first}/{(first + 1) % 100:02d}"
 
 
 def _read(path: Path) -> tuple[Row, ...]:
     with path.open(encoding="utf-8-sig", newline="") as handle:
-        return tuple({k: v or "" for k, v in row.items()} for row in csv.DictReader(handle))
+        reader = csv.DictReader(handle)
+        return tuple(
+            {k: v or "" for k, v in row.items()} | {"_file": path.name, "_row": f"{line}"}
+            for line, row in enumerate(reader, start=2)
+        )
+
+
+def sound(tables: Mapping[str, tuple[Row, ...]]) -> Mapping[str, tuple[Row, ...]]:
+    """Return the tables, or refuse them with everything that is wrong."""
+    if problems := [*deflator_problems(tables["gdp_deflator"]), *unit_cost_problems(tables)]:
+        raise DataProblems(problems)
+    return tables
 
 
 def default_folder() -> Path:
@@ -355,20 +394,12 @@ def load_reference(folder: str | Path | None = None) -> Reference:
             continue
         tables[name] = _read(path)
         needed = ("source", "price_year") if name in PRICED else ("source",)
-        for line, row in enumerate(tables[name], start=2):
+        for row in tables[name]:
             problems += [
-                Problem(
-                    file=path.name,
-                    row=line,
-                    column=column,
-                    found="a figure without it",
-                    expected="where the figure comes from and in what prices",
-                )
+                at(row, column, "a figure without it", "where it comes from, and in what prices")
                 for column in needed
                 if not row.get(column, "").strip()
             ]
-    if not problems:
-        problems += unit_cost_problems(tables, "unit_costs.csv")
     if problems:
         raise DataProblems(problems)
-    return Reference(tables=tables, folder=place.name)
+    return Reference(tables=sound(tables), folder=place.name)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
-from mtf_eval.records.prices.reference import Reference, load_reference
+from mtf_eval.records.prices.unit_costs import Row
 
 if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Imported", "read_unit_cost_database", "reference_for"]
+__all__ = ["Imported", "read_unit_cost_database"]
 
 # What a heading must say to be a field; the first field that fits takes the column.
 HEADINGS = (
@@ -44,6 +43,7 @@ HEADINGS = (
     ("value", r"unit cost|^cost|estimated|value"),
 )
 NEEDED = {"code", "unit"}
+CURRENCY = r"[€$¥]|\b(EUR|USD)"
 RAG_GRADES = {"g": 4, "a": 5, "r": 6}
 PERIODS = (
     (r"six month|6 month", 6.0),
@@ -56,15 +56,15 @@ PERIODS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """Rows as in `unit_costs.csv`, and the rows of the workbook that could not be used."""
+    """Rows as in `unit_costs.csv`, and what of the workbook could not be used, by place."""
 
     rows: tuple[Mapping[str, str], ...]
     skipped: tuple[Problem, ...]
-    sheet: str
+    sheets: tuple[str, ...]
 
 
 def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved: str) -> Imported:
-    """Read a Unit Cost Database workbook.
+    """Read a Unit Cost Database workbook: every sheet that has its headings.
 
     Parameters
     ----------
@@ -87,62 +87,72 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
     """
     from python_calamine import CalamineWorkbook
 
-    file = Path(path).name
+    path = Path(path)
     workbook = CalamineWorkbook.from_path(str(path))
-    sheets = {name: workbook.get_sheet_by_name(name).to_python() for name in workbook.sheet_names}
+    sheets = {
+        name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        for name in workbook.sheet_names
+    }
     found = {name: _header(grid) for name, grid in sheets.items()}
     usable = {name: header for name, header in found.items() if header is not None}
     if not usable:
-        raise DataProblems(
-            [
-                Problem(
-                    file=file,
-                    found="no sheet with the headings of a unit cost database",
-                    expected="columns for code, unit, a fiscal value and its year",
-                )
-            ]
-        )
-    sheet = max(usable, key=lambda name: len(sheets[name]))
-    start, columns = usable[sheet]
+        headings = "columns for code, unit, a fiscal value and its year"
+        nothing = "no sheet with the headings of a unit cost database"
+        raise DataProblems([Problem(file=path.name, found=nothing, expected=headings)])
+    formulas = _formulas(path) if path.suffix.lower() in (".xlsx", ".xlsm") else frozenset()
     years = {row["price_year"] for row in reference.tables["gdp_deflator"]}
-    ours = {row["entry"]: row for row in reference.tables["unit_costs"] if row["entry"]}
+    ours = tuple(row for row in reference.tables["unit_costs"] if row["entry"])
     rows: dict[str, Mapping[str, str]] = {}
-    skipped = []
-    for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
-        values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
-        if not values.get("code") or not re.match(r"^[A-Z&]+\s?\d", values["code"]):
-            continue
-        row, wrong = _row(values, file, retrieved, years)
-        row |= _as_ours(row, ours) | _kind(row, reference.tables["unit_cost_kinds"])
-        if not wrong and row["code"] in rows:
-            wrong = "a code that was there before"
-        if wrong:
-            skipped.append(
-                Problem(
-                    file=file,
-                    sheet=sheet,
-                    row=number,
-                    found=f"{values['code']}: {wrong}",
-                    expected="one value with one financial year the deflator covers",
+    skipped = [
+        Problem(file=path.name, sheet=name, found="no headings of unit costs", expected="not read")
+        for name in sheets
+        if name not in usable and any(_text(cell) for cells in sheets[name] for cell in cells)
+    ]
+    for sheet, (start, columns) in usable.items():
+        for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
+            values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
+            code = values.get("code", "")
+            if not re.match(r"^[A-Z&]+\s?\d", code):
+                if not (values.get("label") and any(_amounts(values).values())):
+                    continue  # a heading or a remark between the rows
+                row: dict[str, str] = {}
+                wrong = "a value without a code"
+            else:
+                row, wrong = _row(values, path.name, retrieved, years)
+            counted = [n for n in ("fiscal", "economic", "social", "value") if n in columns]
+            if any((sheet, number, columns[n]) in formulas for n in counted):
+                wrong = "a formula in place of a price"
+            if not wrong and row["code"] in rows:
+                wrong = "a code that was there before"
+            known, doubt = _ours(row, ours) if not wrong else (None, "")
+            if wrong or doubt:
+                expected = doubt or "one value in pounds with one financial year of the deflator"
+                text = f"{code or 'a row'}: {wrong or 'read, but its number is of another item'}"
+                skipped.append(
+                    Problem(file=path.name, sheet=sheet, row=number, found=text, expected=expected)
                 )
-            )
-        else:
-            rows[row["code"]] = row
-    return Imported(rows=tuple(rows.values()), skipped=tuple(skipped), sheet=sheet)
+            if not wrong:
+                place = {"_file": path.name, "_sheet": sheet, "_row": str(number)}
+                kind = _kind(row, reference.tables["unit_cost_kinds"])
+                rows[row["code"]] = row | _as_ours(row, known) | kind | place
+    return Imported(rows=tuple(rows.values()), skipped=tuple(skipped), sheets=tuple(usable))
 
 
-def reference_for(data: Dataset) -> Reference:
-    """Load the reference data, with the user's workbook where the data set brings one.
+def _formulas(path: Path) -> frozenset[tuple[str, int, int]]:
+    """Return sheet, row and column (from 0) of every cell that holds a formula."""
+    from openpyxl import load_workbook
 
-    Looked for as `reference/unit_cost_database.xlsx` (or `.xls`) in the data set's folder; its
-    date of retrieval is the file's own.
-    """
-    ours = load_reference()
-    folder = Path(data.path) / "reference"
-    for path in sorted(folder.glob("unit_cost_database.xls*")) if folder.is_dir() else ():
-        day = date.fromtimestamp(path.stat().st_mtime).isoformat()
-        return ours.with_unit_costs(read_unit_cost_database(path, ours, retrieved=day).rows)
-    return ours
+    book = load_workbook(path, read_only=True)
+    try:
+        return frozenset(
+            (sheet.title, cell.row, cell.column - 1)
+            for sheet in book.worksheets
+            for row in sheet.iter_rows()
+            for cell in row
+            if cell.data_type == "f"
+        )
+    finally:
+        book.close()
 
 
 def _text(cell: Any) -> str:
@@ -181,10 +191,11 @@ def _row(
     values: Mapping[str, str], file: str, retrieved: str, years: set[str]
 ) -> tuple[dict[str, str], str]:
     """Make a row of `unit_costs.csv`, or say what is wrong with it."""
-    amounts, dates = {}, set()
-    for kind in ("fiscal", "economic", "social"):
-        text = values.get(kind, "") or (values.get("value", "") if kind == "fiscal" else "")
-        amount = re.sub(r"[£,\s]", "", text)
+    amounts, dates = _amounts(values), set()
+    if foreign := next((a for a in amounts.values() if re.search(CURRENCY, a, re.I)), ""):
+        return {}, f"another currency, {foreign[:20]}"
+    for kind, amount in amounts.items():
+        amount = re.sub(r"[£,\s]|GBP", "", amount)
         amounts[kind] = amount if re.fullmatch(r"-?\d+(\.\d+)?", amount) else ""
         if amounts[kind]:
             dates.add(_year(values.get(f"{kind}_year") or values.get("year", "")))
@@ -224,17 +235,41 @@ def _row(
     }, ""
 
 
-def _as_ours(row: Mapping[str, str], ours: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Take what no column of the workbook says from our row of the same entry.
+def _amounts(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts of the values; a single value is a fiscal one."""
+    texts = {kind: values.get(kind, "") for kind in ("fiscal", "economic", "social")}
+    return texts | {"fiscal": texts["fiscal"] or values.get("value", "")}
+
+
+def _ours(row: Mapping[str, str], ours: Iterable[Row]) -> tuple[Row | None, str]:
+    """Find our row of the same item, by text; say where the number alone is the same.
+
+    Editions give numbers anew, so a number alone says nothing.
+    """
+    known, doubt = None, ""
+    for other in ours:
+        if _alike(row["label"], other["label"]):
+            if known is None or other["entry"] == row["code"]:
+                known = other
+        elif other["entry"] == row["code"]:
+            doubt = f"{other['label'][:80]}, as it was in {other['edition']}"
+    return known, doubt
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two descriptions are of one item: most words of the shorter are in the longer."""
+    first, second = (set(re.findall(r"[a-z]{4,}", text.lower())) for text in (one, other))
+    return len(first & second) >= 0.75 * max(1, min(len(first), len(second)))
+
+
+def _as_ours(row: Row, known: Row | None) -> dict[str, str]:
+    """Take what no column of the workbook says from our row of the same item.
 
     Whether it is a cost of acting, a rare event or in part a transfer; the transfer only where
     the figure is the one we read.
     """
-    if not row:
-        return {}
     if re.search(r"homicide|murder", row["label"].lower()):
         return {"rare": "yes"}
-    known = ours.get(row["code"])
     if known is None:
         return {}
     taken = {"role": known["role"], "rare": known["rare"]}
@@ -255,5 +290,5 @@ def _kind(row: Mapping[str, str], kinds: Iterable[Mapping[str, str]]) -> dict[st
 
 def _year(text: str) -> str:
     """Write a financial year as `2015/16`; anything else as it stands, to be refused."""
-    found = re.fullmatch(r"(\d{4})\s*[/\-–]\s*(?:\d{2})?(\d{2})", text.strip())
+    found = re.fullmatch(r"(?:FY\s*)?(\d{4})\s*[/\-–]\s*(?:\d{2})?(\d{2})", text.strip(), re.I)
     return f"{found[1]}/{found[2]}" if found else text.strip()

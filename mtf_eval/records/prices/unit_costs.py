@@ -5,12 +5,14 @@ Where the rows come from and what is looked up in them is `reference`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mtf_eval.errors import Problem
 
-__all__ = ["Bearer", "Row", "UnitCost", "number", "unit_cost_of", "unit_cost_problems"]
+__all__ = ["Bearer", "Row", "UnitCost", "at", "deflator_problems", "number", "unit_cost_of"]
+__all__ += ["unit_cost_problems"]
 
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
 ROUNDING_GBP = 20.0  # published components may miss the published total by this much
@@ -145,11 +147,47 @@ def unit_cost_of(row: Row, bearers: tuple[Bearer, ...]) -> UnitCost:
     )
 
 
-def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]], file: str) -> Iterable[Problem]:
+def at(row: Row, column: str, found: str, expected: str) -> Problem:
+    """Say what is wrong with a row at its place in its file."""
+    place = {"file": row["_file"], "sheet": row.get("_sheet", ""), "column": column}
+    return Problem(found=found, expected=expected, row=int(row["_row"]), **place)
+
+
+def deflator_problems(rows: Iterable[Row]) -> Iterable[Problem]:
+    """Yield what is wrong with a deflator: a gap, a year twice, two vintages, growth as a level."""
+    known: tuple[int, float] | None = None
+    vintage: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: row["price_year"]):
+        found = re.fullmatch(r"(\d{4})/(\d{2})", row["price_year"])
+        year = int(found[1]) if found else 0
+        if found is None or (year + 1) % 100 != int(found[2]):
+            yield at(row, "price_year", row["price_year"], "a financial year such as 2015/16")
+            continue
+        try:
+            index = float(row["index"])
+        except ValueError:
+            index = 0.0
+        if index <= 0:
+            yield at(row, "index", row["index"] or "a blank", "a level above 0, not a formula")
+            continue
+        if known and year != known[0] + 1:
+            wanted = f"{known[0] + 1}/{(known[0] + 2) % 100:02d}"
+            yield at(row, "price_year", f"{row['price_year']} after {known[0]}/..", wanted)
+        elif known and not 0.8 < index / known[1] < 1.25:
+            yield at(row, "index", f"{index:g} after {known[1]:g}", "levels of one index")
+        known = year, index
+        # A forecast is chained to the outturn by growth of an edition of its own.
+        for column in ("base", "edition") if row["status"] != "forecast" else ("base",):
+            one = vintage.setdefault(column, row[column])
+            if row[column] != one:
+                yield at(row, column, row[column] or "a blank", f"one vintage, {one}")
+
+
+def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]]) -> Iterable[Problem]:
     """Yield what is wrong with unit costs and bearers, row by row."""
     years = {row["price_year"] for row in tables["gdp_deflator"]}
     seen: set[str] = set()
-    for line, row in enumerate(tables["unit_costs"], start=2):
+    for row in tables["unit_costs"]:
         checks = [
             ("code", row["code"] in seen, "the code twice", "each code once"),
             (
@@ -164,24 +202,17 @@ def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]], file: str) -> Iter
         ]
         for column, wrong, found, expected in checks:
             if wrong:
-                yield Problem(file=file, row=line, column=column, found=found, expected=expected)
+                yield at(row, column, found, expected)
         seen.add(row["code"])
         try:
             cost = unit_cost_of(row, ())
         except ValueError:
-            yield Problem(
-                file=file, row=line, found="an amount that is no number", expected="pounds"
-            )
+            yield at(row, "", "an amount that is no number", "pounds")
             continue
         unsplit = (cost.fiscal_gbp, cost.economic_gbp, cost.social_gbp) == (0, 0, 0)
         if cost.total_gbp <= 0 or (not unsplit and cost.not_split_gbp < -ROUNDING_GBP):
-            yield Problem(
-                file=file,
-                row=line,
-                column="total_gbp",
-                found=f"a total of {cost.total_gbp:,.0f}",
-                expected="a total no smaller than its parts less transfers",
-            )
+            found = f"a total of {cost.total_gbp:,.0f}"
+            yield at(row, "total_gbp", found, "a total no smaller than its parts less transfers")
     shares: dict[str, float] = {}
     for row in tables["bearers"]:
         shares[row["code"]] = shares.get(row["code"], 0.0) + float(row["share"])

@@ -1,0 +1,230 @@
+"""The user's own prices: a folder `reference` whose files stand in the place of ours, row by row.
+
+It lies inside a data set's folder, beside its workbook, or is named (`--reference`) for a database.
+A table of ours by its name (`unit_costs.csv`): its rows replace ours of the same key, the deflator
+as a whole. Any workbook is read as a Unit Cost Database. Writes only what `update` is given.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtf_eval.errors import BadArgument, DataProblems, Problem
+from mtf_eval.records.prices.reference import (
+    FILES,
+    PRICED,
+    Reference,
+    default_folder,
+    load_reference,
+    sound,
+)
+from mtf_eval.records.prices.unit_cost_import import CURRENCY, read_unit_cost_database
+from mtf_eval.records.prices.unit_costs import Row, at
+
+if TYPE_CHECKING:
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["own_folder", "own_reference", "reference_for", "update"]
+
+#: What names a row of a table; of the deflator nothing, as years of two vintages never mix.
+KEYS: dict[str, tuple[str, ...]] = {
+    "agencies": ("bearer",),
+    "assumptions": ("name",),
+    "bearers": ("code",),
+    "crime_multipliers": ("unit_cost_code",),
+    "crime_types": ("slug",),
+    "discount_rates": ("kind",),
+    "double_counting": ("rule", "first", "second"),
+    "gdp_deflator": (),
+    "ladders": ("domain",),
+    "maryland_scale": ("level",),
+    "optimism_bias": ("side", "grade"),
+    "severity_weights": ("index", "level", "crime_type", "offence"),
+    "unit_cost_kinds": ("entry",),
+    "unit_costs": ("code",),
+}
+AMOUNTS = (
+    *("fiscal_gbp", "economic_gbp", "social_gbp", "transfer_gbp"),
+    *("total_gbp", "low_gbp", "high_gbp", "anticipation_gbp"),
+)
+#: What a unit cost of the user's is taken for where nothing is said.
+USUAL = {
+    "category": "user", "role": "benefit", "rare": "no", "cashable_share": "0", "grade": "6",
+    "cashable_from_year": "0", "bearer": "multiple",
+}  # fmt: skip
+BOOKS = (".xlsx", ".xlsm", ".xls")
+
+
+def own_folder(place: str | Path, named: str | Path = "") -> Path | None:
+    """Find the folder of the user's own prices of a data set; `None` where there is none.
+
+    Raises
+    ------
+    BadArgument
+        A folder was named and is not there.
+    """
+    if named:
+        if not Path(named).is_dir():
+            raise BadArgument(f"--reference {named}: there is no such folder")
+        return Path(named).resolve()
+    if "://" in str(place):
+        return None
+    beside = (Path(place) if Path(place).is_dir() else Path(place).parent) / "reference"
+    return beside.resolve() if beside.is_dir() and beside.resolve() != default_folder() else None
+
+
+def reference_for(data: Dataset) -> Reference:
+    """Load the reference data, with the user's own where the data set brings some."""
+    return own_reference(data.own_prices)
+
+
+def own_reference(folder: Path | None) -> Reference:
+    """Load the reference data, with the user's own from a folder in their place.
+
+    Returns
+    -------
+    Reference
+        Its `told` names every file, sheet and row that could not be used.
+
+    Raises
+    ------
+    DataProblems
+        A table of the folder that is not sound, by file, row and column.
+    """
+    ours = load_reference()
+    if folder is None:
+        return ours
+    tables, problems, told = dict(ours.tables), list[Problem](), list[Problem]()
+    files = sorted(p for p in folder.iterdir() if p.is_file() and p.name[0] not in ".~")
+    books = [path for path in files if path.suffix.lower() in BOOKS]
+    for path in files:
+        name = path.stem.lower()
+        if path.suffix.lower() == ".csv" and name in FILES:
+            mine, wrong = _rows(path, name, ours)
+            problems += wrong
+            tables[name] = _replaced(tables[name], mine, KEYS[name])
+        elif path not in books:
+            known = ", ".join(f"{table}.csv" for table in FILES)
+            told.append(
+                Problem(file=path.name, found="not read", expected=f"a workbook or {known}")
+            )
+    if problems:
+        raise DataProblems(problems)
+    both = replace(ours, tables=sound(tables), own=folder)
+    for path in books:
+        day = date.fromtimestamp(path.stat().st_mtime).isoformat()
+        read = read_unit_cost_database(path, both, retrieved=day)
+        both, told = both.with_unit_costs(read.rows), [*told, *read.skipped]
+    return replace(both, told=tuple(told))
+
+
+def _replaced(ours: Iterable[Row], mine: Iterable[Row], key: tuple[str, ...]) -> tuple[Row, ...]:
+    mine = tuple(mine)
+    taken = {tuple(row[name] for name in key) for row in mine}
+    return (*(r for r in ours if tuple(r[name] for name in key) not in taken), *mine)
+
+
+def _rows(path: Path, table: str, ours: Reference) -> tuple[list[Row], list[Problem]]:
+    """Read a table of the user's; what a row does not say is taken from ours of the same key."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
+    key, columns = KEYS[table], list(ours.tables[table][0])
+    known = {tuple(row[name] for name in key): row for row in ours.tables[table]} if key else {}
+    needed = {*(key or ("price_year", "index", "base", "status", "edition")), "source"}
+    needed |= {"price_year"} if table in PRICED else set()
+    headings = {str(h or "").strip().lower().replace(" ", "_"): h for h in reader.fieldnames or ()}
+    if lacking := sorted(needed - set(headings)):
+        found = f"no column {', '.join(lacking)}"
+        expected = f"the columns of the table: {', '.join(columns[:-2])}"
+        return [], [Problem(file=path.name, row=1, found=found, expected=expected)]
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for line, cells in enumerate(reader, start=2):
+        given = {name: str(cells.get(h) or "").strip() for name, h in headings.items()}
+        if not any(given.values()):
+            continue
+        given |= {"_file": path.name, "_row": str(line)}
+        problems += _odd(given, needed, path)
+        for name in AMOUNTS:
+            if given.get(name):
+                given[name] = re.sub(r"[£,\s]", "", given[name])
+        mine = {name: value for name, value in given.items() if value}
+        row = dict(known.get(tuple(given[name] for name in key), {}))
+        if any(name in mine for name in AMOUNTS):
+            row |= dict.fromkeys(AMOUNTS, "")
+        day = date.fromtimestamp(path.stat().st_mtime).isoformat()
+        said = {"edition": "the user's own", "verified": "user-copy", "retrieved": day, "note": ""}
+        usual = USUAL if table == "unit_costs" else {}
+        rows.append(dict.fromkeys(columns, "") | usual | row | said | mine)
+    return rows, problems
+
+
+def _odd(given: Row, needed: set[str], path: Path) -> Iterable[Problem]:
+    """Yield what no price may be: blank, a formula, another currency."""
+    for name in sorted(needed):
+        if not given[name]:
+            yield at(given, name, "a blank", "every row needs it")
+    for name, value in given.items():
+        if value.startswith("=") or value.startswith("#"):
+            yield at(given, name, "a formula, or what is left of one", "the value itself")
+        elif name in (*AMOUNTS, "currency") and re.search(CURRENCY, value, re.I):
+            yield at(given, name, "another currency", "pounds; convert it and give its source")
+
+
+def update(file: Path, folder: Path) -> tuple[Path, Reference]:
+    """Take a deflator, a cost table or a Unit Cost Database into the user's folder, checked.
+
+    Returns
+    -------
+    The file written and the reference data as they then are.
+
+    Raises
+    ------
+    DataProblems, BadArgument
+        The file is not sound or of no known kind; nothing was written.
+    """
+    import shutil
+    import tempfile
+
+    name, content = file.name, None
+    if file.suffix.lower() in BOOKS:
+        from mtf_eval.records.prices.deflator import read_published_deflator
+
+        content = read_published_deflator(file)
+        name = "gdp_deflator.csv" if content else f"unit_cost_database{file.suffix.lower()}"
+    elif file.suffix.lower() == ".csv":
+        with file.open(encoding="utf-8-sig", errors="replace") as stream:
+            head = {h.strip().strip('"').lower() for h in re.split(r"[,;]", stream.readline())}
+        by_heading = {"gdp_deflator": {"price_year", "index"}, "unit_costs": {"code", "price_year"}}
+        tables = [t for t, heads in by_heading.items() if heads <= head]
+        name = f"{file.stem.lower() if file.stem.lower() in FILES else ''.join(tables[:1])}.csv"
+    if name == ".csv" or file.suffix.lower() not in (*BOOKS, ".csv"):
+        kinds = (
+            "a deflator (price_year, index, ...), unit costs (code, ...) or a workbook of either"
+        )
+        raise BadArgument(f"{file.name}: expected {kinds}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".prices-") as draft:
+        trial = Path(draft)
+        for path in (p for p in folder.iterdir() if p.is_file()):
+            shutil.copy2(path, trial / path.name)
+        if content is None:
+            shutil.copyfile(file, trial / name)
+        else:
+            (trial / name).write_text(content, encoding="utf-8", newline="")
+        reference = own_reference(trial)
+        os.replace(trial / name, folder / name)
+    return folder / name, replace(reference, own=folder)

@@ -1,0 +1,118 @@
+"""What the tables say in pounds, held against the prices in force: what has none, what is odd.
+
+A cost no deflator reaches and a code nobody knows are refused: nothing may rest on the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.records.prices.reference import Reference, financial_year
+
+if TYPE_CHECKING:
+    from mtf_eval.records.reading.grids import Tidied
+
+__all__ = ["hold_prices"]
+
+#: Columns of `outcomes` whose blank is counted as the most that can be claimed.
+BLANKS = {
+    "impact": "blank: counted as 1, as if it had changed for all of these people",
+    "deadweight": "blank: counted as 0, as if none would have changed anyway",
+    "attribution": "blank: counted as 1, as if all of it were this project's doing",
+}
+
+
+def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
+    """Check what is in pounds; problems and findings are added to each table.
+
+    Parameters
+    ----------
+    read
+        The tables given, by name, indexed by the row of their sheet.
+    reference
+        The prices in force for them.
+    """
+    if "about" in read:
+        _price_year(read["about"], reference)
+    if "costs" in read:
+        _costs(read["costs"], reference)
+    for name in ("project_measures", "outcomes"):
+        if name in read:
+            _codes(read[name], reference)
+    if "project_measures" in read:
+        measures = read["project_measures"].frame
+        rise = (measures["target_change"] > 0) & measures["unit_cost_code"].notna()
+        text = "a rise is aimed at and a unit cost is set: every one more would count as a loss"
+        _each(read["project_measures"], measures.index[rise], "target_change", text)
+    if "outcomes" in read:
+        _outcomes(read["outcomes"], read.get("project_areas"))
+
+
+def _each(tidied: Tidied, rows: pd.Index[int], column: str, text: str) -> None:
+    for row in rows:
+        tidied.finding("warning", text, row=int(row), column=column)
+
+
+def _price_year(about: Tidied, reference: Reference) -> None:
+    given = about.frame.dropna()
+    for row, year in given.loc[given["key"].str.casefold() == "price_year", "value"].items():
+        try:
+            reference.index(year)
+        except BadArgument as error:
+            expected = "a financial year of the deflator, such as 2023/24"
+            about.problem(str(error), expected, row=int(str(row)), column="value")
+
+
+def _costs(costs: Tidied, reference: Reference) -> None:
+    frame = costs.frame
+    for row, day in frame["date"].dropna().items():
+        year = financial_year(day)
+        try:
+            reference.index(year)
+        except BadArgument:
+            years = list(reference.covered)
+            costs.problem(
+                f"{day:%Y-%m-%d}, a cost of {year}, which has no price",
+                f"a financial year of the deflator, {years[0]} to {years[-1]}",
+                "correct the date, or give a newer deflator: mtf-eval prices DATA --update FILE",
+                row=int(str(row)),
+                column="date",
+            )
+    text = "a negative amount: read as money that came back (a refund)"
+    _each(costs, frame.index[frame["amount_gbp"] < 0], "amount_gbp", text)
+
+
+def _codes(tidied: Tidied, reference: Reference) -> None:
+    for row, code in tidied.frame["unit_cost_code"].dropna().items():
+        if code not in reference.unit_costs:
+            near = reference.near(code)
+            tidied.problem(
+                "a code that is not in the reference data",
+                f"a unit cost code{f'; did you mean {near}?' if near else ''}",
+                "see mtf-eval prices DATA for the codes in force",
+                row=int(str(row)),
+                column="unit_cost_code",
+            )
+
+
+def _outcomes(outcomes: Tidied, areas: Tidied | None) -> None:
+    frame = outcomes.frame
+    for column, text in BLANKS.items():
+        _each(outcomes, frame.index[frame[column].isna()], column, text)
+    lag = frame["lag_years"]
+    text = "a part of a year: benefits are counted from the next whole year on"
+    _each(outcomes, frame.index[lag.notna() & (lag % 1 > 0)], "lag_years", text)
+    again = frame.duplicated(["project_id", "unit_cost_code"]) & ~frame.duplicated()
+    text = "the same outcome of the same project as a row before: both are counted"
+    _each(outcomes, frame.index[again], "unit_cost_code", text)
+    if areas is None:
+        return
+    target = areas.frame[areas.frame["role"] == "target"]
+    living = target.groupby("project_id")["population"].agg(lambda p: p.sum(skipna=False))
+    there = frame["project_id"].map(living)
+    text = "more people than live in the project's target areas"
+    _each(outcomes, frame.index[(frame["people"] > there).fillna(False)], "people", text)
