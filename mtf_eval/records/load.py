@@ -112,8 +112,8 @@ def _key(place: Path, own: Path | None) -> str:
     from mtf_eval.records import cache
     from mtf_eval.records.reading.redrawn import own_look_up
 
-    own = own_look_up(place)
-    files = [place, *([own] if own else [])]
+    look_up = own_look_up(place)
+    files = [place, *([look_up] if look_up else [])]
     if place.is_dir():
         files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
         files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
