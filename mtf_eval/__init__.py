@@ -11,6 +11,7 @@ from typing import Any
 _HOMES = {
     "load": "mtf_eval.records.load:load",
     "Door": "mtf_eval.publish.disclosure.release:Door",
+    "groups": "mtf_eval.analysis.counts.groups",
     "charts": "mtf_eval.publish.charts",
     "page": "mtf_eval.publish.display.elements:page",
     "headline": "mtf_eval.publish.display.elements:headline",

@@ -102,7 +102,7 @@ def progress() -> Table:
 
 
 def door(release: str = "internal") -> Door:
-    return Door(release, [months(), themes(), headline_row()])
+    return Door(release, counts=["referrals"])
 
 
 def dataset() -> Dataset:

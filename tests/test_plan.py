@@ -213,21 +213,6 @@ def test_a_project_page_depends_on_its_rows_and_the_shared_tables(tmp_path: Path
     assert changed(before, keys(*books, facts=loose)) == set(before)
 
 
-def test_under_a_rule_people_tables_count_whole(tmp_path: Path) -> None:
-    page = book(tmp_path, "page", 'project_id: str = ""\nrelease: str = "internal"')
-    tables = {"outcomes": "o", "outcomes of no project": "n"}
-    facts = replace(
-        FACTS, tables=tables, rows={"EX-1": {"outcomes": "1"}, "EX-2": {"outcomes": "2"}}
-    )
-    other = replace(
-        facts, tables={**tables, "outcomes": "o*"}, rows={**facts.rows, "EX-2": {"outcomes": "2*"}}
-    )
-    inside = keys(page, facts=facts), keys(page, facts=other)
-    outside = (keys(page, facts=facts, release="public"), keys(page, facts=other, release="public"))
-    assert changed(*inside) == {"page-EX-2"}
-    assert changed(*outside) == {"page-EX-1", "page-EX-2"}
-
-
 def test_notebook_and_parameters_change_the_key(tmp_path: Path) -> None:
     before = keys(book(tmp_path, "page", 'project_id: str = ""\nprice_year: int = 1'))
     assert changed(

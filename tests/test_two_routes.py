@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mtf_eval import Door, activity, caseload, charts, findings, load, referrals, summary
+from mtf_eval import Door, activity, caseload, charts, findings, load, referrals
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -151,7 +151,7 @@ def test_both_routes_give_the_same_picture_and_words(
 ) -> None:
     drawn = []
     for data in routes:
-        door = Door("internal", summary.people_tables(data))
+        door = Door("internal")
         shown, expected = (
             door(make(data, year=year)) for make in (referrals.by_month, caseload.expected_range)
         )

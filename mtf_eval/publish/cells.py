@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "payload", "words"]
 
 SYMBOLS = {
-    "[c]": "confidential: a small number of people, or a number that would give one away",
-    "[k]": "kept back: it counts no people, but would give a number of people away",
+    "[c]": "confidential: a small number of people, or none",
     "[x]": "not available",
     "[z]": "not applicable",
     "[low]": "rounds to 0 but is not 0",
@@ -34,7 +33,7 @@ PER_CENT = {"share", "change"}
 
 
 def need_released(thing: object) -> Released:
-    """Refuse anything that has not been through the door.
+    """Refuse anything that has not been released.
 
     Raises
     ------
@@ -44,7 +43,7 @@ def need_released(thing: object) -> Released:
     if not isinstance(thing, Released):
         raise BadArgument(
             f"a {type(thing).__name__} cannot be shown: only a released table can. "
-            "Put it through the door first: door(table)"
+            "Release it first: door(table)"
         )
     return thing
 
@@ -168,6 +167,5 @@ def payload(released: Released) -> dict[str, Any]:
         "total_row": table.total_row,
         "symbols": {s: SYMBOLS[s] for s in SYMBOLS if s in used},
         "rule": released.rule.name,
-        # How many for their own size is not said: beside the sums it would narrow them down.
-        "hidden": released.hidden_primary + released.hidden_secondary,
+        "hidden": released.hidden,
     }

@@ -21,6 +21,7 @@ import click
 
 from mtf_eval.errors import BadArgument, MtfError
 from mtf_eval.records.home import HOME
+from mtf_eval.records.prices.rules import rule_of
 from mtf_eval.run.cli_desk import COMMANDS, REFERENCE, as_written, need_browser, print_pages
 from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
@@ -115,7 +116,13 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             "--release",
             default="internal",
             show_default=True,
-            help="Disclosure rule: internal, public, or one by name.",
+            help="Disclosure rule: internal, public or local.",
+        ),
+        click.option(
+            "--group",
+            type=click.Choice(["agency", "ward", "theme", "quarter", "year"]),
+            **several,
+            help="What a public release puts together (may be repeated).",
         ),
         click.option(
             "--out",
@@ -259,6 +266,7 @@ def _wanted(
     as_of: str,
     reference: Path | None,
     release: str,
+    group: tuple[str, ...],
 ) -> tuple[Wanted, list[Any]]:
     pairs = [text.partition("=") for text in parameter]
     if wrong := [name for name, equals, _ in pairs if not equals]:
@@ -285,8 +293,8 @@ def _wanted(
         periods=period + tuple(given.pop(n) for n in ("period",) if n in given),
         reports=report,
         own_notebooks=bool(notebook),
-        parameters=given,
-        release=release,
+        parameters=({"group": ";".join(group)} if group else {}) | given,
+        release=rule_of(release).name,
         as_of=as_of,
         reference=str(reference.resolve()) if reference else "",
     )

@@ -344,8 +344,8 @@ def _render(
 
 def _need_rule(job: Job, notebook: NotebookNode) -> None:
     """Refuse a notebook that showed anything by another rule than the one asked for."""
-    from mtf_eval.publish.disclosure.release import ALIASES
     from mtf_eval.publish.exports import files as exports
+    from mtf_eval.records.prices.rules import ALIASES
 
     asked = job.release or str(job.parameters.get("release", "internal"))
     shown = {str(data.get("rule", "")) for _, data in exports.contents(notebook)}

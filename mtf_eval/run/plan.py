@@ -27,8 +27,6 @@ from mtf_eval.run.store import Store, file_digest
 
 __all__ = ["Planned", "Report", "Wanted", "decide", "make_plan", "safe_name", "templates"]
 
-# Under a disclosure rule what is hidden on one page depends on all people tables.
-PEOPLE = ("referrals", "survey_responses", "outcomes", "case_steps", "deliveries")
 #: Years and half-years that have a report, and why other years have none.
 Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(10)}
@@ -297,11 +295,10 @@ def _data_parts(facts: Facts, values: Mapping[str, Any]) -> dict[str, str]:
     if project is None:
         return {"data": facts.digest, **{f"table {k}": v for k, v in facts.tables.items()}}
     mine = facts.rows.get(project, {})
-    hides = values.get("release", "internal") != "internal"
     shared = {
         f"table {name}": digest
         for name, digest in facts.tables.items()
-        if f"{name} of no project" not in facts.tables or (hides and name in PEOPLE)
+        if f"{name} of no project" not in facts.tables
     }
     return {**shared, **{f"{name} of {project}": digest for name, digest in mine.items()}}
 

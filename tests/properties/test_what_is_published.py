@@ -19,13 +19,13 @@ from openpyxl import load_workbook
 from mtf_eval import load
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import DataProblems, RunRefused
-from mtf_eval.publish.disclosure.release import RULES
 from mtf_eval.publish.exports.scanner import canaries, identifying
+from mtf_eval.records.prices.rules import rule_of
 from mtf_eval.records.schema import OF_PEOPLE, fact, kind_of
 from mtf_eval.records.tables import TABLES
 from mtf_eval.run.execute import Job, _need_rule
 
-BANNER = RULES["internal"].banner
+BANNER = rule_of("internal").banner
 #: Made up, each in the form the input is searched for.
 IDENTIFIERS = {
     "an e-mail address": "write to alex.made.up@mail.invalid",
@@ -98,11 +98,11 @@ def test_public_says_its_rule_and_nothing_internal(hostile_reports: dict[str, An
     for path in (p for p in out.rglob("*") if p.suffix in (".html", ".ipynb")):
         text = path.read_text(encoding="utf-8")
         assert BANNER not in text, path.name
-        assert path.name == "index.html" or RULES["local_lt5"].sentence in text, path.name
+        assert path.name == "index.html" or rule_of("public").sentence in text, path.name
     record = json.loads((out / "hostile" / "run.json").read_text(encoding="utf-8"))
     assert record["release"] == "public"
     said = json.loads((out / "hostile" / "catalogue.json").read_text(encoding="utf-8"))
-    assert {page["rule"] for page in said.values()} == {"local_lt5"}
+    assert {page["rule"] for page in said.values()} == {"public"}
 
 
 @pytest.mark.parametrize("asked", ["public", "nhs"])

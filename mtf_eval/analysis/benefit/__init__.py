@@ -18,10 +18,7 @@ from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.journeys import (
     by_domain,
     by_step,
-    claimed_tables,
-    one_case,
     people_claimed,
-    people_tables,
 )
 from mtf_eval.analysis.benefit.spread import (
     distribution,
@@ -66,7 +63,6 @@ __all__ = [
     "cash_finding",
     "cash_flow",
     "chance_finding",
-    "claimed_tables",
     "cost_per_outcome",
     "cost_sources",
     "costs",
@@ -77,10 +73,8 @@ __all__ = [
     "gaps",
     "headline",
     "once",
-    "one_case",
     "payback_finding",
     "people_claimed",
-    "people_tables",
     "portfolio",
     "prices",
     "ratios",

@@ -22,7 +22,7 @@ from mtf_eval.analysis.benefit.cashflow import (
     sensitivities,
 )
 from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
-from mtf_eval.analysis.benefit.lines import Line, People, account
+from mtf_eval.analysis.benefit.lines import Line, account
 from mtf_eval.analysis.benefit.uncertainty import (
     Draws,
     Swing,
@@ -33,6 +33,7 @@ from mtf_eval.analysis.benefit.uncertainty import (
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import pounds
+from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
 from mtf_eval.errors import Problem
 from mtf_eval.records.prices.reference import Reference
 
@@ -294,7 +295,7 @@ def analyse(
     horizon_years: int,
     rng: np.random.Generator,
     draws: int = 10_000,
-    people: People | None = None,
+    people: Shown = AS_RECORDED,
 ) -> Benefit:
     """Work out what a project cost and saved.
 
@@ -307,8 +308,8 @@ def analyse(
     draws
         Monte Carlo draws; 0 for the deterministic results only.
     people
-        What the people of outcomes may be counted as, from `Door.countable`; without it as they
-        are on record, and the door then refuses every table of the result where it hides counts.
+        How the people of outcomes enter, from `Door.counted`: as they are shown, and not at all
+        where hidden. By default as they are on record, which a rule that hides then refuses.
 
     Returns
     -------

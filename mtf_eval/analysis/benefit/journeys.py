@@ -2,37 +2,30 @@
 
 A journey is an illustration with its assumptions: every month at the average cost of its step,
 set against staying on the first step as long. It says nothing about who caused the move, and
-never enters a benefit; only the `outcomes` table does. Shown for no fewer people together than any
-disclosure rule would show, or as one case named by its code and with consent.
+never enters a benefit; only the `outcomes` table does. Pounds of journeys are sums over people's
+own ways, so only a report that shows everything has them.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mtf_eval.analysis.benefit.layout import people_table
 from mtf_eval.analysis.results.columns import count, label, lay, money, people, text
-from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
-from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.rules import few
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "by_domain",
-    "by_step",
-    "claimed_tables",
-    "one_case",
-    "people_claimed",
-    "people_tables",
-    "steps",
-]
+__all__ = ["by_domain", "by_step", "people_claimed", "steps"]
 
 DAYS_A_MONTH = 365.25 / 12
+POUNDS = ("path", "stay", "difference", "cost")
 ILLUSTRATION = (
     "An illustration: average costs of each step, against staying on the first step as long. It "
     "says nothing about what caused the move and is not part of any benefit."
@@ -101,11 +94,11 @@ def by_domain(
     A ladder with few people is left out and named in a note.
     """
     walked = steps(data, reference, as_of=as_of, price_year=price_year)
-    rows, notes, least = [], [ILLUSTRATION], least_people(reference)
+    rows, notes = [], [ILLUSTRATION]
     for domain, part in walked.groupby("domain", sort=True):
         cases = part.groupby("case_id")
-        if len(cases) < least:
-            notes.append(f"{domain}: fewer than {least} people, not shown.")
+        if len(cases) < few():
+            notes.append(f"{domain}: fewer than {few()} people, not shown.")
             continue
         moved = cases["position"].agg(["first", "last"])
         rows.append(
@@ -128,21 +121,15 @@ def by_domain(
         money("stay", "Cost of staying on the first step (£)"),
         money("difference", "Difference (£)"),
     )
-    made = _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
-    return replace(made, sums=(Sum(total="people", parts=("down", "up"), rest=True),))
+    return _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
 
 
 def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str) -> Table:
-    """Show months spent on each step that enough people have been on.
-
-    What is left out of a ladder whose whole is shown is theirs by subtraction: it too is of enough
-    people, or the steps with the fewest of those shown are left out as well.
-    """
+    """Show months spent on each step that enough people have been on."""
     walked = steps(data, reference, as_of=as_of, price_year=price_year)
-    rows, least = [], least_people(reference)
-    out = {domain: _left_out(part, least) for domain, part in walked.groupby("domain")}
+    rows = []
     for (domain, _, name), part in walked.groupby(["domain", "position", "label"], sort=True):
-        if name in out[domain]:
+        if part["case_id"].nunique() < few():
             continue
         rows.append(
             {
@@ -158,66 +145,8 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
         count("months", "Months on it, all together"),
         money("cost", "Cost of those months (£)"),
     )
-    few = f"Steps reached by fewer than {least} people are left out, and one beside them where "
-    notes = [ILLUSTRATION, f"{few}they were fewer together."]
-    made = _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
-    links = (
-        Link(
-            total=f"benefit_journeys/{row['step'].split(': ')[0]}/people",
-            parts=(f"{made.name}/{row['step']}/people",),
-            rest=True,
-        )
-        for row in rows
-    )
-    return replace(made, links=tuple(links))
-
-
-def _left_out(walked: pd.DataFrame, least: int) -> set[str]:
-    """Name the steps of one ladder that are not shown: none, or of enough people together."""
-    reached = walked.groupby("label")["case_id"].nunique().sort_values(kind="stable")
-    out = set(reached.index[reached < least])
-    for name in reached.index:
-        if not out or walked.loc[walked["label"].isin(out), "case_id"].nunique() >= least:
-            break
-        out.add(name)
-    return out
-
-
-def one_case(
-    data: Dataset,
-    reference: Reference,
-    case_id: str,
-    *,
-    consented: bool,
-    as_of: pd.Timestamp,
-    price_year: str,
-) -> Table:
-    """Show one case by its code, with the person's consent and not without it."""
-    if not consented:
-        raise BadArgument("one case is shown only with consent: consented=True")
-    walked = steps(data, reference, as_of=as_of, price_year=price_year)
-    part = walked[walked["case_id"].eq(case_id)]
-    if part.empty:
-        raise NotEnoughData("case_steps: no steps of this case up to the date asked for")
-    rows = [
-        {
-            "number": str(number),
-            "step": row.label,
-            "months": round(row.months),
-            "path": row.cost_gbp,
-            "stay": row.staying_gbp,
-        }
-        for number, row in enumerate(part.itertuples(), start=1)
-    ]
-    columns = (
-        label("number", "Step number"),
-        text("step", "Step"),
-        count("months", "Months"),
-        money("path", "Cost (£)"),
-        money("stay", "Cost of staying on the first step (£)"),
-    )
-    title = f"Case {case_id}, shown with consent"
-    return _table("journey_case", title, rows, columns, data, price_year, [ILLUSTRATION])
+    notes = [ILLUSTRATION, f"Steps reached by fewer than {few()} people are left out."]
+    return _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
 
 
 def people_claimed(data: Dataset, project_id: str) -> Table:
@@ -238,26 +167,6 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
     )
 
 
-def claimed_tables(data: Dataset) -> tuple[Table, ...]:
-    """Return the people claimed by every project, for the door of a report with pounds in it."""
-    projects = sorted(set(data.table("outcomes")["project_id"].dropna().astype(str)))
-    return tuple(people_claimed(data, project) for project in projects)
-
-
-def people_tables(
-    data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str
-) -> tuple[Table, ...]:
-    """Return every table of a benefit report that counts people, for the disclosure door."""
-    when = {"as_of": as_of, "price_year": price_year}
-    journeys = (make(data, reference, **when) for make in (by_domain, by_step))
-    return (*claimed_tables(data), *journeys)
-
-
-def least_people(reference: Reference) -> int:
-    """Return the fewest people whose pounds may be followed: more than any rule hides."""
-    return int(reference.assumption("least_people").value)
-
-
 def _table(
     name: str,
     title: str,
@@ -274,4 +183,9 @@ def _table(
         columns,
         source=f"Case steps, {data.title}; ladders and unit costs of the reference data",
         notes=notes,
+        derive=_without_pounds,
     )
+
+
+def _without_pounds(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**{name: float("nan") for name in POUNDS if name in frame})

@@ -19,9 +19,8 @@ from mtf_eval.analysis.results.tables import Column, Table
 Rows = Iterable[Mapping[str, Any] | tuple[Any, ...]]
 
 __all__ = [
-    "few_people",
+    "basis",
     "people_table",
-    "rests_on",
     "sides",
     "slug",
     "table",
@@ -50,7 +49,7 @@ def table(
         as_at=benefit.as_of,
         notes=notes,
         total_row=total_row,
-        rests_on=rests_on(benefit),
+        basis=basis(benefit),
     )
 
 
@@ -76,24 +75,10 @@ def tabled(
     return wrap
 
 
-def rests_on(benefit: Benefit) -> tuple[tuple[str, float], ...]:
-    """Name every count of people that the pounds were computed from, and what was taken for it."""
-    return tuple(
-        (f"{people_table(line.project_id)}/{line.source_row.split(', ')[-1]}/people", line.people)
-        for line in benefit.claimed
-        if line.people is not None
-    )
-
-
-def few_people(benefit: Benefit) -> tuple[str, ...]:
-    """Say that counts of people that are not shown were replaced; nothing where none was."""
-    used = sorted({f"{line.people:g}" for line in benefit.claimed if line.between})
-    if not used:
-        return ()
-    return (
-        "An outcome of so few people that their number is not shown is counted as "
-        f"{' or '.join(used)} people in every figure in pounds.",
-    )
+def basis(benefit: Benefit) -> str:
+    """Name the rule by which people were counted for the pounds; `""` where none were."""
+    beside = () if benefit.claims is None else benefit.claims.claimed
+    return next((line.counted for line in (*benefit.claimed, *beside) if line.counted), "")
 
 
 def people_table(project_id: str) -> str:

@@ -8,7 +8,7 @@ No pounds are multiplied here; see `cashflow`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ import pandas as pd
 
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON, Evidence, Net
+from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
 from mtf_eval.errors import BadArgument, Problem
 from mtf_eval.records.prices.reference import Reference, financial_year
 from mtf_eval.records.prices.unit_costs import UnitCost
@@ -23,11 +24,9 @@ from mtf_eval.records.prices.unit_costs import UnitCost
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Account", "Line", "People", "account", "get"]
+__all__ = ["Account", "Line", "account", "get"]
 
 Route = Literal["cost", "places", "people"]
-# By source row: what an outcome's people are counted as, the fewest and most they may be.
-People = Mapping[str, tuple[float, int, int]]
 GRADES = (1, 2, 3, 4, 5, 6)
 
 
@@ -52,9 +51,8 @@ class Line:
         The net effect behind a place's quantity; its interval is carried into the pounds.
     evidence
         What stands behind a benefit: of places as the evaluation says, of people a claim.
-    people, between
-        People an outcome is counted for; where that count may not be shown, what stands for it,
-        and the fewest and most it may be.
+    people, counted
+        People an outcome is counted for, and the rule by which that is shown.
     weight
         Share that enters a total over projects; 1 in a project's own account.
     low, high
@@ -73,7 +71,7 @@ class Line:
     agency: str = ""
     unit_cost: UnitCost | None = None
     people: float | None = None
-    between: tuple[int, int] | None = None
+    counted: str = ""
     impact: float = 1.0
     deadweight: float = 0.0
     attribution: float = 1.0
@@ -301,7 +299,7 @@ def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
 
 
 def _people(
-    data: Dataset, project_id: str, reference: Reference, people_shown: People | None
+    data: Dataset, project_id: str, reference: Reference, shown: Shown
 ) -> tuple[list[Line], list[Problem], list[str]]:
     lines, problems, notes = [], [], []
     missing = int(reference.assumption("missing_grade").value)
@@ -328,18 +326,10 @@ def _people(
             continue
         grade, bad = _grade(row, "outcomes", number, missing)
         problems += bad
-        source_row, between = f"outcomes row {number}", None
-        if people_shown is not None:
-            if source_row not in people_shown:
-                notes.append(f"{source_row}, {cost.label}: left out, its people cannot be shown.")
-                continue
-            people, least, most = people_shown[source_row]
-            if least < most:
-                between = (least, most)
-                notes.append(
-                    f"{source_row}, {cost.label}: so few people are not shown. In all pounds they "
-                    f"are counted as {people:g}, and drawn between {least} and {most}."
-                )
+        source_row, counted = f"outcomes row {number}", shown.of(round(people))
+        if counted is None:
+            notes.append(f"{source_row}, {cost.label}: left out, so few people are not shown.")
+            continue
         whole = math.ceil(years)
         low, high = _range(cost, spread)
         per_year = 12 / cost.period_months if cost.period_months else 1.0
@@ -349,9 +339,9 @@ def _people(
                 source_row=source_row,
                 route="people",
                 label=cost.label,
-                quantity=people * per_year,
-                people=people,
-                between=between,
+                quantity=counted * per_year,
+                people=float(counted),
+                counted=shown.rule,
                 profile=(*([0.0] * lag), *(min(1.0, years - t) for t in range(whole))),
                 ages=(*([0] * lag), *range(whole)),
                 grades=(grade, cost.grade),
@@ -371,12 +361,12 @@ def _people(
 
 
 def account(
-    data: Dataset, evaluation: Evaluation, reference: Reference, people_shown: People | None = None
+    data: Dataset, evaluation: Evaluation, reference: Reference, shown: Shown = AS_RECORDED
 ) -> Account:
     """Make the lines of one project: its costs, its places, its people.
 
     Year 0 is the twelve months from the start of the response; what was spent before counts in it.
-    With `people_shown` only what may be shown of the counts of people enters.
+    People of outcomes enter as they are `shown`, and not at all where they are hidden.
     """
     project = evaluation.project
     project_id, start = project.project_id, project.response_start
@@ -390,7 +380,7 @@ def account(
         notes.append("The response has no start date: year 0 begins with the first cost.")
     cost_lines, problems = _costs(data, project_id, start, reference)
     places, wrong, gaps = _places(data, evaluation, project_id, reference)
-    people, wrong_people, few = _people(data, project_id, reference, people_shown)
+    people, wrong_people, few = _people(data, project_id, reference, shown)
     lines = (*cost_lines, *places, *people)
     problems = [*problems, *wrong, *wrong_people]
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
@@ -398,6 +388,7 @@ def account(
     unpriced = [f"{row} has no price" for row in rows if row not in priced]
     if data.table("costs")["project_id"].ne(project_id).all():
         unpriced.append("no costs are on record")
+    unpriced += [f"{note.split(',')[0]} is of so few people that it is not shown" for note in few]
     return Account(
         lines=lines,
         problems=tuple(problems),

@@ -2,9 +2,9 @@
 
 Drawn: each effect, and what moved next door, on its log rate ratio with its standard error and
 degrees of freedom; people who change as so many of the people claimed, each with the chance that
-impact is; deadweight, attribution, drop-off, impact and costs over their ranges; a count of people
-that may not be shown between the fewest and the most it may be. Unit costs stand as reported; the
-range of their sources is a sensitivity, drawn once a code and shared by every line and project.
+impact is; deadweight, attribution, drop-off, impact and costs over their ranges.
+Unit costs stand as reported; the range of their sources is a sensitivity, drawn once a code and
+shared by every line and project.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ Key = tuple[str, ...]
 #: Inputs by what they stand for in a line.
 FIELDS = {
     "effect": "quantity",
-    "people": "quantity",
     "impact": "impact",
     "deadweight": "deadweight",
     "attribution": "attribution",
@@ -174,17 +173,13 @@ def _draw(
         name = _name(line)
         if line.net is not None:
             inputs[("effect", *name)] = draw_net(line.net, rng, draws)
-        if line.between is not None:
-            least, most = line.between
-            inputs[("people", *name)] = rng.integers(least, most + 1, draws).astype("float64")
         if line.route == "people":
             for kind in ("impact", "deadweight", "attribution"):
                 if 0 < (value := getattr(line, kind)) < 1:
                     share((kind, *name), value, kind)
             if 0 < line.impact < 1 and line.people:
                 chance = inputs.get(("impact", *name), np.full(draws, line.impact))
-                many = np.rint(inputs.get(("people", *name), np.full(draws, line.people)))
-                many = np.maximum(many, 1).astype("int64")
+                many = max(round(line.people), 1)
                 inputs[("impact", *name)] = rng.binomial(many, chance) / many
         if line.drop_off and max(line.ages) > 0:
             share(("drop-off", *name), line.drop_off, "drop_off")
@@ -215,8 +210,6 @@ def _model(
         drawn = {
             field: inputs[kind, *name] for kind, field in FIELDS.items() if (kind, *name) in inputs
         }
-        if ("people", *name) in inputs and line.people:
-            drawn["quantity"] = drawn["quantity"] * np.asarray(line.quantity / line.people)
         units = np.broadcast_to(
             pricing.units(line, drawn), (size, min(len(line.profile), pricing.years))
         )
@@ -315,8 +308,6 @@ def switches(
             continue
         line = reported.get(key[1:])
         base = 1.0 if line is None else float(getattr(line, FIELDS[key[0]]))
-        if key[0] == "people" and line is not None:
-            base = float(line.people or 0)
         benefits, costs = _model(lines, pricing, {key: np.array([base, 2 * base + 1])}, 2)
         net, step = benefits[0] - costs, base + 1
         slope = float(net[1] - net[0]) / step

@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.counts import referral_log, referrals
+from mtf_eval.analysis.counts import groups, referral_log, referrals
 from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
@@ -23,7 +23,7 @@ from mtf_eval.analysis.results.columns import (
     where_from,
 )
 from mtf_eval.analysis.results.findings import extremes, listing, number
-from mtf_eval.analysis.results.tables import Link, Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
@@ -77,19 +77,18 @@ def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
         return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
     log: pd.DataFrame = data.table("referrals")
     decided = referral_log.counted_on(log).dt.year == year
-    log = log[decided & (log["decision"] == "accepted")]
-    home = log["stream"] == "home_security"
-    criteria = log.loc[~home, "criteria"].dropna()
-    criteria = criteria.str.split(";").explode().str.strip()
-    found = criteria[criteria != ""].value_counts(sort=False).sort_index()
+    taken, home = decided & (log["decision"] == "accepted"), log["stream"] == "home_security"
+    criteria = log.loc[~home, "criteria"].dropna().str.split(";").explode().str.strip()
+    criteria = criteria[criteria != ""]
+    # Every theme on record, in any year: one that is missing would be known to be none.
+    found = taken[criteria.index].groupby(criteria.to_numpy()).sum()
     counts = pd.DataFrame({"theme": found.index, "stream": "core", "count": found.to_numpy()})
-    homes = int(home.sum())
-    if homes:
-        counts.loc[len(counts)] = ["Home security referrals", "home_security", homes]
+    if home.any():
+        counts.loc[len(counts)] = ["Home security referrals", "home_security", (home & taken).sum()]
     return counts.astype({"count": "Int64"})
 
 
-def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> Table:
+def _theme_table(data: Dataset, year: int, by: str) -> Table:
     counts = _theme_counts(data, year)
     counts["stream"] = counts["stream"].map(lambda s: STREAMS.get(s, s))
     frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
@@ -102,11 +101,8 @@ def _theme_table(data: Dataset, year: int, by: str, links: tuple[Link, ...]) -> 
         (label(by, by.capitalize()), people("count", "Accepted referrals")),
         source=_source(data, year),
         as_at=_as_at(data, "interventions", year),
-        notes=(note,) if logged else (),
+        notes=(*((note,) if logged else ()), *groups.notes(data, by)),
         total_row=True,
-        links=links,
-        # In a log one referral may name several criteria: merged themes would count it twice.
-        dimension=(by, by) if by == "theme" and not logged else None,
     )
 
 
@@ -116,28 +112,12 @@ def themes(data: Dataset, *, year: int) -> Table:
     From a log one referral may name several criteria, so the themes then count more than
     referrals; from published counts the rows are as published.
     """
-    counts = _theme_counts(data, year)
-    accepted = referrals.headline(data, year=year).frame["accepted"].iloc[0]
-    core = counts[counts["stream"] == "core"]
-    links: tuple[Link, ...] = ()
-    if not pd.isna(accepted) and core["count"].sum() == accepted:
-        parts = tuple(f"interventions_by_theme_{year}/{t}/count" for t in core["theme"])
-        links = (Link(total=f"referrals_headline_{year}/{year}/accepted", parts=parts),)
-    return _theme_table(data, year, "theme", links)
+    return _theme_table(data, year, "theme")
 
 
 def streams(data: Dataset, *, year: int) -> Table:
     """Theme counts by stream: the key criteria, home security, and both together."""
-    counts = _theme_counts(data, year)
-    fine, coarse = (f"interventions_by_{g}_{year}" for g in ("theme", "stream"))
-    links = tuple(
-        Link(
-            total=f"{coarse}/{STREAMS.get(s, s)}/count",
-            parts=tuple(f"{fine}/{t}/count" for t in part["theme"]),
-        )
-        for s, part in counts.groupby("stream", sort=False)
-    )
-    return _theme_table(data, year, "stream", links)
+    return _theme_table(data, year, "stream")
 
 
 def _both_years(
@@ -149,7 +129,6 @@ def _both_years(
     what: str,
     counts: Mapping[int, pd.Series[int]],
     notes: tuple[str, ...] = (),
-    links: tuple[Link, ...] = (),
 ) -> Table:
     """Lay two years' counts side by side; a row that a year does not have is missing there."""
     year = max(counts)
@@ -160,23 +139,15 @@ def _both_years(
     said = [f"{y} as at {day(d)}" for y, d in dates.items() if d is not None]
     if len(set(dates.values()) - {None}) > 1:
         notes += (f"{'; '.join(said)}.",)
-    name = f"support_by_{by}"
-    keys = [*counts[year - 1].index, *(["Total"] if len(counts[year - 1]) else [])]
-    same = tuple(
-        Link(total=f"{name}_{year}/{k}/previous", parts=(f"{name}_{year - 1}/{k}/current",))
-        for k in keys
-    )
     return lay(
-        f"{name}_{year}",
+        f"support_by_{by}_{year}",
         f"{what}, {year} and {year - 1}, {place(data)}",
         add_total(frame, by),
         (label(by, heading), people("current", str(year)), people("previous", str(year - 1))),
         source=_source(data, year),
         as_at=max((d for d in dates.values() if d is not None), default=None),
-        notes=notes,
+        notes=(*notes, *groups.notes(data, by)),
         total_row=True,
-        links=(*links, *same),
-        dimension=("agency", "agency") if by == "agency" else None,
     )
 
 
@@ -191,7 +162,8 @@ def _by_risk(data: Dataset, year: int) -> pd.Series[int]:
     if referral_log.logged(data, year):
         risk = _home_security(data, year)["risk"].dropna()
         counts = risk.replace({"low": "low_medium", "medium": "low_medium"}).value_counts()
-        counts = counts.reindex([k for k in RISKS if k in counts.index])
+        graded = data.table("referrals").query("stream == 'home_security'")["risk"].notna().any()
+        counts = counts.reindex(list(RISKS) if graded else [], fill_value=0)
     else:
         counts = block(data, "domestic_abuse_risk", year).groupby("category", sort=False)
         counts = counts["count"].sum()
@@ -207,16 +179,12 @@ def _visits(data: Dataset, year: int) -> pd.Series[int]:
     return pd.Series({"First visit, one for each high risk referral": high, "Additional": extra})
 
 
-def _sides(counts: Mapping[int, pd.Series[int]]) -> list[tuple[str, int]]:
-    year = max(counts)
-    return [(s, y) for s, y in (("current", year), ("previous", year - 1)) if len(counts[y])]
-
-
 def support_by_agency(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support after domestic abuse by agency, this year and last."""
     counts = {y: _by_agency(data, y) for y in (year, year - 1)}
     if all(referral_log.logged(data, y) for y in counts):
-        every = sorted({*counts[year].index, *counts[year - 1].index})
+        log = data.table("referrals")
+        every = sorted(log.loc[log["stream"] == "home_security", "agency"].dropna().unique())
         counts = {y: series.reindex(every, fill_value=0) for y, series in counts.items()}
     notes = []
     for y, other in ((year, year - 1), (year - 1, year)):
@@ -238,14 +206,6 @@ def support_by_risk(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support by risk, this year and last."""
     counts = {y: _by_risk(data, y) for y in (year, year - 1)}
     missing = [str(y) for y in (year, year - 1) if counts[y].empty]
-    links = tuple(
-        Link(
-            total=f"support_by_risk_{year}/Total/{side}",
-            parts=(f"support_by_agency_{year}/Total/{side}",),
-        )
-        for side, y in _sides(counts)
-        if counts[y].sum() == _by_agency(data, y).sum()
-    )
     return _both_years(
         data,
         block_name="domestic_abuse_risk",
@@ -254,20 +214,12 @@ def support_by_risk(data: Dataset, *, year: int) -> Table:
         what="Referrals for domestic abuse support by risk",
         counts=counts,
         notes=(f"No split by risk is on record for {listing(missing)}.",) if missing else (),
-        links=links,
     )
 
 
 def support_visits(data: Dataset, *, year: int) -> Table:
     """Visits to high risk referrals: one each and the additional ones, this year and last."""
     counts = {y: _visits(data, y) for y in (year, year - 1)}
-    links = tuple(
-        Link(
-            total=f"support_by_visit_{year}/{counts[y].index[0]}/{side}",
-            parts=(f"support_by_risk_{year}/{RISKS['high']}/{side}",),
-        )
-        for side, y in _sides(counts)
-    )
     return _both_years(
         data,
         block_name="domestic_abuse_visits",
@@ -275,7 +227,6 @@ def support_visits(data: Dataset, *, year: int) -> Table:
         heading="Visit",
         what="Visits to high risk referrals for domestic abuse support",
         counts=counts,
-        links=links,
     )
 
 

@@ -25,7 +25,7 @@ from mtf_eval.analysis.results.columns import (
     where_from,
 )
 from mtf_eval.analysis.results.findings import listing, number
-from mtf_eval.analysis.results.tables import Link, Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = [
@@ -178,14 +178,12 @@ def incoming(data: Dataset, *, year: int) -> tuple[Table, ...]:
 
 def incoming_by_year(data: Dataset, *, year: int) -> Table:
     """Count requests for support received, this year and last, each as far as it is known."""
-    lines, links = [], []
+    lines = []
     for y in (year - 1, year):
         rows = block(data, "covid_incoming", y)
-        for fine in incoming(data, year=y):
+        if len(rows):
             words = span(rows["period_start"].min(), rows["period_end"].max())
             lines.append((words, rows["count"].sum()))
-            cell = f"{fine.name}/{fine.frame['period'].iloc[-1]}/n"
-            links.append(Link(total=f"incoming_by_year_{year}/{words}/n", parts=(cell,)))
     both = block(data, "covid_incoming", year, year - 1)
     return lay(
         f"incoming_by_year_{year}",
@@ -195,7 +193,6 @@ def incoming_by_year(data: Dataset, *, year: int) -> Table:
         source=where_from(data, "Published counts of activity"),
         as_at=as_at_of(both["as_at"]),
         notes=("The periods are not of the same length.",) if len(lines) > 1 else (),
-        links=links,
     )
 
 

@@ -80,6 +80,7 @@ def found(data: Dataset) -> Table:
             text("text", "What was found"),
         ),
         source=where_from(data, "Tables as read"),
+        exact=True,
     )
 
 
@@ -109,4 +110,5 @@ def completeness(data: Dataset) -> Table:
             text("named", "Which"),
         ),
         source=where_from(data, "Tables as read"),
+        exact=True,
     )

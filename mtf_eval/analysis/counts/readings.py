@@ -34,10 +34,14 @@ WRITTEN_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{4})-(\d{2})-(\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Something about dates, lists or gaps that a reader of the figures must know."""
+    """Something about dates, lists or gaps that a reader of the figures must know.
+
+    `exact`: it comes from comparing records of people as they are.
+    """
 
     where: str
     text: str
+    exact: bool = False
 
 
 def published(data: Dataset) -> pd.DataFrame:
@@ -84,6 +88,7 @@ def _cancelling(data: Dataset) -> Iterator[Reading]:
                 where=f"Referrals by month, {year}",
                 text=f"{months} do not add up across, but the errors cancel, so the totals of the "
                 f"columns agree: a check of the totals alone finds nothing.{waited}",
+                exact=True,
             )
 
 
@@ -99,6 +104,7 @@ def _saras(data: Dataset) -> Iterator[Reading]:
             text="SARA projects are an outcome of their own in "
             f"{listing([f'{m:%B %Y}' for m in beside])}, but are already among the accepted or "
             f"rejected in {listing([f'{m:%B %Y}' for m in inside])}.",
+            exact=True,
         )
 
 
@@ -111,7 +117,7 @@ def _part_periods(data: Dataset) -> Iterator[Reading]:
         rows = rows[rows["category"] == "stated_change_percent"]
         stated = rows.loc[rows["period_start"].dt.year == year, "count"]
         said = f" It is stated as {stated.iloc[0]}%." if len(stated) else ""
-        yield Reading(where=f"Referrals, {year}", text=caution + said)
+        yield Reading(where=f"Referrals, {year}", text=caution + said, exact=bool(said))
         if (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
             yield Reading(
                 where=f"Referrals by month, {year}",
@@ -141,12 +147,14 @@ def _lists(data: Dataset) -> Iterator[Reading]:
                 yield Reading(
                     where="Support by agency",
                     text=f"{note} Year on year the lists differ.",
+                    exact=True,
                 )
         risk = activity.support_by_risk(data, year=year)
         if len(risk.frame) and risk.notes:
             yield Reading(
                 where="Support by risk",
                 text=f"{risk.notes[0]} The years cannot be compared by risk.",
+                exact=True,
             )
 
 
@@ -162,7 +170,7 @@ def _gaps(data: Dataset) -> Iterator[Reading]:
         for start, before in zip(spans["period_start"], after, strict=True):
             if not pd.isna(before) and start > before + pd.Timedelta(days=31):
                 gap = f"{day(before + pd.Timedelta(days=1))} to {day(start - pd.Timedelta(days=1))}"
-                yield Reading(where=words, text=f"Nothing is given for {gap}.")
+                yield Reading(where=words, text=f"Nothing is given for {gap}.", exact=True)
         last, until = spans["period_end"].max(), part["as_at"].max()
         monthly = (spans["period_end"] - spans["period_start"]).dt.days.iloc[-1] < 31
         if monthly and last.to_period("M") < until.to_period("M"):
@@ -190,13 +198,16 @@ def _progress(data: Dataset) -> Iterator[Reading]:
 
 def reading_table(data: Dataset) -> Table:
     """Lay the readings out as a table of words."""
+    found = readings(data)
+    kept = [not r.exact for r in found]
     return lay(
         "reconciliation_readings",
         "Dates, lists and gaps to know about",
-        [(r.where, r.text) for r in readings(data)],
+        [(r.where, r.text) for r in found],
         (label("where", "Where"), text("text", "What was found")),
         source=where_from(data, "Comparison of the tables with each other"),
         as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
+        derive=lambda frame: frame[kept],
     )
 
 
@@ -229,4 +240,6 @@ def blocks(data: Dataset) -> Table:
         ),
         source=where_from(data, "Tables as read"),
         as_at=max((d for d in dates if d), default=None),
+        # How many figures a block has is how many agencies, themes or months had any.
+        derive=lambda frame: frame.assign(rows=pd.array([pd.NA] * len(frame), dtype="Int64")),
     )

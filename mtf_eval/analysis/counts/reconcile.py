@@ -2,7 +2,7 @@
 
 Rules on the tables' meaning, not on one data set. What does not agree is reported and never
 repaired: the published figure stays as it is. The two figures of a comparison count people and
-pass the door like any other table.
+stay inside under a rule that hides.
 """
 
 from __future__ import annotations
@@ -15,25 +15,21 @@ import pandas as pd
 from mtf_eval.analysis.counts import activity, priorities, referral_log, referrals
 from mtf_eval.analysis.counts.readings import published, readings
 from mtf_eval.analysis.results.columns import in_words, label, lay, people, text, where_from
-from mtf_eval.analysis.results.tables import Link, Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
+from mtf_eval.records.prices.rules import Rule
 
 __all__ = ["Check", "reconcile", "sums", "verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """Two figures that should agree: as stated, and as the rows behind it add up.
-
-    `cell` and `parts` name the same figures in other tables, for the disclosure door.
-    """
+    """Two figures that should agree: as stated, and as the rows behind it add up."""
 
     what: str
     stated: int
     found: int
     reading: str
-    cell: str = ""
-    parts: tuple[str, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -51,15 +47,12 @@ def _rows(data: Dataset) -> Iterator[Check]:
     """Compare each month's received with its outcomes; only months that differ are named."""
     for row in published(data).to_dict("records"):
         found = int(row["accepted"] + row["rejected"] + row["saras"] + row["pending"])
-        home = f"referrals_by_month_{row['month'].year}/{row['month']:%B %Y}"
         if found != row["received"]:
             yield Check(
                 what=f"{row['month']:%B %Y}: received against accepted, rejected and SARA projects",
                 stated=int(row["received"]),
                 found=found,
                 reading="The outcomes do not add up to the referrals received.",
-                cell=f"{home}/received",
-                parts=tuple(f"{home}/{c}" for c in ("accepted", "rejected", "saras")),
             )
         if row["completed"] > row["accepted"]:
             yield Check(
@@ -67,8 +60,6 @@ def _rows(data: Dataset) -> Iterator[Check]:
                 stated=int(row["accepted"]),
                 found=int(row["completed"]),
                 reading="More were completed than accepted.",
-                cell=f"{home}/accepted",
-                parts=(f"{home}/completed",),
             )
 
 
@@ -104,7 +95,6 @@ def _stated_referrals(
 ) -> Iterator[Check]:
     row = referrals.headline(data, year=year).frame.iloc[0]
     words = measure.replace("saras", "SARA projects")
-    home = f"referrals_headline_{year}/{year}"
     if category == "stated_change_percent" and row["previous"]:
         yield Check(
             what=f"Referrals, {year}: change in per cent stated against computed",
@@ -118,8 +108,6 @@ def _stated_referrals(
             stated=stated,
             found=int(row[measure]),
             reading="The months do not add up to the total.",
-            cell=f"{home}/{measure}" if stated == row[measure] else "",
-            parts=(f"{home}/{measure}",),
         )
 
 
@@ -131,53 +119,44 @@ def _across(data: Dataset) -> Iterator[Check]:
         agency = activity.support_by_agency(data, year=year).frame.set_index("agency")["current"]
         risk = activity.support_by_risk(data, year=year).frame.set_index("risk")["current"]
         visits = activity.support_visits(data, year=year).frame.set_index("visit")["current"]
-        stream, total = f"interventions_by_stream_{year}", f"support_by_agency_{year}/Total/current"
-        home = f"referrals_headline_{year}/{year}/accepted"
         core, security = activity.STREAMS["core"], activity.STREAMS["home_security"]
         pairs = [
             (
                 "themes, all rows, against accepted referrals",
                 (by_stream.get("Total"), accepted),
                 "The themes hold a further stream beside the accepted referrals.",
-                (f"{stream}/Total/count", home),
             ),
             (
                 "themes, key criteria only, against accepted referrals",
                 (by_stream.get(core), accepted),
                 "The key criteria do not add up to the accepted referrals.",
-                (f"{stream}/{core}/count", home),
             ),
             (
                 "home security among the themes against support by agency",
                 (by_stream.get(security), agency.get("Total")),
                 "The same service is counted differently in the two tables.",
-                (f"{stream}/{security}/count", total),
             ),
             (
                 "support by risk against support by agency",
                 (risk.get("Total"), agency.get("Total")),
                 "The two tables count different referrals.",
-                (f"support_by_risk_{year}/Total/current", total),
             ),
             (
                 "visits stated against first and additional visits",
                 (_stated_visits(data, year), visits.get("Total")),
                 "The visits do not add up.",
-                ("", f"support_by_visit_{year}/Total/current"),
             ),
         ]
         if referral_log.logged(data, year):
             # One log feeds all these tables; only what stands beside it can differ.
             pairs = pairs[3:]
-        for what, (stated, found), reading, (cell, part) in pairs:
+        for what, (stated, found), reading in pairs:
             if stated is not None and found is not None and not pd.isna([stated, found]).any():
                 yield Check(
                     what=f"{year}: {what}",
                     stated=int(stated),
                     found=int(found),
                     reading=reading,
-                    cell=cell,
-                    parts=(part,),
                 )
 
 
@@ -204,12 +183,6 @@ def _stated_visits(data: Dataset, year: int) -> int | None:
 def sums(data: Dataset) -> Table:
     """Comparisons that do not hold, with both figures; also those that hold across tables."""
     kept = [c for c in reconcile(data) if not c.agrees]
-    links = [
-        Link(total=f"reconciliation/{c.what}/{side}", parts=parts)
-        for c in kept
-        for side, parts in (("stated", (c.cell,) if c.cell else ()), ("found", c.parts))
-        if parts
-    ]
     return lay(
         "reconciliation",
         "Figures that do not agree with each other",
@@ -223,12 +196,14 @@ def sums(data: Dataset) -> Table:
         source=where_from(data, "Comparison of the tables with each other"),
         as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
         notes=("Reported as found; no figure was changed.",),
-        links=links,
+        exact=True,
     )
 
 
-def verdict(data: Dataset) -> str:
-    """Say how many comparisons were made and how many do not hold."""
+def verdict(data: Dataset, *, rule: Rule) -> str:
+    """Say how many comparisons were made and how many do not hold, where that may be told."""
+    if not rule.off:
+        return "Which figures do not agree with each other is not told under this disclosure rule."
     made = reconcile(data)
     differ = [c for c in made if not c.agrees]
     if not made:

@@ -82,5 +82,8 @@ def counts_by(data: Dataset, by: str, year: int) -> pd.DataFrame:
     """Count a year of the log within the values of a column: received in it, decided in it."""
     log = core_log(data)
     group = log[by].astype("object").fillna("Not recorded")
+    every = sorted(group.unique())
     when = [days.dt.year == year for days in (log["received"], counted_on(log))]
-    return count_outcomes(log, *(group.where(inside) for inside in when))
+    counts = count_outcomes(log, *(group.where(inside) for inside in when))
+    # Every value on record, in any year: one that is missing would be known to be none.
+    return counts.reindex(pd.Index(every, name=by), fill_value=0)

@@ -12,6 +12,7 @@ from datetime import date
 
 import pandas as pd
 
+from mtf_eval.analysis.counts import groups
 from mtf_eval.analysis.counts.referral_log import (
     COUNTS,
     core_log,
@@ -24,7 +25,6 @@ from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
     change,
-    count,
     day,
     ints,
     label,
@@ -35,7 +35,7 @@ from mtf_eval.analysis.results.columns import (
     where_from,
 )
 from mtf_eval.analysis.results.findings import extremes, number, percent
-from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
@@ -62,8 +62,6 @@ HEADINGS = {
     "completed": "Completed",
 }
 DECISIONS = ("accepted", "rejected", "saras", "pending")
-# The completed lie within the accepted: a reader could subtract.
-WITHIN = (Sum(total="accepted", parts=("completed",), rest=True),)
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
 
@@ -169,40 +167,24 @@ def _when(year: int, half: int | None) -> str:
 
 
 def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
-    """Mark the outcome columns; a SARA is a project, everything else counts people.
+    """Mark the outcome columns; SARA projects too, which stand beside the accepted and rejected.
 
     What becomes of a referral is known later than that it was received; of decisions only while
     some are pending.
     """
     moving = {"pending", "completed"} | (set(DECISIONS) if "pending" in frame else set())
     return tuple(
-        count(name, HEADINGS[name])
-        if name == "saras"
-        else people(
-            name, HEADINGS[name], standing=name in moving, leading=name in ("received", "accepted")
-        )
+        people(name, HEADINGS[name], standing=name in moving)
         for name in ("received", "decided", *COUNTS[1:])
         if name in frame
     )
 
 
-def outcomes(frame: pd.DataFrame) -> list[str]:
-    """Return the outcomes worth a column: `pending` only where something is."""
-    return [c for c in COUNTS if c != "pending" or frame["pending"].sum() > 0]
-
-
-def across(name: str, label: str, frame: pd.DataFrame) -> tuple[Link, ...]:
-    """Say which rows add up across: a row that does not is no equation for a reader."""
-    parts = [c for c in DECISIONS if c in frame]
-    sums = [("received", parts)]
-    if "decided" in frame:
-        sums = [("received", ["decided", *(p for p in parts if p == "pending")])]
-        sums.append(("decided", [p for p in parts if p != "pending"]))
-    return tuple(
-        Link(total=f"{name}/{key}/{total}", parts=tuple(f"{name}/{key}/{p}" for p in made_of))
-        for total, made_of in sums
-        for key in frame.loc[(frame[total] == frame[made_of].sum(axis=1)).fillna(False), label]
-    )
+def outcomes(data: Dataset, year: int) -> list[str]:
+    """Return the outcomes that have a column: `pending` where the source of the year gives it."""
+    stated = data.table("monthly_referrals")
+    given = stated.loc[stated["month"].dt.year == year, "pending"].notna().any()
+    return [c for c in COUNTS if c != "pending" or given or logged(data, year)]
 
 
 def with_decided(frame: pd.DataFrame) -> pd.DataFrame:
@@ -236,9 +218,9 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     missing.
     """
     frame = _within(monthly(data), year, half)
-    name, when, before = f"referrals_headline_{_slug(year, half)}", _when(year, half), year - 1
+    when, before = _when(year, half), year - 1
     row = pd.DataFrame({"period": [when]})
-    for c in outcomes(frame):
+    for c in outcomes(data, year):
         row[c] = ints([int(frame[c].sum()) if len(frame) else None])
     row["received"] = ints([_received(data, year, half)])
     whole = "received"
@@ -247,31 +229,8 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     row["ongoing"] = row["accepted"] - row["completed"]
     row["previous"] = ints([_received(data, before, half)])
     caution = part_year(data, year=year) if half != 1 else ""
-    links = across(name, "period", row)
-    if len(frame):
-        month = f"referrals_by_month_{_slug(year, half)}"
-        links += (
-            Link(
-                total=f"{name}/{when}/accepted",
-                parts=(f"{name}/{when}/completed", f"{name}/{when}/ongoing"),
-            ),
-            *(
-                Link(total=f"{name}/{when}/{c}", parts=(f"{month}/Total/{c}",))
-                for c in outcomes(frame)
-            ),
-        )
-        if half is not None:
-            halves = [f"referrals_headline_{year}_h{h}/{_when(year, h)}" for h in (1, 2)]
-            links += tuple(
-                Link(
-                    total=f"referrals_headline_{year}/{year}/{c}",
-                    parts=tuple(f"{h}/{c}" for h in halves),
-                )
-                for c in outcomes(frame)
-                if len(_within(monthly(data), year)) > len(frame)
-            )
     return Table(
-        name=name,
+        name=f"referrals_headline_{_slug(year, half)}",
         title=f"Referrals in {when}, {place(data)}",
         frame=row,
         columns=(
@@ -288,56 +247,47 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         source=source_of(data, year),
         as_at=as_at(data, year=year),
         notes=(basis(data, year),) if len(frame) else (),
-        links=links,
     )
 
 
 def by_month(data: Dataset, *, year: int, half: int | None = None) -> Table:
-    """Referrals by month, received and by outcome, with a total row; see `basis`."""
-    return _by_period(data, year, half, "month")
+    """Referrals by month, received and by outcome, with a total row; see `basis`.
+
+    By quarter or year where the data set's groups ask for it; see `groups.coarser`.
+    """
+    return _by_period(data, year, half, groups.grain(data, "month"))
 
 
 def by_quarter(data: Dataset, *, year: int, half: int | None = None) -> Table:
     """Referrals by quarter, received and by outcome, with a total row; see `basis`."""
-    return _by_period(data, year, half, "quarter")
+    return _by_period(data, year, half, groups.grain(data, "quarter"))
 
 
 def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
     frame = _within(monthly(data), year, half)
-    months = frame["month"].dt.strftime("%B %Y").astype("object")
-    quarters = frame["month"].dt.quarter.map(lambda q: QUARTERS[q - 1]).astype("object")
-    labels = months if grain == "month" else quarters
-    kept = outcomes(frame)
-    counts = frame[kept].groupby(labels, sort=False).sum().rename_axis("period").reset_index()
-    counts = add_total(counts, "period")
-    name, fine = (f"referrals_by_{g}_{_slug(year, half)}" for g in (grain, "month"))
-    links = across(name, "period", counts)
-    if grain == "quarter":
-        links += tuple(
-            Link(
-                total=f"{name}/{quarter}/{c}",
-                parts=tuple(f"{fine}/{m}/{c}" for m in months[quarters == quarter]),
-            )
-            for quarter in quarters.unique()
-            for c in kept
-        )
+    labels = {
+        "month": frame["month"].dt.strftime("%B %Y"),
+        "quarter": frame["month"].dt.quarter.map(lambda q: QUARTERS[q - 1]),
+        "year": frame["month"].dt.year.map(lambda _: _when(year, half)),
+    }[grain].astype("object")
+    counts = frame[outcomes(data, year)].groupby(labels, sort=False).sum()
+    counts = counts.rename_axis("period").reset_index()
+    if grain != "year":
+        counts = add_total(counts, "period")
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
     if until is not None and half != 1 and part_year(data, year=year):
         notes.append(f"The last {grain} runs to {day(until)} only.")
     return Table(
-        name=name,
+        name=f"referrals_by_{grain}_{_slug(year, half)}",
         title=f"Referrals received and their outcomes by {grain}, {_when(year, half)}, "
         f"{place(data)}",
         frame=counts,
         columns=(label("period", grain.capitalize()), *outcome_columns(counts)),
         source=source_of(data, year),
         as_at=until,
-        notes=tuple(notes),
-        total_row=len(counts) > 0,
-        sums=WITHIN,
-        links=links,
-        coarser=f"referrals_by_quarter_{_slug(year, half)}" if grain == "month" else None,
+        notes=(*notes, *groups.notes(data, "period")),
+        total_row=len(counts) > 0 and grain != "year",
     )
 
 
@@ -349,16 +299,9 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     past = [y for y in years(data) if y <= year]
     shown = ("received", "accepted", "completed")
     rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
-    name = f"referrals_year_on_year_{year}"
-    links = tuple(
-        Link(total=f"{name}/{y}/{c}", parts=(f"referrals_headline_{y}/{y}/{c}",))
-        for y in past
-        for c in (*shown, "previous")
-        if not pd.isna(rows[y][c])
-    )
     caution = part_year(data, year=year)
     return lay(
-        name,
+        f"referrals_year_on_year_{year}",
         f"Referrals year on year, {place(data)}",
         [(str(y), *rows[y][[*shown, "previous"]]) for y in past],
         (
@@ -369,8 +312,6 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
         ),
         source=source_of(data, year),
         as_at=as_at(data, year=year),
-        sums=WITHIN,
-        links=links,
     )
 
 

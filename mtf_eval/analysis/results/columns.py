@@ -6,12 +6,12 @@ Only shapes: what a column counts is decided by the room that calls.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
@@ -29,9 +29,9 @@ def text(name: str, heading: str) -> Column:
     return Column(name=name, heading=heading, kind="text")
 
 
-def people(name: str, heading: str, *, standing: bool = False, leading: bool = False) -> Column:
+def people(name: str, heading: str, *, standing: bool = False) -> Column:
     """Mark a column that counts people or households."""
-    return Column(name=name, heading=heading, kind="people", standing=standing, leading=leading)
+    return Column(name=name, heading=heading, kind="people", standing=standing)
 
 
 def count(name: str, heading: str, note: str = "", missing: str = "[x]") -> Column:
@@ -40,14 +40,14 @@ def count(name: str, heading: str, note: str = "", missing: str = "[x]") -> Colu
 
 
 def share(name: str, heading: str, part: str, whole: str, decimals: int = 0) -> Column:
-    """Mark a share, which the door computes from what is shown."""
+    """Mark a share, computed from what is shown."""
     return Column(
         name=name, heading=heading, kind="share", unit="%", decimals=decimals, of=(part, whole)
     )
 
 
 def change(name: str, heading: str, later: str, earlier: str, note: str = "") -> Column:
-    """Mark a change, which the door computes from what is shown."""
+    """Mark a change, computed from what is shown."""
     return Column(
         name=name, heading=heading, kind="change", unit="%", of=(later, earlier), note=note
     )
@@ -85,11 +85,9 @@ def lay(
     as_at: date | None = None,
     notes: Iterable[str] = (),
     total_row: bool = False,
-    sums: Iterable[Sum] = (),
-    links: Iterable[Link] = (),
-    coarser: str | None = None,
-    dimension: tuple[str, str] | None = None,
-    rests_on: Iterable[tuple[str, float]] = (),
+    derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    exact: bool = False,
+    basis: str = "",
 ) -> Table:
     """Make a table of rows: each column gets the type of its kind, in the order given.
 
@@ -98,7 +96,7 @@ def lay(
     rows
         A frame that holds every stored column by name; or rows, each with its values in the order
         of the columns or by their names.
-    source, as_at, notes, total_row, sums, links, coarser, dimension, rests_on
+    source, as_at, notes, total_row, derive, exact, basis
         As in `Table`; an empty table has no total row.
     """
     stored = {c.name: c.kind for c in columns if c.of is None}
@@ -120,11 +118,9 @@ def lay(
         as_at=as_at,
         notes=tuple(notes),
         total_row=total_row and len(frame) > 0,
-        sums=tuple(sums),
-        links=tuple(links),
-        coarser=coarser,
-        dimension=dimension,
-        rests_on=tuple(rests_on),
+        derive=derive,
+        exact=exact,
+        basis=basis,
     )
 
 

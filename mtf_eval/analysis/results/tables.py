@@ -7,7 +7,7 @@ formatted or drawn here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal, get_args
@@ -17,18 +17,18 @@ from mtf_eval.errors import BadArgument
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Column", "Kind", "Link", "Sum", "Table"]
+__all__ = ["Column", "Kind", "Shown", "Table"]
 
 Kind = Literal[
     "label",  # names the row; the labels together are the row's key
     "text",
     "date",
     "people",  # counts people or households: the disclosure rule applies
-    "count",  # counts anything else: incidents, projects, actions, texts sent
+    "count",  # counts anything else: incidents, actions, texts sent; beside people taken for them
     "money",  # pounds
     "number",  # any other number: a rate ratio, a p value, a level
-    "share",  # computed by the door from two shown columns: part / whole
-    "change",  # computed by the door from two shown columns: later / earlier - 1
+    "share",  # computed on release from two shown columns: part / whole
+    "change",  # computed on release from two shown columns: later / earlier - 1
 ]
 
 
@@ -57,12 +57,6 @@ class Column:
     standing
         It moves on after its period has ended (completed, of those received then): a later edition
         may say otherwise without anything having been corrected.
-    leading
-        The figure a report is about: of several columns that could be hidden to protect a small
-        count, the last.
-    over
-        It was worked out from the people counted in its `row`, or in the whole `table`, and would
-        help to give a hidden one back: it is left out where one of them is not shown as it is.
     """
 
     name: str
@@ -74,8 +68,6 @@ class Column:
     note: str = ""
     missing: str = "[x]"
     standing: bool = False
-    leading: bool = False
-    over: Literal["", "row", "table"] = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -85,29 +77,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """In every row, the `total` column is the sum of the `parts` columns.
+class Shown:
+    """How a rule shows counts of people: what pounds and estimates may be worked out from.
 
-    With `rest` the parts lie within the total but are not all of it (completed within accepted):
-    what is left is not shown, yet a reader could subtract.
+    `of` returns a count as it is shown, `None` where it is hidden.
     """
 
-    total: str
-    parts: tuple[str, ...]
-    rest: bool = False
+    rule: str
+    of: Callable[[int], int | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """A published cell equals a sum of cells, here or in other tables of the same run.
-
-    A cell is named `table/row/column`, the row being its labels joined by ` | `. With `rest` the
-    parts are not all of the total, as in `Sum`.
-    """
-
-    total: str
-    parts: tuple[str, ...]
-    rest: bool = False
+#: Every count as it is on record.
+AS_RECORDED = Shown(rule="internal", of=int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,16 +113,15 @@ class Table:
         Cautions and explanations printed under the table.
     total_row
         The last row is the sum of those above it.
-    sums, links
-        The additions a reader could do; the door must not let them give a hidden cell back.
-    coarser
-        Name of the table to show instead when this one would be mostly hidden.
-    dimension
-        `(label column, what its values are)`: where the table would be mostly hidden, its rows may
-        be merged by the declared groups of that dimension. Only for rows that count nobody twice.
-    rests_on
-        Counts of people that other columns were computed from, each as `(table/row/column, the
-        number taken for it)`; the door refuses any that it would not show.
+    derive
+        Works out columns again from a frame whose hidden counts are missing and whose others are
+        rounded: expected ranges, medians that need enough people. Called under a rule that hides.
+    exact
+        Its rows tell of records of people as they are (what does not add up, which months are
+        empty): it has none under a rule that hides.
+    basis
+        Name of the rule whose counts of people its pounds or estimates were worked out from;
+        `""` where they rest on no count of people.
     """
 
     name: str
@@ -152,11 +132,9 @@ class Table:
     as_at: date | None = None
     notes: tuple[str, ...] = ()
     total_row: bool = False
-    sums: tuple[Sum, ...] = ()
-    links: tuple[Link, ...] = ()
-    coarser: str | None = None
-    dimension: tuple[str, str] | None = None
-    rests_on: tuple[tuple[str, float], ...] = ()
+    derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    exact: bool = False
+    basis: str = ""
 
     def __post_init__(self) -> None:
         stored = [c.name for c in self.columns if c.of is None]
@@ -174,8 +152,10 @@ class Table:
 
     @property
     def people(self) -> tuple[str, ...]:
-        """Names of the columns that count people."""
-        return tuple(c.name for c in self.columns if c.kind == "people")
+        """Names of the columns that count people, or what could be set against them."""
+        kinds = {c.kind for c in self.columns}
+        counting = ("people", "count") if "people" in kinds else ("people",)
+        return tuple(c.name for c in self.columns if c.kind in counting)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -188,12 +168,6 @@ class Table:
             return [str(i) for i in range(len(self.frame))]
         parts = self.frame[list(self.labels)].astype(str).to_numpy()
         return [" | ".join(row) for row in parts]
-
-    def cells(self) -> Iterator[tuple[str, int, str]]:
-        """Each people cell as `(table/row/column, row position, column)`."""
-        for position, key in enumerate(self.row_keys()):
-            for column in self.people:
-                yield f"{self.name}/{key}/{column}", position, column
 
     def with_frame(self, frame: pd.DataFrame) -> Table:
         """Return the same table around another frame of the same shape."""

@@ -31,9 +31,10 @@ from mtf_eval.analysis.results.columns import (
     text,
     where_from,
 )
-from mtf_eval.analysis.results.tables import Column, Link, Sum, Table
+from mtf_eval.analysis.results.tables import AS_RECORDED, Column, Shown, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
+from mtf_eval.records.prices.rules import few
 
 __all__ = [
     "Question",
@@ -42,7 +43,6 @@ __all__ = [
     "changes",
     "level",
     "levels",
-    "people_tables",
     "questions",
     "respondents",
     "responses",
@@ -54,9 +54,6 @@ WAVES = ("entry", "exit")
 WORDS = {"entry": "Entry", "exit": "Exit"}
 #: Below this base only counts are given (DOMAIN practice of public surveys, marked [u]).
 SMALL_BASE = 30
-#: With fewer answers than this on either side of a share no interval is given: it would say
-#: little, and would give back a count that the disclosure rule may hide.
-FEW = 8
 #: Share of exit respondents found in the entry wave from which the waves count as the same people.
 MATCHED = 0.5
 
@@ -130,8 +127,7 @@ def _table(
     columns: Sequence[Column],
     *,
     notes: Iterable[str] = (),
-    sums: Iterable[Sum] = (),
-    links: Iterable[Link] = (),
+    basis: str = "",
 ) -> Table:
     """Lay out a table of one project's survey, with its source and day."""
     return lay(
@@ -142,8 +138,7 @@ def _table(
         source=where_from(data, "Survey responses"),
         as_at=as_at_of(responses(data, project_id)["date"]),
         notes=notes,
-        sums=sums,
-        links=links,
+        basis=basis,
     )
 
 
@@ -182,33 +177,23 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
     )
     name = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
     title = f"Answers by wave, {project_id}: {question.text}"
-    sums = (Sum(total="base", parts=tuple(names)),)
     notes = (
         "Off the scale: answers on record such as do not know. People without an answer to this "
         "question are in neither column, so the two need not add up to the respondents.",
     )
-    return _table(data, project_id, name, title, rows, columns, sums=sums, notes=notes)
+    return _table(data, project_id, name, title, rows, columns, notes=notes)
 
 
 def shares(data: Dataset, project_id: str) -> Table:
     """People who answered favourably, by question and wave, with their share of the base."""
     there = waves(data, project_id)
-    rows, links = [], []
+    rows = []
     name = f"survey_shares_{_slug(project_id)}"
     for question in questions(data, project_id):
         row: list[object] = [question.text]
-        source = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
-        first = len(question.scale) - len(question.favourable)
         for wave in there:
             given = _of(data, project_id, question, wave).dropna(subset=["place"])
             row += [int(given["yes"].sum()), len(given)]
-            cell = f"{name}/{question.text}/{wave}"
-            top = range(first, len(question.scale))
-            parts = tuple(f"{source}/{WORDS[wave]}/answer_{i}" for i in top)
-            links += [
-                Link(total=f"{cell}_yes", parts=parts),
-                Link(total=f"{cell}_base", parts=(f"{source}/{WORDS[wave]}/base",)),
-            ]
         rows.append(tuple(row))
     columns: list[Column] = [label("question", "Question")]
     for wave in there:
@@ -219,25 +204,24 @@ def shares(data: Dataset, project_id: str) -> Table:
         ]
     title = f"People who answered favourably, {project_id}, by question and wave"
     notes = ("Bases leave out those who did not know or did not say.",)
-    return _table(data, project_id, name, title, rows, columns, notes=notes, links=links)
+    return _table(data, project_id, name, title, rows, columns, notes=notes)
 
 
 @once
-def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset()) -> Table:
+def changes(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Table:
     """Change in the favourable share and on the whole scale, a row a question, Holm-adjusted.
 
     Questions whose bases cannot carry an interval have no figures and say why.
 
     Parameters
     ----------
-    hidden
-        Questions of which the disclosure rule hides a count that a share would give back.
+    shown
+        How counts of people enter: as they are shown, and not at all where hidden.
     """
     rows: list[tuple[object, ...]] = []
     for question in questions(data, project_id):
         try:
-            _need_shown(question, hidden)
-            of, scale = change_of(data, project_id, question)
+            of, scale = change_of(data, project_id, question, shown)
         except NotEnoughData as reason:
             rows.append((question.text, *(None,) * 5, str(reason)))
             continue
@@ -260,7 +244,7 @@ def changes(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozense
         "on the scale, unweighted, so p and interval may disagree. Without a delta p is of the "
         "favourable answers.",
     )
-    made = _table(data, project_id, name, title, rows, columns, notes=notes)
+    made = _table(data, project_id, name, title, rows, columns, notes=notes, basis=shown.rule)
     p_values = made.frame["p"].dropna()
     made.frame.loc[p_values.index, "p"] = list(holm(p_values=list(p_values)))
     return made
@@ -275,7 +259,7 @@ def _points(of: Quantity) -> tuple[float | None, ...]:
 
 
 def change_of(
-    data: Dataset, project_id: str, question: Question
+    data: Dataset, project_id: str, question: Question, shown: Shown = AS_RECORDED
 ) -> tuple[Quantity, Quantity | None]:
     """Change in the favourable share, and on the whole scale where that can be said.
 
@@ -287,92 +271,105 @@ def change_of(
     Raises
     ------
     NotEnoughData
-        One wave only, a base under 30, or fewer than 8 answers on a side of a share.
+        One wave only, a base under 30, few answers on a side of a share, or counts not shown.
     """
     if waves(data, project_id) != WAVES:
         only = "".join(waves(data, project_id)) or "no"
         raise NotEnoughData(f"{only} wave only")
     entry, exit_ = (_of(data, project_id, question, w).dropna(subset=["place"]) for w in WAVES)
-    both = _matched(entry, exit_)
+    both = _matched(entry, exit_, shown)
     if both is not None:
-        return _paired(both, question), None
-    sides = []
-    for wave, given in zip(WAVES, (entry, exit_), strict=True):
-        if len(given) < SMALL_BASE:
-            raise NotEnoughData(f"{wave} base under {SMALL_BASE}: counts only [u]")
-        sides.append(_weighted(given))
-        _both_sides(int(given["yes"].sum()), len(given))
-    (yes0, n0), (yes1, n1) = sides
+        return _paired(both, question, shown), None
+    (yes0, n0), (yes1, n1) = (
+        _side(given, wave, shown) for wave, given in zip(WAVES, (entry, exit_), strict=True)
+    )
     changed = proportion_change(
         yes_before=yes0, n_before=n0, yes_after=yes1, n_after=n1, measure=question.text
     )
     try:
         scale = ordinal_change(
-            before=entry["place"].tolist(), after=exit_["place"].tolist(), measure=question.text
+            before=_places(entry, shown), after=_places(exit_, shown), measure=question.text
         )
     except NotEnoughData:
         scale = None
     return changed, scale
 
 
-def _need_shown(question: Question, hidden: frozenset[str]) -> None:
-    if question.text in hidden:
-        raise NotEnoughData("not given: it would give a confidential count back")
+def _as_shown(shown: Shown, *counts: int) -> tuple[int, ...]:
+    """Return counts of people as they are shown."""
+    found = tuple(shown.of(count) for count in counts)
+    if None in found:
+        raise NotEnoughData("not given: it rests on counts that are not shown")
+    return tuple(n for n in found if n is not None)
 
 
 def _both_sides(yes: int, base: int) -> None:
-    if min(yes, base - yes) < FEW:
-        raise NotEnoughData(f"fewer than {FEW} answers on one side: no interval")
+    if min(yes, base - yes) < few():
+        raise NotEnoughData(f"fewer than {few()} answers on one side: no interval")
 
 
-def _weighted(given: pd.DataFrame) -> tuple[int, int]:
-    """Favourable answers and base; with weights, of Kish's effective base."""
+def _side(given: pd.DataFrame, wave: str, shown: Shown) -> tuple[int, int]:
+    """Favourable answers and base, as shown; with weights, of Kish's effective base."""
+    yes, base = _as_shown(shown, int(given["yes"].sum()), len(given))
+    if base < SMALL_BASE:
+        raise NotEnoughData(f"{wave} base under {SMALL_BASE}: counts only [u]")
+    _both_sides(yes, base)
     weight = given["weight"]
+    if (weight == weight.iloc[0]).all():
+        return yes, base
+    if shown is not AS_RECORDED and shown.rule != AS_RECORDED.rule:
+        raise NotEnoughData("not given: weighted answers are more than the counts that are shown")
     effective = math.floor(weight.sum() ** 2 / (weight**2).sum() + 1e-9)
     share_yes = float((weight * given["yes"]).sum() / weight.sum())
     return round(share_yes * effective), effective
 
 
-def _matched(entry: pd.DataFrame, exit_: pd.DataFrame) -> pd.DataFrame | None:
+def _places(given: pd.DataFrame, shown: Shown) -> list[float]:
+    """Return the answers' places on the scale, each as often as its count is shown."""
+    counts = given["place"].value_counts().sort_index()
+    times = _as_shown(shown, *(int(n) for n in counts))
+    return [float(place) for place, n in zip(counts.index, times, strict=True) for _ in range(n)]
+
+
+def _matched(entry: pd.DataFrame, exit_: pd.DataFrame, shown: Shown) -> pd.DataFrame | None:
     """Return people of both waves, where most of the exit wave is known from the entry wave."""
     left = entry.dropna(subset=["respondent_id"]).drop_duplicates("respondent_id")
     right = exit_.dropna(subset=["respondent_id"]).drop_duplicates("respondent_id")
     both = left.merge(right, on="respondent_id", suffixes=("_entry", "_exit"))
-    return both if len(exit_) and len(both) >= MATCHED * len(exit_) else None
+    known, of = shown.of(len(both)), shown.of(len(exit_))
+    return both if known and of and known >= MATCHED * of else None
 
 
-def _paired(both: pd.DataFrame, question: Question) -> Quantity:
-    if len(both) < SMALL_BASE:
+def _paired(both: pd.DataFrame, question: Question, shown: Shown) -> Quantity:
+    before, after = both["yes_entry"].astype(bool), both["yes_exit"].astype(bool)
+    cells = (before & after, ~before & after, before & ~after, ~before & ~after)
+    stayed, gained, lost, neither = _as_shown(shown, *(int(cell.sum()) for cell in cells))
+    people = stayed + gained + lost + neither
+    if people < SMALL_BASE:
         raise NotEnoughData(f"{SMALL_BASE} people in both waves needed: counts only [u]")
-    before, after = both["yes_entry"], both["yes_exit"]
-    for side in (before, after):
-        _both_sides(int(side.sum()), len(side))
+    for side in (stayed + lost, stayed + gained):
+        _both_sides(side, people)
     return paired_change(
-        both=int((before & after).sum()),
-        gained=int((~before & after).sum()),
-        lost=int((before & ~after).sum()),
-        neither=int((~before & ~after).sum()),
-        measure=question.text,
+        both=stayed, gained=gained, lost=lost, neither=neither, measure=question.text
     )
 
 
-def level(data: Dataset, project_id: str, question: Question, wave: str) -> Quantity:
+def level(
+    data: Dataset, project_id: str, question: Question, wave: str, shown: Shown = AS_RECORDED
+) -> Quantity:
     """Favourable share of one wave with Wilson's interval."""
     given = _of(data, project_id, question, wave).dropna(subset=["place"])
-    if len(given) < SMALL_BASE:
-        raise NotEnoughData(f"{wave} base under {SMALL_BASE}: counts only [u]")
-    yes, base = _weighted(given)
-    _both_sides(int(given["yes"].sum()), len(given))
+    yes, base = _side(given, wave, shown)
     return proportion(yes=yes, n=base, measure=question.text)
 
 
-def levels(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset()) -> Table:
+def levels(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Table:
     """Favourable share with Wilson's interval, a row a question and wave that can carry one.
 
     Parameters
     ----------
-    hidden
-        Questions of which the disclosure rule hides a count that a share would give back.
+    shown
+        As in `changes`.
     """
     rows = []
     for question in questions(data, project_id):
@@ -380,8 +377,7 @@ def levels(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset
             figures: tuple[float | None, ...] = (None,) * 3
             why = ""
             try:
-                _need_shown(question, hidden)
-                figures = _points(level(data, project_id, question, wave))
+                figures = _points(level(data, project_id, question, wave, shown))
             except NotEnoughData as reason:
                 why = str(reason)
             rows.append((question.text, WORDS[wave], *figures, why))
@@ -395,13 +391,5 @@ def levels(data: Dataset, project_id: str, *, hidden: frozenset[str] = frozenset
     )
     name = f"survey_levels_{_slug(project_id)}"
     title = f"Favourable share with its 95% interval, {project_id}, by question and wave"
-    return _table(data, project_id, name, title, rows, columns, notes=("Wilson intervals.",))
-
-
-def people_tables(data: Dataset) -> tuple[Table, ...]:
-    """Every survey table of every project, for the disclosure door."""
-    found: list[Table] = []
-    for project_id in sorted(set(data.table("survey_responses")["project_id"])):
-        found += [respondents(data, project_id), shares(data, project_id)]
-        found += [answers(data, project_id, q) for q in questions(data, project_id)]
-    return tuple(found)
+    notes = ("Wilson intervals.",)
+    return _table(data, project_id, name, title, rows, columns, notes=notes, basis=shown.rule)

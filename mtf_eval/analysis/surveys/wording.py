@@ -12,12 +12,12 @@ from mtf_eval.analysis.surveys.surveys import (
     SMALL_BASE,
     WAVES,
     WORDS,
-    changes,
     responses,
     waves,
 )
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.rules import Rule
 
 __all__ = ["answers_alt", "cautions", "finding", "question_finding"]
 
@@ -27,7 +27,7 @@ MODE_SHIFT = 0.25
 ALPHA = 0.05
 
 
-def cautions(data: Dataset, project_id: str) -> tuple[str, ...]:
+def cautions(data: Dataset, project_id: str, rule: Rule) -> tuple[str, ...]:
     """Return what a reader must know before believing the survey."""
     rows = responses(data, project_id)
     if rows.empty:
@@ -38,24 +38,33 @@ def cautions(data: Dataset, project_id: str) -> tuple[str, ...]:
         found.append("Entry survey only: nothing can be said about change.")
     if there == ("exit",):
         found.append("Exit survey only: nothing can be said about change.")
-    bases = rows.groupby(["wave", "question_id"]).size()
-    if (bases < SMALL_BASE).any():
-        found.append(f"Some bases are under {SMALL_BASE}: counts only, no interval [u].")
+    if rule.off:
+        found += _of_answers(rows)
     found += _timing(data, project_id, rows)
-    shift = _mode_shift(rows)
-    if shift:
-        found.append(f"How people were asked changed between the waves ({shift}).")
     if rows["weight"].notna().any():
         found.append("Answers are weighted; intervals use the effective base.")
     if there == WAVES:
         ids = [set(rows.loc[rows["wave"] == w, "respondent_id"].dropna()) for w in WAVES]
-        same = bool(ids[1]) and len(ids[0] & ids[1]) >= MATCHED * len(ids[1])
+        known, of = rule.shown(len(ids[0] & ids[1])), rule.shown(len(ids[1]))
+        same = bool(known and of) and (known or 0) >= MATCHED * (of or 0)
         found.append(
             "Most who answered at exit had answered at entry; only they are compared."
             if same
             else "Different people may have answered at entry and at exit."
         )
     return tuple(found)
+
+
+def _of_answers(rows: pd.DataFrame) -> list[str]:
+    """Return what the numbers of answers, by question and channel, speak against."""
+    found = []
+    bases = rows.groupby(["wave", "question_id"]).size()
+    if (bases < SMALL_BASE).any():
+        found.append(f"Some bases are under {SMALL_BASE}: counts only, no interval [u].")
+    shift = _mode_shift(rows)
+    if shift:
+        found.append(f"How people were asked changed between the waves ({shift}).")
+    return found
 
 
 def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
@@ -83,12 +92,10 @@ def _mode_shift(rows: pd.DataFrame) -> str:
     return str(moved.idxmax()) if moved.max() > MODE_SHIFT else ""
 
 
-def finding(data: Dataset, project_id: str) -> str:
-    """Say in one sentence what the surveys show, no more than they can carry."""
-    there = waves(data, project_id)
+def finding(frame: pd.DataFrame, there: tuple[str, ...]) -> str:
+    """Say in one sentence what the released changes show, no more than they can carry."""
     if there != WAVES:
         return "No survey is on record." if not there else f"{WORDS[there[0]]} survey only."
-    frame = changes(data, project_id, hidden=frozenset()).frame
     said = frame.dropna(subset=["change"])
     if said.empty:
         return "Too few answered, or answered otherwise than the rest, to say what changed."

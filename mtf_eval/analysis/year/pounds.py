@@ -6,21 +6,20 @@ names what did not work. Effects are pooled in `portfolio`; draws and prices are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit import Benefit
-from mtf_eval.analysis.benefit.layout import few_people, rests_on
-from mtf_eval.analysis.benefit.lines import People
+from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import label, lay, number, pounds, text, where_from
 from mtf_eval.analysis.results.columns import money as gbp
 from mtf_eval.analysis.results.findings import listing
-from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.analysis.year.portfolio import Together, has_ended, year_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
@@ -109,7 +108,7 @@ def appraise(
     price_year: str,
     horizon_years: int,
     rng: np.random.Generator,
-    people: Callable[[Table], People] | None = None,
+    people: Shown = AS_RECORDED,
 ) -> Money | None:
     """Appraise the projects that the year counts, alone and by kind; `None` where it has none.
 
@@ -120,7 +119,7 @@ def appraise(
     rng
         Draws what the projects share once for all of them.
     people
-        `Door.countable`: what the people of an outcome may be counted as; without it as recorded.
+        `Door.counted`: how the people of an outcome enter; by default as recorded.
     """
     years = {e.project.project_id: year_of(e.project) for e in together.found if has_ended(e)}
     ended = [e for e in together.found if years.get(e.project.project_id) == together.year]
@@ -135,7 +134,7 @@ def appraise(
             horizon_years=horizon_years,
             rng=rng,
             draws=0,
-            people=people and people(benefit.people_claimed(data, e.project.project_id)),
+            people=people,
         )
         for e in ended
     )
@@ -233,9 +232,8 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
             f"{spent.each[0].assumptions.horizon_years} years; net of what moved next door; what "
             "projects share is drawn once. A project is counted in the year its assessed months "
             "end.",
-            *few_people(spent.whole),
         ),
-        rests_on=rests_on(spent.whole),
+        basis=basis(spent.whole),
     )
 
 
@@ -266,7 +264,7 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
         ),
         source=spent.whole.source,
         as_at=together.as_of,
-        rests_on=rests_on(spent.whole),
+        basis=basis(spent.whole),
     )
 
 

@@ -25,20 +25,33 @@ import numpy as np
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.feasible import CEILING, Addition, ranges
-from mtf_eval.publish.disclosure.merging import declared
 from mtf_eval.publish.disclosure.published import (
     HIDDEN,
     Figure,
     Grid,
     months_of,
-    plain,
     read_grids,
     release_named,
 )
-from mtf_eval.publish.disclosure.release import ALIASES, RULES, Rule
 
 __all__ = ["Leak", "audit"]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a reader is told of a rule: the largest count it hides, what it rounds the rest to."""
+
+    high: int
+    base: int
+
+
+KNOWN = {
+    **dict.fromkeys(("public", "nhs", "opensafely"), Rule(high=7, base=5)),
+    "local": Rule(high=4, base=5),
+    "local_lt5": Rule(high=CEILING, base=1),
+}
+#: With fewer possible values than this a hidden count is held to be worked out, or nearly.
+FEWEST = 4
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 WORTH = re.compile(r"\b(one|each|per|a)\b.*\b(person|head|individual)\b")
 
@@ -86,11 +99,11 @@ def audit(
     if not folder.is_dir():
         raise BadArgument(f"{folder.name}: not a folder")
     name = release or release_named(folder) or "public"
-    rule = RULES.get(ALIASES.get(name, name))
-    if rule is None:
-        raise BadArgument(f"release={name!r}: expected one of {', '.join(['public', *RULES])}")
-    if rule.off:
+    if name == "internal":
         return []
+    if name not in KNOWN:
+        raise BadArgument(f"release={name!r}: expected one of internal, {', '.join(KNOWN)}")
+    rule = KNOWN[name]
     grids = read_grids(folder)
     leaks = _Attacker(grids, rule).leaks(len(grids))
     if previous is not None:
@@ -109,9 +122,6 @@ class _Attacker:
 
     def __init__(self, grids: list[Grid], rule: Rule) -> None:
         self.grids, self.rule = grids, rule
-        # A rule that promises its whole range promises that no count is known to be below its top.
-        whole = rule.min_width == rule.high - rule.low
-        self.floor = rule.high if whole else 0
         self.start = np.cumsum([0, *(len(g.rows) * len(g.columns) for g in grids)])
         self.cell: list[Figure | str | None] = [c for g in grids for row in g.cells for c in row]
         self.parent = list(range(len(self.cell)))
@@ -127,8 +137,6 @@ class _Attacker:
                 self._periods(b, a)
                 self._products(a, b)
                 self._products(b, a)
-                self._merged(a, b)
-                self._merged(b, a)
 
     def at(self, g: int, row: int, column: int) -> int:
         return int(self.start[g]) + row * len(self.grids[g].columns) + column
@@ -158,9 +166,6 @@ class _Attacker:
         cells = [(total, -1.0), *((p, 1.0) for p in parts if self.cell[p] is not None)]
         if not any(isinstance(self.cell[i], str) for i, _ in cells) or len(cells) < 2:
             return
-        shown = [self.value(p) or 0.0 for p in parts]
-        if self.rule.totals == "recomputed" and self.value(total) == sum(shown):
-            return  # under this rule a total is made of what is shown and says nothing more
         self.additions.append(Addition(tuple(cells), belief=belief))
 
     def _down(self, g: int, grid: Grid) -> None:
@@ -311,27 +316,6 @@ class _Attacker:
                     d = other.columns.index(column)
                     self.add(self.at(a, r, c), [self.at(b, q, d) for q in parts])
 
-    def _merged(self, a: int, b: int) -> None:
-        """Rows of one table that the declared groups make of rows of the other."""
-        one, other = self.grids[a], self.grids[b]
-        shared = [
-            (c, other.columns.index(n))
-            for c, n in enumerate(one.columns)
-            if n in other.columns and "%" not in n
-        ]
-        for named in declared().values():
-            groups = {plain(c): plain(g) for c, g in named.items()}
-            of = [
-                (self.at(a, r, c), [self.at(b, q, d) for q in parts])
-                for r, name in enumerate(one.rows)
-                if (parts := [q for q, n in enumerate(other.rows) if groups.get(n) == name])
-                for c, d in shared
-            ]
-            seen = [self.holds(total, parts) for total, parts in of]
-            if True in seen and False not in seen:
-                for total, parts in of:
-                    self.add(total, parts)
-
     def _products(self, a: int, b: int) -> None:
         """Find counts of one table that times the worth of one give the pounds of another.
 
@@ -370,11 +354,12 @@ class _Attacker:
 
     def _printed(self, i: int) -> tuple[float, float] | None:
         value = self.value(i)
-        return None if value is None else (value, self.room(i))
+        if value is not None:
+            return (value, self.room(i))
+        return (self.rule.high / 2, self.rule.high / 2) if self.cell[i] == HIDDEN else None
 
     def _enough(self, i: int, low: float, high: float) -> bool:
-        wide = high - low >= max(self.rule.min_width, 1) and high >= self.floor
-        return wide or self.cell[i] != HIDDEN
+        return high - low >= FEWEST - 1 or self.cell[i] != HIDDEN
 
     def leaks(self, own: int, reason: str = "the other figures") -> list[Leak]:
         """Hidden cells of the first `own` tables that do not keep the promise."""
@@ -399,7 +384,7 @@ class _Attacker:
                         if value is not None
                         else found_ranges.get(root, (0, CEILING))
                     )
-                    if high - low < self.rule.min_width or high < self.floor:
+                    if high - low < FEWEST - 1:
                         found.append(
                             Leak(
                                 file=grid.file,

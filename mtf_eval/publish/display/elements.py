@@ -181,6 +181,11 @@ def figure(chart: Chart) -> Element:
 
 def _nothing(released: Released) -> Element:
     """Say that a table has no rows, in place of an empty grid or picture."""
+    if released.withheld:
+        return note(
+            f"Not given under the {released.rule.name} rule: “{released.table.title}” tells of "
+            "records of people as they are."
+        )
     return note(f"Nothing is on record for “{released.table.title}”.")
 
 
@@ -256,21 +261,20 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     """
     internal = door.rule.name == "internal"
     settings = {k: str(v) for k, v in parameters.items() if k != "data"}
-    kept = () if door.rule.off else {n for n, t in TABLES.items() if OF_PEOPLE in fact(t, "marks")}
     sources: list[dict[str, Any]] = [
         {
             "table": s.table,
-            "rows": "" if s.table in kept else s.rows,
+            "rows": s.rows,
             "as_at": s.as_at.isoformat() if s.as_at else "",
-            "content": "" if s.table in kept else s.content[:12],
+            "content": s.content[:12],
         }
         for s in sorted(data.sources, key=lambda s: s.table)
-        if s.rows
+        if s.rows and (door.rule.off or OF_PEOPLE not in fact(TABLES[s.table], "marks"))
     ]
     rows = "".join(
-        f'<tr><th scope="row">{escape(s["table"])}</th><td class="num">{_rows(s["rows"])}</td>'
+        f'<tr><th scope="row">{escape(s["table"])}</th><td class="num">{s["rows"]:,}</td>'
         f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"
-        f"<td><code>{escape(s['content'] or 'not given')}</code></td></tr>"
+        f"<td><code>{escape(s['content'])}</code></td></tr>"
         for s in sources
     )
     kinds = {k: sum(f.kind == k for f in data.findings) for k in ("repaired", "warning", "note")}
@@ -280,10 +284,12 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
     facts = {
         "Data set": data.title,
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
-        "Content": f"sha256 {data.content[:12]}" if door.rule.off else "by table, below",
+        "Content": f"sha256 {data.content[:12]}"
+        if door.rule.off
+        else "by table, below; tables of people are not listed",
         "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
-        "Disclosure rule": f"{door.rule.name}. {door.rule.sentence}",
-        "Reading the data found": found,
+        "Disclosure rule": f"{door.rule.name} rule. {door.rule.sentence}",
+        **({"Reading the data found": found} if door.rule.off else {}),
         "Versions": ", ".join(f"{n} {v}" for n, v in _versions().items()),
     }
     listed = "".join(
@@ -313,10 +319,6 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _rows(number: int | str) -> str:
-    return f"{number:,}" if isinstance(number, int) else "not given"
 
 
 def _as_at(iso: str) -> str:

@@ -15,7 +15,7 @@ from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, figure, note, table
 
 if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
 
 __all__ = ["section"]
@@ -27,21 +27,20 @@ def section(data: Dataset, project_id: str, door: Door) -> Sequence[Element]:
     """Show the surveys of a project; a note where there are none."""
     if not surveys.waves(data, project_id):
         return (note("No entry or exit survey is on record."),)
-    shares = door(surveys.shares(data, project_id))
-    hidden = frozenset(shares.frame["question"][(shares.symbols == "[c]").any(axis=1)])
+    changes = door(surveys.changes(data, project_id, shown=door.counted))
+    there = surveys.waves(data, project_id)
     return (
-        note(survey_words.finding(data, project_id)),
-        *(note(text, "caution") for text in survey_words.cautions(data, project_id)),
+        note(survey_words.finding(changes.frame, there)),
+        *(note(text, "caution") for text in survey_words.cautions(data, project_id, door.rule)),
         table(door(surveys.respondents(data, project_id))),
-        *_bars(data, project_id, door, hidden),
-        table(shares),
-        table(door(surveys.levels(data, project_id, hidden=hidden))),
-        table(door(surveys.changes(data, project_id, hidden=hidden))),
+        *_bars(data, project_id, door, changes),
+        table(door(surveys.shares(data, project_id))),
+        table(door(surveys.levels(data, project_id, shown=door.counted))),
+        table(changes),
     )
 
 
-def _bars(data: Dataset, project_id: str, door: Door, hidden: frozenset[str]) -> Iterator[Element]:
-    changes = door(surveys.changes(data, project_id, hidden=hidden))
+def _bars(data: Dataset, project_id: str, door: Door, changes: Released) -> Iterator[Element]:
     for question in surveys.questions(data, project_id):
         released = door(surveys.answers(data, project_id, question))
         names = [f"answer_{i}" for i in range(len(question.scale))]

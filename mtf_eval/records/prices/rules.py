@@ -1,0 +1,122 @@
+"""The disclosure rules, dated and sourced: which counts of people are few, and how others round.
+
+Data and their checks only; applied in `publish.disclosure.release`. What is few is asked here by
+every module that needs to know.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.records.prices.reference import default_folder
+
+__all__ = ["ALIASES", "Rule", "few", "read_rules", "rule_of"]
+
+FILE = "disclosure_rules.csv"
+#: Names of the first edition, and of other bodies' rules that `public` is at least as strict as.
+ALIASES = {"nhs": "public", "opensafely": "public", "local_lt5": "local"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A disclosure profile: counts of 0 to `hide_up_to` people are hidden, the others rounded.
+
+    Attributes
+    ----------
+    hide_up_to, round_to
+        People; both 0 under a rule that lets everything through.
+    sentence, banner
+        What a reader is told; the banner stands on every page.
+    source, edition
+        Whose rule it is, and of when.
+    """
+
+    name: str
+    hide_up_to: int
+    round_to: int
+    sentence: str
+    banner: str = ""
+    source: str
+    edition: str
+
+    def __post_init__(self) -> None:
+        thresholds = (self.hide_up_to, self.round_to)
+        if any(type(n) is not int or n < 1 for n in thresholds) and thresholds != (0, 0):
+            raise BadArgument(f"rule {self.name}: thresholds are whole numbers of 1 or more")
+        if not all(text.strip() for text in (self.source, self.edition, self.sentence)):
+            raise BadArgument(f"rule {self.name}: source, edition and sentence must be given")
+
+    @property
+    def off(self) -> bool:
+        """Whether the rule lets everything through."""
+        return self.hide_up_to == 0
+
+    def shown(self, count: int) -> int | None:
+        """Return a count of people as it may be shown; `None` where it is hidden."""
+        if self.off:
+            return count
+        base = self.round_to
+        return None if count <= self.hide_up_to else (2 * count + base) // (2 * base) * base
+
+
+def read_rules(path: Path | None = None) -> dict[str, Rule]:
+    """Read the profiles, each with its source and date.
+
+    Raises
+    ------
+    RunRefused
+        The file is missing, or a profile lacks a value: without rules nothing is released.
+    """
+    path = path or default_folder() / FILE
+    if not path.exists():
+        raise RunRefused(f"{path.name} is missing: without rules nothing can be released")
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    try:
+        return {row["name"]: _rule(row) for row in rows}
+    except BadArgument as error:
+        raise RunRefused(f"{path.name}: {error}") from None
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise RunRefused(
+            f"{path.name}: a profile is not complete ({type(error).__name__})"
+        ) from None
+
+
+def _rule(row: Mapping[str, str]) -> Rule:
+    words = {key: row[key] for key in ("name", "sentence", "banner", "source", "edition")}
+    hide, base = row["hide_up_to"].strip(), row["round_to"].strip()
+    if not hide and not base and words["banner"]:
+        return Rule(hide_up_to=0, round_to=0, **words)
+    if int(hide) == int(base) == 0:
+        raise BadArgument(f"rule {row['name']}: thresholds are whole numbers of 1 or more")
+    return Rule(hide_up_to=int(hide), round_to=int(base), **words)
+
+
+@cache
+def _rules() -> Mapping[str, Rule]:
+    return read_rules()
+
+
+def rule_of(release: str) -> Rule:
+    """Return a rule by its name or one that is taken for it.
+
+    Raises
+    ------
+    BadArgument
+        The name is unknown.
+    """
+    name = ALIASES.get(release, release)
+    if name not in _rules():
+        raise BadArgument(f"release={release!r}: expected one of {', '.join(_rules())}")
+    return _rules()[name]
+
+
+@cache
+def few() -> int:
+    """Return the fewest people that no rule hides: below it a number of people is few."""
+    return 1 + max(rule.hide_up_to for rule in _rules().values())
