@@ -1,26 +1,22 @@
-"""The attacker: it finds the leaks known of the published dashboard, and none behind the door."""
+"""The attacker: what it reads, and what it works out from exact figures of the first edition."""
 
 from __future__ import annotations
 
 import csv
 import json
 from collections.abc import Iterable
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from test_disclosure import dashboard
 
-from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import payload
-from mtf_eval.publish.disclosure import release as disclosure
-from mtf_eval.publish.disclosure.audit import Leak, audit
-from mtf_eval.publish.disclosure.release import RULES, Door, Released
-from mtf_eval.publish.display import elements
+from mtf_eval.publish.disclosure.audit import Leak
+from mtf_eval.publish.disclosure.audit import audit as attack
 
-ROOT = Path(__file__).parent.parent
+# Figures as they are: the first edition hid a count and rounded none.
+audit = partial(attack, release="local_lt5")
 
 
 def write_csv(folder: Path, name: str, rows: Iterable[Iterable[object]]) -> Path:
@@ -30,51 +26,8 @@ def write_csv(folder: Path, name: str, rows: Iterable[Iterable[object]]) -> Path
     return folder
 
 
-def publish(folder: Path, released: Iterable[Released]) -> Path:
-    """Write what a reader gets: a page of all tables and a CSV of each."""
-    html = []
-    for one in released:
-        content = payload(one)
-        html.append(elements.table(one).html)
-        head = [c["heading"] for c in content["columns"]]
-        write_csv(folder, one.table.name, [head, *content["rows"]])
-    (folder / "page.html").write_text("".join(html), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def without_secondary(monkeypatch: pytest.MonkeyPatch) -> str:
-    rule = replace(RULES["local_lt5"], name="naive", secondary=False, coarser_above=1.0)
-    monkeypatch.setitem(disclosure.RULES, "naive", rule)
-    return "naive"
-
-
 def places(leaks: list[Leak]) -> set[tuple[str, str]]:
     return {(k.row, k.column) for k in leaks}
-
-
-def test_the_known_leaks_of_the_dashboard(tmp_path: Path, without_secondary: str) -> None:
-    """February 1, March 2, May 2 come back from their rows; September narrows to what is left."""
-    naive = Door(without_secondary, [dashboard()])(dashboard())
-    leaks = audit(publish(tmp_path, [naive]), release="public")
-    found = {(k.row, k.column): (k.low, k.high) for k in leaks}
-    for month, count in (("february", 1), ("march", 2), ("may", 2)):
-        assert found[month, "rejected"] == (count, count)
-    assert ("september", "rejected") in found
-
-
-@pytest.mark.parametrize("rule", ["local_lt5", "nhs", "opensafely"])
-def test_nothing_comes_back_through_the_door(tmp_path: Path, rule: str) -> None:
-    released = Door(rule, [dashboard()])(dashboard())
-    assert audit(publish(tmp_path, [released]), release=rule) == []
-
-
-def test_a_leak_says_where_and_not_what(tmp_path: Path, without_secondary: str) -> None:
-    naive = Door(without_secondary, [dashboard()])(dashboard())
-    text = str(audit(publish(tmp_path, [naive]), release="public")[0])
-    assert "row “" in text
-    assert "can be worked out" in text
-    assert not set(text.split()) & {"1", "2", "3", "4"}
 
 
 def test_total_row(tmp_path: Path) -> None:
@@ -150,28 +103,12 @@ def test_shares(tmp_path: Path) -> None:
     assert audit(tmp_path) == []
 
 
-def test_rows_merged_by_declared_groups(tmp_path: Path) -> None:
-    rows = [["Agency", "2020", "Asked"], ["Police", "[c]", 9], ["Fire and Rescue Service", 20, 8]]
-    write_csv(tmp_path, "fine", [*rows, ["NHS", 9, 7]])
-    assert audit(tmp_path) == []
-    write_csv(
-        tmp_path,
-        "coarse",
-        [["Agency", "2020", "Asked"], ["Police, fire and probation", 23, 17], ["NHS", 9, 7]],
-    )
-    (leak,) = audit(tmp_path)
-    assert (leak.row, leak.low, leak.high) == ("police", 3, 3)
-
-
 def test_pounds_over_what_one_person_is_worth(tmp_path: Path) -> None:
     write_csv(tmp_path, "people", [["Row", "Code", "People"], ["row 2", "jsa", "[c]"]])
     head = ["Row", "What", "Value of one person (£)", "Public value (£)"]
     write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "2908.22", "8724.66"]])
     (leak,) = audit(tmp_path)
     assert (leak.low, leak.high) == (3, 3)
-    stand_in = f"{2.5 * 2908.22:.2f}"
-    write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "2908.22", stand_in]])
-    assert audit(tmp_path) == []
 
 
 def test_previous_edition(tmp_path: Path) -> None:
@@ -200,34 +137,13 @@ def test_the_rule_is_read_from_the_run_record(tmp_path: Path) -> None:
     rows = [["Agency", "People"], ["A", 20], ["B", "[c]"], ["C", 9], ["Total", 32]]
     write_csv(tmp_path, "t", rows)
     (tmp_path / "run.json").write_text('{"release": "internal"}', encoding="utf-8")
-    assert audit(tmp_path) == []
-    (tmp_path / "run.json").write_text('{"release": "public"}', encoding="utf-8")
-    assert len(audit(tmp_path)) == 1
+    assert attack(tmp_path) == []
+    (tmp_path / "run.json").write_text('{"release": "local_lt5"}', encoding="utf-8")
+    assert len(attack(tmp_path)) == 1
 
 
 def test_what_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadArgument, match="not a folder"):
         audit(tmp_path / "none")
     with pytest.raises(BadArgument, match="expected one of"):
-        audit(tmp_path, release="none")
-
-
-def people_tables(name: str) -> list[Table]:
-    from mtf_eval.analysis.year import summary
-    from mtf_eval.records.load import load
-
-    return list(summary.people_tables(load(ROOT / "data" / name)))
-
-
-@pytest.mark.parametrize("name", ["thanet_2021", pytest.param("example", marks=pytest.mark.slow)])
-def test_every_people_table_at_every_profile(
-    tmp_path: Path, name: str, without_secondary: str
-) -> None:
-    tables = people_tables(name)
-    for rule in ("local_lt5", "nhs", "opensafely"):
-        door = Door(rule, tables)
-        folder = publish(tmp_path / rule, [door(t) for t in tables])
-        assert audit(folder, release=rule) == [], rule
-    naive = Door(without_secondary, tables)
-    folder = publish(tmp_path / "naive", [naive(t) for t in tables])
-    assert audit(folder, release="public")
+        attack(tmp_path, release="none")

@@ -172,7 +172,7 @@ def test_summary_is_plain_json_for_the_index() -> None:
     assert summary["title"] == "Annual review 2021"
     assert summary["result"] == "188 referrals were received."
     assert summary["maryland"] == 4
-    assert summary["rule"] == "local_lt5"
+    assert summary["rule"] == "public"
     assert summary["hidden"] == 4
     assert summary["tables"] == ["headline", "referrals_by_month", "themes", "progress"]
     assert summary["sources"][0]["as_at"] == "2021-12-15"

@@ -338,8 +338,8 @@ class _Attacker:
                 for r, q in hidden:
                     worth, pounds = other.cells[q][each], other.cells[q][whole]
                     if isinstance(worth, Figure) and isinstance(pounds, Figure) and worth.value:
-                        slack = (_off(pounds) + self.rule.high * _off(worth)) / abs(worth.value)
                         given = pounds.value / worth.value
+                        slack = (_off(pounds) + given * _off(worth)) / abs(worth.value)
                         if 0 < given <= self.rule.high + slack:
                             cell = (self.at(a, r, c), 1.0)
                             self.additions.append(Addition((cell,), slack=slack, given=given))
