@@ -331,6 +331,7 @@ def _checked(
     relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
     reference = own_reference(own)
     hold_prices(read, reference)
+    _declarations(read, sources)
     if problems := [*stray, *(p for t in read.values() for p in t.problems)]:
         raise DataProblems(problems, _unread(findings, read))
     tables = {
@@ -366,6 +367,16 @@ def _checked(
     # What is not on record comes first: it decides whether anything can be said.
     told = (*noticed(data), *rest, *unused)
     return replace(data, findings=told, digest=_digest(tables, told))
+
+
+def _declarations(read: Mapping[str, Tidied], sources: Mapping[str, Source]) -> None:
+    from mtf_eval.records.coverage.declarations import check
+
+    def problem(found: str, expected: str, todo: str, row: Any, column: str) -> None:
+        read["coverage"].problem(found, expected, todo, row=int(row), column=column)
+
+    by_file = "incidents" in sources and sources["incidents"].by_file
+    check({name: t.frame for name, t in read.items()}, by_file=by_file, problem=problem)
 
 
 def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:

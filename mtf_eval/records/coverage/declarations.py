@@ -1,18 +1,23 @@
 """What is declared of the records: the table `coverage`, its rows matched to what they are about.
 
-Decides nothing; `coverage` weighs what is declared against the other evidence.
+Says what is wrong with it; `on_record` weighs it against the other evidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
 from mtf_eval.records.aliases import fold
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.tables import TABLES
 
-__all__ = ["declared", "force_key", "sources"]
+__all__ = ["check", "declared", "force_key", "sources"]
+
+Problem = Callable[[str, str, str, Any, str], None]
+_TABLES = {fold(t) for t in TABLES} - {"incidents"}
 
 _FORCE_WORDS = ("police", "constabulary", "service", "force", "the", "of", "and")
 
@@ -25,7 +30,7 @@ def declared(data: Dataset, measure: str, table: str = "incidents") -> pd.DataFr
     rows = data.table("coverage").copy()
     for column in ("source", "force", "area_code", "reason"):
         rows[column] = rows[column].fillna("")
-    own = rows["source"].map(fold).isin({fold(t) for t in data.tables} - {"incidents"})
+    own = rows["source"].map(fold).isin(_TABLES)
     if table != "incidents":
         rows = rows[rows["source"].map(fold) == fold(table)]
     else:
@@ -49,3 +54,114 @@ def force_key(name: str) -> str:
 def sources(column: pd.Series[str]) -> Mapping[str, str]:
     """Return the sources that records name, by the folded name."""
     return {force_key(s): s for s in column.dropna().unique() if s}
+
+
+#: What `source` may say where all records of incidents are meant.
+_WHOLE = ("", "incidents", "police uk", "data police uk", "all")
+
+
+def check(read: Mapping[str, pd.DataFrame], *, by_file: bool, problem: Problem) -> None:
+    """Tell what is wrong with the table `coverage`.
+
+    Parameters
+    ----------
+    read
+        The tables given, by name; the index of `coverage` its rows in the file.
+    by_file
+        Whether incidents come in a file for each month of a force.
+    problem
+        Takes what was found, what was expected, what to do, the row and the column.
+    """
+    if "coverage" not in read:
+        return
+    none = pd.DataFrame(columns=["source", "area_code", "measure", "month", "project_id", "role"])
+    incidents, areas = read.get("incidents", none), read.get("project_areas", none)
+    if "date" in incidents:
+        days = incidents["date"].dt.to_period("M").dt.to_timestamp()
+        incidents = incidents.assign(month=incidents["month"].fillna(days))
+        read = {**read, "incidents": incidents}
+    forces = sources(incidents["source"])
+    known = {
+        "area_code": {*incidents["area_code"], *areas["area_code"]},
+        "measure": {
+            *incidents["measure"],
+            *read.get("project_measures", none)["measure"],
+            *(read["projects"]["primary_measure"] if "projects" in read else ()),
+        },
+    }
+    rows = read["coverage"].dropna(subset=["source", "first", "last"])
+    rows = rows.assign(complete=rows["complete"].fillna("yes") == "yes")
+    rows["table"] = rows["source"].map(lambda s: fold(s) if fold(s) in _TABLES else "incidents")
+    for at, row in rows.iterrows():
+        if row["table"] != "incidents":
+            continue
+        for column, names in known.items():
+            if pd.notna(row[column]) and row[column] not in names:
+                found = f"a {column} that no incident or project has"
+                problem(found, f"a {column} of the records", "correct it", at, column)
+        given = row["source"] if pd.isna(row["force"]) else row["force"]
+        column = "source" if pd.isna(row["force"]) else "force"
+        free = column == "source" and (fold(given) in _WHOLE or pd.notna(row["area_code"]))
+        if forces and not free and force_key(given) not in forces:
+            expected = f"one of {', '.join(sorted(forces.values())[:8])}"
+            problem(f"a {column} that no incident has", expected, "correct it", at, column)
+        rows.at[at, "force"] = forces.get(force_key(given), "")
+    _disagree(rows, problem)
+    if by_file:
+        _without_file(rows, incidents, problem)
+    _nothing_left(rows, read, problem)
+
+
+def _disagree(rows: pd.DataFrame, problem: Problem) -> None:
+    """Refuse two rows of which one says complete and one not, of the same months and records."""
+    scope = rows[["force", "area_code", "measure"]].fillna("")
+    for place, (at, row) in enumerate(rows.iterrows()):
+        before = rows.iloc[:place]
+        clash = (before["table"] == row["table"]) & (before["complete"] != row["complete"])
+        clash &= (before["first"] <= row["last"]) & (before["last"] >= row["first"])
+        for column in scope:
+            theirs, own = scope.loc[before.index, column], scope.at[at, column]
+            clash &= (theirs == own) | (theirs == "") | (own == "")
+        if clash.any():
+            found = f"complete where row {before.index[clash][0]} says otherwise of the same months"
+            problem(found, "one word for each month", "keep one of them", at, "complete")
+
+
+def _without_file(rows: pd.DataFrame, incidents: pd.DataFrame, problem: Problem) -> None:
+    """Refuse what is declared complete for months without a file."""
+    held = {s: {*part["month"]} for s, part in incidents.groupby("source")}
+    all_months = pd.date_range(incidents["month"].min(), incidents["month"].max(), freq="MS")
+    whole = rows[rows["complete"] & (rows["table"] == "incidents")]
+    for at, row in whole.iterrows():
+        of = incidents[incidents["area_code"] == row["area_code"]]["source"].mode()
+        force = row["force"] or (of.iloc[0] if len(of) else "")
+        months = all_months[(all_months >= row["first"]) & (all_months <= row["last"])]
+        absent = [m for m in months if force and m not in held.get(force, set())]
+        if absent:
+            found = f"complete, but there is no file of {force} for {absent[0]:%B %Y}"
+            problem(found, "months that are there", "add the file, or write no", at, "complete")
+
+
+def _nothing_left(rows: pd.DataFrame, read: Mapping[str, pd.DataFrame], problem: Problem) -> None:
+    """Refuse what leaves a project no month before or after its start."""
+    if not {"projects", "project_areas", "incidents"} <= read.keys():
+        return
+    incidents, areas = read["incidents"], read["project_areas"]
+    targets = areas[areas["role"] == "target"]
+    for project in read["projects"].dropna(subset=["response_start"]).itertuples():
+        own = {*targets.loc[targets["project_id"] == project.project_id, "area_code"]}
+        of = incidents[incidents["area_code"].isin(own)]
+        sides = {
+            "before": {*of.loc[of["month"] < project.response_start, "month"]},
+            "after": {*of.loc[of["month"] >= project.response_start, "month"]},
+        }
+        gone = rows[~rows["complete"] & (rows["table"] == "incidents")]
+        gone = gone[gone["area_code"].isna() | gone["area_code"].isin(own)]
+        gone = gone[(gone["force"] == "") | gone["force"].isin({*of["source"].dropna()})]
+        gone = gone[gone["measure"].isna() | (gone["measure"] == project.primary_measure)]
+        for side, months in sides.items():
+            covered = {m for m in months if ((gone["first"] <= m) & (gone["last"] >= m)).any()}
+            if months and covered == months:
+                found = f"no month {side} the start of project {project.project_id} left on record"
+                todo = "correct first or last, or take the project out"
+                problem(found, f"some months {side}", todo, gone.index[0], "first")
