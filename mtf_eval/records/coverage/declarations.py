@@ -56,6 +56,7 @@ def sources(column: pd.Series[str]) -> Mapping[str, str]:
     return {force_key(s): s for s in column.dropna().unique() if s}
 
 
+_NAMES = {"area_code": "an area", "measure": "a measure"}
 #: What `source` may say where all records of incidents are meant.
 _WHOLE = ("", "incidents", "police uk", "data police uk", "all")
 
@@ -97,8 +98,8 @@ def check(read: Mapping[str, pd.DataFrame], *, by_file: bool, problem: Problem) 
             continue
         for column, names in known.items():
             if pd.notna(row[column]) and row[column] not in names:
-                found = f"a {column} that no incident or project has"
-                problem(found, f"a {column} of the records", "correct it", at, column)
+                found = f"{_NAMES[column]} that no incident or project has"
+                problem(found, f"{_NAMES[column]} of the records", "correct it", at, column)
         given = row["source"] if pd.isna(row["force"]) else row["force"]
         column = "source" if pd.isna(row["force"]) else "force"
         free = column == "source" and (fold(given) in _WHOLE or pd.notna(row["area_code"]))
@@ -151,10 +152,10 @@ def _nothing_left(rows: pd.DataFrame, read: Mapping[str, pd.DataFrame], problem:
     for project in read["projects"].dropna(subset=["response_start"]).itertuples():
         own = {*targets.loc[targets["project_id"] == project.project_id, "area_code"]}
         of = incidents[incidents["area_code"].isin(own)]
-        sides = {
-            "before": {*of.loc[of["month"] < project.response_start, "month"]},
-            "after": {*of.loc[of["month"] >= project.response_start, "month"]},
-        }
+        # One begun in its second half is a month before.
+        start = project.response_start.to_period("M") + (project.response_start.day > 15)
+        later = of["month"] >= start.to_timestamp()
+        sides = {"before": {*of.loc[~later, "month"]}, "after": {*of.loc[later, "month"]}}
         gone = rows[~rows["complete"] & (rows["table"] == "incidents")]
         gone = gone[gone["area_code"].isna() | gone["area_code"].isin(own)]
         gone = gone[(gone["force"] == "") | gone["force"].isin({*of["source"].dropna()})]
