@@ -153,7 +153,7 @@ def _nothing_left(rows: pd.DataFrame, read: Mapping[str, pd.DataFrame], problem:
         own = {*targets.loc[targets["project_id"] == project.project_id, "area_code"]}
         of = incidents[incidents["area_code"].isin(own)]
         # One begun in its second half is a month before.
-        start = project.response_start.to_period("M") + (project.response_start.day > 15)
+        start = project.response_start.to_period("M") + int(project.response_start.day > 15)
         later = of["month"] >= start.to_timestamp()
         sides = {"before": {*of.loc[~later, "month"]}, "after": {*of.loc[later, "month"]}}
         gone = rows[~rows["complete"] & (rows["table"] == "incidents")]

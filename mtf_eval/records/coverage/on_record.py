@@ -213,8 +213,9 @@ class _Reading:
                 by = f" for {source}" if source else ""
                 n = ", ".join(f"{v:,.0f}" for v in held[first : last + 1])
                 usual = np.median(held[~flags & (held > 0)])
+                look = "looks" if first == last else "look"
                 text = (
-                    f"{what}{self._named(first, last)}{by} looks incomplete: {n} records where "
+                    f"{what}{self._named(first, last)}{by} {look} incomplete: {n} records where "
                     f"{usual:,.0f} a month are usual"
                 )
                 self._gap("incomplete", (), (first, last), text, ASK, source=source)

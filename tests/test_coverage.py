@@ -1,0 +1,301 @@
+"""What is on record: gaps of every real kind are seen, complete records have none."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from gaps import ASB, CITY, MONTHS, NEAR, archive, declare, force, project, table
+
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.coverage import Coverage, coverage_of, kept
+from mtf_eval.records.coverage.silences import incomplete_months, jumps, silent_runs
+from mtf_eval.records.dataset import Dataset, Source
+from mtf_eval.records.load import load
+from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import TABLES
+
+FIELD = Path(__file__).parent / "field" / "public"
+AS_OF = date(2022, 12, 31)
+TARGETS = CITY[:2]
+
+
+def read(folder: Path, measure: str = ASB) -> Coverage:
+    return coverage_of(load(folder), measure, as_of=AS_OF)
+
+
+def warned(folder: Path) -> list[str]:
+    return [f.text for f in load(folder).findings if f.kind == "warning"]
+
+
+def off(coverage: Coverage, area: str) -> list[str]:
+    """Months of an area that are not on record."""
+    open_ = coverage.counts[area].isna()
+    return [f"{m:%Y-%m}" for m in coverage.counts.index[open_]]
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+# The field cases
+
+
+def test_a_month_without_a_file_is_not_a_nought() -> None:
+    coverage = read(FIELD / "01" / "data")
+    assert off(coverage, "E01900003") == ["2022-05", "2022-06", "2022-07", "2022-08"]
+    (gap,) = coverage.gaps
+    assert gap.kind == "no_file"
+    assert gap.text.startswith("May to August 2022 are not on record for City of Testshire Police")
+
+
+def test_a_jump_in_rows_without_an_area_is_a_gate() -> None:
+    (gap,) = read(FIELD / "02" / "data").gaps
+    assert gap.kind == "no_area"
+    assert gap.gate
+    assert "January to December 2022" in gap.text
+    # 1 % and 35 % in the README of the case, over all kinds of incident.
+    assert "36%" in gap.text
+    assert "1%" in gap.text
+
+
+def test_a_hole_in_a_table_of_ones_own_is_seen_and_no_other() -> None:
+    coverage = read(FIELD / "03" / "data")
+    assert off(coverage, "E01990003") == ["2022-05", "2022-06", "2022-07", "2022-08"]
+    assert int(coverage.counts.isna().to_numpy().sum()) == 4
+
+
+def test_a_category_that_ends_where_another_begins_is_told_as_that() -> None:
+    (text,) = warned(FIELD / "09" / "data")
+    assert "Violence and sexual offences begins there: the category was renamed" in text
+    coverage = read(FIELD / "09" / "data", "Violent crime")
+    assert off(coverage, "E01900003")[0] == "2022-05"
+
+
+def test_one_crime_id_thirteen_times_is_one_incident() -> None:
+    rows = load(FIELD / "10" / "data").table("incidents")
+    assert rows.set_index("measure")["count"].to_dict() == {ASB: 2, "Burglary": 1}
+
+
+# Files and forces
+
+
+def test_strays_of_another_force_make_no_month(tmp_path: Path, rng: np.random.Generator) -> None:
+    rows = force(rng, "near", NEAR) + force(rng, "city", CITY, months=MONTHS[:18])
+    rows += [(m, "near", "Near Police", a, ASB, 1) for m in MONTHS for a in CITY]
+    coverage = read(archive(project(tmp_path / "d", TARGETS), rows))
+    assert off(coverage, CITY[0]) == MONTHS[18:]
+    assert [g.kind for g in coverage.gaps] == ["source_stops"]
+    assert not coverage.counts[NEAR].isna().to_numpy().any()
+
+
+def test_a_second_force_that_stops_leaves_on_both_sides(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    own = force(rng, "city", CITY)
+    rows = own + force(rng, "transport", CITY[:2], mean=3, months=MONTHS[:15])
+    coverage = read(archive(project(tmp_path / "d", TARGETS), rows))
+    wanted = sum(n for *_, area, _, n in own if area == CITY[0])
+    assert coverage.counts[CITY[0]].sum() == wanted
+    assert not coverage.counts.isna().to_numpy().any()
+    whole = own + force(rng, "transport", CITY[:2], mean=3)
+    both = read(archive(project(tmp_path / "e", TARGETS), whole))
+    assert both.counts[CITY[0]].sum() > wanted
+
+
+# Codes
+
+
+@pytest.mark.parametrize("named", [["E01024678"], ["E01035316", "E01035317"]])
+@pytest.mark.parametrize("kind", ["archive", "table"])
+def test_a_split_area_is_followed_in_either_vintage(
+    tmp_path: Path, rng: np.random.Generator, named: list[str], kind: str
+) -> None:
+    rows = force(rng, "near", NEAR)
+    rows += force(rng, "near", ["E01024678"], months=MONTHS[:20])
+    rows += force(rng, "near", ["E01035316", "E01035317"], mean=4, months=MONTHS[20:])
+    write = archive if kind == "archive" else table
+    folder = write(project(tmp_path / "d", named), rows)
+    coverage = read(folder)
+    assert "E01035316" not in coverage.counts
+    wanted = sum(n for *_, a, _, n in rows if a in {"E01024678", "E01035316", "E01035317"})
+    assert coverage.counts["E01024678"].sum() == wanted
+    assert not coverage.gaps
+    areas = load(folder).table("project_areas")
+    assert areas["area_code"].tolist() == ["E01024678"]
+    assert areas["population"].tolist() == [1500 * len(named)]
+
+
+def test_a_part_of_a_split_is_a_gate_with_its_group(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    rows = force(rng, "near", NEAR) + force(rng, "near", ["E01024678"], months=MONTHS[:20])
+    rows += force(rng, "near", ["E01035316", "E01035317"], months=MONTHS[20:])
+    folder = archive(project(tmp_path / "d", ["E01035316"]), rows)
+    gates = [g for g in read(folder).gaps if g.gate]
+    assert [(g.kind, g.areas) for g in gates] == [("recoded", ("E01035316",))]
+    assert "E01024678 became E01035316 and E01035317" in gates[0].text
+    assert warned(folder)[0].startswith("P1: ")
+
+
+def test_a_look_up_of_ones_own_ends_the_warning(tmp_path: Path, rng: np.random.Generator) -> None:
+    rows = force(rng, "near", NEAR) + force(rng, "near", ["E01900001"], months=MONTHS[:20])
+    rows += force(rng, "near", ["E01999999"], months=MONTHS[20:])
+    folder = archive(project(tmp_path / "d", ["E01900001"]), rows)
+    assert off(read(folder), "E01900001") == MONTHS[20:]
+    assert "P1" in warned(folder)[0]
+    (folder / "lsoa_lookup.csv").write_text("LSOA11CD,LSOA21CD\nE01900001,E01999999\n")
+    assert not warned(folder)
+    (folder / "lsoa_lookup.csv").write_text("LSOA11CD,LSOA21CD\nA1,A2\nA2,A3\n")
+    with pytest.raises(DataProblems, match="old in one row and new in another"):
+        load(folder)
+
+
+# Silences
+
+
+def test_two_months_absent_from_targets_alone(tmp_path: Path, rng: np.random.Generator) -> None:
+    months = [m for m in MONTHS if m not in ("2022-05", "2022-06")]
+    folder = table(project(tmp_path / "d", TARGETS), force(rng, "x", TARGETS, months=months))
+    coverage = read(folder)
+    assert off(coverage, TARGETS[0]) == ["2022-05", "2022-06"]
+
+
+def test_controls_that_begin_later_are_not_on_record_before(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    rows = force(rng, "x", [*TARGETS, *NEAR[5:]]) + force(rng, "x", NEAR[:5], months=MONTHS[5:])
+    coverage = read(table(project(tmp_path / "d", TARGETS), rows))
+    assert all(off(coverage, a) == MONTHS[:5] for a in NEAR[:5])
+    assert [g.kind for g in coverage.gaps] == ["not_begun"]
+
+
+def test_a_fall_to_nought_counts_only_when_declared(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    rows = force(rng, "x", NEAR) + force(rng, "x", TARGETS, months=MONTHS[:12])
+    folder = table(project(tmp_path / "d", TARGETS), rows)
+    assert off(read(folder), TARGETS[0]) == MONTHS[12:]
+    declare(folder, *(f"Council,,{t},,2022-01,2022-12,yes,checked" for t in TARGETS))
+    coverage = read(folder)
+    assert coverage.counts.loc["2022-01-01":, TARGETS].sum().sum() == 0
+    assert not coverage.gaps
+
+
+def test_declared_missing_is_missing_even_with_rows(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    folder = archive(project(tmp_path / "d", TARGETS), force(rng, "city", CITY))
+    declare(folder, "police.uk,city,,,2022-03,2022-04,no,known bad")
+    coverage = read(folder)
+    assert off(coverage, CITY[3]) == ["2022-03", "2022-04"]
+    assert "known bad" in coverage.gaps[0].text
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("x,,E01999998,,2022-01,2022-02,no,", "an area that no incident or project has"),
+        ("x,,E01900001,Arson,2022-01,2022-02,no,", "a measure that no incident or project has"),
+        ("x,Kent,,,2022-01,2022-02,no,", "a force that no incident has"),
+        ("Cty Police,,,,2022-01,2022-02,no,", "a source that no incident has"),
+        ("city,,,,2022-03,2022-02,no,", "last on or after first"),
+        ("city,,,,2022-03,2022-04,no,\ncity,,,,2022-04,2022-05,yes,", "says otherwise"),
+        ("city,,,,2021-01,2021-12,no,", "no month before the start of project P1"),
+        ("city,,,,2022-01,2022-12,no,", "no month after the start of project P1"),
+        ("city,,,,2022-06,2022-06,yes,", "no file of City Police for June 2022"),
+    ],
+)
+def test_bad_declarations_are_refused(
+    tmp_path: Path, rng: np.random.Generator, row: str, message: str
+) -> None:
+    months = [m for m in MONTHS if m != "2022-06"]
+    rows = force(rng, "city", CITY, months=months) + force(rng, "near", NEAR[:2])
+    folder = declare(archive(project(tmp_path / "d", TARGETS), rows), row)
+    with pytest.raises(DataProblems, match=message):
+        load(folder)
+
+
+def test_complete_records_have_no_gaps() -> None:
+    """Overdispersed counts with a season, low and high, by the hundred."""
+    rng = np.random.default_rng(11)
+    season = 1 + 0.5 * np.sin(np.arange(36) * 2 * np.pi / 12)
+    false = 0
+    for _ in range(40):
+        level = rng.lognormal(1.0, 1.2, 80)
+        mean = season[:, None] * level
+        size = 4.0
+        values = rng.negative_binomial(size, size / (size + mean)).astype(float)
+        false += len(silent_runs(values))
+    assert false <= 1
+
+
+def test_silence_of_few_is_chance_and_of_many_is_not() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.poisson([[1.0, *[12.0] * 20]] * 24).astype(float)
+    values[14:18, [0, 1]] = 0
+    assert [(c, i, j) for c, i, j, _ in silent_runs(values)] == [((1,), 14, 17)]
+
+
+def test_two_broken_months_side_by_side_are_both_seen() -> None:
+    # Kent 2018, January to December, with October to December as published.
+    months = [18100.0, 16800, 18700, 18900, 20100, 20000, 20800, 20100, 19300, 19396, 13818, 8438]
+    flags = incomplete_months(np.array(months), share=0.8)
+    assert np.flatnonzero(flags).tolist() == [10, 11]
+    season = np.array([1000.0 * (1 + 0.35 * np.sin(m * np.pi / 6)) for m in range(36)])
+    assert not incomplete_months(season, share=0.8).any()
+
+
+def test_a_jump_is_more_than_chance_and_than_a_trifle() -> None:
+    rows = np.full(24, 500.0)
+    assert not jumps(np.array([5.0, 9, 4, 7] * 6), rows)
+    assert [j[:2] for j in jumps(np.r_[np.full(12, 5.0), np.full(12, 60.0)], rows)] == [(12, 23)]
+
+
+# The task force's own tables
+
+
+def test_a_table_is_kept_to_the_day_it_says() -> None:
+    tables = {name: empty(schema) for name, schema in TABLES.items()}
+    days = pd.to_datetime(["2022-01-05", "2022-03-09", "2022-03-20"])
+    tables["referrals"] = tables["referrals"].reindex(range(3)).assign(received=days)
+    source = Source(table="referrals", file="r.csv", sha256="", rows=3, as_at=date(2022, 5, 15))
+    with_day = Dataset(name="d", path=Path("d"), tables=tables, sources=(source,))
+    assert kept(with_day, "referrals").tolist() == [True] * 5
+    without = Dataset(name="d", path=Path("d"), tables=tables, sources=())
+    assert kept(without, "referrals").tolist() == [True, False, True]
+
+
+# Real records
+
+
+KENT = Path(
+    os.environ.get(
+        "MTF_POLICE_UK",
+        Path(__file__).parent.parent.parent / "shared" / "police_uk" / "kent_2022_street.zip",
+    )
+)
+
+
+@pytest.mark.skipif(not KENT.exists(), reason="no police.uk archive beside the checkout")
+def test_kent_2022_has_no_gap_beyond_chance_and_thinned_months_are_seen() -> None:
+    data = load(KENT)
+    rows = data.table("incidents")
+    assert not [f for f in data.findings if "not on record" in f.text or "incomplete" in f.text]
+    rng = np.random.default_rng(2018)
+    thinned = rows.copy()
+    for month, share in (("2022-11-01", 13818 / 19396), ("2022-12-01", 8438 / 19396)):
+        of = (thinned["month"] == month).to_numpy()
+        left = rng.binomial(thinned.loc[of, "count"].astype(int), share)
+        thinned.loc[of, "count"] = left
+    tables = {**data.tables, "incidents": thinned}
+    made = Dataset(name="k", path=KENT, tables=tables, sources=data.sources)
+    for measure in (ASB, "Burglary", "Violence and sexual offences"):
+        (gap,) = coverage_of(made, measure, as_of=AS_OF).gaps
+        assert gap.kind == "incomplete"
+        assert gap.text.startswith("November and December 2022 for Kent Police look incomplete")
