@@ -286,7 +286,7 @@ def _checked(
     own: Path | None,
 ) -> Dataset:
     from mtf_eval.records.aliases import packaged
-    from mtf_eval.records.coverage import noticed
+    from mtf_eval.records.coverage import check, noticed
     from mtf_eval.records.reading.days import Span
     from mtf_eval.records.reading.pricing import hold_prices
     from mtf_eval.records.reading.redrawn import follow, own_look_up
@@ -331,7 +331,10 @@ def _checked(
     relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
     reference = own_reference(own)
     hold_prices(read, reference)
-    _declarations(read, sources)
+    if "coverage" in read:
+        by_file = any(s.by_file for s in sources.values())
+        frames = {n: t.frame for n, t in read.items()}
+        check(frames, by_file=by_file, problem=read["coverage"].problem)
     if problems := [*stray, *(p for t in read.values() for p in t.problems)]:
         raise DataProblems(problems, _unread(findings, read))
     tables = {
@@ -364,19 +367,8 @@ def _checked(
         for p in reference.told
     )
     rest = [*findings, *(f for n in TABLES if n in read for f in read[n].findings), *followed]
-    # What is not on record comes first: it decides whether anything can be said.
     told = (*noticed(data), *rest, *unused)
     return replace(data, findings=told, digest=_digest(tables, told))
-
-
-def _declarations(read: Mapping[str, Tidied], sources: Mapping[str, Source]) -> None:
-    from mtf_eval.records.coverage.declarations import check
-
-    def problem(found: str, expected: str, todo: str, row: Any, column: str) -> None:
-        read["coverage"].problem(found, expected, todo, row=int(row), column=column)
-
-    by_file = "incidents" in sources and sources["incidents"].by_file
-    check({name: t.frame for name, t in read.items()}, by_file=by_file, problem=problem)
 
 
 def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
@@ -407,9 +399,8 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
     try:
         value, _ = read_cell(about.get(key), kind, Context(aliases=Aliases()))
     except Unreadable as error:
-        raise _refused(
-            "about", f"a {key} that cannot be read", error.expected, error.todo
-        ) from None
+        found = f"a {key} that cannot be read"
+        raise _refused("about", found, error.expected, error.todo) from None
     return value if value is None or kind == "whole" else value.date()
 
 

@@ -5,8 +5,8 @@ Says what is wrong with it; `on_record` weighs it against the other evidence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import Protocol
 
 import pandas as pd
 
@@ -16,7 +16,16 @@ from mtf_eval.records.tables import TABLES
 
 __all__ = ["check", "declared", "force_key", "sources"]
 
-Problem = Callable[[str, str, str, Any, str], None]
+
+class Problem(Protocol):
+    """Takes what is wrong at a place in the table."""
+
+    def __call__(
+        self, found: str, expected: str, todo: str = "", *, row: int | None, column: str
+    ) -> None:
+        """Note it."""
+
+
 _TABLES = {fold(t) for t in TABLES} - {"incidents"}
 
 _FORCE_WORDS = ("police", "constabulary", "service", "force", "the", "of", "and")
@@ -99,13 +108,17 @@ def check(read: Mapping[str, pd.DataFrame], *, by_file: bool, problem: Problem) 
         for column, names in known.items():
             if pd.notna(row[column]) and row[column] not in names:
                 found = f"{_NAMES[column]} that no incident or project has"
-                problem(found, f"{_NAMES[column]} of the records", "correct it", at, column)
+                problem(
+                    found, f"{_NAMES[column]} of the records", "correct it", row=at, column=column
+                )
         given = row["source"] if pd.isna(row["force"]) else row["force"]
         column = "source" if pd.isna(row["force"]) else "force"
         free = column == "source" and (fold(given) in _WHOLE or pd.notna(row["area_code"]))
         if forces and not free and force_key(given) not in forces:
             expected = f"one of {', '.join(sorted(forces.values())[:8])}"
-            problem(f"a {column} that no incident has", expected, "correct it", at, column)
+            problem(
+                f"a {column} that no incident has", expected, "correct it", row=at, column=column
+            )
         rows.at[at, "force"] = forces.get(force_key(given), "")
     _disagree(rows, problem)
     if by_file:
@@ -125,7 +138,7 @@ def _disagree(rows: pd.DataFrame, problem: Problem) -> None:
             clash &= (theirs == own) | (theirs == "") | (own == "")
         if clash.any():
             found = f"complete where row {before.index[clash][0]} says otherwise of the same months"
-            problem(found, "one word for each month", "keep one of them", at, "complete")
+            problem(found, "one word for each month", "keep one of them", row=at, column="complete")
 
 
 def _without_file(rows: pd.DataFrame, incidents: pd.DataFrame, problem: Problem) -> None:
@@ -140,7 +153,13 @@ def _without_file(rows: pd.DataFrame, incidents: pd.DataFrame, problem: Problem)
         absent = [m for m in months if force and m not in held.get(force, set())]
         if absent:
             found = f"complete, but there is no file of {force} for {absent[0]:%B %Y}"
-            problem(found, "months that are there", "add the file, or write no", at, "complete")
+            problem(
+                found,
+                "months that are there",
+                "add the file, or write no",
+                row=at,
+                column="complete",
+            )
 
 
 def _nothing_left(rows: pd.DataFrame, read: Mapping[str, pd.DataFrame], problem: Problem) -> None:
@@ -165,4 +184,4 @@ def _nothing_left(rows: pd.DataFrame, read: Mapping[str, pd.DataFrame], problem:
             if months and covered == months:
                 found = f"no month {side} the start of project {project.project_id} left on record"
                 todo = "correct first or last, or take the project out"
-                problem(found, f"some months {side}", todo, gone.index[0], "first")
+                problem(found, f"some months {side}", todo, row=gone.index[0], column="first")
