@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 __all__ = [
     *("BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"),
-    "grouped",
+    *("grouped", "refused"),
 ]
 
 
@@ -76,6 +76,11 @@ class DataProblems(MtfError):
 
     def __reduce__(self) -> tuple[type[DataProblems], tuple[tuple[Problem, ...], tuple[str, ...]]]:
         return type(self), (self.problems, self.unread)
+
+
+def refused(file: str, found: str, expected: str, todo: str) -> DataProblems:
+    """Return the refusal of a whole file."""
+    return DataProblems([Problem(file=file, found=found, expected=expected, todo=todo)])
 
 
 def grouped(problems: Iterable[Problem]) -> list[list[Problem]]:

@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.errors import BadArgument, DataProblems, Problem
+from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
 from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source, no_day
 from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.own import own_folder, own_reference
@@ -25,14 +25,9 @@ from mtf_eval.records.prices.reference import default_folder
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mtf_eval.records.aliases import Aliases
     from mtf_eval.records.reading.grids import Grid, Tidied
 
-__all__ = ["hold", "learnt", "load"]
-
-#: Files of a folder that are read, or noted as not read.
-_OUTLINES = "boundaries.geojson"
-_READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
+__all__ = ["hold", "load"]
 
 
 def load(
@@ -66,10 +61,12 @@ def load(
     RunRefused
         The day is left to records that have none of their own.
     """
+    from mtf_eval.records.reading import sources
+
     limit = _day(as_of) if as_of else None
     where = str(path)
     if re.match(r"[a-z0-9+]+://", where):
-        data = _checked(*_from_database(where), own_folder(where, reference))
+        data = _checked(*sources.from_database(where), own_folder(where, reference))
     else:
         place = _found(Path(path))
         data = _kept(place, own_folder(place, reference))
@@ -96,12 +93,13 @@ def _day(as_of: str | date) -> date:
 def _kept(place: Path, own: Path | None) -> Dataset:
     """Return the data set as it was kept when nothing has changed, else read it."""
     from mtf_eval.records import cache
+    from mtf_eval.records.reading import sources
 
     key = _key(place, own)
     data = cache.fetch(key) if key else None
     if data is not None:
-        return replace(data, name=_slug(place.stem), path=place, own_prices=own)
-    data = _checked(*_from_files(place), own)
+        return replace(data, name=sources.slug(place.stem), path=place, own_prices=own)
+    data = _checked(*sources.from_files(place), own)
     if key and key == _key(place, own):  # else it was saved while it was read
         cache.keep(key, data)
     return data
@@ -110,13 +108,9 @@ def _kept(place: Path, own: Path | None) -> Dataset:
 def _key(place: Path, own: Path | None) -> str:
     """Return the key of what a place holds; empty when its reader will refuse it for its size."""
     from mtf_eval.records import cache
-    from mtf_eval.records.reading.redrawn import own_look_up
+    from mtf_eval.records.reading import sources
 
-    look_up = own_look_up(place)
-    files = [place, *([look_up] if look_up else [])]
-    if place.is_dir():
-        files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
-        files += [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
+    files = sources.files_of(place)
     if any(p.stat().st_size > cache.MAX_BYTES for p in files if p.suffix.lower() != ".zip"):
         return ""
     prices = [p for f in (own, default_folder()) if f for p in f.iterdir() if p.is_file()]
@@ -145,133 +139,9 @@ def _found(path: Path) -> Path:
     for base in (Path.cwd(), Path.cwd().parent, HOME):
         if (base / path).exists():
             return (base / path).resolve()
-    raise _refused(
+    raise refused(
         path.name, "nothing there", "a folder of CSV files or a workbook", "check the path"
     )
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_") or "data"
-
-
-def _from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    name = _slug(place.stem)
-    if place.is_dir():
-        return (name, place, *_from_folder(place))
-    if place.suffix.lower() in (".xlsx", ".xlsm"):
-        from mtf_eval.records.reading.workbook import read_workbook
-
-        return (name, place, *read_workbook(place, learnt))
-    if place.suffix.lower() == ".zip":
-        grid, source = _street_records(place)
-        return name, place, [grid], [], {"incidents": source}
-    expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
-    if place.suffix.lower() == ".csv":
-        todo = "give the folder it is in, the file named after its table, as in referrals.csv"
-        raise _refused(place.name, "one CSV file", expected, f"{todo}; or mtf-eval adopt")
-    raise _refused(place.name, "a file of another kind", expected, "save it as one of these")
-
-
-def _from_database(
-    address: str,
-) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    from mtf_eval.records.reading.database import read_database
-
-    name, grids, sources = read_database(address)
-    return _slug(name), Path(name), grids, [], sources
-
-
-def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
-    from mtf_eval.records.aliases import packaged
-    from mtf_eval.records.reading.csv_files import read_csv
-    from mtf_eval.records.reading.redrawn import LOOK_UP
-    from mtf_eval.records.tables import table_named
-
-    grids: list[Grid] = []
-    findings: list[Finding] = []
-    problems: list[Problem] = []
-    sources: dict[str, Source] = {}
-    files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
-    aliases = packaged()
-    for path in (p for p in files if p.name.lower() == "aliases.csv"):
-        aliases = learnt(read_csv(path, "aliases"))
-    for path in files:
-        table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
-        if table is None:
-            if path.suffix.lower() in _READ[:-1] and path.name not in (_OUTLINES, LOOK_UP):
-                text = "no table of the schema, not read"
-                findings.append(Finding(kind="note", table="", text=text, file=path.name))
-            continue
-        try:
-            grids.append(read_csv(path, table))
-        except DataProblems as error:
-            problems += error.problems
-            continue
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if one := sources.get(table):
-            digest = hashlib.sha256(f"{one.sha256}{digest}".encode()).hexdigest()
-        names = f"{one.file}, {path.name}" if one else path.name
-        sources[table] = Source(table=table, file=names, sha256=digest, rows=0)
-    for archive in _archives(place):
-        if "incidents" in sources:
-            found, todo = "a second source of incidents", "keep one of them"
-            problems.append(_problem(archive.name, found, "one source", todo))
-            continue
-        try:
-            grid, sources["incidents"] = _street_records(archive)
-            grids.append(grid)
-        except DataProblems as error:
-            problems += error.problems
-    if (outlines := place / _OUTLINES).is_file():
-        try:
-            grid, sources["area_boundaries"] = _outlines(outlines)
-            grids.append(grid)
-        except DataProblems as error:
-            problems += error.problems
-    if problems:
-        raise DataProblems(problems)
-    return grids, findings, sources
-
-
-def learnt(grid: Grid) -> Aliases:
-    """Return the package's aliases with those of a data set added."""
-    from mtf_eval.records.aliases import packaged
-    from mtf_eval.records.reading.tidy import tidy
-    from mtf_eval.records.tables import TABLES
-
-    return _extended(packaged(), tidy(grid, TABLES["aliases"], aliases=packaged()))
-
-
-def _archives(place: Path) -> list[Path]:
-    """Return what is in the folder as downloaded from data.police.uk."""
-    zips = sorted(p for p in place.glob("*.zip") if not p.name.startswith((".", "~")))
-    return [*([place / "police_uk"] if (place / "police_uk").is_dir() else []), *zips]
-
-
-def _street_records(archive: Path) -> tuple[Grid, Source]:
-    from mtf_eval.records.reading.grids import Grid
-    from mtf_eval.records.reading.police_uk import aggregate
-
-    frame, findings = aggregate(archive)
-    whole = hashlib.sha256()
-    for file in sorted(archive.rglob("*")) if archive.is_dir() else [archive]:
-        if file.is_file():
-            with file.open("rb") as stream:
-                whole.update(hashlib.file_digest(stream, "sha256").digest())
-    named = tuple(replace(f, file=f.file or archive.name) for f in findings)
-    grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
-    name, sha256 = archive.name, whole.hexdigest()
-    source = Source(table="incidents", file=name, sha256=sha256, rows=len(frame), by_file=True)
-    return grid, source
-
-
-def _outlines(path: Path) -> tuple[Grid, Source]:
-    from mtf_eval.records.reading.boundaries import read_boundaries
-    from mtf_eval.records.reading.grids import Grid
-
-    frame, sha256 = read_boundaries(path), hashlib.sha256(path.read_bytes()).hexdigest()
-    grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame)
-    return grid, Source(table="area_boundaries", file=path.name, sha256=sha256, rows=len(frame))
 
 
 # Checking
@@ -288,10 +158,12 @@ def _checked(
     from mtf_eval.records.aliases import packaged
     from mtf_eval.records.coverage import check, noticed
     from mtf_eval.records.reading.days import Span
+    from mtf_eval.records.reading.places import placed
     from mtf_eval.records.reading.pricing import hold_prices
     from mtf_eval.records.reading.redrawn import follow, own_look_up
     from mtf_eval.records.reading.relations import relate
     from mtf_eval.records.reading.sheets import stacked, turned
+    from mtf_eval.records.reading.sources import extended
     from mtf_eval.records.reading.tidy import tidy
     from mtf_eval.records.schema import empty
     from mtf_eval.records.tables import CORE, TABLES
@@ -304,13 +176,13 @@ def _checked(
             f"let `mtf-eval adopt {path.name}` say which sheet is which, rename them, or name them "
             "in the table aliases (alias, name, scope sheet)"
         )
-        raise _refused(path.name, found, f"one of {', '.join(CORE)}", todo)
+        raise refused(path.name, found, f"one of {', '.join(CORE)}", todo)
     aliases, about, read = packaged(), {}, {}
     for first in ("aliases", "about"):
         for grid in [g for g in grids if g.table == first]:
             read[first] = tidy(grid, TABLES[first], aliases=aliases)
     if "aliases" in read:
-        aliases = _extended(aliases, read["aliases"])
+        aliases = extended(aliases, read["aliases"])
     if "about" in read:
         rows = read["about"].frame.dropna()
         about = dict(sorted(zip(rows["key"].str.casefold(), rows["value"], strict=True)))
@@ -321,9 +193,14 @@ def _checked(
     if as_at is not None:
         about["as_at"] = as_at.isoformat()
     stray: list[Problem] = []
-    for table in dict.fromkeys(g.table for g in grids if g.table not in read):
+    order = sorted((g.table for g in grids), key=lambda t: t != "area_boundaries")
+    for table in (t for t in dict.fromkeys(order) if t not in read):
         schema = TABLES[table]
         parts = [turned(g, schema, aliases) for g in grids if g.table == table]
+        if table == "incidents":
+            outlines = read["area_boundaries"].frame if "area_boundaries" in read else None
+            folder = path if path.is_dir() else path.parent
+            parts = [placed(g, schema, aliases, outlines, folder) for g in parts]
         grid, wrong = stacked(parts, schema, aliases) if len(parts) > 1 else (parts[0], [])
         stray += wrong
         read[table] = tidy(grid, schema, aliases=aliases, within=within)
@@ -384,12 +261,6 @@ def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
     return told
 
 
-def _extended(aliases: Aliases, read: Tidied) -> Aliases:
-    rows = read.frame.dropna(subset=["alias", "name"])
-    scopes = rows["scope"].fillna("agency").str.casefold()
-    return aliases.extended(zip(scopes, rows["alias"], rows["name"], strict=True))
-
-
 def _fact(about: Mapping[str, str], key: str) -> Any:
     """Read a fact of the data set: a year as a number, a day as a date."""
     from mtf_eval.records.aliases import Aliases
@@ -399,8 +270,7 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
     try:
         value, _ = read_cell(about.get(key), kind, Context(aliases=Aliases()))
     except Unreadable as error:
-        found = f"a {key} that cannot be read"
-        raise _refused("about", found, error.expected, error.todo) from None
+        raise refused("about", f"a {key} that cannot be read", error.expected, error.todo) from None
     return value if value is None or kind == "whole" else value.date()
 
 
@@ -440,11 +310,3 @@ def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -
     told = [[f.kind, f.table or f.file, f.text, f.row, f.column] for f in findings]
     whole.update(json.dumps(told).encode())
     return whole.hexdigest()
-
-
-def _problem(file: str, found: str, expected: str, todo: str = "") -> Problem:
-    return Problem(file=file, found=found, expected=expected, todo=todo)
-
-
-def _refused(file: str, found: str, expected: str, todo: str) -> DataProblems:
-    return DataProblems([_problem(file, found, expected, todo)])

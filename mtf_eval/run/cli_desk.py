@@ -1,4 +1,4 @@
-"""The analyst's own commands: check, prices, workbook, lab, validate, pseudonymise, audit.
+"""The analyst's own commands: check, adopt, prices, workbook, lab, validate, pseudonymise, audit.
 
 Calls and says; each does its work in a room of its own. The commands that run reports are in `cli`.
 """
@@ -160,6 +160,41 @@ def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
     count = annotate(HOME / address_of(given), target, list(complaints))
     where = "beside its cell and in a list on the first sheet"
     click.echo(f"{target}: a copy of {given} with {count} complaint(s), each {where}")
+
+
+@click.command(
+    short_help="Take in a tracker as it is kept.",
+    epilog="\b\nExamples: mtf-eval adopt tracker.xlsx\n          mtf-eval adopt tracker.xlsx --yes",
+)
+@click.argument("file", type=OLD_FILE)
+@click.option("--yes", is_flag=True, help="Take every proposal; each stands in the mapping file.")
+def adopt(file: Path, yes: bool) -> int:
+    """Look at every sheet of FILE, ask what is not certain, and write a mapping file beside it.
+
+    FILE is a workbook or a CSV file. `check` and `run` then read FILE by its mapping; next year's
+    sheets of the same kind need nothing more. The mapping is a small table: change it in Excel.
+    """
+    from mtf_eval.records.desk import adopt as desk
+
+    out = desk.adopt(file.resolve())
+    for line in out.seen:
+        click.echo(f"  {line}")
+    count = len(out.questions)
+    if yes or sys.stdin.isatty():
+        desk.answered(out, (lambda why, means: means) if yes else _asked)
+    for place in out.questions if not sys.stdin.isatty() else ():
+        click.echo(f"  ? {out.lines[place].why} [{out.lines[place].means or 'no proposal'}]")
+    target = desk.write(out)
+    left = len(out.questions)
+    click.echo(f"{file.with_name(target.name)}: the mapping, {count} question(s), {left} open")
+    if left:
+        click.echo("Answer them in its columns means and answer (write yes for ?), in Excel.")
+    click.echo(f"Next: mtf-eval check {file}")
+    return 0
+
+
+def _asked(why: str, means: str) -> str:
+    return str(click.prompt(f"{why}", default=means or "", show_default=bool(means)))
 
 
 @click.command(
@@ -402,4 +437,4 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
 
 
-COMMANDS = (check, prices, workbook, lab, validate, pseudonymise, audit)
+COMMANDS = (check, adopt, prices, workbook, lab, validate, pseudonymise, audit)

@@ -25,6 +25,7 @@ from mtf_eval.records.home import HOME, PACKAGE
 from mtf_eval.records.prices.editions import editions
 from mtf_eval.records.prices.own import own_folder
 from mtf_eval.records.prices.reference import default_folder, load_reference
+from mtf_eval.records.reading.sources import files_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,9 @@ def fingerprint(address: str, reference: str = "") -> str:
     """Digest the bytes behind a folder or workbook and its prices; `""` for a database address."""
     if "://" in address:
         return ""
-    whole = f"{folder_digest(located(address))}{prices_digest(address, reference)}"
+    place = located(address)
+    files = "".join(map(folder_digest, files_of(place) if place.is_file() else [place]))
+    whole = f"{files}{prices_digest(address, reference)}"
     return hashlib.sha256(whole.encode()).hexdigest()
 
 

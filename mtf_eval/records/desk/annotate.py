@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.load import learnt
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import Grid
-from mtf_eval.records.reading.tidy import heading_row
+from mtf_eval.records.reading.headings import heading_row
+from mtf_eval.records.reading.mapping import mapping_of
+from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.workbook import read_workbook
 from mtf_eval.records.tables import TABLES, table_named
 
@@ -106,7 +107,9 @@ def _of_workbook(source: Path) -> tuple[Workbook, dict[str, _Sheet], list[str]]:
     if lost:
         notes.append(f"Not in this copy: {', '.join(lost)}. They are in the original.")
     try:
-        grids, _, _ = read_workbook(source, learnt)
+        mapped = mapping_of(source)
+        grids, _, _ = read_workbook(source, learnt, mapped)
+        grids = [mapped.applied(g) for g in grids] if mapped else grids
     except DataProblems:
         grids = []
     aliases = _aliases(grids)

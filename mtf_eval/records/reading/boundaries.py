@@ -1,13 +1,14 @@
-"""Outlines of areas from a GeoJSON file, for the map only.
+"""Outlines of areas from a GeoJSON file, for the map and for placing incidents.
 
 Takes the file as the Office for National Statistics or a council publishes it (longitude and
-latitude, polygons). Measures nothing.
+latitude, polygons). Measures nothing; `places` does.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,9 @@ __all__ = ["read_boundaries"]
 MAX_BYTES = 20 * 2**20
 #: Names of the property that holds the area's code: `area_code`, `LSOA21CD`, `lsoa_code`.
 _CODE = re.compile(r"(area_?)?code|.*(cd|_code)", flags=re.IGNORECASE)
+
+#: Of two properties that tell areas apart, those of small areas first.
+_SMALL = re.compile(r"(lsoa|msoa|oa|wd|ward|area)", flags=re.IGNORECASE)
 
 
 def read_boundaries(path: Path) -> pd.DataFrame:
@@ -44,8 +48,9 @@ def read_boundaries(path: Path) -> pd.DataFrame:
         raise DataProblems([Problem(file=path.name, found=found, expected=limit, todo=todo)])
     try:
         features = json.loads(path.read_bytes())["features"]
+        code = _code([feature["properties"] for feature in features])
         read = [
-            (_code(feature["properties"]), ring, point, float(place[0]), float(place[1]))
+            (feature["properties"].get(code), ring, point, float(place[0]), float(place[1]))
             for feature in features
             for ring, places in enumerate(_rings(feature["geometry"]), 1)
             for point, place in enumerate(places, 1)
@@ -60,9 +65,13 @@ def read_boundaries(path: Path) -> pd.DataFrame:
     return frame
 
 
-def _code(properties: dict[str, Any]) -> str | None:
-    names = [n for n, value in properties.items() if _CODE.fullmatch(n) and value]
-    return str(properties[names[0]]) if names else None
+def _code(features: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return the property with each area's own code: a district's is the same in many of them."""
+    names = dict.fromkeys(
+        n for p in features for n, value in p.items() if _CODE.fullmatch(n) and value
+    )
+    different = {n: len({p.get(n) for p in features}) for n in names}
+    return max(names, key=lambda n: (different[n], bool(_SMALL.match(n))), default=None)
 
 
 def _rings(geometry: dict[str, Any]) -> list[Any]:

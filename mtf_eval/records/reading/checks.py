@@ -195,7 +195,7 @@ def validate(
     out: Tidied, schema: DataFrameSchema, body: Mapping[int, list[Any]], places: Mapping[str, int]
 ) -> None:
     """Run the schema over the rows and tell each failure at its cell."""
-    told = {(p.row, p.column) for p in out.problems} | {(None, "")}
+    told = out.wrong | {(None, "")}
     absent = set(schema.columns) - set(places)
     if schema.name in ("incidents", "incident_points") and "count" in places:
         for row in out.frame.index[out.frame["count"].isna()]:

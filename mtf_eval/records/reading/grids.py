@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import Problem
@@ -16,12 +17,20 @@ from mtf_eval.records.reading.days import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Grid", "Tidied"]
+__all__ = ["Grid", "Tidied", "path_of"]
+
+#: What may stand beside the tables: outlines of areas, and the analyst's own look-up of postcodes.
+OUTLINES, LOOKUP = "boundaries.geojson", "postcode_areas.csv"
 
 #: Cells of one table, held whole: 40 columns of 200,000 rows, many years of any log.
 MAX_CELLS = 8_000_000
 #: Columns of one table; the widest of ours has 20.
 MAX_COLUMNS = 1_000
+
+
+def path_of(place: Path) -> Path:
+    """Return where the mapping of a workbook or CSV file stands: beside it."""
+    return place.with_name(f"{place.stem}.mapping.csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +88,14 @@ class Tidied:
     problems: list[Problem] = field(default_factory=list)
     #: Rows mended, by column and what was done, told as one finding each.
     mended: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    #: Row of the grid and column of each problem: what follows from it there is not told.
+    wrong: set[tuple[int | None, str]] = field(default_factory=set)
 
     def problem(
         self, found: str, expected: str, todo: str = "", *, row: int | None = None, column: str = ""
     ) -> None:
         """Note something wrong at a place in this sheet."""
+        self.wrong.add((row, column))
         file, sheet, number = self.grid.place(row)
         place = {"file": file, "sheet": sheet, "row": number, "column": column}
         self.problems.append(Problem(found=found, expected=expected, todo=todo, **place))  # type: ignore[arg-type]

@@ -33,6 +33,13 @@ _HINT = re.compile(
 )
 
 
+#: Headings that say where in another way.
+_WHERE = {
+    *("latitude", "longitude", "lat", "lon", "long", "lng"),
+    *("easting", "northing", "eastings", "northings"),
+}
+
+
 def column_named(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
     """Return the column a heading names, `None` where it is not known."""
     if not isinstance(cell, str) or is_blank(cell):
@@ -163,6 +170,13 @@ def _missing(
     """Say that a column is missing, which headings are not read, and how to name one as it."""
     if not unread:
         return "no such column", "add it"
+    where = [h for h in unread if fold(h) in _WHERE]
+    if name == "area_code" and where:
+        todo = (
+            "put the outlines of the areas beside the data as boundaries.geojson (docs/tables.md "
+            "says where from), or add the area's code"
+        )
+        return f"{'/'.join(where)} and no area_code", todo
     like = {
         h: likest(h, (name, *aliases.spellings(f"heading {schema.name}", name)))[0] for h in unread
     }

@@ -20,7 +20,7 @@ from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, heading_
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["stacked", "turned"]
+__all__ = ["month_of", "stacked", "turned"]
 
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}
@@ -132,7 +132,7 @@ def turned(grid: Grid, schema: DataFrameSchema, aliases: Aliases) -> Grid:
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
     for top in rows:
         span = span_above(grid, top, None)
-        months = {p: m for p, c in enumerate(grid.rows[top]) if (m := _month(c, span))}
+        months = {p: m for p, c in enumerate(grid.rows[top]) if (m := month_of(c, span))}
         named = [column_named(c, schema, aliases) for c in grid.rows[top]]
         if len(months) >= _ACROSS and "month" not in named and "date" not in named:
             if len(set(months.values())) < len(months):
@@ -143,7 +143,8 @@ def turned(grid: Grid, schema: DataFrameSchema, aliases: Aliases) -> Grid:
     return grid
 
 
-def _month(cell: object, span: Span | None) -> str | None:
+def month_of(cell: object, span: Span | None = None) -> str | None:
+    """Return the month a heading names, as `2023-04`; `None` where it names none for certain."""
     if is_blank(cell) or isinstance(cell, int | float):
         return None
     try:

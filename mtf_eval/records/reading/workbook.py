@@ -24,6 +24,7 @@ from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.reading.cells import CellError
 from mtf_eval.records.reading.grids import MAX_CELLS, Grid
+from mtf_eval.records.reading.mapping import Mapped
 from mtf_eval.records.reading.zips import open_zip
 from mtf_eval.records.tables import table_named
 
@@ -56,7 +57,11 @@ class _Part:
 
 
 def read_workbook(
-    path: Path, learn: Callable[[Grid], Aliases] | None = None
+    path: Path,
+    learn: Callable[[Grid], Aliases] | None = None,
+    mapped: Mapped | None = None,
+    *,
+    every: bool = False,
 ) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
     """Read every sheet that is a table.
 
@@ -67,6 +72,10 @@ def read_workbook(
     learn
         Returns the aliases with those of the sheet `aliases` added; that sheet is read first, so
         that it can name the others.
+    mapped
+        The mapping beside the file, which names tables first.
+    every
+        Read every sheet, whether it is a table or not.
 
     Raises
     ------
@@ -80,11 +89,11 @@ def read_workbook(
     try:
         book = calamine.load_workbook(str(path))
         sheets = list(book.sheets_metadata)
-        named = _tables(file, [s.name for s in sheets], book, learn)
+        named = _tables(file, [s.name for s in sheets], book, learn, mapped)
         grids, findings = [], []
         for sheet in sheets:
             hidden = sheet.visible != calamine.SheetVisibleEnum.Visible
-            table = named.get(sheet.name)
+            table = named.get(sheet.name, "" if every else None)
             if table is None or sheet.typ != calamine.SheetTypeEnum.WorkSheet:
                 if sheet.name.casefold() not in _WORDS:
                     text = f"{'hidden ' if hidden else ''}sheet is no table of the schema, not read"
@@ -127,7 +136,11 @@ def read_workbook(
 
 
 def _tables(
-    file: str, sheets: list[str], book: Any, learn: Callable[[Grid], Aliases] | None
+    file: str,
+    sheets: list[str],
+    book: Any,
+    learn: Callable[[Grid], Aliases] | None,
+    mapped: Mapped | None,
 ) -> dict[str, str]:
     """Return the table each sheet is, by its name."""
     aliases = packaged()
@@ -137,7 +150,8 @@ def _tables(
             aliases = learn(Grid(table="aliases", file=file, sheet=sheet, rows=rows))
     named: dict[str, str] = {}
     for sheet in sheets:
-        if table := table_named(sheet, aliases):
+        table = mapped.table(sheet) if mapped else None
+        if table := table_named(sheet, aliases) if table is None else table:
             named[sheet] = table
     return named
 

@@ -1,0 +1,450 @@
+"""Adopting a tracker as it is kept: which sheet is which table, what each heading means.
+
+Looks, proposes and asks; writes the mapping file that `check` and `run` then use. What is known by
+name is taken; what is only like something is a question; nothing is read on a guess.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mtf_eval.errors import Problem, refused
+from mtf_eval.records.aliases import Aliases, fold, packaged, plain
+from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.csv_files import read_csv
+from mtf_eval.records.reading.grids import Grid, Tidied, path_of
+from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, likest
+from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, OUT, SHEET, Line, Mapped, pattern
+from mtf_eval.records.reading.sheets import month_of, stacked, turned
+from mtf_eval.records.reading.sources import learnt
+from mtf_eval.records.reading.tidy import tidy
+from mtf_eval.records.schema import empty, kind_of
+from mtf_eval.records.tables import CORE, TABLES, table_named
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["Adoption", "adopt", "answered", "write"]
+
+#: Sheets of one workbook; more are no tracker.
+MOST_SHEETS = 100
+#: Rows that are looked at to see what a sheet is.
+LOOKED_AT = 3_000
+#: Likeness from which a heading is proposed.
+LIKE = 0.72
+#: Different cells of one column that are asked about one by one.
+_EACH = 6
+_FURNITURE = {"about", "aliases", "coverage", "area_boundaries", "incident_points"}
+_SHORT = {"y": "accepted", "yes": "accepted", "n": "rejected", "no": "rejected"}
+
+
+@dataclass(slots=True)
+class Adoption:
+    """What was seen of a file, and the lines of its mapping.
+
+    Attributes
+    ----------
+    seen
+        Of each sheet, in words: the table it is like and why, or that none is.
+    lines
+        The mapping; a line with the answer `?` is a question.
+    """
+
+    path: Path
+    seen: list[str] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def questions(self) -> list[int]:
+        """Places of the open questions among the lines."""
+        return [i for i, line in enumerate(self.lines) if line.answer == OPEN]
+
+
+def adopt(path: Path) -> Adoption:
+    """Look at every sheet of a workbook, or at one CSV file, and propose a mapping.
+
+    Raises
+    ------
+    DataProblems
+        A file that does not open, has more sheets than a tracker, or holds no table at all.
+    """
+    grids, aliases = _sheets(path)
+    out = Adoption(path)
+    chosen: list[Grid] = []
+    kinds: dict[tuple[str, tuple[str, ...]], str] = {}
+    for grid in grids:
+        looked = replace(grid, rows=grid.rows[:LOOKED_AT])
+        top, table, rival, why = _table_of(looked, aliases)
+        if not table:
+            out.lines.append(Line(what="sheet", sheet=grid.sheet, means=OUT, why="like no table"))
+            out.seen.append(f"{grid.sheet or path.name}: like no table, left out")
+            continue
+        asked = f"it is like {table} and like {rival}: is it {table}?" if rival else ""
+        line = Line(what="sheet", sheet=grid.sheet, written=str(top + 1), means=table)
+        out.lines.append(replace(line, answer=OPEN if asked else "", why=asked or why))
+        labels = tuple(fold(str(c)) for c in grid.rows[top] if not is_blank(c))
+        kind = (pattern(grid.sheet), labels)
+        if kind in kinds:
+            out.seen.append(f"{grid.sheet}: {table}, headings as in {kinds[kind]}")
+        else:
+            kinds[kind] = grid.sheet
+            lines, known = _headings(looked, TABLES[table], aliases, top)
+            out.lines += lines
+            asks = sum(line.answer == OPEN for line in lines)
+            left = [line.written for line in lines if line.means == OUT]
+            out.seen.append(
+                f"{grid.sheet or path.name}: {table} ({why}), headings in row {top + 1}: "
+                f"{known} known, {asks} asked about, {len(left)} left out"
+                + (f" ({', '.join(left[:12])})" if left else "")
+            )
+        chosen.append(grid)
+    if not any(g for g in chosen if Mapped("", tuple(out.lines)).table(g.sheet) in CORE):
+        found = "no sheet that is like a main table"
+        todo = "name the headings in one row, as in docs/tables.md, and adopt it again"
+        raise refused(path.name, found, f"one of {', '.join(CORE)}", todo)
+    _tried(out, chosen, aliases)
+    return out
+
+
+def _sheets(path: Path) -> tuple[list[Grid], Aliases]:
+    if path.suffix.lower() == ".csv":
+        return [read_csv(path, "")], packaged()
+    from mtf_eval.records.reading.workbook import read_workbook
+
+    if path.suffix.lower() not in (".xlsx", ".xlsm"):
+        todo = "save it as one of these"
+        raise refused(path.name, "a file of another kind", "a workbook or a CSV file", todo)
+    grids, _, _ = read_workbook(path, every=True)
+    if len(grids) > MOST_SHEETS:
+        todo = "adopt a copy with the sheets that hold records"
+        raise refused(path.name, f"{len(grids)} sheets", f"at most {MOST_SHEETS}", todo)
+    own = next((g for g in grids if fold(g.sheet) == "aliases"), None)
+    aliases = learnt(replace(own, table="aliases")) if own else packaged()
+    return [
+        g for g in grids if table_named(g.sheet, packaged()) not in ("about", "aliases")
+    ], aliases
+
+
+# Which table
+
+
+def _table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
+    """Return the heading row, the table a sheet is likest, a rival as like, and why."""
+    best = (0.0, 0, "", "")
+    scores: dict[str, float] = {}
+    named = table_named(grid.sheet, aliases) if grid.sheet else None
+    for top in range(min(len(grid.rows), TITLE_ROWS)):
+        texts = [
+            c for c in grid.rows[top] if isinstance(c, str) and not is_blank(c) and len(c) < 60
+        ]
+        if len(texts) < 2:
+            continue
+        for table, schema in TABLES.items():
+            if table in _FURNITURE and table != named:
+                continue
+            score, why = _likeness(texts, grid, table, schema, aliases, named)
+            scores[table] = max(score, scores.get(table, 0.0))
+            if score > best[0]:
+                best = (score, top, table, why)
+    score, top, table, why = best
+    if score < 0.5:
+        return 0, "", "", ""
+    rivals = [t for t, s in scores.items() if t != table and score - s < 0.05]
+    return top, table, rivals[0] if rivals else "", why
+
+
+def _likeness(
+    texts: Sequence[str],
+    grid: Grid,
+    table: str,
+    schema: DataFrameSchema,
+    aliases: Aliases,
+    named: str | None,
+) -> tuple[float, str]:
+    """Say how like a table a row of headings is: the share of what it needs, and its name."""
+    known = {n for c in texts if (n := column_named(c, schema, aliases))}
+    liked = {
+        n for c in texts if (n := aliases.find(f"like {table}", plain(c))) in schema.columns and n
+    }
+    needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
+    if table == "incidents":
+        needed |= {"date"}
+        places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
+        liked |= {"area_code"} if len(places) >= 2 else set()
+    if len(known | liked) < 2:
+        return 0.0, ""
+    have = len(needed & known) + 0.8 * len((needed & liked) - known)
+    score = have / max(1, len(needed)) + 0.04 * len((known | liked) - needed)
+    words = set(fold(grid.sheet).split())
+    stems = {table.split("_")[-1].rstrip("s"), *(w.rstrip("s") for w in table.split("_"))}
+    if named == table or any(w.rstrip("s") in stems for w in words):
+        score += 0.4
+        return score, f"by its name and {len(known)} of its headings"
+    return score, f"by {len(known)} of its headings"
+
+
+def _headings(
+    grid: Grid, schema: DataFrameSchema, aliases: Aliases, top: int
+) -> tuple[list[Line], int]:
+    """Propose what each heading means: known, like a column (asked), or left out."""
+    header = [(p, plain(str(c))) for p, c in enumerate(grid.rows[top]) if not is_blank(c)]
+    taken: dict[str, str] = {}
+    for _, text in header:
+        if name := column_named(text, schema, aliases):
+            taken.setdefault(name, text)
+    known = len(taken)
+    free = [n for n in schema.columns if n not in taken]
+    proposals: dict[str, tuple[float, str]] = {}
+    for _, text in header:
+        if text in taken.values():
+            continue
+        name = aliases.find(f"like {schema.name}", text)
+        if name in free:
+            proposals[text] = (1.0, str(name))
+            continue
+        ways = {w: n for n in free for w in (n, *aliases.spellings(f"heading {schema.name}", n))}
+        score, way = likest(text, ways)
+        if score >= LIKE:
+            proposals[text] = (score, ways[way])
+    lines = []
+    for _, text in sorted(header, key=lambda h: -proposals.get(h[1], (0.0, ""))[0]):
+        score, name = proposals.get(text, (0.0, ""))
+        line = Line(what="heading", sheet=grid.sheet, written=text, means=OUT)
+        if text in taken.values():
+            name = next(n for n, t in taken.items() if t == text)
+            lines.append(replace(line, means=name))
+        elif name and name not in taken:
+            taken[name] = text
+            why = f"is {text!r} the column {name} of {schema.name}?"
+            lines.append(replace(line, means=name, answer=OPEN, why=why))
+        elif fold(text) in ("latitude", "longitude", "easting", "northing", "lat", "lon", "long"):
+            means = {"lat": "latitude", "lon": "longitude", "long": "longitude"}
+            word = means.get(fold(text), fold(text))
+            lines.append(replace(line, means=word if "area_code" not in taken else OUT))
+        elif not month_of(text) or schema.name not in ("incidents", "monthly_referrals"):
+            lines.append(replace(line, why="no column is like it"))
+    order = {text: p for p, text in header}
+    return sorted(lines, key=lambda line: order[line.written]), known
+
+
+# Trying it
+
+
+def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
+    """Read what the mapping so far gives, and ask about what cannot be read."""
+    for sheet in list(dict.fromkeys(pattern(g.sheet) for g in grids)):
+        alike = [g for g in grids if pattern(g.sheet) == sheet]
+        # A second look sees what the first one's answers leave.
+        for _ in range(2):
+            _tried_once(out, alike, aliases)
+    mapped = _answered(out)
+    tables: dict[str, list[Grid]] = {}
+    for grid in grids:
+        if table := mapped.table(grid.sheet):
+            tables.setdefault(table, []).append(mapped.applied(replace(grid, table=table)))
+    for table, parts in tables.items():
+        if len(parts) > 1:
+            whole, _ = stacked(
+                [turned(p, TABLES[table], aliases) for p in parts], TABLES[table], aliases
+            )
+            read = tidy(whole, TABLES[table], aliases=aliases)
+            again = [p for p in read.problems if "of sheet" in p.found]
+            if again:
+                why = (
+                    f"{len(again)} {again[0].column}(s) of {table} stand in two sheets with other "
+                    "content: is each one, of which the row of the first sheet holds?"
+                )
+                line = Line(what="option", written="repeated references", means="first row holds")
+                out.lines.append(replace(line, answer=OPEN, why=why))
+
+
+def _answered(out: Adoption) -> Mapped:
+    return Mapped("", tuple(replace(x, answer="") for x in out.lines if x.means))
+
+
+def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
+    mapped = _answered(out)
+    table = mapped.table(grids[0].sheet)
+    if not table:
+        return
+    schema = TABLES[table]
+    first = grids[0].sheet
+    problems: list[tuple[Grid, Problem]] = []
+    rows = 0
+    read = Tidied(grids[0], empty(schema))
+    for grid in grids:
+        part = mapped.applied(replace(grid, table=table, rows=grid.rows[:LOOKED_AT]))
+        turn = turned(part, schema, aliases)
+        read = tidy(turn, schema, aliases=aliases)
+        rows += len(read.frame)
+        problems += [(turn, p) for p in read.problems]
+    lines = _missing(first, schema, [p for _, p in problems])
+    if "criteria" in read.frame and (n := int(read.frame["criteria"].str.contains(",").sum())):
+        why = f"{n} cell(s) of criteria hold a comma: does it part themes?"
+        line = Line(what="option", sheet=first, written="commas in criteria", means="part themes")
+        lines.append(replace(line, answer=OPEN, why=why))
+    lines += _unreadable(first, schema, problems, mapped)
+    bad = {(g.sheet, p.row) for g, p in problems if p.row and not _solved(p, lines)}
+    absent = [p for _, p in problems if p.found.startswith("no such column")]
+    lost = [p for p in absent if not any(x.column == p.column for x in lines)]
+    if table not in CORE and rows and (lost or len(bad) * 2 > rows):
+        why = (
+            f"{len(bad)} of its {rows} rows cannot be read as {table}"
+            if bad
+            else f"it has no column {', '.join(sorted({p.column for p in lost}))}"
+        )
+        alike = {g.sheet for g in grids}
+        out.lines = [x for x in out.lines if x.sheet not in alike]
+        for sheet in alike:
+            line = Line(what="sheet", sheet=sheet, means=OUT)
+            ask = replace(line, answer=OPEN, why=f"{why}: leave it out for now?")
+            out.lines.append(ask if sheet == first else line)
+        return
+    there = {(x.what, x.sheet, x.column, x.written) for x in out.lines}
+    out.lines += [x for x in lines if (x.what, x.sheet, x.column, x.written) not in there]
+
+
+def _solved(problem: Problem, lines: Sequence[Line]) -> bool:
+    """Whether a proposed line would settle a problem."""
+    return any(
+        (x.column == problem.column and x.what in ("value", "constant"))
+        or (x.what == "option" and x.written == "weeks" and "not a week" in problem.expected)
+        or (x.what == "heading" and x.means == OUT and x.column == problem.column)
+        for x in lines
+    )
+
+
+def _missing(sheet: str, schema: DataFrameSchema, problems: Sequence[Problem]) -> list[Line]:
+    """Ask for one value where a column that every row needs is not there."""
+    lines = []
+    for problem in {p.column: p for p in problems if p.found.startswith("no such column")}.values():
+        name = problem.column
+        if name not in schema.columns:
+            continue
+        kind = kind_of(schema, name)
+        allowed = (schema.columns[name].metadata or {})["allowed"]
+        guess = {"kind": "cash", "status": "planned", "project_id": SHEET}.get(name, "")
+        if name == "counts_people":
+            guess = "yes"
+        if kind in ("choice", "agency", "measure", "area") or name == "project_id":
+            choice = f" ({', '.join(allowed)})" if allowed else ""
+            why = f"{schema.name} needs {name} and no heading is like it: what is it in every row?"
+            line = Line(what="constant", sheet=sheet, column=name, means=guess)
+            lines.append(replace(line, answer=OPEN, why=why + choice))
+    return lines
+
+
+def _unreadable(
+    sheet: str,
+    schema: DataFrameSchema,
+    problems: Sequence[tuple[Grid, Problem]],
+    mapped: Mapped,
+) -> list[Line]:
+    """Ask what cells mean that cannot be read: weeks, words off a list, days that are none."""
+    lines: list[Line] = []
+    cells: dict[str, dict[str, int]] = {}
+    for grid, problem in problems:
+        if problem.row is None or problem.column not in schema.columns:
+            continue
+        if "not a week" in problem.expected:
+            why = "weeks are written for days: read each as its first day?"
+            line = Line(what="option", sheet=sheet, written="weeks", means="first day")
+            if not any(x.written == "weeks" for x in lines):
+                lines.append(replace(line, answer=OPEN, why=why))
+            continue
+        text = _cell(grid, problem.row, problem.column)
+        if text and kind_of(schema, problem.column) in ("choice", "date", "month"):
+            cells.setdefault(problem.column, {}).setdefault(text, 0)
+            cells[problem.column][text] += 1
+    for name, texts in cells.items():
+        col = schema.columns[name]
+        allowed, needed = (col.metadata or {})["allowed"], (col.metadata or {})["required"]
+        heading = next(
+            (
+                x.written
+                for x in mapped.lines
+                if x.what == "heading" and x.sheet == sheet and x.means == name
+            ),
+            "",
+        )
+        if len(texts) > _EACH and not needed and heading:
+            count = sum(texts.values())
+            why = f"{count} cells of {heading!r} are no {kind_of(schema, name)}: leave it out?"
+            line = Line(what="heading", sheet=sheet, column=name, written=heading, means=OUT)
+            lines.append(replace(line, answer=OPEN, why=why))
+            continue
+        for text, count in list(texts.items())[: 3 * _EACH]:
+            guess = "" if needed else EMPTY
+            if allowed:
+                score, word = likest(text, allowed)
+                guess = word if score >= 0.6 else guess
+                if name == "decision":
+                    guess = _SHORT.get(fold(text), guess)
+            why = f"{count} cell(s) of {name} hold {text!r}: what does it mean?"
+            choice = f" ({', '.join(allowed)})" if allowed else ""
+            line = Line(what="value", sheet=sheet, column=name, written=text, means=guess)
+            lines.append(replace(line, answer=OPEN, why=why + choice))
+    return lines
+
+
+def _cell(grid: Grid, row: int, column: str) -> str:
+    """Return the text of a cell that a problem tells of."""
+    numbers = [n for n in range(len(grid.rows)) if grid.place(n + 1)[2] == row]
+    header = grid.rows[grid.heading or 0]
+    place = next((p for p, c in enumerate(header) if c == column), None)
+    for number in numbers:
+        if place is not None and place < len(grid.rows[number]):
+            value = grid.rows[number][place]
+            return plain(value) if isinstance(value, str) else ""
+    return ""
+
+
+# Answers
+
+
+def answered(out: Adoption, ask: Callable[[str, str], str]) -> Adoption:
+    """Put each question and take its answer as the meaning; an empty one leaves it open.
+
+    Parameters
+    ----------
+    ask
+        Takes the question and the proposed meaning; returns the meaning.
+    """
+    for place in out.questions:
+        line = out.lines[place]
+        means = ask(line.why, line.means)
+        if means:
+            out.lines[place] = replace(line, means=means, answer="yes")
+    return out
+
+
+def write(out: Adoption) -> Path:
+    """Write the mapping beside the file, whole or not at all; a file that is there is kept aside.
+
+    Returns
+    -------
+    Where it stands.
+    """
+    target = path_of(out.path)
+    text = io.StringIO(newline="")
+    rows = csv.writer(text)
+    rows.writerow(COLUMNS)
+    order = list(dict.fromkeys(line.sheet for line in out.lines))
+    for line in sorted(out.lines, key=lambda x: order.index(x.sheet)):
+        rows.writerow([_safe(getattr(line, name)) for name in COLUMNS])
+    partial = target.with_name(f".{target.name}.part")
+    partial.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+    if target.exists():
+        target.replace(target.with_name(f"{target.stem}.before.csv"))
+    partial.replace(target)
+    return target
+
+
+def _safe(text: str) -> str:
+    """Keep Excel from taking a heading for a formula."""
+    return f" {text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -1,0 +1,243 @@
+"""Incidents with coordinates or a postcode to areas; where they happened is not kept.
+
+Coordinates are degrees (latitude, longitude) or metres of the National Grid (easting, northing);
+areas are those of the data set's own boundaries. A postcode is read only where the analyst's own
+look-up stands beside the data.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.dataset import Finding
+from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.grids import LOOKUP, Grid
+from mtf_eval.records.reading.headings import heading_row
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["coordinates", "in_areas", "placed"]
+
+_CALLED = {
+    "latitude": ("latitude", "lat"),
+    "longitude": ("longitude", "long", "lon", "lng"),
+    "easting": ("easting", "eastings"),
+    "northing": ("northing", "northings"),
+    "postcode": ("postcode", "post code"),
+}
+_PAIRS = (("longitude", "latitude"), ("easting", "northing"))
+#: Great Britain: degrees, and metres of the National Grid.
+_BOUNDS = {
+    "longitude": ((-8.7, 49.8), (1.8, 60.9)),
+    "easting": ((0.0, 0.0), (700_000.0, 1_300_000.0)),
+}
+
+
+def coordinates(header: Sequence[Any]) -> dict[str, int]:
+    """Return the places of the columns that say where, by their usual name."""
+    called = {way: name for name, ways in _CALLED.items() for way in ways}
+    found: dict[str, int] = {}
+    for place, cell in enumerate(header):
+        if isinstance(cell, str) and (name := called.get(fold(cell))):
+            found.setdefault(name, place)
+    return found
+
+
+def in_areas(
+    x: NDArray[np.float64], y: NDArray[np.float64], outlines: pd.DataFrame
+) -> NDArray[np.object_]:
+    """Return the area each point lies in, `None` where it lies in none.
+
+    Parameters
+    ----------
+    x, y
+        Longitude and latitude in degrees, shape (n,).
+    outlines
+        Rings of the areas as `read_boundaries` returns them; a ring within a ring is a hole.
+
+    Returns
+    -------
+    Codes, shape (n,).
+    """
+    import shapely
+
+    owner = np.full(len(x), -1)
+    codes: list[object] = []
+    order = np.argsort(x)
+    along, across = x[order], y[order]
+    for code, rings in outlines.groupby("area_code", sort=True):
+        parts = [
+            shapely.make_valid(shapely.Polygon(ring[["lon", "lat"]].to_numpy()))
+            for _, ring in rings.groupby("ring")
+            if len(ring) > 3
+        ]
+        if not parts:
+            continue
+        area = reduce(shapely.symmetric_difference, parts)
+        shapely.prepare(area)
+        left, bottom, right, top = area.bounds
+        near = slice(np.searchsorted(along, left), np.searchsorted(along, right, side="right"))
+        here = order[near][(across[near] >= bottom) & (across[near] <= top)]
+        here = here[shapely.intersects_xy(area, x[here], y[here])]
+        # A point on the border of two belongs to the first.
+        owner[here[owner[here] < 0]] = len(codes)
+        codes.append(str(code))
+    found: NDArray[np.object_] = np.array([*codes, None], dtype=object)[owner]
+    return found
+
+
+def placed(
+    grid: Grid,
+    schema: DataFrameSchema,
+    aliases: Aliases,
+    outlines: pd.DataFrame | None,
+    folder: Path,
+) -> Grid:
+    """Return the grid with an area in place of what says where; as it was where it has areas.
+
+    Raises
+    ------
+    DataProblems
+        Coordinates that are exchanged, no numbers, or not in Great Britain.
+    """
+    if grid.frame is not None or (head := heading_row(grid, schema, aliases)) is None:
+        return grid
+    top, places = head
+    where = coordinates(grid.rows[top])
+    pair = next((p for p in _PAIRS if set(p) <= set(where)), None)
+    if "area_code" in places:
+        return grid
+    if "postcode" in where and (folder / LOOKUP).is_file():
+        return _by_postcode(grid, top, where, _lookup(folder / LOOKUP))
+    if pair is None or outlines is None or outlines.empty:
+        return grid
+    rows = grid.rows[top + 1 :]
+    x, y = (_numbers(grid, rows, top, where[name], name) for name in pair)
+    known = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    (left, bottom), (right, upper) = _BOUNDS[pair[0]]
+    there = (left <= x) & (x <= right) & (bottom <= y) & (y <= upper)
+    turned = (left <= y) & (y <= right) & (bottom <= x) & (x <= upper)
+    codes = np.full(len(rows), None, dtype=object)
+    inside = known & there
+    codes[inside] = in_areas(*_degrees(pair, x[inside], y[inside]), outlines)
+    exchanged = known & turned
+    if known.any() and not (codes != None).any() and exchanged.any():  # noqa: E711
+        again = in_areas(*_degrees(pair, y[exchanged], x[exchanged]), outlines)
+        if (again != None).mean() > 0.5 or not there[known].any():  # noqa: E711
+            found = f"{pair[1]} and {pair[0]} exchanged"
+            raise _wrong(grid, top, pair[0], found, "exchange the two headings")
+    if (outside := known & ~there).any():
+        first = int(np.flatnonzero(outside)[0])
+        found = f"{int(outside.sum()):,} place(s) outside Great Britain, first here"
+        todo = "correct them, or empty the cells of those whose place is not known"
+        raise _wrong(grid, top + 1 + first, pair[0], found, todo)
+    filled = np.array([any(not is_blank(c) for c in row) for row in rows], dtype=bool)
+    lost = int((filled & ~known).sum()), int((inside & (codes == None)).sum())  # noqa: E711
+    return _replaced(grid, top, where, codes, lost, "the boundaries")
+
+
+def _degrees(
+    pair: tuple[str, str], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if pair[0] == "longitude" or not len(x):
+        return x, y
+    from pyproj import Transformer
+
+    lon, lat = Transformer.from_crs(27700, 4326, always_xy=True).transform(x, y)
+    return np.asarray(lon), np.asarray(lat)
+
+
+def _numbers(
+    grid: Grid, rows: Sequence[Sequence[Any]], top: int, place: int, name: str
+) -> NDArray[np.float64]:
+    values = np.full(len(rows), np.nan)
+    for number, row in enumerate(rows):
+        cell = row[place] if place < len(row) else None
+        if is_blank(cell):
+            continue
+        try:
+            values[number] = float(str(cell).replace(",", "") if name in _PAIRS[1] else cell)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            found = "a text that is no number"
+            raise _wrong(grid, top + 1 + number, name, found, "write the number") from None
+    return values
+
+
+def _lookup(path: Path) -> dict[str, str]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [{fold(k): v for k, v in row.items() if k} for row in csv.DictReader(file)]
+    if not rows or not {"postcode", "area code"} <= set(rows[0]):
+        found, todo = "other headings", "name them so"
+        expected = "the columns postcode and area_code"
+        raise DataProblems([Problem(file=path.name, found=found, expected=expected, todo=todo)])
+    return {_closed(row["postcode"]): row["area code"] for row in rows if row["area code"]}
+
+
+def _closed(postcode: object) -> str:
+    return "".join(str(postcode or "").split()).upper()
+
+
+def _by_postcode(grid: Grid, top: int, where: Mapping[str, int], areas: Mapping[str, str]) -> Grid:
+    place = where["postcode"]
+    cells = [row[place] if place < len(row) else None for row in grid.rows[top + 1 :]]
+    codes = np.array([areas.get(_closed(c)) for c in cells], dtype=object)
+    filled = [any(not is_blank(c) for c in row) for row in grid.rows[top + 1 :]]
+    absent = sum(f and is_blank(c) for f, c in zip(filled, cells, strict=True))
+    unknown = sum(not is_blank(c) and a is None for c, a in zip(cells, codes, strict=True))
+    return _replaced(grid, top, where, codes, (absent, unknown), LOOKUP)
+
+
+def _replaced(
+    grid: Grid,
+    top: int,
+    where: Mapping[str, int],
+    codes: NDArray[np.object_],
+    lost: tuple[int, int],
+    by: str,
+) -> Grid:
+    """Put the area behind each row and take out what said where; rows of no area are emptied."""
+    width = max(map(len, grid.rows[top:]), default=0)
+    rows: list[list[Any]] = [list(row) for row in grid.rows]
+    for row, code in zip(rows[top:], ["area_code", *codes], strict=True):
+        for place in where.values():
+            if place < len(row):
+                row[place] = None
+        row += [None] * (width - len(row))
+        row.append(code)
+        if code is None:
+            row[:] = [None] * len(row)
+    count = sum(code is not None for code in codes)
+    said = [("repaired", f"{count:,} row(s) placed in areas by {by}; where is not kept")]
+    share = 100 * sum(lost) / max(1, count + sum(lost))
+    if sum(lost):
+        text = (
+            f"{sum(lost):,} row(s) ({share:.0f}%) left out: {lost[0]:,} without a place, "
+            f"{lost[1]:,} in none of the areas"
+        )
+        said.append(("warning", text))
+    findings = [
+        Finding(kind=kind, table=grid.table, text=text, file=grid.file, sheet=grid.sheet)
+        for kind, text in said
+    ]
+    return replace(grid, rows=rows, heading=top, findings=(*grid.findings, *findings))
+
+
+def _wrong(grid: Grid, number: int, column: str, found: str, todo: str) -> DataProblems:
+    file, sheet, row = grid.place(number + 1)
+    expected = "degrees of latitude and longitude, or easting and northing in metres"
+    problem = Problem(
+        file=file, sheet=sheet, row=row, column=column, found=found, expected=expected, todo=todo
+    )
+    return DataProblems([problem])

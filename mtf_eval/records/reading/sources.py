@@ -1,0 +1,202 @@
+"""From a folder, a workbook, one mapped file or a database to grids of cells.
+
+Opens each source and says where each table came from; reads no cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from mtf_eval.errors import DataProblems, Problem, refused
+from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.dataset import Finding, Source
+from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of
+
+__all__ = ["extended", "files_of", "from_database", "from_files", "learnt", "slug"]
+
+#: Files of a folder that are read, or noted as not read.
+_READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
+
+
+def files_of(place: Path) -> list[Path]:
+    """Return every file that decides what a place holds: its own, and those beside it."""
+    from mtf_eval.records.reading.redrawn import own_look_up
+
+    if not place.is_dir():
+        names = (path_of(place), place.with_name(OUTLINES), place.with_name(LOOKUP))
+        beside = [p for p in (own_look_up(place), *names) if p and p.is_file()]
+        return [place, *(beside if place.suffix.lower() != ".zip" else beside[:1])]
+    files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
+    return files + [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
+
+
+def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
+    """Open a folder, a workbook, an archive of street records or a CSV file with its mapping.
+
+    Returns
+    -------
+    Name, place, grids, what was noticed, and where each table came from.
+
+    Raises
+    ------
+    DataProblems
+        A file of another kind, or one that does not open.
+    """
+    name = slug(place.stem)
+    if place.is_dir():
+        return (name, place, *_from_folder(place))
+    if place.suffix.lower() in (".xlsx", ".xlsm"):
+        from mtf_eval.records.reading.mapping import mapping_of
+        from mtf_eval.records.reading.workbook import read_workbook
+
+        mapped = mapping_of(place)
+        grids, findings, sources = read_workbook(place, learnt, mapped)
+        if mapped:
+            grids = [mapped.applied(g) for g in grids]
+        outlines = place.with_name(OUTLINES)
+        if outlines.is_file() and "area_boundaries" not in sources:
+            grid, sources["area_boundaries"] = _outlines(outlines)
+            grids.append(grid)
+        return name, place, grids, findings, sources
+    if place.suffix.lower() == ".zip":
+        grid, source = _street_records(place)
+        return name, place, [grid], [], {"incidents": source}
+    expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
+    if place.suffix.lower() == ".csv":
+        if path_of(place).is_file():
+            return (name, place, *_from_mapped(place))
+        todo = "give the folder it is in, the file named after its table, as in referrals.csv"
+        raise refused(place.name, "one CSV file", expected, f"{todo}; or mtf-eval adopt")
+    raise refused(place.name, "a file of another kind", expected, "save it as one of these")
+
+
+def _from_mapped(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
+    from mtf_eval.records.reading.csv_files import read_csv
+    from mtf_eval.records.reading.mapping import mapping_of
+
+    mapped = mapping_of(place)
+    table = (mapped.table("") if mapped else None) or "referrals"
+    grid = read_csv(place, table)
+    digest = hashlib.sha256(place.read_bytes()).hexdigest()
+    sources = {table: Source(table=table, file=place.name, sha256=digest, rows=0)}
+    return [mapped.applied(grid) if mapped else grid], [], sources
+
+
+def from_database(
+    address: str,
+) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
+    """Open a database; returns what `from_files` does."""
+    from mtf_eval.records.reading.database import read_database
+
+    name, grids, sources = read_database(address)
+    return slug(name), Path(name), grids, [], sources
+
+
+def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
+    from mtf_eval.records.reading.csv_files import read_csv
+    from mtf_eval.records.reading.redrawn import LOOK_UP
+    from mtf_eval.records.tables import table_named
+
+    grids: list[Grid] = []
+    findings: list[Finding] = []
+    problems: list[Problem] = []
+    sources: dict[str, Source] = {}
+    files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
+    aliases = packaged()
+    for path in (p for p in files if p.name.lower() == "aliases.csv"):
+        aliases = learnt(read_csv(path, "aliases"))
+    for path in files:
+        table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
+        if table is None:
+            if path.suffix.lower() in _READ[:-1] and path.name not in (OUTLINES, LOOKUP, LOOK_UP):
+                text = "no table of the schema, not read"
+                findings.append(Finding(kind="note", table="", text=text, file=path.name))
+            continue
+        try:
+            grids.append(read_csv(path, table))
+        except DataProblems as error:
+            problems += error.problems
+            continue
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if one := sources.get(table):
+            digest = hashlib.sha256(f"{one.sha256}{digest}".encode()).hexdigest()
+        names = f"{one.file}, {path.name}" if one else path.name
+        sources[table] = Source(table=table, file=names, sha256=digest, rows=0)
+    for archive in _archives(place):
+        if "incidents" in sources:
+            found, todo = "a second source of incidents", "keep one of them"
+            problems.append(_problem(archive.name, found, "one source", todo))
+            continue
+        try:
+            grid, sources["incidents"] = _street_records(archive)
+            grids.append(grid)
+        except DataProblems as error:
+            problems += error.problems
+    if (outlines := place / OUTLINES).is_file():
+        try:
+            grid, sources["area_boundaries"] = _outlines(outlines)
+            grids.append(grid)
+        except DataProblems as error:
+            problems += error.problems
+    if problems:
+        raise DataProblems(problems)
+    return grids, findings, sources
+
+
+def learnt(grid: Grid) -> Aliases:
+    """Return the package's aliases with those of a data set added."""
+    from mtf_eval.records.reading.tidy import tidy
+    from mtf_eval.records.tables import TABLES
+
+    return extended(packaged(), tidy(grid, TABLES["aliases"], aliases=packaged()))
+
+
+def _archives(place: Path) -> list[Path]:
+    """Return what is in the folder as downloaded from data.police.uk."""
+    zips = sorted(p for p in place.glob("*.zip") if not p.name.startswith((".", "~")))
+    return [*([place / "police_uk"] if (place / "police_uk").is_dir() else []), *zips]
+
+
+def _street_records(archive: Path) -> tuple[Grid, Source]:
+    from mtf_eval.records.reading.police_uk import aggregate
+
+    frame, findings = aggregate(archive)
+    whole = hashlib.sha256()
+    for file in sorted(archive.rglob("*")) if archive.is_dir() else [archive]:
+        if file.is_file():
+            with file.open("rb") as stream:
+                whole.update(hashlib.file_digest(stream, "sha256").digest())
+    named = tuple(replace(f, file=f.file or archive.name) for f in findings)
+    grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
+    sha256, rows = whole.hexdigest(), len(frame)
+    return grid, Source(
+        table="incidents", file=archive.name, sha256=sha256, rows=rows, by_file=True
+    )
+
+
+def _outlines(path: Path) -> tuple[Grid, Source]:
+    from mtf_eval.records.reading.boundaries import read_boundaries
+
+    frame, sha256 = read_boundaries(path), hashlib.sha256(path.read_bytes()).hexdigest()
+    grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame)
+    return grid, Source(table="area_boundaries", file=path.name, sha256=sha256, rows=len(frame))
+
+
+def extended(aliases: Aliases, read: Tidied) -> Aliases:
+    """Return aliases with those of a table of them added."""
+    rows = read.frame.dropna(subset=["alias", "name"])
+    scopes = rows["scope"].fillna("agency").str.casefold()
+    return aliases.extended(zip(scopes, rows["alias"], rows["name"], strict=True))
+
+
+def slug(name: str) -> str:
+    """Return a name as a data set's folder of reports has it."""
+    return re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_") or "data"
+
+
+def _problem(file: str, found: str, expected: str, todo: str = "") -> Problem:
+    return Problem(file=file, found=found, expected=expected, todo=todo)

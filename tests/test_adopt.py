@@ -1,0 +1,200 @@
+"""Adopting trackers: what is proposed, asked, written and then read, through the commands."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from books import book, write_xlsx
+
+from mtf_eval import load
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.desk.adopt import adopt, answered, write
+from mtf_eval.run import cli
+
+TRACKERS = Path(__file__).parent / "field" / "trackers"
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTF_CACHE", "off")
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(list(arguments))
+    told = capsys.readouterr()
+    return int(stop.value.code or 0), told.out + told.err
+
+
+@pytest.fixture
+def tracker(tmp_path: Path) -> Path:
+    return Path(shutil.copy(TRACKERS / "17_partnership_tracker.xlsx", tmp_path))
+
+
+def lines_of(path: Path) -> list[dict[str, str]]:
+    with path.with_name(f"{path.stem}.mapping.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def written(path: Path, lines: list[dict[str, str]]) -> None:
+    target = path.with_name(f"{path.stem}.mapping.csv")
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictWriter(file, list(lines[0]))
+        rows.writeheader()
+        rows.writerows(lines)
+
+
+def test_a_partnership_tracker_goes_in(tracker: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = call(capsys, "adopt", str(tracker))
+    assert code == 0
+    asked = [line for line in lines_of(tracker) if line["answer"] == "?"]
+    assert 0 < len(asked) <= 10
+    assert f"{len(asked)} open" in text
+    # An open question is never taken as answered.
+    code, text = call(capsys, "check", str(tracker))
+    assert code == 2
+    assert f"{len(asked)} problem(s)" in text
+    code, text = call(capsys, "adopt", str(tracker), "--yes")
+    assert code == 0
+    code, text = call(capsys, "check", str(tracker))
+    assert code == 0, text
+    log = load(tracker).table("referrals")
+    # Counted by hand: ninety rows of the log, nine decisions in turn, ten rows each but the first.
+    assert len(log) == 90
+    assert log["decision"].value_counts().to_dict() == {
+        "accepted": 45,
+        "rejected": 27,
+        "sara": 9,
+        "pending": 9,
+    }
+    assert log["referral_id"].is_unique
+    themes = log["criteria"].str.split("; ").explode().value_counts()
+    assert themes["Vulnerability"] == 15
+    assert load(tracker).table("incidents")["count"].sum() == 400
+
+
+def test_what_is_left_out_is_gone(tracker: Path) -> None:
+    write(answered(adopt(tracker), lambda why, means: means))
+    data = load(tracker)
+    for frame in data.tables.values():
+        assert not frame.astype(str).apply(lambda c: c.str.contains("Example Road|Sgt")).any().any()
+    assert not any("Example" in f.text or "Sgt" in f.text for f in data.findings)
+
+
+def test_next_year_needs_nothing(tracker: Path, tmp_path: Path) -> None:
+    write(answered(adopt(tracker), lambda why, means: means))
+    import openpyxl
+
+    later = openpyxl.load_workbook(tracker)
+    later["Referral Log 23-24"].title = "Referral Log 24-25"
+    later["Apr 23"].title = "Apr 24"
+    sheet = later["Referral Log 24-25"]
+    sheet["A1"] = "TRACKER 2024/25"
+    sheet.insert_rows(1)  # one more title row
+    for row in sheet.iter_rows(min_row=5):
+        row[0].value = str(row[0].value).replace("/23", "/24")
+        row[1].value, row[7].value = "14 June 2024", "20 June 2024"
+        row[10].value = None
+    later.save(tracker)
+    log = load(tracker).table("referrals")
+    this = log[log["referral_id"].str.endswith("/24")]
+    assert (this["received"].dt.year == 2024).sum() == len(this) == 90
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"written": "Ref No."}, {"written": "Reference number"}),
+        ({"written": "Ward"}, {"means": "criteria"}),
+        ({"written": "Y"}, {"means": ""}),
+        ({"what": "sheet"}, {"means": "people"}),
+        ({"written": "Status"}, {"means": "shoe_size"}),
+    ],
+)
+def test_a_bad_mapping_is_one_clear_message(
+    tracker: Path, change: dict[str, str], words: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(answered(adopt(tracker), lambda why, means: means))
+    lines = lines_of(tracker)
+    ((name, value),) = change.items()
+    number = next(i for i, line in enumerate(lines) if line[name] == value)
+    lines[number] |= words
+    written(tracker, lines)
+    code, text = call(capsys, "check", str(tracker))
+    assert code == 2
+    assert "1 problem(s)" in text
+    assert "17_partnership_tracker.mapping.csv, row" in text
+
+
+def test_a_heading_like_another_is_asked_and_never_taken(tmp_path: Path) -> None:
+    tables = book()
+    tables["referrals"][0] = [
+        "Ref",
+        "Referral recieved",
+        "Agncy",
+        "Decision",
+        "Status",
+        "Closed",
+        "x",
+    ]
+    path = write_xlsx(tmp_path / "t.xlsx", {"Log": tables["referrals"]})
+    out = adopt(path)
+    asked = {out.lines[i].written: out.lines[i].means for i in out.questions}
+    assert asked == {"Referral recieved": "received", "Agncy": "agency"}
+    write(out)
+    with pytest.raises(DataProblems, match="an open question"):
+        load(path)
+
+
+def test_one_csv_file_goes_in_with_its_mapping(tmp_path: Path) -> None:
+    path = Path(shutil.copy(TRACKERS / "19_referrals.csv", tmp_path / "export.csv"))
+    out = adopt(path)
+    assert not out.questions
+    write(out)
+    assert len(load(path).table("referrals")) == 60
+
+
+def test_a_sheet_a_project_takes_the_project_from_its_name(tmp_path: Path) -> None:
+    tables = book()
+    head = ["Item", "Agency", "Date paid", "Cash or in kind", "Amount (£)"]
+    rows = {
+        "PSP-01": [head, ["Gates", "NHS", "01/08/2021", "cash", 100]],
+        "PSP-02": [head, ["Lights", "NHS", "02/08/2021", "cash", 50]],
+    }
+    tables["projects"][1][0] = "PSP-01"
+    tables["projects"].append(["PSP-02", *tables["projects"][1][1:]])
+    kept = {n: tables[n] for n in ("referrals", "projects")}
+    path = write_xlsx(tmp_path / "t.xlsx", {**kept, **rows})
+    out = answered(adopt(path), lambda why, means: "kind" if "Cash or" in why else means)
+    write(out)
+    costs = load(path).table("costs")
+    assert costs.set_index("project_id")["amount_gbp"].to_dict() == {"PSP-01": 100, "PSP-02": 50}
+
+
+def test_what_cannot_be_adopted_is_refused(tmp_path: Path) -> None:
+    nothing = write_xlsx(tmp_path / "a.xlsx", {"Rota": [["Monday", "Tuesday"], ["x", "y"]]})
+    with pytest.raises(DataProblems, match="no sheet that is like a main table"):
+        adopt(nothing)
+    many = write_xlsx(tmp_path / "b.xlsx", {f"S{i}": [["a", "b"]] for i in range(101)})
+    with pytest.raises(DataProblems, match="101 sheets"):
+        adopt(many)
+    (tmp_path / "c.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + b"0" * 600)
+    with pytest.raises(DataProblems, match="password"):
+        adopt(tmp_path / "c.xlsx")
+
+
+def test_sixty_sheets_of_one_kind_are_mapped_once(tmp_path: Path) -> None:
+    head, *rows = book()["referrals"]
+    sheets = {
+        f"Week {n}": [head, [f"R-{n:03}", *rows[1][1:]], [f"S-{n:03}", *rows[1][1:]]]
+        for n in range(1, 61)
+    }
+    path = write_xlsx(tmp_path / "t.xlsx", sheets)
+    out = adopt(path)
+    assert not out.questions
+    assert sum(line.what == "heading" for line in out.lines) == len(head)
+    write(out)
+    assert len(load(path).table("referrals")) == 120
