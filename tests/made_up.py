@@ -109,15 +109,17 @@ def dataset() -> Dataset:
     source = Source(
         table="referrals", file="referrals.csv", sha256="", rows=9, as_at=AS_AT, content="ab" * 32
     )
-    return Dataset(
+    made = Dataset(
         name="made_up",
         path=Path("made_up"),
-        tables={},
+        tables={"referrals": pd.DataFrame({"referral_id": [f"R-{n}" for n in range(9)]})},
         sources=(source,),
         findings=(Finding(kind="warning", table="referrals", text="December is not complete"),),
         about={"title": "Made-up partnership", "illustrative": "yes"},
         digest="cd" * 32,
     )
+    made.table("referrals")
+    return made
 
 
 def cell(element: Any, source: str = "show()") -> nbformat.NotebookNode:

@@ -32,8 +32,7 @@ FACTS = Facts(
     projects=("EX-1", "EX-2"),
     as_at="2021-12-31",
     months=("2012-05", "2020-01", "2020-02", "2020-03", "2021-01", "2021-02", "2021-07"),
-    tables={"costs": "c", "costs of no project": "n", "incidents": "i", "referrals": "r"},
-    rows={"EX-1": {"costs": "c1"}, "EX-2": {"costs": "c2"}},
+    units={"costs": "c", "costs[EX-1]": "c1", "costs[EX-2]": "c2", "incidents": "i"},
 )
 
 
@@ -193,26 +192,6 @@ def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-def test_a_project_page_depends_on_its_rows_and_the_shared_tables(tmp_path: Path) -> None:
-    books = [
-        book(tmp_path, "page", 'data: str = ""\nproject_id: str = ""\nrelease: str = "internal"'),
-        book(tmp_path, "review", 'data: str = ""\nyear: int = 0'),
-    ]
-    before = keys(*books)
-    years = {"review-2020", "review-2021"}
-    one_row = replace(
-        FACTS,
-        digest="d2",
-        tables={**FACTS.tables, "costs": "c*"},
-        rows={**FACTS.rows, "EX-1": {"costs": "c1*"}},
-    )
-    assert changed(before, keys(*books, facts=one_row)) == {"page-EX-1", *years}
-    incidents = replace(FACTS, digest="d3", tables={**FACTS.tables, "incidents": "i*"})
-    assert changed(before, keys(*books, facts=incidents)) == set(before)
-    loose = replace(FACTS, digest="d4", tables={**FACTS.tables, "costs of no project": "n*"})
-    assert changed(before, keys(*books, facts=loose)) == set(before)
-
-
 def test_notebook_and_parameters_change_the_key(tmp_path: Path) -> None:
     before = keys(book(tmp_path, "page", 'project_id: str = ""\nprice_year: int = 1'))
     assert changed(
@@ -226,22 +205,35 @@ def test_notebook_and_parameters_change_the_key(tmp_path: Path) -> None:
 def test_decide_says_why(tmp_path: Path) -> None:
     store = Store(tmp_path / "reports")
     report = planned(book(tmp_path, "once", 'data: str = ""'))[0]
-    assert decide(report, store, {}) == "new"
+    assert decide(report, store, {}, FACTS) == "new"
     entry = {"outcome": "ok", "key": report.key, "sha256": "0"}
     record = {"reports": {"once": entry}}
-    assert decide(report, store, record) == "its page is missing or was changed by hand"
+    assert decide(report, store, record, FACTS) == "its page is missing or was changed by hand"
     assert (
-        decide(report, store, {"reports": {"once": {**entry, "outcome": "died"}}})
+        decide(report, store, {"reports": {"once": {**entry, "outcome": "died"}}}, FACTS)
         == "last run died"
     )
     store.remember("example.parts", {"once": {**report.parts, "table costs": "old"}})
     moved = {"reports": {"once": {**entry, "key": "other"}}}
-    assert decide(report, store, moved) == "changed: table costs"
+    assert decide(report, store, moved, FACTS) == "changed: table costs"
     page = store.out / "example" / "once-internal.html"
     page.parent.mkdir(parents=True)
     page.write_bytes(b"page")
     digest = hashlib.sha256(b"page").hexdigest()
-    assert decide(report, store, {"reports": {"once": {**entry, "sha256": digest}}}) == ""
+    good = {**entry, "sha256": digest}
+    assert decide(report, store, {"reports": {"once": good}}, FACTS) == ""
+    salt = store.salt()
+    reads = FACTS.asked(["costs[EX-1]", "incidents", "outcomes[EX-1]"], salt)
+    record = {"reports": {"once": {**good, "reads": reads}}}
+    assert decide(report, store, record, FACTS) == ""
+
+    def after(**units: str) -> str:
+        return decide(report, store, record, replace(FACTS, units={**FACTS.units, **units}))
+
+    assert after(**{"costs": "c*", "costs[EX-2]": "c2*"}) == "", "another project's rows"
+    assert after(**{"costs[EX-1]": "c1*"}) == "changed: costs[EX-1]"
+    assert after(**{"outcomes[EX-1]": "o"}) == "changed: outcomes[EX-1]", "rows that were not there"
+    assert after(incidents="i*") == "changed: incidents"
 
 
 def test_addresses(tmp_path: Path) -> None:

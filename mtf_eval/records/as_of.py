@@ -56,7 +56,7 @@ def cut(data: Dataset, limit: date) -> Dataset:
         if name == "referrals":
             tables[name] = _as_it_stood(frame, end)
     sources = (replace(s, as_at=s.as_at and min(s.as_at, limit)) for s in data.sources)
-    return replace(
+    then = replace(
         data,
         tables=tables,
         findings=tuple(findings),
@@ -64,6 +64,8 @@ def cut(data: Dataset, limit: date) -> Dataset:
         sources=tuple(sources),
         as_of=limit,
     )
+    then.reads.add("day")
+    return then
 
 
 def _as_it_stood(log: pd.DataFrame, end: pd.Timestamp) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from typing import Any
 
 from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Dataset, Finding, Source
+from mtf_eval.records.home import is_ours
 
 __all__ = ["fetch", "hold", "keep", "key_of"]
 
@@ -105,11 +106,12 @@ def _folder() -> Path | None:
     chosen = os.environ.get("MTF_CACHE", "")
     if chosen.lower() == "off":
         return None
-    if chosen:
-        return Path(chosen) / "data"
-    from platformdirs import user_cache_path
+    if not chosen:
+        from platformdirs import user_cache_path
 
-    return user_cache_path("mtf-eval", appauthor=False) / "data"
+        chosen = str(user_cache_path("mtf-eval", appauthor=False))
+    folder = Path(chosen) / "data"
+    return folder if is_ours(folder) or not folder.exists() else None
 
 
 def _write(folder: Path, data: Dataset) -> None:

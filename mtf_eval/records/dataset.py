@@ -5,7 +5,6 @@ Made by `load` only. Reads nothing itself.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -63,6 +62,22 @@ class Finding:
     column: str = ""
 
 
+class _About(dict[str, str]):
+    """Facts of a data set, which notes the ones that were asked for."""
+
+    def __init__(self, facts: Mapping[str, str], reads: set[str]) -> None:
+        super().__init__(facts)
+        self.reads = reads
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.reads.add(f"about:{key}")
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> str:
+        self.reads.add(f"about:{key}")
+        return super().__getitem__(key)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """A checked data set.
@@ -99,32 +114,61 @@ class Dataset:
     #: What `once` has worked out of this data set; never carried to a changed one.
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    #: Units that were asked of it, as `reads` names them.
+    reads: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "about", _About(self.about, self.reads))
+
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the schema; empty when it was not given."""
+        self.reads.add(name)
+        return self._held(name)
+
+    def own(self, name: str, project_id: str) -> pd.DataFrame:
+        """Return a table's rows of one project, with the index they have in it."""
+        self.reads.add(f"{name}[{project_id}]")
+        frame = self._held(name)
+        return frame[frame["project_id"].eq(project_id).to_numpy(bool)]
+
+    def columns(self, name: str, *columns: str) -> pd.DataFrame:
+        """Return some columns of a table."""
+        self.reads.update(f"{name}.{column}" for column in columns)
+        return self._held(name)[list(columns)]
+
+    def _held(self, name: str) -> pd.DataFrame:
         if name not in self.tables:
             raise BadArgument(f"table {name!r}: expected one of {', '.join(sorted(self.tables))}")
         return self.tables[name]
+
+    def notes(self, table: str | None = None) -> tuple[Finding, ...]:
+        """Return what reading found, of one table or of all."""
+        self.reads.add("notes" if table is None else f"notes[{table}]")
+        return tuple(f for f in self.findings if table is None or f.table == table)
 
     def has(self, name: str) -> bool:
         """Whether the table was given and has rows."""
         return len(self.table(name)) > 0
 
-    @property
-    def content(self) -> str:
-        """sha256 over the checked rows alone: the same wherever the records are stored."""
-        held = sorted(f"{s.table} {s.content}" for s in self.sources if s.rows)
-        return hashlib.sha256("\n".join(held).encode()).hexdigest()
+    def origins(self) -> tuple[Source, ...]:
+        """Return where every table that was given came from."""
+        self.reads.add("as at")
+        return self.sources
 
     @property
     def until(self) -> date | None:
         """Last day that counts: the one it was cut at, else the one it says it runs to."""
+        self.reads.add("day")
         given = self.about.get("as_at")
         return self.as_of or (date.fromisoformat(given) if given else None)
 
     @property
     def title(self) -> str:
         """The data set's title, its name where none was given."""
-        return self.about.get("title", self.name)
+        given = self.about.get("title")
+        if given is None:
+            self.reads.add("name")
+        return given or self.name
 
     @property
     def illustrative(self) -> bool:
@@ -133,6 +177,7 @@ class Dataset:
 
     def source(self, table: str) -> Source | None:
         """Return where a table came from, `None` when it was not given."""
+        self.reads.add(f"as at[{table}]")
         return next((s for s in self.sources if s.table == table), None)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-__all__ = ["HOME", "PACKAGE"]
+__all__ = ["HOME", "PACKAGE", "is_ours"]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = PACKAGE.parent
 #: The folder that holds `notebooks` and `data`.
 HOME = _CHECKOUT if (_CHECKOUT / "data/reference/aliases.csv").is_file() else PACKAGE / "_home"
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder is one and belongs to who runs this, so that nobody planted it."""
+    if not hasattr(os, "geteuid"):
+        return folder.is_dir()
+    return folder.is_dir() and not folder.is_symlink() and folder.stat().st_uid == os.geteuid()

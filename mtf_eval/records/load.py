@@ -94,7 +94,9 @@ def _kept(place: Path, own: Path | None) -> Dataset:
     """Return the data set as it was kept when nothing has changed, else read it."""
     from mtf_eval.records import cache
     from mtf_eval.records.reading import sources
+    from mtf_eval.records.reading.csv_files import need_files
 
+    need_files(place)
     key = _key(place, own)
     data = cache.fetch(key) if key else None
     if data is not None:

@@ -30,7 +30,7 @@ from mtf_eval.run.facts import (
 )
 from mtf_eval.run.links import title_of
 from mtf_eval.run.parameters import Template
-from mtf_eval.run.plan import Planned, Report, Wanted, decide, make_plan, safe_name
+from mtf_eval.run.plan import Planned, Report, Wanted, changed, decide, make_plan, safe_name
 from mtf_eval.run.record import assemble, entry_of, run_records
 from mtf_eval.run.store import Store
 
@@ -41,6 +41,7 @@ __all__ = ["Options", "Outcome", "plan", "run", "run_many"]
 
 log = logging.getLogger("mtf_eval.run")
 
+FILES, FILES_LEAST = 1024, 256
 AHEAD = 64  # jobs handed over before they can run: enough to keep a cluster busy
 FEW = 4  # reports up to which none is rehearsed: that would take as long as making it
 
@@ -92,7 +93,7 @@ def plan(
         reports = make_plan(
             facts, books, wanted, address=address, salt=store.salt(), published=standing
         )
-        due = {r.name: "forced" if force else decide(r, store, before) for r in reports}
+        due = {r.name: "forced" if force else decide(r, store, before, facts) for r in reports}
         log.info("%s: read from %s, content %s", folder, address, facts.digest[:12])
         names = {r.name for r in reports}
         gone = [] if wanted.narrow else [n for n in before.get("reports", {}) if n not in names]
@@ -149,6 +150,23 @@ def _refuse_mixed(plans: Sequence[Planned], wanted: Wanted, store: Store) -> Non
             )
 
 
+def _need_files() -> None:
+    """Have enough files open at once allowed, or refuse: a kernel's sockets abort without."""
+    try:
+        import resource
+    except ImportError:  # Windows, which has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    enough = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if enough < FILES_LEAST:
+        raise RunRefused(
+            f"only {hard} files may be open at once here; a run needs {FILES_LEAST}: raise the "
+            f"limit (ulimit -n {FILES}) and run again"
+        )
+    if soft != resource.RLIM_INFINITY and soft < enough:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (enough, hard))
+
+
 def run(
     plans: Sequence[Planned],
     store: Store,
@@ -163,7 +181,10 @@ def run(
     ------
     CannotFinish
         The disk is full or cannot be written; the published set stands as it was.
+    RunRefused
+        Too few files may be open at once.
     """
+    _need_files()
     began = time.monotonic()
     moment = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
     entries: dict[tuple[str, str], dict[str, Any]] = {}
@@ -175,6 +196,7 @@ def run(
                 continue
             kept = store.kept(report.dataset, report.name)
             done = kept.get("key") == report.key and kept["outcome"] == "ok"
+            done = done and not changed(kept, planned.facts, store.salt())
             if done and planned.due[report.name] != "forced":
                 entries[report.dataset, report.name] = kept
                 resumed += 1
@@ -182,7 +204,7 @@ def run(
             due.append(report)
     # Those about every project take the longest: last, they would run alone.
     due.sort(key=lambda report: "project_id" in report.parameters)
-    by_name = {(r.dataset, r.name): r for p in plans for r in p.reports}
+    by_name = {(r.dataset, r.name): (r, p.facts) for p in plans for r in p.reports}
     failed: list[tuple[str, str]] = []
     try:
         jobs = (_job(report, store, options, moment, wanted.release) for report in due)
@@ -190,7 +212,8 @@ def run(
         rehearsed = [_job(r, store, options, moment, wanted.release) for r in first.values()]
         for result in run_many(jobs, options, [p.address for p in plans], rehearsed):
             where = (result.dataset, result.name)
-            entry = entry_of(by_name[where], result, moment)
+            report, facts = by_name[where]
+            entry = entry_of(report, result, moment, facts, store.salt())
             store.keep(*where, result.files, entry)
             if result.partial:
                 store.keep_partial(*where, result.partial)
@@ -199,9 +222,9 @@ def run(
             log.info("%s/%s: %s %s", *where, result.outcome, result.message)
             entries[where] = entry
             progress(result)
-        changed = _changed_meanwhile(plans)
+        meanwhile = _changed_meanwhile(plans)
         for (dataset, _), entry in entries.items():
-            if dataset in changed:
+            if dataset in meanwhile:
                 entry["key"] = ""  # made of two states of the data: never a hit
         record = run_records(
             plans,
@@ -229,7 +252,7 @@ def run(
         unchanged=total - len(entries),
         failed=failed,
         seconds=time.monotonic() - began,
-        changed_while_running=changed,
+        changed_while_running=meanwhile,
     )
 
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
@@ -28,8 +28,6 @@ from mtf_eval.records.prices.reference import default_folder, load_reference
 from mtf_eval.records.reading.sources import files_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mtf_eval.records.dataset import Dataset
 
 __all__ = [
@@ -48,22 +46,6 @@ __all__ = [
 # A year or half-year has a report of its own when referrals were received in this many of its
 # months: one record with a mistyped year does not make an annual review.
 MONTHS_FOR_A_YEAR = 3
-# Rows of these tables belong to one project; every other table is shared by all of them
-# (incidents and areas too: each project's control areas are all the others').
-BY_PROJECT = frozenset(
-    [
-        "projects",
-        "project_measures",
-        "actions",
-        "deliveries",
-        "costs",
-        "funding",
-        "outcomes",
-        "survey_responses",
-        "case_steps",
-        "incident_points",
-    ]
-)
 # Versions of what makes the numbers, the pictures and the pages.
 LIBRARIES = [
     "numpy",
@@ -95,10 +77,8 @@ class Facts:
         Fingerprint of the sources' bytes; `""` for a database, which is read each time.
     reader
         Digest of the code and library versions that read them.
-    tables
-        Digest of each table's rows; of a table kept by project, of all its rows.
-    rows
-        Digest of each project's rows, by project and table.
+    units
+        Digest of everything a report can ask of it, as `records.reads` names them.
     as_at
         Day the records go up to (ISO): as the data set says, or its latest date.
     read
@@ -118,8 +98,7 @@ class Facts:
     projects: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
     begun: tuple[str, ...] = ()
-    tables: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
     read: Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -131,6 +110,17 @@ class Facts:
         """Make facts from what `Store.recall` returned."""
         tuples = {k: tuple(value[k]) for k in ("projects", "months", "begun")}
         return cls(**{**value, **tuples})
+
+    def asked(self, units: Iterable[str], salt: str) -> dict[str, str]:
+        """Return digests of what a report read, which nobody without the salt can try guesses at.
+
+        What is not there has one too: it may come.
+        """
+        known = {"*": self.digest, **self.units}
+        return {
+            unit: hashlib.sha256(f"{salt} {unit} {known.get(unit, '')}".encode()).hexdigest()[:16]
+            for unit in units
+        }
 
     def calendar(self, as_of: str = "") -> tuple[list[int], list[str], dict[str, str]]:
         """Return years and half-years that have a report on a day, and why other years have none.
@@ -255,22 +245,10 @@ def versions() -> dict[str, str]:
 def facts_of(data: Dataset, source: str) -> Facts:
     """Gather the facts of a checked data set."""
     from mtf_eval.records.as_of import own_day
+    from mtf_eval.records.reads import units
 
-    tables = {"about": hashlib.sha256(json.dumps(dict(data.about)).encode()).hexdigest()}
-    rows: dict[str, dict[str, str]] = {}
-    for name in sorted(data.tables):
-        frame = data.tables[name]
-        each = _row_digests(frame)
-        whole = f"{list(frame.columns)}".encode() + each.to_numpy().tobytes()
-        tables[name] = hashlib.sha256(whole).hexdigest()
-        if name in BY_PROJECT and "project_id" in frame:
-            for project, mine in each.groupby(frame["project_id"].astype("string")):
-                digest = hashlib.sha256(mine.to_numpy().tobytes()).hexdigest()
-                rows.setdefault(str(project), {})[name] = digest[:16]
-            loose = each[frame["project_id"].isna()]
-            tables[f"{name} of no project"] = hashlib.sha256(loose.to_numpy().tobytes()).hexdigest()
     day = own_day(data)
-    projects = data.table("projects") if "projects" in data.tables else None
+    projects = data.tables.get("projects")
     return Facts(
         name=data.name,
         title=data.title,
@@ -281,20 +259,12 @@ def facts_of(data: Dataset, source: str) -> Facts:
         projects=() if projects is None else tuple(map(str, projects["project_id"])),
         months=_months(data),
         begun=_begun(data),
-        tables={name: digest[:16] for name, digest in tables.items()},
-        rows=rows,
+        units=units(data),
         read=[
             {"table": s.table, "file": s.file, "sheet": s.sheet, "sha256": s.sha256}
             for s in data.sources
         ],
     )
-
-
-def _row_digests(frame: pd.DataFrame) -> pd.Series[Any]:
-    import pandas as pd
-
-    plain = frame.astype({c: "string" for c in frame if frame[c].dtype == object})
-    return pd.util.hash_pandas_object(plain, index=False)
 
 
 def _months(data: Dataset) -> tuple[str, ...]:

@@ -25,7 +25,16 @@ from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
 
-__all__ = ["Planned", "Report", "Wanted", "decide", "make_plan", "safe_name", "templates"]
+__all__ = [
+    "Planned",
+    "Report",
+    "Wanted",
+    "changed",
+    "decide",
+    "make_plan",
+    "safe_name",
+    "templates",
+]
 
 #: Years and half-years that have a report, and why other years have none.
 Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
@@ -170,7 +179,6 @@ def make_plan(
             "parameters": json.dumps({k: values[k] for k in sorted(values) if k != "data"}),
             "related pages": " ".join(near),
             **common,
-            **_data_parts(facts, values),
         }
         key = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
         reports.append(
@@ -187,7 +195,14 @@ def make_plan(
     return reports
 
 
-def decide(report: Report, store: Store, before: Mapping[str, Any]) -> str:
+def changed(entry: Mapping[str, Any], facts: Facts, salt: str) -> list[str]:
+    """Return what a finished report read that is now another."""
+    reads = entry.get("reads", {})
+    now = facts.asked(reads, salt)
+    return sorted(unit for unit in reads if reads[unit] != now[unit])
+
+
+def decide(report: Report, store: Store, before: Mapping[str, Any], facts: Facts) -> str:
     """Say why a report is due; `""` when its published page stands for the same inputs.
 
     `before` is the run record of its data set. A failed report is always due, and so is one whose
@@ -202,6 +217,9 @@ def decide(report: Report, store: Store, before: Mapping[str, Any]) -> str:
         old = store.recall(f"{report.dataset}.parts").get(report.name, {})
         names = sorted(k for k in {*old, *report.parts} if old.get(k) != report.parts.get(k))
         return "changed: " + (", ".join(names) or "inputs")
+    if units := changed(entry, facts, store.salt()):
+        more = f" and {len(units) - 5} more" if len(units) > 5 else ""
+        return "changed: " + ", ".join(units[:5]) + more
     folder = store.out / report.dataset
     if file_digest(page_of(folder, report.name)) != entry["sha256"]:
         return "its page is missing or was changed by hand"
@@ -287,20 +305,6 @@ def _subjects(
                 _check_known(facts, what, chosen, known, calendar[2])
             return [{parameter: value} for value in chosen]
     return [] if narrowed and not wanted.reports else [{}]
-
-
-def _data_parts(facts: Facts, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the digests a report depends on: a project's rows and shared tables, or all."""
-    project = values.get("project_id")
-    if project is None:
-        return {"data": facts.digest, **{f"table {k}": v for k, v in facts.tables.items()}}
-    mine = facts.rows.get(project, {})
-    shared = {
-        f"table {name}": digest
-        for name, digest in facts.tables.items()
-        if f"{name} of no project" not in facts.tables
-    }
-    return {**shared, **{f"{name} of {project}": digest for name, digest in mine.items()}}
 
 
 def _refuse_clashes(drafts: Sequence[tuple[str, Template, dict[str, Any]]]) -> None:

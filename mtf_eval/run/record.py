@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.shell import page_name, page_of
-from mtf_eval.run.facts import code_digest, versions
+from mtf_eval.records.home import HOME
+from mtf_eval.run.facts import Facts, code_digest, versions
 from mtf_eval.run.plan import Planned, Report
 from mtf_eval.run.store import Store
 
@@ -30,8 +31,16 @@ __all__ = ["assemble", "entry_of", "run_records", "write_index"]
 MARK = re.compile(r"<!-- out of date -->.*?<!-- / -->", flags=re.S)
 
 
-def entry_of(report: Report, result: Result, moment: str) -> dict[str, Any]:
-    """Return what is recorded of one report that ran."""
+def entry_of(
+    report: Report, result: Result, moment: str, facts: Facts, salt: str
+) -> dict[str, Any]:
+    """Return what is recorded of one report that ran.
+
+    What it read of the data set is what its last cell says; of a notebook that does not say it, and
+    of one of the analyst's own, which may read anything, it is all there is.
+    """
+    ours = report.template.path.resolve().is_relative_to((HOME / "notebooks").resolve())
+    read = result.summary.get("reads") if ours else None
     page = next((b for f, b in result.files.items() if f.endswith(".html")), b"")
     page = page if result.outcome == "ok" else b""
     return {
@@ -39,6 +48,7 @@ def entry_of(report: Report, result: Result, moment: str) -> dict[str, Any]:
         "title": report.title,
         "parameters": report.parameters,
         "key": report.key,
+        "reads": facts.asked(read or ["*"], salt),
         "outcome": result.outcome,
         "cell": result.cell,
         "error": result.error,
@@ -46,7 +56,7 @@ def entry_of(report: Report, result: Result, moment: str) -> dict[str, Any]:
         "seconds": result.seconds,
         "sha256": hashlib.sha256(page).hexdigest() if page else "",
         "files": sorted(result.files),
-        "summary": dict(result.summary),
+        "summary": {k: v for k, v in result.summary.items() if k != "reads"},
         "why": result.message,
     }
 

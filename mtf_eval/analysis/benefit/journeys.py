@@ -151,12 +151,9 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
 
 def people_claimed(data: Dataset, project_id: str) -> Table:
     """Show how many people each outcome of a project is claimed for."""
-    frame = data.table("outcomes")
-    found = frame["project_id"].eq(project_id).to_numpy(bool)
     rows = [
-        (f"outcomes row {number + 2}", row.unit_cost_code, row.people)
-        for number, row in enumerate(frame.itertuples())
-        if found[number]
+        (f"outcomes row {row.Index + 2}", row.unit_cost_code, row.people)
+        for row in data.own("outcomes", project_id).itertuples()
     ]
     return lay(
         people_table(project_id),

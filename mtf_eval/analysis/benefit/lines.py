@@ -147,12 +147,8 @@ def get(row: pd.Series[Any], name: str, default: Any = None) -> Any:
 
 def _rows(data: Dataset, table: str, project_id: str) -> Iterator[tuple[int, Any]]:
     """Rows of one project with their number in the sheet (the header is row 1)."""
-    frame = data.table(table)
-    if len(frame) == 0:
-        return
-    for position, found in enumerate(frame["project_id"].eq(project_id).to_numpy(bool)):
-        if found:
-            yield position + 2, frame.iloc[position]
+    for index, row in data.own(table, project_id).iterrows():
+        yield int(str(index)) + 2, row
 
 
 def _years_from(start: Any, day: Any) -> int:
@@ -374,8 +370,7 @@ def account(
     problems: list[Problem] = []
     notes: list[str] = []
     if start is None:
-        costs = data.table("costs")
-        dates = costs.loc[costs["project_id"].eq(project_id), "date"].dropna()
+        dates = data.own("costs", project_id)["date"].dropna()
         start = dates.min() if len(dates) else None
         notes.append("The response has no start date: year 0 begins with the first cost.")
     cost_lines, problems = _costs(data, project_id, start, reference)
@@ -386,7 +381,7 @@ def account(
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
     priced = {line.source_row for line in lines}
     unpriced = [f"{row} has no price" for row in rows if row not in priced]
-    if data.table("costs")["project_id"].ne(project_id).all():
+    if data.own("costs", project_id).empty:
         unpriced.append("no costs are on record")
     unpriced += [f"{note.split(',')[0]} is of so few people that it is not shown" for note in few]
     return Account(

@@ -40,7 +40,7 @@ def tables_read(data: Dataset) -> Table:
     Not from where: the same records give the same page wherever they are kept. Of tables of people
     neither rows nor content: the ones count them, the other could be guessed at.
     """
-    found = ((s, OF_PEOPLE in fact(TABLES[s.table], "marks")) for s in data.sources if s.rows)
+    found = ((s, OF_PEOPLE in fact(TABLES[s.table], "marks")) for s in data.origins() if s.rows)
     rows = sorted(
         (s.table, pd.NA if so else s.rows, s.as_at, "[x]" if so else s.content[:12])
         for s, so in found
@@ -62,7 +62,7 @@ def tables_read(data: Dataset) -> Table:
 def found(data: Dataset) -> Table:
     """List what reading noticed, in order of kind and place; empty when nothing was."""
     order = list(KINDS)
-    ranked = sorted(data.findings, key=lambda f: (order.index(f.kind), f.table, f.row or 0))
+    ranked = sorted(data.notes(), key=lambda f: (order.index(f.kind), f.table, f.row or 0))
     rows = []
     for n, f in enumerate(ranked, start=1):
         # The file is named where it is no table; else the table is, as the records may be anywhere.

@@ -206,7 +206,7 @@ def reading_table(data: Dataset) -> Table:
         [(r.where, r.text) for r in found],
         (label("where", "Where"), text("text", "What was found")),
         source=where_from(data, "Comparison of the tables with each other"),
-        as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
+        as_at=max((s.as_at for s in data.origins() if s.as_at), default=None),
         derive=lambda frame: frame[kept],
     )
 

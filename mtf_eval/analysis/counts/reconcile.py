@@ -194,7 +194,7 @@ def sums(data: Dataset) -> Table:
             text("reading", "What it means"),
         ),
         source=where_from(data, "Comparison of the tables with each other"),
-        as_at=max((s.as_at for s in data.sources if s.as_at), default=None),
+        as_at=max((s.as_at for s in data.origins() if s.as_at), default=None),
         notes=("Reported as found; no figure was changed.",),
         exact=True,
     )

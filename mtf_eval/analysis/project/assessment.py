@@ -388,8 +388,7 @@ def emmie(data: Dataset, found: Evaluation) -> Table:
     actions = actions_then(data, found.as_of, found.project.project_id)
     mechanisms = sorted({str(m) for m in actions["mechanism"].dropna()})
     done = int(actions["state"].isin(["done", "late"]).sum())
-    costs = data.table("costs")
-    spent = (costs["project_id"] == found.project.project_id).any()
+    spent = len(data.own("costs", found.project.project_id)) > 0
     effect = found.primary
     fields = {
         "Effect": found.headline + (f" (Maryland {effect.maryland} of 5)" if effect else ""),
@@ -420,9 +419,8 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
     """List what an assessment must contain, and where this one stands."""
     project, effect = found.project, found.primary
     passed = {c.name: c.passed for c in found.checks}
-    surveyed = data.table("survey_responses")
-    waves = set(surveyed["wave"][surveyed["project_id"] == project.project_id].dropna())
-    costed = bool((data.table("costs")["project_id"] == project.project_id).any())
+    waves = set(data.own("survey_responses", project.project_id)["wave"].dropna())
+    costed = len(data.own("costs", project.project_id)) > 0
     ended = project.response_end
     dates = f"{day(project.response_start)} to " if project.response_start is not None else ""
     dates += day(ended) if ended is not None else "still running"

@@ -53,9 +53,7 @@ WORDS = {"done": "Done on time", "late": "Done late", "overdue": "Overdue", "ope
 
 def actions_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
     """Return actions with what became of each by `as_of`; those stopped have no due day to miss."""
-    rows = data.table("actions")
-    if project_id is not None:
-        rows = rows[rows["project_id"] == project_id]
+    rows = data.own("actions", project_id) if project_id else data.table("actions")
     rows = rows.copy()
     now = pd.Timestamp(as_of)
     done = rows["completed"].notna() & (rows["completed"] <= now)
@@ -138,11 +136,8 @@ def actions_words(total: int, *, done: int, late: int, overdue: int) -> str:
 
 def deliveries_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
     """Return the updates due by `as_of`, each as it was known then; `told` where it had come."""
-    rows = data.table("deliveries")
-    rows = rows[rows["due"] <= pd.Timestamp(as_of)]
-    if project_id is not None:
-        rows = rows[rows["project_id"] == project_id]
-    rows = rows.copy()
+    rows = data.own("deliveries", project_id) if project_id else data.table("deliveries")
+    rows = rows[rows["due"] <= pd.Timestamp(as_of)].copy()
     told = rows["reported"].notna() & (rows["reported"] <= pd.Timestamp(as_of))
     rows["told"] = told
     rows["reported"] = rows["reported"].where(told)

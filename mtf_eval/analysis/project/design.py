@@ -173,16 +173,12 @@ def project_of(data: Dataset, project_id: str) -> Project:
     BadArgument
         When no project has this reference.
     """
-    rows = data.table("projects")
-    found = rows[rows["project_id"] == project_id]
+    found = data.own("projects", project_id)
     if found.empty:
-        known = ", ".join(rows["project_id"].astype(str)) or "none on record"
+        known = ", ".join(data.columns("projects", "project_id")["project_id"]) or "none on record"
         raise BadArgument(f"project_id={project_id!r}: expected one of {known}")
     row = found.iloc[0]
-    areas = data.table("project_areas")
-    areas = areas[areas["project_id"] == project_id]
-    measures = data.table("project_measures")
-    measures = measures[measures["project_id"] == project_id]
+    areas, measures = (data.own(t, project_id) for t in ("project_areas", "project_measures"))
     wanted = {
         str(m): None if pd.isna(change) else float(change)
         for m, change in zip(measures["measure"], measures["target_change"], strict=True)
@@ -280,13 +276,13 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
 
 def others_at_work(data: Dataset, project: Project, window: Window) -> dict[str, tuple[str, ...]]:
     """Return areas in which other projects responded during the months compared, by project."""
-    rows = data.table("projects")
+    rows = data.columns("projects", "project_id", "response_start", "response_end")
     at_work = (
         (rows["response_start"] <= window.last + pd.offsets.MonthEnd(0))
         & ~(rows["response_end"] < window.before_first)
         & (rows["project_id"] != project.project_id)
     )
-    areas = data.table("project_areas")
+    areas = data.columns("project_areas", "project_id", "area_code", "role")
     near = areas[
         areas["project_id"].isin(rows["project_id"][at_work])
         & areas["role"].isin(["target", "buffer"])

@@ -53,7 +53,8 @@ SHARED_WORDS = {
 
 def _periods(data: Dataset, as_of: date) -> pd.DataFrame:
     """Return the response period of each project that has begun by `as_of`."""
-    rows = data.table("projects").set_index("project_id")
+    rows = data.columns("projects", "project_id", "response_start", "response_end")
+    rows = rows.set_index("project_id")
     rows = rows[rows["response_start"] <= pd.Timestamp(as_of)]
     end = rows["response_end"].fillna(pd.Timestamp(as_of)).clip(upper=pd.Timestamp(as_of))
     return pd.DataFrame({"start": rows["response_start"], "end": end})
@@ -66,11 +67,12 @@ def _held(frame: pd.DataFrame, column: str) -> dict[str, set[str]]:
 
 def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]]:
     """For each kind of sharing, what each project holds on the one side and on the other."""
-    areas = data.table("project_areas")
+    areas = data.columns("project_areas", "project_id", "area_code", "role")
     targets = _held(areas[areas["role"] == "target"], "area_code")
     others = _held(areas[areas["role"] != "target"], "area_code")
-    outcomes = _held(data.table("outcomes"), "unit_cost_code")
-    actions = data.table("actions")
+    outcomes = data.columns("outcomes", "project_id", "unit_cost_code")
+    outcomes = _held(outcomes, "unit_cost_code")
+    actions = data.columns("actions", "project_id", "agency", "status")
     agencies = _held(actions[actions["status"] != "stopped"], "agency")
     return {
         "areas": (targets, targets),

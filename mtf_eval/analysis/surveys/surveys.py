@@ -95,8 +95,7 @@ def waves(data: Dataset, project_id: str) -> tuple[str, ...]:
 @once
 def responses(data: Dataset, project_id: str) -> pd.DataFrame:
     """Return the answers given to a project's surveys, those outside the scale included."""
-    rows = data.table("survey_responses")
-    return rows[rows["project_id"] == project_id]
+    return data.own("survey_responses", project_id)
 
 
 @once

@@ -68,10 +68,10 @@ def _of_answers(rows: pd.DataFrame) -> list[str]:
 
 
 def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
-    projects = data.table("projects").set_index("project_id")
-    if project_id not in projects.index:
+    rows_of = data.own("projects", project_id)
+    if rows_of.empty:
         raise BadArgument(f"project_id={project_id!r}: no such project")
-    project, found = projects.loc[project_id], []
+    project, found = rows_of.iloc[0], []
     last_entry = rows.loc[rows["wave"] == "entry", "date"].max()
     first_exit = rows.loc[rows["wave"] == "exit", "date"].min()
     if pd.notna(last_entry) and last_entry > project["response_start"]:

@@ -7,6 +7,7 @@ exports and the index are made. Computes nothing and draws nothing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,7 @@ from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css
+from mtf_eval.records import reads
 from mtf_eval.records.schema import OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
 
@@ -255,38 +257,43 @@ def corrections() -> Element:
 def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> Element:
     """Close the report: parameters, content of the data, versions, rule and cautions.
 
-    The data are named by what they hold, so that the same records give the same page wherever
-    they are kept; where they were read from is for the run record. How many cells were hidden,
-    and when the report was run, are filled in when it is rendered.
+    The data are named by what was read of them, so that the same records give the same page
+    wherever they are kept; where they were read from is for the run record. How many cells were
+    hidden, and when the report was run, are filled in when it is rendered.
     """
     internal = door.rule.name == "internal"
     settings = {k: str(v) for k, v in parameters.items() if k != "data"}
-    sources: list[dict[str, Any]] = [
-        {
-            "table": s.table,
-            "rows": s.rows,
-            "as_at": s.as_at.isoformat() if s.as_at else "",
-            "content": s.content[:12],
-        }
-        for s in sorted(data.sources, key=lambda s: s.table)
-        if s.rows and (door.rule.off or OF_PEOPLE not in fact(TABLES[s.table], "marks"))
-    ]
+    asked = frozenset(data.reads)
+    sources: list[dict[str, Any]] = []
+    noticed = list(data.notes(""))
+    for name in sorted({re.split(r"[.\[]", unit)[0] for unit in asked} & set(data.tables)):
+        source, (read, content) = data.source(name), reads.read_of(data, name, asked)
+        noticed += data.notes(name)
+        of_people = OF_PEOPLE in fact(TABLES[name], "marks")
+        if not source or not read or (of_people and not door.rule.off):
+            continue
+        sources.append(
+            {
+                "table": name,
+                "rows": read,
+                "as_at": source.as_at.isoformat() if source.as_at else "",
+                "content": content[:12],
+            }
+        )
     rows = "".join(
         f'<tr><th scope="row">{escape(s["table"])}</th><td class="num">{s["rows"]:,}</td>'
         f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"
         f"<td><code>{escape(s['content'])}</code></td></tr>"
         for s in sources
     )
-    kinds = {k: sum(f.kind == k for f in data.findings) for k in ("repaired", "warning", "note")}
+    kinds = {k: sum(f.kind == k for f in noticed) for k in ("repaired", "warning", "note")}
     found = "; ".join(f"{k}: {n}" for k, n in kinds.items() if n) or "nothing to report"
-    cautions = [f.text for f in data.findings if f.kind == "warning"] if internal else []
+    cautions = [f.text for f in noticed if f.kind == "warning"] if internal else []
     items = "".join(f"<li>{escape(text)}</li>" for text in cautions)
     facts = {
         "Data set": data.title,
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
-        "Content": f"sha256 {data.content[:12]}"
-        if door.rule.off
-        else "by table, below; tables of people are not listed",
+        **({} if door.rule.off else {"Content": "tables of people are not listed"}),
         "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
         "Disclosure rule": f"{door.rule.name} rule. {door.rule.sentence}",
         **({"Reading the data found": found} if door.rule.off else {}),
@@ -302,13 +309,12 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
         '<h2 id="made">How this report was made</h2>'
         f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
         '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
-        '<table><caption id="made-sources">Tables, the date each was filled in up to, and the '
-        f"start of the sha256 of its rows</caption><thead><tr>{heads}</tr></thead>"
+        '<table><caption id="made-sources">Tables read, the date each was filled in up to, and the '
+        f"start of the sha256 of what was read of it</caption><thead><tr>{heads}</tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{more}</section>"
     )
-    whole = data.content if door.rule.off else ""
-    content = {"parameters": settings, "sources": sources, "content": whole}
-    return Element("provenance", html, "How this report was made", content)
+    made = {"parameters": settings, "sources": sources, "reads": sorted(data.reads)}
+    return Element("provenance", html, "How this report was made", made)
 
 
 def _versions() -> dict[str, str]:

@@ -161,7 +161,7 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     """Return what the index and the run record say of a report; plain JSON.
 
     Keys: title, period, kind, dataset_title, illustrative, rule, status, result, maryland,
-    sources (table, rows, as_at, content), hidden, tables.
+    sources (table, rows, as_at, content), reads, hidden, tables.
     """
     page = head(notebook)
     results = [data for kind, data in contents(notebook) if kind == "result"]
@@ -176,6 +176,7 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
         "result": first.get("text", ""),
         "maryland": first.get("maryland"),
         "sources": made[-1]["sources"] if made else [],
+        "reads": made[-1]["reads"] if made else [],
         "hidden": sum(t["hidden"] for t in found.values()),
         "tables": list(found),
     }
@@ -192,16 +193,12 @@ def cleaned(notebook: NotebookNode, *, failed: bool = False) -> NotebookNode:
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
     copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in _tags(c)]
-    made = next((data for kind, data in contents(notebook) if kind == "provenance"), {})
     for cell in copy.cells:
         if "parameters" in _tags(cell):
             default = r"""(?m)^(data\b[^=\n]*=\s*)(?:"[^"\n]*"|'[^'\n]*')"""
             cell.source = re.sub(default, r'\1"..."', cell.source)
         if "injected-parameters" in _tags(cell):
-            held = f"# content {made['content'][:12]}: " if made.get("content") else "# "
-            cell.source = re.sub(
-                r"(?m)^data = .*$", f'data = "..."  {held}{ELSEWHERE}', cell.source
-            )
+            cell.source = re.sub(r"(?m)^data = .*$", f'data = "..."  # {ELSEWHERE}', cell.source)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":

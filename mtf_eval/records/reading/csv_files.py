@@ -13,7 +13,7 @@ from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.grids import MAX_CELLS, MAX_COLUMNS, Grid
 
-__all__ = ["read_csv"]
+__all__ = ["need_files", "read_csv"]
 
 #: A million rows of ours are some 100 MB; the file is held whole, as bytes and as text.
 MAX_BYTES = 200 * 2**20
@@ -125,3 +125,14 @@ def _refused(
 ) -> DataProblems:
     problem = Problem(file=path.name, row=row, found=found, expected=expected, todo=todo)
     return DataProblems([problem])
+
+
+def need_files(place: Path) -> None:
+    """Refuse a folder or file that is, or holds, what would never end, or leads nowhere."""
+    inside = [place, *(place.rglob("*") if place.is_dir() else ())]
+    found = "a pipe, a device or a link that leads nowhere"
+    if odd := [p for p in inside if not (p.is_file() or p.is_dir())]:
+        raise DataProblems(
+            Problem(file=p.name, found=found, expected="a file", todo="take it out of the folder")
+            for p in odd
+        )

@@ -1,0 +1,85 @@
+"""Digests of what can be asked of a data set: a report is due when one it read has another.
+
+A unit is what was asked: a table (`costs`), a column (`projects.response_start`), the rows of one
+project (`costs[EX01]`), a fact (`about:title`), what reading a table found (`notes[costs]`), the
+day a table runs to (`as at[costs]`), the day they all do (`day`). `Dataset` notes units as they
+are asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.records.dataset import Dataset
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["digest", "read_of", "units"]
+
+
+def digest(value: object) -> str:
+    """Return the start of the sha256 of bytes or of plain values; `""` of nothing at all."""
+    raw = value if isinstance(value, bytes) else json.dumps(value, default=str).encode()
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def units(data: Dataset) -> dict[str, str]:
+    """Return the digest of everything that can be asked of a data set, by unit."""
+    from mtf_eval.records.as_of import own_day
+
+    found = {f"about:{key}": digest(value) for key, value in dict(data.about).items()}
+    for name in sorted(data.tables):
+        found |= dict(_of_table(name, data.tables[name]))
+    for name in ("", *data.tables):
+        noticed = [(f.kind, f.text) for f in data.findings if f.table == name]
+        if noticed:
+            found[f"notes[{name}]"] = digest(sorted(noticed))
+    found["notes"] = digest([[f.kind, f.table, f.text, f.row, f.column] for f in data.findings])
+    found |= {f"as at[{s.table}]": digest([s.as_at, s.by_file]) for s in data.sources}
+    found["as at"] = digest([[s.table, s.rows, s.as_at, s.by_file] for s in data.sources])
+    found["redrawn"] = digest(sorted(data.redrawn.items()))
+    found["day"] = digest(own_day(data))
+    found["name"] = digest(data.name)
+    return found
+
+
+def read_of(data: Dataset, name: str, asked: Iterable[str]) -> tuple[int, str]:
+    """Return of a table what was asked of it: how many of its rows, and one digest."""
+    held, frame = dict(_of_table(name, data.tables[name])), data.tables[name]
+    asked = sorted(u for u in asked if u in held)
+    whole = any("[" not in u for u in asked)
+    mine = [u.removeprefix(f"{name}[")[:-1] for u in asked if "[" in u]
+    rows = len(frame) if whole else int(frame["project_id"].isin(mine).sum()) if mine else 0
+    return rows, digest([held[u] for u in asked])
+
+
+def _of_table(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    import numpy as np
+
+    columns = {c: _hashed(frame[c]) for c in frame}
+    rows: NDArray[np.uint64] = np.zeros(len(frame), dtype=np.uint64)
+    for values in columns.values():
+        rows = rows * np.uint64(1_099_511_628_211) + values
+    if len(frame):
+        yield name, digest(f"{list(frame.columns)}".encode() + rows.tobytes())
+    for column, values in columns.items():
+        if len(frame):
+            yield f"{name}.{column}", digest(values.tobytes())
+    if "project_id" in frame:
+        for project, places in frame.groupby("project_id").indices.items():
+            # The place too: a page names its rows by their number in the sheet.
+            yield f"{name}[{project}]", digest(places.tobytes() + rows[places].tobytes())
+
+
+def _hashed(column: pd.Series[Any]) -> NDArray[np.uint64]:
+    import pandas as pd
+
+    plain = column.astype("string") if column.dtype == object else column
+    hashed: NDArray[np.uint64] = pd.util.hash_pandas_object(plain, index=False).to_numpy()
+    return hashed
