@@ -23,7 +23,7 @@ LEVELS = {
         {"dataset", "schema", "aliases"},
         {"tables", "prices"},
         {"reading", "coverage", "as_of"},
-        {"cache"},
+        {"cache", "reads"},
         {"load"},
         {"desk"},
     ],
