@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 from dataclasses import replace
 from typing import Any
@@ -16,8 +17,9 @@ from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
 from mtf_eval.analysis.project.net import Net
+from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
-from mtf_eval.errors import BadArgument
+from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish.disclosure.release import Door
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference, load_reference
@@ -527,6 +529,38 @@ def test_work_given_for_nothing_has_nothing_to_pay_back(reference: Reference) ->
     done = analyse(data, evaluation(), reference, draws=200)
     assert done.results["net_present_public_value_gbp"] > 0
     assert benefit.headline(done).frame["payback"][0] == "nothing to pay back"
+
+
+def test_a_refund_is_not_enlarged_by_optimism_bias(reference: Reference) -> None:
+    rows = [cost(amount_gbp=20_000.0), cost(amount_gbp=-5_000.0, evidence_grade=6)]
+    done = analyse(dataset(costs=rows), evaluation(), reference, draws=0)
+    assert done.results["present_value_costs_gbp"] == pytest.approx(15_000)
+
+
+def test_the_sums_alone() -> None:
+    import mtf_eval
+    from mtf_eval.analysis.benefit import sums
+
+    assert doctest.testmod(sums).failed == 0
+    assert np.isnan(mtf_eval.npv([1.0, np.nan], [1.0]))
+    assert mtf_eval.bcr([0, 0, 107.1225], [100], rate=0.035) == pytest.approx(1.0)
+    assert mtf_eval.present_value(np.ones(31)) - mtf_eval.present_value(np.ones(30)) == (
+        pytest.approx(1.035**-30)
+    )
+    for wrong in ([], [[1.0]]):
+        with pytest.raises(BadArgument, match="one amount a year"):
+            mtf_eval.present_value(wrong)
+    with pytest.raises(NotEnoughData):
+        mtf_eval.bcr([1], [0])
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(1.38e12, "£1.38 trillion"), (9.996e8, "£1 billion"), (2.5e9, "£2.5 billion"),
+     (-3420.4, "\N{MINUS SIGN}£3,420"), (1.234e6, "£1.23 million"), (115_999, "£116,000")],
+)  # fmt: skip
+def test_sums_in_sentences(value: float, words: str) -> None:
+    assert pounds(value) == words
 
 
 # --- sensitivities -------------------------------------------------------------------------------

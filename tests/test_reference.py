@@ -96,6 +96,34 @@ def test_optimism_bias_is_the_published_list(reference: Reference) -> None:
     assert down == [-x for x in up]
 
 
+def test_newer_figures_stand_beside_the_older(reference: Reference) -> None:
+    # Home Office 2019/20 Table 1; fraud 2023/24; MoJ 2024/25; NAO September 2025
+    for code, gbp, year in (
+        ("crime_robbery_2019_20", 10_490, "2019/20"),
+        ("crime_fraud_2023_24", 2_884, "2023/24"),
+        ("prison_place_year_2024_25", 59_026, "2024/25"),
+        ("childrens_home_year_2023_24", 318_400, "2023/24"),
+    ):
+        cost = reference.unit_cost(code)
+        assert (cost.total_gbp, cost.price_year, cost.verified) == (gbp, year, "stored-secondary")
+    assert reference.unit_cost("prison_place_year").total_gbp == 38_042  # codes keep their figure
+    assert "superseded by crime_fraud_2023_24" in reference.unit_cost("crime_fraud").caution
+    fraud = reference.unit_cost("crime_fraud_2023_24")
+    assert (fraud.fiscal_gbp, fraud.anticipation_gbp, fraud.not_split_gbp) == (354, 274, 2256)
+
+
+def test_a_weight_says_what_it_stands_for(reference: Reference) -> None:
+    violence = reference.severity_weight("Violence and sexual offences")
+    assert (violence.low, violence.high) == (1, 5475)
+    assert reference.severity_weight("Bicycle theft").high == 2
+
+
+def test_a_step_in_recording_is_data(reference: Reference) -> None:
+    (kent,) = reference.tables["recording_changes"]
+    step = float(kent["rate_after"]) / float(kent["rate_before"])
+    assert (kent["slug"], round(step, 3)) == ("kent", 1.156)
+
+
 def test_a_multiplier_goes_with_its_own_edition_only(reference: Reference) -> None:
     assert reference.multiplier("crime_domestic_burglary_2019_20").value == 2.17
     with pytest.raises(NotEnoughData, match="edition"):
@@ -147,7 +175,7 @@ def test_superseded_and_secondary_figures_say_so(reference: Reference) -> None:
         in reference.unit_cost("domestic_violence_incident").caution
     )
     assert "stored-secondary" in reference.unit_cost("crime_robbery_2019_20").caution
-    assert "recalled" in reference.unit_cost("domestic_abuse_victim").caution
+    assert "stored-secondary" in reference.unit_cost("domestic_abuse_victim").caution
     assert reference.unit_cost("crime_robbery").caution == ""
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Released
 
@@ -27,7 +28,6 @@ SYMBOLS = {
     "not on record": "nothing was recorded there, which is not nought",
     "[u]": "low reliability: based on few cases",
 }
-MINUS = "\N{MINUS SIGN}"
 NUMERIC = {"people", "count", "money", "number", "share", "change"}
 PER_CENT = {"share", "change"}
 

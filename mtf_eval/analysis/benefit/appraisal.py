@@ -32,7 +32,7 @@ from mtf_eval.analysis.benefit.uncertainty import (
 )
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
-from mtf_eval.analysis.results.columns import pounds
+from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
 from mtf_eval.errors import Problem
 from mtf_eval.records.prices.reference import Reference
@@ -224,7 +224,7 @@ class Benefit:
 
 def _each(ratio: float) -> str:
     """Write what comes back for each pound."""
-    return f"{'-' if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
+    return f"{MINUS if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
 
 
 def _beyond(lines: Iterable[Line], horizon: int) -> list[Problem]:

@@ -66,6 +66,8 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
         try:
             weight = reference.severity_weight(str(measure), index=INDEX)
             harm, each, note = own * weight.value, weight.value, ""
+            if weight.low is not None and weight.high is not None and weight.low < weight.high:
+                note = f"the index has {weight.low:,.0f} to {weight.high:,.0f} days for one"
         except NotEnoughData:
             harm, each, note = None, None, NO_WEIGHT
         note = "; ".join(filter(None, (note, gap)))
@@ -90,8 +92,8 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
         as_at=as_of,
         notes=(
             "Harm is days of imprisonment by the Cambridge Crime Harm Index, averaged over the "
-            "offences of a category. Anti-social behaviour is no crime and has no weight; it is "
-            "counted apart, not as harmless.",
+            "offences of a category by the medians of their groups. Anti-social behaviour is no "
+            "crime and has no weight; it is counted apart, not as harmless.",
         ),
     )
 

@@ -15,8 +15,11 @@ from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
-__all__ += ["INTERVAL", "RATIO"]
+__all__ += ["INTERVAL", "MINUS", "RATIO"]
 __all__ += ["add_total", "dated", "day", "lay", "money", "number", "pounds", "span", "where_from"]
+
+#: The minus sign of every page, before a pound sign too.
+MINUS = "\N{MINUS SIGN}"
 
 
 def label(name: str, heading: str) -> Column:
@@ -150,15 +153,16 @@ def day(value: date) -> str:
 
 
 def pounds(value: float) -> str:
-    """Write pounds for a sentence, to three figures: `£116,000`, `-£3,420`, `£1.23 million`.
+    """Write pounds for a sentence, to three figures: `£116,000`, `−£3,420`, `£1.23 million`.
 
     Tables keep every pound; a sentence that did would promise what no estimate holds.
     """
     if not math.isfinite(value) or abs(value) < 0.5:
         return "£0" if math.isfinite(value) else "no finite sum"
     size = float(f"{abs(value):.3g}") if abs(value) >= 1000 else float(round(abs(value)))
-    text = f"£{size:,.0f}" if size < 1e6 else f"£{size / 1e6:,.3g} million"
-    return f"-{text}" if value < 0 else text
+    words = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+    large = (f"£{size / least:,.3g} {word}" for least, word in words if size >= least)
+    return f"{MINUS if value < 0 else ''}{next(large, f'£{size:,.0f}')}"
 
 
 def span(start: pd.Timestamp, end: pd.Timestamp) -> str:

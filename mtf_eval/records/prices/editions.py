@@ -88,7 +88,8 @@ def editions(reference: Reference, codes: Iterable[str] | None = None) -> tuple[
 def _newer(reference: Reference, rows: list[Row]) -> str:
     """Return the edition that most of these rows have a newer figure in."""
     codes = [code for row in rows if (code := row.get("newer_code") or row.get("superseded_by"))]
-    return reference.unit_costs[codes[0]].edition if 2 * len(codes) > len(rows) else ""
+    newest = reference.unit_costs.get(codes[0]) if 2 * len(codes) > len(rows) else None
+    return newest.edition if newest else ""
 
 
 def caution(reference: Reference, codes: Iterable[str], today: date) -> str:

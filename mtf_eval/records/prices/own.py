@@ -47,6 +47,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "ladders": ("domain",),
     "maryland_scale": ("level",),
     "optimism_bias": ("side", "grade"),
+    "recording_changes": ("slug", "first"),
     "severity_weights": ("index", "level", "crime_type", "offence"),
     "unit_cost_kinds": ("entry",),
     "unit_costs": ("code",),

@@ -52,6 +52,7 @@ FILES = (
     "ladders",
     "maryland_scale",
     "optimism_bias",
+    "recording_changes",
     "severity_weights",
     "unit_cost_kinds",
     "unit_costs",
@@ -61,7 +62,10 @@ PRICED = ("unit_costs", "gdp_deflator")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A number with its unit and where it stands: a multiplier, a weight, an assumption."""
+    """A number with its unit and where it stands: a multiplier, a weight, an assumption.
+
+    `low` and `high` are the least and the most that a weight stands for.
+    """
 
     value: float
     unit: str
@@ -69,6 +73,8 @@ class Value:
     verified: str
     note: str = ""
     grade: int | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +266,8 @@ class Reference:
             source=found[0]["source"],
             verified=found[0]["verified"],
             note=found[0]["note"],
+            low=number(found[0]["low"]),
+            high=number(found[0]["high"]),
         )
 
     def multiplier(self, code: str) -> Value:
