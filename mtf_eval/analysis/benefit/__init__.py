@@ -27,6 +27,7 @@ from mtf_eval.analysis.benefit.spread import (
     switching_values,
     tornado,
 )
+from mtf_eval.analysis.benefit.standing import standing
 from mtf_eval.analysis.benefit.statement import (
     benefits_by_agency,
     by_agency_and_year,
@@ -82,6 +83,7 @@ __all__ = [
     "sensitivities",
     "shown_alone",
     "sources",
+    "standing",
     "switching_values",
     "tornado",
     "tornado_finding",

@@ -82,6 +82,8 @@ class Benefit:
         only one of the two is on record, which is then this.
     beside
         Whether this is what a project claims beside what its records show.
+    judged
+        The evaluation whose net effects became pounds; `None` of several projects together.
     as_of
         Day the evaluation looked back from; `None` where it did not say.
     """
@@ -109,6 +111,7 @@ class Benefit:
     as_of: date | None = None
     claims: Benefit | None = None
     beside: bool = False
+    judged: Evaluation | None = None
 
     @property
     def claimed(self) -> tuple[Line, ...]:
@@ -344,6 +347,7 @@ def analyse(
             areas=frozenset(project.target),
             window=_window(project.response_start, lines),
             as_of=evaluation.as_of,
+            judged=evaluation,
             **appraise_lines(lines, reference, assumptions, unpriced, rng=rng, draws=draws),
         )
 

@@ -15,7 +15,7 @@ import pandas as pd
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import sides, table, with_total
-from mtf_eval.analysis.results.columns import label, money, number, pounds, text
+from mtf_eval.analysis.results.columns import MINUS, label, money, number, pounds, text
 from mtf_eval.analysis.results.tables import Table
 
 __all__ = [
@@ -40,8 +40,8 @@ def _span(benefit: Benefit, name: str) -> str:
     if draws is None or (name != "benefits" and benefit.unpriced):
         return ""
     if name == "bcr":
-        low, high = draws.ratio or (np.nan, np.nan)
-        return f"{draws.level:.0%} interval {low:.2f} to {high:.2f}" if draws.ratio else ""
+        ends = (f"{end:.2f}".replace("-", MINUS) for end in draws.ratio or ())
+        return f"{draws.level:.0%} interval {' to '.join(ends)}" if draws.ratio else ""
     low, high = draws.interval if name == "benefits" else draws.span(draws.net)
     return f"{draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
 

@@ -17,6 +17,7 @@ import pandas as pd
 
 from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.result import Estimate, critical
+from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.results.findings import percent
 
 __all__ = [
@@ -173,7 +174,7 @@ class Net:
         value, low, high = (-self.avoided, -high, -low) if more else (self.avoided, low, high)
         text = (
             f"{value:,.0f} {'more' if more else 'fewer'} incidents than {against} "
-            f"({percent(effect.level)} interval {low:,.0f} to {high:,.0f})"
+            f"({percent(effect.level)} interval {_count(low)} to {_count(high)})"
         )
         if self.rise_wanted:
             return f"{text}; more was wanted"
@@ -190,6 +191,10 @@ def cells_of(compared: Panel) -> dict[tuple[str, pd.Timestamp], float]:
     before = compared.counts.loc[~compared.post, list(compared.target)].sum() + 0.5
     shares = before / before.sum() / len(months)
     return {(str(a), m): float(share) for a, share in shares.items() for m in months}
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}".replace("-", MINUS)
 
 
 def smallest(fall: float, wanted: float | None) -> tuple[float, str]:

@@ -117,6 +117,7 @@ def results(done: benefit.Benefit, door: Door) -> Sequence[Element]:
     """Show the appraisal on one page, and every result under its GMCA name."""
     both = [each for each in (done, done.claims) if each is not None]
     return [
+        table(door(benefit.standing([done]))),
         table(door(benefit.appraisal_summary(done))),
         *(
             table(door(make(each)))

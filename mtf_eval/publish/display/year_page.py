@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from mtf_eval.analysis import benefit
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.year import portfolio
@@ -112,6 +113,7 @@ def money(data: Dataset, found: Together, spent: Money | None, door: Door) -> Se
         *shown,
         note(worth.finding(spent)),
         table(door(worth.by_kind(data, found, spent))),
+        table(door(benefit.standing(spent.each, name=f"projects_{found.slug}"))),
         table(door(worth.once(data, found, spent))),
         note(worth.once_finding(spent)),
     )

@@ -1,0 +1,66 @@
+"""Where each project stands: what the records show, net, and its pounds; the same on every page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from mtf_eval.analysis.benefit.appraisal import Benefit
+from mtf_eval.analysis.benefit.layout import slug
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import KINDS
+from mtf_eval.analysis.results.columns import label, lay, money, number, text
+from mtf_eval.analysis.results.tables import Table
+
+__all__ = ["standing"]
+
+WAITING = {
+    "planning": "Not begun",
+    "running": "Still running",
+    "no_records": "Not shown: nothing on record",
+}
+
+
+def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
+    """Give each project's net effect, its pounds by the records, and what may be claimed.
+
+    Parameters
+    ----------
+    name
+        The page, as tables are named by it; without it that of the one project.
+    """
+    first = benefits[0]
+    rows = [_row(each.judged, each) for each in benefits if each.judged is not None]
+    return lay(
+        f"{name or f'benefit_{slug(first.project_id)}'}_standing",
+        "Net effect, pounds by the records, and what may be claimed",
+        rows,
+        (
+            label("project", "Project"),
+            text("claim", "What the records show"),
+            number("avoided", "Incidents avoided, net", 1),
+            number("low", "95% low", 1),
+            number("high", "95% high", 1),
+            money("value", "Present value by the records (£)"),
+            number("bcr", "For each £1", 2),
+        ),
+        source=first.source,
+        as_at=first.as_of,
+        notes=(
+            "Net of what moved next door, of the primary measure; pounds are of all measures with "
+            f"a unit cost, {first.assumptions.price_year} prices. What is claimed of people is no "
+            "part of it.",
+        ),
+    )
+
+
+def _row(found: Evaluation, own: Benefit) -> tuple[object, ...]:
+    net, kind = found.net.get(found.project.primary_measure), found.evidence()
+    claim = WAITING.get(found.status, KINDS[kind])
+    if net is not None and net.doubt:
+        claim = f"{claim}: {net.doubt}"
+    places = any(line.route == "places" for line in own.claimed)
+    value = own.results["present_value_benefits_gbp"] if places else math.nan
+    ratio = own.results["public_value_bcr"] if places else math.nan
+    numbers = (math.nan,) * 3 if net is None else (net.avoided, *net.interval)
+    return f"{found.project.project_id} {found.project.title}", claim, *numbers, value, ratio

@@ -1,0 +1,216 @@
+"""Pounds as a finance director reads them: in the command and in the files that are published.
+
+The illustrative partnership, changed as real ones are: an outcome claimed beside the records, a
+dear unit cost code, a code for a measure of which more is wanted, areas inside areas.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from mtf_eval import load
+from mtf_eval.analysis.benefit import Benefit
+from mtf_eval.analysis.year import portfolio, pounds
+from mtf_eval.records.prices.reference import load_reference
+
+EXAMPLE = Path(__file__).parents[1] / "data" / "example"
+MAIN = "from mtf_eval.run.cli import main; main()"
+
+
+def changed(folder: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change one table of a copy of the example, as text."""
+    path = folder / f"{table}.csv"
+    change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+
+
+@pytest.fixture
+def example(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(EXAMPLE, tmp_path / "example"))
+
+
+def year_of(folder: Path, year: int = 2024) -> pounds.Money | None:
+    data = load(folder)
+    together = portfolio.gather(data, year=year, rng=np.random.default_rng(1))
+    return pounds.appraise(
+        data, together, load_reference(), price_year="2023/24", horizon_years=5,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+
+
+def value(benefit: Benefit) -> float:
+    return float(benefit.results["present_value_benefits_gbp"])
+
+
+def of(money: pounds.Money, project: str) -> Benefit:
+    return next(b for b in money.each if b.project_id == project)
+
+
+def counted(money: pounds.Money, *projects: str) -> float:
+    """Public value of some projects as it stands in the sums of all kinds together."""
+    frames = [kind.flow[~kind.flow["transfer"] & kind.flow["side"].eq("benefit")]
+              for kind in money.kinds.values()]  # fmt: skip
+    flow = pd.concat(frames)
+    own = flow["source_row"].str.split(",").str[0].isin(projects)
+    return float(flow.loc[own, "present_gbp"].sum())
+
+
+def test_two_projects_in_the_same_areas_are_worth_no_more_than_one(example: Path) -> None:
+    money = year_of(example)
+    assert money is not None
+    alone = value(of(money, "EX04"))
+    assert counted(money, "EX04", "EX12") == pytest.approx(alone)
+
+    def dear(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[frame["project_id"] == "EX12", "unit_cost_code"] = "crime_theft_of_vehicle"
+        return frame
+
+    changed(example, "project_measures", dear)
+    again = year_of(example)
+    assert again is not None
+    assert value(of(again, "EX12")) > 5 * value(of(money, "EX12"))
+    assert counted(again, "EX04", "EX12") == pytest.approx(alone), "whatever the code"
+
+
+def test_an_area_inside_another_project_s_areas_adds_nothing(example: Path) -> None:
+    def inside(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame[~frame["project_id"].eq("EX12") | frame["area_code"].eq("E01990052")]
+
+    changed(example, "project_areas", inside)
+    money = year_of(example)
+    assert money is not None
+    assert counted(money, "EX04", "EX12") == pytest.approx(value(of(money, "EX04")))
+
+
+def dated(start: str, end: str, assessed: str) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Give EX03 other dates, and no earlier ones."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        own = frame["project_id"] == "EX03"
+        frame.loc[own, ["response_start", "response_end", "assessment_date"]] = [
+            start, end, assessed,
+        ]  # fmt: skip
+        frame.loc[own, ["scanning_start", "analysis_start", "tlg_signoff"]] = ""
+        return frame
+
+    return change
+
+
+def test_a_project_is_counted_in_one_year(example: Path) -> None:
+    changed(example, "projects", dated("2023-03-01", "2023-12-31", "2024-02-15"))
+    years = {year: year_of(example, year) for year in (2023, 2024)}
+    there = [
+        year for year, money in years.items()
+        if money is not None and "EX03" in {b.project_id for b in money.each}
+    ]  # fmt: skip
+    assert there == [2023]
+    assert years[2024] is not None
+    assert years[2024].elsewhere == {"EX03": 2023}
+
+
+def test_a_short_response_is_counted_when_its_six_months_are_over(example: Path) -> None:
+    changed(example, "projects", dated("2023-09-01", "2023-11-30", "2023-12-15"))
+    for year, there in ((2023, False), (2024, True)):
+        money = year_of(example, year)
+        assert (money is not None and "EX03" in {b.project_id for b in money.each}) == there
+
+
+# As published
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Reports of a partnership with a claim beside records, and codes that are dear or unwanted."""
+    home = tmp_path_factory.mktemp("pounds")
+    data = Path(shutil.copytree(EXAMPLE, home / "data" / "example"))
+
+    def coded(frame: pd.DataFrame) -> pd.DataFrame:
+        frame.loc[frame["project_id"] == "EX12", "unit_cost_code"] = "crime_theft_of_vehicle"
+        frame.loc[frame["project_id"] == "EX05", "unit_cost_code"] = "crime_violence_with_injury"
+        return frame
+
+    def claiming(frame: pd.DataFrame) -> pd.DataFrame:
+        claim = ["EX02", "child_in_need_year", "10", "0.5", "0.2", "1", "0", "1", "0", "6"]
+        return pd.concat([frame, pd.DataFrame([claim], columns=frame.columns)])
+
+    changed(data, "project_measures", coded)
+    changed(data, "outcomes", claiming)
+    out = home / "reports"
+    said = subprocess.run(
+        [
+            sys.executable, "-c", MAIN, "run", str(data), "--out", str(out),
+            *(f"--project={p}" for p in ("EX02", "EX03", "EX05", "EX12")),
+            "--year=2024", "--period=2024-H2",
+        ],
+        cwd=home, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert said.returncode == 0, said.stdout + said.stderr
+    return out / "example"
+
+
+def page(published: Path, name: str) -> str:
+    html = (published / f"{name}-internal.html").read_text(encoding="utf-8")
+    return re.sub(r"\s+", " ", BeautifulSoup(html, "html.parser").get_text(" "))
+
+
+def first_screen(published: Path, name: str) -> str:
+    text = page(published, name)
+    return text[text.rindex("In one line:") : text.rindex("What it cost Costs of every agency")]
+
+
+def test_a_claim_beside_the_records_is_a_sum_of_its_own(published: Path) -> None:
+    """10 children x 0.5 x 0.8 x the unit cost, 40% off for grade 6."""
+    unit = load_reference().unit_cost("child_in_need_year")
+    claim = 10 * 0.5 * 0.8 * 0.6
+    claim *= load_reference().uprate(unit.total_gbp, unit.price_year, "2023/24")
+    said = first_screen(published, "benefit_analysis-EX02")
+    assert said.startswith("In one line: No saving can be claimed, £0:")
+    apart = said[said.index("Claimed by the project, not shown by the records") :]
+    assert f"benefits of £{float(f'{claim:.3g}'):,.0f} of public value" in apart
+    assert "not to be added to what the records show" in apart
+    assert "If the outcomes are as claimed, the chance" in apart
+
+
+def test_a_dear_code_is_cautioned_on_the_first_screen(published: Path) -> None:
+    said = first_screen(published, "benefit_analysis-EX12")
+    assert "crime_theft_from_vehicle (£870 in 2015/16) is usual" in said
+
+
+def test_a_wanted_rise_has_no_pounds(published: Path) -> None:
+    said = first_screen(published, "benefit_analysis-EX05")
+    assert "Violence and sexual offences: a rise was aimed at" in said
+    assert "million" not in said
+    text = page(published, "project_evaluation-EX05")
+    assert "a rise of 77% against what was expected, as wanted" in text
+    assert "More than expected, net of next door" in text
+    assert "Smallest rise that could be seen" in text
+    assert "violence and sexual offences (more is wanted)" in page(published, "annual_review-2024")
+
+
+def test_a_fall_that_may_have_moved_says_so_wherever_it_goes(published: Path) -> None:
+    doubt = "part or all may have moved next door"
+    for name in ("project_evaluation-EX03", "benefit_analysis-EX03", "annual_review-2024",
+                 "tlg_report-2024-H2"):  # fmt: skip
+        text = page(published, name)
+        assert doubt in text, name
+        assert "no fewer incidents are left" not in text
+    catalogue = BeautifulSoup((published.parent / "index.html").read_text("utf-8"), "html.parser")
+    assert doubt in catalogue.get_text(" ")
+    steps = page(published, "benefit_analysis-EX03")
+    assert "Moved next door" in steps
+
+
+def test_the_year_quotes_kinds_and_no_ratio_over_all(published: Path) -> None:
+    text = page(published, "annual_review-2024")
+    money = text[text.index("The projects cost £") : text.index("What did not work")]
+    assert money.index("Effect that passed its checks:") < money.index("Doubtful:")
+    assert money[: money.index("Source:")].count("for each £1") == 1
