@@ -819,7 +819,7 @@ def test_cost_of_a_person_and_of_a_person_s_year_by_hand(reference: Reference) -
 
 
 NOT_TABLES = {"analyse", "portfolio", "by_domain", "by_step", "people_claimed", "once",
-              "standing"}  # fmt: skip
+              "standing", "by_records"}  # fmt: skip
 
 
 def _tables(done: benefit.Benefit) -> list[Table]:

@@ -27,7 +27,7 @@ from mtf_eval.analysis.benefit.spread import (
     switching_values,
     tornado,
 )
-from mtf_eval.analysis.benefit.standing import standing
+from mtf_eval.analysis.benefit.standing import by_records, standing
 from mtf_eval.analysis.benefit.statement import (
     benefits_by_agency,
     by_agency_and_year,
@@ -59,6 +59,7 @@ __all__ = [
     "benefits_by_agency",
     "by_agency_and_year",
     "by_domain",
+    "by_records",
     "by_step",
     "calculation",
     "cash_finding",

@@ -35,6 +35,7 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 NOTHING: Mapping[str, Array | float] = MappingProxyType({})
+HORIZON_YEARS = 5  # where a page has no parameter for it
 Optimism = Literal["worst", "mean", "off"]
 Level = Literal["default", "low", "high"]
 NEWER_EDITION = "Crime at the costs of the newer Home Office edition (2019/20)"

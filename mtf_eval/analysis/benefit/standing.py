@@ -5,20 +5,46 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from mtf_eval.analysis.benefit.appraisal import Benefit
+import numpy as np
+
+from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
+from mtf_eval.analysis.benefit.cashflow import HORIZON_YEARS, Assumptions
 from mtf_eval.analysis.benefit.layout import slug
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import label, lay, money, number, text
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["standing"]
+__all__ = ["by_records", "standing"]
 
 WAITING = {
     "planning": "Not begun",
     "running": "Still running",
     "no_records": "Not shown: nothing on record",
 }
+
+
+def by_records(
+    data: Dataset, found: Evaluation, reference: Reference, chosen: Assumptions | None = None
+) -> Benefit:
+    """Work out the pounds of a page that is not about pounds: undrawn, priced as the data set says.
+
+    Parameters
+    ----------
+    chosen
+        Price year and horizon of a page that has them.
+    """
+    return analyse(
+        data,
+        found,
+        reference,
+        price_year=chosen.price_year if chosen else reference.price_year("", data.about),
+        horizon_years=chosen.horizon_years if chosen else HORIZON_YEARS,
+        rng=np.random.default_rng(0),
+        draws=0,
+    )
 
 
 def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:

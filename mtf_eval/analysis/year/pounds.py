@@ -32,6 +32,7 @@ __all__ = [
     "finding",
     "once",
     "once_finding",
+    "standing",
 ]
 
 
@@ -168,6 +169,19 @@ def _without_costs(claims: Benefit) -> Benefit:
     kept = tuple(line for line in claims.lines if line.route != "cost")
     unpriced = tuple(row for row in claims.unpriced if "costs" not in row)
     return replace(claims, lines=kept, unpriced=unpriced)
+
+
+def standing(
+    data: Dataset, together: Together, reference: Reference, spent: Money | None = None
+) -> Table:
+    """Say where every project of the year stands, whether its pounds are counted here or not."""
+    known = {b.project_id: b for b in spent.each} if spent else {}
+    chosen = spent.each[0].assumptions if spent else None
+    benefits = [
+        known.get(e.project.project_id) or benefit.by_records(data, e, reference, chosen)
+        for e in together.found
+    ]
+    return benefit.standing(benefits, name=f"projects_{together.slug}")
 
 
 def finding(spent: Money) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from mtf_eval.analysis import benefit
 from mtf_eval.analysis.project import assessment as assessed
 from mtf_eval.analysis.project import follow_up as later
 from mtf_eval.analysis.project import harm, maps, planning, process
@@ -148,7 +149,9 @@ def assessment(
     data: Dataset, found: Evaluation, door: Door, reference: Reference
 ) -> Sequence[Element]:
     """Show the effect, what it rests on, the checks, and what happened beside the areas."""
-    shown = [_months(data, found, door)] if found.panel is not None else []
+    name = found.project.key
+    shown = [table(door(benefit.standing([benefit.by_records(data, found, reference)], name=name)))]
+    shown += [_months(data, found, door)] if found.panel is not None else []
     if found.status != "complete":
         shown.append(note(WAITING[found.status]))
         if surveys.waves(data, found.project.project_id):

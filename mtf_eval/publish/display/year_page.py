@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis import benefit
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.year import portfolio
@@ -24,8 +23,19 @@ if TYPE_CHECKING:
     from mtf_eval.analysis.year.pounds import Money
     from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["fell_short", "if_any", "log", "money", "projects", "together", "unless_drawn", "waits"]
+__all__ = [
+    "fell_short",
+    "if_any",
+    "log",
+    "money",
+    "projects",
+    "standing",
+    "together",
+    "unless_drawn",
+    "waits",
+]
 
 
 def _heading(words: str, level: int = 2) -> Element:
@@ -98,6 +108,11 @@ def together(data: Dataset, found: Together, door: Door) -> Sequence[Element]:
     return shown
 
 
+def standing(data: Dataset, found: Together, reference: Reference, door: Door) -> Sequence[Element]:
+    """Show each project's net effect, its pounds by the records, and what may be claimed."""
+    return (table(door(worth.standing(data, found, reference))),) if found.found else ()
+
+
 def money(data: Dataset, found: Together, spent: Money | None, door: Door) -> Sequence[Element]:
     """Show cost and public value of the year without counting anything twice."""
     if not found.found:
@@ -113,7 +128,7 @@ def money(data: Dataset, found: Together, spent: Money | None, door: Door) -> Se
         *shown,
         note(worth.finding(spent)),
         table(door(worth.by_kind(data, found, spent))),
-        table(door(benefit.standing(spent.each, name=f"projects_{found.slug}"))),
+        table(door(worth.standing(data, found, spent.whole.reference, spent))),
         table(door(worth.once(data, found, spent))),
         note(worth.once_finding(spent)),
     )
