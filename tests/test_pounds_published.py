@@ -6,24 +6,28 @@ dear unit cost code, a code for a measure of which more is wanted, areas inside 
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from openpyxl import load_workbook
 
 from mtf_eval import load
 from mtf_eval.analysis.benefit import Benefit
+from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.records.prices.reference import load_reference
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "example"
+REPORTS = ("project_evaluation", "benefit_analysis", "annual_review", "tlg_report")
 MAIN = "from mtf_eval.run.cli import main; main()"
 
 
@@ -148,8 +152,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     said = subprocess.run(
         [
             sys.executable, "-c", MAIN, "run", str(data), "--out", str(out),
-            *(f"--project={p}" for p in ("EX02", "EX03", "EX05", "EX12")),
             "--year=2024", "--period=2024-H2",
+            *(f"--report={r}" for r in REPORTS),
         ],
         cwd=home, capture_output=True, text=True, check=False,
     )  # fmt: skip
@@ -214,3 +218,54 @@ def test_the_year_quotes_kinds_and_no_ratio_over_all(published: Path) -> None:
     money = text[text.index("The projects cost £") : text.index("What did not work")]
     assert money.index("Effect that passed its checks:") < money.index("Doubtful:")
     assert money[: money.index("Source:")].count("for each £1") == 1
+
+
+def standing_of(published: Path, report: str, project: str) -> dict[str, tuple[str, ...]]:
+    """Return a project's row of net effect, pounds and claim: of the page, the CSV, the workbook."""
+    folder = published / report
+    (path,) = folder.glob("*_standing*-internal.csv")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = {row[0].split()[0]: row[1:] for row in csv.reader(stream) if row}
+    html = BeautifulSoup((published / f"{report}-internal.html").read_text("utf-8"), "html.parser")
+    shown = next(t for t in html("table") if "what may be claimed" in str(t.caption or ""))
+    cells = [[c.get_text(" ", strip=True) for c in row(["th", "td"])] for row in shown("tr")]
+    book = load_workbook(folder / f"{report}-internal.xlsx", read_only=True)
+    sheets = (list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets)
+    sheet = next(s for s in sheets if str(s[0][0]).startswith("Net effect, pounds by the records"))
+    return {
+        "csv": plain(rows[project]),
+        "page": plain(next(c[1:] for c in cells if c[0].startswith(project))),
+        "excel": plain(next(r[1:] for r in sheet if str(r[0]).startswith(f"{project} "))),
+    }
+
+
+def plain(row: Iterable[object]) -> tuple[str, ...]:
+    """Write cells alike, whatever file they stand in: numbers to one decimal, no symbols."""
+    found = []
+    for cell in row:
+        text = re.sub(r"[£,]", "", str(cell)).replace("\N{MINUS SIGN}", "-").strip()
+        try:
+            found.append(f"{float(text):.1f}")
+        except ValueError:
+            found.append("" if text in ("[x]", "None") else str(cell))
+    return tuple(found)
+
+
+@pytest.mark.parametrize("project", [f"EX{n:02}" for n in range(1, 13)])
+def test_net_effect_pounds_and_claim_are_the_same_in_every_file(
+    published: Path, project: str
+) -> None:
+    names = (f"project_evaluation-{project}", f"benefit_analysis-{project}", "annual_review-2024",
+             "tlg_report-2024-H2")  # fmt: skip
+    found = [row for name in names for row in standing_of(published, name, project).values()]
+    assert len(found) == 12
+    assert len(set(found)) == 1, found
+    done = projects.evaluate(
+        load(EXAMPLE), project, as_of="2024-12-31", rng=np.random.default_rng(2021)
+    )
+    if done.primary is not None:
+        net = done.net[done.project.primary_measure]
+        assert float(found[0][1]) == pytest.approx(net.avoided, abs=0.06)
+        assert net.avoided <= net.gross
+    else:
+        assert found[0][1:] == ("",) * 5
