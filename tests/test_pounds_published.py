@@ -221,7 +221,7 @@ def test_the_year_quotes_kinds_and_no_ratio_over_all(published: Path) -> None:
 
 
 def standing_of(published: Path, report: str, project: str) -> dict[str, tuple[str, ...]]:
-    """Return a project's row of net effect, pounds and claim: of the page, the CSV, the workbook."""
+    """Return a project's row of net effect, pounds and claim from page, CSV and workbook."""
     folder = published / report
     (path,) = folder.glob("*_standing*-internal.csv")
     with path.open(encoding="utf-8-sig", newline="") as stream:
