@@ -271,3 +271,20 @@ def test_all_tables_of_a_year_cost_less_than_reading_them() -> None:
     for table in tables:
         release(table, rule_of("public"))
     assert time.process_time() - start < made
+
+
+def test_a_data_set_with_nothing_to_say_of_its_figures_still_gives_its_tables() -> None:
+    from mtf_eval.analysis.counts import readings
+
+    thanet = load(HERE)
+    bare = replace(
+        thanet,
+        about={},
+        tables={
+            name: frame if name == "referrals" else frame.head(0)
+            for name, frame in thanet.tables.items()
+        },
+    )
+    for made in (readings.reading_table(bare), readings.blocks(bare)):
+        assert door()(made).frame.empty
+        assert list(door()(made).frame.columns) == [c.name for c in made.columns]

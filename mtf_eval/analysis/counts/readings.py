@@ -207,7 +207,7 @@ def reading_table(data: Dataset) -> Table:
         (label("where", "Where"), text("text", "What was found")),
         source=where_from(data, "Comparison of the tables with each other"),
         as_at=max((s.as_at for s in data.origins() if s.as_at), default=None),
-        derive=lambda frame: frame[kept],
+        derive=lambda frame: frame.loc[kept],
     )
 
 

@@ -33,7 +33,9 @@ _NUMBER = re.compile(r"[-+]?£?\d[\d,]*(\.\d+)?([eE][-+]?\d+)?\s?%?")
 _STARTS = "=+-@|＝＋－＠\t\r\n"
 _INVISIBLE = ' \u00a0\u200b\u200c\u200d\u2060\ufeff"'
 # XML 1.0 has no place for these, so a workbook cannot hold them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(
+    r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def neutralise(value: object) -> str:
