@@ -2,6 +2,7 @@
 # make test      build what is needed, run all checks and tests
 # make lab       JupyterLab on the notebooks
 # make bench     speed and memory as ratios within one run
+# make validate  how often the estimators are wrong, and what gaps do; writes docs/validation.md
 # make lock      resolve the pins again
 
 SHELL  := /bin/sh
@@ -16,7 +17,7 @@ READY  := .venv/.ready
 DATA   ?= data/thanet_2021 data/example
 RELEASE ?= internal
 
-.PHONY: reports test lint lab bench lock clean
+.PHONY: reports test lint lab bench validate lock clean
 
 reports: $(READY)
 	@$(BIN)/mtf-eval run $(DATA) --release $(RELEASE) --out reports
@@ -34,6 +35,9 @@ lab: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.run
+
+validate: $(READY)
+	$(BIN)/python benchmarks/validation.py $(if $(ARCHIVE),--archive $(ARCHIVE)) --write docs/validation.md
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Building the environment in .venv (once; a minute or two) ..."

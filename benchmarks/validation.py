@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from gaps import answers, study, text_of
 from simulation import coverage
 
 from mtf_eval.analysis.effects.validation import (
@@ -32,6 +33,7 @@ MEASURES = {
     "violence and sexual offences": "Violence and sexual offences",
 }
 SEED = 20_220_701
+FORCES = 200  # made-up forces with a gap in their records
 MARK = "<!-- tables: benchmarks/validation.py writes below this line -->"
 
 
@@ -159,6 +161,7 @@ def main() -> None:
         parts.append(measured_text(measured(tables, msoa)))
     parts.append("\n## Simulated data sets")
     parts.append(simulated_text(coverage(draws=given.draws, seed=SEED), given.draws))
+    parts.append(text_of(study(FORCES), answers(FORCES)))
     text = "\n".join(parts) + "\n"
     print(text)
     if given.write:
