@@ -299,11 +299,15 @@ def _subject(address: str, project: str | None) -> dict[str, Any]:
 def validate(context: click.Context, archive: Path, out: Path, release: str) -> Any:
     """Report how often the estimators are wrong on ARCHIVE.
 
-    ARCHIVE is a zip of street-level records as downloaded from data.police.uk. Projects are
-    pretended where nothing was done; a right 95 % interval then calls a change one time in twenty.
+    ARCHIVE is a zip of street-level records as downloaded from data.police.uk, or a table of counts
+    by ward with a column a month (.csv.gz). Projects are pretended where nothing was done; a right
+    95 % interval then calls a change one time in twenty.
     """
-    if archive.suffix.lower() != ".zip":
-        raise BadArgument(f"{archive.name}: expected a .zip as downloaded from data.police.uk")
+    if not archive.name.lower().endswith((".zip", ".csv.gz")):
+        raise BadArgument(
+            f"{archive.name}: expected a .zip as downloaded from data.police.uk, or a .csv.gz of "
+            "counts by ward and month"
+        )
     click.echo("Pretending some thousand projects; this takes a few minutes.", err=True)
     run = context.find_root().command.get_command(context, "run")  # type: ignore[attr-defined]
     return context.invoke(

@@ -4,7 +4,7 @@ Every other area's count after is explained by its own months before, by weighte
 logs, and the same weights are put on the target's months. The longer the record, the less is left
 to chance: months are not thrown away to match the season, the same months of the year before are
 one regressor. With few areas the weights are drawn to what they were in London's wards (decision
-0012), so that ten areas learn no less from a long record than six hundred.
+0013), so that ten areas learn no less from a long record than six hundred.
 """
 
 from __future__ import annotations

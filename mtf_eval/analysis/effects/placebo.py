@@ -188,7 +188,7 @@ class _Record:
     chosen: Controls
 
 
-def _prepare(panel: Panel) -> _Record:
+def _prepare(panel: Panel, forecasts: bool = True) -> _Record:
     panel.need(before=1, after=1)
     columns = panel.counts.columns
     target = columns.get_indexer(list(panel.target))
@@ -202,7 +202,7 @@ def _prepare(panel: Panel) -> _Record:
     a = before.sum(axis=0)
     season = same_months(past, months[post])
     plain = season if season.any() else np.arange(len(past)) >= len(past) - n
-    forecast = len(past) >= LEAST_MONTHS
+    forecast = forecasts and len(past) >= LEAST_MONTHS
     free = a >= LEAST_BEFORE if forecast else a + b > 0
     free &= np.isfinite(a + b)
     free[columns.get_indexer([*panel.target, *panel.buffer])] = False
@@ -333,14 +333,15 @@ def placebo_calibrated(*, panel: Panel, level: float = 0.95) -> Estimate:
 
 
 def placebo_limits(
-    *, panel: Panel, after: np.ndarray, level: float = 0.95
+    *, panel: Panel, after: np.ndarray, level: float = 0.95, forecasts: bool = True
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Limits and error of the log ratio for every count the target might have had after.
 
     `placebo_calibrated` for counts `after`, shape (n,), at once: the controls do not depend on
-    what the target did. Serves `validation`.
+    what the target did. Serves `validation`; without `forecasts` the same months of every year
+    before are summed however many there are, as it was done before decision 0013.
     """
-    record = _prepare(panel)
+    record = _prepare(panel if forecasts else panel.same_season(), forecasts)
     parts = record.level, record.after, record.target
     log_ratio, se, df, _ = calibrate(*parts, after, record.chosen)
     reach = critical(level=level, df=df) * se

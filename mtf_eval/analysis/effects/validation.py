@@ -15,19 +15,21 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects.displacement import weighted_displacement_difference
+from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_controls, placebo_limits
 from mtf_eval.analysis.effects.rates import rate_ratio, relative_effect
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.analysis.effects.series import interrupted_series
 from mtf_eval.analysis.effects.synthetic import synthetic_control
-from mtf_eval.analysis.results.columns import count, label, lay, number
+from mtf_eval.analysis.results.columns import count, label, lay, number, text
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = [
     "ESTIMATORS",
     "finding",
+    "measures_table",
     "month_by_area",
     "performance",
     "pretended_targets",
@@ -35,6 +37,10 @@ __all__ = [
 ]
 
 PRIMARY = "Placebo-calibrated"
+SAME_SEASON = "Placebo-calibrated, same season"  # as it was before decision 0013
+EXACT = {PRIMARY: True, SAME_SEASON: False}  # of these every thinning is taken, by its chance
+AFTER = 6  # months after a pretended start, where a year and a half or more is on record
+STARTS = 4  # the last so many, a quarter apart
 SAMPLED = {"Synthetic control": 200}  # slow: about so many targets, every so-and-so-many-th
 
 
@@ -106,6 +112,7 @@ def _series(panel: Panel) -> Estimate:
 
 ESTIMATORS: Mapping[str, Estimator] = {
     PRIMARY: lambda panel: placebo_calibrated(panel=panel),
+    SAME_SEASON: lambda panel: placebo_calibrated(panel=panel.same_season()),
     "Before and after, exact": _before_after,
     "Four counts, Poisson": lambda panel: _four_counts(panel, 1.0),
     "Four counts, dispersion 2": lambda panel: _four_counts(panel, 2.0),
@@ -133,10 +140,8 @@ def month_by_area(*, incidents: pd.DataFrame, measure: str | None = None) -> pd.
         return summed.unstack("area_code").fillna(0).astype(np.int64)
 
     everything = wide(known)
-    half = len(everything) // 2
-    whole = everything.loc[
-        :, (everything.iloc[:half].sum() >= 5) & (everything.iloc[half:].sum() >= 5)
-    ]
+    parts = np.arange(len(everything)) * max(2, len(everything) // 6) // len(everything)
+    whole = everything.loc[:, (everything.groupby(parts).sum() >= 5).all()]
     if measure is None:
         return whole
     part = wide(known[known["measure"] == measure])
@@ -152,6 +157,8 @@ def pretended_targets(
 ) -> tuple[tuple[str, ...], ...]:
     """Every area, or every group of areas, with at least `least_before` incidents before.
 
+    Before is as many months just before the start as there are after it.
+
     Parameters
     ----------
     counts
@@ -159,7 +166,8 @@ def pretended_targets(
     groups
         Area code to the name of its group (MSOA of an LSOA); areas without a name stay out.
     """
-    before = counts.loc[counts.index < start].sum()
+    post = counts.index >= start
+    before = counts.loc[~post].iloc[-int(post.sum()) :].sum()
     names = pd.Series({a: a for a in counts.columns} if groups is None else dict(groups))
     names = names.reindex(counts.columns).dropna()
     totals = before[names.index].groupby(names).sum()
@@ -174,20 +182,28 @@ def pretended_targets(
 def performance(
     *,
     counts: pd.DataFrame,
-    start: pd.Timestamp,
-    targets: Sequence[tuple[str, ...]],
+    start: pd.Timestamp | Sequence[pd.Timestamp],
+    targets: Sequence[tuple[str, ...]] | None = None,
+    groups: Mapping[str, str] | None = None,
     rng: np.random.Generator,
     falls: Sequence[float] = (0.0, 0.2, 0.3, 0.5),
     estimators: Mapping[str, Estimator] | None = None,
+    after: int | None = None,
 ) -> pd.DataFrame:
     """Coverage, false changes and power of estimators over pretended projects.
 
     Parameters
     ----------
+    start
+        First month after; of several the pretended projects are put together.
+    targets, groups
+        The pretended projects, or groups to make them of as `pretended_targets` does.
     falls
         Share of the target's incidents after the start that is taken out at random. Every
         estimator is tried on one such thinning of each target; of the placebo-calibrated effect
         the expectation over all of them is given, each count left weighted by its chance.
+    after
+        Months after; all there are by default.
 
     Returns
     -------
@@ -195,44 +211,69 @@ def performance(
         A row per estimator and fall: `estimator`, `fall`, `targets` (about 200, evenly spread, of
         the synthetic control, which is slow), `cannot_say` (refusals), and
         as shares of those that answered `covers` (interval holds the truth), `changes` (interval
-        excludes 1), `falls`, `rises`, and of the tenth with the most before `covers_worst` and
-        `falls_worst`; `se` is the median error.
+        excludes 1), `falls`, `rises`, and of the tenth with the most in as many months before
+        `covers_worst` and `falls_worst`; `se` is the median error.
     """
     chosen = ESTIMATORS if estimators is None else estimators
-    if not targets:
-        raise NotEnoughData("no area has enough incidents before the start to be a target")
     if any(not 0 <= fall < 1 for fall in falls):
         raise BadArgument(f"falls={tuple(falls)}: expected shares from 0 to below 1")
+    rows: list[tuple[object, ...]] = []
+    for first in [start] if isinstance(start, pd.Timestamp) else start:
+        end = None if after is None else first + pd.DateOffset(months=after - 1)
+        part = counts.loc[:end]
+        some = (
+            pretended_targets(counts=part, start=first, groups=groups)
+            if targets is None
+            else targets
+        )
+        if not some:
+            raise NotEnoughData("no area has enough incidents before the start to be a target")
+        rows += _trials(part, first, some, rng, falls, chosen)
+    names = ["estimator", "fall", "worst", "covers", "falls", "rises", "se"]
+    return _summary(pd.DataFrame(rows, columns=names))
+
+
+def _trials(
+    counts: pd.DataFrame,
+    start: pd.Timestamp,
+    targets: Sequence[tuple[str, ...]],
+    rng: np.random.Generator,
+    falls: Sequence[float],
+    chosen: Mapping[str, Estimator],
+) -> list[tuple[object, ...]]:
     base = Panel(counts=counts, target=targets[0], start=start)
     values, post = base.counts.to_numpy(), base.post
     column = {str(c): i for i, c in enumerate(base.counts.columns)}
-    totals = values[~post].sum(axis=0)
+    totals = values[~post][-base.months_after :].sum(axis=0)
     places = [np.array([column[t] for t in target]) for target in targets]
     before = np.array([totals[where].sum() for where in places])
     in_worst = before >= np.quantile(before, 0.9)
+    exact = [name for name in EXACT if chosen.get(name) is ESTIMATORS[name]]
+    sampled = {name: chosen[name] for name in chosen if name not in exact}
     rows: list[tuple[object, ...]] = []
     for at, target in enumerate(targets):
         panel = base.with_target(target)
         where = places[at]
+        for name in exact:
+            try:
+                expected = _expected(panel, falls, EXACT[name])
+            except NotEnoughData:
+                expected = [(np.nan,) * 4] * len(falls)
+            for fall, found in zip(falls, expected, strict=True):
+                rows.append((name, fall, in_worst[at], *found))
         for fall in falls:
             thinned = values.copy()
             left = rng.binomial(values[np.ix_(post, where)], 1 - fall)
             thinned[np.ix_(post, where)] = left
-            for name, estimator in chosen.items():
+            for name, estimator in sampled.items():
                 if at % max(1, round(len(targets) / SAMPLED.get(name, len(targets)))):
                     continue
-                exact = estimator is ESTIMATORS[PRIMARY]
                 try:
-                    found = (
-                        _expected(panel, fall)
-                        if exact
-                        else _outcome(estimator(panel.with_values(thinned)), fall)
-                    )
+                    found = _outcome(estimator(panel.with_values(thinned)), fall)
                 except NotEnoughData:
                     found = (np.nan,) * 4
                 rows.append((name, fall, in_worst[at], *found))
-    names = ["estimator", "fall", "worst", "covers", "falls", "rises", "se"]
-    return _summary(pd.DataFrame(rows, columns=names))
+    return rows
 
 
 def _outcome(found: _Limits, fall: float) -> tuple[float, float, float, float]:
@@ -243,17 +284,22 @@ def _outcome(found: _Limits, fall: float) -> tuple[float, float, float, float]:
     return covers, float(found.high < 1), float(found.low > 1), error
 
 
-def _expected(panel: Panel, fall: float) -> tuple[float, float, float, float]:
+def _expected(
+    panel: Panel, falls: Sequence[float], forecasts: bool
+) -> list[tuple[float, float, float, float]]:
     """Return the same for the placebo-calibrated effect, expected over every thinning."""
     from scipy import stats
 
     whole = panel.totals(panel.target)[1]
     left = np.arange(whole + 1)
-    chance = stats.binom.pmf(left, whole, 1 - fall)
-    low, high, se = placebo_limits(panel=panel, after=left)
-    covers = (low <= 1 - fall) & (1 - fall <= high)
-    found = (chance @ covers, chance @ (high < 1), chance @ (low > 1), chance @ se)
-    return tuple(map(float, found))  # type: ignore[return-value]
+    low, high, se = placebo_limits(panel=panel, after=left, forecasts=forecasts)
+    expected = []
+    for fall in falls:
+        chance = stats.binom.pmf(left, whole, 1 - fall)
+        covers = (low <= 1 - fall) & (1 - fall <= high)
+        found = (chance @ covers, chance @ (high < 1), chance @ (low > 1), chance @ se)
+        expected.append(tuple(map(float, found)))
+    return expected  # type: ignore[return-value]
 
 
 def _summary(frame: pd.DataFrame) -> pd.DataFrame:
@@ -282,12 +328,26 @@ def _summary(frame: pd.DataFrame) -> pd.DataFrame:
 def finding(frame: pd.DataFrame) -> str:
     """Say what a table of `validation_table` shows where nothing was done."""
     called = frame[frame["fall"] == "0%"].set_index("estimator")["changes"]
-    first, *others = called.index
+    others = [name for name in called.index if name not in EXACT]
     low, high = called[others].min(), called[others].max()
     return (
-        f"{first}: a change called in {called[first]:.1f}% of pretended projects where nothing "
+        f"{PRIMARY}: a change called in {called[PRIMARY]:.1f}% of pretended projects where nothing "
         f"was done, against 5% promised; the textbook methods {low:.0f} to {high:.0f}%."
     )
+
+
+def starts_of(months: pd.DatetimeIndex) -> tuple[list[pd.Timestamp], int]:
+    """Return when projects are pretended to start, and how many months after are looked at.
+
+    With a year and six months on record the last four starts a quarter apart that leave both;
+    with less the middle.
+    """
+    last = len(months) - AFTER
+    if last < LEAST_MONTHS:
+        middle = len(months) // 2
+        return [pd.Timestamp(months[middle])], len(months) - middle
+    at = [last - 3 * k for k in reversed(range(STARTS)) if last - 3 * k >= LEAST_MONTHS]
+    return [pd.Timestamp(months[i]) for i in at], AFTER
 
 
 def validation_table(
@@ -300,8 +360,6 @@ def validation_table(
 ) -> Table:
     """Put the performance of every estimator on an archive into a table to print.
 
-    The projects are pretended to start in the middle of the months.
-
     Parameters
     ----------
     incidents
@@ -309,22 +367,66 @@ def validation_table(
     neighbours
         1 takes every area as a target, 5 every five that stand together in the list of codes.
     """
-    counts = month_by_area(incidents=incidents, measure=measure)
+    counts = _enough(month_by_area(incidents=incidents, measure=measure))
+    starts, after = starts_of(pd.DatetimeIndex(counts.index))
+    groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
+    frame = performance(
+        counts=counts, start=starts, after=after, groups=groups, rng=rng, falls=falls
+    )
+    silent = frame["cannot_say"] == frame["targets"]
+    refused = sorted(set(frame.loc[silent, "estimator"]))
+    frame = frame[~silent].reset_index(drop=True)
+    what = "all recorded incidents" if measure is None else measure
+    size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
+    return _printed(
+        f"validation_{neighbours}",
+        f"Pretended projects in {size}, {what}, {_when(starts, after)}",
+        frame,
+        *(f"{name}: refused everywhere; too few months or incidents." for name in refused),
+    )
+
+
+def measures_table(
+    *, incidents: pd.DataFrame, rng: np.random.Generator, neighbours: int = 1
+) -> Table:
+    """Put the placebo-calibrated effect by kind of incident into a table, with its forerunner."""
+    frames, starts, after = [], [pd.Timestamp(0)], 0
+    exact = {name: ESTIMATORS[name] for name in EXACT}
+    for measure in (None, *sorted(map(str, incidents["measure"].unique()))):
+        counts = _enough(month_by_area(incidents=incidents, measure=measure))
+        starts, after = starts_of(pd.DatetimeIndex(counts.index))
+        groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
+        try:
+            found = performance(
+                counts=counts, start=starts, after=after, groups=groups, rng=rng, estimators=exact
+            )
+        except NotEnoughData:
+            continue
+        frames.append(found.assign(measure=measure or "All recorded"))
+    size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
+    return _printed(
+        f"validation_measures_{neighbours}",
+        f"Pretended projects in {size} by kind of incident, {_when(starts, after)}",
+        pd.concat(frames, ignore_index=True),
+    )
+
+
+def _enough(counts: pd.DataFrame) -> pd.DataFrame:
     if len(counts) < 2 or counts.shape[1] < 20:
         raise NotEnoughData(
             f"{len(counts)} month(s) and {counts.shape[1]} areas on record; validation needs two "
             "months and twenty areas"
         )
-    start = pd.Timestamp(counts.index[len(counts) // 2])
-    groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
-    targets = pretended_targets(counts=counts, start=start, groups=groups)
-    frame = performance(counts=counts, start=start, targets=targets, rng=rng, falls=falls)
-    silent = frame["cannot_say"] == frame["targets"]
-    refused = sorted(set(frame.loc[silent, "estimator"]))
-    frame = frame[~silent].reset_index(drop=True)
-    frame["fall"] = frame["fall"].map("{:.0%}".format)
-    shares = ["covers", "changes", "falls", "rises", "covers_worst", "falls_worst"]
-    frame[shares] = 100 * frame[shares]
+    return counts
+
+
+def _when(starts: Sequence[pd.Timestamp], after: int) -> str:
+    named = ", ".join(f"{start:%B %Y}" for start in starts)
+    return f"start {named}, {after} months after"
+
+
+def _printed(name: str, title: str, frame: pd.DataFrame, *notes: str) -> Table:
+    frame = frame.assign(fall=frame["fall"].map("{:.0%}".format))
     headings = {
         "covers": "Interval covers the truth",
         "changes": "Change called",
@@ -333,23 +435,21 @@ def validation_table(
         "covers_worst": "Covers, worst tenth",
         "falls_worst": "Fall called, worst tenth",
     }
-    what = "all recorded incidents" if measure is None else measure
-    size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
+    frame[list(headings)] = 100 * frame[list(headings)]
+    kinds = [text("measure", "Kind of incident")] if "measure" in frame else []
     return lay(
-        f"validation_{neighbours}",
-        f"Pretended projects in {size}, {what}, start {start:%B %Y}",
+        name,
+        title,
         frame,
         (
             label("estimator", "Estimator"),
+            *kinds,
             label("fall", "True fall"),
             count("targets", "Targets"),
             count("cannot_say", "Refused"),
             *(number(n, h, 1, unit="%") for n, h in headings.items()),
             number("se", "Median error of the log ratio", 3),
         ),
-        source="data.police.uk",
-        notes=(
-            "Nothing was done in any of these areas; see docs/validation.md.",
-            *(f"{name}: refused everywhere; too few months or incidents." for name in refused),
-        ),
+        source="Recorded incidents",
+        notes=("Nothing was done in any of these areas; see docs/validation.md.", *notes),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
+from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of
 
 __all__ = ["extended", "files_of", "from_database", "from_files", "learnt", "slug"]
@@ -35,7 +36,7 @@ def files_of(place: Path) -> list[Path]:
 
 
 def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    """Open a folder, a workbook, an archive of street records or a CSV file with its mapping.
+    """Open a folder, a workbook, street records, counts by ward or a CSV file with its mapping.
 
     Returns
     -------
@@ -64,6 +65,12 @@ def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mappi
         return name, place, grids, findings, sources
     if place.suffix.lower() == ".zip":
         grid, source = _street_records(place)
+        return name, place, [grid], [], {"incidents": source}
+    if place.name.lower().endswith(ENDS):
+        frame = read_area_counts(place)
+        grid = Grid(table="incidents", file=place.name, rows=(), frame=frame)
+        digest = hashlib.sha256(place.read_bytes()).hexdigest()
+        source = Source(table="incidents", file=place.name, sha256=digest, rows=len(frame))
         return name, place, [grid], [], {"incidents": source}
     expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
     if place.suffix.lower() == ".csv":
