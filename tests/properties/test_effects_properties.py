@@ -21,7 +21,7 @@ MONTHS = pd.date_range("2022-01-01", periods=12, freq="MS")
 def relative(**counts: float) -> Estimate:
     """Leave out what is refused: limits beyond a millionfold change."""
     try:
-        return effects.relative_effect(**counts)
+        return effects.ratio_of_ratios(**counts)
     except NotEnoughData:
         reject()
 

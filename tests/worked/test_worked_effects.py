@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from mtf_eval.analysis import effects
-from mtf_eval.analysis.effects.rates import ratio_estimate
+from mtf_eval.analysis.effects.pooling import random_effects_mean
 
 CASES = tomllib.loads((Path(__file__).parent / "effects.toml").read_text("utf-8"))["case"]
 Y = [-0.581, 0.530, 0.771, 1.031, 0.553, 0.295, 0.078, 0.573, -0.176, -0.232]
@@ -58,24 +58,22 @@ def statsmodels_power(**inputs: float) -> dict[str, float]:
     return {"power": float(found)}
 
 
-def viechtbauer(*, between: Any, knapp_hartung: bool) -> dict[str, float]:
-    studies = [
-        ratio_estimate(
-            measure="study",
-            log_ratio=y,
-            se=math.sqrt(v),
-            level=0.95,
-            n=1,
-            n_before=1,
-            n_after=1,
-            method="published",
-        )
-        for y, v in zip(Y, V, strict=True)
-    ]
-    found = effects.pool(studies, between=between, knapp_hartung=knapp_hartung, floor=False)
-    logs = {k: math.log(getattr(found, k)) for k in ("estimate", "low", "high")}
-    details = {"tau2": found.details["tau2"], "i2": 100 * found.details["i2"]}
-    return {"mean": logs["estimate"], "low": logs["low"], "high": logs["high"], **details}
+def viechtbauer_dl() -> dict[str, float]:
+    mean, tau2, variance = random_effects_mean(np.array(Y), np.array(V))
+    reach = 1.959964 * math.sqrt(variance)
+    return {"mean": mean, "low": mean - reach, "high": mean + reach, "tau2": tau2}
+
+
+def pooled(*, y: list[float], v: list[float]) -> dict[str, float]:
+    found = effects.pool_ratios(log_ratios=y, errors=[math.sqrt(x) for x in v])
+    return {"tau2": found.tau2, "i2": 100 * found.i2, "q": found.q, "mean": found.mean}
+
+
+def bcg(*, treated: list[list[int]], control: list[list[int]]) -> dict[str, float]:
+    """Log risk ratios of the thirteen trials with their variances, as escalc of metafor."""
+    (a, b), (c, d) = np.array(treated).T, np.array(control).T
+    y = np.log(a / (a + b)) - np.log(c / (c + d))
+    return pooled(y=y.tolist(), v=(1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)).tolist())
 
 
 def viechtbauer_reml() -> dict[str, float]:
@@ -128,7 +126,10 @@ ADAPTERS: Mapping[str, Callable[..., dict[str, float]]] = {
     "statsmodels_poisson_p": statsmodels_poisson_p,
     "statsmodels_power": statsmodels_power,
     "thresholds": thresholds,
-    "viechtbauer": viechtbauer,
+    "viechtbauer_dl": viechtbauer_dl,
+    "viechtbauer_pm": lambda: pooled(y=Y, v=V),
+    "bcg": bcg,
+    "power_of": lambda **k: {"power": effects.power(**k)},
     "viechtbauer_reml": viechtbauer_reml,
 }
 

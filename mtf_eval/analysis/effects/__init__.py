@@ -18,14 +18,20 @@ from mtf_eval.analysis.effects.placebo import (
     placebo_controls,
     planned_mde,
 )
-from mtf_eval.analysis.effects.pooling import holm, pool
+from mtf_eval.analysis.effects.pooling import Pooled, holm, pool, pool_ratios
 from mtf_eval.analysis.effects.proportions import (
     ordinal_change,
     paired_change,
+    paired_ordinal_change,
     proportion,
     proportion_change,
 )
-from mtf_eval.analysis.effects.rates import minimum_detectable_effect, rate_ratio, relative_effect
+from mtf_eval.analysis.effects.rates import (
+    minimum_detectable_effect,
+    power,
+    rate_ratio,
+    ratio_of_ratios,
+)
 from mtf_eval.analysis.effects.result import Check, Estimate, Quantity
 from mtf_eval.analysis.effects.series import (
     ExpectedRange,
@@ -40,6 +46,7 @@ __all__ = [
     "Estimate",
     "ExpectedRange",
     "Panel",
+    "Pooled",
     "Quantity",
     "SeriesResult",
     "SyntheticControl",
@@ -56,18 +63,21 @@ __all__ = [
     "ordinal_change",
     "overdispersion",
     "paired_change",
+    "paired_ordinal_change",
     "placebo_calibrated",
     "placebo_controls",
     "placebo_in_space",
     "placebo_in_time",
     "planned_mde",
     "pool",
+    "pool_ratios",
+    "power",
     "pre_trend",
     "proportion",
     "proportion_change",
     "rate_ratio",
+    "ratio_of_ratios",
     "regression_to_the_mean",
-    "relative_effect",
     "synthetic_control",
     "weighted_displacement_difference",
 ]

@@ -47,7 +47,8 @@ def weighted_displacement_difference(
     time_weights
         Length of each period: `(2, 1)` for two years before and one after.
     area_weights
-        Size of target, comparison, displacement and its comparison.
+        Size of the areas in the order of the paper's code: comparison, target, the displacement
+        area's comparison, displacement area.
 
     Returns
     -------
@@ -59,7 +60,9 @@ def weighted_displacement_difference(
         raise BadArgument("weights: expected two of time and four of area, all above zero")
     pairs = [target, comparison, displacement or (0, 0), displacement_comparison or (0, 0)]
     changes, variance = [], 0.0
-    for (before, after), size in zip(pairs, area_weights, strict=True):
+    of_comparison, of_target, of_beside, of_displacement = area_weights
+    sizes = (of_target, of_comparison, of_displacement, of_beside)
+    for (before, after), size in zip(pairs, sizes, strict=True):
         x0, x1 = whole(before=before, after=after)
         w0, w1 = time_weights[0] * size, time_weights[1] * size
         changes.append(x1 / w1 - x0 / w0)
@@ -69,7 +72,7 @@ def weighted_displacement_difference(
     incidents = int(sum(sum(pair) for pair in pairs))
     if shared_comparison and displacement_comparison is not None:
         once = sum(x / w**2 for x, w in zip(comparison, time_weights, strict=True))
-        variance += 2 * once / (area_weights[1] * area_weights[3])
+        variance += 2 * once / (of_comparison * of_beside)
         incidents -= int(sum(comparison))
     local, moved = changes[0] - changes[1], changes[2] - changes[3]
     total, se = local + moved, math.sqrt(variance)
@@ -81,7 +84,7 @@ def weighted_displacement_difference(
     given = [p for p in (target, comparison, displacement, displacement_comparison) if p]
     if any(x < SMALL for pair in given for x in pair):
         cautions.append("A count is below 5: the normal approximation is doubtful.")
-    levels = target[0] / area_weights[0], comparison[0] / area_weights[1]
+    levels = target[0] / of_target, comparison[0] / of_comparison
     if all(levels) and not 0.2 <= levels[1] / levels[0] <= 5:
         cautions.append("The comparison's level is more than five times off the target's.")
     return Quantity(

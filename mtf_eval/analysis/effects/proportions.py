@@ -15,7 +15,13 @@ from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["ordinal_change", "paired_change", "proportion", "proportion_change"]
+__all__ = [
+    "ordinal_change",
+    "paired_change",
+    "paired_ordinal_change",
+    "proportion",
+    "proportion_change",
+]
 
 FEW_DISCORDANT = 25  # below this the exact form of McNemar's test
 
@@ -181,4 +187,53 @@ def ordinal_change(
         p=float(stats.brunnermunzel(x, y).pvalue),
         se=se,
         details={"n_before": float(n), "n_after": float(m), "df": df},
+    )
+
+
+def paired_ordinal_change(
+    *, before: Sequence[float], after: Sequence[float], measure: str = "answers"
+) -> Quantity:
+    """Answers of the same people on an ordered scale: Wilcoxon's signed rank test.
+
+    Parameters
+    ----------
+    before, after
+        Answers as numbers in the order of the scale, the same person at the same place.
+
+    Returns
+    -------
+    Quantity
+        Matched-pairs rank-biserial correlation (Kerby 2014): share of the ranks of change that
+        went up less those that went down, -1 to 1; it has no interval. `p` is exact below 50
+        people without ties or unchanged answers, else normal with continuity correction (as R's
+        `wilcox.test`). `details`: `v` (sum of the ranks that went up), `higher`, `lower`, `same`.
+    """
+    from scipy import stats
+
+    x, y = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
+    if len(x) != len(y):
+        raise BadArgument(f"{measure}: {len(x)} answers at entry and {len(y)} at exit of the same")
+    moved = (y - x)[y != x]
+    if len(x) < 5 or not len(moved):
+        raise NotEnoughData(f"{measure}: {len(x)} people answered twice, {len(moved)} changed")
+    ranks = stats.rankdata(np.abs(moved))
+    up = float(ranks[moved > 0].sum())
+    exact = len(x) < 50 and len(moved) == len(x) and len(set(ranks)) == len(ranks)
+    test = stats.wilcoxon(moved, correction=not exact, method="exact" if exact else "asymptotic")
+    return Quantity(
+        measure=measure,
+        estimate=2 * up / float(ranks.sum()) - 1,
+        low=None,
+        high=None,
+        level=None,
+        n=len(x),
+        method="Wilcoxon signed rank, same people",
+        unit="rank-biserial correlation",
+        p=float(test.pvalue),
+        details={
+            "v": up,
+            "higher": float((moved > 0).sum()),
+            "lower": float((moved < 0).sum()),
+            "same": float(len(x) - len(moved)),
+        },
     )

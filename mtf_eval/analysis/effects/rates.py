@@ -13,7 +13,7 @@ import math
 from mtf_eval.analysis.effects.result import Estimate, avoided_incidents, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["minimum_detectable_effect", "rate_ratio", "relative_effect", "whole"]
+__all__ = ["minimum_detectable_effect", "power", "rate_ratio", "ratio_of_ratios", "whole"]
 
 VAST = math.log(1e6)  # a limit beyond a millionfold change says nothing
 
@@ -97,7 +97,7 @@ def rate_ratio(
     )
 
 
-def relative_effect(
+def ratio_of_ratios(
     *,
     before: float,
     after: float,
@@ -213,6 +213,40 @@ def ratio_estimate(
         cautions=cautions,
         details=details or {},
     )
+
+
+def power(
+    *,
+    se: float,
+    ratio: float | None = None,
+    difference: float | None = None,
+    df: float | None = None,
+    level: float = 0.95,
+) -> float:
+    """Chance that the interval excludes "no change" when there is a true change of this size.
+
+    Parameters
+    ----------
+    se
+        Standard error of the log ratio, or of the difference: what a result prints, or that of
+        `weighted_displacement_difference` over the counts expected where nothing changes.
+    ratio, difference
+        One of them: 0.7 is a fall of 30%, 1.3 a rise; -40 is forty incidents fewer.
+    df
+        Degrees of freedom of the error; normal by default.
+
+    Returns
+    -------
+    float
+        In the right direction; a fall called where there is a rise is no power.
+    """
+    from scipy import special
+
+    if (ratio is None) == (difference is None) or not se > 0 or (ratio is not None and ratio <= 0):
+        raise BadArgument("power: expected an error above zero, and a ratio or a difference")
+    size = abs(math.log(ratio) if ratio is not None else difference or 0.0)
+    beyond = size / se - critical(level=level, df=df)
+    return float(special.ndtr(beyond) if df is None else special.stdtr(df, beyond))
 
 
 def minimum_detectable_effect(

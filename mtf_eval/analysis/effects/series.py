@@ -1,8 +1,9 @@
 """One monthly series: interrupted time series, and the expected range of a run chart.
 
 Segmented quasi-Poisson regression as in Lopez Bernal, Cummins & Gasparrini 2017 (IJE 46:348),
-with Newey & West 1987 errors beside it; individuals chart after Wheeler. Whether the level or
-the slope may change is said by the caller before the outcome is looked at.
+with Newey & West 1987 errors beside it (lags by their rule of 1994), neither below Poisson;
+individuals chart after Wheeler. Whether the level or the slope may change is said by the caller
+before the outcome is looked at.
 """
 
 from __future__ import annotations
@@ -15,13 +16,12 @@ import pandas as pd
 
 from mtf_eval.analysis.effects.fitting import fitted as fitted_model
 from mtf_eval.analysis.effects.rates import ratio_estimate
-from mtf_eval.analysis.effects.result import Estimate
+from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 __all__ = ["ExpectedRange", "SeriesResult", "expected_range", "interrupted_series"]
 
 LEAST_MONTHS = 8
-LAGS = 3  # Newey-West, monthly data
 MOVING_RANGE = 2.66  # 3 / d2, d2 = 1.128 for ranges of two
 RUN_LENGTH = 8
 
@@ -37,12 +37,16 @@ class SeriesResult:
         counterfactual and band are missing before the start.
     autocorrelation
         Of the Pearson residuals, lags 1 to 12 or as many as there are.
+    terms
+        The changes at the start as ratios: `level`, and `slope` a month where it was asked for;
+        columns `term`, `method`, `ratio`, `low`, `high`.
     """
 
     estimate: Estimate
     robust: Estimate
     frame: pd.DataFrame
     autocorrelation: tuple[float, ...]
+    terms: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
         """Two rows, quasi-Poisson and Newey-West; the columns of every estimator."""
@@ -71,7 +75,8 @@ def interrupted_series(
     start: pd.Timestamp,
     rng: np.random.Generator,
     slope: bool = False,
-    harmonics: int = 1,
+    exposure: pd.Series | None = None,
+    control: pd.Series | None = None,
     draws: int = 4_000,
     measure: str = "incidents",
     level: float = 0.95,
@@ -84,8 +89,11 @@ def interrupted_series(
         Whole counts indexed by month, without gaps.
     slope
         Whether the trend may change too, not the level alone; decide before looking.
-    harmonics
-        Pairs of sine and cosine for the season, 0 to 3.
+    exposure
+        Population, or days on record, of each month: rates are modelled (an offset).
+    control
+        Counts of places or kinds of incident that the project did not touch: their log is a
+        regressor, so that what moved them is not put down to the project.
     draws
         Simulated coefficient vectors for the interval of incidents avoided.
 
@@ -99,8 +107,7 @@ def interrupted_series(
     y = _monthly(series)
     months = pd.DatetimeIndex(y.index)
     post = np.asarray(months >= pd.Timestamp(start))
-    if harmonics not in range(4):
-        raise BadArgument(f"harmonics={harmonics!r}: expected 0, 1, 2 or 3")
+    offset = np.log(_beside(exposure, months, "exposure", least=1e-9))
     if min(post.sum(), (~post).sum()) < LEAST_MONTHS:
         raise NotEnoughData(
             f"{measure}: {(~post).sum()} months before and {post.sum()} after the start; an "
@@ -111,45 +118,51 @@ def interrupted_series(
         raise NotEnoughData(f"{measure}: {before} incident(s) before and {after} after the start")
     t = np.arange(len(y), dtype=float)
     columns = [np.ones(len(y)), t]
-    for k in range(1, harmonics + 1):
-        angle = 2 * np.pi * k * months.month.to_numpy() / 12
-        columns += [np.sin(angle), np.cos(angle)]
+    angle = 2 * np.pi * months.month.to_numpy() / 12
+    columns += [np.sin(angle), np.cos(angle)]
+    if control is not None:
+        columns.append(np.log(_beside(control, months, "control", least=0) + 0.5))
     changing = [post.astype(float)]
     if slope:
         changing.append(np.where(post, t - t[post][0], 0.0))
     design = np.column_stack([*columns, *changing])
     if len(y) - design.shape[1] < 5:
         raise NotEnoughData(f"{measure}: too few months for this model")
-    model = sm.GLM(y.to_numpy(), design, family=sm.families.Poisson())
+    model = sm.GLM(y.to_numpy(), design, family=sm.families.Poisson(), offset=offset)
     fit = fitted_model(model, measure, scale="X2")
-    hac = {"maxlags": LAGS, "use_correction": False}
+    lags = math.floor(4 * (len(y) / 100) ** (2 / 9))  # Newey & West 1994
+    hac = {"maxlags": lags, "use_correction": False}
     robust = fitted_model(model, measure, cov_type="HAC", cov_kwds=hac)
     neutral = design.copy()
     neutral[:, len(columns) :] = 0.0
     params = np.asarray(fit.params)
-    fitted, counterfactual = np.exp(design @ params), np.exp(neutral @ params)
+    fitted, counterfactual = (np.exp(x @ params + offset) for x in (design, neutral))
+    poisson = np.asarray(fit.cov_params()) / float(fit.scale)
     correlations = _autocorrelation(np.asarray(fit.resid_pearson))
-    cautions = _cautions(post, correlations[0])
+    cautions = _cautions(post, correlations[0], control is not None)
     tails = [(1 - level) / 2, (1 + level) / 2]
 
     def simulated(covariance: np.ndarray) -> np.ndarray:
         scatter = rng.multivariate_normal(params, covariance, size=draws, method="eigh")
-        return np.asarray(np.exp(np.clip(scatter @ neutral.T, None, 50)))
+        return np.asarray(np.exp(np.clip(scatter @ neutral.T + offset, None, 50)))
 
     def estimated(name: str, covariance: np.ndarray) -> Estimate:
         without, with_it = counterfactual[post], fitted[post]
         gradient = with_it / with_it.sum() @ design[post] - without / without.sum() @ neutral[post]
+        variances = [float(gradient @ c @ gradient) for c in (covariance, poisson)]
+        variance = max(variances)  # never below Poisson
+        covariance = covariance * variance / variances[0]
         result = ratio_estimate(
             measure=measure,
             log_ratio=float(np.log(with_it.sum() / without.sum())),
-            se=math.sqrt(float(gradient @ covariance @ gradient)),
+            se=math.sqrt(variance),
             level=level,
             n=before + after,
             n_before=before,
             n_after=after,
             expected=float(without.sum()),
             method=f"Interrupted time series ({name})",
-            maryland=2,
+            maryland=2 if control is None else 3,
             details={"dispersion": float(fit.scale), "autocorrelation": correlations[0]},
             cautions=cautions,
         )
@@ -157,7 +170,17 @@ def interrupted_series(
         low, high = (float(x) for x in np.quantile(avoided, tails))
         return replace(result, avoided_low=low, avoided_high=high)
 
-    low, high = np.quantile(simulated(fit.cov_params()), tails, axis=0)
+    methods = {"quasi-Poisson": np.asarray(fit.cov_params())}
+    methods[f"Newey-West, {lags} lags"] = np.asarray(robust.cov_params())
+    plain, newey_west = (estimated(name, c) for name, c in methods.items())
+    usual = methods["quasi-Poisson"] * max(1.0, 1 / float(fit.scale))
+    low, high = np.quantile(simulated(usual), tails, axis=0)
+    terms = [
+        (term, name, *np.exp(params[at] + critical(level=level) * se * np.array([0.0, -1.0, 1.0])))
+        for name, covariance in methods.items()
+        for at, term in enumerate(("level", "slope")[: len(changing)], start=len(columns))
+        for se in [math.sqrt(max(covariance[at, at], poisson[at, at]))]
+    ]
     frame = pd.DataFrame(
         {
             "month": months,
@@ -170,10 +193,11 @@ def interrupted_series(
         }
     )
     return SeriesResult(
-        estimate=estimated("quasi-Poisson", np.asarray(fit.cov_params())),
-        robust=estimated(f"Newey-West, {LAGS} lags", np.asarray(robust.cov_params())),
+        estimate=plain,
+        robust=newey_west,
         frame=frame,
         autocorrelation=correlations,
+        terms=pd.DataFrame(terms, columns=["term", "method", "ratio", "low", "high"]),
     )
 
 
@@ -184,8 +208,22 @@ def _autocorrelation(residuals: np.ndarray) -> tuple[float, ...]:
     return tuple(float((centred[k:] * centred[:-k]).sum() / power) for k in lags)
 
 
-def _cautions(post: np.ndarray, first_lag: float) -> tuple[str, ...]:
+def _beside(
+    series: pd.Series | None, months: pd.DatetimeIndex, name: str, *, least: float
+) -> np.ndarray:
+    """Return what stands beside each month, ones where nothing does; refuse a month without."""
+    if series is None:
+        return np.ones(len(months))
+    values: np.ndarray = series.reindex(months).to_numpy(dtype=float)
+    if not np.isfinite(values).all() or (values < least).any():
+        raise BadArgument(f"{name}: expected a number of {least:g} or more for every month")
+    return values
+
+
+def _cautions(post: np.ndarray, first_lag: float, controlled: bool) -> tuple[str, ...]:
     cautions = ["There is no comparison series: anything else that began then is in it."]
+    if controlled:
+        cautions = []
     if min(post.sum(), (~post).sum()) < 12:
         cautions.append("Less than a year on one side: the season is poorly known.")
     if abs(first_lag) > 2 / math.sqrt(len(post)):

@@ -18,7 +18,7 @@ from mtf_eval.analysis.effects.displacement import weighted_displacement_differe
 from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_controls, placebo_limits
-from mtf_eval.analysis.effects.rates import rate_ratio, relative_effect
+from mtf_eval.analysis.effects.rates import rate_ratio, ratio_of_ratios
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.analysis.effects.series import interrupted_series
 from mtf_eval.analysis.effects.synthetic import synthetic_control
@@ -64,7 +64,7 @@ Estimator = Callable[[Panel], _Limits]
 
 def _four_counts(panel: Panel, dispersion: float) -> Estimate:
     (a, b), (c, d) = panel.totals(panel.target), panel.totals(panel.comparison)
-    return relative_effect(
+    return ratio_of_ratios(
         before=a, after=b, comparison_before=c, comparison_after=d, dispersion=dispersion
     )
 
@@ -92,7 +92,7 @@ def _difference(panel: Panel) -> _Ratio:
         target=(before, after),
         comparison=(controls["before"].sum(), controls["after"].sum()),
         time_weights=(panel.months_before, panel.months_after),
-        area_weights=(1.0, float(len(controls)), 1.0, 1.0),
+        area_weights=(float(len(controls)), 1.0, 1.0, 1.0),
     )
     rate = after / panel.months_after
     low, high = (

@@ -24,7 +24,7 @@ from mtf_eval.analysis.effects import (
     overdispersion,
     placebo_calibrated,
     rate_ratio,
-    relative_effect,
+    ratio_of_ratios,
     synthetic_control,
     weighted_displacement_difference,
 )
@@ -93,7 +93,7 @@ def estimators(
         if not panel.comparison:
             raise NotEnoughData(f"{panel.measure}: no comparison area is on record")
         rest = seasonal.totals(panel.comparison)
-        return relative_effect(
+        return ratio_of_ratios(
             before=before,
             after=after,
             comparison_before=rest[0],
@@ -193,7 +193,7 @@ def spill(compared: Panel) -> Spill:
                 displacement=around,
                 displacement_comparison=rest,
                 shared_comparison=True,
-                area_weights=(1.0, sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2]),
+                area_weights=(sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2], 1.0),
                 measure=compared.measure,
             )
     except NotEnoughData as error:
