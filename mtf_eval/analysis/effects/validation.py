@@ -360,12 +360,7 @@ def validation_table(
 ) -> Table:
     """Put the performance of every estimator on an archive into a table to print.
 
-    Parameters
-    ----------
-    incidents
-        As for `month_by_area`.
-    neighbours
-        1 takes every area as a target, 5 every five that stand together in the list of codes.
+    With `neighbours` 5 a target is every five areas that stand together in the list of codes.
     """
     counts = _enough(month_by_area(incidents=incidents, measure=measure))
     starts, after = starts_of(pd.DatetimeIndex(counts.index))
