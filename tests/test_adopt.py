@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from books import book, write_xlsx
+from habits import HABITS
 
 from mtf_eval import load
 from mtf_eval.errors import DataProblems
@@ -198,3 +200,24 @@ def test_sixty_sheets_of_one_kind_are_mapped_once(tmp_path: Path) -> None:
     assert sum(line.what == "heading" for line in out.lines) == len(head)
     write(out)
     assert len(load(path).table("referrals")) == 120
+
+
+@pytest.mark.parametrize(
+    ("make", "table", "rows", "column", "counts"), HABITS, ids=[h[0].__name__ for h in HABITS]
+)
+def test_trackers_of_other_habits_go_in(
+    make: Callable[[Path], Path],
+    table: str,
+    rows: int,
+    column: str,
+    counts: dict[str, int],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = make(tmp_path)
+    assert call(capsys, "adopt", str(path), "--yes")[0] == 0
+    code, text = call(capsys, "check", str(path))
+    assert code == 0, text
+    frame = load(path).table(table)
+    assert len(frame) == rows
+    assert frame[column].astype(str).value_counts().to_dict() == counts

@@ -110,6 +110,8 @@ def test_every_command_shown_does_what_it_should(
     for name in ("data/example", "data/thanet_2021", "notebooks/annual_review.ipynb"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "log.csv").write_text("case_ref,received\nC-17,2024-01-09\n")
+    kept = ROOT / "tests/field/trackers/17_partnership_tracker.xlsx"
+    (tmp_path / "tracker.xlsx").write_bytes(kept.read_bytes())
     assert ended(["pseudonymise", "--new-key", "task-force.key"]) == 0
     left = dict(NOT_RUN)
     for line in shown():
@@ -182,7 +184,7 @@ def test_every_command_shown_is_one(
     page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for word in re.findall(r"[\w./-]+\.(?:ipynb|zip|csv)", line):
+    for word in re.findall(r"[\w./-]+\.(?:ipynb|zip|csv|xlsx)", line):
         (tmp_path / word).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / word).write_text("")
     for word in ("x.zip", "log.csv"):

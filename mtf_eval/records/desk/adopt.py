@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.errors import Problem, refused
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
+from mtf_eval.records.desk.likeness import headings_of, table_of
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import Grid, Tidied, path_of
-from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, likest
+from mtf_eval.records.reading.headings import likest, named_over
 from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, OUT, SHEET, Line, Mapped, pattern
-from mtf_eval.records.reading.sheets import month_of, stacked, turned
+from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty, kind_of
@@ -35,11 +36,8 @@ __all__ = ["Adoption", "adopt", "answered", "write"]
 MOST_SHEETS = 100
 #: Rows that are looked at to see what a sheet is.
 LOOKED_AT = 3_000
-#: Likeness from which a heading is proposed.
-LIKE = 0.72
 #: Different cells of one column that are asked about one by one.
 _EACH = 6
-_FURNITURE = {"about", "aliases", "coverage", "area_boundaries", "incident_points"}
 _SHORT = {"y": "accepted", "yes": "accepted", "n": "rejected", "no": "rejected"}
 
 
@@ -79,7 +77,7 @@ def adopt(path: Path) -> Adoption:
     kinds: dict[tuple[str, tuple[str, ...]], str] = {}
     for grid in grids:
         looked = replace(grid, rows=grid.rows[:LOOKED_AT])
-        top, table, rival, why = _table_of(looked, aliases)
+        top, table, rival, why = table_of(looked, aliases)
         if not table:
             out.lines.append(Line(what="sheet", sheet=grid.sheet, means=OUT, why="like no table"))
             out.seen.append(f"{grid.sheet or path.name}: like no table, left out")
@@ -93,7 +91,7 @@ def adopt(path: Path) -> Adoption:
             out.seen.append(f"{grid.sheet}: {table}, headings as in {kinds[kind]}")
         else:
             kinds[kind] = grid.sheet
-            lines, known = _headings(looked, TABLES[table], aliases, top)
+            lines, known = headings_of(looked, TABLES[table], aliases, top)
             out.lines += lines
             asks = sum(line.answer == OPEN for line in lines)
             left = [line.written for line in lines if line.means == OUT]
@@ -128,108 +126,6 @@ def _sheets(path: Path) -> tuple[list[Grid], Aliases]:
     return [
         g for g in grids if table_named(g.sheet, packaged()) not in ("about", "aliases")
     ], aliases
-
-
-# Which table
-
-
-def _table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
-    """Return the heading row, the table a sheet is likest, a rival as like, and why."""
-    best = (0.0, 0, "", "")
-    scores: dict[str, float] = {}
-    named = table_named(grid.sheet, aliases) if grid.sheet else None
-    for top in range(min(len(grid.rows), TITLE_ROWS)):
-        texts = [
-            c for c in grid.rows[top] if isinstance(c, str) and not is_blank(c) and len(c) < 60
-        ]
-        if len(texts) < 2:
-            continue
-        for table, schema in TABLES.items():
-            if table in _FURNITURE and table != named:
-                continue
-            score, why = _likeness(texts, grid, table, schema, aliases, named)
-            scores[table] = max(score, scores.get(table, 0.0))
-            if score > best[0]:
-                best = (score, top, table, why)
-    score, top, table, why = best
-    if score < 0.5:
-        return 0, "", "", ""
-    rivals = [t for t, s in scores.items() if t != table and score - s < 0.05]
-    return top, table, rivals[0] if rivals else "", why
-
-
-def _likeness(
-    texts: Sequence[str],
-    grid: Grid,
-    table: str,
-    schema: DataFrameSchema,
-    aliases: Aliases,
-    named: str | None,
-) -> tuple[float, str]:
-    """Say how like a table a row of headings is: the share of what it needs, and its name."""
-    known = {n for c in texts if (n := column_named(c, schema, aliases))}
-    liked = {
-        n for c in texts if (n := aliases.find(f"like {table}", plain(c))) in schema.columns and n
-    }
-    needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
-    if table == "incidents":
-        needed |= {"date"}
-        places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
-        liked |= {"area_code"} if len(places) >= 2 else set()
-    if len(known | liked) < 2:
-        return 0.0, ""
-    have = len(needed & known) + 0.8 * len((needed & liked) - known)
-    score = have / max(1, len(needed)) + 0.04 * len((known | liked) - needed)
-    words = set(fold(grid.sheet).split())
-    stems = {table.split("_")[-1].rstrip("s"), *(w.rstrip("s") for w in table.split("_"))}
-    if named == table or any(w.rstrip("s") in stems for w in words):
-        score += 0.4
-        return score, f"by its name and {len(known)} of its headings"
-    return score, f"by {len(known)} of its headings"
-
-
-def _headings(
-    grid: Grid, schema: DataFrameSchema, aliases: Aliases, top: int
-) -> tuple[list[Line], int]:
-    """Propose what each heading means: known, like a column (asked), or left out."""
-    header = [(p, plain(str(c))) for p, c in enumerate(grid.rows[top]) if not is_blank(c)]
-    taken: dict[str, str] = {}
-    for _, text in header:
-        if name := column_named(text, schema, aliases):
-            taken.setdefault(name, text)
-    known = len(taken)
-    free = [n for n in schema.columns if n not in taken]
-    proposals: dict[str, tuple[float, str]] = {}
-    for _, text in header:
-        if text in taken.values():
-            continue
-        name = aliases.find(f"like {schema.name}", text)
-        if name in free:
-            proposals[text] = (1.0, str(name))
-            continue
-        ways = {w: n for n in free for w in (n, *aliases.spellings(f"heading {schema.name}", n))}
-        score, way = likest(text, ways)
-        if score >= LIKE:
-            proposals[text] = (score, ways[way])
-    lines = []
-    for _, text in sorted(header, key=lambda h: -proposals.get(h[1], (0.0, ""))[0]):
-        score, name = proposals.get(text, (0.0, ""))
-        line = Line(what="heading", sheet=grid.sheet, written=text, means=OUT)
-        if text in taken.values():
-            name = next(n for n, t in taken.items() if t == text)
-            lines.append(replace(line, means=name))
-        elif name and name not in taken:
-            taken[name] = text
-            why = f"is {text!r} the column {name} of {schema.name}?"
-            lines.append(replace(line, means=name, answer=OPEN, why=why))
-        elif fold(text) in ("latitude", "longitude", "easting", "northing", "lat", "lon", "long"):
-            means = {"lat": "latitude", "lon": "longitude", "long": "longitude"}
-            word = means.get(fold(text), fold(text))
-            lines.append(replace(line, means=word if "area_code" not in taken else OUT))
-        elif not month_of(text) or schema.name not in ("incidents", "monthly_referrals"):
-            lines.append(replace(line, why="no column is like it"))
-    order = {text: p for p, text in header}
-    return sorted(lines, key=lambda line: order[line.written]), known
 
 
 # Trying it
@@ -284,6 +180,7 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
         rows += len(read.frame)
         problems += [(turn, p) for p in read.problems]
     lines = _missing(first, schema, [p for _, p in problems])
+    lines = _references(out, grids[0], schema, lines, [p for _, p in problems])
     if "criteria" in read.frame and (n := int(read.frame["criteria"].str.contains(",").sum())):
         why = f"{n} cell(s) of criteria hold a comma: does it part themes?"
         line = Line(what="option", sheet=first, written="commas in criteria", means="part themes")
@@ -336,6 +233,33 @@ def _missing(sheet: str, schema: DataFrameSchema, problems: Sequence[Problem]) -
             why = f"{schema.name} needs {name} and no heading is like it: what is it in every row?"
             line = Line(what="constant", sheet=sheet, column=name, means=guess)
             lines.append(replace(line, answer=OPEN, why=why + choice))
+    return lines
+
+
+def _references(
+    out: Adoption,
+    grid: Grid,
+    schema: DataFrameSchema,
+    lines: list[Line],
+    problems: Sequence[Problem],
+) -> list[Line]:
+    """Ask whether a column left out, in which no cell stands twice, holds the references."""
+    key = (schema.metadata or {})["key"]
+    lost = [p.column for p in problems if p.found.startswith("no such column")]
+    if len(key) != 1 or key[0] not in lost:
+        return lines
+    top = next(int(x.written) - 1 for x in out.lines if x.what == "sheet" and x.sheet == grid.sheet)
+    header = named_over(grid.rows, top)
+    for number, line in enumerate(out.lines):
+        if line.what != "heading" or line.sheet != grid.sheet or line.means != OUT:
+            continue
+        place = next(p for p, c in enumerate(header) if plain(str(c)) == line.written)
+        cells = [row[place] for row in grid.rows[top + 1 :] if place < len(row)]
+        filled = [c for c in cells if not is_blank(c)]
+        if len(filled) > 1 and len(set(map(str, filled))) == len(filled) >= 0.9 * len(cells):
+            why = f"does {line.written!r} hold the reference of each row ({key[0]})?"
+            out.lines[number] = replace(line, means=key[0], answer=OPEN, why=why)
+            return [x for x in lines if x.column != key[0]]
     return lines
 
 

@@ -20,7 +20,9 @@ from mtf_eval.records.schema import holds
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["column_named", "heading_row", "likest", "span_above", "tell_headings"]
+__all__ = [
+    *("column_named", "heading_row", "likest", "named_over", "span_above", "tell_headings"),
+]
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
@@ -38,6 +40,36 @@ _WHERE = {
     *("latitude", "longitude", "lat", "lon", "long", "lng"),
     *("easting", "northing", "eastings", "northings"),
 }
+
+
+#: Words that name a column only as the whole of a heading.
+_VAGUE = {
+    "date",
+    "type",
+    "total",
+    "status",
+    "action",
+    "source",
+    "category",
+    "area",
+    "number",
+    "text",
+}
+
+
+def named_over(rows: Sequence[Sequence[Any]], top: int) -> list[Any]:
+    """Return the headings of a row; those that stand in it twice with the words above them."""
+    row = list(rows[top]) if top < len(rows) else []
+    texts = [fold(c) if isinstance(c, str) else "" for c in row]
+    twice = {t for t in texts if t and texts.count(t) > 1}
+    above = rows[top - 1] if top and twice else ()
+    group = ""
+    for place, cell in enumerate(row):
+        over = above[place] if place < len(above) else None
+        group = over if isinstance(over, str) and not is_blank(over) else group
+        if texts[place] in twice and group:
+            row[place] = f"{plain(group)} {plain(cell)}"
+    return row
 
 
 def column_named(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
@@ -106,8 +138,10 @@ def likest(heading: str, names: Iterable[str]) -> tuple[float, str]:
 
     def like(name: str) -> float:
         other = fold(name)
-        shared = len(words & set(other.split())) / max(1, len(words | set(other.split())))
-        return max(SequenceMatcher(None, text, other).ratio(), shared)
+        named = set(other.split())
+        shared = len(words & named) / max(1, len(words | named))
+        within = 0.75 if named <= words and not named <= _VAGUE and len(words) < 8 else 0.0
+        return max(SequenceMatcher(None, text, other).ratio(), shared, within)
 
     return max(((round(like(name), 3), name) for name in names), default=(0.0, ""))
 

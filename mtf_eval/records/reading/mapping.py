@@ -18,7 +18,7 @@ from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.days import MONTHS
 from mtf_eval.records.reading.grids import Grid, path_of
-from mtf_eval.records.reading.headings import TITLE_ROWS
+from mtf_eval.records.reading.headings import TITLE_ROWS, named_over
 from mtf_eval.records.tables import TABLES
 
 __all__ = ["COLUMNS", "EMPTY", "OPEN", "OUT", "Line", "Mapped", "mapping_of", "pattern"]
@@ -76,7 +76,7 @@ class Mapped:
 
     def _of(self, what: str, sheet: str) -> list[Line]:
         """Lines of one sheet; else of the first sheet like it; else of none."""
-        lines = [line for line in self.lines if line.what == what and line.sheet]
+        lines = [line for line in self.lines if line.what == what]
         own = [line for line in lines if fold(line.sheet) == fold(sheet)]
         if own or any(fold(x.sheet) == fold(sheet) for x in self.lines if x.what == "heading"):
             return own
@@ -97,7 +97,7 @@ class Mapped:
         top = self._top(grid, headings)
         rows = [list(row) for row in grid.rows]
         header = rows[top] if top < len(rows) else []
-        keys = {p: fold(str(c)) for p, c in enumerate(header) if not is_blank(c)}
+        keys = {p: fold(str(c)) for p, c in enumerate(named_over(rows, top)) if not is_blank(c)}
         self._refuse(grid, headings, set(keys.values()), top)
         out = [p for p, key in keys.items() if key in headings and headings[key].means == OUT]
         for place, key in keys.items():
@@ -123,7 +123,7 @@ class Mapped:
         given = int(line.written) - 1 if line and line.written.isdigit() else 0
 
         def named(number: int) -> int:
-            row = grid.rows[number]
+            row = named_over(grid.rows, number)
             return sum(fold(str(c)) in headings for c in row if not is_blank(c))
 
         rows = range(min(len(grid.rows), TITLE_ROWS))

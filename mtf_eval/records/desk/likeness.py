@@ -1,0 +1,136 @@
+"""What a sheet of a tracker is like: its table, and of each heading the column.
+
+Compares names; reads no value and asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mtf_eval.records.aliases import Aliases, fold, plain
+from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.grids import Grid
+from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, likest, named_over
+from mtf_eval.records.reading.mapping import OPEN, OUT, Line
+from mtf_eval.records.reading.sheets import month_of, turned
+from mtf_eval.records.tables import TABLES, table_named
+
+if TYPE_CHECKING:
+    from pandera.pandas import DataFrameSchema
+
+__all__ = ["headings_of", "table_of"]
+
+#: Likeness from which a heading is proposed.
+LIKE = 0.72
+#: Tables that no sheet is taken for unless its name says so.
+_FURNITURE = {"about", "aliases", "coverage", "area_boundaries", "incident_points"}
+
+
+def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
+    """Return the heading row, the table a sheet is likest, a rival as like, and why."""
+    best = (0.0, 0, "", "")
+    scores: dict[str, float] = {}
+    named = table_named(grid.sheet, aliases) if grid.sheet else None
+    for top in range(min(len(grid.rows), TITLE_ROWS)):
+        texts = [c for c in named_over(grid.rows, top) if isinstance(c, str) and not is_blank(c)]
+        if len(texts) < 2:
+            continue
+        for table, schema in TABLES.items():
+            if table in _FURNITURE and table != named:
+                continue
+            score, why = _likeness(texts, grid, table, schema, aliases, named)
+            scores[table] = max(score, scores.get(table, 0.0))
+            if score > best[0]:
+                best = (score, top, table, why)
+    for table in ("incidents", "monthly_referrals"):
+        down = turned(grid, TABLES[table], aliases)
+        if down is grid:
+            continue
+        texts = [c for c in down.rows[0] if isinstance(c, str) and not is_blank(c)]
+        score, why = _likeness(texts, grid, table, TABLES[table], aliases, named)
+        if score >= best[0]:
+            best = (score, (down.origin[0][2] or 1) - 1, table, f"{why}, months across")
+    score, top, table, why = best
+    if score < 0.5:
+        return 0, "", "", ""
+    rivals = [t for t, s in scores.items() if t != table and score - s < 0.05]
+    return top, table, rivals[0] if rivals else "", why
+
+
+def _likeness(
+    texts: Sequence[str],
+    grid: Grid,
+    table: str,
+    schema: DataFrameSchema,
+    aliases: Aliases,
+    named: str | None,
+) -> tuple[float, str]:
+    """Say how like a table a row of headings is: the share of what it needs, and its name."""
+    known = {n for c in texts if (n := column_named(c, schema, aliases))}
+    liked = {
+        n for c in texts if (n := aliases.find(f"like {table}", plain(c))) in schema.columns and n
+    }
+    needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
+    if table == "incidents":
+        needed |= {"date"}
+        places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
+        liked |= {"area_code"} if len(places) >= 2 else set()
+    if len(known | liked) < 2:
+        return 0.0, ""
+    have = len(needed & known) + 0.8 * len((needed & liked) - known)
+    score = have / max(1, len(needed)) + 0.04 * len((known | liked) - needed)
+    words = set(fold(grid.sheet).split())
+    stems = {table.split("_")[-1].rstrip("s"), *(w.rstrip("s") for w in table.split("_"))}
+    if named == table or any(w.rstrip("s") in stems for w in words):
+        score += 0.4
+        return score, f"by its name and {len(known)} of its headings"
+    return score, f"by {len(known)} of its headings"
+
+
+def headings_of(
+    grid: Grid, schema: DataFrameSchema, aliases: Aliases, top: int
+) -> tuple[list[Line], int]:
+    """Propose what each heading means: known, like a column (asked), or left out."""
+    header = [
+        (p, plain(str(c))) for p, c in enumerate(named_over(grid.rows, top)) if not is_blank(c)
+    ]
+    taken: dict[str, str] = {}
+    for _, text in header:
+        if name := column_named(text, schema, aliases):
+            taken.setdefault(name, text)
+    known = len(taken)
+    free = [n for n in schema.columns if n not in taken]
+    proposals: dict[str, tuple[float, str]] = {}
+    for _, text in header:
+        if text in taken.values():
+            continue
+        name = aliases.find(f"like {schema.name}", text)
+        if name in free:
+            proposals[text] = (1.0, str(name))
+            continue
+        scopes = (f"heading {schema.name}", f"like {schema.name}")
+        ways = {w: n for n in free for s in scopes for w in (n, *aliases.spellings(s, n))}
+        score, way = likest(text, ways)
+        if score >= LIKE:
+            proposals[text] = (score, ways[way])
+    lines = []
+    for _, text in sorted(header, key=lambda h: -proposals.get(h[1], (0.0, ""))[0]):
+        score, name = proposals.get(text, (0.0, ""))
+        line = Line(what="heading", sheet=grid.sheet, written=text, means=OUT)
+        if text in taken.values():
+            name = next(n for n, t in taken.items() if t == text)
+            lines.append(replace(line, means=name))
+        elif name and name not in taken:
+            taken[name] = text
+            why = f"is {text!r} the column {name} of {schema.name}?"
+            lines.append(replace(line, means=name, answer=OPEN, why=why))
+        elif fold(text) in ("latitude", "longitude", "easting", "northing", "lat", "lon", "long"):
+            means = {"lat": "latitude", "lon": "longitude", "long": "longitude"}
+            word = means.get(fold(text), fold(text))
+            lines.append(replace(line, means=word if "area_code" not in taken else OUT))
+        elif not month_of(text) or schema.name not in ("incidents", "monthly_referrals"):
+            lines.append(replace(line, why="no column is like it"))
+    order = {text: p for p, text in header}
+    return sorted(lines, key=lambda line: order[line.written]), known
