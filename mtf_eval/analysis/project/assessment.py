@@ -271,16 +271,18 @@ def series_alt(found: Evaluation) -> str:
     if panel is None:
         return "No monthly series."
     monthly = panel.monthly(panel.target)
-    before, after = monthly[~panel.post].dropna(), monthly[panel.post].dropna()
+    said = f"Line of {len(monthly)} months"
     if monthly.isna().all():
         return "Nothing is on record."
-    said = f"Line of {len(monthly)} months"
+    before, after = monthly[~panel.post].dropna(), monthly[panel.post].dropna()
     if len(before):
         said += f", on average {before.mean():.1f} a month before the start"
-    if len(after):
-        said += f" and {after.mean():.1f} from {panel.start:%B %Y} on"
     if gone := months_words(monthly.index[monthly.isna()]):
         said += f"; broken where nothing is on record: {gone}"
+    if found.gated is not None:  # the one average beside the other would be the claim
+        return f"{said}."
+    if len(after):
+        said += f"; {after.mean():.1f} from {panel.start:%B %Y} on"
     return f"{said}; highest {monthly.max():.0f} in {monthly.idxmax():%B %Y}."
 
 

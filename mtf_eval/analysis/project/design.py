@@ -317,7 +317,7 @@ def gate(coverage: Coverage, project: Project, window: Window) -> Withheld | Non
     if not stops and not short:
         return None
     why = stops or gaps
-    reasons = [gap.text.rstrip(".") for gap in why]
+    reasons = [gap.text.rstrip(".").removeprefix(f"{coverage.measure}: ") for gap in why]
     if not stops:
         left = " and ".join(
             f"{len(u)} of {len(m)} months {side}"

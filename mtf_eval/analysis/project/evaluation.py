@@ -299,14 +299,14 @@ class _Found:
             excluded = frozenset(a for areas in work.values() for a in areas)
             whole = series_of(counts, project, measure, excluded).with_start(window.start)
         except NotEnoughData as error:
-            self.cannot_say[measure] = str(error)
+            self._withhold(measure, Withheld(reason=str(error), remedy="add months and areas"))
             return
         whole = whole.between(None, window.last)
         window = leave_out(window, counts, project.target)
         if primary:
             self.rest |= {"window": window, "panel": whole}
         if (stopped := gate(coverage, project, window)) is not None:
-            self.withheld[measure], self.cannot_say[measure] = stopped, stopped.reason
+            self._withhold(measure, stopped)
             if primary:
                 self.rest["checks"] = (checks.on_record(coverage, project, window, None),)
             return
@@ -342,6 +342,9 @@ class _Found:
                 self.beside[measure] = beside(panel, compared, design.method, self.rng)
         if primary:
             self._primary(coverage, panel, compared, window, design, tries, work)
+
+    def _withhold(self, measure: str, why: Withheld) -> None:
+        self.withheld[measure], self.cannot_say[measure] = why, why.reason
 
     def _gaps(self, coverage: Coverage, window: Window) -> Iterator[str]:
         """Say what is not on record in the months compared and was left out."""

@@ -1,0 +1,300 @@
+"""Absent is not nought, as a user sees it: `mtf-eval run` on records with gaps, and its pages.
+
+The ratios of the field cases are those that the handled gap gives (their READMEs); in the made-up
+records the truth is planted.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+FIELD = Path(__file__).parent / "field" / "public"
+ASB = "Anti-social behaviour"
+MONTHS = pd.date_range("2021-01-01", "2022-12-01", freq="MS")
+
+
+def run(data: Path, out: Path, *more: str) -> str:
+    command = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run", str(data)]
+    done = subprocess.run(
+        [*command, "--out", str(out), *more], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def page_of(out: Path, report: str) -> BeautifulSoup:
+    (page,) = out.rglob(f"{report}*.html")
+    return BeautifulSoup(page.read_text("utf-8"), "html.parser")
+
+
+def words_of(page: BeautifulSoup) -> str:
+    return " ".join(page.get_text(" ").split())
+
+
+def column(out: Path, name: str, heading: str) -> dict[str, str]:
+    """First column to another, from a published CSV file."""
+    (path,) = out.rglob(f"{name}*.csv")
+    with path.open(encoding="utf-8-sig") as file:
+        return {next(iter(row.values())): row[heading] for row in csv.DictReader(file)}
+
+
+def ratio(text: str) -> tuple[float, float, float]:
+    found = re.search(r"ratio (\d\.\d\d) \(95% interval (\d\.\d\d) to (\d\.\d\d)\)", text)
+    assert found, text[:600]
+    a, b, c = map(float, found.groups())
+    return a, b, c
+
+
+@pytest.mark.parametrize(
+    ("case", "right", "said"),
+    [
+        ("01", 1.01, "May to August 2022 are not on record for City of Testshire Police: no file"),
+        ("02", None, "36% of the rows of January to December 2022 have no area, 1% of the others"),
+        ("03", 1.09, "May to August 2022 are not on record for E01990003"),
+        ("09", None, "Violence and sexual offences begins there: the category was renamed"),
+        ("10", None, "they need months before and after the start"),
+    ],
+)
+def test_a_field_case_claims_nothing_that_did_not_happen(
+    case: str, right: float | None, said: str, tmp_path: Path
+) -> None:
+    run(FIELD / case / "data", tmp_path, "--project", "P1", "--report", "project_evaluation")
+    text = words_of(page_of(tmp_path, "project_evaluation"))
+    first_screen = text.split("Scanning")[0]
+    assert said in first_screen
+    if right is None:
+        assert "we cannot say" in first_screen
+        assert "To mend it" in first_screen
+        assert "atio " not in first_screen
+    else:
+        estimate, low, high = ratio(first_screen)
+        assert abs(estimate - right) <= 0.05
+        assert low < 1 < high
+    if case in ("01", "03"):
+        recorded = column(tmp_path, "p1_months", "Recorded")
+        gone = [f"{m} 2022" for m in ("May", "June", "July", "August")]
+        assert {recorded[m] for m in gone} == {"not on record"}
+        assert "0" not in recorded.values()
+        expected = column(tmp_path, "p1_months", "Expected without the project")
+        assert {expected[m] for m in gone} == {"[x]"}
+
+
+# Made-up records: nothing done anywhere save where it says so
+
+
+def write(folder: Path, **tables: list[dict[str, object]]) -> None:
+    folder.mkdir(parents=True)
+    for name, rows in tables.items():
+        pd.DataFrame(rows).to_csv(folder / f"{name}.csv", index=False)
+
+
+def counts_of(areas: int = 90, mean: float = 12.0) -> pd.DataFrame:
+    rng = np.random.default_rng(11)
+    names = [f"A{i:02d}" for i in range(areas)]
+    level = rng.gamma(12, mean / 12, areas)
+    return pd.DataFrame(rng.poisson(level, (len(MONTHS), areas)), index=MONTHS, columns=names)
+
+
+def rows_of(counts: pd.DataFrame, without: Iterator[tuple[str, str, str]]) -> list[dict]:  # type: ignore[type-arg]
+    held = counts.astype(float).copy()
+    for area, first, last in without:
+        held.loc[first:last, area] = np.nan
+    long = held.stack().dropna().rename("count").reset_index()
+    long.columns = pd.Index(["month", "area_code", "count"])
+    long["month"] = long["month"].dt.strftime("%Y-%m")
+    return long.assign(measure=ASB).astype({"count": int}).to_dict("records")
+
+
+def project(name: str, **more: object) -> dict[str, object]:
+    return {
+        "project_id": name, "title": f"Project {name}", "problem": "Groups", "stage": "closed",
+        "lead_agency": "Police", "response_start": "2022-01-10", "response_end": "2022-12-31",
+        "tlg_signoff": "2021-12-01", "assessment_date": "2023-01-10", "primary_measure": ASB,
+        "consolidation_plan": "Police keep it up", "follow_up_date": "2023-06-01", **more,
+    }  # fmt: skip
+
+
+TARGETS = {
+    "HOLE": ["A00"], "CODE": ["A05"], "PART": ["A10", "A11", "A12", "A13"],
+    "FALL": ["A20", "A21", "A22", "A23", "A24"], "NONE": ["A30"], "LATE": ["A40"],
+    "WORD": ["A50"],
+}  # fmt: skip
+WITHOUT = (
+    ("A00", "2022-05", "2022-08"), ("A05", "2022-01", "2022-12"), ("A12", "2022-01", "2022-12"),
+    *((a, "2022-03", "2022-04") for a in TARGETS["FALL"]), ("A30", "2022-01", "2022-12"),
+    ("A40", "2021-01", "2021-06"), ("A50", "2022-01", "2022-07"),
+)  # fmt: skip
+ABOUT = [
+    {"key": k, "value": v}
+    for k, v in (("title", "Gaps"), ("publisher", "Nobody"), ("illustrative", "yes"),
+                 ("as_at", "2022-12-31"))
+]  # fmt: skip
+ALIASES = [{"alias": "Police", "name": "Police", "scope": "agency"}]
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pages of seven projects, each with a gap of its own."""
+    home = tmp_path_factory.mktemp("several")
+    counts = counts_of()
+    late = counts.index >= "2022-01-01"
+    thinned = np.random.default_rng(5).binomial(counts.loc[late, TARGETS["FALL"]], 0.5)
+    counts.loc[late, TARGETS["FALL"]] = thinned
+    said = [
+        {"source": "incidents", "area_code": "A30", "measure": ASB, "first": "2022-01",
+         "last": "2022-12", "complete": "yes", "reason": "the square was closed"},
+        {"source": "incidents", "area_code": "A50", "measure": ASB, "first": "2022-01",
+         "last": "2022-07", "complete": "no", "reason": "a system was replaced"},
+    ]  # fmt: skip
+    write(
+        home / "data",
+        about=ABOUT,
+        aliases=ALIASES,
+        projects=[project(p) for p in TARGETS],
+        project_areas=[
+            {"project_id": p, "area_code": a, "role": "target", "population": 1500}
+            for p, areas in TARGETS.items()
+            for a in areas
+        ],
+        incidents=rows_of(counts, WITHOUT),  # type: ignore[arg-type]
+        coverage=said,
+    )
+    run(home / "data", home / "out", "--report", "project_evaluation", "--report", "data_quality")
+    return home / "out"
+
+
+def headline(out: Path, name: str) -> str:
+    return column(out, f"{name.lower()}_short", "Answer")["What changed"]
+
+
+@pytest.mark.parametrize("name", ["CODE", "PART", "WORD"])
+def test_where_the_records_allow_no_claim_none_is_made_or_drawn(several: Path, name: str) -> None:
+    page = page_of(several, f"project_evaluation-{name}")
+    assert "we cannot say" in headline(several, name)
+    assert "not on record" in headline(several, name)
+    text = words_of(page)
+    assert "To mend it" in text
+    assert "ratio" not in text.lower().split("scanning")[0]
+    made = {p.stem.removesuffix("-internal") for p in several.rglob(f"*{name}/*.csv")}
+    nothing = {"estimates", "controls", "spill", "headline", "later", "harm_avoided"}
+    assert not made & {f"{name.lower()}_{each}" for each in nothing}
+    titles = [c.get_text(" ") for c in page.select("figcaption strong")]
+    assert any("Not on record throughout" in t for t in titles)
+    recorded = column(several, f"{name.lower()}_months", "Recorded")
+    assert recorded["January 2022"] == "not on record"
+    assert "0" not in recorded.values()
+    assert "we cannot say" in words_of(BeautifulSoup((several / "index.html").read_text(), "lxml"))
+
+
+def test_a_declared_gap_gives_its_reason(several: Path) -> None:
+    assert "a system was replaced" in headline(several, "WORD")
+
+
+@pytest.mark.parametrize("name", ["HOLE", "LATE"])
+def test_a_gap_left_out_on_both_sides_leaves_no_change(several: Path, name: str) -> None:
+    _, low, high = ratio(headline(several, name))
+    assert low < 1 < high
+    sure = column(several, f"{name.lower()}_short", "Answer")["How sure"]
+    assert "are not compared, on either side" in sure
+
+
+def test_a_planted_fall_is_seen_with_two_months_missing(several: Path) -> None:
+    estimate, low, high = ratio(headline(several, "FALL"))
+    assert low < 0.5 < high < 1
+    recorded = column(several, "fall_months", "Recorded")
+    after = [int(n) for m, n in recorded.items() if "2022" in m and n != "not on record"]
+    assert len(after) == 10
+    expected = column(several, "fall_months", "Expected without the project")
+    total = sum(float(v) for v in expected.values() if v != "[x]")
+    assert sum(after) / total == pytest.approx(estimate, abs=0.02)
+
+
+def test_a_complete_fall_to_nought_that_is_declared_is_claimed(several: Path) -> None:
+    assert "a fall of" in headline(several, "NONE")
+    assert column(several, "none_months", "Recorded")["May 2022"] == "0"
+
+
+def test_the_data_quality_page_lists_the_gaps(several: Path) -> None:
+    text = words_of(page_of(several, "data_quality"))
+    for said in ("A00", "A05", "as declared: a system was replaced"):
+        assert said in text
+    assert "none is counted as nought" in text
+
+
+# No path from a failed gate to a number
+
+
+def test_with_a_failed_gate_no_published_value_follows_the_counts_after(tmp_path: Path) -> None:
+    """Only the recorded months, and digests and sizes of the table they stand in, may move."""
+    counts = counts_of(60)
+    shown = {}
+    for name, more in (("plain", 0), ("more", 4)):
+        counts.loc["2022-08":, "A50"] += more  # type: ignore[misc]
+        write(
+            tmp_path / name / "data",
+            about=ABOUT,
+            aliases=ALIASES,
+            projects=[project("P1")],
+            project_measures=[
+                {"project_id": "P1", "measure": ASB, "target_change": -0.2,
+                 "unit_cost_code": "CR6.0", "fixed_on": "2021-11-01"}
+            ],
+            project_areas=[
+                {"project_id": "P1", "area_code": "A50", "role": "target", "population": 1500},
+                {"project_id": "P1", "area_code": "A51", "role": "buffer", "population": 1500},
+            ],
+            costs=[{"project_id": "P1", "agency": "Police", "item": "Patrols", "kind": "cash",
+                    "date": "2022-02-01", "amount_gbp": 5000, "evidence_grade": 2}],
+            referrals=[
+                {"referral_id": f"R{m.month}{m.year}{i}", "received": f"{m:%Y-%m}-05",
+                 "agency": "Police", "decision": "accepted"}
+                for m in MONTHS for i in range(3)
+            ],
+            incidents=rows_of(counts, [("A50", "2022-01", "2022-07")]),  # type: ignore[arg-type]
+        )  # fmt: skip
+        run(tmp_path / name / "data", tmp_path / name / "out")
+        shown[name] = _published(tmp_path / name / "out")
+    assert shown["plain"].keys() == shown["more"].keys()
+    assert len(shown["plain"]) > 30
+    moved = [k for k, v in shown["plain"].items() if shown["more"][k] != v]
+    assert moved == []
+    gated = [k for k, v in shown["plain"].items() if "we cannot say" in v.lower()]
+    for page in ("project_evaluation-P1", "benefit_analysis-P1", "annual_review-2022",
+                 "tlg_report-2022-H2", "index"):  # fmt: skip
+        assert any(page in k and k.endswith(".html") for k in gated), page
+    reason = "January to July 2022 are not on record for A50"
+    for page in ("project_evaluation-P1", "benefit_analysis-P1", "annual_review-2022",
+                 "tlg_report-2022-H2", "index"):  # fmt: skip
+        assert any(reason in v for k, v in shown["plain"].items() if page in k), page
+    rating = next(v for k, v in shown["plain"].items() if "projects_by_stage_2022_12_31" in k)
+    assert "Amber" in rating
+    assert "Green" not in rating
+
+
+def _published(out: Path) -> dict[str, str]:
+    """Every published page and table as text, without the recorded months, digests and times."""
+    found = {}
+    for path in sorted(out.rglob("*")):
+        name = path.relative_to(out).as_posix()
+        if path.suffix == ".csv" and "_months" not in name:
+            found[name] = re.sub(r"\b[0-9a-f]{12}\b", "#", path.read_text("utf-8-sig"))
+        elif path.suffix == ".html":
+            page = BeautifulSoup(path.read_text("utf-8"), "lxml")
+            for figure in page.select("figure.mtf-figure"):
+                if "month by month" in figure.get_text(" "):
+                    figure.decompose()
+            for part in page.select("style, .mtf-made, time, footer, [data-mtf=time]"):
+                part.decompose()
+            found[name] = re.sub(r"\b[0-9a-f]{12,64}\b|\d+(\.\d+)? s\b|\d\d:\d\d(:\d\d)?", "#",
+                                 words_of(page))  # fmt: skip
+    return found
