@@ -227,7 +227,7 @@ def expected_range(data: Dataset, *, year: int) -> Table:
     `signal`; the limits are missing with fewer than eight complete months.
     """
     frame = referrals.monthly(data)
-    frame = frame[frame["month"].dt.year <= year]
+    frame = frame[(frame["month"].dt.year <= year) & frame["received"].notna()]
     until = frame["as_at"].groupby(frame["month"].dt.year).transform("max")
     complete = (frame["month"] + pd.offsets.MonthEnd(0)) <= until
 

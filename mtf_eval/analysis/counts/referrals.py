@@ -8,6 +8,7 @@ in `activity`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -34,8 +35,9 @@ from mtf_eval.analysis.results.columns import (
     share,
     where_from,
 )
-from mtf_eval.analysis.results.findings import extremes, number, percent
+from mtf_eval.analysis.results.findings import extremes, listing, number, percent
 from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = [
@@ -72,7 +74,7 @@ def monthly(data: Dataset) -> pd.DataFrame:
     A year that the log covers is counted from the log, any other taken from the published
     totals. An outcome of the log counts in the month of its decision, where that is not given in
     the month the referral was received; the completed are those of the accepted that have been
-    completed since. Months without a referral in a year the log covers are zero.
+    completed since. Months without a referral are zero where the log was kept, else not on record.
 
     Returns
     -------
@@ -88,6 +90,8 @@ def monthly(data: Dataset) -> pd.DataFrame:
         )
         span = pd.date_range(f"{month.min().year}-01-01", until.replace(day=1), freq="MS")
         counted = count_outcomes(log, month, outcome).reindex(span, fill_value=0)
+        on_record = kept(data, "referrals").reindex(span, fill_value=False)
+        counted.loc[~on_record.to_numpy(dtype=bool)] = pd.NA
         counted = counted.rename_axis("month").reset_index().assign(as_at=until)
         published = published[~published["month"].dt.year.isin(span.year)]
         frames = [f for f in (published, counted[["month", *COUNTS, "as_at"]]) if len(f)]
@@ -141,14 +145,32 @@ def as_at(data: Dataset, *, year: int) -> date | None:
 
 
 def part_year(data: Dataset, *, year: int) -> str:
-    """Caution when the year's figures stop before its end; empty when they do not."""
-    until = as_at(data, year=year)
-    if until is None or until >= date(year, 12, 31):
+    """Caution when the year's figures stop before its end or lack months; else empty."""
+    until, said = as_at(data, year=year), ""
+    if until is not None and until < date(year, 12, 31):
+        said = (
+            f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
+            "a part year with a whole one."
+        )
+    gone = " and ".join(filter(None, (not_kept(data, y) for y in (year - 1, year))))
+    return f"{said} Not on record: {gone}.".strip() if gone else said
+
+
+def not_kept(data: Dataset, year: int) -> str:
+    """Name the months of a year in which the log of referrals was not kept."""
+    frame = _within(monthly(data), year)
+    months = list(frame["month"][frame["received"].isna()])
+    if not months:
         return ""
-    return (
-        f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
-        "a part year with a whole one."
-    )
+    return listing([f"{m:%B}" for m in months]) + f" {year}"
+
+
+def part_month(data: Dataset, *, year: int) -> str:
+    """Name the month in which the year's figures stop before its end; empty where none."""
+    until = as_at(data, year=year)
+    if until is None or until == (pd.Timestamp(until) + pd.offsets.MonthEnd(0)).date():
+        return ""
+    return f"{until:%B %Y}"
 
 
 def source_of(data: Dataset, year: int) -> str:
@@ -270,20 +292,25 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         "quarter": frame["month"].dt.quarter.map(lambda q: QUARTERS[q - 1]),
         "year": frame["month"].dt.year.map(lambda _: _when(year, half)),
     }[grain].astype("object")
-    counts = frame[outcomes(data, year)].groupby(labels, sort=False).sum()
+    counts = frame[outcomes(data, year)].groupby(labels, sort=False).sum(min_count=1)
     counts = counts.rename_axis("period").reset_index()
     if grain != "year":
         counts = add_total(counts, "period")
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
-    if until is not None and half != 1 and part_year(data, year=year):
+    if until is not None and half != 1 and until < date(year, 12, 31):
         notes.append(f"The last {grain} runs to {day(until)} only.")
+    if gone := not_kept(data, year):
+        notes.append(f"Not on record, and in no total: {gone}.")
     return Table(
         name=f"referrals_by_{grain}_{_slug(year, half)}",
         title=f"Referrals received and their outcomes by {grain}, {_when(year, half)}, "
         f"{place(data)}",
         frame=counts,
-        columns=(label("period", grain.capitalize()), *outcome_columns(counts)),
+        columns=(
+            label("period", grain.capitalize()),
+            *(replace(c, missing="not on record") for c in outcome_columns(counts)),
+        ),
         source=source_of(data, year),
         as_at=until,
         notes=(*notes, *groups.notes(data, "period")),
@@ -315,17 +342,22 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     )
 
 
-def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False) -> str:
+def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part: str = "") -> str:
     """Say which period brought the most and the fewest referrals, from what is shown.
+
+    A `part` of a month is in no ranking.
 
     With `decided` the decisions of each period are meant, which are what is drawn where they are
     counted by their own day.
     """
     what, column = ("decisions", "decided") if decided else ("referrals", "received")
+    frame = frame[frame["period"] != part]
     if decided:
         outcomes = frame[["accepted", "rejected", "saras"]]
         frame = frame.assign(decided=outcomes.sum(axis=1).where(outcomes.notna().all(axis=1)))
     ends = extremes(frame, "period", column)
+    if ends is not None and part:
+        what = f"{what} of the whole months"
     if ends is None:
         return f"Referrals {column} in {year}"
     top, high, bottom, low = ends
@@ -347,11 +379,12 @@ def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
     row = frame.iloc[0]
     if pd.isna(row["received"]):
         return f"No count of referrals in {year} can be shown"
-    text = f"{number(row['received'])} referrals in {year}{' so far' if caution else ''}"
+    stops = " so far" if " runs to " in caution else ""
+    text = f"{number(row['received'])} referrals in {year}{stops}"
     if pd.isna(row["change"]):
         return text
     way = "more" if row["change"] >= 0 else "fewer"
     text += (
         f", {percent(abs(row['change']))} {way} than the {number(row['previous'])} of {year - 1}"
     )
-    return f"{text} (a part year against a whole one)" if caution else text
+    return f"{text} (a part year against a whole one)" if stops else text

@@ -377,7 +377,7 @@ def reduced(whole: Panel, window: Window) -> tuple[Panel, Panel]:
     compared = compared.complete(needed)
     there = whole.counts[list(whole.target)].notna().all(axis=1)
     long = whole.complete(pd.DatetimeIndex(there[there].index))
-    if others(long) < min(CONTROLS, others(compared)):
+    if others(long) < min(CONTROLS, others(compared)) or long.buffer != compared.buffer:
         long = whole.complete(needed)
     return long, compared
 
