@@ -254,10 +254,10 @@ def test_with_a_failed_gate_no_published_value_follows_the_counts_after(tmp_path
             tmp_path / name / "data",
             about=ABOUT,
             aliases=ALIASES,
-            projects=[project("P1")],
+            projects=[project("P1", primary_measure="Burglary")],
             project_measures=[
-                {"project_id": "P1", "measure": ASB, "target_change": -0.2,
-                 "unit_cost_code": "CR6.0", "fixed_on": "2021-11-01"}
+                {"project_id": "P1", "measure": "Burglary", "target_change": -0.2,
+                 "unit_cost_code": "crime_domestic_burglary", "fixed_on": "2021-11-01"}
             ],
             project_areas=[
                 {"project_id": "P1", "area_code": "A50", "role": "target", "population": 1500},
@@ -270,7 +270,10 @@ def test_with_a_failed_gate_no_published_value_follows_the_counts_after(tmp_path
                  "agency": "Police", "decision": "accepted"}
                 for m in MONTHS for i in range(3)
             ],
-            incidents=rows_of(counts, [("A50", "2022-01", "2022-07")]),  # type: ignore[arg-type]
+            incidents=[
+                {**row, "measure": "Burglary"}
+                for row in rows_of(counts, [("A50", "2022-01", "2022-07")])  # type: ignore[arg-type]
+            ],
             coverage=[{"source": "incidents", "area_code": "A50", "first": "2022-01",
                        "last": "2022-07", "complete": "no", "reason": "a system was replaced"}],
         )  # fmt: skip

@@ -135,9 +135,9 @@ class _Reading:
             self._add_sources()
             self._parts()
             self._unknown()
+            self._declare()
             self._silent()
             self._no_area()
-            self._declare()
         columns = pd.Index(self.areas, name="area_code", dtype="str")
         counts = pd.DataFrame(self.counts, index=self.months, columns=columns)
         return Coverage(
