@@ -153,7 +153,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [
             sys.executable, "-c", MAIN, "run", str(data), "--out", str(out),
             "--year=2024", "--period=2024-H2",
-            *(f"--report={r}" for r in REPORTS),
+            *(f"--report={r}" for r in REPORTS), *(f"--project=EX{n:02}" for n in range(1, 13)),
         ],
         cwd=home, capture_output=True, text=True, check=False,
     )  # fmt: skip

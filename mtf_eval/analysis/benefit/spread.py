@@ -16,6 +16,7 @@ from mtf_eval.analysis.results.columns import count, label, money, number, text
 
 __all__ = ["distribution", "prices", "sensitivities", "switching_values", "tornado"]
 
+MANY = 3  # from here a switching value is said as so many times
 BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
 PRICES = {
     "reported": "As reported",
@@ -104,7 +105,7 @@ def _input(kind: str, name: str, seen: Counter[str]) -> str:
 )
 def switching_values(benefit: Benefit) -> Rows:
     """Value of each assumption at which the net present public value is nought."""
-    if benefit.draws is None or benefit.unpriced:
+    if benefit.draws is None or benefit.unpriced or benefit.no_saving_possible:
         return
     seen: Counter[str] = Counter()
     found = switches(benefit.lines, benefit.reference, benefit.assumptions, benefit.draws)
@@ -112,7 +113,9 @@ def switching_values(benefit: Benefit) -> Rows:
         beyond = switch is None or switch < 0 or (kind in SHARES and switch > 1)
         meaning = "no value of it alone changes the answer"
         if not beyond and switch is not None:
-            meaning = f"{abs(switch / reported - 1):.0%} {'less' if switch < reported else 'more'}"
+            times = switch / reported
+            meaning = f"{abs(times - 1):.0%} {'less' if times < 1 else 'more'}"
+            meaning = f"{times:,.0f} times as much" if times >= MANY else meaning
         yield _input(kind, name, seen), reported, np.nan if beyond else switch, meaning
 
 
