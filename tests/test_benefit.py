@@ -815,6 +815,77 @@ def test_cost_of_a_person_and_of_a_person_s_year_by_hand(reference: Reference) -
     assert row["person"] == pytest.approx(1_700)
 
 
+# --- what the mutations showed nobody looked at ---------------------------------------------------
+
+
+def test_everything_that_has_a_range_is_drawn_over_it(reference: Reference) -> None:
+    given = outcome(unit_cost_code="child_in_need_year", people=1000, impact=0.5, deadweight=0.3,
+                    attribution=0.6, years=2, drop_off=0.4)  # fmt: skip
+    data = dataset(outcomes=[given], costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(), reference, draws=20_000, horizon_years=2)
+    assert done.draws is not None
+    drawn = {key[0]: values for key, values in done.draws.inputs.items()}
+    for kind, middle in (("deadweight", 0.3), ("attribution", 0.6), ("drop-off", 0.4)):
+        low, high = drawn[kind].min(), drawn[kind].max()
+        assert middle - 0.1 <= low < middle - 0.09, kind
+        assert middle + 0.09 < high <= middle + 0.1, kind
+    assert 0.9 <= drawn["costs"].min() < 0.91
+    assert 1.09 < drawn["costs"].max() <= 1.1
+    reported = float(done.results["present_value_costs_gbp"])
+    assert done.draws.costs.std() == pytest.approx(reported * 0.1 / np.sqrt(6), rel=0.03)
+
+
+def test_every_horizon_but_the_report_s_own_is_tried(reference: Reference) -> None:
+    done = analyse(dataset(outcomes=[burglaries()]), evaluation(), reference, draws=10)
+    names = [name for name, _, _ in done.sensitivities]
+    assert [n for n in names if n.startswith("Horizon")] == [
+        "Horizon of 1 year", "Horizon of 3 years", "Horizon of 10 years",
+    ]  # fmt: skip
+
+
+def test_only_places_last_beyond_the_months_observed(reference: Reference) -> None:
+    done = analyse(dataset(outcomes=[burglaries()]), evaluation(), reference, draws=10)
+    found = {name: r["present_value_benefits_gbp"] for name, _, r in done.sensitivities}
+    assert found["Effect lasts 3 years, 50% less each year"] == found["As reported"]
+
+
+def test_a_blank_share_is_its_default_and_a_wrong_one_is_left_out(reference: Reference) -> None:
+    blank = outcome(unit_cost_code="child_in_need_year", people=4, impact=None)
+    wrong = outcome(unit_cost_code="child_in_need_year", people=4, attribution=1.5)
+    done = analyse(dataset(outcomes=[blank, wrong]), evaluation(), reference, draws=0)
+    (line,) = done.claimed
+    assert (line.source_row, line.impact) == ("outcomes row 2", 1.0)
+    (problem,) = done.problems
+    assert (problem.row, problem.column) == (3, "attribution")
+
+
+def test_one_outcome_for_places_and_for_people_is_warned_about(reference: Reference) -> None:
+    data = dataset(
+        project_measures=[measure()], outcomes=[outcome(unit_cost_code="crime_robbery", people=2)]
+    )
+    done = analyse(data, evaluation(estimate()), reference, draws=0)
+    rules = [f.rule for f in done.findings]
+    assert rules.count("same_outcome_on_both_routes") == 1
+
+
+def test_a_source_to_be_checked_is_named_and_no_other(reference: Reference) -> None:
+    for code, there in (("crime_fraud", True), ("crime_violence_with_injury", False)):
+        caution = reference.unit_cost(code).caution
+        assert bool(caution) == there
+        data = dataset(outcomes=[outcome(unit_cost_code=code, people=2)])
+        done = analyse(data, evaluation(), reference, draws=0)
+        said = [f.text for f in done.findings if f.rule == "check_the_source"]
+        assert len(said) == there
+        assert all(caution in text for text in said)
+
+
+def test_a_crime_without_multiplier_keeps_its_price_when_scaled_up(reference: Reference) -> None:
+    data = dataset(project_measures=[measure("Fraud", "crime_fraud")])
+    done = analyse(data, evaluation(estimate("Fraud")), reference, draws=10)
+    found = {name: r["present_value_benefits_gbp"] for name, _, r in done.sensitivities}
+    assert found["Recorded crime scaled up to actual crime"] == found["As reported"]
+
+
 # --- tables --------------------------------------------------------------------------------------
 
 
