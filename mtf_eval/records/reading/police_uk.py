@@ -232,21 +232,16 @@ def _read_one(
             else:
                 read = arrow.open_csv(_Rest(start, handle), **options)
                 blocks = (pa.Table.from_batches([block]) for block in read)
-            counted: list[pa.Table] = []
-            ids: list[pa.Array] = []
-            for block in blocks:
-                counted.append(_count(block))
-                ids += block[_ID].chunks if _ID in header else []
+            counted, marks = _tallied(blocks, marked=_ID in header)
             del blocks
-        if repeated := _more_than_once(ids):
+            # Else each thread keeps what it parsed into, and more with every file.
+            pa.default_memory_pool().release_unused()
+        if len(repeated := _more_than_once(marks)):
             rows = _rows_of(member, header, repeated)
             twice = rows.duplicated()
             unequal = int(rows[~twice].duplicated(_ID).sum())
             again.append((member.label, int(twice.sum()), unequal))
             counted.append(_taken_back(rows[twice]))
-        del ids
-        # Else each thread keeps what it parsed into, and more with every file.
-        pa.default_memory_pool().release_unused()
         return _part(member, counted, names)
     except DAMAGED:
         return _broken(where.name, member.label)
@@ -321,21 +316,42 @@ def _too_large(where: Path, members: list[_Member]) -> list[Problem]:
     return every or ([refused(where.name, total, MAX_ALL)] if total > MAX_ALL else [])
 
 
-def _more_than_once(ids: list[pa.Array]) -> pa.Array | None:
-    """Return the Crime IDs that stand in more than one row, where there are any."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _tallied(blocks: Iterable[pa.Table], *, marked: bool) -> tuple[list[pa.Table], list[Any]]:
+    """Return the counts of each block and the marks of its Crime IDs, where it has them."""
+    counted: list[pa.Table] = []
+    marks: list[Any] = []
+    for block in blocks:
+        counted.append(_count(block))
+        marks += map(_marks, block[_ID].chunks) if marked else []
+    return counted, marks
 
-    told = pa.chunked_array(ids, pa.string()).value_counts()
-    names, n = told.field("values"), told.field("counts")
-    more = names.filter(pc.and_(pc.greater(n, 1), pc.greater(pc.binary_length(names), 0)))
-    return more if len(more) else None
+
+def _marks(ids: pa.Array) -> Any:
+    """Return the last eight bytes of each Crime ID as a number; 0 of what is shorter."""
+    import numpy as np
+
+    _, ends, data = ids.buffers()
+    ends = np.frombuffer(ends, "int32")[ids.offset : ids.offset + len(ids) + 1]
+    marks = np.zeros(len(ids), "uint64")
+    told = np.flatnonzero(np.diff(ends) >= 8)
+    if len(told):
+        places = ends[told + 1][:, None] + np.arange(-8, 0)
+        marks[told] = np.frombuffer(data, "uint8")[places].view("uint64").ravel()
+    return marks
 
 
-def _rows_of(member: _Member, header: list[str], ids: pa.Array) -> pd.DataFrame:
+def _more_than_once(marks: list[Any]) -> Any:
+    """Return the marks of more than one row; few of them are of Crime IDs that repeat."""
+    import numpy as np
+
+    every = np.sort(np.concatenate([np.zeros(1, "uint64"), *marks]))
+    return np.unique(every[1:][(every[1:] == every[:-1]) & (every[1:] > 0)])
+
+
+def _rows_of(member: _Member, header: list[str], marks: Any) -> pd.DataFrame:
     """Return the whole rows of some Crime IDs; few files hold any."""
+    import numpy as np
     import pyarrow as pa
-    import pyarrow.compute as pc
     from pyarrow import csv as arrow
 
     with member.open() as handle:
@@ -347,7 +363,7 @@ def _rows_of(member: _Member, header: list[str], ids: pa.Array) -> pd.DataFrame:
             ),
             convert_options=arrow.ConvertOptions(column_types=dict.fromkeys(header, "string")),
         )
-        blocks = [b.filter(pc.is_in(b.column(_ID), ids)) for b in read]
+        blocks = [b.filter(pa.array(np.isin(_marks(b.column(_ID)), marks))) for b in read]
     rows: pd.DataFrame = pa.Table.from_batches(blocks).to_pandas()
     return rows
 
