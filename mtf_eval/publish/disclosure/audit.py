@@ -1,22 +1,18 @@
 """The attacker: works out hidden counts from what was published, where that can be done.
 
-Reads a folder of reports as a stranger would, gathers every addition and share that the printed
-figures bear out, within a table and across tables and files, and asks for each hidden count what
-it could still be. It shares no decision with the door: it does not know which additions were
-declared, nor which counts are small.
-
-What counts as an addition: a row called a total; a column that is the sum of others in the rows
-that can be checked (three quarters of them, since published figures do not always add up); rows
-of one name in tables that agree; months within quarters within years; per cent of printed counts;
-rows merged by the declared groups; pounds that are a count times what one is worth, which anybody
-can work out from public unit costs.
-Additions that contradict each other are dropped, the least believable first.
+Reads a folder of reports as a stranger would and asks for each hidden count what it could still
+be, by linear programming over two things at once: additions between printed figures (totals, bases
+of surveys, one table in two places, months within quarters, per cent of printed counts, pounds over
+unit costs), and the log behind the tables of referrals, as month received x month decided x
+outcome, by agency and by ward (`Log`). It knows what a reader knows: how the rule hides and rounds,
+that nobody is decided before being received, when the log starts. It shares no code with the
+release.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
@@ -24,9 +20,11 @@ from typing import Any
 import numpy as np
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure.feasible import CEILING, Addition, ranges
+from mtf_eval.publish.disclosure.feasible import CEILING, System
+from mtf_eval.publish.disclosure.log import Log
 from mtf_eval.publish.disclosure.published import (
     HIDDEN,
+    TOTAL,
     Figure,
     Grid,
     months_of,
@@ -34,7 +32,7 @@ from mtf_eval.publish.disclosure.published import (
     release_named,
 )
 
-__all__ = ["Leak", "audit"]
+__all__ = ["FEWEST", "Leak", "Reach", "audit", "reach"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +46,11 @@ class Rule:
 KNOWN = {
     **dict.fromkeys(("public", "nhs", "opensafely"), Rule(high=7, base=5)),
     "local": Rule(high=4, base=5),
+    # The first edition hid 1 to 4, and larger counts beside them, and rounded none.
     "local_lt5": Rule(high=CEILING, base=1),
 }
 #: With fewer possible values than this a hidden count is held to be worked out, or nearly.
 FEWEST = 4
-TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 WORTH = re.compile(r"\b(one|each|per|a)\b.*\b(person|head|individual)\b")
 
 
@@ -75,8 +73,25 @@ class Leak:
         return f"{place}: the hidden count {what} from {self.reason}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Every hidden count of an edition with the least and the most it can be."""
+
+    leaks: tuple[Leak, ...]
+    cells: int
+
+    @property
+    def narrowest(self) -> int:
+        """Fewest values that any hidden count can have; 0 where none is hidden."""
+        return min((k.high - k.low + 1 for k in self.leaks), default=0)
+
+
 def audit(
-    folder: Path | str, previous: Path | str | None = None, *, release: str | None = None
+    folder: Path | str,
+    previous: Path | str | None = None,
+    *,
+    release: str | None = None,
+    apart: int | None = None,
 ) -> list[Leak]:
     """Try to work out every hidden count in a folder of published reports.
 
@@ -85,58 +100,80 @@ def audit(
     folder
         As published: pages, CSV, workbooks, notebooks, run records; folders below included.
     previous
-        The edition published before, if any: a count hidden now must not stand there.
+        The edition published before, if any, under whatever rule it names.
     release
-        Name of the rule whose promise is tested; by default the one the run record names, or the
+        Name of the rule the figures went through; by default the one the run record names, or the
         public one.
+    apart
+        How many referrals the log is known to have grown by since the previous edition.
 
     Returns
     -------
-    Every hidden count with a single possible value, with fewer values than the rule promises, or
-    that is known to be below the rule's threshold; sorted by file and place.
+    Every hidden count of the folder that can only be one of fewer than `FEWEST` values, sorted by
+    file and place.
     """
+    found = reach(folder, previous, release=release, apart=apart)
+    return [k for k in found.leaks if k.high - k.low + 1 < FEWEST]
+
+
+def reach(
+    folder: Path | str,
+    previous: Path | str | None = None,
+    *,
+    release: str | None = None,
+    apart: int | None = None,
+) -> Reach:
+    """Return what every hidden count in a folder can be; see `audit`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise BadArgument(f"{folder.name}: not a folder")
     name = release or release_named(folder) or "public"
     if name == "internal":
-        return []
+        return Reach(leaks=(), cells=0)
     if name not in KNOWN:
         raise BadArgument(f"release={name!r}: expected one of internal, {', '.join(KNOWN)}")
-    rule = KNOWN[name]
     grids = read_grids(folder)
-    leaks = _Attacker(grids, rule).leaks(len(grids))
+    rules = [KNOWN[name]] * len(grids)
+    own, reason = len(grids), "the other figures"
     if previous is not None:
         before = read_grids(Path(previous))
-        known = {(k.file, k.table, k.row, k.column) for k in leaks}
-        leaks += [
-            leak
-            for leak in _Attacker([*grids, *before], rule).leaks(len(grids), "an earlier edition")
-            if (leak.file, leak.table, leak.row, leak.column) not in known
-        ]
-    return sorted(leaks, key=lambda k: (k.file, k.table, k.row, k.column))
+        grids, reason = [*grids, *before], "the other figures and an earlier edition"
+        rules += [KNOWN.get(release_named(Path(previous)) or name, KNOWN[name])] * len(before)
+    return _Attacker(grids, rules, own, apart).reach(reason)
 
 
 class _Attacker:
-    """All printed cells as unknowns or figures, and what holds between them."""
+    """All printed cells as unknowns within bounds, and what holds between them."""
 
-    def __init__(self, grids: list[Grid], rule: Rule) -> None:
-        self.grids, self.rule = grids, rule
+    def __init__(
+        self, grids: list[Grid], rules: list[Rule], own: int, apart: int | None = None
+    ) -> None:
+        self.grids, self.own = grids, own
         self.start = np.cumsum([0, *(len(g.rows) * len(g.columns) for g in grids)])
         self.cell: list[Figure | str | None] = [c for g in grids for row in g.cells for c in row]
+        self.rules = [
+            r for g, r in zip(grids, rules, strict=True) for _ in g.rows for _ in g.columns
+        ]
         self.parent = list(range(len(self.cell)))
-        self.additions: list[Addition] = []
+        self.system = System()
+        self.sums: list[tuple[list[tuple[int, float]], dict[str, float]]] = []
         for g, grid in enumerate(grids):
             self._down(g, grid)
-            self._along(g, grid)
-            self._shares(g, grid)
+            if self.rules and self.rules[self.at(g, 0, 0)].base == 1:
+                self._along(g, grid)
+                self._shares(g, grid)
+            else:
+                self._bases(g, grid)
         for a, b in combinations(range(len(grids)), 2):
-            if grids[a].hidden or grids[b].hidden:
+            if (a < own) == (b < own) and (grids[a].hidden or grids[b].hidden):
                 self._same(a, b)
                 self._periods(a, b)
                 self._periods(b, a)
                 self._products(a, b)
                 self._products(b, a)
+            elif grids[a].hidden and apart is None:
+                self._same(a, b)
+        self.apart = apart
 
     def at(self, g: int, row: int, column: int) -> int:
         return int(self.start[g]) + row * len(self.grids[g].columns) + column
@@ -147,8 +184,7 @@ class _Attacker:
 
     def room(self, i: int) -> float:
         """How far rounding may have moved a printed count."""
-        value = self.value(i)
-        return (self.rule.base - 1) / 2 if value and self.rule.base > 1 else 0.0
+        return (self.rules[i].base - 1) / 2 if self.value(i) else 0.0
 
     def holds(self, total: int, parts: list[int]) -> bool | None:
         """Whether printed figures bear an addition out; `None` where they cannot say."""
@@ -164,9 +200,8 @@ class _Attacker:
         if self.cell[total] is None or self.holds(total, parts) is False:
             return
         cells = [(total, -1.0), *((p, 1.0) for p in parts if self.cell[p] is not None)]
-        if not any(isinstance(self.cell[i], str) for i, _ in cells) or len(cells) < 2:
-            return
-        self.additions.append(Addition(tuple(cells), belief=belief))
+        if any(isinstance(self.cell[i], str) for i, _ in cells) and len(cells) > 1:
+            self.sums.append((cells, {"belief": belief}))
 
     def _down(self, g: int, grid: Grid) -> None:
         totals = [r for r, name in enumerate(grid.rows) if TOTAL.match(name)]
@@ -175,6 +210,13 @@ class _Attacker:
             for c, name in enumerate(grid.columns):
                 if len(parts) > 1 and "%" not in name:
                     self.add(self.at(g, total, c), [self.at(g, r, c) for r in parts])
+
+    def _bases(self, g: int, grid: Grid) -> None:
+        """In a table of answers the base is the sum of the columns before it."""
+        if "base" in grid.columns:
+            base = grid.columns.index("base")
+            for r in range(len(grid.rows)):
+                self.add(self.at(g, r, base), [self.at(g, r, c) for c in range(base)])
 
     def _along(self, g: int, grid: Grid) -> None:
         """Columns that are sums of other columns in the rows where that can be seen."""
@@ -207,9 +249,8 @@ class _Attacker:
                     for r, ok in enumerate(seen)
                 )
                 named = good == bad == 0 and TOTAL.match(grid.columns[total])
-                # Borne out by three rows, or half of a short table; rounded figures, which add up
-                # by chance more often, by four.
-                least = min(3, max(2, -(-len(grid.rows) // 2))) if self.rule.base == 1 else 4
+                # Borne out by three rows, or half of a short table.
+                least = min(3, max(2, -(-len(grid.rows) // 2)))
                 if (adding >= least and good >= 3 * bad) or (named and len(parts) == len(others)):
                     found.append((good - bad, good, total, parts))
         # A larger sum says more than a smaller one that holds as often because of zeros.
@@ -255,9 +296,8 @@ class _Attacker:
             return
         most = self.value(whole) or (self.value(part) or 0) * 100 / max(printed.value, 1e-9)
         off = _off(printed) / 100 * (most + 1)
-        self.additions.append(
-            Addition(((part, 1.0), (whole, -printed.value / 100)), slack=off + 1e-9)
-        )
+        cells = [(part, 1.0), (whole, -printed.value / 100)]
+        self.sums.append((cells, {"slack": off + 1e-9}))
 
     def _same(self, a: int, b: int) -> None:
         """Cells of one row and column name in two tables, where the tables agree."""
@@ -340,63 +380,69 @@ class _Attacker:
                     if isinstance(worth, Figure) and isinstance(pounds, Figure) and worth.value:
                         given = pounds.value / worth.value
                         slack = (_off(pounds) + given * _off(worth)) / abs(worth.value)
-                        if 0 < given <= self.rule.high + slack:
+                        if given > 0:
                             cell = (self.at(a, r, c), 1.0)
-                            self.additions.append(Addition((cell,), slack=slack, given=given))
+                            self.sums.append(([cell], {"slack": slack, "given": given}))
 
     def _times(self, count: Any, worth: Any, whole: Any) -> bool | None:
         """Whether a printed count times its worth is the whole; `None` where it cannot be said."""
         if not all(isinstance(f, Figure) and f.value for f in (count, worth, whole)):
             return None
         off = _off(whole) + count.value * _off(worth) + 1e-9
-        rounded = (self.rule.base - 1) / 2 * abs(worth.value)
+        rounded = (self.rules[0].base - 1) / 2 * abs(worth.value)
         return bool(abs(count.value * worth.value - whole.value) <= off + rounded)
 
-    def _printed(self, i: int) -> tuple[float, float] | None:
-        value = self.value(i)
-        if value is not None:
-            return (value, self.room(i))
-        return (self.rule.high / 2, self.rule.high / 2) if self.cell[i] == HIDDEN else None
+    def bounds(self, i: int) -> tuple[float, float]:
+        """Return the least and the most that a printed cell says of its count."""
+        value, rule = self.value(i), self.rules[i]
+        if value is None:
+            return (0, rule.high) if self.cell[i] == HIDDEN else (0, CEILING)
+        if rule.base == 1:
+            return value, value
+        return max(value - self.room(i), rule.high + 1), value + self.room(i)
 
-    def _enough(self, i: int, low: float, high: float) -> bool:
-        return high - low >= FEWEST - 1 or self.cell[i] != HIDDEN
+    def reach(self, reason: str) -> Reach:
+        """Solve, and say what every hidden cell of the edition can be."""
+        place: dict[int, int] = {}
 
-    def leaks(self, own: int, reason: str = "the other figures") -> list[Leak]:
-        """Hidden cells of the first `own` tables that do not keep the promise."""
-        found = []
-        found_ranges = ranges(
-            (
-                replace(a, cells=tuple((self.root(i), s) for i, s in a.cells))
-                for a in self.additions
-            ),
-            printed=self._printed,
-            enough=self._enough,
-        )
-        for g, grid in enumerate(self.grids[:own]):
-            for r, row in enumerate(grid.cells):
-                for c, cell in enumerate(row):
-                    if cell != HIDDEN:
-                        continue
-                    root = self.root(self.at(g, r, c))
-                    value = self.value(root)
-                    low, high = (
-                        (value, value)
-                        if value is not None
-                        else found_ranges.get(root, (0, CEILING))
-                    )
-                    if high - low < FEWEST - 1:
-                        found.append(
-                            Leak(
-                                file=grid.file,
-                                table=grid.title,
-                                row=grid.rows[r],
-                                column=grid.columns[c],
-                                low=int(low),
-                                high=int(high),
-                                reason=reason,
-                            )
-                        )
-        return found
+        def unknown(i: int) -> int:
+            i = self.root(i)
+            if i not in place:
+                place[i] = self.system.unknown(*self.bounds(i))
+            return place[i]
+
+        for cells, more in self.sums:
+            self.system.add([(unknown(i), w) for i, w in cells], **more)
+        log = Log(self.system, self.grids, self.own, self.apart)
+        for g, r, c, terms in log.cells():
+            if self.cell[i := self.at(g, r, c)] is not None:
+                self.system.add([(unknown(i), -1.0), *terms], belief=0.9)
+        hidden = [
+            (g, r, c)
+            for g, grid in enumerate(self.grids[: self.own])
+            for r, row in enumerate(grid.cells)
+            for c, cell in enumerate(row)
+            if cell == HIDDEN
+        ]
+        wanted = sorted({place[p] for h in hidden if (p := self.root(self.at(*h))) in place})
+        ranges = self.system.ranges(wanted)
+        leaks = []
+        for g, r, c in hidden:
+            grid, root = self.grids[g], self.root(self.at(g, r, c))
+            low, high = ranges.get(place.get(root, -1), self.bounds(root))
+            leaks.append(
+                Leak(
+                    file=grid.file,
+                    table=grid.title,
+                    row=grid.rows[r],
+                    column=grid.columns[c],
+                    low=int(low),
+                    high=int(high),
+                    reason=reason,
+                )
+            )
+        leaks.sort(key=lambda k: (k.file, k.table, k.row, k.column))
+        return Reach(leaks=tuple(leaks), cells=len(hidden))
 
 
 def _off(figure: Figure) -> float:

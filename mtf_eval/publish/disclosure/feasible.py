@@ -1,130 +1,118 @@
-"""What hidden counts can still be: least and most over whole numbers that fit every equation.
+"""What hidden counts can still be: least and most over everything that fits every equation.
 
-Takes additions and what is printed of their cells, from wherever; knows no tables, files or rules.
-Additions that contradict each other are dropped, the least believable first.
+Takes unknowns with their bounds and the sums that hold between them, from wherever; knows no
+tables, files or rules. Solved by linear programming (HiGHS); sums that contradict each other are
+dropped, the least believable first.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["CEILING", "Addition", "ranges"]
+__all__ = ["CEILING", "System"]
 
 CEILING = 1_000_000  # no count here is larger
+Terms = Iterable[tuple[int, float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Addition:
-    """Signed cells that sum to `given` within `slack`; `belief` says how firmly."""
+@dataclass(slots=True)
+class System:
+    """Unknown whole numbers of 0 or more, and what holds between them."""
 
-    cells: tuple[tuple[int, float], ...]
-    slack: float = 0.0
-    belief: float = 1.0
-    given: float = 0.0
+    low: list[float] = field(default_factory=list)
+    high: list[float] = field(default_factory=list)
+    _sums: list[tuple[dict[int, float], float, float, float]] = field(default_factory=list)
+
+    def unknown(self, low: float = 0.0, high: float = CEILING) -> int:
+        """Add an unknown and return its place."""
+        self.low.append(max(low, 0.0))
+        self.high.append(high)
+        return len(self.low) - 1
+
+    def add(
+        self, terms: Terms, *, given: float = 0.0, slack: float = 0.0, belief: float = 1.0
+    ) -> None:
+        """Note that weighted unknowns sum to `given` within `slack`; `belief` says how firmly."""
+        line: dict[int, float] = {}
+        for place, weight in terms:
+            line[place] = line.get(place, 0.0) + weight
+        if line := {p: w for p, w in line.items() if w}:
+            self._sums.append((line, given - slack, given + slack, belief))
+
+    def ranges(self, wanted: Sequence[int]) -> dict[int, tuple[int, int]]:
+        """Return the least and the most that each wanted unknown can be."""
+        from scipy.optimize import linprog
+        from scipy.sparse import csr_matrix, hstack, identity
+
+        n, m = len(self.low), len(self._sums)
+        solver: Any = linprog
+        cells = [(r, p, w) for r, (line, *_) in enumerate(self._sums) for p, w in line.items()]
+        rows, places, weights = (
+            (np.array(c) for c in zip(*cells, strict=True)) if cells else [[]] * 3
+        )
+        matrix = csr_matrix((weights, (rows, places)), shape=(m, n))
+        least, most, belief = (np.array([s[k] for s in self._sums]) for k in (1, 2, 3))
+        bounds = np.column_stack([self.low, self.high]) if n else np.zeros((0, 2))
+        keep = np.ones(m, dtype=bool)
+        if m:
+            # How far each sum would have to be bent for all to hold.
+            bent = hstack([matrix, identity(m), -identity(m)]).tocsr()
+            found = solver(
+                np.concatenate([np.zeros(n), belief, belief]),
+                A_ub=_stack(bent, -bent),
+                b_ub=np.concatenate([most, -least]),
+                bounds=np.vstack([bounds, np.tile([0, np.inf], (2 * m, 1))]),
+                method="highs",
+            )
+            if found.x is None:
+                return {}
+            keep = found.x[n : n + m] + found.x[n + m :] <= 1e-6
+        inside, above, below = matrix[keep], most[keep], least[keep]
+
+        def extreme(goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
+            answer = solver(
+                goal, A_ub=_stack(inside, -inside), b_ub=np.concatenate([above, -below]),
+                bounds=bounds, method="highs",
+            )  # fmt: skip
+            return None if answer.x is None else np.asarray(answer.x)
+
+        lowest = {p: np.inf for p in wanted}
+        highest = {p: -np.inf for p in wanted}
+
+        def look(goal: NDArray[np.float64]) -> None:
+            found = extreme(goal)
+            if found is None:
+                return
+            for p in wanted:
+                lowest[p], highest[p] = min(lowest[p], found[p]), max(highest[p], found[p])
+
+        for sign in (1.0, -1.0):  # many at their ends at once
+            goal = np.zeros(n)
+            goal[list(wanted)] = sign
+            if len(wanted):
+                look(goal)
+        for p in wanted:
+            for sign, there, end in (
+                (1.0, lowest, self.low[p]),
+                (-1.0, highest, min(self.high[p], 2 * CEILING)),
+            ):
+                if abs(there[p] - end) > 1e-6:
+                    goal = np.zeros(n)
+                    goal[p] = sign
+                    look(goal)
+        return {
+            p: (int(np.ceil(lowest[p] - 1e-6)), int(np.floor(highest[p] + 1e-6)))
+            for p in wanted
+            if np.isfinite(lowest[p])
+        }
 
 
-def ranges(
-    additions: Iterable[Addition],
-    *,
-    printed: Callable[[int], tuple[float, float] | None],
-    enough: Callable[[int, float, float], bool],
-) -> dict[int, tuple[float, float]]:
-    """Return the least and the most that each unknown cell can be.
+def _stack(one: Any, other: Any) -> Any:
+    from scipy.sparse import vstack
 
-    Parameters
-    ----------
-    printed
-        What is printed of a cell and how far rounding may have moved it; `None` of a hidden one.
-    enough
-        Whether a cell that is known to reach from one value to another need not be looked at
-        further.
-    """
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    unknown: dict[int, int] = {}
-    bounds: list[tuple[float, float]] = []
-    lines: list[tuple[dict[int, float], float, float, float]] = []
-    for addition in additions:
-        line: dict[int, float] = defaultdict(float)
-        known = -addition.given
-        for i, sign in addition.cells:
-            value, room = printed(i) or (0.0, CEILING)
-            if not room:
-                known += sign * value
-                continue
-            if i not in unknown:
-                unknown[i] = len(bounds)
-                bounds.append((max(0, value - room), value + room))
-            line[unknown[i]] += sign
-        line = {v: s for v, s in line.items() if s}
-        if line:
-            lines.append((line, -known - addition.slack, -known + addition.slack, addition.belief))
-    result: dict[int, tuple[float, float]] = {}
-    back = {v: i for i, v in unknown.items()}
-    for members, mine in _groups(len(bounds), lines):
-        place = {v: k for k, v in enumerate(members)}
-        matrix = np.zeros((len(mine), len(members)))
-        for k, (line, *_) in enumerate(mine):
-            for v, sign in line.items():
-                matrix[k, place[v]] = sign
-        floor, roof = np.array([m[1] for m in mine]), np.array([m[2] for m in mine])
-        limits = Bounds(*np.array([bounds[v] for v in members], dtype=float).T)
-        kept = _consistent(matrix, floor, roof, np.array([m[3] for m in mine]), limits)
-        rules = LinearConstraint(matrix[kept], floor[kept], roof[kept])
-        whole = np.ones(len(members), dtype=np.int64)
-        low, high = np.full(len(members), np.inf), np.full(len(members), -np.inf)
-        for k, v in enumerate(members):
-            for sign in (1.0, -1.0):
-                if enough(back[v], float(low[k]), float(high[k])):
-                    break
-                goal = np.zeros(len(members))
-                goal[k] = sign
-                run = milp(goal, constraints=rules, bounds=limits, integrality=whole).x
-                if run is not None:
-                    low, high = np.minimum(low, np.rint(run)), np.maximum(high, np.rint(run))
-            result[back[v]] = (low[k], high[k]) if np.isfinite(low[k]) else (0, CEILING)
-    return result
-
-
-def _groups(n: int, lines: list[Any]) -> Iterator[tuple[list[int], list[Any]]]:
-    """Split unknowns into groups that additions connect."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    if not n:
-        return
-    ends = [(next(iter(line)), v) for line, *_ in lines for v in line]
-    rows, columns = zip(*ends, strict=True)
-    group = connected_components(coo_matrix((np.ones(len(ends)), (rows, columns)), shape=(n, n)))[1]
-    for label in range(group.max() + 1):
-        members = [int(v) for v in np.flatnonzero(group == label)]
-        yield members, [line for line in lines if group[next(iter(line[0]))] == label]
-
-
-def _consistent(
-    matrix: np.ndarray, floor: np.ndarray, roof: np.ndarray, belief: np.ndarray, limits: Any
-) -> np.ndarray:
-    """Mark the additions that can all hold at once, giving up as little belief as possible."""
-    from scipy.optimize import Bounds, LinearConstraint, milp
-
-    m, n = matrix.shape
-    # One column per addition and direction: by how much it would have to be bent.
-    wide = np.hstack([matrix, np.eye(m), -np.eye(m)])
-    answer = milp(
-        np.concatenate([np.zeros(n), belief, belief]),
-        constraints=LinearConstraint(wide, floor, roof),
-        bounds=Bounds(
-            np.concatenate([limits.lb, np.zeros(2 * m)]),
-            np.concatenate([limits.ub, np.full(2 * m, np.inf)]),
-        ),
-        integrality=np.concatenate([np.ones(n), np.zeros(2 * m)]).astype(np.int64),
-    )
-    if answer.x is None:
-        return np.zeros(m, dtype=bool)
-    bent = answer.x[n : n + m] + answer.x[n + m :]
-    return np.asarray(bent <= 1e-6)
+    return vstack([one, other]).tocsr()

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HIDDEN", "Figure", "Grid", "months_of", "plain", "read_grids", "release_named"]
+__all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "months_of", "plain", "read_grids", "release_named"]
 
+TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 HIDDEN, BESIDE = "[c]", "[k]"  # a count of people; a figure hidden for the sake of one
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
