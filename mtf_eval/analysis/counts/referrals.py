@@ -243,7 +243,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     when, before = _when(year, half), year - 1
     row = pd.DataFrame({"period": [when]})
     for c in outcomes(data, year):
-        row[c] = ints([int(frame[c].sum()) if len(frame) else None])
+        row[c] = ints([frame[c].sum(min_count=1)])
     row["received"] = ints([_received(data, year, half)])
     whole = "received"
     if dated(data, year):
