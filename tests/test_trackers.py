@@ -431,3 +431,15 @@ def test_errors_and_formulas_however_they_are_written(
         load(target)
     (problem,) = caught.value.problems
     assert (problem.row, problem.column) == (2, "response_end")
+
+
+def test_an_area_by_name_that_stands_once_is_asked_about(tmp_path: Path) -> None:
+    tables = book()
+    rows = [["2021-05-01", ward, "disorder"] for ward in ("Pier", "Mill") for _ in range(20)]
+    tables["incidents"] = [["month", "area_code", "measure"], *rows]
+    assert not any(
+        "alone" in f.text for f in load(write_xlsx(tmp_path / "a.xlsx", tables)).findings
+    )
+    tables["incidents"][7][1] = "Peer"
+    told = [f for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings if "alone" in f.text]
+    assert [(f.row, f.column) for f in told] == [(8, "area_code")]

@@ -31,6 +31,8 @@ _REFERENCES = (
     (("survey_responses", "question_id"), ("survey_questions", "question_id")),
 )
 _SPELT = ("measure", "area")
+#: Rows of the usual area or measure from which one that stands alone is asked about.
+_MANY = 5
 
 
 def relate(
@@ -66,6 +68,8 @@ def relate(
     _primary_measures(read)
     _on_the_scale(read, aliases)
     _counted(read, redrawn)
+    if "incidents" in read:
+        _alone(read["incidents"])
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
@@ -286,6 +290,18 @@ def _counted(read: Mapping[str, Tidied], redrawn: Collection[str]) -> None:
             more = f" ({len(absent)} rows, first here)" if len(absent) > 1 else ""
             row = int(str(absent.index[0]))
             read[table].finding("warning", f"{text}{more}", row=row, column=column)
+
+
+def _alone(incidents: Tidied) -> None:
+    """Ask about an area or a measure by name in one row alone, where the others are in many."""
+    for column in ("area_code", "measure"):
+        values = incidents.frame[column].dropna()
+        counts = values.value_counts()
+        once = [v for v in counts.index[counts == 1] if not any(c.isdigit() for c in str(v))]
+        if once and counts.median() >= _MANY:
+            row = int(str(values.index[values == once[0]][0]))
+            text = f"{len(once)} {column} stand(s) in one row alone, first here: spelt right?"
+            incidents.finding("warning", text, row=row, column=column)
 
 
 def _agencies(tidied: Tidied, aliases: Aliases) -> None:
