@@ -10,7 +10,10 @@ import zlib
 from pathlib import Path
 from typing import IO, cast
 
-from isal import isal_zlib
+try:
+    from isal import isal_zlib
+except ImportError:  # what is quicker is not everywhere
+    isal_zlib = None  # type: ignore[assignment]
 
 from mtf_eval.errors import DataProblems, Problem
 
@@ -20,7 +23,8 @@ __all__ = ["DAMAGED", "open_zip", "shown", "unpacked"]
 DAMAGED: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
     zlib.error,
-    cast("type[Exception]", isal_zlib.error),  # its stub declares a value
+    # Its stub declares a value.
+    *([cast("type[Exception]", isal_zlib.error)] if isal_zlib else []),
     EOFError,
     OSError,
     NotImplementedError,
@@ -51,12 +55,13 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> IO[bytes]:
-    """Open a file of a zip to read its content, unpacked by a faster library than Python's own.
+    """Open a file of a zip to read its content, unpacked by a faster library where it is there.
 
     The checks of `zipfile` (sizes, checksum) stay as they are.
     """
     handle = archive.open(member)
-    if member.compress_type == zipfile.ZIP_DEFLATED and hasattr(handle, "_decompressor"):
+    quick = isal_zlib and member.compress_type == zipfile.ZIP_DEFLATED
+    if quick and hasattr(handle, "_decompressor"):
         handle._decompressor = isal_zlib.decompressobj(-15)
     return handle
 
