@@ -7,10 +7,12 @@ nothing. Computes nothing: asks `analysis.benefit`, passes the door, shows.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit.model import model
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.publish import charts
@@ -50,6 +52,12 @@ FIRST = (
     "unusual_unit_cost",
     "wide_unit_cost",
     "shared_areas",
+)
+
+
+LIVE = (
+    "The Excel workbook is a live model: change an input, a unit cost, the price year, the deflator"
+    " or a discount rate on its last sheets, and the sheet Model works the results out anew."
 )
 
 
@@ -242,7 +250,9 @@ def appendix(data: Dataset, done: benefit.Benefit, door: Door) -> Sequence[Eleme
     claimed = door(benefit.people_claimed(data, done.project_id))
     codes = {line.code for line in (*done.claimed, *done.alone)}
     old = caution(done.reference, codes, date.today())
+    live = model(done) if door.rule.off else {}
     return [
+        *([replace(note(LIVE), kind="model", data=live)] if live else []),
         *([note(old, "caution")] if old else []),
         *_rows(door(benefit.calculation(done)), "No benefit is claimed."),
         *([table(door(benefit.calculation(done.claims)))] if done.claims else []),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.cells import day
+from mtf_eval.publish.exports.live import add_model
 from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.exports.sheets import produce
 
@@ -66,7 +67,8 @@ def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]
         return []
     folder.mkdir(parents=True, exist_ok=True)
     book, page = folder / f"{stem}.xlsx", head(notebook)
-    _workbook(book, page, found)
+    live = next((data for kind, data in contents(notebook) if kind == "model"), None)
+    _workbook(book, page, found, live)
     written = [book]
     for name, content in found.items():
         path = folder / csv_name(name, page)
@@ -86,8 +88,13 @@ def csv_name(name: str, page: Mapping[str, Any]) -> str:
     return f"{name}{'-internal' if page.get('banner') else ''}.csv"
 
 
-def _workbook(path: Path, page: Mapping[str, Any], found: Mapping[str, dict[str, Any]]) -> None:
-    """Write cover, contents, notes and a sheet a table."""
+def _workbook(
+    path: Path,
+    page: Mapping[str, Any],
+    found: Mapping[str, dict[str, Any]],
+    live: Mapping[str, Any] | None,
+) -> None:
+    """Write cover, contents, notes, a sheet a table, and the live model where there is one."""
     import pandas as pd
     from gptables import Cover
 
@@ -114,6 +121,8 @@ def _workbook(path: Path, page: Mapping[str, Any], found: Mapping[str, dict[str,
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # notes that hold for the whole workbook have no reference
         book = produce(str(path), sheets, cover=cover, notes=table if listed else None)
+    if live:
+        add_model(book, live)
     book.set_properties({"title": title, "author": page.get("publisher", ""), "created": FIXED})
     book.close()
 
