@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mtf_eval.errors import DataProblems
+from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.records.dataset import Finding
+from mtf_eval.records.load import load
 from mtf_eval.records.reading import police_uk
 from mtf_eval.records.reading.police_uk import HEADER, aggregate
 
@@ -319,3 +320,20 @@ def test_memory_stays_low_and_does_not_grow_with_months(tmp_path: Path) -> None:
     # The table returned and the counts it is made from take some 0.15 MiB a month; nothing else
     # may stay. The first reader, which kept wide tables of texts, took more than 1 MiB a month.
     assert found["months_72"]["peak_mib"] < found["months_12"]["peak_mib"] + 60 * 0.4
+
+
+def test_counts_by_ward_with_a_column_a_month_are_incidents(tmp_path: Path) -> None:
+    path = tmp_path / "wards.csv.gz"
+    rows = pd.DataFrame({
+        "ward": ["E05000001", "E05000002"], "borough": ["A", "A"], "measure": ["Theft", "Theft"],
+        "2023-01": [3, 0], "2023-02": [1, 5],
+    })  # fmt: skip
+    rows.to_csv(path, index=False)
+    got = load(path).table("incidents")
+    cells = {(r.area_code, f"{r.month:%Y-%m}"): int(r.count) for r in got.itertuples(index=False)}
+    assert cells[("E05000001", "2023-01")] == 3
+    assert cells[("E05000002", "2023-02")] == 5
+    assert sum(cells.values()) == 9
+    rows.drop(columns="measure").to_csv(path, index=False)
+    with pytest.raises(BadArgument, match="expected columns ward"):
+        load(path)

@@ -170,8 +170,8 @@ def _checked(
     from mtf_eval.records.schema import empty
     from mtf_eval.records.tables import CORE, TABLES
 
-    # A bare archive of street records is enough to validate the estimators on.
-    if not {g.table for g in grids} & set(CORE) and path.suffix.lower() != ".zip":
+    # A bare archive of street records, or counts by ward, is enough to validate the estimators on.
+    if not {g.table for g in grids} & set(CORE) and path.suffix.lower() not in (".zip", ".gz"):
         there = [f.sheet or f.file for f in findings if f.sheet or f.file]
         found = "none of the main tables" + (f"; there is {', '.join(there[:30])}" if there else "")
         todo = (
