@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "load": "mtf_eval.records.load:load",
+    "load": "mtf_eval.publish.workbench.records:load",
+    "report": "mtf_eval.publish.workbench.records:report",
+    "Records": "mtf_eval.publish.workbench.records:Records",
     "Door": "mtf_eval.publish.disclosure.release:Door",
     "groups": "mtf_eval.analysis.counts.groups",
     "charts": "mtf_eval.publish.charts",
@@ -23,10 +25,6 @@ _HOMES = {
     "rag": "mtf_eval.publish.display.elements:rag",
     "provenance": "mtf_eval.publish.display.elements:provenance",
     "corrections": "mtf_eval.publish.display.elements:corrections",
-    "project_page": "mtf_eval.publish.display.project_page",
-    "benefit_page": "mtf_eval.publish.display.benefit_page",
-    "records_page": "mtf_eval.publish.display.records_page",
-    "year_page": "mtf_eval.publish.display.year_page",
     "findings": "mtf_eval.analysis.results.findings",
     "referrals": "mtf_eval.analysis.counts.referrals",
     "caseload": "mtf_eval.analysis.counts.caseload",

@@ -13,6 +13,7 @@ import pytest
 from benefit_cases import CASES, cost, dataset, estimate, evaluation, measure, outcome
 from scipy import stats
 
+import mtf_eval as mtf
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
@@ -1240,16 +1241,21 @@ def test_the_interval_covers_the_true_saving(
 def test_a_project_of_the_same_areas_is_named_on_the_first_screen(
     project: str, other: str, example: Dataset, reference: Reference
 ) -> None:
-    from mtf_eval.publish.display import benefit_page
-
     areas = example.table("project_areas")
     targets = areas[areas["role"].eq("target")].groupby("project_id")["area_code"].agg(set)
     done = _example(example, project, reference)
     (text,) = (f.text for f in done.findings if f.rule == "shared_areas")
     assert f"{other} worked in {len(targets['EX04'] & targets['EX12'])} of the same" in text
     assert "both claim the same incidents" in text
-    said = benefit_page.first_screen(done, Door("internal"))
-    assert any(text in element._repr_mimebundle_()["text/plain"] for element in said)
+    mtf.report(
+        mtf.load("data/example"),
+        "benefit_analysis",
+        project=project,
+        price_year="",
+        horizon_years=5,
+    )
+    said = mtf.load("data/example").project(project).benefit().cautions()
+    assert text in said.element().text
 
 
 def test_a_project_alone_in_its_areas_is_not_warned(example: Dataset, reference: Reference) -> None:
@@ -1272,22 +1278,14 @@ def test_the_project_with_too_few_incidents_says_so(example: Dataset, reference:
 
 @pytest.mark.parametrize("project", ["EX02", "EX10"])
 def test_a_page_for_every_status(project: str, example: Dataset, reference: Reference) -> None:
-    from mtf_eval.publish.display import benefit_page
-
-    when: dict[str, Any] = {"as_of": pd.Timestamp("2024-12-31"), "price_year": "2023/24"}
-    door = Door("public", counts=["outcomes", "case_steps"])
-    done = _example(example, project, reference, door.counted)
-    sections = [
-        benefit_page.first_screen(done, door),
-        benefit_page.costs(done, door),
-        benefit_page.gains(done, door),
-        benefit_page.results(done, door),
-        benefit_page.flow(done, door),
-        benefit_page.uncertainty(done, door),
-        benefit_page.journeys(example, reference, door, **when),
-        benefit_page.appendix(example, done, door),
-    ]
-    for section in sections:
-        assert len(section) > 0
-        for element in section:
-            assert "text/html" in element._repr_mimebundle_()
+    records = mtf.load("data/example")
+    given = {"project": project, "price_year": "2023/24", "horizon_years": 5}
+    mtf.report(records, "benefit_analysis", release="public", **given)
+    money = records.project(project).benefit(price_year="2023/24")
+    assert "text/html" in money._repr_mimebundle_()
+    steps = [n for n in vars(type(money)) if n[0] != "_" and n not in ("element", "project")]
+    assert len(steps) > 20
+    for name in steps:
+        shown = getattr(money, name)()
+        assert "text/html" in shown._repr_mimebundle_(), name
+        assert shown.sentence(), name

@@ -39,6 +39,7 @@ LEVELS = {
         {"cells", "shell"},
         {"charts", "exports"},
         {"display"},
+        {"workbench"},
         {"pages"},
     ],
     "run": [

@@ -12,13 +12,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import mtf_eval as mtf
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.analysis.year import portfolio
 from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure.release import Door
-from mtf_eval.publish.display import elements, year_page
+from mtf_eval.publish.display import elements
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.prices.reference import load_reference
@@ -167,19 +167,17 @@ def test_what_did_not_work_is_named(
 
 def test_without_projects_there_is_no_section() -> None:
     thanet = load(ROOT / "data" / "thanet_2021")
-    door = Door("public")
     none = portfolio.gather(thanet, year=2021, rng=np.random.default_rng(1))
     money = worth.appraise(
         thanet, none, load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1),
     )  # fmt: skip
     assert money is None
-    assert not [
-        *year_page.projects(thanet, none, door),
-        *year_page.together(thanet, none, door),
-        *year_page.money(thanet, none, money, door),
-        *year_page.fell_short(thanet, none, money, door),
-    ]
+    mtf.report(mtf.load(ROOT / "data" / "thanet_2021"), "annual_review", year=2021)
+    review = mtf.load(ROOT / "data" / "thanet_2021").year(2021)
+    gathered = [review.projects(), review.effects(), review.money().once()]
+    gathered += [review.money().fell_short()]
+    assert {e.element().kind for e in gathered} == {"absent"}
 
 
 # Words

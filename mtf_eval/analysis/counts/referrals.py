@@ -45,6 +45,7 @@ __all__ = [
     "basis",
     "by_month",
     "by_quarter",
+    "dated",
     "headline",
     "month_finding",
     "monthly",

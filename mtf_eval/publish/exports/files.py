@@ -38,7 +38,9 @@ def contents(notebook: NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
         for output in cell.get("outputs", ()):
             for mime, data in output.get("data", {}).items():
                 found = PRIVATE.fullmatch(mime)
-                if found:
+                if found and found.group(1) == "several":
+                    yield from ((part["kind"], part["data"]) for part in data["parts"])
+                elif found:
                     yield found.group(1), data
 
 

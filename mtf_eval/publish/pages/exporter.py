@@ -19,11 +19,12 @@ from traitlets.config import Config
 
 from mtf_eval.publish.cells import moment
 from mtf_eval.publish.disclosure.release import Door
-from mtf_eval.publish.display.elements import table
+from mtf_eval.publish.display.elements import MIMETYPE, table
 from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables, write_exports
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages.corrections import Correction
 from mtf_eval.publish.pages.index import Entry, index
+from mtf_eval.publish.pages.sections import heading_before, tags_of, without_empty_sections
 from mtf_eval.publish.shell import TEMPLATES, css
 
 if TYPE_CHECKING:
@@ -97,8 +98,9 @@ class ReportExporter(HTMLExporter):
         resources = deepcopy(resources) if resources else {}
         given = resources.pop("mtf_page", {})
         failed = given.get("failed") or _failure(nb)
-        where = _heading_before(nb, failed)
+        where = heading_before(nb, failed.cell if failed else None)
         clean = cleaned(nb, failed=failed is not None)
+        clean.cells = without_empty_sections(clean.cells)
         resources["mtf"] = {"css": css(), "code": _code(clean)}
         body, resources = self._filled(clean, resources, **kw)
         page = _finish(body, clean, {**given, "failed": failed, "where": where})
@@ -192,12 +194,12 @@ def cleaned(notebook: NotebookNode, *, failed: bool = False) -> NotebookNode:
     internal = head(notebook).get("rule") == "internal" and not failed
     copy = deepcopy(notebook)
     copy.metadata.pop("papermill", None)
-    copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in _tags(c)]
+    copy.cells = [c for c in copy.cells if "papermill-error-cell-tag" not in tags_of(c)]
     for cell in copy.cells:
-        if "parameters" in _tags(cell):
+        if "parameters" in tags_of(cell):
             default = r"""(?m)^(data\b[^=\n]*=\s*)(?:"[^"\n]*"|'[^'\n]*')"""
             cell.source = re.sub(default, r'\1"..."', cell.source)
-        if "injected-parameters" in _tags(cell):
+        if "injected-parameters" in tags_of(cell):
             cell.source = re.sub(r"(?m)^data = .*$", f'data = "..."  # {ELSEWHERE}', cell.source)
         cell.metadata.pop("papermill", None)
         cell.metadata.pop("execution", None)
@@ -211,6 +213,8 @@ def _allowed(output: NotebookNode, internal: bool) -> NotebookNode | None:
         return _output("error", ename=str(output.ename), evalue="", traceback=[])
     if output.output_type == "stream":
         return output if internal and output.name == "stdout" else None
+    if MIMETYPE.format("absent") in output.data:
+        return None  # the page has said so before
     if internal or any(PRIVATE.fullmatch(mime) for mime in output.data):
         return output
     left = {"text/html": f'<p class="mtf-left-out">{LEFT_OUT}</p>', "text/plain": LEFT_OUT}
@@ -224,13 +228,9 @@ def _output(kind: str, **parts: Any) -> NotebookNode:
     return made
 
 
-def _tags(cell: NotebookNode) -> set[str]:
-    return set(cell.metadata.get("tags", ()))
-
-
 def _failure(notebook: NotebookNode) -> Failure | None:
     """Where an executed notebook stopped, from its outputs."""
-    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in _tags(c)]
+    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in tags_of(c)]
     for position, cell in enumerate(cells, start=1):
         for output in cell.get("outputs", ()):
             if output.output_type == "error":
@@ -238,21 +238,13 @@ def _failure(notebook: NotebookNode) -> Failure | None:
     return None
 
 
-def _heading_before(notebook: NotebookNode, failed: Failure | None) -> str:
-    """Heading of the section in which a notebook stopped."""
-    if failed is None or failed.cell is None:
-        return ""
-    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in _tags(c)]
-    before = "\n".join(c.source for c in cells[: failed.cell] if c.cell_type == "markdown")
-    headings = re.findall(r"^#{1,3} +(.+)$", before, flags=re.M)
-    return headings[-1].strip() if headings else ""
-
-
 def _code(notebook: NotebookNode) -> list[str]:
     return [
         c.source
         for c in notebook.cells
-        if c.cell_type == "code" and c.source.strip() and "papermill-error-cell-tag" not in _tags(c)
+        if c.cell_type == "code"
+        and c.source.strip()
+        and "papermill-error-cell-tag" not in tags_of(c)
     ]
 
 

@@ -1,0 +1,1 @@
+"""What an analyst works with in a notebook: results that show themselves."""

@@ -1,0 +1,145 @@
+"""What changed in a project's areas: the estimate, its picture, its controls and its checks."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.analysis.project import assessment
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.publish import charts
+from mtf_eval.publish.display.elements import Element, headline_result, note, result
+from mtf_eval.publish.workbench.view import Absent, View, joined
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.effects import Estimate
+    from mtf_eval.analysis.project.evaluation import Evaluation
+    from mtf_eval.publish.charts.style import Chart
+    from mtf_eval.publish.disclosure.release import Released
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Answer", "Effect"]
+
+
+class Answer(View):
+    """The main result in one line, for the page and the index."""
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        super().__init__(words=evaluation.headline)
+        self._evaluation = evaluation
+
+    def element(self) -> Element:
+        """Return the line with the strength of its design."""
+        found = self._evaluation
+        level = found.primary.maryland if found.primary else None
+        return headline_result(found.headline, level, found.status)
+
+
+class Effect(View):
+    """What changed in the project's areas, by one method, with its interval and its cautions.
+
+    Attributes
+    ----------
+    estimate
+        The estimate; `None` where we cannot say.
+    """
+
+    def __init__(
+        self,
+        records: Dataset,
+        evaluation: Evaluation,
+        estimate: Estimate | None,
+        reason: str = "",
+        by_hand: str = "",
+    ) -> None:
+        super().__init__(
+            partial(assessment.changes, records, evaluation),
+            words=str(estimate.sentence()) if estimate else reason,
+        )
+        self.estimate, self._by_hand = estimate, by_hand
+        self.records, self.evaluation = records, evaluation
+
+    def element(self) -> Element:
+        """Return the sentence, how strong the design is, and what speaks against it."""
+        shown = [note(self.sentence(), "caution")]
+        if self.estimate is not None:
+            shown = [result(self.estimate)]
+        shown += [note(text, "caution") for text in self.evaluation.cautions]
+        if self._by_hand:
+            shown.insert(0, note(f"Changed by hand: {self._by_hand}.", "caution"))
+        return joined(*shown)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the months recorded against those expected; see `months`."""
+        return self.months().plot(ax)
+
+    def months(self) -> View:
+        """Show the months recorded against those expected, and where the response began."""
+        found = self.evaluation
+        panel, window = found.panel, found.window
+        if panel is None:
+            return Absent(self.sentence())
+
+        def draw(released: Released) -> Chart:
+            expected = "expected" in released.frame.columns
+            begun = f"{panel.start:%B %Y}"
+            return charts.series(
+                released,
+                x="month",
+                observed="observed",
+                counterfactual="expected" if expected else None,
+                low="low" if expected else None,
+                high="high" if expected else None,
+                start=begun if begun in set(released.frame["month"]) else None,
+                title=f"{panel.measure} in the project's areas, month by month",
+                subtitle="Recorded incidents a month" + (f"; {window.words()}" if window else ""),
+                alt=assessment.series_alt(found),
+            )
+
+        return View(partial(assessment.series, self.records, found), draw=draw)
+
+    def methods(self) -> View:
+        """Show every estimate that can be made, the primary one first."""
+        found = self.evaluation
+
+        def draw(released: Released) -> Chart:
+            return charts.forest(
+                released,
+                x="method",
+                title=found.headline,
+                subtitle=f"{found.project.primary_measure}: rate ratio by method, with 95% "
+                "intervals; the primary one first",
+                alt=f"{len(released.frame)} estimates with intervals. {found.headline}.",
+            )
+
+        if not found.sensitivity:
+            return Absent(self.sentence())
+        return View(partial(assessment.estimates, self.records, found), draw=draw)
+
+    def controls(self) -> View:
+        """Show the project among the areas where nothing was done."""
+        found = self.evaluation
+
+        def draw(released: Released) -> Chart:
+            return charts.dots(
+                released,
+                x="group",
+                y="against_controls",
+                project="This project",
+                title="The project among areas where nothing was done",
+                subtitle=f"{found.project.primary_measure}: change against the controls' mean; 1 "
+                "is what the groups of areas nearest to it did on their own",
+                alt=assessment.controls_alt(released.table),
+            )
+
+        try:
+            return View(assessment.controls(self.records, found), draw=draw)
+        except NotEnoughData as error:
+            return Absent(str(error))
+
+    def checks(self) -> View:
+        """Show what was tried to make the effect go away, and whether it did."""
+        found = self.evaluation
+        if found.status != "complete":
+            return Absent(self.sentence())
+        return View(partial(assessment.checks_table, self.records, found))

@@ -1,0 +1,362 @@
+"""One SARA project as an analyst works with it: from its pro-forma to what may be claimed.
+
+Each step is a method that returns a result which shows itself. Computes nothing of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtf_eval.analysis import benefit
+from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
+from mtf_eval.analysis.project.estimation import estimators
+from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
+from mtf_eval.analysis.results.columns import day
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.publish import charts
+from mtf_eval.publish.workbench.effect import Answer, Effect
+from mtf_eval.publish.workbench.quality import strip
+from mtf_eval.publish.workbench.view import Absent, Several, View, changed_by_hand
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mtf_eval.analysis.results.tables import Table
+    from mtf_eval.publish.charts.style import Chart
+    from mtf_eval.publish.disclosure.release import Released
+    from mtf_eval.publish.workbench.benefit import Money
+    from mtf_eval.publish.workbench.surveys import Surveys
+    from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.prices.reference import Reference
+
+__all__ = ["Project"]
+
+SEED = 2021  # of every simulated interval, so that a report is the same each time
+WAITING = {
+    "planning": "The response has not begun: there is nothing to assess yet.",
+    "running": "The response is still running. An effect is given when it has ended, because "
+    "looking early and often finds changes that are not there.",
+    "no_records": "No record of the project's measures exists in its areas, so no effect can be "
+    "estimated; outcomes of people are in the benefit analysis.",
+}
+
+
+class Project(View):
+    """One SARA project. Shows its pro-forma.
+
+    Parameters
+    ----------
+    records
+        The data set.
+    project_id
+        The reference of a row of `projects`.
+
+    Raises
+    ------
+    BadArgument
+        When no project has this reference.
+    """
+
+    def __init__(self, records: Dataset, project_id: str, reference: Reference) -> None:
+        self.records, self.project_id, self.reference = records, project_id, reference
+        super().__init__(lambda: process.proforma(records, self.record, as_of=self.as_of))
+        _ = self.evaluation
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Everything that was worked out of the project, as a record."""
+        rng = np.random.default_rng(SEED)
+        return evaluate(self.records, self.project_id, as_of=self.as_of, rng=rng)
+
+    @property
+    def as_of(self) -> Any:
+        """The day up to which records count."""
+        return self.records.until
+
+    @property
+    def record(self) -> Any:
+        """The project's row with its areas and measures."""
+        return self.evaluation.project
+
+    # What is to be read first
+
+    def answer(self) -> Answer:
+        """Say the main result in one line, for the page and the index."""
+        return Answer(self.evaluation)
+
+    def in_short(self) -> Several:
+        """Answer what the problem was, what was done, what changed, how sure, what next."""
+        done = process.actions(self.records, self.record, as_of=self.as_of)
+        said = process.actions_finding(done.frame)
+        short = View(lambda: assessment.short(self.records, self.evaluation, said))
+        return Several(short, self._in_figures())
+
+    def _in_figures(self) -> View:
+        """Show what was recorded and what was expected, as cards."""
+        if self.evaluation.compared is None:
+            return Absent(self._waiting())
+        return View(lambda: assessment.headline(self.records, self.evaluation), cards=True)
+
+    def _waiting(self) -> str:
+        found = self.evaluation
+        if found.gated is not None:
+            return f"We cannot say: {found.gated.words()}"
+        reason = found.cannot_say.get(self.record.primary_measure, "nothing was estimated")
+        return WAITING.get(found.status) or f"We cannot say: {reason}."
+
+    # Scanning and analysis
+
+    def baseline(self) -> Several:
+        """Show the problem before the response began, and its harm."""
+        return Several(View(lambda: planning.baseline(self.records, self.evaluation)), self.harm())
+
+    def harm(self) -> View:
+        """Show what was recorded in the areas, weighted by its harm."""
+        make = partial(harm.profile, self.records, self.record, self.reference, as_of=self.as_of)
+        return View(make, words=lambda released: harm.profile_finding(released.frame))
+
+    def coverage(self) -> View:
+        """Show which months and areas are on record, and why others are not."""
+        if self.evaluation.coverage is None:
+            return Absent(self._waiting())
+        return strip(assessment.on_record(self.records, self.evaluation))
+
+    def places(self) -> View:
+        """Show where the problem concentrated before the start."""
+        told = partial(planning.places_finding, self.records, self.evaluation)
+
+        def draw(released: Released) -> Chart:
+            return charts.hbars(
+                released,
+                x="area",
+                y="incidents",
+                title=told(),
+                subtitle=released.table.title,
+                alt=f"Bars of {len(released.frame)} areas. {told()}",
+            )
+
+        return self._where_recorded(planning.places, draw)
+
+    def calendar(self) -> View:
+        """Show when in the year the problem came, before the start."""
+        return self._where_recorded(planning.calendar)
+
+    def _where_recorded(
+        self, make: Callable[..., Any], draw: Callable[[Released], Chart] | None = None
+    ) -> View:
+        if self.evaluation.panel is None:
+            return Absent(self._waiting())
+        return View(partial(make, self.records, self.evaluation), draw=draw)
+
+    def before_start(self) -> View:
+        """Show which areas are alike, and what could be told from chance, before a response."""
+        if self.evaluation.status != "planning":
+            return Absent("Shown before the start of a response")
+        make = (planning.candidates, planning.could_see)
+        return Several(*map(self._where_recorded, make))
+
+    # Response
+
+    def actions(self) -> View:
+        """Show what was to be done and what was done, by whom and when."""
+        return self._told(process.actions, process.actions_finding)
+
+    def deliveries(self) -> View:
+        """Show what providers delivered of what was agreed."""
+        return self._told(process.deliveries, process.deliveries_finding)
+
+    def priorities(self) -> View:
+        """Show which priorities of the partners the actions served."""
+        return View(lambda: process.priorities(self.records, self.record, as_of=self.as_of))
+
+    def _told(self, make: Callable[..., Any], say: Callable[[pd.DataFrame], str]) -> View:
+        made = partial(make, self.records, self.record, as_of=self.as_of)
+        return View(made, words=lambda released: say(released.frame))
+
+    # Assessment
+
+    def design(self) -> View:
+        """Say which comparison was chosen, why, and which months are used."""
+        found, window = self.evaluation, self.evaluation.window
+        if found.gated is not None:
+            why = f"No design is fixed, as nothing may be said: {found.gated.words()}"
+            return View(words=why, kind="method")
+        if found.design is None or window is None:
+            return View(words="No design is fixed while there is nothing to assess.", kind="method")
+        months = f"Months compared: {window.words()}."
+        if found.design.method == "series" and found.panel is not None:
+            before = found.panel.monthly(self.record.target)[~found.panel.post].notna().sum()
+            months = f"Months used: {before} before the start, {window.months} after."
+        said = f"{found.design.text}. {found.design.reason} {months}"
+        return View(words=said, kind="method")
+
+    def effect(
+        self,
+        *,
+        method: str | None = None,
+        comparison: Sequence[str] | None = None,
+    ) -> Effect:
+        """Estimate what changed; by the design chosen, or by one of yours.
+
+        Parameters
+        ----------
+        method
+            `placebo`, `did`, `series`, `synthetic`, `relative` or `before_after`.
+        comparison
+            Codes of the areas to compare with, in place of those of the design.
+
+        Returns
+        -------
+        The effect. One of yours stands beside the report's own, which does not change; the page
+        says that it was changed by hand.
+
+        Raises
+        ------
+        BadArgument
+            For a method or an area that is not known.
+        """
+        found = self.evaluation
+        if method is None and comparison is None:
+            return Effect(self.records, self.evaluation, found.primary, self._waiting())
+        if found.compared is None or found.panel is None:
+            return Effect(self.records, self.evaluation, None, self._waiting())
+        panel, compared = found.panel, found.compared
+        if comparison is not None:
+            known = set(compared.counts.columns) - {*compared.target, *compared.buffer}
+            if unknown := sorted(set(comparison) - known):
+                raise BadArgument(
+                    f"comparison: {', '.join(unknown)} is not on record in all months compared; "
+                    f"{len(known)} areas are, among them {', '.join(sorted(known)[:5])}"
+                )
+            compared = replace(compared, comparison=tuple(comparison))
+        tries = estimators(panel, compared, np.random.default_rng(SEED))
+        chosen = method or ("did" if comparison is not None else found.design.method)  # type: ignore[union-attr]
+        if chosen not in tries:
+            raise BadArgument(f"method={chosen!r}: expected one of {', '.join(tries)}")
+        what = f"method {chosen}"
+        if comparison is not None:
+            what += f", compared with {', '.join(comparison)}"
+        changed_by_hand(what)
+        try:
+            return Effect(self.records, self.evaluation, tries[chosen](), by_hand=what)
+        except NotEnoughData as error:
+            return Effect(
+                self.records,
+                self.evaluation,
+                None,
+                f"We cannot say by {chosen}: {error}.",
+                by_hand=what,
+            )
+
+    def changes(self) -> View:
+        """Show every measure against what was aimed at."""
+        if self.evaluation.status != "complete":
+            return Absent(self._waiting())
+        return View(lambda: assessment.changes(self.records, self.evaluation))
+
+    def net_effect(self) -> Several:
+        """Show what is left when what moved next door is taken off, and what may be claimed."""
+        made = benefit.by_records(self.records, self.evaluation, self.reference)
+        claim = View(benefit.standing([made], name=self.record.key))
+        if self.evaluation.status != "complete":
+            return Several(claim)
+
+        def told(released: Released) -> str:
+            notes = "; ".join(released.table.notes).rstrip(".")
+            return notes if released.frame.empty else ""
+
+        moved = View(lambda: assessment.spill(self.records, self.evaluation), words=told)
+        return Several(claim, moved)
+
+    def harm_avoided(self) -> View:
+        """Show what was avoided, weighted by its harm."""
+        if self.evaluation.status != "complete":
+            return Absent(self._waiting())
+        return View(
+            lambda: harm.avoided(
+                self.records, self.record, self.evaluation.net, self.reference, self.as_of
+            )
+        )
+
+    def map(self) -> View:
+        """Draw where incidents were recorded, before and after, on one scale."""
+        found = self.evaluation
+        both = None
+        if found.window is not None and found.primary is not None:
+            both = maps.points(self.records, self.record, found.window, as_of=self.as_of)
+        if both is None:
+            return Absent("No places of incidents are on record to draw")
+        lines = maps.outlines(self.records, self.record)
+
+        def draw(released: Released, when: str, other: Table) -> Chart:
+            said = maps.points_alt(*(View(part).released.frame for part in both))
+            said += " The lines are the boundaries of the project's areas." if lines else ""
+            return charts.hexmap(
+                released,
+                x="lon",
+                y="lat",
+                value="incidents",
+                title=f"Where it was recorded, {when}",
+                subtitle=f"{released.table.title}; both maps on one scale",
+                alt=said,
+                beside=View(other).released,
+                outlines=lines,
+            )
+
+        parts = zip(both, both[::-1], ("before", "after"), strict=True)
+        return Several(
+            *(View(own, draw=partial(draw, when=w, other=other)) for own, other, w in parts)
+        )
+
+    def check_list(self) -> View:
+        """Show what EMMIE asks and what an assessment should hold, and whether this one does."""
+        if self.evaluation.status != "complete":
+            return Absent(self._waiting())
+        make = (assessment.emmie, assessment.check_list)
+        return Several(*(View(partial(m, self.records, self.evaluation)) for m in make))
+
+    # After
+
+    def follow_up(self) -> Several:
+        """Say what is kept up, when it is looked at again, and whether the change has held."""
+        plan = self.record.consolidation_plan or "No consolidation plan is on record."
+        when = self.record.follow_up_date
+        again = "No follow-up date is on record." if when is None else f"Follow-up: {day(when)}."
+        kept = View(words=f"{plan.rstrip('.')}. {again}", kind="note" if when else "caution")
+        return Several(kept, self._held())
+
+    def _held(self) -> View:
+        windows = follow_up.later(self.records, self.evaluation)
+        if not windows:
+            return Absent("Whether it has held cannot be said yet")
+        return View(
+            lambda: follow_up.later_table(self.records, self.evaluation, windows),
+            words=follow_up.later_finding(windows),
+        )
+
+    def surveys(self) -> Surveys:
+        """Return what was asked at entry and exit."""
+        from mtf_eval.publish.workbench.surveys import Surveys
+
+        return Surveys(self.records, self.project_id)
+
+    def benefit(self, *, price_year: str = "", horizon_years: int = 5) -> Money:
+        """Return what the project cost and saved, in pounds of one year.
+
+        Parameters
+        ----------
+        price_year
+            Financial year such as `2023/24`; the data set's own where it is left out.
+        horizon_years
+            Years counted from the start of the response.
+        """
+        from mtf_eval.publish.workbench.benefit import Money
+
+        year = self.reference.price_year(price_year, self.records.about)
+        given = (self.records, self.evaluation, self.reference)
+        return Money(*given, price_year=year, horizon_years=horizon_years)

@@ -1,0 +1,80 @@
+"""What reading the records noticed, what does not agree, and what is missing."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.analysis.counts import on_record, quality, readings, reconcile
+from mtf_eval.publish import charts
+from mtf_eval.publish.workbench.view import Absent, Several, View, door
+from mtf_eval.records.dataset import Dataset
+
+if TYPE_CHECKING:
+    from mtf_eval.publish.charts.style import Chart
+    from mtf_eval.publish.disclosure.release import Released
+
+__all__ = ["Quality", "strip"]
+
+
+class Quality(View):
+    """The state of a data set. Shows which tables were read.
+
+    Parameters
+    ----------
+    records
+        The data set.
+    """
+
+    def __init__(self, records: Dataset) -> None:
+        self.records = records
+        super().__init__(lambda: quality.tables_read(records))
+
+    def noticed(self) -> View:
+        """Show what was repaired, and what was not."""
+        return View(lambda: quality.found(self.records))
+
+    def verdict(self) -> View:
+        """Say whether the figures agree."""
+        return View(words=reconcile.verdict(self.records, rule=door().rule))
+
+    def agreement(self) -> Several:
+        """Show each total beside the sum of its parts, and what was stated beside what was read."""
+        make = (reconcile.sums, readings.reading_table, readings.blocks)
+        return Several(self.verdict(), *(View(partial(m, self.records)) for m in make))
+
+    def coverage(self) -> View:
+        """Show which areas are on record in which months."""
+        made = on_record.overview(self.records)
+        return strip(made[0]) if made else View(words="No incidents of areas are on record.")
+
+    def gaps(self) -> View:
+        """Show what is not on record, and what would mend it."""
+        missing = on_record.gaps(self.records)
+        return View(missing, words=on_record.gaps_finding(missing))
+
+    def completeness(self) -> View:
+        """Show how many rows each table holds by month."""
+        return View(lambda: quality.completeness(self.records))
+
+
+def strip(made: Any) -> View:
+    """Show a strip of areas by months: on record or not; one line where everything is."""
+    said = on_record.strip_finding(made)
+    if not said:
+        return Absent("Every month of these areas is on record")
+
+    def draw(released: Released) -> Chart:
+        return charts.strip(
+            released,
+            x="area",
+            first="first",
+            last="last",
+            state="state",
+            title=said,
+            subtitle=f"{made.title}: filled is on record, hatched is not, dotted in part or not "
+            "to be relied on",
+            alt=f"{said}. The runs of months are in the data below.",
+        )
+
+    return View(made, draw=draw)

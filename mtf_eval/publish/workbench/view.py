@@ -1,0 +1,283 @@
+"""A result that shows itself in a notebook, by the release rule of the report it stands in.
+
+Computes nothing and hides nothing: asks `analysis`, passes the release, shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.analysis.counts.groups import coarser
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.publish.disclosure.release import Door, Released
+from mtf_eval.publish.display.elements import (
+    Element,
+    NoteKind,
+    corrections,
+    figure,
+    headline,
+    note,
+    page,
+    provenance,
+    table,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from mtf_eval.analysis.results.tables import Table
+    from mtf_eval.publish.charts.style import Chart
+    from mtf_eval.records.dataset import Dataset
+
+__all__ = ["Absent", "Report", "Several", "View", "changed_by_hand", "door", "joined"]
+
+LONGEST = 600  # characters of a result in plain text: what a terminal shows
+
+
+class View:
+    """A result: a table, a picture of it, a sentence, or several of these.
+
+    Parameters
+    ----------
+    made
+        The table, or a function that makes it when it is looked at.
+    words
+        What it says, in a sentence; or a function of the released table.
+    draw
+        Makes the picture of the released table; without it the table is shown.
+    cards
+        Whether its one row is shown as cards.
+    kind
+        Of the sentence: a note, a caution, or a word on method.
+
+    Notes
+    -----
+    Where the records do not carry it, it shows the reason as one plain line.
+    """
+
+    def __init__(
+        self,
+        made: Table | Callable[[], Table] | None = None,
+        *,
+        words: str | Callable[[Released], str] = "",
+        draw: Callable[[Released], Chart] | None = None,
+        cards: bool = False,
+        kind: NoteKind = "note",
+    ) -> None:
+        self._made, self._words, self._draw = made, words, draw
+        self._cards, self._kind = cards, kind
+        self._own: Axes | None = None
+
+    @cached_property
+    def table(self) -> Table:
+        """The table behind it, before release.
+
+        Raises
+        ------
+        NotEnoughData
+            Where the records do not carry it, or it is a sentence only.
+        """
+        if self._made is None:
+            raise NotEnoughData("a sentence has no table")
+        return self._made() if callable(self._made) else self._made
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """A plain copy of the table, one row a line, before release."""
+        return self.table.frame.copy()
+
+    @cached_property
+    def released(self) -> Released:
+        """The table as the report's rule lets it be shown."""
+        return door()(self.table)
+
+    def sentence(self) -> str:
+        """Say the result in words; the table's title where it has no finding of its own."""
+        try:
+            return self._said() or self.table.title
+        except NotEnoughData as error:
+            return f"{error}."
+
+    def _said(self) -> str:
+        return self._words(self.released) if callable(self._words) else self._words
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it has a picture."""
+        return self._draw is not None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the picture and return its Axes, to restyle or to put beside others.
+
+        Parameters
+        ----------
+        ax
+            Where to draw; a figure of its own where it is left out.
+
+        Raises
+        ------
+        BadArgument
+            Where the result has no picture.
+        """
+        if self._draw is None:
+            raise BadArgument("this result has no picture; draw one from its `.frame`")
+        return self._draw(self.released).plot(ax)
+
+    def shown_as(self, ax: Axes) -> View:
+        """Return the same result with an Axes of yours as its picture; words and data stay."""
+        other = View(self.table, words=self._words, draw=self._draw, kind=self._kind)
+        other._own = ax
+        return other
+
+    def element(self) -> Element:
+        """Return what stands on the page."""
+        try:
+            said = self._said()
+            if self._made is None:
+                return note(said, self._kind)
+            if self._draw is not None and not self.released.frame.empty:
+                chart = self._draw(self.released)
+                return figure(chart if self._own is None else chart.shown_as(self._own))
+            if self.released.frame.empty:
+                return note(_ended(said), self._kind) if said else table(self.released)
+            shown = headline(self.released) if self._cards else table(self.released)
+        except NotEnoughData as error:
+            return note(_ended(str(error)))
+        return joined(note(_ended(said), self._kind), shown) if said else shown
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return self.element()._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        said = self.sentence()
+        return f"{said[:LONGEST]} ..." if len(said) > LONGEST else said
+
+
+class Absent(View):
+    """What there is not, in one plain line; left out of a page, which has said so before."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(words=words)
+
+    def element(self) -> Element:
+        """Return the line."""
+        said = _ended(self.sentence())
+        return Element("absent", f"<p><em>{escape(said)}</em></p>", said, {"text": said})
+
+
+class Several(View):
+    """Results that are read together. Shows each; what there is not is left out.
+
+    Parameters
+    ----------
+    parts
+        The results, in order; `frame` and `plot` are of the first that has them.
+    """
+
+    def __init__(self, *parts: View) -> None:
+        super().__init__(lambda: self._first().table)
+        self.parts = parts
+
+    def _first(self) -> View:
+        return next((p for p in self.parts if not isinstance(p, Absent)), self.parts[0])
+
+    def sentence(self) -> str:
+        """Say each in words."""
+        return " ".join(_ended(part.sentence()) for part in self.parts)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the picture of the first part that has one."""
+        drawn = [part for part in self.parts if part.is_drawn]
+        return (drawn[0] if drawn else self._first()).plot(ax)
+
+    def element(self) -> Element:
+        """Return all of them as one."""
+        shown = [part.element() for part in self.parts]
+        there = [element for element in shown if element.kind != "absent"]
+        return joined(*there) if there else shown[0]
+
+
+def joined(*elements: Element) -> Element:
+    """Return several elements as one that keeps what each of them holds."""
+    if len(elements) == 1:
+        return elements[0]
+    parts = [
+        part
+        for e in elements
+        for part in (e.data["parts"] if e.kind == "several" else [{"kind": e.kind, "data": e.data}])
+    ]
+    html, text = "".join(e.html for e in elements), "\n".join(e.text for e in elements)
+    return Element("several", html, text, {"parts": parts})
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+class Report:
+    """A report at work: whose records it is of, by which rule they are released, what it was given.
+
+    Shows the head of the page.
+    """
+
+    def __init__(
+        self,
+        records: Dataset,
+        kind: str,
+        *,
+        title: str,
+        period: str,
+        release: str,
+        counts: Iterable[str],
+        parameters: Mapping[str, object],
+        group: str = "",
+    ) -> None:
+        self.kind, self.title, self.period = kind, title, period
+        self.door = Door(release, counts=counts)
+        #: The records as the report counts them: coarser where it was asked for and is public.
+        self.records = coarser(records, self.door.rule, group)
+        self.parameters = dict(parameters)
+        self.by_hand: list[str] = []
+        _open[:] = [self]
+
+    def corrections(self) -> Element:
+        """Leave the place where corrections of published figures are listed."""
+        return corrections()
+
+    def made_by(self) -> Element:
+        """Close the report: how it was made, and what in it was changed by hand."""
+        closing = provenance(self.records, self.door, self.parameters)
+        if not self.by_hand:
+            return closing
+        changed = "; ".join(dict.fromkeys(self.by_hand))
+        return joined(note(f"Changed by hand in this notebook: {changed}.", "caution"), closing)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return page(
+            title=self.title,
+            period=self.period,
+            data=self.records,
+            door=self.door,
+            kind=self.kind,
+        )._repr_mimebundle_()
+
+    def __repr__(self) -> str:
+        return f"{self.title} ({self.period}), released by the rule {self.door.rule.name}"
+
+
+_open: list[Report] = []
+
+
+def door() -> Door:
+    """Return the release of the report at work; every figure where none was opened yet."""
+    return _open[0].door if _open else Door("internal")
+
+
+def changed_by_hand(what: str) -> None:
+    """Have the report at work say that something in it was changed by hand."""
+    for report in _open:
+        report.by_hand.append(what)

@@ -1,0 +1,402 @@
+"""What a year or a half-year gathers: referrals, activity, and the projects together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtf_eval.analysis import benefit
+from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, referrals
+from mtf_eval.analysis.project import overlaps
+from mtf_eval.analysis.results.findings import alt
+from mtf_eval.analysis.year import portfolio, pounds
+from mtf_eval.publish import charts
+from mtf_eval.publish.display.elements import Element, headline, headline_result
+from mtf_eval.publish.workbench.view import Absent, Several, View, door
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.results.tables import Table
+    from mtf_eval.publish.charts.style import Chart
+    from mtf_eval.publish.disclosure.release import Released
+    from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.prices.reference import Reference
+
+__all__ = ["Line", "Period", "Year", "in_each_others_way"]
+
+
+SEED = 2021  # of a project's own page too, so that its interval is drawn alike
+
+
+class Line(View):
+    """A result in one line, for the page and the index."""
+
+    def element(self) -> Element:
+        """Return the line."""
+        return headline_result(self.sentence())
+
+
+class Period(View):
+    """What a year and a half-year have in common."""
+
+    def __init__(
+        self, records: Dataset, reference: Reference, year: int, half: int | None = None
+    ) -> None:
+        self.records, self.reference, self.number = records, reference, year
+        self._when: dict[str, Any] = (
+            {"year": year} if half is None else {"year": year, "half": half}
+        )
+        super().__init__(partial(referrals.headline, records, **self._when), cards=True)
+
+    @cached_property
+    def together(self) -> portfolio.Together:
+        """The projects of the period, each evaluated, and their pooled effect."""
+        rng = np.random.default_rng(SEED)
+        return portfolio.gather(self.records, rng=rng, **self._when)
+
+    def referrals_by_month(self) -> View:
+        """Draw the referrals by month and decision."""
+
+        def draw(released: Released) -> Chart:
+            decided = referrals.dated(self.records, self.number)
+            named = {"received": "received", "accepted": "accepted", "rejected": "rejected"}
+            return charts.bars(
+                released,
+                x="period",
+                y=["accepted", "rejected", "saras"],
+                stacked=True,
+                title=referrals.month_finding(
+                    released.frame,
+                    year=self.number,
+                    decided=decided,
+                    part=referrals.part_month(self.records, year=self.number),
+                ),
+                subtitle=f"{released.table.title}, number of referrals",
+                alt=alt(released.frame, label="period", columns=named, kind="Stacked bars"),
+            )
+
+        return View(partial(referrals.by_month, self.records, **self._when), draw=draw)
+
+
+class Year(Period):
+    """A calendar year. Shows the referrals of the year as cards.
+
+    Parameters
+    ----------
+    records, reference, year
+        The data set, the prices and the year.
+    """
+
+    def in_one_line(self) -> View:
+        """Say the year in one line, for the page and the index."""
+        released = View(partial(referrals.headline, self.records, **self._when)).released
+        caution = referrals.part_year(self.records, **self._when)
+        return Line(words=referrals.year_finding(released.frame, year=self.number, caution=caution))
+
+    def key_figures(self) -> str:
+        """Return the referrals of the year in plain words."""
+        return headline(self.released).text
+
+    # Referrals
+
+    def referrals_by_quarter(self) -> Several:
+        """Show the referrals by quarter, and beside those of the year before."""
+        quarters = self._table(referrals.by_quarter)
+        if quarters.table.name == self.referrals_by_month().table.name:
+            quarters = Absent("Quarters are shown above in place of months")
+        return Several(quarters, self._table(referrals.year_on_year))
+
+    def expected_range(self) -> View:
+        """Draw the referrals within what month-to-month variation leads to expect."""
+
+        def draw(released: Released) -> Chart:
+            named = {"received": "referrals received"}
+            kind = "Line with average and limits"
+            return charts.xmr(
+                released,
+                x="period",
+                y="received",
+                centre="mean",
+                low="low",
+                high="high",
+                title=caseload.range_finding(released.frame),
+                subtitle=f"{released.table.title}, number of referrals",
+                alt=alt(released.frame, label="period", columns=named, kind=kind),
+            )
+
+        return View(partial(caseload.expected_range, self.records, **self._when), draw=draw)
+
+    def referrals_by_group(self) -> View:
+        """Show the referrals of a log by agency and by ward."""
+        made = caseload.groups(self.records, **self._when)
+        return Several(*map(View, made)) if made else Absent("Only totals are on record")
+
+    def waits(self) -> View:
+        """Show how long people waited for a decision and to the close."""
+        ends = caseload.ends(self.records, self.number)
+        return Several(*map(self._days_to, ends)) if ends else Absent("Waits are not on record")
+
+    def _days_to(self, end: str) -> View:
+        return View(
+            partial(caseload.days_to, self.records, end=end, **self._when),
+            words=lambda released: caseload.waits_finding(released.frame, end=end),
+        )
+
+    # What was done
+
+    def themes(self) -> Several:
+        """Draw the accepted referrals by the criteria they met, home security beside."""
+        streams = self._table(activity.streams)
+
+        def draw(released: Released) -> Chart:
+            named = {"count": "accepted referrals"}
+            return charts.hbars(
+                released,
+                x="theme",
+                y="count",
+                title=activity.themes_finding(streams.released.frame, released.frame),
+                subtitle=f"{released.table.title}, number of accepted referrals",
+                alt=alt(released.frame, label="theme", columns=named),
+            )
+
+        themes = View(partial(activity.themes, self.records, **self._when), draw=draw)
+        return Several(themes, streams)
+
+    def support_by_agency(self) -> View:
+        """Draw the support after domestic abuse by agency, this year and last."""
+
+        def draw(released: Released) -> Chart:
+            named = {
+                "current": f"referrals in {self.number}",
+                "previous": "referrals in the year before",
+            }
+            return charts.hbars(
+                released,
+                x="agency",
+                y=["current", "previous"],
+                title=activity.support_finding(released.frame, year=self.number),
+                subtitle=f"{released.table.title}, number of referrals",
+                alt=alt(released.frame, label="agency", columns=named),
+            )
+
+        return View(partial(activity.support_by_agency, self.records, **self._when), draw=draw)
+
+    def support_by_risk(self) -> Several:
+        """Show the support after domestic abuse by risk, and the visits made for it."""
+        make = (activity.support_by_risk, activity.support_visits)
+        return Several(*map(self._table, make))
+
+    def safe_and_well(self) -> View:
+        """Show the safe and well visits."""
+        said = contacts.visits_note(self.records, **self._when)
+        return _first(contacts.visits(self.records, **self._when), said)
+
+    def contacts_made(self) -> View:
+        """Draw the contacts made by channel."""
+        drawn = contacts.periods(self.records, **self._when)
+
+        def draw(released: Released) -> Chart:
+            return charts.hbars(
+                released,
+                x="channel",
+                y=list(drawn),
+                title=contacts.channel_finding(released.frame),
+                subtitle=f"{released.table.title}, number of contacts",
+                alt=alt(released.frame, label="channel", columns=drawn),
+            )
+
+        said = contacts.outgoing_note(self.records, **self._when)
+        return _first(contacts.outgoing(self.records, **self._when), said, draw)
+
+    def contacts_by_period(self) -> View:
+        """Draw visits and remote contacts by period, and show those of this year and last."""
+        made = contacts.by_period(self.records, **self._when)
+        if not made:
+            return Absent("No contacts are on record by period")
+        both = self._table(contacts.totals)
+        told = {"visits": "Visits to residents out of reach", "remote": "Remote contacts"}
+
+        def draw(released: Released, column: str, what: str) -> Chart:
+            return charts.bars(
+                released,
+                x="period",
+                y=column,
+                title=contacts.totals_finding(both.released.frame, column, what),
+                subtitle=f"{released.table.title}, number of contacts",
+                alt=alt(released.frame, label="period", columns={column: what.lower()}),
+            )
+
+        drawn = [View(made[0], draw=partial(draw, column=c, what=w)) for c, w in told.items()]
+        return Several(*drawn, both)
+
+    def requests(self) -> View:
+        """Draw the requests received by month, and show those of this year and last."""
+
+        def draw(released: Released) -> Chart:
+            return charts.bars(
+                released,
+                x="period",
+                y="n",
+                title=contacts.incoming_finding(released.frame),
+                subtitle=f"{released.table.title}, number of requests",
+                alt=alt(released.frame, label="period", columns={"n": "requests"}),
+            )
+
+        made = contacts.incoming(self.records, **self._when)
+        if not made:
+            return Absent("No requests are on record")
+        return Several(View(made[0], draw=draw), self._table(contacts.incoming_by_year))
+
+    def priorities_fulfilled(self) -> Several:
+        """Draw how often the actions fulfilled priorities of each agency, and show each."""
+
+        def draw(released: Released) -> Chart:
+            return charts.hbars(
+                released,
+                x="agency",
+                y="count",
+                title=priorities.agencies_finding(released.frame, year=self.number),
+                subtitle=f"{released.table.title}, number of times",
+                alt=alt(released.frame, label="agency", columns={"count": "times fulfilled"}),
+            )
+
+        drawn = View(partial(priorities.fulfilled_by_agency, self.records, **self._when), draw=draw)
+        return Several(drawn, self._table(priorities.fulfilled))
+
+    def progress(self) -> Several:
+        """Show the progress of our own priorities, in all and of each."""
+        each = priorities.progress(self.records)
+        rated = View(partial(priorities.progress_summary, self.records))
+        words = priorities.progress_finding(rated.released.frame)
+        whole = View(rated.table, words=words) if each else View(words=words)
+        return Several(whole, *map(View, each))
+
+    def _table(self, make: Callable[..., Table]) -> View:
+        return View(partial(make, self.records, **self._when))
+
+    # The projects together
+
+    def projects(self) -> View:
+        """Show a line a project."""
+        if not self.together.found:
+            return Absent("No project was assessed in this year")
+        return View(
+            partial(portfolio.lines, self.records, self.together),
+            words=portfolio.lines_finding(self.together),
+        )
+
+    def effects(self) -> View:
+        """Draw the effects of the projects beside each other, and their mean."""
+        if not self.together.found:
+            return Absent("No project was assessed in this year")
+        said = portfolio.pooled_finding(self.together)
+
+        def draw(released: Released) -> Chart:
+            return charts.forest(
+                released,
+                x="project",
+                title=said.split(". ")[0].rstrip("."),
+                subtitle=f"{released.table.title}: rate ratio with 95% interval, 1 is no change",
+                alt=portfolio.effects_alt(released.table),
+            )
+
+        make = partial(portfolio.effects, self.records, self.together)
+        return Several(View(words=said), View(make, draw=draw))
+
+    def not_pooled(self) -> View:
+        """Show which projects are not in the mean, and why."""
+        if not self.together.reasons:
+            return Absent("Every project of the year is in the mean")
+        return View(partial(portfolio.left_out, self.records, self.together))
+
+    def overlaps(self) -> View:
+        """Show which projects stand in each other's way."""
+        return in_each_others_way(self.records, self.together.as_of)
+
+    def money(self, *, price_year: str = "", horizon_years: int = 5) -> YearMoney:
+        """Return what the projects of the year cost and were worth, nothing counted twice."""
+        return YearMoney(self, price_year, horizon_years)
+
+    def journeys(self, *, price_year: str = "") -> Several:
+        """Show the ways of people and families down or up a ladder, in aggregate and by step."""
+        make = (benefit.by_domain, benefit.by_step)
+        return Several(*(self._journeys(m, price_year) for m in make))
+
+    def _journeys(self, make: Callable[..., Table], price_year: str) -> View:
+        records = self.records
+        made = make(
+            records,
+            self.reference,
+            as_of=records.until,
+            price_year=self.reference.price_year(price_year, records.about),
+        )
+        if made.frame.empty:
+            return Absent("No ladder has enough people on record to be shown")
+        return View(made)
+
+
+class YearMoney(View):
+    """Cost and worth of a year's projects by what stands behind each. Shows the sums by kind."""
+
+    def __init__(self, year: Year, price_year: str, horizon_years: int) -> None:
+        self._year = year
+        self.spent = pounds.appraise(
+            year.records,
+            year.together,
+            year.reference,
+            price_year=year.reference.price_year(price_year, year.records.about),
+            horizon_years=horizon_years,
+            rng=np.random.default_rng(year.number),
+            people=door().counted,
+        )
+        super().__init__(self._with(pounds.by_kind), words=self._told(pounds.finding))
+
+    def element(self) -> Element:
+        """Return the sums by kind; one line where there is nothing to add up."""
+        none = not self._year.together.found
+        return Absent(self.sentence()).element() if none else super().element()
+
+    def _with(self, make: Callable[..., Table]) -> Callable[[], Table] | None:
+        if self.spent is None:
+            return None
+        return partial(make, self._year.records, self._year.together, self.spent)
+
+    def _told(self, say: Callable[[Any], str]) -> str:
+        if self.spent is None:
+            return "No project of the year had ended: there is nothing to add up."
+        return say(self.spent)
+
+    def once(self) -> View:
+        """Show what each project adds, what is counted once, and which projects are not in it."""
+        if self.spent is None:
+            return Absent(self._told(str))
+        year, reference = self._year, self.spent.whole.reference
+        standing = pounds.standing(year.records, year.together, reference, self.spent)
+        counted = View(self._with(pounds.once), words=self._told(pounds.once_finding))
+        return Several(View(standing), counted, self._left_out(self.spent))
+
+    def _left_out(self, spent: pounds.Money) -> View:
+        out = [f"{name} (counted in {year})" for name, year in spent.elsewhere.items()]
+        out += [f"{name} (planned, running or not yet fully assessed)" for name in spent.waiting]
+        return View(words=f"Not in it: {', '.join(out)}." if out else "Every project is in it.")
+
+    def fell_short(self) -> View:
+        """Show what did not work, or cannot be shown to have worked."""
+        made = pounds.disappointments(self._year.records, self._year.together, self.spent)
+        return Absent("Nothing fell short") if made.frame.empty else View(made)
+
+
+def in_each_others_way(records: Dataset, as_of: Any) -> View:
+    """Show which projects work in the same areas and months, or for the same agency."""
+    said = overlaps.overlaps_finding(records, as_of=as_of)
+    return View(partial(overlaps.overlaps_table, records, as_of=as_of), words=said)
+
+
+def _first(
+    made: Sequence[Table],
+    said: str,
+    draw: Callable[[Released], Chart] | None = None,
+) -> View:
+    return View(made[0], words=said, draw=draw) if made else View(words=said)
