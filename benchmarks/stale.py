@@ -51,7 +51,7 @@ def make(data: Dataset, name: str, **values: Any) -> Made:
             elif thing is not None:
                 shown.append(repr(thing))
 
-    def load(_: object, as_of: str | None = None) -> Dataset:
+    def load(_: object, as_of: str | None = None, **more: Any) -> Dataset:
         day = own_day(data) if as_of == "" else None
         asked.append(cut(data, day) if day else replace(data))
         return asked[-1]
