@@ -21,13 +21,13 @@ import IPython.display
 import numpy as np
 import pandas as pd
 
-import mtf_eval
 from mtf_eval.records import load as reading
 from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reads import units
 from mtf_eval.run.facts import facts_of
 
+MADE = "application/vnd.mtf.provenance+json"
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 
@@ -42,38 +42,38 @@ class Made:
 def make(data: Dataset, name: str, **values: Any) -> Made:
     """Run a notebook's cells in turn in one namespace; keep what it shows, as a page would."""
     shown: list[str] = []
-    asked: list[Dataset] = []
+    asked: set[str] = set()
 
     def show(*things: Any) -> None:
         for thing in things:
             if hasattr(thing, "_repr_mimebundle_"):
-                shown.append(json.dumps(thing._repr_mimebundle_(), default=str, sort_keys=True))
+                bundle = thing._repr_mimebundle_()
+                shown.append(json.dumps(bundle, default=str, sort_keys=True))
+                asked.update(bundle.get(MADE, {}).get("reads", ()))
             elif thing is not None:
                 shown.append(repr(thing))
 
     def load(_: object, as_of: str | None = None, **more: Any) -> Dataset:
         day = own_day(data) if as_of == "" else None
-        asked.append(cut(data, day) if day else replace(data))
-        return asked[-1]
+        return cut(data, day) if day else replace(data)
 
     names: dict[str, Any] = {}
-    before = IPython.display.display
-    mtf_eval.load, IPython.display.display = load, show  # type: ignore[attr-defined, assignment]
+    before = IPython.display.display, reading.load
+    IPython.display.display, reading.load = show, load  # type: ignore[assignment]
     try:
         for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text("utf-8"))["cells"]:
             if cell["cell_type"] != "code":
                 continue
             tree = ast.parse("".join(cell["source"]))
-            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, name, "exec"), names)
             if "parameters" in cell["metadata"].get("tags", []):
                 names.update(values)
             if last is not None:
                 show(eval(compile(ast.Expression(last.value), name, "eval"), names))
     finally:
-        IPython.display.display = before
-        del mtf_eval.load  # type: ignore[attr-defined]
-    return Made("\n".join(shown), frozenset(u for d in asked for u in d.reads))
+        IPython.display.display, reading.load = before
+    return Made("\n".join(shown), frozenset(asked))
 
 
 def reports(data: Dataset) -> list[tuple[str, dict[str, Any]]]:

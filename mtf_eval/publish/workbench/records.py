@@ -113,7 +113,9 @@ def load(
     12
     """
     data = reading.load(path, as_of=as_of, reference=reference)
-    return Records(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
+    records = Records(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
+    records.reads.update(data.reads)
+    return records
 
 
 class _Kind(NamedTuple):
@@ -125,10 +127,11 @@ class _Kind(NamedTuple):
 
 
 def _project_title(records: Records, given: Mapping[str, Any]) -> str:
-    rows = records.table("projects")
-    known = rows[rows["project_id"] == given["project"]]
+    known = records.own("projects", given["project"])
     if known.empty:
-        names = ", ".join(rows["project_id"].astype(str)) or "none on record"
+        names = (
+            ", ".join(records.columns("projects", "project_id")["project_id"]) or "none on record"
+        )
         raise BadArgument(f"project={given['project']!r}: expected one of {names}")
     return f"{known.iloc[0]['title']} ({given['project']})"
 
