@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import need_released
+from mtf_eval.publish.cells import compact, need_released
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, Words, finish, numbers, shown
 
@@ -174,13 +174,22 @@ def _stack(
         style.gaps(axes, [place] if symbols else [], symbols, top[place])
 
 
-def hbars(released: Released, *, x: str, y: Sequence[str] | str, **words: Unpack[Words]) -> Chart:
+def hbars(
+    released: Released,
+    *,
+    x: str,
+    y: Sequence[str] | str,
+    stacked: bool = False,
+    **words: Unpack[Words],
+) -> Chart:
     """Draw bars on their side, for names that are long; first row on top.
 
     Parameters
     ----------
     x, y
         Column that names the rows; column or columns that hold the values.
+    stacked
+        Whether several columns are parts of a whole and stand end to end, its sum at the end.
     """
     need_released(released)
     y = [y] if isinstance(y, str) else list(y)
@@ -188,7 +197,27 @@ def hbars(released: Released, *, x: str, y: Sequence[str] | str, **words: Unpack
     kind = style.column_of(released, y[0]).kind
     values = {name: numbers(released, name) for name in y}
     texts = {name: shown(released, name) for name in y}
-    each = 16 + 17 * len(y)
+    each = 16 + 17 * (1 if stacked else len(y))
+
+    def end_to_end(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+        import seaborn as sns
+
+        colours = list(PALETTE[: len(y)])
+        sns.histplot(
+            _long(y, values), y="place", weights="value", hue="series", hue_order=y[::-1],
+            palette=colours[::-1], multiple="stack", discrete=True, shrink=0.66, alpha=1,
+            edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes,
+        )  # fmt: skip
+        style.row_axis(axes, labels, narrow=narrow, right=60, top=4)
+        for place in range(len(labels)):
+            parts = np.array([values[n][place] for n in y])
+            hidden = [texts[n][place] for n in y if np.isnan(values[n][place])]
+            whole = hidden[0] if hidden else compact(float(parts.sum()), kind)
+            axes.annotate(whole, (float(np.nansum(parts)), place), (5, 0), va="center",
+                          textcoords="offset points", fontsize=style.SIZE - 1)  # fmt: skip
+        axes.spines["left"].set_visible(True)
+        style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
@@ -224,7 +253,8 @@ def hbars(released: Released, *, x: str, y: Sequence[str] | str, **words: Unpack
         axes.spines["left"].set_visible(True)
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
-    return finish(released, paint, **words, rows=labels, each=each, key=series_key(released, y))
+    painted = end_to_end if stacked and len(y) > 1 else paint
+    return finish(released, painted, **words, rows=labels, each=each, key=series_key(released, y))
 
 
 def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[Words]) -> Chart:

@@ -95,7 +95,7 @@ def page(
         )
     html = (
         f"<style data-mtf='desk'>{css('elements.css', 'desk.css')}</style>"
-        f'{"".join(banners)}<h1 id="title">{escape(title)}</h1>'
+        f'<div class="mtf-marks">{"".join(banners)}</div><h1 id="title">{escape(title)}</h1>'
         f'<p class="mtf-period">{escape(data.title)} · {escape(period)}</p>'
         + (f'<p class="mtf-lead">{escape(lead)}</p>' if lead else "")
     )

@@ -24,7 +24,12 @@ from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables, writ
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages.corrections import Correction
 from mtf_eval.publish.pages.index import Entry, index
-from mtf_eval.publish.pages.sections import heading_before, tags_of, without_empty_sections
+from mtf_eval.publish.pages.sections import (
+    folded,
+    heading_before,
+    tags_of,
+    without_empty_sections,
+)
 from mtf_eval.publish.shell import TEMPLATES, css
 
 if TYPE_CHECKING:
@@ -100,7 +105,7 @@ class ReportExporter(HTMLExporter):
         failed = given.get("failed") or _failure(nb)
         where = heading_before(nb, failed.cell if failed else None)
         clean = cleaned(nb, failed=failed is not None)
-        clean.cells = without_empty_sections(clean.cells)
+        clean.cells = folded(without_empty_sections(clean.cells))
         resources["mtf"] = {"css": css(), "code": _code(clean)}
         body, resources = self._filled(clean, resources, **kw)
         page = _finish(body, clean, {**given, "failed": failed, "where": where})

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["heading_before", "tags_of", "without_empty_sections"]
+__all__ = ["folded", "heading_before", "tags_of", "without_empty_sections"]
 
 
 def tags_of(cell: NotebookNode) -> set[str]:
@@ -40,3 +41,32 @@ def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
             shown = len(heading[1]) - 1
         kept.append(cell)
     return kept[::-1]
+
+
+def folded(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """Fold the sections whose heading is tagged `working`: there on screen, left out of print."""
+    out: list[NotebookNode] = []
+    open_fold = False
+    last = max((i for i, c in enumerate(cells) if c.cell_type == "code"), default=-1)
+    for place, cell in enumerate(cells):
+        starts = cell.cell_type == "markdown" and cell.source.startswith("## ")
+        if open_fold and (starts or place == last):
+            out.append(_html("</details>"))
+            open_fold = False
+        if starts and "working" in tags_of(cell):
+            title, _, cell.source = cell.source.partition("\n")
+            heading = f"<h2>{escape(title.removeprefix('## '))}</h2>"
+            out.append(_html(f'<details class="mtf-fold"><summary>{heading}</summary>'))
+            open_fold = True
+        out.append(cell)
+    return [*out, _html("</details>")] if open_fold else out
+
+
+def _html(text: str) -> NotebookNode:
+    """Return a cell that shows HTML as it is; prose would be closed where it is left open."""
+    from nbformat import v4
+
+    made: Any = v4
+    shown = made.new_output("display_data", data={"text/html": text})
+    cell: NotebookNode = made.new_code_cell(outputs=[shown])
+    return cell

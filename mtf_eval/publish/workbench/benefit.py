@@ -156,7 +156,8 @@ class Money(View):
             return charts.hbars(
                 released,
                 x="agency",
-                y=list(named),
+                y=[name for name in named if released.frame[name].fillna(1).any()],
+                stacked=True,
                 title=say(self.appraisal),
                 subtitle=f"{released.table.title}, pounds",
                 alt=alt(released.frame, label="agency", columns=named),
