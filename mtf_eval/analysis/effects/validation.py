@@ -41,7 +41,8 @@ SAME_SEASON = "Placebo-calibrated, same season"  # as it was before decision 001
 EXACT = {PRIMARY: True, SAME_SEASON: False}  # of these every thinning is taken, by its chance
 AFTER = 6  # months after a pretended start, where a year and a half or more is on record
 STARTS = 4  # the last so many, a quarter apart
-SAMPLED = {"Synthetic control": 200}  # slow: about so many targets, every so-and-so-many-th
+# Slow: about so many targets a start, every so-and-so-many-th.
+SAMPLED = {"Synthetic control": 200, "Interrupted series, quasi-Poisson": 200}
 
 
 class _Limits(Protocol):
@@ -208,11 +209,10 @@ def performance(
     Returns
     -------
     DataFrame
-        A row per estimator and fall: `estimator`, `fall`, `targets` (about 200, evenly spread, of
-        the synthetic control, which is slow), `cannot_say` (refusals), and
-        as shares of those that answered `covers` (interval holds the truth), `changes` (interval
-        excludes 1), `falls`, `rises`, and of the tenth with the most in as many months before
-        `covers_worst` and `falls_worst`; `se` is the median error.
+        A row per estimator and fall: `estimator`, `fall`, `targets` (fewer of `SAMPLED`),
+        `cannot_say` (refusals), and as shares of those that answered `covers` (interval holds the
+        truth), `changes` (interval excludes 1), `falls`, `rises`, and of the tenth with the most
+        in as many months before `covers_worst` and `falls_worst`; `se` is the median error.
     """
     chosen = ESTIMATORS if estimators is None else estimators
     if any(not 0 <= fall < 1 for fall in falls):
