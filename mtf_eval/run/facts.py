@@ -62,8 +62,8 @@ LIBRARIES = [
     "nbclient",
     "nbconvert",
     "jinja2",
-    "gptables",
     "beautifulsoup4",
+    "xlsxwriter",
 ]
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +17,9 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.publish.cells import day
 from mtf_eval.publish.exports.live import add_model
 from mtf_eval.publish.exports.scanner import neutralise
-from mtf_eval.publish.exports.sheets import produce
+from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce
 
 if TYPE_CHECKING:
-    from gptables import GPTable
     from nbformat import NotebookNode
 
 __all__ = ["contents", "csv_name", "head", "tables", "write_exports"]
@@ -29,6 +27,7 @@ __all__ = ["contents", "csv_name", "head", "tables", "write_exports"]
 PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
 LONGEST = 80  # characters of a file's name, without its ending
 FIXED = datetime(2000, 1, 1)  # a workbook's date of creation: the same bytes for the same tables
+INTRO = "Tables of the report, one a worksheet. Symbols are explained on each worksheet."
 FORMATS = {"money": "£#,##0", "people": "#,##0", "count": "#,##0"}
 
 
@@ -97,66 +96,53 @@ def _workbook(
     live: Mapping[str, Any] | None,
 ) -> None:
     """Write cover, contents, notes, a sheet a table, and the live model where there is one."""
-    import pandas as pd
-    from gptables import Cover
-
     notes = list(dict.fromkeys(note for content in found.values() for note in content["notes"]))
-    references = {note: f"$$n{n}$$" for n, note in enumerate(notes)}
     symbols = {s: m for content in found.values() for s, m in content["symbols"].items()}
-    listed = [(f"n{n}", note) for n, note in enumerate(notes)]
-    listed += [(f"s{n}", f"{s}: {meaning}") for n, (s, meaning) in enumerate(symbols.items())]
     title = page.get("title") or "Tables"
     about = [
         page.get(k, "") for k in ("dataset_title", "period", "lead", "rule_sentence", "banner")
     ]
     if page.get("illustrative"):
         about.append("Illustrative data: the places, people and figures are made up.")
-    cover = Cover(
-        title=_plain(title),
-        intro=["Tables of the report, one a worksheet. Symbols are explained on each worksheet."],
-        about=[_plain(text) for text in about if text],
-    )
-    sheets: dict[str, GPTable] = {}
+    sheets: dict[str, Sheet] = {}
     for name, content in found.items():
-        sheets[_sheet(name, sheets)] = _sheet_table(name, content, references)
-    table = pd.DataFrame([(r, _plain(t)) for r, t in listed], columns=["Reference", "Note"])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # notes that hold for the whole workbook have no reference
-        book = produce(str(path), sheets, cover=cover, notes=table if listed else None)
+        numbers = [notes.index(note) + 1 for note in content["notes"]]
+        sheets[_sheet(name, sheets)] = _sheet_table(name, content, numbers)
+    book = produce(
+        str(path),
+        sheets,
+        title=neutralise(title),
+        about={"Introductory information": [INTRO],
+               "About these data": [neutralise(text) for text in about if text]},
+        notes=[neutralise(t) for t in (*notes, *(f"{s}: {m}" for s, m in symbols.items()))],
+    )  # fmt: skip
     if live:
         add_model(book, live)
     book.set_properties({"title": title, "author": page.get("publisher", ""), "created": FIXED})
     book.close()
 
 
-def _sheet_table(name: str, content: Mapping[str, Any], references: Mapping[str, str]) -> GPTable:
-    import pandas as pd
-    from gptables import GPTable
-
-    rows = [[_cell(value) for value in row] for row in content["rows"]]
-    columns = content["columns"]
+def _sheet_table(name: str, content: Mapping[str, Any], notes: Sequence[int]) -> Sheet:
     as_at = f" As at {day(date.fromisoformat(content['as_at']))}." if content["as_at"] else ""
-    formats = []
-    for position, column in enumerate(columns):
+    looks: list[dict[str, str]] = []
+    for column in content["columns"]:
+        looks.append({})
         if column["kind"] in ("people", "count", "money", "number", "share", "change"):
             shown = FORMATS.get(column["kind"], "#,##0")
             shown += "." + "0" * column["decimals"] if column["decimals"] else ""
             # A column of numbers is right-aligned, its symbols too.
-            look = {"num_format": shown, "align": "right"}
-            formats.append({"column": {"columns": [position], "format": look}})
-    if content["total_row"]:
-        formats.append({"row": {"rows": [len(rows)], "format": {"bold": True}}})
-    marks = "".join(references[note] for note in content["notes"])
-    return GPTable(
-        table=pd.DataFrame(rows, columns=[_plain(t) for t in _headings(content)], dtype=object),
-        table_name=re.sub(r"\W", "_", f"t_{name}"),
-        title=_plain(content["title"]) + marks,
-        source=_plain(content["source"]) + as_at,
-        instructions="This worksheet contains one table."
-        + (" Notes are on the worksheet Notes." if marks else ""),
-        legend=[f"{symbol} {meaning}" for symbol, meaning in content["symbols"].items()],
-        index_columns={},
-        additional_formatting=formats,
+            looks[-1] = {"num_format": shown, "align": "right"}
+    lines = [ONE_TABLE + (" Notes are on the worksheet Notes." if notes else "")]
+    lines += [f"{symbol} {meaning}" for symbol, meaning in content["symbols"].items()]
+    return Sheet(
+        name=re.sub(r"\W", "_", f"t_{name}"),
+        title=neutralise(content["title"]),
+        headings=[neutralise(text) for text in _headings(content)],
+        rows=[[_cell(value) for value in row] for row in content["rows"]],
+        looks=looks,
+        lines=[*map(neutralise, lines), neutralise(content["source"]) + as_at],
+        notes=notes,
+        total=bool(content["total_row"]),
     )
 
 
@@ -172,12 +158,7 @@ def _headings(content: Mapping[str, Any]) -> list[str]:
 
 
 def _cell(value: object) -> object:
-    return value if isinstance(value, (int, float)) else _plain(str(value))
-
-
-def _plain(text: str) -> str:
-    """Return text that neither Excel nor gptables takes for a formula, a link or a note mark."""
-    return neutralise(text.replace("$$", "$ $").replace("](", "] ("))
+    return value if isinstance(value, (int, float)) else neutralise(value)
 
 
 def _sheet(name: str, taken: Mapping[str, object]) -> str:
