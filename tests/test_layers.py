@@ -24,7 +24,7 @@ LEVELS = {
         {"tables", "prices"},
         {"reading", "coverage", "as_of"},
         {"cache", "reads"},
-        {"load"},
+        {"load", "shared"},
         {"desk"},
     ],
     "analysis": [

@@ -33,7 +33,7 @@ def data() -> Dataset:
 
 @pytest.fixture(scope="module")
 def year(data: Dataset) -> portfolio.Together:
-    return portfolio.gather(data, year=2024, rng=np.random.default_rng(1))
+    return portfolio.gather(data, year=2024)
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +95,13 @@ def test_an_effect_too_imprecise_to_give_still_has_its_weight(year: portfolio.To
 
 
 def test_few_projects_refuse_or_say_so(data: Dataset) -> None:
-    early = portfolio.gather(data, year=2023, rng=np.random.default_rng(1))
+    early = portfolio.gather(data, year=2023)
     assert early.pooled is None
     assert "no mean to give" in portfolio.pooled_finding(early)
     rows = data.table("projects")
     for names, word in ((["EX01"], "One project only"), (["EX01", "EX03"], "Too few")):
         few = replace(data, tables={**data.tables, "projects": rows[rows.project_id.isin(names)]})
-        found = portfolio.gather(few, year=2024, rng=np.random.default_rng(1))
+        found = portfolio.gather(few, year=2024)
         assert word in portfolio.pooled_finding(found)
         assert (found.pooled is None) == (len(names) < 2)
 
@@ -167,7 +167,7 @@ def test_what_did_not_work_is_named(
 
 def test_without_projects_there_is_no_section() -> None:
     thanet = load(ROOT / "data" / "thanet_2021")
-    none = portfolio.gather(thanet, year=2021, rng=np.random.default_rng(1))
+    none = portfolio.gather(thanet, year=2021)
     money = worth.appraise(
         thanet, none, load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1),
@@ -227,7 +227,7 @@ def test_every_sentence_of_the_year_keeps_to_its_level(
 
 
 def test_a_month_is_counted_when_it_is_over(data: Dataset) -> None:
-    half = portfolio.gather(data, year=2024, half=1, rng=np.random.default_rng(1))
+    half = portfolio.gather(data, year=2024, half=1)
     assert half.as_of == pd.Timestamp("2024-06-30").date()
     assert half.slug == "2024_h1"
     assert "EX01" in half.results

@@ -44,7 +44,7 @@ def example(tmp_path: Path) -> Path:
 
 def year_of(folder: Path, year: int = 2024) -> pounds.Money | None:
     data = load(folder)
-    together = portfolio.gather(data, year=year, rng=np.random.default_rng(1))
+    together = portfolio.gather(data, year=year)
     return pounds.appraise(
         data, together, load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1),

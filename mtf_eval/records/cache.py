@@ -24,7 +24,7 @@ from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Dataset, Finding, Source
 from mtf_eval.records.home import is_ours
 
-__all__ = ["fetch", "hold", "keep", "key_of"]
+__all__ = ["fetch", "folder_of", "hold", "keep", "key_of"]
 
 #: No file but an archive of street records is as large as this and read.
 MAX_BYTES = 500 * 2**20
@@ -62,7 +62,7 @@ def fetch(key: str) -> Dataset | None:
         held = _held[key]
         # Frames copied so share their memory until one of the two is changed.
         return replace(held, tables={n: f.copy(deep=False) for n, f in held.tables.items()})
-    folder = _folder()
+    folder = folder_of("data")
     if folder is None or not (folder / key / "dataset.json").is_file():
         return None
     try:
@@ -83,7 +83,7 @@ def hold(key: str) -> None:
 
 def keep(key: str, data: Dataset) -> None:
     """Keep a data set under a key, whole or not at all; a full or closed disk is no error."""
-    folder = _folder()
+    folder = folder_of("data")
     if folder is None:
         return
     draft = None
@@ -102,7 +102,8 @@ def keep(key: str, data: Dataset) -> None:
             shutil.rmtree(draft, ignore_errors=True)
 
 
-def _folder() -> Path | None:
+def folder_of(what: str) -> Path | None:
+    """Return the folder in which something is kept; `None` where nothing is to be."""
     chosen = os.environ.get("MTF_CACHE", "")
     if chosen.lower() == "off":
         return None
@@ -110,7 +111,7 @@ def _folder() -> Path | None:
         from platformdirs import user_cache_path
 
         chosen = str(user_cache_path("mtf-eval", appauthor=False))
-    folder = Path(chosen) / "data"
+    folder = Path(chosen) / what
     return folder if is_ours(folder) or not folder.exists() else None
 
 

@@ -5,7 +5,8 @@ Made by `load` only. Reads nothing itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import wraps
@@ -189,6 +190,22 @@ def no_day(name: str) -> RunRefused:
     )
 
 
+@contextmanager
+def noting(data: Dataset, *, lasting: bool = True) -> Iterator[set[str]]:
+    """Gather what is asked of a data set meanwhile, also what was asked before.
+
+    With `lasting=False` it is not counted as read by the report.
+    """
+    before, read = set(data.reads), set[str]()
+    data.reads.clear()
+    try:
+        yield read
+    finally:
+        read |= data.reads
+        data.reads.clear()
+        data.reads.update(before | read if lasting else before)
+
+
 def once(
     function: Callable[Concatenate[Dataset, P], T],
 ) -> Callable[Concatenate[Dataset, P], T]:
@@ -202,8 +219,11 @@ def once(
     def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
         key = (function.__module__, function.__qualname__, args, tuple(sorted(named.items())))
         if key not in data.memo:
-            data.memo[key] = function(data, *args, **named)
-        result: Any = data.memo[key]
+            with noting(data) as read:
+                made = function(data, *args, **named)
+            data.memo[key] = made, read
+        result: Any = data.memo[key][0]
+        data.reads.update(data.memo[key][1])
         shared: T = result.copy(deep=False) if hasattr(result, "dtypes") else result
         return shared
 

@@ -16,7 +16,8 @@ from mtf_eval.analysis.counts import on_record as counts
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.project.delivery import actions_then
 from mtf_eval.analysis.project.design import months_words
-from mtf_eval.analysis.project.evaluation import Evaluation, page_table
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.results.columns import INTERVAL, RATIO, count, day, label, number, text
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table

@@ -9,7 +9,7 @@ it. A project that is planned or still running gets no effect. Tables are made i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -56,21 +56,30 @@ from mtf_eval.analysis.project.estimation import (
 )
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
-from mtf_eval.analysis.results.columns import day, lay, where_from
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.findings import percent
-from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.shared import shared
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["HOPELESS", "REALISTIC", "Evaluation", "Spill", "evaluate", "page_table", "status_of"]
+__all__ = [
+    "HOPELESS",
+    "REALISTIC",
+    "Evaluation",
+    "Spill",
+    "evaluate",
+    "evaluated",
+    "status_of",
+]
 
 # Our own judgement, as no guidance gives one: beyond the first a design gives no answer but "we
 # cannot say", before the response and after it; up to the second a fall is what projects reach.
 HOPELESS, REALISTIC = 0.75, 0.35
+SEED = 2021  # of every simulated interval, so that a project has one on all pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +266,14 @@ def evaluate(
     return found.evaluation()
 
 
+@shared
+def evaluated(data: Dataset, project_id: str, as_of: date) -> Evaluation:
+    """Evaluate one project as every report does: once, from the same seed; see `evaluate`."""
+    import numpy as np
+
+    return evaluate(data, project_id, as_of=as_of, rng=np.random.default_rng(SEED))
+
+
 def _recorded(coverage: Coverage, project: Project) -> bool:
     """Whether any incident is on record in the project's areas."""
     own = [a for a in project.target if a in coverage.counts.columns]
@@ -422,19 +439,3 @@ class _Found:
             cautions=tuple(self.cautions),
             **self.rest,  # type: ignore[arg-type]
         )
-
-
-def page_table(
-    data: Dataset,
-    found: Evaluation,
-    name: str,
-    title: str,
-    rows: pd.DataFrame | Iterable[tuple[object, ...]],
-    columns: Sequence[Column],
-    *,
-    source: str = "Recorded incidents",
-    notes: Iterable[str] = (),
-) -> Table:
-    """Lay out a table of one project's page, with its name, source and day."""
-    own, where = f"{found.project.key}_{name}", where_from(data, source)
-    return lay(own, title, rows, columns, source=where, as_at=found.as_of, notes=notes)

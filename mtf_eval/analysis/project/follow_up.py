@@ -25,7 +25,8 @@ from mtf_eval.analysis.project.design import (
     trusted,
 )
 from mtf_eval.analysis.project.estimation import estimators
-from mtf_eval.analysis.project.evaluation import Evaluation, page_table
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.results.columns import RATIO, count, label, number, text
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData

@@ -11,7 +11,8 @@ import pandas as pd
 
 from mtf_eval.analysis.effects import Panel, concentration, planned_mde
 from mtf_eval.analysis.project.design import series_of
-from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation, page_table
+from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation
+from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.results.columns import count, label, number, share, span, text
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table

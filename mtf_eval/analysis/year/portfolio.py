@@ -7,7 +7,6 @@ be pooled is left out with the reason. Pounds are in `worth`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 
@@ -87,14 +86,8 @@ class Together:
         return tuple(name for name in self.members if by_name[name].primary is None)
 
 
-def gather(
-    data: Dataset, *, year: int, rng: np.random.Generator, half: int | None = None
-) -> Together:
-    """Evaluate every project of a year or half-year, to its end or to the day the data run to.
-
-    Each project is drawn from the same state of `rng`, so that it gets the interval that a page
-    of its own gives it from the same seed.
-    """
+def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
+    """Evaluate every project of a year or half-year, to its end or to the day the data run to."""
     begin, end = date(year, 7 if half == 2 else 1, 1), date(year, 12, 31)
     if half == 1:
         end = date(year, 6, 30)
@@ -105,7 +98,7 @@ def gather(
     known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(begin))
     counted = [year_of(project_of(data, str(n))) == year for n in rows["project_id"]]
     names = sorted(map(str, rows.loc[known | np.array(counted, dtype=bool), "project_id"]))
-    found = tuple(projects.evaluate(data, n, as_of=as_of, rng=deepcopy(rng)) for n in names)
+    found = tuple(projects.evaluated(data, n, as_of) for n in names)
     members, reasons = _poolable(data, found, as_of)
     try:
         pooled = pool([_estimate(e) for e in members], measure="projects")

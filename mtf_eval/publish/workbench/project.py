@@ -15,7 +15,7 @@ import numpy as np
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
 from mtf_eval.analysis.project.estimation import estimators
-from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
+from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish import charts
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Project"]
 
-SEED = 2021  # of every simulated interval, so that a report is the same each time
 WAITING = {
     "planning": "The response has not begun: there is nothing to assess yet.",
     "running": "The response is still running. An effect is given when it has ended, because "
@@ -70,8 +69,7 @@ class Project(View):
     @cached_property
     def evaluation(self) -> Evaluation:
         """Everything that was worked out of the project, as a record."""
-        rng = np.random.default_rng(SEED)
-        return evaluate(self.records, self.project_id, as_of=self.as_of, rng=rng)
+        return evaluated(self.records, self.project_id, self.as_of)
 
     @property
     def as_of(self) -> Any:

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Line", "Period", "Year", "in_each_others_way"]
 
 
-SEED = 2021  # of a project's own page too, so that its interval is drawn alike
-
-
 class Line(View):
     """A result in one line, for the page and the index."""
 
@@ -53,8 +50,7 @@ class Period(View):
     @cached_property
     def together(self) -> portfolio.Together:
         """The projects of the period, each evaluated, and their pooled effect."""
-        rng = np.random.default_rng(SEED)
-        return portfolio.gather(self.records, rng=rng, **self._when)
+        return portfolio.gather(self.records, **self._when)
 
     def referrals_by_month(self) -> View:
         """Draw the referrals by month and decision."""

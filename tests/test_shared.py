@@ -1,0 +1,84 @@
+"""What is worked out once: served while all it read is the same, never when anything is wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from books import book, write_folder
+
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.load import load
+from mtf_eval.records.shared import shared
+
+calls: list[str] = []
+
+
+@shared
+def hours(data: Dataset, project_id: str) -> float:
+    calls.append(project_id)
+    return float(data.own("costs", project_id)["hours"].sum())
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MTF_CACHE", str(tmp_path / "cache"))
+    calls.clear()
+    return tmp_path
+
+
+def entries(folder: Path) -> list[Path]:
+    return sorted((folder / "cache" / "shared").glob("[0-9a-f]*"))
+
+
+def test_once_for_all_who_ask_and_its_reads_are_theirs(folder: Path) -> None:
+    data = write_folder(folder / "data", book())
+    first, second = load(data), load(data)
+    project = str(first.table("costs")["project_id"].iloc[0])
+    assert hours(first, project) == hours(second, project) > 0
+    assert calls == [project]
+    assert f"costs[{project}]" in second.reads
+
+
+def test_another_row_of_what_it_read_and_it_is_worked_out_again(folder: Path) -> None:
+    tables = book()
+    data = write_folder(folder / "data", tables)
+    project = str(load(data).table("costs")["project_id"].iloc[0])
+    before = hours(load(data), project)
+    tables["costs"][1][6] = 41
+    write_folder(folder / "data", tables)
+    assert hours(load(data), project) == before + 1
+    assert calls == [project] * 2
+
+
+def test_an_edit_elsewhere_leaves_it(folder: Path) -> None:
+    tables = book()
+    data = write_folder(folder / "data", tables)
+    project = str(load(data).table("costs")["project_id"].iloc[0])
+    hours(load(data), project)
+    tables["referrals"] = tables["referrals"][:-1]
+    write_folder(folder / "data", tables)
+    hours(load(data), project)
+    assert calls == [project]
+
+
+@pytest.mark.parametrize("spoil", ["cut short", "altered", "another user's", "half written"])
+def test_a_damaged_entry_is_never_trusted(
+    spoil: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = write_folder(folder / "data", book())
+    project = str(load(data).table("costs")["project_id"].iloc[0])
+    right = hours(load(data), project)
+    (entry,) = entries(folder)
+    raw = entry.read_bytes()
+    if spoil == "cut short":
+        entry.write_bytes(raw[:-3])
+    elif spoil == "altered":
+        entry.write_bytes(raw[:-3] + b"xyz")
+    elif spoil == "half written":
+        entry.write_bytes(b"")
+    else:
+        monkeypatch.setattr(os, "getuid", lambda: 4321)
+    assert hours(load(data), project) == right
+    assert calls == [project] * 2
