@@ -6,6 +6,8 @@ import hashlib
 import json
 import math
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -291,3 +293,13 @@ def test_a_project_its_benefit_and_the_year_point_to_one_another() -> None:
     assert {"project_evaluation-EX02", "annual_review-2021"} <= of("tlg_report-2021-H2")
     assert of("project_evaluation-EX01", {"data_quality"}) == set(), "no link to what is not there"
     assert title_of("tlg_report-2021-H2") == "TLG report 2021-H2"
+
+
+def test_nothing_to_do_imports_nothing_heavy(tmp_path: Path) -> None:
+    """What a data set holds is known from last time: no table is read to say that it stands."""
+    line = (
+        "import sys; from mtf_eval.run.facts import fingerprint; from mtf_eval.run import batch;"
+        f"fingerprint({str(TINY / 'data')!r}); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
+    assert not {"numpy", "pandas", "pandera"} & set(done.stdout.split())

@@ -98,7 +98,16 @@ def test_import_loads_nothing_heavy() -> None:
         "print(*sorted(m for m in sys.modules if '.' not in m))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"numpy", "pandas", "scipy", "matplotlib", "papermill", "nbformat", "nbconvert"}
+    heavy = {
+        "numpy",
+        "pandas",
+        "pandera",
+        "scipy",
+        "matplotlib",
+        "papermill",
+        "nbformat",
+        "nbconvert",
+    }
     assert not heavy & set(done.stdout.split())
 
 

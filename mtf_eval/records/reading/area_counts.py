@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["ENDS", "read_area_counts"]
 
@@ -29,6 +31,8 @@ def read_area_counts(path: Path) -> pd.DataFrame:
     BadArgument
         A column is missing, or a count is not a whole number of nought or more.
     """
+    import pandas as pd
+
     wide = pd.read_csv(path, dtype={name: str for name in _AREA})
     area = next((name for name in _AREA if name in wide), None)
     months = [c for c in wide if re.fullmatch(r"\d{4}-\d{2}", c)]
