@@ -21,6 +21,7 @@ __all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "p
 
 SYMBOLS = {
     "[c]": "confidential: a small number of people, or none",
+    "[k]": "kept back: it would give a small number of people away",
     "[x]": "not available",
     "[z]": "not applicable",
     "[low]": "rounds to 0 but is not 0",

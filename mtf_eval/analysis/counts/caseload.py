@@ -18,6 +18,7 @@ from mtf_eval.analysis.results.columns import (
     add_total,
     label,
     lay,
+    parts_kept_back,
     people,
     place,
     share,
@@ -29,7 +30,7 @@ from mtf_eval.analysis.results.columns import (
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.prices.rules import few
+from mtf_eval.records.prices.rules import Rule, few
 
 __all__ = ["days_to", "ends", "expected_range", "from_log", "groups"]
 __all__ += ["outcomes_by", "range_finding", "waits", "waits_finding"]
@@ -69,6 +70,11 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
     if referral_log.dated(data, year):
         counts, whole = referrals.with_decided(counts), "decided"
     counts = add_total(counts.rename_axis(by).reset_index(), by)
+
+    def kept_back(rule: Rule) -> pd.DataFrame:
+        each = counts.drop(columns=by)
+        return referrals.beside(each, parts_kept_back(each, rule), rule)
+
     return Table(
         name=f"referrals_by_{by}_{year}",
         title=f"Referrals by {by}, {year}, {place(data)}",
@@ -82,6 +88,7 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         as_at=referrals.as_at(data, year=year),
         notes=declared.notes(data, by),
         total_row=True,
+        kept_back=kept_back,
     )
 
 
@@ -195,7 +202,7 @@ def waits(data: Dataset, *, year: int, half: int) -> Table:
 def _days_columns(end: str) -> tuple[Column, ...]:
     heading = {"decided": "Decided, day known", "closed": "Completed, day known"}
     return (
-        people("people", heading.get(end, "Referrals"), standing=end != "decided"),
+        people("people", heading.get(end, "Referrals"), standing=end != "decided", adds_up=True),
         figure("low", "A quarter within, days"),
         figure("median", "Half within (median), days"),
         figure("high", "Three quarters within, days"),
@@ -206,8 +213,6 @@ def waits_finding(frame: pd.DataFrame, *, end: str) -> str:
     """Say within how many days half were decided or completed, from the last row shown."""
     last = frame.iloc[-1]
     what = {"decided": "decisions", "closed": "completions"}[end]
-    if pd.isna(last["people"]):
-        return f"How long {what} took is not shown, as how many there were is not"
     if pd.isna(last["median"]):
         return f"Too few {what} for a median"
     done = {"decided": "decided", "closed": "completed"}[end]
@@ -250,6 +255,7 @@ def expected_range(data: Dataset, *, year: int) -> Table:
         return shown
 
     frame, complete = frame.reset_index(drop=True), complete.reset_index(drop=True)
+    months = frame["month"]
     counts = pd.DataFrame({"period": frame["month"].dt.strftime("%B %Y").astype("object")})
     counts["received"] = frame["received"]
     return Table(
@@ -271,6 +277,7 @@ def expected_range(data: Dataset, *, year: int) -> Table:
             "month to the next; incomplete months are not used for it.",
         ),
         derive=derive,
+        kept_back=lambda rule: referrals.months_kept_back(data, months, rule)[["received"]],
     )
 
 

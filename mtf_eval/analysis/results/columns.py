@@ -13,10 +13,12 @@ import pandas as pd
 
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.rules import Rule
 
 __all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
 __all__ += ["INTERVAL", "MINUS", "RATIO"]
-__all__ += ["add_total", "dated", "day", "lay", "money", "number", "pounds", "span", "where_from"]
+__all__ += ["add_total", "dated", "day", "lay", "money", "number", "parts_kept_back", "pounds"]
+__all__ += ["span", "where_from"]
 
 #: The minus sign of every page, before a pound sign too.
 MINUS = "\N{MINUS SIGN}"
@@ -32,9 +34,11 @@ def text(name: str, heading: str) -> Column:
     return Column(name=name, heading=heading, kind="text")
 
 
-def people(name: str, heading: str, *, standing: bool = False) -> Column:
+def people(
+    name: str, heading: str, *, standing: bool = False, adds_up: bool = False
+) -> Column:
     """Mark a column that counts people or households."""
-    return Column(name=name, heading=heading, kind="people", standing=standing)
+    return Column(name=name, heading=heading, kind="people", standing=standing, adds_up=adds_up)
 
 
 def count(name: str, heading: str, note: str = "", missing: str = "[x]") -> Column:
@@ -89,6 +93,7 @@ def lay(
     notes: Iterable[str] = (),
     total_row: bool = False,
     derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+    kept_back: Callable[[Rule], pd.DataFrame] | None = None,
     exact: bool = False,
     basis: str = "",
 ) -> Table:
@@ -99,7 +104,7 @@ def lay(
     rows
         A frame that holds every stored column by name; or rows, each with its values in the order
         of the columns or by their names.
-    source, as_at, notes, total_row, derive, exact, basis
+    source, as_at, notes, total_row, derive, kept_back, exact, basis
         As in `Table`; an empty table has no total row.
     """
     stored = {c.name: c.kind for c in columns if c.of is None}
@@ -122,6 +127,7 @@ def lay(
         notes=tuple(notes),
         total_row=total_row and len(frame) > 0,
         derive=derive,
+        kept_back=kept_back,
         exact=exact,
         basis=basis,
     )
@@ -140,6 +146,16 @@ def add_total(frame: pd.DataFrame, label: str) -> pd.DataFrame:
     total = {label: "Total"} | {c: frame[c].sum(min_count=1) for c in columns}
     whole = pd.concat([frame.astype({label: "object"}), pd.DataFrame([total])], ignore_index=True)
     return whole.astype({c: "Int64" for c in columns})[list(frame.columns)]
+
+
+def parts_kept_back(counts: pd.DataFrame, rule: Rule) -> pd.DataFrame:
+    """Return which cells of a frame of counts may not be shown beside the total in its last row."""
+    kept = pd.DataFrame(False, index=counts.index, columns=counts.columns)
+    for name in counts:
+        parts, total = counts[name].iloc[:-1].dropna(), counts[name].iloc[-1]
+        if not pd.isna(total):
+            kept.loc[parts.index, name] = not rule.may_split(int(total), map(int, parts))
+    return kept
 
 
 def as_at_of(dates: pd.Series[pd.Timestamp]) -> date | None:

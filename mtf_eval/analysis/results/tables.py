@@ -17,6 +17,8 @@ from mtf_eval.errors import BadArgument
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mtf_eval.records.prices.rules import Rule
+
 __all__ = ["Column", "Kind", "Shown", "Table"]
 
 Kind = Literal[
@@ -57,6 +59,9 @@ class Column:
     standing
         It moves on after its period has ended (completed, of those received then): a later edition
         may say otherwise without anything having been corrected.
+    adds_up
+        The plain sum or difference of other columns of people, or of another table's: left out,
+        with its shares, under a rule that hides.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Column:
     note: str = ""
     missing: str = "[x]"
     standing: bool = False
+    adds_up: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind):
@@ -112,10 +118,13 @@ class Table:
     notes
         Cautions and explanations printed under the table.
     total_row
-        The last row is the sum of those above it.
+        The last row is the sum of those above it, which are shown only where they may be beside it.
     derive
         Works out columns again from a frame whose hidden counts are missing and whose others are
         rounded: expected ranges, medians that need enough people. Called under a rule that hides.
+    kept_back
+        Which cells of people would give others back: from a rule that hides, a frame of booleans,
+        with the rows of `frame`. By default the parts of a total row that may not be shown.
     exact
         Its rows tell of records of people as they are (what does not add up, which months are
         empty): it has none under a rule that hides.
@@ -133,6 +142,7 @@ class Table:
     notes: tuple[str, ...] = ()
     total_row: bool = False
     derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    kept_back: Callable[[Rule], pd.DataFrame] | None = None
     exact: bool = False
     basis: str = ""
 

@@ -8,7 +8,7 @@ answered, never what made them. What a reader must know beside is in `survey_wor
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -34,7 +34,7 @@ from mtf_eval.analysis.results.columns import (
 from mtf_eval.analysis.results.tables import AS_RECORDED, Column, Shown, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
-from mtf_eval.records.prices.rules import few
+from mtf_eval.records.prices.rules import Rule, few
 
 __all__ = [
     "Question",
@@ -126,6 +126,7 @@ def _table(
     columns: Sequence[Column],
     *,
     notes: Iterable[str] = (),
+    kept_back: Callable[[Rule], pd.DataFrame] | None = None,
     basis: str = "",
 ) -> Table:
     """Lay out a table of one project's survey, with its source and day."""
@@ -137,6 +138,7 @@ def _table(
         source=where_from(data, "Survey responses"),
         as_at=as_at_of(responses(data, project_id)["date"]),
         notes=notes,
+        kept_back=kept_back,
         basis=basis,
     )
 
@@ -168,6 +170,19 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         counts = given["place"].value_counts()
         tally = [int(counts.get(i, 0)) for i in range(len(names))]
         rows.append((WORDS[wave], *tally, sum(tally), len(given) - sum(tally)))
+
+    def kept_back(rule: Rule) -> pd.DataFrame:
+        """Answers are parts of the base, and of the favourable and the others apart."""
+        rest = len(names) - len(question.favourable)
+        kept = [
+            not all(
+                rule.may_split(sum(part), part)
+                for part in (row[1:-2], row[1 : 1 + rest], row[1 + rest : -2])
+            )
+            for row in rows
+        ]
+        return pd.DataFrame({n: pd.Series(kept, dtype=bool) for n in names})
+
     columns = (
         label("wave", "Wave"),
         *(people(n, a) for n, a in zip(names, question.scale, strict=True)),
@@ -180,7 +195,9 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         "Off the scale: answers on record such as do not know. People without an answer to this "
         "question are in neither column, so the two need not add up to the respondents.",
     )
-    return _table(data, project_id, name, title, rows, columns, notes=notes)
+    return _table(
+        data, project_id, name, title, rows, columns, notes=notes, kept_back=kept_back
+    )
 
 
 def shares(data: Dataset, project_id: str) -> Table:

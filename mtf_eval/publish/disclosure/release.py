@@ -1,17 +1,18 @@
 """The only way out: each table is released alone, by one rule.
 
 A `Table` goes in, a `Released` comes out; charts, elements, exports and pages take nothing else.
-Every count of people is hidden or rounded on its own true value, totals too; what a table works
-out from its counts is worked out again from what is shown, or left out. Tested from the outside
-by `audit`.
+Every count of people is hidden or rounded on its own true value, totals too; columns and parts that
+would give a hidden one back are left out; what a table works out from its counts is worked out
+again from what is shown, or left out. Tested from the outside by `audit`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mtf_eval.analysis.results.columns import parts_kept_back
 from mtf_eval.analysis.results.tables import Shown, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.rules import Rule, rule_of
@@ -38,7 +39,7 @@ class Released:
         Every column of `table.columns` in order, shares and changes computed from what is shown.
     symbols
         Frame of the same shape and labels: `""`, or the symbol to print instead of the value
-        (`[c]` confidential, `[x]` not available, `[z]` not applicable, `[low]`).
+        (`[c]` confidential, `[k]` kept back, `[x]` not available, `[z]` not applicable, `[low]`).
     rule
         The rule it went through.
     hidden
@@ -79,12 +80,18 @@ def release(table: Table, rule: Rule) -> Released:
         frame = frame.iloc[:0]
     symbols = pd.DataFrame("", index=frame.index, columns=[c.name for c in table.columns])
     if not rule.off:
+        kept_back = _kept_back(table.with_frame(frame), rule)
         for name in table.people:
-            frame[name], symbols[name] = _shown(table, name, frame[name], rule)
+            frame[name], symbols[name] = _shown(table, name, frame[name], rule, kept_back[name])
         if table.derive is not None:
             frame = table.derive(frame)  # which may leave rows out
             symbols = symbols.loc[frame.index].reset_index(drop=True)
             frame = frame.reset_index(drop=True)
+        gone = {c.name for c in table.columns if c.adds_up}
+        kept = [c for c in table.columns if not gone & {c.name, *(c.of or ())}]
+        stored = [c.name for c in kept if c.of is None]
+        table = replace(table, frame=frame[stored], columns=tuple(kept))
+        symbols = symbols[[c.name for c in kept]]
     for column in table.columns:
         if column.of is not None:
             part, whole = (frame[c].astype("Float64") for c in column.of)
@@ -109,7 +116,7 @@ def release(table: Table, rule: Rule) -> Released:
 
 
 def _shown(
-    table: Table, name: str, counts: pd.Series[int], rule: Rule
+    table: Table, name: str, counts: pd.Series[int], rule: Rule, kept_back: pd.Series[bool]
 ) -> tuple[pd.Series[int], list[str]]:
     """Return a column of people as it may be shown, with its symbols."""
     import pandas as pd
@@ -117,10 +124,24 @@ def _shown(
     values = counts.astype("Float64")
     if ((values < 0) | (values % 1 != 0)).fillna(False).any():
         raise BadArgument(f"table {table.name}, {name}: people are whole counts")
-    shown = [None if pd.isna(v) else rule.shown(int(v)) for v in values]
-    missing = values.isna()
-    symbols = ["[c]" if s is None and not m else "" for s, m in zip(shown, missing, strict=True)]
+    shown, symbols = [], []
+    for value, kept in zip(values, kept_back, strict=True):
+        known = not pd.isna(value)
+        shown.append(rule.shown(int(value)) if known and not kept else None)
+        symbols.append("" if not known or shown[-1] is not None else "[k]" if kept else "[c]")
     return pd.Series(shown, index=counts.index, dtype="Int64"), symbols
+
+
+def _kept_back(table: Table, rule: Rule) -> pd.DataFrame:
+    """Return which counts of people would give others back."""
+    import pandas as pd
+
+    names = list(table.people)
+    if len(table.frame) and table.kept_back is not None:
+        return table.kept_back(rule).reindex(columns=names, fill_value=False)
+    if len(table.frame) and table.total_row:
+        return parts_kept_back(table.frame[names], rule)
+    return pd.DataFrame(False, index=table.frame.index, columns=names)
 
 
 class Door:

@@ -38,7 +38,7 @@ PLACE = OPEN + SHUT
 FILLED = re.compile(f"{OPEN}.*?{SHUT}", flags=re.S)
 RECORDED = ("people", "count", "money")  # rates and estimates follow from these
 RESULT = "Main result"
-HIDDEN = "[c]"
+HIDDEN = ("[c]", "[k]")
 # Of a benefit analysis the pounds put in and what came of them; the rest is the way between.
 WORKING = re.compile(r"benefit_(?!headline|costs_|benefits)")
 MONTHS = {name: number for number, name in enumerate(calendar.month_name) if name}
@@ -121,7 +121,7 @@ def listed(
         for table in new.values()
         for key, row in _rows(table).items()
         for column, value in zip(table["columns"], row, strict=True)
-        if value == HIDDEN
+        if value in HIDDEN
     }
     ledger = [Correction(**entry) for entry in old["ledger"]]
     # What an earlier edition told of a cell that is hidden now would give it back.
@@ -171,7 +171,7 @@ def _changed(
             here = places.get(column["name"])
             if here is None or column["kind"] not in RECORDED or was[position] == row[here]:
                 continue
-            if isinstance(was[position], str) or row[here] == HIDDEN:
+            if isinstance(was[position], str) or row[here] in HIDDEN:
                 continue
             ended = _ended(old["name"], key, column["name"], about)
             if ended is None or not old["as_at"] or ended.isoformat() > old["as_at"]:

@@ -7,7 +7,7 @@ every module that needs to know.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,8 @@ from mtf_eval.records.prices.reference import default_folder
 __all__ = ["ALIASES", "Rule", "few", "read_rules", "rule_of"]
 
 FILE = "disclosure_rules.csv"
+#: A hidden count that can only be one of fewer values is held to be given away.
+FEWEST = 4
 #: Names of the first edition, and of other bodies' rules that `public` is at least as strict as.
 ALIASES = {"nhs": "public", "opensafely": "public", "local_lt5": "local"}
 
@@ -62,6 +64,24 @@ class Rule:
             return count
         base = self.round_to
         return None if count <= self.hide_up_to else (2 * count + base) // (2 * base) * base
+
+    def may_split(self, total: int, parts: Iterable[int]) -> bool:
+        """Whether parts may be shown beside their total, one by one, each by this rule.
+
+        Not where there are two parts or two shown ones and any is hidden, nor where a reader who
+        knew the total to the last person could narrow a hidden part to fewer than `FEWEST` values.
+        """
+        counts = list(parts)
+        shown = [s for n in counts if (s := self.shown(n)) is not None]
+        hidden = len(counts) - len(shown)
+        if self.off or not hidden or len(counts) < 2 or total <= self.hide_up_to:
+            return True
+        if len(counts) == 2 or len(shown) == 2:
+            return False
+        room, least = (self.round_to - 1) // 2, self.hide_up_to + 1
+        most = total - sum(max(s - room, least) for s in shown)
+        fewest = total - sum(s + room for s in shown) - self.hide_up_to * (hidden - 1)
+        return min(most, self.hide_up_to) - max(fewest, 0) + 1 >= FEWEST
 
 
 def read_rules(path: Path | None = None) -> dict[str, Rule]:
