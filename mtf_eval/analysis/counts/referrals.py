@@ -370,6 +370,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         elif half is not None:
             kept.loc[0] = halves.loc[half, columns]
         return beside(counts[columns], kept.astype(bool), rule)
+
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
     if until is not None and half != 1 and until < date(year, 12, 31):

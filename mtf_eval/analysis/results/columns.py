@@ -34,9 +34,7 @@ def text(name: str, heading: str) -> Column:
     return Column(name=name, heading=heading, kind="text")
 
 
-def people(
-    name: str, heading: str, *, standing: bool = False, adds_up: bool = False
-) -> Column:
+def people(name: str, heading: str, *, standing: bool = False, adds_up: bool = False) -> Column:
     """Mark a column that counts people or households."""
     return Column(name=name, heading=heading, kind="people", standing=standing, adds_up=adds_up)
 

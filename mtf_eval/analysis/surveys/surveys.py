@@ -164,22 +164,20 @@ def _days(dates: pd.Series[pd.Timestamp]) -> str:
 def answers(data: Dataset, project_id: str, question: Question) -> Table:
     """People by answer and wave, the least favourable answer first."""
     names = [f"answer_{i}" for i in range(len(question.scale))]
-    rows = []
+    rows, tallies = [], []
     for wave in waves(data, project_id):
         given = _of(data, project_id, question, wave)
         counts = given["place"].value_counts()
         tally = [int(counts.get(i, 0)) for i in range(len(names))]
+        tallies.append(tally)
         rows.append((WORDS[wave], *tally, sum(tally), len(given) - sum(tally)))
 
     def kept_back(rule: Rule) -> pd.DataFrame:
         """Answers are parts of the base, and of the favourable and the others apart."""
         rest = len(names) - len(question.favourable)
         kept = [
-            not all(
-                rule.may_split(sum(part), part)
-                for part in (row[1:-2], row[1 : 1 + rest], row[1 + rest : -2])
-            )
-            for row in rows
+            not all(rule.may_split(sum(part), part) for part in (tally, tally[:rest], tally[rest:]))
+            for tally in tallies
         ]
         return pd.DataFrame({n: pd.Series(kept, dtype=bool) for n in names})
 
@@ -195,9 +193,7 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         "Off the scale: answers on record such as do not know. People without an answer to this "
         "question are in neither column, so the two need not add up to the respondents.",
     )
-    return _table(
-        data, project_id, name, title, rows, columns, notes=notes, kept_back=kept_back
-    )
+    return _table(data, project_id, name, title, rows, columns, notes=notes, kept_back=kept_back)
 
 
 def shares(data: Dataset, project_id: str) -> Table:
