@@ -130,7 +130,8 @@ def _received(data: Dataset, year: int, half: int | None = None) -> int | None:
     frame = _within(monthly(data), year, half)
     if frame.empty:
         return None if half is not None else _stated(data).get(year)
-    return int(frame["received"].sum())
+    received = frame["received"].sum(min_count=1)
+    return None if pd.isna(received) else int(received)
 
 
 def years(data: Dataset) -> tuple[int, ...]:

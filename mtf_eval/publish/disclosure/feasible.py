@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 __all__ = ["CEILING", "System"]
 
 CEILING = 1_000_000  # no count here is larger
+TURNS = 12
 Terms = Iterable[tuple[int, float]]
 
 
@@ -44,38 +45,52 @@ class System:
         if line := {p: w for p, w in line.items() if w}:
             self._sums.append((line, given - slack, given + slack, belief))
 
-    def ranges(self, wanted: Sequence[int]) -> dict[int, tuple[int, int]]:
-        """Return the least and the most that each wanted unknown can be."""
-        from scipy.optimize import linprog
-        from scipy.sparse import csr_matrix, hstack, identity
+    def _matrix(self) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
+        """Return the sums as rows over the unknowns, with the least and the most of each."""
+        from scipy.sparse import csr_matrix
 
-        n, m = len(self.low), len(self._sums)
-        solver: Any = linprog
         cells = [(r, p, w) for r, (line, *_) in enumerate(self._sums) for p, w in line.items()]
         rows, places, weights = (
             (np.array(c) for c in zip(*cells, strict=True)) if cells else [[]] * 3
         )
-        matrix = csr_matrix((weights, (rows, places)), shape=(m, n))
-        least, most, belief = (np.array([s[k] for s in self._sums]) for k in (1, 2, 3))
+        matrix = csr_matrix((weights, (rows, places)), shape=(len(self._sums), len(self.low)))
+        least, most = (np.array([s[k] for s in self._sums]) for k in (1, 2))
+        return matrix, least, most
+
+    def bends(self) -> NDArray[np.float64] | None:
+        """Return how far each sum would have to be bent for all to hold; `None` where none can."""
+        from scipy.sparse import hstack, identity
+
+        n, m = len(self.low), len(self._sums)
+        if not m:
+            return np.zeros(0)
+        matrix, least, most = self._matrix()
+        belief = np.array([s[3] for s in self._sums])
+        bent = hstack([matrix, identity(m), -identity(m)]).tocsr()
+        bounds = np.vstack(
+            [np.column_stack([self.low, self.high]), np.tile([0, np.inf], (2 * m, 1))]
+        )
+        found = _solve(
+            np.concatenate([np.zeros(n), belief, belief]), A_ub=_stack(bent, -bent),
+            b_ub=np.concatenate([most, -least]), bounds=bounds, method="highs",
+        )  # fmt: skip
+        return None if found.x is None else found.x[n : n + m] + found.x[n + m :]
+
+    def ranges(self, wanted: Sequence[int], enough: int) -> dict[int, tuple[int, int]]:
+        """Return the least and the most that each wanted unknown can be.
+
+        Once an unknown can be one of `enough` values its ends are not sought further.
+        """
+        n = len(self.low)
+        if (bent := self.bends()) is None:
+            return {}
+        keep = bent <= 1e-6
+        matrix, least, most = self._matrix()
         bounds = np.column_stack([self.low, self.high]) if n else np.zeros((0, 2))
-        keep = np.ones(m, dtype=bool)
-        if m:
-            # How far each sum would have to be bent for all to hold.
-            bent = hstack([matrix, identity(m), -identity(m)]).tocsr()
-            found = solver(
-                np.concatenate([np.zeros(n), belief, belief]),
-                A_ub=_stack(bent, -bent),
-                b_ub=np.concatenate([most, -least]),
-                bounds=np.vstack([bounds, np.tile([0, np.inf], (2 * m, 1))]),
-                method="highs",
-            )
-            if found.x is None:
-                return {}
-            keep = found.x[n : n + m] + found.x[n + m :] <= 1e-6
         inside, above, below = matrix[keep], most[keep], least[keep]
 
         def extreme(goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
-            answer = solver(
+            answer = _solve(
                 goal, A_ub=_stack(inside, -inside), b_ub=np.concatenate([above, -below]),
                 bounds=bounds, method="highs",
             )  # fmt: skip
@@ -91,17 +106,18 @@ class System:
             for p in wanted:
                 lowest[p], highest[p] = min(lowest[p], found[p]), max(highest[p], found[p])
 
-        for sign in (1.0, -1.0):  # many at their ends at once
+        def narrow() -> list[int]:
+            return [p for p in wanted if _whole(lowest[p], highest[p]) < enough]
+
+        signs = np.random.default_rng(0)
+        for turn in range(TURNS):  # many pushed to their ends at once
             goal = np.zeros(n)
-            goal[list(wanted)] = sign
-            if len(wanted):
+            if left := narrow():
+                goal[left] = (1.0, -1.0)[turn] if turn < 2 else signs.choice([-1.0, 1.0], len(left))
                 look(goal)
-        for p in wanted:
-            for sign, there, end in (
-                (1.0, lowest, self.low[p]),
-                (-1.0, highest, min(self.high[p], 2 * CEILING)),
-            ):
-                if abs(there[p] - end) > 1e-6:
+        for p in narrow():
+            for sign, there, end in ((1.0, lowest, self.low[p]), (-1.0, highest, self.high[p])):
+                if abs(there[p] - end) > 1e-6 and _whole(lowest[p], highest[p]) < enough:
                     goal = np.zeros(n)
                     goal[p] = sign
                     look(goal)
@@ -110,6 +126,17 @@ class System:
             for p in wanted
             if np.isfinite(lowest[p])
         }
+
+
+def _solve(goal: NDArray[np.float64], **more: Any) -> Any:
+    from scipy.optimize import linprog
+
+    return linprog(goal, **more)
+
+
+def _whole(low: float, high: float) -> float:
+    """How many whole numbers lie between two ends."""
+    return float(np.floor(high + 1e-6) - np.ceil(low - 1e-6) + 1)
 
 
 def _stack(one: Any, other: Any) -> Any:

@@ -47,13 +47,18 @@ class Log:
     apart
         How many referrals were added since the edition before; `None` where that is not known,
         and the edition before then says nothing of the log.
+    dated
+        Whether outcomes are said to be counted by the day decided.
     """
 
-    def __init__(self, system: System, grids: list[Grid], own: int, apart: int | None) -> None:
+    def __init__(
+        self, system: System, grids: list[Grid], own: int, apart: int | None, dated: bool
+    ) -> None:
         self.system, self.grids, self.own, self.apart = system, grids, own, apart
         self.place: dict[Key, int] = {}
         self.new: dict[Key, int] = {}
-        self.dated = any({"decided", "decided, day known"} & set(g.columns) for g in grids)
+        told = {"decided", "decided, day known"}
+        self.dated = dated or any(told & set(g.columns) for g in grids)
         self.rows = [found for g in range(len(grids)) for found in self._rows(g)]
         months = sorted(set().union(*(span for *_, span in self.rows)))
         self.months = list(range(months[0], months[-1] + 1)) if months else []

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "months_of", "plain", "read_grids", "release_named"]
+__all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "is_dated", "months_of", "plain", "read_grids"]
+__all__ += ["release_named"]
 
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 HIDDEN, BESIDE = "[c]", "[k]"  # a count of people; a figure hidden for the sake of one
@@ -72,6 +73,16 @@ def release_named(folder: Path) -> str | None:
             if key.rpartition("/")[2] in ("release", "rule") and isinstance(value, str):
                 return value
     return None
+
+
+def is_dated(folder: Path) -> bool:
+    """Whether any page or record says that outcomes are counted by the day decided."""
+    kinds = (".html", ".ipynb", ".json")
+    return any(
+        re.search(r"by the\s+day\s+decided", path.read_text(encoding="utf-8", errors="replace"))
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in kinds
+    )
 
 
 Rows = Sequence[Sequence[str]]

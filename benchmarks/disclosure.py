@@ -1,0 +1,199 @@
+"""What an attacker can work out of published figures: spiteful made-up logs, all tables of a run.
+
+    python -m benchmarks.disclosure [LOGS]
+
+Each log has 14 to 400 referrals over one to three years, with what gives counts away: wards of one
+person, agencies of two, one SARA project, months of nought, surveys of three, outcomes of few
+people. All tables of people of all reports are released and attacked together, alone or with the
+edition of one referral fewer. What the attacker holds for true is also held against the log.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mtf_eval.analysis.benefit import journeys
+from mtf_eval.analysis.counts import caseload, referrals
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.surveys import surveys
+from mtf_eval.analysis.year import summary
+from mtf_eval.publish.cells import payload
+from mtf_eval.publish.disclosure.audit import FEWEST, Reach, reach
+from mtf_eval.publish.disclosure.release import COUNTED, Door
+from mtf_eval.records.dataset import Dataset, Source
+from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import TABLES
+
+SEED = 17
+AGENCIES = ("Police", "District Council", "Fire", "Housing", "Health", "Abuse Service", "School")
+WARDS = ("Harbour", "Northgate", "Quayside", "Seafront", "Dane Park", "Cliffsend")
+THEMES = ("Complex needs", "Vulnerable young people and families", "Crime", "Environment")
+SCALE = ("Very unsafe", "Unsafe", "Neither", "Safe", "Very safe")
+
+
+def made(number: int) -> dict[str, pd.DataFrame]:
+    """Return the tables of one spiteful log."""
+    rng = np.random.default_rng([SEED, number])
+    size = int(np.geomspace(14, 400, 8)[number % 8] + rng.integers(0, 10))
+    first = pd.Timestamp("2022-01-01")
+    days = 365 * int(rng.integers(1, 4))
+    # Some logs come in bursts, so that whole months are nought.
+    when = np.sort(rng.integers(0, days, size))
+    if number % 3 == 0:
+        when = np.sort(rng.choice(rng.integers(0, days - 31, 4), size) + rng.integers(0, 31, size))
+    several = int(rng.integers(2, len(AGENCIES) + 1))
+    agency = rng.choice(several, size, p=rng.dirichlet(np.full(several, 0.6)))
+    wards = int(rng.integers(1, len(WARDS) + 1))
+    ward = rng.choice(wards, size, p=rng.dirichlet(np.full(wards, 0.6)))
+    if wards > 1:
+        ward[ward == wards - 1] = 0
+        ward[int(rng.integers(size))] = wards - 1  # one person
+    if several > 2:
+        agency[agency == several - 1] = 0
+        agency[rng.choice(size, 2, replace=False)] = several - 1  # two
+    chances = rng.dirichlet([6.0, 3.0, 0.02, 0.2])
+    decision = rng.choice(["accepted", "rejected", "sara", "pending"], size, p=chances)
+    decision[int(rng.integers(size))] = "sara"
+    frame = pd.DataFrame(
+        {
+            "referral_id": [f"R{i:04d}" for i in range(size)],
+            "received": first + pd.to_timedelta(when, "D"),
+            "agency": np.array(AGENCIES)[agency],
+            "ward": np.array(WARDS)[ward],
+            "decision": decision,
+            "criteria": [
+                ";".join(rng.choice(THEMES, 1 + int(rng.random() < 0.2), replace=False))
+                for _ in range(size)
+            ],
+            "stream": np.where(rng.random(size) < 0.03 * (number % 2), "home_security", "core"),
+        }
+    )
+    end = first + pd.Timedelta(days=days - 1)
+    waited = pd.to_timedelta(rng.geometric(0.1, size), "D")
+    if number % 4:
+        decided = (frame["received"] + waited).where(frame["decision"] != "pending")
+        late = decided > end
+        frame.loc[late, "decision"] = "pending"
+        frame["decided"] = decided.mask(late)
+    accepted = frame["decision"] == "accepted"
+    done = accepted & (rng.random(size) < rng.choice([0.3, 0.7, 0.95]))
+    closed = frame["received"] + waited + pd.to_timedelta(rng.geometric(0.02, size), "D")
+    frame["closed"] = closed.where(done & (closed <= end))
+    frame["status"] = np.where(frame["closed"].notna(), "completed", "ongoing")
+    frame["status"] = frame["status"].where(accepted)
+    answers = []
+    for wave, people in zip(("entry", "exit"), rng.choice([3, 8, 25, 60], 2), strict=True):
+        for person in range(people):
+            answer = rng.choice(SCALE, p=rng.dirichlet(np.full(5, 0.7)))
+            answers.append(("P1", wave, "2023-03-01", "Q1", answer, f"{wave}{person}"))
+    columns = ["project_id", "wave", "date", "question_id", "answer", "respondent_id"]
+    survey = pd.DataFrame(answers, columns=columns)
+    questions = pd.DataFrame(
+        [["Q1", "How safe do you feel?", "; ".join(SCALE), "high"]],
+        columns=["question_id", "text", "scale", "favourable"],
+    )
+    outcomes = pd.DataFrame(
+        {"project_id": "P1", "unit_cost_code": ["a", "b"], "people": rng.integers(0, 12, 2)}
+    )
+    return {
+        "referrals": frame, "survey_responses": survey, "survey_questions": questions,
+        "outcomes": outcomes,
+    }  # fmt: skip
+
+
+def data_of(given: dict[str, pd.DataFrame]) -> Dataset:
+    """Return the data set of some tables, as `load` would read it."""
+    tables = {}
+    for name, schema in TABLES.items():
+        frame = empty(schema)
+        if name in given:
+            frame = given[name].reindex(columns=frame.columns).astype(frame.dtypes.to_dict())
+        tables[name] = frame.reset_index(drop=True)
+    received, decided = given["referrals"]["received"], given["referrals"].get("closed")
+    until = max(received.max(), *(d.max() for d in [decided] if d is not None and d.notna().any()))
+    until = (until + pd.offsets.YearEnd(0)).date()
+    source = Source(table="referrals", file="x", sha256="", rows=len(received), as_at=until)
+    return Dataset(name="made", path=Path("made"), tables=tables, sources=(source,))
+
+
+def tables_of(data: Dataset) -> Iterator[Table]:
+    """Yield every table of people that the reports of a data set show."""
+    for year in summary.years(data):
+        yield from summary.yearly(data, year=year)
+        for half in (1, 2):
+            yield referrals.headline(data, year=year, half=half)
+            yield referrals.by_month(data, year=year, half=half)
+            yield caseload.waits(data, year=year, half=half)
+    if len(data.table("survey_responses")):
+        yield surveys.respondents(data, "P1")
+        yield surveys.shares(data, "P1")
+        for question in surveys.questions(data, "P1"):
+            yield surveys.answers(data, "P1", question)
+    if len(data.table("outcomes")):
+        yield journeys.people_claimed(data, "P1")
+
+
+def publish(data: Dataset, rule: str, folder: Path) -> Path:
+    """Write every table as released, as a run's records hold them."""
+    folder.mkdir(parents=True)
+    door = Door(rule, COUNTED)
+    for each in tables_of(data):
+        if each.people and len(each.frame):
+            text = json.dumps(payload(door(each)))
+            (folder / f"{each.name}.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def attacked(given: dict[str, pd.DataFrame], rule: str, editions: int = 1) -> Reach:
+    """Return what each hidden count can be, of one edition or beside that of a referral fewer."""
+    with tempfile.TemporaryDirectory() as place:
+        now = publish(data_of(given), rule, Path(place) / "now")
+        before = None
+        if editions == 2:
+            fewer = given | {"referrals": given["referrals"].iloc[:-1]}
+            before = publish(data_of(fewer), rule, Path(place) / "before")
+        apart = 1 if editions == 2 else None
+        return reach(now, before, release=rule, apart=apart)
+
+
+def study(logs: int, rule: str, editions: int = 1) -> pd.DataFrame:
+    """Return one row a hidden count: log, place, how many values it can be."""
+    rows = []
+    for number in range(logs):
+        found = attacked(made(number), rule, editions)
+        rows += [
+            (number, k.table, k.row, k.column, k.low, k.high, k.high - k.low + 1)
+            for k in found.leaks
+        ]
+    return pd.DataFrame(rows, columns=["log", "table", "row", "column", "low", "high", "values"])
+
+
+def text_of(logs: int) -> str:
+    """Write what can be worked out in Markdown."""
+    lines = [
+        f"\n## Hidden counts under attack: {logs} spiteful made-up logs\n",
+        "| rule | editions | hidden counts | known exactly | two values | three | four or more |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for rule in ("public", "local"):
+        for editions in (1, 2):
+            left = study(logs, rule, editions)["values"].clip(upper=FEWEST)
+            counts = left.value_counts().reindex(range(1, FEWEST + 1), fill_value=0)
+            cells = " | ".join(f"{n:,}" for n in (len(left), *counts))
+            lines.append(f"| {rule} | {('one', 'two')[editions - 1]} | {cells} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    print(text_of(int(sys.argv[1]) if len(sys.argv) > 1 else 40))
+
+
+if __name__ == "__main__":
+    main()
