@@ -289,3 +289,69 @@ def test_a_data_set_with_nothing_to_say_of_its_figures_still_gives_its_tables() 
     for made in (readings.reading_table(bare), readings.blocks(bare)):
         assert door()(made).frame.empty
         assert list(door()(made).frame.columns) == [c.name for c in made.columns]
+
+
+@pytest.mark.parametrize(
+    ("total", "parts", "may"),
+    [
+        (45, [20, 25], True),  # nothing is hidden
+        (26, [20, 6], False),  # 25 less 20: of two parts one gives the other
+        (14, [7, 7], False),  # 15 is 13 or more, so both are 6 or 7
+        (6, [3, 3], True),  # the total is hidden itself
+        (36, [18, 18, 0], False),  # 35 less 20 less 20: none or one
+        (24, [13, 4, 7], True),  # who knows the 24 knows 9 to 13 fewer: 2 to 7 each at least
+        (28, [7, 7, 7, 7], False),  # who knows the 28 knows all
+        (20, [7, 7, 6, 0], True),
+        (60, [20, 20, 20, 0], True),  # 60 less three times 18 is 6
+        (54, [18, 18, 18, 0], False),  # 54 less three times 18 is none
+    ],
+)
+def test_parts_beside_their_total(total: int, parts: list[int], may: bool) -> None:
+    assert rule_of("public").may_split(total, parts) is may
+    assert rule_of("internal").may_split(total, parts)
+
+
+def test_parts_kept_back_do_not_say_which_was_few() -> None:
+    made = make(pd.DataFrame({"k": ["a", "b", "Total"], "n": [20, 6, 26]}), total_row=True)
+    assert shown(door()(made))["n"].tolist() == ["[k]", "[k]", 25]
+    assert shown(Door("internal")(made))["n"].tolist() == [20, 6, 26]
+
+
+def test_sums_of_other_columns_are_left_out_with_their_shares() -> None:
+    frame = pd.DataFrame({"k": ["x"], "a": [30], "b": [15], "all": [46]})
+    share = Column(name="s", heading="s", kind="share", of=("a", "all"))
+    made = make(frame, share)
+    summed = tuple(replace(c, adds_up=c.name == "all") for c in made.columns)
+    made = replace(made, columns=summed)
+    assert list(door()(made).frame) == ["k", "a", "b"]
+    assert list(Door("internal")(made).frame) == ["k", "a", "b", "all", "s"]
+
+
+def test_a_half_year_beside_a_year_and_its_other_half() -> None:
+    """By hand: one half of 6 is not shown, nor is the other, nor what both are made of."""
+    rows = [(f"2021-{m:02d}-01", n) for m, n in ((1, 4), (2, 2), (7, 10), (8, 9), (9, 8))]
+    data = load(HERE)
+    months = pd.DataFrame(rows, columns=["month", "received"]).assign(
+        accepted=0, rejected=0, saras=0, pending=0, completed=0, as_at="2021-12-31"
+    )
+    old = data.table("monthly_referrals")
+    months = months.reindex(columns=old.columns).astype(old.dtypes.to_dict())
+    data = replace(data, tables={**data.tables, "monthly_referrals": months})
+    year = shown(door()(referrals.headline(data, year=2021)))
+    halves = [shown(door()(referrals.headline(data, year=2021, half=h))) for h in (1, 2)]
+    assert year["received"].tolist() == [35]
+    assert [h.loc[0, "received"] for h in halves] == ["[k]", "[k]"]
+    by_month = shown(door()(referrals.by_month(data, year=2021)))
+    assert by_month["received"].tolist() == [C, C, 10, 10, 10, 35], "33 less three times 8 is 9"
+    by_half = shown(door()(referrals.by_month(data, year=2021, half=2)))
+    assert by_half["received"].tolist() == [10, 10, 10, "[k]"]
+
+
+def test_what_a_year_of_a_log_leaves_out() -> None:
+    data = load(default_folder().parent / "example")
+    public, internal = (d(referrals.headline(data, year=2024)) for d in (door(), Door("internal")))
+    gone = set(internal.frame) - set(public.frame)
+    assert gone == {"decided", "ongoing", "acceptance"}
+    waits = door()(caseload.days_to(data, end="decided", year=2024))
+    assert list(waits.frame) == ["period", "low", "median", "high"]
+    assert shown(public).loc[0, "rejected"] == "[k]", "few SARA projects: with it they were known"

@@ -102,6 +102,8 @@ class Year(Period):
         quarters = self._table(referrals.by_quarter)
         if quarters.table.name == self.referrals_by_month().table.name:
             quarters = Absent("Quarters are shown above in place of months")
+        elif not door().rule.off:
+            quarters = Absent("Quarters are left out: beside months they give hidden months back")
         return Several(quarters, self._table(referrals.year_on_year))
 
     def expected_range(self) -> View:
