@@ -22,7 +22,7 @@ def test_no_hidden_count_is_narrowed(number: int) -> None:
     assert found.narrowest >= 4
 
 
-@pytest.mark.parametrize("number", (4, 6))
+@pytest.mark.parametrize("number", [4, 6])
 def test_the_attacker_holds_nothing_false(number: int, tmp_path: Path) -> None:
     """Every sum it writes down bears out with the counts as they are."""
     data = data_of(made(number))
