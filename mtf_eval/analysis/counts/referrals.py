@@ -13,7 +13,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.counts import groups
+from mtf_eval.analysis.counts import groups, kept_back
 from mtf_eval.analysis.counts.referral_log import (
     COUNTS,
     core_log,
@@ -234,50 +234,15 @@ def basis(data: Dataset, year: int) -> str:
     )
 
 
-def beside(counts: pd.DataFrame, kept: pd.DataFrame, rule: Rule) -> pd.DataFrame:
-    """Keep the rejected back, too, in rows where they would give other outcomes away.
-
-    Received less accepted less rejected would leave a hidden outcome next to no room.
-    """
-    few = counts.le(rule.hide_up_to).fillna(False).astype(bool)
-    others = [c for c in ("saras", "pending") if c in counts]
-    if {"accepted", "rejected"} <= set(counts):
-        given_away = ~few["accepted"] & ~few["rejected"] & few[others].any(axis=1)
-        kept["rejected"] = kept.get("rejected", False) | given_away
-    return kept
-
-
 @once
-def _periods_kept_back(data: Dataset, year: int, rule: Rule) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return which counts of a year's halves and months may not be shown beside the longer ones.
-
-    The halves are parts of the year; the months, or the quarters where the data set asks for
-    them, parts of their half where that is shown, else of the year.
-
-    Returns
-    -------
-    Frames of booleans, a column a count: by half (1, 2), and by first day of the month.
-    """
+def _kept_back(data: Dataset, year: int, rule: Rule) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = _within(monthly(data), year).set_index("month")[list(COUNTS)]
-    half = frame.index.month.map(lambda m: 1 + (m > 6)).to_series(index=frame.index)
-    finest = frame.index.to_period({"quarter": "Q"}.get(groups.grain(data, "month"), "M"))
-    finest = finest.to_series(index=frame.index)
-    of_half = pd.DataFrame(False, index=[1, 2], columns=list(COUNTS))
-    of_month = pd.DataFrame(False, index=frame.index, columns=list(COUNTS))
-    for name in COUNTS:
-        counts = frame[name].dropna().astype(int)
-        halves = counts.groupby(half[counts.index]).sum()
-        open_ = rule.may_split(counts.sum(), halves)
-        of_half[name] = not open_
-        for _, part in counts.groupby(half[counts.index]) if open_ else ((0, counts),):
-            shown = rule.may_split(part.sum(), part.groupby(finest[part.index]).sum())
-            of_month.loc[part.index, name] = not shown
-    return of_half, of_month
+    return kept_back.of_year(frame, rule, quarters=groups.grain(data, "month") == "quarter")
 
 
 def months_kept_back(data: Dataset, months: pd.Series[pd.Timestamp], rule: Rule) -> pd.DataFrame:
     """Return which counts of some months would give others back, a row a month."""
-    found = [_periods_kept_back(data, int(year), rule)[1] for year in months.dt.year.unique()]
+    found = [_kept_back(data, int(year), rule)[1] for year in months.dt.year.unique()]
     every = pd.concat(found) if found else pd.DataFrame(columns=list(COUNTS))
     return every.reindex(months).reset_index(drop=True)
 
@@ -303,13 +268,13 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     row["previous"] = ints([_received(data, before, half)])
     caution = part_year(data, year=year) if half != 1 else ""
 
-    def kept_back(rule: Rule) -> pd.DataFrame:
+    def back(rule: Rule) -> pd.DataFrame:
         kept = pd.DataFrame(False, index=row.index, columns=list(row.columns))
         if half is not None:
-            now, past = (_periods_kept_back(data, y, rule)[0].loc[half] for y in (year, before))
+            now, past = (_kept_back(data, y, rule)[0].loc[half] for y in (year, before))
             kept.loc[0, list(now.index)] = now.to_numpy()
             kept["previous"] = bool(past["received"])
-        return beside(row.drop(columns="period"), kept, rule)
+        return kept_back.beside(row.drop(columns="period"), kept, rule)
 
     return Table(
         name=f"referrals_headline_{_slug(year, half)}",
@@ -329,7 +294,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         source=source_of(data, year),
         as_at=as_at(data, year=year),
         notes=(basis(data, year),) if len(frame) else (),
-        kept_back=kept_back,
+        kept_back=back,
     )
 
 
@@ -358,10 +323,10 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
     if grain != "year":
         counts = add_total(counts, "period")
 
-    def kept_back(rule: Rule) -> pd.DataFrame:
+    def back(rule: Rule) -> pd.DataFrame:
         """Parts of the half or the year; quarters beside months are parts and totals at once."""
         columns = list(counts.columns[1:])
-        halves, months = _periods_kept_back(data, year, rule)
+        halves, months = _kept_back(data, year, rule)
         part = months.loc[frame["month"], columns].groupby(labels.to_numpy(), sort=False).any()
         kept = part.reset_index(drop=True) | (grain != groups.grain(data, "month"))
         if grain == "year" or not len(kept):
@@ -370,7 +335,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
             kept.loc[len(kept)] = False if half is None else halves.loc[half, columns]
         elif half is not None:
             kept.loc[0] = halves.loc[half, columns]
-        return beside(counts[columns], kept.astype(bool), rule)
+        return kept_back.beside(counts[columns], kept.astype(bool), rule)
 
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
@@ -390,7 +355,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         source=source_of(data, year),
         as_at=until,
         notes=(*notes, *groups.notes(data, "period")),
-        kept_back=kept_back,
+        kept_back=back,
         total_row=len(counts) > 0 and grain != "year",
     )
 
