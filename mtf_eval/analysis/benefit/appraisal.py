@@ -119,6 +119,11 @@ class Benefit:
         return tuple(line for line in self.lines if line.route != "cost")
 
     @property
+    def paid(self) -> tuple[Line, ...]:
+        """Lines of cost."""
+        return tuple(line for line in self.lines if line.route == "cost")
+
+    @property
     def spent(self) -> bool:
         """Whether costs are on record, and all of them have a price."""
         return not any("costs" in reason for reason in self.unpriced)
@@ -133,6 +138,11 @@ class Benefit:
     def no_saving_possible(self) -> bool:
         """Whether every benefit rests on an effect that cannot be told from no effect."""
         return bool(self.claimed) and all(line.uncertain for line in self.claimed)
+
+    @property
+    def no_saving(self) -> bool:
+        """Whether no saving can be claimed; a fall that may have moved is doubtful instead."""
+        return self.no_saving_possible and self.evidence != "doubtful"
 
     @property
     def gross(self) -> bool:
@@ -169,11 +179,17 @@ class Benefit:
     def chance(self) -> str | None:
         """Chance that benefits exceed costs, in words that never say never.
 
-        `None` where nothing was drawn or something has no price.
+        `None` where nothing was drawn, something has no price or no saving can be claimed.
         """
-        if self.draws is None or self.unpriced:
+        if self.draws is None or self.unpriced or self.no_saving:
             return None
         return chance_words(self.draws.chance)
+
+    @property
+    def chance_sentence(self) -> str:
+        """Say the chance, and what it rests on."""
+        given = "If the outcomes are as claimed, the" if self.evidence == "claimed" else "The"
+        return f"{given} chance that benefits exceed costs is {self.chance}"
 
     @property
     def marks(self) -> dict[str, float]:
@@ -203,7 +219,7 @@ class Benefit:
             interval = f"{drawn.level:.0%} interval {low} to {high}"
             said = interval if low != high else "nothing in it was drawn"
             span = f"{said}, unit costs as reported, {span}"
-        if self.no_saving_possible and self.evidence != "doubtful":
+        if self.no_saving:
             return (
                 "No saving can be claimed, £0: no effect lies inside the interval of the effect, "
                 f"so no saving lies inside the benefit's ({span}). {cost}"
@@ -218,15 +234,16 @@ class Benefit:
         ends = drawn.ratio if drawn is not None else None
         between = f" ({_each(ends[0])} to {_each(ends[1])})" if ends else ""
         ratio = f"{_each(self.results['public_value_bcr'])} for each £1{between}"
+        if costs <= 0:
+            ratio = "nothing was paid on balance, so there is no ratio"
         text = f"{text} against costs of {pounds(costs)}: {ratio}."
-        if drawn is None:
-            return text
-        given = "If the outcomes are as claimed, the" if self.evidence == "claimed" else "The"
-        return f"{text} {given} chance that benefits exceed costs is {self.chance}."
+        return text if self.chance is None else f"{text} {self.chance_sentence}."
 
 
 def _each(ratio: float) -> str:
     """Write what comes back for each pound."""
+    if 0 < ratio < 0.005:
+        return "less than £0.01"
     return f"{MINUS if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
 
 

@@ -33,7 +33,7 @@ def table(
     benefit: Benefit,
     name: str,
     title: str,
-    rows: pd.DataFrame | Sequence[Mapping[str, Any] | tuple[Any, ...]],
+    rows: Rows | pd.DataFrame,
     columns: Sequence[Column],
     *,
     notes: Iterable[str] = (),
@@ -54,8 +54,12 @@ def table(
 
 
 def tabled(
-    title: str, *columns: Column, name: str = "", notes: Iterable[str] = ()
-) -> Callable[[Callable[[Benefit], Rows]], Callable[[Benefit], Table]]:
+    title: str,
+    *columns: Column,
+    name: str = "",
+    notes: Iterable[str] = (),
+    total_row: bool = False,
+) -> Callable[[Callable[[Benefit], Rows | pd.DataFrame]], Callable[[Benefit], Table]]:
     """Make a function that yields rows of a benefit into one that returns their table.
 
     Parameters
@@ -64,11 +68,11 @@ def tabled(
         As the table is named; the function's own name without it.
     """
 
-    def wrap(make: Callable[[Benefit], Rows]) -> Callable[[Benefit], Table]:
+    def wrap(make: Callable[[Benefit], Rows | pd.DataFrame]) -> Callable[[Benefit], Table]:
         @wraps(make)
         def made(benefit: Benefit) -> Table:
-            rows = list(make(benefit))
-            return table(benefit, name or make.__name__, title, rows, columns, notes=notes)
+            called, rows = name or make.__name__, make(benefit)
+            return table(benefit, called, title, rows, columns, notes=notes, total_row=total_row)
 
         return made
 

@@ -61,7 +61,7 @@ def prices(benefit: Benefit) -> Rows:
     if benefit.draws is not None and benefit.draws.prices:
         nets = {"reported": benefit.draws.net} | dict(benefit.draws.prices)
         for key, name in PRICES.items():
-            chance = chance_words(float((nets[key] > 0).mean()))
+            chance = chance_words(float((nets[key] > 0).mean())) if benefit.chance else None
             yield name, *benefit.draws.quantiles(nets[key]), chance
 
 

@@ -6,6 +6,7 @@ Lays out what `appraisal` computed; the only arithmetic here is adding up rows o
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,8 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
-from mtf_eval.analysis.benefit.layout import sides, table, with_total
+from mtf_eval.analysis.benefit.layout import Rows, sides, table, tabled, with_total
+from mtf_eval.analysis.benefit.uncertainty import Array, Draws
 from mtf_eval.analysis.results.columns import MINUS, label, money, number, pounds, text
 from mtf_eval.analysis.results.tables import Table
 
@@ -63,7 +65,9 @@ def payback(benefit: Benefit) -> str:
     year = int(benefit.results["payback_year"])
     due = paid[paid.index <= year].sum() - fiscal[fiscal.index < year].sum()
     months = 12 * year + max(1, math.ceil(12 * due / fiscal.get(year, np.inf) - 1e-9))
-    return f"after about {months} months" if months <= 24 else f"in year {year + 1}"
+    return (
+        f"after about {months} month{'s' * (months > 1)}" if months <= 24 else f"in year {year + 1}"
+    )
 
 
 def headline(benefit: Benefit) -> Table:
@@ -95,13 +99,12 @@ def headline(benefit: Benefit) -> Table:
 def bridge(benefit: Benefit) -> str:
     """Lead from what was paid to the cost of the headline, once."""
     pricing = Pricing(benefit.reference, benefit.assumptions)
-    own = [line for line in benefit.lines if line.route == "cost"]
-    units = {line.source_row: float(pricing.units(line).sum()) for line in own}
-    priced = sum(units[line.source_row] * pricing.uprating(line.price_year) for line in own)
-    biased = sum(units[line.source_row] * pricing.factor(line) for line in own)
+    own = [(line, float(pricing.units(line).sum())) for line in benefit.paid]
+    priced = sum(units * pricing.uprating(line.price_year) for line, units in own)
+    biased = sum(units * pricing.factor(line) for line, units in own)
     last = benefit.results["present_value_costs_gbp"]
     steps = (
-        f"{pounds(sum(units.values()))} as paid",
+        f"{pounds(sum(units for _, units in own))} as paid",
         f"{pounds(priced)} in {benefit.assumptions.price_year} prices",
         f"{pounds(biased)} with optimism bias",
         f"{pounds(last)} discounted" if round(last) != round(biased) else "",
@@ -109,62 +112,52 @@ def bridge(benefit: Benefit) -> str:
     return ", ".join(filter(None, steps))
 
 
-def results_in_pounds(benefit: Benefit) -> Table:
-    """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
-    draws, found = benefit.draws, benefit.results
-    drawn = {} if draws is None else {
-        "present_value_costs_gbp": draws.costs,
-        "present_value_benefits_gbp": draws.public,
-        "present_value_fiscal_gbp": draws.fiscal,
-        "cashable_benefit_gbp": draws.cashable,
-        "net_present_public_value_gbp": draws.net,
-        "net_present_budget_impact_gbp": draws.costs - draws.fiscal,
-    }  # fmt: skip
-    names = {
-        "present_value_costs_gbp": "Present value of costs",
-        "present_value_benefits_gbp": "Present value of public value benefits",
-        "present_value_fiscal_gbp": "Present value of fiscal benefits",
-        "cashable_benefit_gbp": "Cashable benefit",
-        "net_present_public_value_gbp": "Net present public value",
-        "net_present_budget_impact_gbp": "Net present budget impact",
-    }
-    rows = []
-    for key, name in names.items():
-        spread = (np.nan,) * 3 if draws is None else draws.quantiles(drawn[key])
-        rows.append((name, found[key], *spread))
-    if draws is not None and not benefit.unpriced:
-        lean = draws.quantiles(draws.careful)
-        rows.append(("Net present public value, anticipation of crime left out", np.nan, *lean))
-    columns = (
-        label("result", "Result"),
-        money("value", "As reported (£)"),
-        money("p5", "P5 (£)"),
-        money("p50", "P50 (£)"),
-        money("p95", "P95 (£)"),
-    )
-    notes = (
+#: Results by their GMCA names: in pounds, with what is drawn of each, and ratios.
+POUNDS: dict[str, tuple[str, Callable[[Draws], Array]]] = {
+    "present_value_costs_gbp": ("Present value of costs", lambda d: d.costs),
+    "present_value_benefits_gbp": ("Present value of public value benefits", lambda d: d.public),
+    "present_value_fiscal_gbp": ("Present value of fiscal benefits", lambda d: d.fiscal),
+    "cashable_benefit_gbp": ("Cashable benefit", lambda d: d.cashable),
+    "net_present_public_value_gbp": ("Net present public value", lambda d: d.net),
+    "net_present_budget_impact_gbp": ("Net present budget impact", lambda d: d.costs - d.fiscal),
+}
+RATIOS = {
+    "public_value_bcr": "Public value return on investment (BCR)",
+    "fiscal_bcr": "Overall financial return on investment (fiscal BCR)",
+    "cashable_bcr": "Cashable fiscal BCR",
+}
+
+
+@tabled(
+    "GMCA summary: results in pounds",
+    label("result", "Result"),
+    money("value", "As reported (£)"),
+    money("p5", "P5 (£)"),
+    money("p50", "P50 (£)"),
+    money("p95", "P95 (£)"),
+    name="results",
+    notes=(
         "Lower bound: P5 of the last row, net of what moved next door and without the cost of "
         "anticipating crime.",
-    )
-    title = "GMCA summary: results in pounds"
-    return table(benefit, "results", title, rows, columns, notes=notes if draws else ())
+    ),
+)
+def results_in_pounds(benefit: Benefit) -> Rows:
+    """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
+    draws = benefit.draws
+    for key, (name, of) in POUNDS.items():
+        spread = (np.nan,) * 3 if draws is None else draws.quantiles(of(draws))
+        yield name, benefit.results[key], *spread
+    if draws is not None and not benefit.unpriced:
+        lean = draws.quantiles(draws.careful)
+        yield "Net present public value, anticipation of crime left out", np.nan, *lean
 
 
 def ratios(benefit: Benefit) -> Table:
     """Every ratio under its GMCA name."""
-    names = {
-        "public_value_bcr": "Public value return on investment (BCR)",
-        "fiscal_bcr": "Overall financial return on investment (fiscal BCR)",
-        "cashable_bcr": "Cashable fiscal BCR",
-    }
-    rows = [{"result": name, "value": benefit.results[key]} for key, name in names.items()]
+    rows = [(name, benefit.results[key]) for key, name in RATIOS.items()]
     switching = benefit.switching if benefit.claimed else None
-    rows.append(
-        {
-            "result": "Switching value: share of the benefits at which they equal the costs",
-            "value": np.nan if switching is None else switching,
-        }
-    )
+    name = "Switching value: share of the benefits at which they equal the costs"
+    rows.append((name, np.nan if switching is None else switching))
     notes = (f"Payback of fiscal benefits: {payback(benefit)}.",)
     columns = (label("result", "Result"), number("value", "Ratio", 2))
     return table(benefit, "ratios", "GMCA summary: ratios", rows, columns, notes=notes)
@@ -174,9 +167,7 @@ def costs(benefit: Benefit) -> Table:
     """Costs by agency: cash and in kind, capital and running, and after optimism bias."""
     pricing = Pricing(benefit.reference, benefit.assumptions)
     rows: dict[str, dict[str, float]] = {}
-    for line in benefit.lines:
-        if line.route != "cost":
-            continue
+    for line in benefit.paid:
         amount = pricing.units(line).sum() * pricing.uprating(line.price_year)
         row = rows.setdefault(line.agency, dict.fromkeys(("capital", "running", "in_kind"), 0.0))
         row["in_kind" if line.kind == "in_kind" else "capital" if line.capital else "running"] += (
@@ -205,7 +196,25 @@ def costs(benefit: Benefit) -> Table:
     )
 
 
-def benefits_by_agency(benefit: Benefit) -> Table:
+@tabled(
+    "Present value of benefits by who gains",
+    label("agency", "Who gains"),
+    money("fiscal", "Fiscal (£)"),
+    money("economic", "Economic (£)"),
+    money("social", "Social (£)"),
+    money("not_split", "Not split (£)"),
+    money("public", "Public value (£)"),
+    money("transfer", "Transfers, left out of public value (£)"),
+    money("cashable", "Of which cashable (£)"),
+    name="benefits",
+    notes=(
+        "Transfers (benefit payments, tax) are fiscal but no public value: fiscal benefits are "
+        "the fiscal column and the transfers together.",
+        "Not split: what the source does not divide, and the rounding of its components.",
+    ),
+    total_row=True,
+)
+def benefits_by_agency(benefit: Benefit) -> Rows:
     """Present value of benefits by who gains, by type of value, transfers and cashable apart."""
     _, gains = sides(benefit)
     rows = []
@@ -217,31 +226,20 @@ def benefits_by_agency(benefit: Benefit) -> Table:
         row["transfer"] = part.loc[part["transfer"], "present_gbp"].sum()
         row["cashable"] = part.loc[part["cashable"], "present_gbp"].sum()
         rows.append(row)
-    return table(
-        benefit,
-        "benefits",
-        "Present value of benefits by who gains",
-        with_total(rows),
-        (
-            label("agency", "Who gains"),
-            money("fiscal", "Fiscal (£)"),
-            money("economic", "Economic (£)"),
-            money("social", "Social (£)"),
-            money("not_split", "Not split (£)"),
-            money("public", "Public value (£)"),
-            money("transfer", "Transfers, left out of public value (£)"),
-            money("cashable", "Of which cashable (£)"),
-        ),
-        notes=(
-            "Transfers (benefit payments, tax) are fiscal but no public value: fiscal benefits are "
-            "the fiscal column and the transfers together.",
-            "Not split: what the source does not divide, and the rounding of its components.",
-        ),
-        total_row=True,
-    )
+    return with_total(rows)
 
 
-def by_agency_and_year(benefit: Benefit) -> Table:
+@tabled(
+    "Who pays and who benefits, by year",
+    label("year", "Project year"),
+    label("agency", "Agency"),
+    money("paid", "Pays (£)"),
+    money("gained", "Fiscal benefit (£)"),
+    money("net", "Net (£)"),
+    name="by_year",
+    notes=("Discounted. Agencies carry the names of the project's records and of the source.",),
+)
+def by_agency_and_year(benefit: Benefit) -> pd.DataFrame:
     """Who pays and who benefits, by agency and year: discounted costs and fiscal benefits."""
     spent, gains = sides(benefit)
     fiscal = gains[gains["value_type"].eq("fiscal")]
@@ -252,24 +250,24 @@ def by_agency_and_year(benefit: Benefit) -> Table:
     }
     both = pd.concat(parts, axis=1).fillna(0.0).sort_index().reset_index()
     both["net"] = np.nan if benefit.unpriced else both["gained"] - both["paid"]
-    both["year"] = "Year " + both["year"].astype(str)
-    return table(
-        benefit,
-        "by_year",
-        "Who pays and who benefits, by year",
-        both,
-        (
-            label("year", "Project year"),
-            label("agency", "Agency"),
-            money("paid", "Pays (£)"),
-            money("gained", "Fiscal benefit (£)"),
-            money("net", "Net (£)"),
-        ),
-        notes=("Discounted. Agencies carry the names of the project's records and of the source.",),
-    )
+    return both.assign(year="Year " + both["year"].astype(str))
 
 
-def cash_flow(benefit: Benefit) -> Table:
+@tabled(
+    "Costs and benefits by year",
+    label("year", "Project year"),
+    money("cost", "Costs (£)"),
+    money("fiscal", "Fiscal benefits (£)"),
+    money("economic", "Economic benefits (£)"),
+    money("social", "Social benefits (£)"),
+    money("not_split", "Benefits not split (£)"),
+    money("transfer", "Transfers (£)"),
+    money("running_public", "Running net public value, discounted (£)"),
+    money("running_fiscal", "Running net fiscal value, discounted (£)"),
+    name="flow",
+    notes=("Year 0 is the twelve months from the start of the response.",),
+)
+def cash_flow(benefit: Benefit) -> pd.DataFrame:
     """Lay out the flow by year, undiscounted by type, and the running net value, discounted."""
     spent, gains = sides(benefit)
     own = gains[~gains["transfer"]]
@@ -282,33 +280,11 @@ def cash_flow(benefit: Benefit) -> Table:
     for kind in TYPES:
         frame[kind] = by_year(own[own["value_type"].eq(kind)], "amount_gbp")
     frame["transfer"] = by_year(gains[gains["transfer"]], "amount_gbp")
-    net = by_year(own, "present_gbp") - by_year(spent, "present_gbp")
-    fiscal = gains[gains["value_type"].eq("fiscal")]
-    frame["running_public"] = net.cumsum()
-    frame["running_fiscal"] = (
-        by_year(fiscal, "present_gbp") - by_year(spent, "present_gbp")
-    ).cumsum()
-    if benefit.unpriced:
-        frame[["running_public", "running_fiscal"]] = np.nan
-    frame.insert(0, "year", [f"Year {t}" for t in years])
-    return table(
-        benefit,
-        "flow",
-        "Costs and benefits by year",
-        frame,
-        (
-            label("year", "Project year"),
-            money("cost", "Costs (£)"),
-            money("fiscal", "Fiscal benefits (£)"),
-            money("economic", "Economic benefits (£)"),
-            money("social", "Social benefits (£)"),
-            money("not_split", "Benefits not split (£)"),
-            money("transfer", "Transfers (£)"),
-            money("running_public", "Running net public value, discounted (£)"),
-            money("running_fiscal", "Running net fiscal value, discounted (£)"),
-        ),
-        notes=("Year 0 is the twelve months from the start of the response.",),
-    )
+    paid, fiscal = by_year(spent, "present_gbp"), gains[gains["value_type"].eq("fiscal")]
+    for name, gained in (("running_public", own), ("running_fiscal", fiscal)):
+        running = (by_year(gained, "present_gbp") - paid).cumsum()
+        frame[name] = np.nan if benefit.unpriced else running
+    return frame.assign(year=[f"Year {t}" for t in years])
 
 
 STEPS = (
@@ -318,7 +294,8 @@ STEPS = (
 )  # fmt: skip
 
 
-def waterfall(benefit: Benefit) -> Table:
+@tabled("From gross to net", label("step", "Step"), money("gbp", "Pounds (£)"), total_row=True)
+def waterfall(benefit: Benefit) -> Rows:
     """From gross benefits to net present public value, one step a correction.
 
     A step is what the formula of an amount gives with the correction less what it gives without.
@@ -357,7 +334,5 @@ def waterfall(benefit: Benefit) -> Table:
     steps["Discounting of costs"] = spent["amount_gbp"].sum() - spent["present_gbp"].sum()
     own = gains[~gains["transfer"]]
     steps["Discounting of benefits"] = own["present_gbp"].sum() - own["amount_gbp"].sum()
-    rows = [(name, value) for name, value in steps.items() if round(value, 2)]
-    rows.append(("Net present public value", benefit.net_gbp))
-    columns = (label("step", "Step"), money("gbp", "Pounds (£)"))
-    return table(benefit, "waterfall", "From gross to net", rows, columns, total_row=True)
+    yield from ((name, value) for name, value in steps.items() if round(value, 2))
+    yield "Net present public value", benefit.net_gbp

@@ -53,11 +53,17 @@ def _option(each: Benefit) -> tuple[object, ...]:
         " ".join(each.notes) or "nothing that is on record",
         "; ".join(filter(None, risks)) or "none named by the rules",
         _gains(each),
-        f"{KINDS[kind]}; chance that benefits exceed costs {each.chance or 'not known'}",
+        f"{KINDS[kind]}; {_chance(each)}",
     )
 
 
 RISKS = ("displacement", "unusual_unit_cost", "shared_areas", "claimed_twice")
+
+
+def _chance(each: Benefit) -> str:
+    if each.no_saving:
+        return "no saving can be claimed"
+    return f"chance that benefits exceed costs {each.chance or 'not known'}"
 
 
 def _gains(each: Benefit) -> str:

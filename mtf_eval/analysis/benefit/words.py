@@ -78,12 +78,11 @@ def chance_finding(benefit: Benefit) -> str:
     """Say how likely it is that benefits exceed costs."""
     if benefit.draws is None:
         return NOTHING
-    if benefit.no_saving_possible:
+    if benefit.no_saving:
         return "No effect lies inside the effect's interval, so no saving can be claimed"
     if benefit.unpriced:
         return f"The chance cannot be said: {'; '.join(benefit.unpriced)}"
-    given = "If the outcomes are as claimed, the" if benefit.evidence == "claimed" else "The"
-    return f"{given} chance that benefits exceed costs is {benefit.chance}"
+    return benefit.chance_sentence
 
 
 def tornado_finding(benefit: Benefit) -> str:

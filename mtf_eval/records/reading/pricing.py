@@ -43,10 +43,11 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
     for name in ("project_measures", "outcomes"):
         if name in read:
             _codes(read[name], reference)
+            _without_costs(read[name], read.get("costs"))
     if "project_measures" in read:
         measures = read["project_measures"].frame
         rise = (measures["target_change"] > 0) & measures["unit_cost_code"].notna()
-        text = "a rise is aimed at and a unit cost is set: every one more would count as a loss"
+        text = "a rise is aimed at and a unit cost is set: it is not used, for more is no loss"
         _each(read["project_measures"], measures.index[rise], "target_change", text)
     if "outcomes" in read:
         _outcomes(read["outcomes"], read.get("project_areas"))
@@ -97,6 +98,13 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
                 row=int(str(row)),
                 column="unit_cost_code",
             )
+
+
+def _without_costs(tidied: Tidied, costs: Tidied | None) -> None:
+    frame = tidied.frame[tidied.frame["unit_cost_code"].notna()].drop_duplicates("project_id")
+    bare = ~frame["project_id"].isin([] if costs is None else costs.frame["project_id"])
+    text = "no costs are on record for this project: no ratio, net value or chance can be given"
+    _each(tidied, frame.index[bare], "project_id", text)
 
 
 def _outcomes(outcomes: Tidied, areas: Tidied | None) -> None:
