@@ -238,10 +238,11 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
         entry(**of_it, title="Square (EX01)", kind="project_evaluation", html="e.html"),
     ]
     page = BeautifulSoup(pages.index(made, run_time=RUN), "html.parser")
-    assert [h.get_text() for h in page.find_all("h3")] == ["Data quality", "Square (EX01)"]
-    pair = page.select_one(".mtf-pair")
-    assert pair is not None
-    assert [(a.get_text(), a["href"]) for a in pair.select(".mtf-which a")] == [
+    assert [h.get_text() for h in page.find_all("h3")] == ["Data quality"]
+    (row,) = page.select(".mtf-portfolio tbody tr")
+    assert page.caption.get_text() == "Complete: 1 project"
+    assert [(a.get_text(), a["href"]) for a in row.find_all("a")] == [
+        ("Square (EX01)", "e.html"),
         ("What changed: Square (EX01)", "e.html"),
         ("What it saved: Square (EX01)", "b.html"),
     ]

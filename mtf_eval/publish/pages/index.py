@@ -107,14 +107,18 @@ class _Set:
         return [e for e in self.entries if not e.project]
 
     @property
-    def projects(self) -> Sequence[tuple[str, Sequence[Entry]]]:
-        """Heading and reports of each project, its evaluation first."""
+    def projects(self) -> Sequence[tuple[str, Sequence[tuple[str, Sequence[Entry]]]]]:
+        """Stage, and heading and reports of each project in it, its evaluation first."""
         found: dict[str, list[Entry]] = {}
         for entry in self.entries:
             if entry.project:
                 found.setdefault(entry.project, []).append(entry)
         first = [sorted(own, key=lambda e: _place(e.kind)) for own in found.values()]
-        return [(own[0].title, own) for own in first]
+        order = [word for word in STATUS.values() if any(own[0].stage == word for own in first)]
+        return [
+            (stage, [(own[0].title, own) for own in first if own[0].stage == stage])
+            for stage in order
+        ]
 
 
 def _place(kind: str) -> int:
