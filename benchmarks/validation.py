@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import disclosure
 import numpy as np
 import pandas as pd
 from gaps import answers, study, text_of
@@ -34,6 +35,7 @@ MEASURES = {
 }
 SEED = 20_220_701
 FORCES = 200  # made-up forces with a gap in their records
+LOGS = 40  # spiteful made-up logs whose released tables are attacked
 MARK = "<!-- tables: benchmarks/validation.py writes below this line -->"
 
 
@@ -162,6 +164,7 @@ def main() -> None:
     parts.append("\n## Simulated data sets")
     parts.append(simulated_text(coverage(draws=given.draws, seed=SEED), given.draws))
     parts.append(text_of(study(FORCES), answers(FORCES)))
+    parts.append(disclosure.text_of(LOGS))
     text = "\n".join(parts) + "\n"
     print(text)
     if given.write:

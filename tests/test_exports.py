@@ -41,9 +41,9 @@ def test_csv_opens_in_excel_and_keeps_symbols(public: Path) -> None:
     assert b"\r\n" in raw
     found = rows(path)
     assert found[0] == ["Month", "Accepted", "Rejected"]
-    assert found[2] == ["2021-02-01", "[c]", "12"]
+    assert found[2] == ["2021-02-01", "[c]", "10"]
     assert found[10] == ["2021-10-01", "[c]", "[c]"]
-    assert found[12] == ["2021-12-01", "12", "0"]
+    assert found[12] == ["2021-12-01", "10", "[c]"]
 
 
 def test_formulas_are_neutralised(public: Path) -> None:
@@ -61,13 +61,13 @@ def test_workbook_has_cover_contents_notes_and_a_sheet_a_table(public: Path) -> 
     sheet = book["themes"]
     text = [str(c.value) for line in sheet.iter_rows() for c in line if c.value is not None]
     assert any("Made up for a test" in t and "15 December 2021" in t for t in text)
-    assert 1339 in [c.value for line in sheet.iter_rows() for c in line]
+    assert 1340 in [c.value for line in sheet.iter_rows() for c in line]
     assert [t.ref for t in sheet.tables.values()]
     notes = " ".join(str(c.value) for line in book["Notes"].iter_rows() for c in line)
     assert "[c]: confidential" in notes
     assert "December runs to the 15th." in notes
     months = [str(c.value) for line in book["referrals_by_month"].iter_rows() for c in line]
-    assert months.count("[c]") == 4
+    assert months.count("[c]") == 10
     assert any(t.startswith("[c] confidential") for t in months)
 
 
@@ -83,7 +83,7 @@ def test_numbers_agree_with_the_table_released(public: Path) -> None:
         frame["month"], frame["accepted"], frame["rejected"], strict=True
     ):
         for value, text in zip((accepted, rejected), told[f"{month:%Y-%m-%d}"], strict=True):
-            assert text == ("[c]" if 1 <= value <= 4 else str(value))
+            assert text == ("[c]" if value <= 7 else str(5 * round(value / 5)))
 
 
 def test_nothing_shown_nothing_written(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.disclosure import attacked, data_of, made, publish
+from mtf_eval import load
 from mtf_eval.publish.disclosure.attacker import Attacker
-from mtf_eval.publish.disclosure.audit import KNOWN
+from mtf_eval.publish.disclosure.audit import KNOWN, reach
 from mtf_eval.publish.disclosure.published import Figure, is_dated, read_grids
 
 pytestmark = pytest.mark.slow
@@ -19,6 +20,15 @@ LOGS = (4, 5, 6, 12)
 def test_no_hidden_count_is_narrowed(number: int) -> None:
     found = attacked(made(number), "public")
     assert found.cells > 10
+    assert found.narrowest >= 4
+
+
+@pytest.mark.parametrize("case", ["quarter_half", "merged_sara", "sparse"])
+def test_logs_that_gave_counts_back(case: str, tmp_path: Path) -> None:
+    """Each gave exact counts back, or had no end, under the search of the first edition."""
+    data = load(Path(__file__).parent.parent / "field" / "disclosure" / "logs" / case)
+    found = reach(publish(data, "public", tmp_path / "out"), release="public")
+    assert found.cells > 50
     assert found.narrowest >= 4
 
 
