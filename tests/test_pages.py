@@ -85,7 +85,7 @@ def test_two_runs_differ_in_the_time_only() -> None:
 
 def test_hidden_cells_are_counted() -> None:
     text = render(made_up.notebook("public")).get_text(" ")
-    assert "Hidden cells 4 in 4 tables, for their own size or to protect others" in text
+    assert "Hidden cells 10 in 4 tables, for their own size or to protect others" in text
 
 
 def test_links_to_index_files_and_related() -> None:
@@ -173,7 +173,7 @@ def test_summary_is_plain_json_for_the_index() -> None:
     assert summary["result"] == "188 referrals were received."
     assert summary["maryland"] == 4
     assert summary["rule"] == "public"
-    assert summary["hidden"] == 4
+    assert summary["hidden"] == 10
     assert summary["tables"] == ["headline", "referrals_by_month", "themes", "progress"]
     assert summary["sources"][0]["as_at"] == "2021-12-15"
     bare = pages.read_summary(new_notebook())
