@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import openpyxl
 import pytest
+import recalculate
 import xlsxwriter
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
+from recalculate import NAMES, Change, Results, set_input
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.model import model
 from mtf_eval.publish.exports.live import add_model
 from mtf_eval.records.prices.reference import load_reference
-
-Change = Callable[[Any], None]
-NAMES = {
-    "Present value of costs": "present_value_costs_gbp",
-    "Present value of public value benefits": "present_value_benefits_gbp",
-    "Present value of fiscal benefits": "present_value_fiscal_gbp",
-    "Net present public value": "net_present_public_value_gbp",
-    "Public value return on investment (BCR)": "public_value_bcr",
-    "Overall financial return on investment (fiscal BCR)": "fiscal_bcr",
-    "Net present budget impact": "net_present_budget_impact_gbp",
-}
 
 
 def analysed(price_year: str = "2023/24", **changed: Any) -> benefit.Benefit:
@@ -49,28 +37,15 @@ def analysed(price_year: str = "2023/24", **changed: Any) -> benefit.Benefit:
     )  # fmt: skip
 
 
-def recalculated(done: benefit.Benefit, folder: Path, change: Change) -> dict[str, dict[str, Any]]:
+def recalculated(done: benefit.Benefit, folder: Path, change: Change) -> Results:
     """Write the model, change a cell, have LibreOffice work it out, and read the results."""
-    folder.mkdir(exist_ok=True)
-    with xlsxwriter.Workbook(folder / "model.xlsx") as book:
+    folder.mkdir()
+    with xlsxwriter.Workbook(folder / "written.xlsx") as book:
         add_model(book, model(done))
-    opened = openpyxl.load_workbook(folder / "model.xlsx")
-    change(opened)
-    opened.save(folder / "model.xlsx")  # without stored values, so that all is worked out
-    office = ["soffice", f"-env:UserInstallation={(folder / 'office').as_uri()}", "--headless"]
-    convert = ["--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", str(folder / "out")]
-    subprocess.run([*office, *convert, str(folder / "model.xlsx")], check=True, timeout=120)
-    sheet = openpyxl.load_workbook(folder / "out" / "model.xlsx", data_only=True)["Model"]
-    found: dict[str, dict[str, Any]] = {}
-    for label, value, *_ in sheet.iter_rows(min_row=4, values_only=True):
-        if value is None and label:
-            found[label] = own = {}
-        elif label in NAMES:
-            own[NAMES[label]] = value
-    return found
+    return recalculate.recalculated({"model": (folder / "written.xlsx", change)}, folder)["model"]
 
 
-def assert_same(found: dict[str, dict[str, Any]], done: benefit.Benefit) -> None:
+def assert_same(found: Results, done: benefit.Benefit) -> None:
     assert done.claims is not None
     for title, of in (
         ("What the records show", done), ("What the project claims", done.claims),
@@ -78,13 +53,6 @@ def assert_same(found: dict[str, dict[str, Any]], done: benefit.Benefit) -> None
         for name, value in found[title].items():
             assert value == pytest.approx(of.results[name], rel=1e-9), (title, name)
         assert len(found[title]) == len(NAMES)
-
-
-def set_input(book: Any, row: str, heading: str, value: float) -> None:
-    sheet = book["Model inputs"]
-    heads = [cell.value for cell in sheet[1]]
-    (line,) = [c.row for c in sheet["B"] if c.value == row]
-    sheet.cell(line, heads.index(heading) + 1).value = value
 
 
 def test_as_it_is_it_gives_the_pages_pounds(tmp_path: Path) -> None:

@@ -13,12 +13,15 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import recalculate
 from bs4 import BeautifulSoup
 from openpyxl import load_workbook
+from recalculate import NAMES, Change, set_input
 
 from mtf_eval import load
 from mtf_eval.analysis.benefit import Benefit
@@ -270,3 +273,80 @@ def test_net_effect_pounds_and_claim_are_the_same_in_every_file(
         assert net.avoided <= net.gross
     else:
         assert found[0][1:] == ("",) * 5
+
+
+def results_of(published: Path, project: str, claimed: bool) -> dict[str, float]:
+    """Return the results of a benefit page in pounds, by their names, as its CSV has them."""
+    folder = published / f"benefit_analysis-{project}"
+    end = f"_{project.lower()}{'_claimed' * claimed}-internal.csv"
+    found: dict[str, float] = {}
+    for path in folder.glob(f"benefit_results{end}"):
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            found |= {r[0]: float(r[1]) for r in csv.reader(stream) if r and r[0] in NAMES}
+    return found
+
+
+def cell(book: Any, sheet: str, at: str, change: Callable[[float], float]) -> None:
+    book[sheet][at] = change(float(book[sheet][at].value))
+
+
+@pytest.mark.slow
+def test_every_live_workbook_gives_its_pages_pounds(published: Path, tmp_path: Path) -> None:
+    def deadweight(book: Any) -> None:
+        (row,) = [c.value for c in book["Model inputs"]["B"] if "measures" in str(c.value)]
+        set_input(book, row, "Deadweight", 0.5)
+
+    def unit_cost(book: Any) -> None:
+        for column in "DF":
+            cell(book, "Unit costs", f"{column}2", lambda pounds: 2 * pounds)
+
+    def price_year(book: Any) -> None:
+        book["Model"]["B2"] = "2025/26"
+
+    def rate(book: Any) -> None:
+        for column in "CDEF":
+            book["Discount factors"][f"{column}2"] = 0.0
+
+    books = {
+        path.stem.removesuffix("-internal"): path
+        for path in published.glob("benefit_analysis-*/*-internal.xlsx")
+        if "Model" in load_workbook(path, read_only=True).sheetnames
+    }
+    asked: dict[str, tuple[Path, Change]] = {n: (p, lambda book: None) for n, p in books.items()}
+    changes = {"EX11": deadweight, "EX04": unit_cost, "EX01": price_year, "EX09": rate}
+    for project, change in changes.items():
+        asked[f"{project}-changed"] = books[f"benefit_analysis-{project}"], change
+    found = recalculate.recalculated(asked, tmp_path / "office")
+    titles = {"What the records show": False, "What the project claims": True}
+    seen = set()
+    for name in books:
+        project = name.removeprefix("benefit_analysis-")
+        for title, own in found[name].items():
+            beside = titles[title] and len(found[name]) > 1
+            page_says = results_of(published, project, beside)
+            for label, key in NAMES.items():
+                if label in page_says:
+                    assert own[key] == pytest.approx(page_says[label], abs=0.5), (project, label)
+                    seen.add(project)
+    assert {"EX01", "EX02", "EX03", "EX04", "EX05", "EX09", "EX12"} <= seen
+    public, costs = "present_value_benefits_gbp", "present_value_costs_gbp"
+
+    def pair(project: str, title: str, key: str) -> tuple[float, float]:
+        books_of = (f"benefit_analysis-{project}", f"{project}-changed")
+        before, after = (found[name][title][key] for name in books_of)
+        return before, after
+
+    records, claims = titles
+    before, after = pair("EX11", records, public)
+    assert after == pytest.approx(before / 2), "half of it would have happened anyway"
+    before, after = pair("EX04", records, public)
+    assert after == pytest.approx(2 * before), "twice the price"
+    index = load_reference().covered
+    for key in (public, costs):
+        before, after = pair("EX01", records, key)
+        assert after == pytest.approx(before * index["2025/26"] / index["2023/24"])
+    folder = published / "benefit_analysis-EX09"
+    (path,) = folder.glob("benefit_flow_ex09-internal.csv")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        paid = sum(float(r[1]) for r in csv.reader(stream) if r and r[0].startswith("Year "))
+    assert pair("EX09", claims, costs)[1] == pytest.approx(paid, abs=1), "undiscounted"

@@ -113,8 +113,10 @@ def compact(value: float, kind: str) -> str:
     if kind in PER_CENT:
         return f"{value * 100:.4g}%".replace("-", MINUS)
     size, pound = abs(value), "£" if kind == "money" else ""
-    if kind == "money" and size >= 1e6:
-        text = f"{size / 1e6:.3g}m"
+    large = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
+    least, letter = next((each for each in large if size >= each[0]), (1.0, ""))
+    if kind == "money" and letter:
+        text = f"{float(f'{size / least:.3g}'):,.6g}{letter}"
     elif kind == "money" and size >= 1e4:
         text = f"{size / 1e3:.3g}k"
     else:

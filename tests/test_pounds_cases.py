@@ -1,0 +1,199 @@
+"""Money as it is really recorded: none, nothing, refunds, mistyped codes; in `check` and on pages.
+
+The illustrative partnership with one thing changed a project, published once.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from mtf_eval.run import cli
+
+EXAMPLE = Path(__file__).parents[1] / "data" / "example"
+Change = Callable[[pd.DataFrame], pd.DataFrame]
+CLAIM = {
+    "unit_cost_code": "child_in_need_year", "people": "10", "impact": "0.5", "deadweight": "0.2",
+    "attribution": "1", "lag_years": "0", "years": "1", "drop_off": "0", "evidence_grade": "6",
+}  # fmt: skip
+
+
+def changed(folder: Path, **changes: Change) -> Path:
+    """Copy the example and change tables of it, as text."""
+    shutil.copytree(EXAMPLE, folder)
+    for table, change in changes.items():
+        path = folder / f"{table}.csv"
+        change(pd.read_csv(path, dtype=str, keep_default_na=False)).to_csv(path, index=False)
+    return folder
+
+
+def adding(*rows: dict[str, str]) -> Change:
+    return lambda frame: pd.concat(
+        [frame, pd.DataFrame(rows, columns=frame.columns, dtype=object).fillna("")]
+    )
+
+
+def paying(**amounts: tuple[str, ...]) -> Change:
+    """Put these amounts in place of the costs of some projects, of grade 1; refunds of grade 6."""
+
+    def change(frame: pd.DataFrame) -> pd.DataFrame:
+        rows = [
+            {
+                "project_id": project, "agency": "Police", "item": "x", "date": "2024-01-15",
+                "kind": "cash", "amount_gbp": amount, "capital": "no",
+                "evidence_grade": "6" if amount.startswith("-") else "1",
+            }
+            for project, each in amounts.items()
+            for amount in each
+        ]  # fmt: skip
+        return adding(*rows)(frame[~frame["project_id"].isin(amounts)])
+
+    return change
+
+
+def ran(*words: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(words))
+    return int(ended.value.code or 0)
+
+
+REFUSED: dict[str, tuple[str, dict[str, str], str]] = {
+    "a code nobody knows": (
+        "outcomes", CLAIM | {"unit_cost_code": "child_in_ned_year"},
+        "outcomes.csv, row 6, column unit_cost_code: found a code that is not in the reference",
+    ),
+    "a share of fifty": (
+        "outcomes", CLAIM | {"impact": "50"}, "outcomes.csv, row 6, column impact: found '50'",
+    ),
+    "hours without a rate": (
+        "costs", {"hours": "10"}, "costs.csv, row 68, column rate_gbp: found nothing",
+    ),
+    "another currency": (
+        "costs", {"amount_gbp": "€700"}, "costs.csv, row 68, column amount_gbp: found '€700'",
+    ),
+    "a cost after the deflator ends": (
+        "costs", {"amount_gbp": "700", "date": "2035-05-01"},
+        "costs.csv, row 68, column date: found 2035-05-01, a cost of 2035/36, which has no price",
+    ),
+    "a cost before it begins": (
+        "costs", {"amount_gbp": "700", "date": "1990-05-01"}, "1990/91, which has no price",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_priced_is_refused_by_cell(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, row, said = REFUSED[case]
+    usual = {"project_id": "EX03", "agency": "Police", "item": "x", "date": "2024-01-15",
+             "kind": "cash", "capital": "no"}  # fmt: skip
+    data = changed(tmp_path / "data", **{table: adding(usual | row)})
+    assert ran("check", str(data)) == 2
+    assert said in capsys.readouterr().err
+
+
+TOLD: dict[str, tuple[dict[str, str], str]] = {
+    "half a year's lag": ({"lag_years": "0.5"}, "lag_years: a part of a year"),
+    "no impact": ({"impact": ""}, "impact: blank: counted as 1"),
+    "no deadweight": ({"deadweight": ""}, "deadweight: blank: counted as 0"),
+    "no attribution": ({"attribution": ""}, "attribution: blank: counted as 1"),
+    "a crowd": ({"people": "90000"}, "people: more people than live in the project's target"),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+def test_what_is_odd_is_told_by_cell(
+    case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row, said = TOLD[case]
+    row = CLAIM | {"project_id": "EX02"} | row
+    data = changed(
+        tmp_path / "data", outcomes=adding(row), costs=lambda f: f[f.project_id > "EX03"]
+    )
+    assert ran("check", str(data)) == 0
+    out = capsys.readouterr().out
+    assert f"outcomes.csv, row 6, column {said}" in out
+    assert "project_measures.csv, row 5, column project_id: no costs are on record" in out
+
+
+@pytest.mark.parametrize("year", ["2035/36", "1990/91", "2023-25"])
+def test_a_price_year_out_of_reach_is_refused_before_anything_starts(
+    year: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "reports"
+    assert ran("run", str(EXAMPLE), "-p", f"price_year={year}", "--out", str(out)) == 2
+    assert "price_year" in capsys.readouterr().err
+    assert not list(out.glob("**/*.html"))
+
+
+# As published
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Benefit pages: EX01 beyond all sense, EX02 free, EX03 without costs, EX11 with a refund."""
+    home = tmp_path_factory.mktemp("cases")
+    pay = paying(EX01=("£999,999,999,999",), EX02=("0",), EX03=(), EX11=("20000", "-5000"))
+    data = changed(
+        home / "data", costs=pay, outcomes=adding(CLAIM | {"project_id": "EX02"})
+    )  # fmt: skip
+    out = home / "reports"
+    named = [f"--project={p}" for p in ("EX01", "EX02", "EX03", "EX11")]
+    assert ran("run", str(data), "--out", str(out), "--report=benefit_analysis", *named) == 0
+    return out / "data"
+
+
+def text_of(published: Path, project: str) -> str:
+    (path,) = published.glob(f"benefit_analysis-{project}-internal.html")
+    return re.sub(r"\s+", " ", BeautifulSoup(path.read_text("utf-8"), "html.parser").get_text(" "))
+
+
+def headline(published: Path, project: str) -> dict[str, str]:
+    folder = published / f"benefit_analysis-{project}"
+    path = folder / f"benefit_headline_{project.lower()}-internal.csv"
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        heads, row = list(csv.reader(stream))[:2]
+    return dict(zip(heads, row, strict=True))
+
+
+def test_without_costs_on_record_nothing_that_needs_one_is_given(published: Path) -> None:
+    said = headline(published, "EX03")
+    assert float(said["Present value of benefits (£)"]) > 0
+    for name, value in said.items():
+        if any(word in name for word in ("costs", "BCR", "Net", "Chance")):
+            assert value == "[x]", name
+    text = text_of(published, "EX03")
+    assert "no costs are on record: we cannot say what is left, nor for each £1" in text
+    assert not re.search(r"[−£\d.]+ for each £1", text)
+
+
+def test_of_what_was_free_no_ratio_and_no_chance_beside_no_saving(published: Path) -> None:
+    text = text_of(published, "EX02")
+    assert "No saving can be claimed, £0" in text
+    assert headline(published, "EX02")["Chance that benefits exceed costs"] == "[x]"
+    assert "nothing was paid on balance, so there is no ratio" in text
+    assert "none within the horizon" not in text
+    assert "nothing to pay back" in text
+    assert "nan" not in text.lower().split()
+    assert "£nan" not in text
+
+
+def test_a_refund_lowers_the_cost_by_itself(published: Path) -> None:
+    """20,000 of grade 1 and 5,000 back, of grade 6: 15,000, in the year they were paid."""
+    assert float(headline(published, "EX11")["Present value of costs (£)"]) == 15_000
+
+
+def test_large_sums_are_written_in_words_with_one_minus(published: Path) -> None:
+    text = text_of(published, "EX01")
+    assert "against costs of £1 trillion" in text
+    assert not re.search(r"\de\+", text)
+    assert "£-" not in text
+    assert not re.search(r"-£|£−", text)
