@@ -36,7 +36,7 @@ LEVELS = {
     ],
     "publish": [
         {"disclosure"},
-        {"cells", "shell"},
+        {"cells", "look", "shell"},
         {"charts", "exports"},
         {"display"},
         {"workbench"},

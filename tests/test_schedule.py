@@ -66,6 +66,22 @@ def test_cron_passes_awkward_names_whole(name: str, tmp_path: Path) -> None:
     subprocess.run(["sh", "-n", "-c", command], check=True)
 
 
+def test_cron_mails_the_summaries_of_what_was_made_and_no_others(tmp_path: Path) -> None:
+    text = made("cron")
+    (line,) = [li for li in text.splitlines() if li.startswith("30 6 * * *")]
+    (more,) = re.findall(r"(?m)^#   (; find .*)$", text)
+    folder = tmp_path / "reports" / "example" / "annual"
+    folder.mkdir(parents=True)
+    for name, days in (("old", 3), ("new", -1)):
+        summary = folder / f"{name}-summary.txt"
+        summary.write_text(f"The {name} report\n")
+        os.utime(summary, times=(summary.stat().st_mtime - 86400 * days,) * 2)
+    command = line.removeprefix("30 6 * * * ") + more
+    command = re.sub(r"cd \S+", f"cd {tmp_path}", re.sub(r"\{ .*? > \S+", "{ true > log", command))
+    told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert told.stdout == "The new report\n"
+
+
 @pytest.mark.parametrize("name", ["data/example", "data/two words", "data/100%", "data/$HOME"])
 def test_systemd_takes_the_units(name: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:

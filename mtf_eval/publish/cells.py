@@ -6,7 +6,8 @@ The same words on a page, in a chart and beside it. Hides nothing and computes n
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,8 @@ from mtf_eval.publish.disclosure.release import Released
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Column
 
-__all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "payload", "words"]
+__all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "payload", "printed"]
+__all__ += ["words"]
 
 SYMBOLS = {
     "[c]": "confidential: a small number of people, or none",
@@ -29,8 +31,11 @@ SYMBOLS = {
     "not on record": "nothing was recorded there, which is not nought",
     "[u]": "low reliability: based on few cases",
 }
+MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
+NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
 NUMERIC = {"people", "count", "money", "number", "share", "change"}
 PER_CENT = {"share", "change"}
+_ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def need_released(thing: object) -> Released:
@@ -74,16 +79,42 @@ def heading(column: Column) -> str:
 
 def number(value: float, column: Column) -> str:
     """Write a number as the page shows it."""
-    scaled = float(value) * 100 if column.kind in PER_CENT else float(value)
+    return _written(
+        float(value) * (100 if column.kind in PER_CENT else 1), column.kind, column.decimals
+    )
+
+
+def _written(scaled: float, kind: str, decimals: int) -> str:
     if not math.isfinite(scaled):
         return "no limit" if scaled > 0 else "no lower limit"
-    text = f"{abs(scaled):,.{column.decimals}f}"
+    text = f"{abs(scaled):,.{decimals}f}"
     zero = not text.strip("0.,")
     sign = MINUS if scaled < 0 and not zero else ""
-    if column.kind == "change":
+    if kind == "change":
         sign = sign or ("" if zero else "+")
-    pound = "£" if column.kind == "money" else ""
-    return f"{sign}{pound}{text}{'%' if column.kind in PER_CENT else ''}"
+    pound = "£" if kind == "money" else ""
+    return f"{sign}{pound}{text}{'%' if kind in PER_CENT else ''}"
+
+
+def printed(content: Mapping[str, Any]) -> list[list[str]]:
+    """Write the rows of a table's payload as the page shows them, a text a cell."""
+    columns = []
+    for column, cells in zip(content["columns"], zip(*content["rows"], strict=True), strict=False):
+        days = {c: date.fromisoformat(c) for c in cells if _ISO.fullmatch(str(c))}
+        if column["kind"] in NUMERIC:
+            days = {}
+        monthly = all(d.day == 1 for d in days.values())
+        columns.append(
+            [
+                (f"{days[c]:%B %Y}" if monthly else day(days[c]))
+                if c in days
+                else c
+                if isinstance(c, str)
+                else _written(float(c), column["kind"], column["decimals"])
+                for c in cells
+            ]
+        )
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list[str]:

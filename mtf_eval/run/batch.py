@@ -15,9 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import BadArgument, MtfError, RunRefused
+from mtf_eval.publish.look import Look, read_look
 from mtf_eval.publish.shell import page_name
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.run.facts import (
@@ -83,7 +85,9 @@ def plan(
     """Plan every data set; read those whose content is not known from last time."""
     plans: list[Planned] = []
     for address in addresses:
-        _hold_price_year(address, wanted)
+        place = own_folder(address if "://" in address else located(address), wanted.reference)
+        look = read_look(place)
+        _hold_price_year(place, wanted)
         facts = _facts(address, store, wanted.reference)
         folder = safe_name(facts.name)
         if any(p.folder.lower() == folder.lower() for p in plans):
@@ -93,7 +97,10 @@ def plan(
         reports = make_plan(
             facts, books, wanted, address=address, salt=store.salt(), published=standing
         )
-        due = {r.name: "forced" if force else decide(r, store, before, facts) for r in reports}
+        due = {
+            r.name: "forced" if force else decide(r, store, before, facts, wanted.beside)
+            for r in reports
+        }
         log.info("%s: read from %s, content %s", folder, address, facts.digest[:12])
         names = {r.name for r in reports}
         gone = [] if wanted.narrow else [n for n in before.get("reports", {}) if n not in names]
@@ -106,18 +113,18 @@ def plan(
                 due={name: why for name, why in due.items() if why},
                 without=facts.calendar(wanted.as_of)[2],
                 dropped=gone,
+                look=look,
             )
         )
     _refuse_mixed(plans, wanted, store)
     return plans
 
 
-def _hold_price_year(address: str, wanted: Wanted) -> None:
+def _hold_price_year(own: Path | None, wanted: Wanted) -> None:
     """Refuse a price year that is not covered before anything starts."""
     if year := wanted.parameters.get("price_year"):
-        place = address if "://" in address else located(address)
         try:
-            own_reference(own_folder(place, wanted.reference)).index(year)
+            own_reference(own).index(year)
         except BadArgument as error:
             raise RunRefused(f"-p price_year={year}: {error}") from None
 
@@ -197,6 +204,7 @@ def run(
             kept = store.kept(report.dataset, report.name)
             done = kept.get("key") == report.key and kept["outcome"] == "ok"
             done = done and not changed(kept, planned.facts, store.salt())
+            done = done and not report.lacking(kept, wanted.beside)
             if done and planned.due[report.name] != "forced":
                 entries[report.dataset, report.name] = kept
                 resumed += 1
@@ -205,11 +213,16 @@ def run(
     # Those about every project take the longest: last, they would run alone.
     due.sort(key=lambda report: "project_id" in report.parameters)
     by_name = {(r.dataset, r.name): (r, p.facts) for p in plans for r in p.reports}
+    looks = {p.folder: p.look for p in plans}
+
+    def job(report: Report) -> Job:
+        return _job(report, store, options, moment, wanted, looks[report.dataset])
+
     failed: list[tuple[str, str]] = []
     try:
-        jobs = (_job(report, store, options, moment, wanted.release) for report in due)
+        jobs = map(job, due)
         first = {r.template.name: r for r in reversed(due)} if len(due) > FEW else {}
-        rehearsed = [_job(r, store, options, moment, wanted.release) for r in first.values()]
+        rehearsed = list(map(job, first.values()))
         for result in run_many(jobs, options, [p.address for p in plans], rehearsed):
             where = (result.dataset, result.name)
             report, facts = by_name[where]
@@ -326,7 +339,9 @@ def _submitting(
         yield made.submit
 
 
-def _job(report: Report, store: Store, options: Options, moment: str, release: str) -> Job:
+def _job(
+    report: Report, store: Store, options: Options, moment: str, wanted: Wanted, look: Look
+) -> Job:
     from mtf_eval.publish.pages import corrections
     from mtf_eval.run.execute import Job
 
@@ -337,9 +352,11 @@ def _job(report: Report, store: Store, options: Options, moment: str, release: s
         cwd=str(report.template.path.parent.resolve()),
         previous=corrections.edition(store.out / report.dataset, report.name),
         parameters=report.parameters,
-        release=release,
+        release=wanted.release,
         run_time=moment,
-        related=tuple((title_of(name), page_name(name, release)) for name in report.related),
+        related=tuple((title_of(name), page_name(name, wanted.release)) for name in report.related),
+        beside=tuple(report.lacking({}, wanted.beside)),
+        look=look,
         cell_seconds=options.cell_seconds,
         seconds=options.seconds,
     )

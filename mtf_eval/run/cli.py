@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,13 +151,15 @@ def _timeout(what: str, seconds: float) -> Callable[[Any], Any]:
 @commands.command(
     short_help="Make every report that is due, and publish them.",
     epilog="\b\nExamples: mtf-eval run data/example\n"
-    "          mtf-eval run records.xlsx --pdf\n"
+    "          mtf-eval run records.xlsx --pdf --docx\n"
     "          mtf-eval run data/example --project EX01 --out one-project\n"
     "          mtf-eval run --notebook lab/project_evaluation-EX01.ipynb --out mine\n"
     "          mtf-eval run data/example --dry-run",
 )
 @_run_options
 @click.option("--pdf", is_flag=True, help="Print each page to PDF too (Chromium, Chrome, Edge).")
+@click.option("--docx", is_flag=True, help="Write each report as a Word document too.")
+@click.option("--pptx", is_flag=True, help="Write slides (PowerPoint) of the leadership report.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run; run nothing.")
 @click.option("--why", is_flag=True, help="Say of each report that is due what changed.")
 @click.option("--force", is_flag=True, help="Run everything, changed or not.")
@@ -168,6 +171,8 @@ def run(
     data: tuple[str, ...],
     out: Path,
     pdf: bool,
+    docx: bool,
+    pptx: bool,
     dry_run: bool,
     why: bool,
     force: bool,
@@ -189,6 +194,7 @@ def run(
         need_browser()
     store = Store(out)
     wanted, books = _wanted(**narrowed)
+    wanted = replace(wanted, beside=("docx",) * docx + ("pptx",) * pptx)
     if wanted.own_notebooks and not data:
         wanted, data = as_written(wanted, books)
     if dry_run:

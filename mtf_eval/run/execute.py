@@ -19,17 +19,21 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import MtfError, RunRefused
+from mtf_eval.publish.look import Look
 from mtf_eval.publish.shell import page_name
 from mtf_eval.run.session import parameterised, run_cells
 from mtf_eval.run.verdict import judge
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+    from mtf_eval.publish.pages.corrections import Correction
 
 __all__ = ["ENVIRONMENT", "Job", "Result", "apart", "end_group", "practise", "result_of"]
 __all__ += ["run_apart", "work"]
@@ -63,6 +67,8 @@ class Job:
         What the published edition says, as `corrections.edition` gives it.
     release
         The disclosure rule the run is for, whether or not the notebook has such a parameter.
+    beside
+        Endings of the further files that are wanted: `docx`, `pptx`.
     """
 
     dataset: str
@@ -74,6 +80,8 @@ class Job:
     cwd: str = ""
     previous: str = ""
     release: str = ""
+    beside: tuple[str, ...] = ()
+    look: Look = field(default_factory=Look)
     cell_seconds: float = 600
     seconds: float = 1800
 
@@ -323,10 +331,12 @@ def _render(
         titles = {
             f"{job.name}/{called(n, head)}": t["title"] for n, t in exports.tables(notebook).items()
         }
-        downloads = [(_called(f, titles), f) for f in (*files, book)]
         corrected = corrections.listed(
             job.previous, notebook, parameters=job.parameters, run_time=job.run_time
         )
+        clean = pages.cleaned(notebook)
+        files |= _for_the_office(job, clean, f"{job.name}/{stem}", file, corrected)
+        downloads = [(_called(f, titles), f) for f in (*files, book)]
         if corrected:
             files[f"{job.name}/{corrections.FILE}"] = corrections.as_csv(corrected)
             summary["corrections"] = len(corrections.distinct(corrected))
@@ -336,10 +346,40 @@ def _render(
             related=job.related,
             downloads=downloads,
             corrected=corrected,
+            look=job.look,
         )
-        files[book] = _notebook_bytes(pages.cleaned(notebook))
+        files[book] = _notebook_bytes(clean)
     files[file] = page.encode()
     return files, dict(summary)
+
+
+def _for_the_office(
+    job: Job, clean: NotebookNode, stem: str, page: str, corrected: tuple[Correction, ...]
+) -> dict[str, bytes]:
+    """Return the summary, and the document and slides that were asked for."""
+    from mtf_eval.publish.cells import payload
+    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.exports.files import head
+    from mtf_eval.publish.exports.summary import summary
+    from mtf_eval.publish.pages import corrections
+    from mtf_eval.publish.pages.sections import without_empty_sections
+
+    given: dict[str, Any] = {"look": job.look, "run_time": job.run_time}
+    text, html = summary(clean, page=page, **given)
+    files = {f"{stem}-summary.txt": text.encode(), f"{stem}-summary.html": html.encode()}
+    clean = deepcopy(clean)
+    clean.cells = without_empty_sections(clean.cells)
+    if "docx" in job.beside:
+        from mtf_eval.publish.exports.word import write_word
+
+        door = Door(str(head(clean).get("rule") or "internal"))
+        listed = payload(door(corrections.as_table(corrected))) if corrected else None
+        files[f"{stem}.docx"] = write_word(clean, corrected=listed, **given)
+    if "pptx" in job.beside:
+        from mtf_eval.publish.exports.slides import write_slides
+
+        files[f"{stem}.pptx"] = write_slides(clean, **given)
+    return files
 
 
 def _need_rule(job: Job, notebook: NotebookNode) -> None:
@@ -357,7 +397,12 @@ def _need_rule(job: Job, notebook: NotebookNode) -> None:
 
 def _called(file: str, titles: Mapping[str, str]) -> str:
     ending = file.rsplit(".", 1)[1]
-    named = {"xlsx": "All tables (Excel)", "ipynb": "The notebook as run (Jupyter)"}
+    named = {
+        "xlsx": "All tables (Excel)",
+        "ipynb": "The notebook as run (Jupyter)",
+        **{"docx": "The report (Word)", "pptx": "Slides (PowerPoint)"},
+        **{"txt": "Summary for an e-mail (text)", "html": "Summary for an e-mail (HTML)"},
+    }
     return named.get(ending) or titles[file]
 
 

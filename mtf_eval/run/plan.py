@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.publish.look import Look
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
 from mtf_eval.records.home import HOME
@@ -38,12 +39,17 @@ __all__ = [
 
 #: Years and half-years that have a report, and why other years have none.
 Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
+#: Notebooks whose reports have slides too.
+SLIDES = ("tlg_report",)
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(10)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the command asked for; empty means everything."""
+    """What the command asked for; empty means everything.
+
+    `beside` holds the endings of further files that are wanted beside each page, as in `docx`.
+    """
 
     projects: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
@@ -53,6 +59,7 @@ class Wanted:
     release: str = "internal"
     as_of: str = ""
     reference: str = ""
+    beside: tuple[str, ...] = ()
     own_notebooks: bool = False
     as_written: bool = False
 
@@ -81,6 +88,12 @@ class Report:
         """The notebook's name as words, until its page says a better one."""
         return self.template.name.replace("_", " ").capitalize()
 
+    def lacking(self, entry: Mapping[str, Any], beside: Iterable[str]) -> list[str]:
+        """Return the endings of files wanted beside its page that a finished report has not."""
+        there = {file.rpartition(".")[2] for file in entry.get("files", ())}
+        slides = self.template.name in SLIDES
+        return [e for e in beside if e not in there and (slides or e != "pptx")]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
@@ -93,6 +106,7 @@ class Planned:
     due: dict[str, str]
     without: Mapping[str, str] = field(default_factory=dict)
     dropped: list[str] = field(default_factory=list)
+    look: Look = field(default_factory=Look)
 
     @property
     def folder(self) -> str:
@@ -202,11 +216,18 @@ def changed(entry: Mapping[str, Any], facts: Facts, salt: str) -> list[str]:
     return sorted(unit for unit in reads if reads[unit] != now[unit])
 
 
-def decide(report: Report, store: Store, before: Mapping[str, Any], facts: Facts) -> str:
+def decide(
+    report: Report,
+    store: Store,
+    before: Mapping[str, Any],
+    facts: Facts,
+    beside: Iterable[str] = (),
+) -> str:
     """Say why a report is due; `""` when its published page stands for the same inputs.
 
-    `before` is the run record of its data set. A failed report is always due, and so is one whose
-    page is not there with the content it was published with.
+    `before` is the run record of its data set, `beside` what is wanted beside the page. A failed
+    report is always due, and so is one whose page is not there with the content it was published
+    with.
     """
     entry = before.get("reports", {}).get(report.name)
     if entry is None:
@@ -223,6 +244,8 @@ def decide(report: Report, store: Store, before: Mapping[str, Any], facts: Facts
     folder = store.out / report.dataset
     if file_digest(page_of(folder, report.name)) != entry["sha256"]:
         return "its page is missing or was changed by hand"
+    if lacking := report.lacking(entry, beside):
+        return f"no {' and '.join(lacking)} beside its page yet"
     return ""
 
 

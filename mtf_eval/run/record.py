@@ -41,7 +41,7 @@ def entry_of(
     """
     ours = report.template.path.resolve().is_relative_to((HOME / "notebooks").resolve())
     read = result.summary.get("reads") if ours else None
-    page = next((b for f, b in result.files.items() if f.endswith(".html")), b"")
+    page = next((b for f, b in result.files.items() if f.endswith(".html") and "/" not in f), b"")
     page = page if result.outcome == "ok" else b""
     return {
         "notebook": report.template.name,

@@ -81,19 +81,23 @@ def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str)
         "user": getpass.getuser(),
         "data": " ".join(data),
         "release": release,
+        "out": out,
     }
     if kind == "cron":
         # cron turns an unescaped per cent sign into a line break.
         line = shlex.join([program, *arguments]).replace("%", r"\%")
         values |= {"command": line, "folder": shlex.quote(folder), "log": shlex.quote(log)}
+        values["out"] = shlex.quote(out).replace("%", r"\%")
     elif kind == "systemd":
         words = (w.replace("%", "%%").replace("$", "$$") for w in [program, *arguments])
         line = " ".join(w if re.fullmatch(r"[\w./:+%=@,-]+", w) else f'"{w}"' for w in words)
         values |= {"command": line, "folder": folder.replace("%", "%%")}
+        values["out"] = out.replace("%", "%%")
     elif kind == "windows":
         plain = {"program": program, "folder": folder, "log": log}
         plain["arguments"] = subprocess.list2cmdline(arguments)
         values |= {name: escape(text) for name, text in plain.items()}
+        values["out"] = escape(out).replace("--", "- -")  # which ends a comment of XML
     texts = {
         name: Template(
             files("mtf_eval.run").joinpath(f"schedules/{name}").read_text(encoding="utf-8")

@@ -1,7 +1,5 @@
 """The house style of a picture: colours, sizes, axes, and small SVG that is the same every time.
 
-Colours: Government Analysis Function palette, whose neighbours in this order differ by 3:1
-(https://analysisfunction.civilservice.gov.uk/policy-store/data-visualisation-colours-in-charts/).
 Knows nothing of what is drawn.
 """
 
@@ -19,6 +17,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
 from mtf_eval.publish.charts.vector import slim
 from mtf_eval.publish.disclosure.release import Released
+from mtf_eval.publish.look import DARK, PALETTE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["INK", "PALETTE", "Chart", "Paint", "Words", "finish", "numbers", "text_on"]
 
-PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")
-DARK = {"#12436D", "#801650", "#3D3D3D"}  # white text reads on these, black on the others
 INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"
 WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
 SIZE = 13  # of the text, in pixels

@@ -1,7 +1,8 @@
 """Tables as they were published, read back from the files a reader has.
 
-Reads HTML pages, CSV, Excel workbooks, notebooks and run records of a folder of reports. Knows
-nothing of how they were made: only what is printed counts. Judged in `audit`.
+Reads HTML pages, CSV, Excel workbooks, Word documents, slides, summaries, notebooks and run
+records of a folder of reports. Knows nothing of how they were made: only what is printed counts.
+Judged in `audit`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from mtf_eval.publish.disclosure import office
 
 __all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "is_dated", "months_of", "plain", "read_grids"]
 __all__ += ["release_named"]
@@ -195,14 +198,6 @@ def _csv(path: Path) -> Iterator[tuple[str, Rows]]:
     yield path.stem, list(csv.reader(io.StringIO(text)))
 
 
-def _workbook(path: Path) -> Iterator[tuple[str, Rows]]:
-    from openpyxl import load_workbook
-
-    for sheet in load_workbook(path, data_only=True).worksheets:
-        cells = sheet.iter_rows(values_only=True)
-        yield "", [["" if v is None else str(v) for v in row] for row in cells]
-
-
 def _notebook(path: Path) -> Iterator[tuple[str, Rows]]:
     book = json.loads(path.read_text(encoding="utf-8"))
     for cell in book.get("cells", []):
@@ -251,7 +246,10 @@ def _leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 _READERS = {
     ".html": _page,
     ".csv": _csv,
-    ".xlsx": _workbook,
+    ".xlsx": office.sheets,
+    ".docx": office.document,
+    ".pptx": office.slides,
+    ".txt": office.summary,
     ".ipynb": _notebook,
     ".json": _record,
 }

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import SYMBOLS, day, need_released, payload, words
+from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, SYMBOLS, day, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css
@@ -45,9 +45,7 @@ __all__ = [
 
 MIMETYPE = "application/vnd.mtf.{}+json"
 NoteKind = Literal["note", "caution", "method"]
-NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
 VERSIONS = ("mtf-eval", "pandas", "numpy", "scipy", "statsmodels", "matplotlib", "nbconvert")
-MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
 
 
 @dataclass(frozen=True, slots=True)

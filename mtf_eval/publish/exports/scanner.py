@@ -22,7 +22,7 @@ from urllib.parse import unquote
 
 from mtf_eval.errors import RunRefused
 
-__all__ = ["Hit", "canaries", "identifying", "neutralise"]
+__all__ = ["Hit", "canaries", "identifying", "neutralise", "printable"]
 
 # Columns whose values name one person, family or answer; a project's id is no secret.
 PERSONAL = ("case_id", "referral_id", "respondent_id")
@@ -36,6 +36,11 @@ _INVISIBLE = ' \u00a0\u200b\u200c\u200d\u2060\ufeff"'
 _CONTROL = re.compile(
     r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
 )
+
+
+def printable(text: str) -> str:
+    """Return text without what XML cannot hold, nor signs that turn the direction of reading."""
+    return _CONTROL.sub("", text)
 
 
 def neutralise(value: object) -> str:
@@ -52,7 +57,7 @@ def neutralise(value: object) -> str:
     """
     if value is None:
         return ""
-    text = _CONTROL.sub("", str(value))
+    text = printable(str(value))
     if _NUMBER.fullmatch(text.strip()):
         return text
     bare = text.lstrip(_INVISIBLE)

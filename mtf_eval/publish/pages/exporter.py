@@ -21,6 +21,7 @@ from mtf_eval.publish.cells import moment
 from mtf_eval.publish.disclosure.release import Door
 from mtf_eval.publish.display.elements import MIMETYPE, table
 from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables, write_exports
+from mtf_eval.publish.look import Look
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages.corrections import Correction
 from mtf_eval.publish.pages.index import Entry, index
@@ -136,6 +137,7 @@ def render(
     index_href: str = "../index.html",
     downloads: Sequence[tuple[str, str]] = (),
     corrected: Sequence[Correction] = (),
+    look: Look | None = None,
 ) -> str:
     """Return the page of an executed notebook.
 
@@ -151,6 +153,8 @@ def render(
         Title and relative link of other reports, and of the files beside this one.
     corrected
         What earlier editions gave otherwise; see `corrections.listed`.
+    look
+        The partnership's own; ours where it is left out.
     """
     given = {
         "run_time": run_time,
@@ -161,7 +165,7 @@ def render(
         "corrected": tuple(corrected),
     }
     body, _ = _exporter().from_notebook_node(notebook, {"mtf_page": given})
-    return body
+    return body if look is None else look.dressed(body, str(head(notebook).get("kind", "")))
 
 
 def read_summary(notebook: NotebookNode) -> dict[str, Any]:

@@ -62,6 +62,7 @@ USUAL = {
     "cashable_from_year": "0", "bearer": "multiple",
 }  # fmt: skip
 BOOKS = (".xlsx", ".xlsm", ".xls")
+LOOKS = (".docx", ".toml", ".png", ".jpg", ".jpeg")  # how reports look: no prices
 
 
 def own_folder(place: str | Path, named: str | Path = "") -> Path | None:
@@ -112,7 +113,7 @@ def own_reference(folder: Path | None) -> Reference:
             mine, wrong = _rows(path, name, ours)
             problems += wrong
             tables[name] = _replaced(tables[name], mine, KEYS[name])
-        elif path not in books:
+        elif path not in books and path.suffix.lower() not in LOOKS:
             known = ", ".join(f"{table}.csv" for table in FILES)
             told.append(
                 Problem(file=path.name, found="not read", expected=f"a workbook or {known}")

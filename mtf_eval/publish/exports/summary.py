@@ -1,0 +1,95 @@
+"""Half a page for an e-mail, as text and as HTML: what a report found, how sure, what it asks.
+
+Made of what the executed notebook shows; names the page, and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from mtf_eval.publish.cells import MARYLAND, moment, printed
+from mtf_eval.publish.exports.files import contents, head
+from mtf_eval.publish.exports.shown import ILLUSTRATIVE, said, source_of
+from mtf_eval.publish.look import Look
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+__all__ = ["summary"]
+
+MOST = 6  # lines of a list
+LINE = 72  # characters of a line of text
+
+
+def summary(notebook: NotebookNode, *, page: str, run_time: str, look: Look) -> tuple[str, str]:
+    """Return the summary as plain text and as HTML.
+
+    Parameters
+    ----------
+    notebook
+        As executed.
+    page
+        File name of the report's page.
+    run_time
+        When the run was, ISO 8601.
+    """
+    lines = list(_lines(notebook, page, run_time, look))
+    text, html = [], []
+    for kind, line in lines:
+        bullet = kind == "li"
+        text.append(fill(line, LINE, initial_indent="- " * bullet, subsequent_indent="  " * bullet))
+        tag = f"<{kind}>{escape(line)}</{kind}>"
+        html.append(f"<ul>{tag}</ul>" if bullet else tag)
+    body = "".join(html).replace("</ul><ul>", "")
+    font = look.font or "Arial"
+    whole = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(lines[0][1])}</title></head>"
+        f'<body style="font-family:{font},sans-serif;font-size:15px;max-width:40em">{body}'
+        "</body></html>\n"
+    )
+    blank = "\n\n".join(text).replace("\n\n- ", "\n- ")
+    return f"{blank}\n", whole
+
+
+def _lines(
+    notebook: NotebookNode, page: str, run_time: str, look: Look
+) -> Iterator[tuple[str, str]]:
+    """Yield the paragraphs, each after the name of its tag."""
+    about, shown = head(notebook), list(contents(notebook))
+    yield "h1", said([str(about.get("title") or "Report")], 200)
+    if about.get("banner"):
+        yield "p", said([about["banner"]], 120)
+    whose = f"{about.get('dataset_title', '')}, {about.get('period', '')}."
+    made_up = ILLUSTRATIVE if about.get("illustrative") else ""
+    yield "p", said([whose, made_up], 300)
+    if audience := look.audience(str(about.get("kind", ""))):
+        yield "p", said([audience], 400)
+    found = [data for kind, data in shown if kind in ("result", "finding")]
+    for data in found[:1]:
+        level = data.get("maryland")
+        strength = f"{MARYLAND.format(level)}." if level else ""
+        yield "p", said([f"{data['text'].rstrip('.')}.", strength], 600)
+    tables = [data for kind, data in shown if kind == "table" and data["rows"]]
+    cards = next((t for t in tables if len(t["rows"]) == 1 and len(t["columns"]) > 2), None)
+    if cards:
+        pairs = zip(cards["columns"], printed(cards)[0], strict=True)
+        figures = [(c["heading"], v) for c, v in pairs if c["kind"] not in ("label", "text")]
+        for heading, value in figures[:MOST]:
+            yield "li", said([f"{heading}: {value}"], 120)
+    asked = next((t for t in tables if t["name"].startswith("decisions")), None)
+    if asked:
+        yield "p", "Asked:"
+        for row in printed(asked)[:MOST]:
+            yield "li", said([f"{row[0]}: {row[1]}"], 120)
+    cautions = [d["text"] for k, d in shown if k == "note" and d["kind"] == "caution"]
+    if cautions:
+        yield "p", said(["Caution:", cautions[0]], 300)
+    if tables:
+        yield "p", said([source_of(tables[0])], 300)
+    run = f"Run {moment(run_time)}." if run_time else ""
+    yield "p", said([about.get("rule_sentence", ""), run], 400)
+    yield "p", f"The whole report: {page}"
