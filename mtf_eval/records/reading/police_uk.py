@@ -327,17 +327,18 @@ def _tallied(blocks: Iterable[pa.Table], *, marked: bool) -> tuple[list[pa.Table
 
 
 def _marks(ids: pa.Array) -> Any:
-    """Return the last eight bytes of each Crime ID as a number; 0 of what is shorter."""
+    """Return the last eight bytes of each Crime ID as a number; 0 where there is none."""
     import numpy as np
 
     _, ends, data = ids.buffers()
     ends = np.frombuffer(ends, "int32")[ids.offset : ids.offset + len(ids) + 1]
-    marks = np.zeros(len(ids), "uint64")
-    told = np.flatnonzero(np.diff(ends) >= 8)
-    if len(told):
-        places = ends[told + 1][:, None] + np.arange(-8, 0)
-        marks[told] = np.frombuffer(data, "uint8")[places].view("uint64").ravel()
-    return marks
+    sizes = np.minimum(np.diff(ends), 8)
+    cells = np.zeros((len(ids), 8), "uint8")
+    for size in np.unique(sizes[sizes > 0]):
+        told = np.flatnonzero(sizes == size)
+        places = ends[told + 1][:, None] + np.arange(-size, 0)
+        cells[told, 8 - size :] = np.frombuffer(data, "uint8")[places]
+    return cells.view("uint64").ravel()
 
 
 def _more_than_once(marks: list[Any]) -> Any:
