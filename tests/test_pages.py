@@ -84,6 +84,7 @@ def test_two_runs_differ_in_the_time_only() -> None:
 
 
 def test_hidden_cells_are_counted() -> None:
+    # 0 to 7 people: three months of those accepted, seven of those rejected.
     text = render(made_up.notebook("public")).get_text(" ")
     assert "Hidden cells 10 in 4 tables, for their own size or to protect others" in text
 
@@ -175,10 +176,27 @@ def test_summary_is_plain_json_for_the_index() -> None:
     assert summary["rule"] == "public"
     assert summary["hidden"] == 10
     assert summary["tables"] == ["headline", "referrals_by_month", "themes", "progress"]
-    assert summary["sources"][0]["as_at"] == "2021-12-15"
+    # Rows of people are named in internal reports only.
+    assert summary["sources"] == []
+    internal = pages.read_summary(made_up.notebook())
+    assert internal["sources"][0]["as_at"] == "2021-12-15"
     bare = pages.read_summary(new_notebook())
     assert bare["status"] == "complete"
     assert bare["tables"] == []
+
+
+def test_a_heading_leaves_with_what_it_heads_and_prose_stays() -> None:
+    bare = cell(made_up.head_element())
+    bare.outputs = []
+    empty = [new_markdown_cell("## Nothing\n\nWhat would follow."), bare]
+    prose = [new_markdown_cell("## Our view\n\nIt went well."), new_markdown_cell("### Bare")]
+    shown = [new_markdown_cell("## Note"), new_markdown_cell("### Below"), new_markdown_cell("So.")]
+    text = str(render(new_notebook(cells=[cell(made_up.head_element()), *empty, *prose, *shown])))
+    assert "Nothing" not in text
+    assert "What would follow" not in text
+    assert "Bare" not in text
+    assert all(f">{each}</h" in text for each in ("Our view", "Note", "Below"))
+    assert "It went well." in text
 
 
 def test_two_sections_of_one_name_get_ids_of_their_own() -> None:

@@ -463,7 +463,7 @@ def test_no_target_on_record_is_not_enough() -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_series_gives_the_wider_of_two_intervals_and_shows_both(seed: int) -> None:
-    """Against statsmodels: the error is the larger of quasi-Poisson's and Newey-West's."""
+    """Against statsmodels: the larger of quasi-Poisson's and Newey-West's, Poisson's at least."""
     import statsmodels.api as sm
 
     rng = np.random.default_rng(seed)
@@ -481,7 +481,8 @@ def test_a_series_gives_the_wider_of_two_intervals_and_shows_both(seed: int) -> 
     ).astype(float)
     model = sm.GLM(counts, design, family=sm.families.Poisson())
     hac = {"maxlags": 3, "use_correction": False}
-    errors = [model.fit(scale="X2").bse[-1], model.fit(cov_type="HAC", cov_kwds=hac).bse[-1]]
+    fits = model.fit(scale="X2"), model.fit(cov_type="HAC", cov_kwds=hac)
+    errors = [max(fit.bse[-1], model.fit().bse[-1]) for fit in fits]
     own, other = found.sensitivity[:2]
     assert own.se_log == pytest.approx(max(errors), rel=1e-4)
     assert other.se_log == pytest.approx(min(errors), rel=1e-4)

@@ -193,10 +193,6 @@ def test_outcomes_are_counted_by_the_day_of_the_decision(tmp_path: Path) -> None
     [
         ({"decided": "2020-12-31"}, "decided on or after received"),
         ({"decided": "2021-03-01", "closed": "2021-02-01"}, "closed on or after decided"),
-        (
-            {"decision": "pending", "status": "", "closed": "", "decided": "2021-01-05"},
-            "no day of decision on a pending referral",
-        ),
     ],
 )
 def test_days_of_decision_that_cannot_be(
@@ -209,6 +205,22 @@ def test_days_of_decision_that_cannot_be(
     with pytest.raises(DataProblems) as refused:
         load(tmp_path)
     assert said in str(refused.value)
+
+
+def test_a_day_of_decision_of_a_pending_referral_is_left_out_and_asked_about(
+    tmp_path: Path,
+) -> None:
+    rows = [r | {"decided": r["received"]} for r in log_rows()[:5]]
+    rows[0] |= {"decision": "pending", "status": "", "closed": "", "decided": "2021-01-05"}
+    about(tmp_path, title="Asked", as_at="2021-12-15")
+    write(tmp_path / "referrals.csv", rows)
+    data = load(tmp_path)
+    assert data.table("referrals")["decided"].isna().tolist() == [True] + 4 * [False]
+    (asked,) = [f for f in data.findings if "pending" in str(f)]
+    assert asked.kind == "warning"
+    assert "in 1 row(s), first here: is the decision right?" in str(asked)
+    assert (asked.row, asked.column) == (2, "decided")
+    assert referrals.headline(data, year=2021).frame.iloc[0]["decided"] == 4
 
 
 def test_a_decision_after_the_day_the_records_go_up_to_is_told(tmp_path: Path) -> None:

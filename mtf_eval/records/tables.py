@@ -85,21 +85,6 @@ _TABLES = (
             _order("received", "closed"),
             _order("decided", "closed"),
             row_check(
-                "decided",
-                "no day of decision on a pending referral",
-                lambda f: (f["decision"] != "pending") | f["decided"].isna(),
-                "leave decided empty, or correct the decision",
-            ),
-            row_check(
-                "status",
-                "no status or closing date on a rejected or pending referral",
-                lambda f: (
-                    ~f["decision"].isin(["rejected", "pending"])
-                    | (f["status"].isna() & f["closed"].isna())
-                ),
-                "leave status and closed empty, or correct the decision",
-            ),
-            row_check(
                 "status",
                 "completed where there is a closing date",
                 lambda f: (f["status"] != "ongoing") | f["closed"].isna(),

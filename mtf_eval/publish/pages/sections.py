@@ -28,17 +28,21 @@ def heading_before(notebook: NotebookNode, stopped: int | None) -> str:
 
 
 def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Leave out headings under which nothing is shown."""
+    """Leave out headings under which nothing is shown; a section of prose alone stays."""
     kept: list[NotebookNode] = []
     shown = 0  # the highest level of heading under which something is shown from here on
+    below = ""  # the kind of the cell after this
     for cell in reversed(cells):
         heading = re.match(r"(#{2,6}) ", cell.source) if cell.cell_type == "markdown" else None
+        level = len(heading[1]) if heading else 9
+        prose = below != "code" and "\n" in cell.source.strip()
+        below = cell.cell_type
         if heading is None:
             shown = 9 if cell.cell_type == "markdown" or cell.get("outputs") else shown
-        elif shown < len(heading[1]):
+        elif shown < level and not prose:
             continue
         else:
-            shown = len(heading[1]) - 1
+            shown = level - 1
         kept.append(cell)
     return kept[::-1]
 
