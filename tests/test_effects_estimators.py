@@ -942,3 +942,19 @@ def test_the_displacement_difference_as_a_ratio_says_what_the_difference_says() 
     low, high = (change - 1.959964 * error, change + 1.959964 * error)
     assert found.low == pytest.approx(after / (after - low))
     assert found.high == pytest.approx(after / (after - high))
+
+
+def test_an_interrupted_series_goes_on_through_months_not_on_record() -> None:
+    """A trend of 2 % a month and a fall of 30 %: both as planted, with or without a hole."""
+    months = pd.date_range("2019-01-01", periods=48, freq="MS")
+    start = pd.Timestamp("2022-01-01")
+    exact = 1e6 * np.exp(0.02 * np.arange(48)) * np.where(months >= start, 0.7, 1.0)
+    series = pd.Series(np.round(exact), index=months)
+    for gone in ([], [13, 14, 15, 40]):
+        rng = np.random.default_rng(1)
+        found = effects.interrupted_series(
+            series=series.drop(months[gone]), start=start, rng=rng, draws=50
+        )
+        assert found.estimate.estimate == pytest.approx(0.7, abs=1e-5)
+        said = " ".join(found.estimate.cautions)
+        assert ("4 months between the first and the last are not on record" in said) == bool(gone)

@@ -57,12 +57,15 @@ class SeriesResult:
         return self.estimate.sentence()
 
 
+def _ordinals(series: pd.Series) -> np.ndarray:
+    months = pd.DatetimeIndex(series.index)
+    return np.asarray(months.year * 12 + months.month)
+
+
 def _monthly(series: pd.Series) -> pd.Series:
     series = series.sort_index()
-    months = pd.DatetimeIndex(series.index).to_period("M")
-    steps = np.diff(months.year * 12 + months.month)
-    if (steps != 1).any():
-        raise NotEnoughData("the series skips or repeats a month")
+    if (np.diff(_ordinals(series)) < 1).any():
+        raise NotEnoughData("the series repeats a month")
     values = series.to_numpy(dtype=float)
     if not np.isfinite(values).all() or (values < 0).any() or (values % 1 != 0).any():
         raise BadArgument("the series holds a count that is missing, negative or not whole")
@@ -86,7 +89,8 @@ def interrupted_series(
     Parameters
     ----------
     series
-        Whole counts indexed by month, without gaps.
+        Whole counts indexed by month. Months not on record are left out; trend and season go on
+        through them, and the robust errors take the months on record as they follow each other.
     slope
         Whether the trend may change too, not the level alone; decide before looking.
     exposure
@@ -116,7 +120,7 @@ def interrupted_series(
     before, after = int(y[~post].sum()), int(y[post].sum())
     if before == 0 or after == 0:
         raise NotEnoughData(f"{measure}: {before} incident(s) before and {after} after the start")
-    t = np.arange(len(y), dtype=float)
+    t = (_ordinals(y) - _ordinals(y)[0]).astype(float)
     columns = [np.ones(len(y)), t]
     angle = 2 * np.pi * months.month.to_numpy() / 12
     columns += [np.sin(angle), np.cos(angle)]
@@ -140,6 +144,8 @@ def interrupted_series(
     poisson = np.asarray(fit.cov_params()) / float(fit.scale)
     correlations = _autocorrelation(np.asarray(fit.resid_pearson))
     cautions = _cautions(post, correlations[0], control is not None)
+    if absent := int(t[-1]) + 1 - len(y):
+        cautions += (f"{absent} months between the first and the last are not on record.",)
     tails = [(1 - level) / 2, (1 + level) / 2]
 
     def simulated(covariance: np.ndarray) -> np.ndarray:
@@ -264,6 +270,8 @@ def expected_range(*, series: pd.Series, baseline: int | None = None) -> Expecte
         Number of first months to learn the range from; all when `None`.
     """
     values = _monthly(series)
+    if (np.diff(_ordinals(values)) != 1).any():
+        raise NotEnoughData("the series skips a month")
     learnt = values.to_numpy()[: baseline or len(values)]
     if len(learnt) < LEAST_MONTHS:
         raise NotEnoughData(f"{len(learnt)} months: an expected range needs {LEAST_MONTHS}")

@@ -42,17 +42,17 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         raise NotEnoughData(f"{project.project_id}: no months are compared")
     before, after = found.compared.same_season().totals(project.target)
     row: dict[str, object] = {"project": project.title, "before": before, "after": after}
-    columns = [
-        label("project", "Project"),
-        count("before", "Recorded before", f"{window.before_first:%b %Y} to "
-              f"{window.before_last:%b %Y}"),
-        count("after", "Recorded after", f"{window.start:%b %Y} to {window.last:%b %Y}"),
-    ]  # fmt: skip
+    earlier, later = (
+        f"{f'{len(u)} months of ' * (len(u) < len(m))}{m[0]:%b %Y} to {m[-1]:%b %Y}"
+        for u, m in zip(window.used(), window.sides(), strict=True)
+    )
+    columns = [label("project", "Project"), count("before", "Recorded before", earlier)]
+    columns += [count("after", "Recorded after", later)]
     if effect is not None and effect.avoided is not None:
         net = found.net[project.primary_measure]
         said = "Expected" if effect.maryland > 2 else "As the months before suggest"
         row["expected"] = after + round(effect.avoided)
-        columns.insert(2, count("expected", said, f"{window.start:%b %Y} to {window.last:%b %Y}"))
+        columns.insert(2, count("expected", said, later))
         row["avoided"] = round(abs(net.avoided))
         heading = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
         columns.append(count("avoided", f"{heading}, net", net.sentence()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Panel
-from mtf_eval.analysis.project.design import Project, Window, gaps_of, months_words
+from mtf_eval.analysis.project.design import Project, Window, gaps_of, months_words, trusted
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.records.coverage import Coverage
 
@@ -26,21 +26,23 @@ def on_record(
     It fails where nothing is compared, as the records allow no claim.
     """
     own = (*project.target, *project.buffer)
-    said = [gap.text.rstrip(".") for gap in gaps_of(coverage, own, window)]
+    beside = project.areas.get("comparison", ())
+    said = [gap.text.rstrip(".") for gap in gaps_of(coverage, (*own, *beside), window)]
     if compared is None:
         text = "; ".join(said) or "Too few months are on record"
         return Check(name="On record", passed=False, text=f"{text}.")
     if window.out:
         said.append(f"left out on both sides: {months_words(window.out)}")
     used = set(compared.counts.columns)
-    named = {*project.buffer, *project.areas.get("comparison", ())}
-    if absent := sorted(named - used):
+    if absent := sorted({*project.buffer, *beside} - used):
         said.append(f"left out, as not on record in the months compared: {', '.join(absent)}")
     months = window.used()[0].append(window.used()[1])
-    rest = coverage.counts.reindex(months).drop(columns=[*own], errors="ignore")
+    counts = trusted(coverage, window.before_first, window.last)
+    rest = counts.reindex(months).drop(columns=[*own], errors="ignore")
     if short := int((rest.isna().any() & rest.notna().any()).sum()):
-        said.append(f"{short} other areas are no controls, as not on record throughout")
+        said.append(f"{short} other areas are no controls, as not relied on throughout")
     text = "; ".join(said) or "Every area is on record in all months compared"
+    text = text[:1].upper() + text[1:]
     return Check(name="On record", passed=None if said else True, text=f"{text}.")
 
 

@@ -56,7 +56,7 @@ from mtf_eval.analysis.project.estimation import (
 )
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
-from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.results.columns import day, span
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
@@ -328,10 +328,9 @@ class _Found:
                 self.rest["checks"] = (checks.on_record(coverage, project, window, None),)
             return
         panel, compared = reduced(whole, window)
-        months_before = panel.months_before if panel.unbroken else len(window.used()[0])
         design = choose(
             others=others(compared),
-            before=months_before,
+            before=panel.months_before,
             after=window.months,
             learnt=recorded(panel, compared).months_before,
         )
@@ -369,7 +368,8 @@ class _Found:
         if window.out:
             why = "; ".join(gap.text.rstrip(".") for gap in gaps)
             left = f"{months_words(window.out)} are not compared, on either side"
-            yield f"{left}: {why}." if why else f"{left}: not on record."
+            held = pd.DatetimeIndex(coverage.counts.index)
+            yield f"{left}: {why or f'the records run {span(held[0], held[-1])}'}."
 
     def _primary(
         self,

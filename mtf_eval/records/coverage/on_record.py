@@ -114,8 +114,24 @@ class _Reading:
         self.unknown = sorted(own - known)
         self.areas = sorted(told | (own & known if everywhere else set()) | {*self.unknown})
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
+        self.apart = self._apart()
         self.counts = np.zeros((len(self.months), len(self.areas)))
         self.sure = np.zeros(self.counts.shape, bool)
+
+    def _apart(self) -> NDArray[np.bool_]:
+        """Rows of areas in which no project works: by them a source is judged, not by an outcome.
+
+        Every row of a source of which the projects' own areas are half or more.
+        """
+        rows, roles = self.rows, self.data.table("project_areas")
+        own = {*roles["area_code"][roles["role"] == "target"]}
+        targets = np.array([a in own for a in rows.areas], dtype=bool)
+        owners = np.array([rows.owner[a] for a in rows.areas], dtype=object)
+        few = {s for s in rows.sources if 0 < 2 * targets[owners == s].sum() < (owners == s).sum()}
+        self.but = dict.fromkeys(few, ", the projects' own areas apart")
+        judged = np.array([s not in few for s in rows.sources], dtype=bool)[rows.source]
+        apart: NDArray[np.bool_] = judged | ~targets[rows.area]
+        return apart
 
     def _months(self, last: pd.Timestamp) -> pd.DatetimeIndex:
         """Months of the files; of a table, those between the measure's first and last row.
@@ -160,7 +176,12 @@ class _Reading:
             its = rows.source == number
             sums = np.zeros((2, len(self.months) + 1))
             for i, which in enumerate((its, its & self.of)):
-                inside = which & (rows.month >= first) & (rows.month < first + len(self.months))
+                inside = (
+                    which
+                    & self.apart
+                    & (rows.month >= first)
+                    & (rows.month < first + len(self.months))
+                )
                 sums[i, :-1] = self._sums(rows.month[inside] - first, rows.count[inside])
             whole, of = sums[:, :-1]
             sent = np.isin(np.arange(len(self.months)) + first, rows.month[its])
@@ -202,9 +223,9 @@ class _Reading:
             self._gap(kind, (), (first, last), text, ASK, source=source)
         open_ = np.where(absent, np.nan, of)
         sure: NDArray[np.bool_] = np.asarray(self.sure[:, own].all(axis=1)) & bool(own)
-        for _, first, last, expected in silent_runs(open_[:, None], sure=sure[:, None]):
+        for _, first, last in silent_runs(open_[:, None], sure=sure[:, None]):
             absent[first : last + 1] = True
-            self._tell_silent(source, first, last, expected)
+            self._tell_silent(source, first, last)
         broken = incomplete_months(np.where(sent, whole, np.nan), share=WHOLE) & ~absent & ~sure
         part = incomplete_months(np.where(absent | (of == 0), np.nan, of), share=KIND)
         part &= ~broken & ~absent & ~sure
@@ -216,26 +237,24 @@ class _Reading:
                 look = "looks" if first == last else "look"
                 text = (
                     f"{what}{self._named(first, last)}{by} {look} incomplete: {n} records where "
-                    f"{usual:,.0f} a month are usual"
+                    f"{usual:,.0f} a month are usual{self.but.get(source, '')}"
                 )
                 self._gap("incomplete", (), (first, last), text, ASK, source=source)
         return absent | broken | part
 
-    def _tell_silent(self, source: str, first: int, last: int, expected: float) -> None:
-        ends, begins = last == len(self.months) - 1, first == 0
-        kind: Kind = "ended" if ends else "not_begun" if begins else "silent"
-        text = (
-            f"{self.measure}: {self._are(first, last)}{f' by {source}' if source else ''}: nothing "
-            f"where about {expected:,.0f} were expected"
-        )
-        other = self._renamed(source, first if ends else last + 1, ends) if ends or begins else ""
+    def _tell_silent(self, source: str, first: int, last: int) -> None:
+        kind, why, _ = self._silence(first, last)
+        by = f" by {source}" if source else ""
+        text = f"{self.measure}: {self._are(first, last)}{by}: {why}"
+        ends = kind == "ended"
+        other = self._renamed(source, first if ends else last + 1, ends) if kind != "silent" else []
         if other:
-            verb = "begins" if ends else "ends"
-            text += f"; {other} {verb} there: the category was renamed or redrawn"
+            verb = ("begin" if ends else "end") + "s" * (len(other) == 1)
+            text += f"; {' and '.join(other)} {verb} there: the category was renamed or redrawn"
         remedy = "compare within one name of the category" if other else ASK
         self._gap(kind, (), (first, last), text, remedy, source=source)
 
-    def _renamed(self, source: str, at: int, ends: bool) -> str:
+    def _renamed(self, source: str, at: int, ends: bool) -> list[str]:
         """Return the measures of a source that begin in the month where this ends, or reverse."""
         rows, found = self.rows, []
         its = (rows.source == rows.sources.index(source)) & (rows.count > 0)
@@ -244,7 +263,7 @@ class _Reading:
             held = rows.month[its & (rows.measure == number)]
             if len(held) and name != self.measure and edge == (held.min() if ends else held.max()):
                 found.append(name)
-        return " and ".join(found)
+        return found
 
     def _leave_guests(
         self,
@@ -301,25 +320,31 @@ class _Reading:
         rows = rows[rows["area_code"].isin(place) & (rows["role"] != "comparison")]
         parts = rows.groupby(["project_id", "role"])["area_code"]
         groups = {tuple(sorted(place[a] for a in {*part})) for _, part in parts}
-        seen: dict[tuple[int, int], dict[int, float]] = {}
-        for columns, first, last, expected in silent_runs(
+        seen: dict[tuple[int, int], set[int]] = {}
+        for silent, first, last in silent_runs(
             self.counts, sure=self.sure, groups=sorted(g for g in groups if len(g) > 1)
         ):
-            told = seen.setdefault((first, last), {})
-            for column in columns:
-                told.setdefault(column, expected / len(columns))
+            seen.setdefault((first, last), set()).update(silent)
         for (first, last), areas in sorted(seen.items()):
-            self.counts[first : last + 1, list(areas)] = np.nan
-            ends, begins = last == len(self.months) - 1, first == 0
-            kind: Kind = "ended" if ends else "not_begun" if begins else "silent"
-            codes = tuple(self.areas[c] for c in areas)
-            text = (
-                f"{self.measure}: {self._are(first, last)} for {_some(codes)}: nothing where about "
-                f"{sum(areas.values()):,.0f} were expected, more than chance explains"
-            )
-            why = "if redrawn, put a look-up of codes beside the records (lsoa_lookup.csv); "
-            remedy = f"{why if ends or begins else ''}ask who keeps the records, {DECLARE}"
+            columns = sorted(areas)
+            self.counts[first : last + 1, columns] = np.nan
+            kind, why, remedy = self._silence(first, last)
+            codes = tuple(self.areas[c] for c in columns)
+            text = f"{self.measure}: {self._are(first, last)} for {_some(codes)}: {why}"
             self._gap(kind, codes, (first, last), text, remedy)
+
+    def _silence(self, first: int, last: int) -> tuple[Kind, str, str]:
+        """Say a silence and what would mend it: without a count, which the outcome would move."""
+        remedy = f"ask who keeps the records, {DECLARE}"
+        look_up = "if redrawn, put a look-up of codes beside the records (lsoa_lookup.csv); "
+        chance = "which chance does not explain"
+        if last == len(self.months) - 1:
+            stop = f"the records stop in {self.months[first - 1]:%B %Y}, {chance}"
+            return "ended", stop, look_up + remedy
+        if first == 0:
+            begin = f"the records begin in {self.months[last + 1]:%B %Y}, {chance}"
+            return "not_begun", begin, look_up + remedy
+        return "silent", f"nothing is recorded in them, {chance}", remedy
 
     # Months that cannot be trusted
 
@@ -332,14 +357,19 @@ class _Reading:
             its &= (rows.month >= first_month) & (rows.month < first_month + len(self.months))
             if nowhere < 0 or not its.any():
                 continue
-            out = its & (rows.area == nowhere)
-            without, whole = (
-                self._sums(rows.month[i] - first_month, rows.count[i]) for i in (out, its)
+            parts = its & (rows.area == nowhere), its & self.apart, its & ~self.apart
+            without, whole, own = (
+                self._sums(rows.month[i] - first_month, rows.count[i]) for i in parts
             )
+            # The projects' own areas as they were before the first of them began.
+            early = own[
+                np.asarray(self.months < self.data.table("projects")["response_start"].min())
+            ]
+            whole += np.rint(early.mean()) if len(early) else 0
             for first, last, high, low in jumps(without, whole):
                 text = (
-                    f"{self.measure}{f' by {source}' if source else ''}: {high:.0%} of the rows of "
-                    f"{self._named(first, last)} have no area, {low:.0%} of the others"
+                    f"{self.measure}{f' by {source}' if source else ''}: about {high:.0%} of the "
+                    f"rows of {self._named(first, last)} have no area, {low:.0%} of the others"
                 )
                 remedy = "ask for the records with their areas"
                 self._gap("no_area", (), (first, last), text, remedy, gate=True, source=source)

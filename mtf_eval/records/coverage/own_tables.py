@@ -48,7 +48,7 @@ def kept(data: Dataset, table: str) -> pd.Series[bool]:
     if until:
         on_record |= (months >= first_of(days.min())) & (months <= first_of(until))
     if table in _FLOWS:
-        for _, first, last, _ in silent_runs(counts.to_numpy(dtype=float)[:, None]):
+        for _, first, last in silent_runs(counts.to_numpy(dtype=float)[:, None]):
             on_record.iloc[first : last + 1] = False
     for row in words.sort_values("complete", ascending=False).itertuples():
         on_record |= row.complete & (months >= row.first) & (months <= row.last)

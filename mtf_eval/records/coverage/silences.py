@@ -33,7 +33,7 @@ def runs(flags: Flags) -> Iterator[tuple[int, int]]:
 
 def silent_runs(
     values: Counts, *, sure: Flags | None = None, groups: Sequence[Sequence[int]] = ()
-) -> list[tuple[tuple[int, ...], int, int, float]]:
+) -> list[tuple[tuple[int, ...], int, int]]:
     """Find runs of noughts that the series' own months and the others' shape do not explain.
 
     Given how many incidents a series has outside a run, none of them falls into it by chance with
@@ -51,7 +51,7 @@ def silent_runs(
 
     Returns
     -------
-    list of (columns, first month, last month, expected incidents).
+    list of (columns, first month, last month).
     """
     values = values.copy()
     silent = (values == 0) & ~(np.zeros(values.shape, bool) if sure is None else sure)
@@ -64,20 +64,20 @@ def silent_runs(
     looked, seen = np.log(max(1, len(zeros))), []
     while zeros:
         judged = _judged(values, zeros)
-        new = [(*run, expected) for run, expected, p in judged if p + looked < np.log(CHANCE)]
+        new = [run for run, p in judged if p + looked < np.log(CHANCE)]
         if not new:
             break
-        for columns, first, last, _ in new:
+        for columns, first, last in new:
             values[first : last + 1, list(columns)] = np.nan
         seen += new
-        zeros = [run for run in zeros if run not in {n[:3] for n in new}]
+        zeros = [run for run in zeros if run not in set(new)]
     return sorted(seen)
 
 
 def _judged(
     values: Counts, zeros: list[tuple[tuple[int, ...], int, int]]
-) -> list[tuple[tuple[tuple[int, ...], int, int], float, float]]:
-    """Return each run with what was expected of it and the log probability of nought."""
+) -> list[tuple[tuple[tuple[int, ...], int, int], float]]:
+    """Return each run with the log probability of nought."""
     from scipy.special import betaln
 
     known: Flags = ~np.isnan(values)
@@ -108,7 +108,7 @@ def _judged(
         size = 1 / max(pooled, spread[c].max(), 1e-6)
         a, b = size * inside, size * outside
         log_p = float(betaln(a, b + total_out) - betaln(a, b))
-        out.append(((columns, first, last), float(total_out * inside / outside), log_p))
+        out.append(((columns, first, last), log_p))
     return out
 
 
