@@ -33,7 +33,7 @@ def run(data: Path, out: Path, *more: str) -> str:
 
 
 def page_of(out: Path, report: str) -> BeautifulSoup:
-    (page,) = out.rglob(f"{report}*.html")
+    (page,) = out.rglob(f"{report}*-internal.html")
     return BeautifulSoup(page.read_text("utf-8"), "html.parser")
 
 

@@ -16,6 +16,6 @@ def test_check_list_and_run_name_the_hole(checkout: Place, tmp_path: Path) -> No
     out = f"--project P1 --report project_evaluation --out {tmp_path}/out"
     assert "project_evaluation-P1" in checkout.type(f"mtf-eval list {HOLE} {out}")
     checkout.type(f"mtf-eval run {HOLE} {out}")
-    (page,) = (tmp_path / "out").rglob("project_evaluation-P1*.html")
+    (page,) = (tmp_path / "out").rglob("project_evaluation-P1-internal.html")
     assert "May to August 2022 are not on record for E01990003" in page.read_text("utf-8")
     assert "up to date" in checkout.type(f"mtf-eval run {HOLE} {out}")
