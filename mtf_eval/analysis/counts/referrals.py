@@ -387,7 +387,8 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
 def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part: str = "") -> str:
     """Say which period brought the most and the fewest referrals, from what is shown.
 
-    A `part` of a month is in no ranking.
+    A `part` of a month is in no ranking; where a period is not shown, the others are ranked as
+    those shown.
 
     With `decided` the decisions of each period are meant, which are what is drawn where they are
     counted by their own day.
@@ -398,10 +399,12 @@ def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part
         outcomes = frame[["accepted", "rejected", "saras"]]
         frame = frame.assign(decided=outcomes.sum(axis=1).where(outcomes.notna().all(axis=1)))
     ends = extremes(frame, "period", column)
-    if ends is not None and part:
-        what = f"{what} of the whole months"
     if ends is None:
         return f"Referrals {column} in {year}"
+    hidden = bool(frame.loc[frame["period"] != "Total", column].isna().any())
+    if part or hidden:
+        of = "the whole months" if part else "those"
+        what = f"{what} of {of}{' shown' if hidden else ''}"
     top, high, bottom, low = ends
     return f"{top} brought the most {what} ({number(high)}), {bottom} the fewest ({number(low)})"
 
