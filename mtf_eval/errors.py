@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 __all__ = [
     *("BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"),
-    *("grouped", "refused"),
+    *("grouped", "ours", "refused"),
 ]
 
 
@@ -53,6 +53,10 @@ class MtfError(Exception):
     """Root of everything that is the input's or the caller's fault, not ours."""
 
     exit_code = 1
+
+    def _render_traceback_(self) -> list[str]:
+        """Show the message alone in a notebook's cell: where we raised it helps nobody there."""
+        return [f"{type(self).__name__}: {self}"]
 
 
 class DataProblems(MtfError):
@@ -114,3 +118,9 @@ class RunRefused(MtfError):
     """The run cannot start: another run holds the lock, or the plan does not hold."""
 
     exit_code = 2
+
+
+def ours(name: str) -> bool:
+    """Whether the class of an error is one of these, whose message is ours."""
+    kind = globals().get(name)
+    return isinstance(kind, type) and issubclass(kind, MtfError)

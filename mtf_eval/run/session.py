@@ -83,9 +83,10 @@ def run_cells(
             begun(place)
             outputs.items = cell.outputs
             cell.execution_count = shell.execution_count
+            shell.unshown = None
             result = shell.run_cell(cell.source, store_history=True)
             outputs.written()
-            error = result.error_before_exec or result.error_in_exec
+            error = result.error_before_exec or result.error_in_exec or shell.unshown
             if error is not None:
                 outputs.add({"output_type": "error", **_error(shell, error)})
             done(place, cell)
@@ -234,9 +235,11 @@ def _classes() -> Any:
         display_pub_class = Type(Publisher)
         outputs = AnyTrait()
         by_id = AnyTrait()
+        unshown = AnyTrait()
 
-        def showtraceback(self, *_: Any, **__: Any) -> None:
-            pass
+        def showtraceback(self, exc_tuple: Any = None, *_: Any, **__: Any) -> None:
+            """Keep the error of a result that cannot be shown; IPython passes it over."""
+            self.unshown = exc_tuple[1] if exc_tuple else None
 
         def showsyntaxerror(self, *_: Any, **__: Any) -> None:
             pass

@@ -7,13 +7,12 @@ import signal
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mtf_eval.errors import ours
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 __all__ = ["death", "judge"]
-
-# Errors whose message is ours and quotes no personal value.
-OUR_ERRORS = {"DataProblems", "BadArgument", "NotEnoughData", "RunRefused", "MtfError"}
 
 
 def judge(
@@ -38,8 +37,8 @@ def judge(
                 continue
             if out.ename == "SystemExit":
                 return "failed", f"{_at(place)} called sys.exit()", out.ename, place
-            ours = out.ename in OUR_ERRORS and out.evalue and _from_us(out.traceback)
-            note = f": {out.evalue.splitlines()[0][:200]}" if ours else ""
+            said = ours(out.ename) and out.evalue and _from_us(out.traceback)
+            note = f": {out.evalue.splitlines()[0][:200]}" if said else ""
             return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
     if code is not None:
         return "died", f"{death(code)} at {_at(here)}", "Died", here

@@ -54,7 +54,7 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
         ends = ends[np.isfinite(ends) & (ends > 0)]
         first, last = ends.min() / 1.12, ends.max() * 1.12
         axes.set_xscale("log")
-        style.ratio_axis(axes, first, last, most=4 if narrow else 7)
+        _ratio_axis(axes, first, last, most=4 if narrow else 7)
         axes.set_xlim(first, last)
         axes.axvline(1, color=INK, linewidth=1.5)
         for place in range(len(labels)):
@@ -125,7 +125,7 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         places = first + (column + 0.5) * (size + 1) / plot * (last - first)
         own = names == project
         axes.set_xscale("log")
-        style.ratio_axis(axes, np.exp(first), np.exp(last), most=4 if narrow else 7)
+        _ratio_axis(axes, np.exp(first), np.exp(last), most=4 if narrow else 7)
         axes.set_xlim(np.exp(first), np.exp(last))
         tall = max(stack.values())
         room = 150 / (size + 1)
@@ -144,3 +144,15 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         axes.set_yticks([])
 
     return finish(released, paint, **words, height=202)
+
+
+def _ratio_axis(axes: Axes, low: float, high: float, *, most: int) -> None:
+    """Give a log axis along the bottom round ratios that a reader knows."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    known = (1, 0.5, 2, 0.2, 5, 0.1, 10, 0.8, 1.25, 0.67, 1.5, 0.33, 3, 0.05, 20, 0.02, 50)
+    inside = sorted([v for v in known if low <= v <= high][:most])
+    axes.xaxis.set_major_locator(FixedLocator(inside))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+    axes.grid(axis="x", color=style.GRID, linewidth=1)

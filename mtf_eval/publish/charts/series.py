@@ -23,6 +23,8 @@ from mtf_eval.publish.charts.style import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
 
     from mtf_eval.publish.disclosure.release import Released
@@ -104,7 +106,7 @@ def series(
             held = np.flatnonzero(np.isfinite(values[name])) if name else np.array([], dtype=int)
             if name and held.size:
                 ends.append((len(labels) - 1, values[name][held[-1]], told[name], colour))
-        style.end_labels(axes, ends, height=286 - 17 * below)
+        _end_labels(axes, ends, height=286 - 17 * below)
 
     return finish(released, paint, **words)
 
@@ -183,9 +185,34 @@ def xmr(
             (len(labels) - 1, line[-1], word, INK)
             for line, word in ((lower, "Low limit"), (mean, "Average"), (upper, "High limit"))
         ]
-        style.end_labels(
+        _end_labels(
             axes, [(a, b, style.wrapped(c, 7), d) for a, b, c, d in ends], height=302 - 17 * below
         )
 
     key = [(column_of(released, y).heading, BLUE), ("Outside the limits", PALETTE[2])]
     return finish(released, paint, **words, key=key)
+
+
+def _end_labels(
+    axes: Axes, ends: Sequence[tuple[float, float, str, str]], *, height: float
+) -> None:
+    """Name lines at their right end, each in its ink, pushed apart where they would meet.
+
+    `ends` holds `(x, y, name, colour)`; `height` is the plot's height in pixels.
+    """
+    low, high = axes.get_ylim()
+    step = 16 * (high - low) / height
+    last = float("-inf")
+    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
+        y = max(y, last + step * (name.count("\n") + 1))
+        last = y
+        axes.annotate(
+            name,
+            (x, y),
+            (9, 0),
+            textcoords="offset points",
+            va="center",
+            color=colour if colour in style.DARK else INK,
+            fontweight="bold",
+            fontsize=style.SIZE - 1,
+        )

@@ -10,8 +10,9 @@ from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, cast
+from weakref import WeakKeyDictionary
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
@@ -63,7 +64,16 @@ class Words(TypedDict):
     alt: str
 
 
-@dataclass(frozen=True, kw_only=True)
+#: What lay on each picture that `plot` gave: anything more was drawn by hand.
+_GIVEN: WeakKeyDictionary[Axes, tuple[int, ...]] = WeakKeyDictionary()
+
+
+def _layers(axes: Axes) -> tuple[int, ...]:
+    drawn: tuple[Any, ...] = (axes.lines, axes.collections, axes.patches, axes.images, axes.texts)
+    return tuple(map(len, drawn))
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Chart:
     """A picture of a released table, with everything a reader needs beside it.
 
@@ -113,11 +123,33 @@ class Chart:
         with house_style(self._salt):
             ax = new_axes(WIDE, self.tall[0]) if ax is None else ax
             self.paint(ax, False)
+        _GIVEN[ax] = _layers(ax)
         return ax
 
     def shown_as(self, ax: Axes) -> Chart:
-        """Return the chart with an Axes in place of our picture; words and data stay."""
+        """Return the chart with an Axes in place of our picture; words and data stay.
+
+        Raises
+        ------
+        BadArgument
+            Under a rule that hides, for anything but a picture that `plot` gave, restyled: what
+            is drawn from a frame has not been released.
+        """
+        drawn = ax.get_figure(root=True)
+        if not self.released.rule.off and any(
+            _GIVEN.get(each) != _layers(each) for each in (drawn.axes if drawn else [])
+        ):
+            raise BadArgument(
+                f"{self.released.rule.name} rule: only a picture that `.plot()` gave may be shown, "
+                "its words, axes and colours changed; what was drawn on it by hand was not released"
+            )
         return replace(self, own=ax)
+
+    def _repr_html_(self) -> str:
+        return self.wide
+
+    def __repr__(self) -> str:
+        return f"{self.title} ({self.subtitle})"
 
     @property
     def _salt(self) -> str:
@@ -135,7 +167,8 @@ class Chart:
                 axes.set(xlabel="", ylabel="")
             nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
             out = io.StringIO()
-            axes.figure.savefig(out, format="svg", metadata=nothing)  # type: ignore[union-attr]
+            room = None if self.own is None else "tight"  # for a title of one's own
+            axes.figure.savefig(out, format="svg", metadata=nothing, bbox_inches=room)  # type: ignore[union-attr]
         return slim(out.getvalue(), size=SIZE, ink=INK)
 
 
@@ -244,10 +277,24 @@ def new_axes(width: float, height: float) -> Axes:
     figure = Figure(figsize=(width / 72, height / 72), dpi=72)
     FigureCanvasSVG(figure)
     figure.patch.set_visible(False)
-    axes = figure.add_axes((0, 0, 1, 1))
+    axes = figure.add_axes((0, 0, 1, 1), axes_class=_picture())
     axes.patch.set_visible(False)
     axes.tick_params(length=0, left=False, bottom=False, pad=6)
     return axes
+
+
+@cache
+def _picture() -> type[Axes]:
+    """Make the Axes that a notebook's cell shows, as its figure is none of pyplot's."""
+    from matplotlib.axes import Axes
+
+    class Picture(Axes):
+        def _repr_svg_(self) -> str:
+            out = io.StringIO()
+            self.figure.savefig(out, format="svg", bbox_inches="tight")  # type: ignore[union-attr]
+            return out.getvalue()
+
+    return Picture
 
 
 def line(axes: Axes, x: NDArray[Any], y: NDArray[np.float64], **look: Any) -> None:
@@ -364,41 +411,6 @@ def above(axes: Axes, x: float, y: float, text: str) -> None:
         fontsize=SIZE - 1,
         color=INK,
     )
-
-
-def end_labels(axes: Axes, ends: Sequence[tuple[float, float, str, str]], *, height: float) -> None:
-    """Name lines at their right end, each in its ink, pushed apart where they would meet.
-
-    `ends` holds `(x, y, name, colour)`; `height` is the plot's height in pixels.
-    """
-    low, high = axes.get_ylim()
-    step = 16 * (high - low) / height
-    last = float("-inf")
-    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        y = max(y, last + step * (name.count("\n") + 1))
-        last = y
-        axes.annotate(
-            name,
-            (x, y),
-            (9, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour if colour in DARK else INK,
-            fontweight="bold",
-            fontsize=SIZE - 1,
-        )
-
-
-def ratio_axis(axes: Axes, low: float, high: float, *, most: int) -> None:
-    """Give a log axis along the bottom round ratios that a reader knows."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    known = (1, 0.5, 2, 0.2, 5, 0.1, 10, 0.8, 1.25, 0.67, 1.5, 0.33, 3, 0.05, 20, 0.02, 50)
-    inside = sorted([v for v in known if low <= v <= high][:most])
-    axes.xaxis.set_major_locator(FixedLocator(inside))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
-    axes.grid(axis="x", color=GRID, linewidth=1)
 
 
 def wrapped(label: str, width: int) -> str:

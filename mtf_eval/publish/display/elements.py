@@ -252,8 +252,15 @@ def corrections() -> Element:
     return Element("corrections", html, text, {"text": text})
 
 
-def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> Element:
+def provenance(
+    data: Dataset,
+    door: Door,
+    parameters: Mapping[str, object],
+    by_hand: Sequence[str] = (),
+) -> Element:
     """Close the report: parameters, content of the data, versions, rule and cautions.
+
+    What was changed by hand in its notebook stands here, and on top of the page.
 
     The data are named by what was read of them, so that the same records give the same page
     wherever they are kept; where they were read from is for the run record. How many cells were
@@ -293,6 +300,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
         **({} if door.rule.off else {"Content": "tables of people are not listed"}),
         "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
+        **({"Changed by hand": "; ".join(by_hand)} if by_hand else {}),
         "Disclosure rule": f"{door.rule.name} rule. {door.rule.sentence}",
         **({"Reading the data found": found} if door.rule.off else {}),
         "Versions": ", ".join(f"{n} {v}" for n, v in _versions().items()),
@@ -312,6 +320,7 @@ def provenance(data: Dataset, door: Door, parameters: Mapping[str, object]) -> E
         f"<tbody>{rows}</tbody></table></div>{more}</section>"
     )
     made = {"parameters": settings, "sources": sources, "reads": sorted(data.reads)}
+    made |= {"by_hand": list(by_hand)} if by_hand else {}
     return Element("provenance", html, "How this report was made", made)
 
 

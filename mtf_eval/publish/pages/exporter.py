@@ -28,6 +28,8 @@ from mtf_eval.publish.pages.index import Entry, index
 from mtf_eval.publish.pages.sections import (
     folded,
     heading_before,
+    our_words,
+    own_frames,
     tags_of,
     without_empty_sections,
 )
@@ -50,8 +52,9 @@ __all__ = [
 
 LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "
-    "Show it with table(door(...)) or figure(...)."
+    "Show a result of the workbench, which goes through it, in place of a frame or a picture."
 )
+BY_HAND = "Changed by hand in its notebook"
 ELSEWHERE = "write its folder, workbook or address here; run.json says which it was"
 
 
@@ -60,7 +63,8 @@ class Failure:
     """Where a notebook stopped, without any value of the data.
 
     `cell` counts the notebook's cells from 1, as they stand in JupyterLab; `error` is the name of
-    the error's class. Either may be empty for a run that never started.
+    the error's class. Either may be empty for a run that never started. What the error says is
+    added to an internal page where the message is ours.
     """
 
     error: str
@@ -105,11 +109,12 @@ class ReportExporter(HTMLExporter):
         given = resources.pop("mtf_page", {})
         failed = given.get("failed") or _failure(nb)
         where = heading_before(nb, failed.cell if failed else None)
+        why = our_words(nb) if failed else ""
         clean = cleaned(nb, failed=failed is not None)
         clean.cells = folded(without_empty_sections(clean.cells))
         resources["mtf"] = {"css": css(), "code": _code(clean)}
         body, resources = self._filled(clean, resources, **kw)
-        page = _finish(body, clean, {**given, "failed": failed, "where": where})
+        page = _finish(body, clean, {**given, "failed": failed, "where": where, "why": why})
         return page, resources
 
     def _filled(self, nb: NotebookNode, resources: dict[str, Any], **kw: Any) -> Any:
@@ -179,12 +184,13 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     made = [data for kind, data in contents(notebook) if kind == "provenance"]
     found = tables(notebook)
     first: Mapping[str, Any] = results[0] if results else {}
+    changed = any(m.get("by_hand") for m in made)
     return {
         **{k: page.get(k, "") for k in ("title", "period", "kind", "dataset_title")},
         "illustrative": bool(page.get("illustrative", False)),
         "rule": page.get("rule", ""),
         "status": first.get("status", "complete"),
-        "result": first.get("text", ""),
+        "result": first.get("text", "") + (f" ({BY_HAND.lower()})" if changed else ""),
         "maryland": first.get("maryland"),
         "sources": made[-1]["sources"] if made else [],
         "reads": made[-1]["reads"] if made else [],
@@ -293,9 +299,14 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
             (
                 '<div class="mtf-banner mtf-failed" role="alert"><p><strong>This report is not '
                 f"complete.</strong> The notebook stopped at {where}{escape(section)} with "
-                f"{escape(failed.error)}. Nothing after that point was worked out.</p></div>"
+                f"{escape(failed.error + given['why'])}. Nothing after that point was worked out."
+                "</p></div>"
             ),
         )
+    changed = [c for k, d in contents(notebook) if k == "provenance" for c in d.get("by_hand", ())]
+    if changed:
+        said = f"<strong>{BY_HAND}:</strong> {escape('; '.join(changed))}."
+        _insert(main, 0, f'<p class="mtf-banner mtf-by-hand">{said}</p>')
     found = tables(notebook)
     hidden = sum(t["hidden"] for t in found.values())
     for slot in slots.get("hidden", ()):
@@ -313,7 +324,7 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     _corrections(soup, given.get("corrected", ()), head(notebook).get("rule", "internal"))
     _links(soup, given)
     _contents(soup)
-    _pandas(soup)
+    own_frames(soup)
     return str(soup)
 
 
@@ -428,20 +439,3 @@ def _headings(soup: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
         seen.add(own)
         tag["id"] = own
         yield tag.name, own, tag.get_text().strip()
-
-
-def _pandas(soup: BeautifulSoup) -> None:
-    """Make an analyst's own frames readable: scopes, no border, a region that scrolls."""
-    for frame in soup.find_all("table", class_="dataframe"):
-        for style in frame.parent.find_all("style") if frame.parent else ():
-            style.decompose()
-        frame.attrs = {}
-        for cell in frame.select("thead th"):
-            cell["scope"] = "col"
-            if not cell.get_text().strip():
-                cell.name = "td"
-                del cell["scope"]
-        for cell in frame.select("tbody th"):
-            cell["scope"] = "row"
-        region = {"class": "mtf-scroll", "role": "region", "tabindex": "0", "aria-label": "Table"}
-        frame.wrap(soup.new_tag("div", attrs=region))

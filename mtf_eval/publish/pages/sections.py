@@ -1,4 +1,4 @@
-"""The sections of a notebook's page: the heading over a cell, those with nothing to show."""
+"""The sections of a notebook's page: where and why it stopped, those with nothing to show."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.errors import ours
+from mtf_eval.publish.exports.files import head
+
 if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
     from nbformat import NotebookNode
 
-__all__ = ["folded", "heading_before", "tags_of", "without_empty_sections"]
+__all__ = ["folded", "heading_before", "our_words", "own_frames", "tags_of"]
+__all__ += ["without_empty_sections"]
 
 
 def tags_of(cell: NotebookNode) -> set[str]:
@@ -25,6 +30,15 @@ def heading_before(notebook: NotebookNode, stopped: int | None) -> str:
     before = "\n".join(c.source for c in cells[:stopped] if c.cell_type == "markdown")
     headings = re.findall(r"^#{1,3} +(.+)$", before, flags=re.M)
     return headings[-1].strip() if headings else ""
+
+
+def our_words(notebook: NotebookNode) -> str:
+    """Return what our own error said, for an internal page; nothing of any other error."""
+    if head(notebook).get("rule") != "internal":
+        return ""
+    errors = [o for c in notebook.cells for o in c.get("outputs", ()) if o.output_type == "error"]
+    said = [str(o.evalue).partition("\n")[0] for o in errors if ours(str(o.ename)) and o.evalue]
+    return f": {said[0].rstrip('.')}" if said else ""
 
 
 def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
@@ -74,3 +88,20 @@ def _html(text: str) -> NotebookNode:
     shown = made.new_output("display_data", data={"text/html": text})
     cell: NotebookNode = made.new_code_cell(outputs=[shown])
     return cell
+
+
+def own_frames(soup: BeautifulSoup) -> None:
+    """Make an analyst's own frames readable: scopes, no border, a region that scrolls."""
+    for frame in soup.find_all("table", class_="dataframe"):
+        for style in frame.parent.find_all("style") if frame.parent else ():
+            style.decompose()
+        frame.attrs = {}
+        for cell in frame.select("thead th"):
+            cell["scope"] = "col"
+            if not cell.get_text().strip():
+                cell.name = "td"
+                del cell["scope"]
+        for cell in frame.select("tbody th"):
+            cell["scope"] = "row"
+        region = {"class": "mtf-scroll", "role": "region", "tabindex": "0", "aria-label": "Table"}
+        frame.wrap(soup.new_tag("div", attrs=region))

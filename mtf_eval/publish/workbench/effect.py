@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Effect"]
 
+OWN = "The other methods and the checks belong to the effect of the design"
+
 
 class Answer(View):
     """The main result in one line, for the page and the index."""
@@ -53,7 +55,7 @@ class Effect(View):
         by_hand: str = "",
     ) -> None:
         super().__init__(
-            partial(assessment.changes, records, evaluation),
+            partial(assessment.estimates if by_hand else assessment.changes, records, evaluation),
             words=str(estimate.sentence()) if estimate else reason,
         )
         self.estimate, self._by_hand = estimate, by_hand
@@ -64,9 +66,10 @@ class Effect(View):
         shown = [note(self.sentence(), "caution")]
         if self.estimate is not None:
             shown = [result(self.estimate)]
-        shown += [note(text, "caution") for text in self.evaluation.cautions]
         if self._by_hand:
             shown.insert(0, note(f"Changed by hand: {self._by_hand}.", "caution"))
+        else:
+            shown += [note(text, "caution") for text in self.evaluation.cautions]
         return joined(*shown)
 
     def plot(self, ax: Any = None) -> Any:
@@ -112,8 +115,8 @@ class Effect(View):
                 alt=f"{len(released.frame)} estimates with intervals. {found.headline}.",
             )
 
-        if not found.sensitivity:
-            return Absent(self.sentence())
+        if self._by_hand or not found.sensitivity:
+            return Absent(OWN if self._by_hand else self.sentence())
         return View(partial(assessment.estimates, self.records, found), draw=draw)
 
     def controls(self) -> View:
@@ -140,6 +143,6 @@ class Effect(View):
     def checks(self) -> View:
         """Show what was tried to make the effect go away, and whether it did."""
         found = self.evaluation
-        if found.status != "complete":
-            return Absent(self.sentence())
+        if self._by_hand or found.status != "complete":
+            return Absent(OWN if self._by_hand else self.sentence())
         return View(partial(assessment.checks_table, self.records, found))

@@ -14,10 +14,10 @@ import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
-from mtf_eval.analysis.project.estimation import estimators
+from mtf_eval.analysis.project.by_hand import by_hand
 from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
 from mtf_eval.analysis.results.columns import day
-from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.workbench.effect import Answer, Effect
 from mtf_eval.publish.workbench.quality import strip
@@ -198,6 +198,7 @@ class Project(View):
         *,
         method: str | None = None,
         comparison: Sequence[str] | None = None,
+        window: tuple[str, str] | None = None,
     ) -> Effect:
         """Estimate what changed; by the design chosen, or by one of yours.
 
@@ -207,6 +208,8 @@ class Project(View):
             `placebo`, `did`, `series`, `synthetic`, `relative` or `before_after`.
         comparison
             Codes of the areas to compare with, in place of those of the design.
+        window
+            First and last month to use, as in `("2022-01", "2024-06")`.
 
         Returns
         -------
@@ -216,40 +219,23 @@ class Project(View):
         Raises
         ------
         BadArgument
-            For a method or an area that is not known.
+            For a method, an area or a month that is not known.
         """
         found = self.evaluation
-        if method is None and comparison is None:
-            return Effect(self.records, self.evaluation, found.primary, self._waiting())
-        if found.compared is None or found.panel is None:
-            return Effect(self.records, self.evaluation, None, self._waiting())
-        panel, compared = found.panel, found.compared
-        if comparison is not None:
-            known = set(compared.counts.columns) - {*compared.target, *compared.buffer}
-            if unknown := sorted(set(comparison) - known):
-                raise BadArgument(
-                    f"comparison: {', '.join(unknown)} is not on record in all months compared; "
-                    f"{len(known)} areas are, among them {', '.join(sorted(known)[:5])}"
-                )
-            compared = replace(compared, comparison=tuple(comparison))
-        tries = estimators(panel, compared, np.random.default_rng(SEED))
-        chosen = method or ("did" if comparison is not None else found.design.method)  # type: ignore[union-attr]
-        if chosen not in tries:
-            raise BadArgument(f"method={chosen!r}: expected one of {', '.join(tries)}")
-        what = f"method {chosen}"
-        if comparison is not None:
-            what += f", compared with {', '.join(comparison)}"
-        changed_by_hand(what)
+        if method is None and comparison is None and window is None:
+            return Effect(self.records, found, found.primary, self._waiting())
+        if found.compared is None:
+            return Effect(self.records, found, None, self._waiting())
+        given: dict[str, Any] = {"method": method, "comparison": comparison, "window": window}
+        rng = np.random.default_rng(SEED)
         try:
-            return Effect(self.records, self.evaluation, tries[chosen](), by_hand=what)
+            (own, what), why = by_hand(found, **given, rng=rng), ""
         except NotEnoughData as error:
-            return Effect(
-                self.records,
-                self.evaluation,
-                None,
-                f"We cannot say by {chosen}: {error}.",
-                by_hand=what,
-            )
+            what = "; ".join(f"{name} {value}" for name, value in given.items() if value)
+            own, why = replace(found, effects={}), f"We cannot say with {what}: {error}."
+        changed_by_hand(what)
+        stands = f"{what}. The report's own result stands: {found.headline}"
+        return Effect(self.records, own, own.primary, why, by_hand=stands)
 
     def changes(self) -> View:
         """Show every measure against what was aimed at."""

@@ -250,11 +250,8 @@ class Report:
 
     def made_by(self) -> Element:
         """Close the report: how it was made, and what in it was changed by hand."""
-        closing = provenance(self.records, self.door, self.parameters)
-        if not self.by_hand:
-            return closing
-        changed = "; ".join(dict.fromkeys(self.by_hand))
-        return joined(note(f"Changed by hand in this notebook: {changed}.", "caution"), closing)
+        changed = tuple(dict.fromkeys(self.by_hand))
+        return provenance(self.records, self.door, self.parameters, changed)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return page(

@@ -1,0 +1,123 @@
+"""A project's effect by a method, a comparison or months of the analyst's own.
+
+Stands beside the evaluation, whose design was fixed before an outcome was looked at, and changes
+nothing in it. What the records allow no claim of is not estimated here either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mtf_eval.analysis.project.design import Window, leave_out, reduced
+from mtf_eval.analysis.project.estimation import estimators, recorded
+from mtf_eval.errors import BadArgument
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mtf_eval.analysis.effects import Panel
+    from mtf_eval.analysis.project.evaluation import Evaluation
+
+__all__ = ["by_hand"]
+
+NAMED = 5  # areas named in a message
+
+
+def by_hand(
+    found: Evaluation,
+    *,
+    method: str | None,
+    comparison: Sequence[str] | None,
+    window: tuple[str, str] | None,
+    rng: np.random.Generator,
+) -> tuple[Evaluation, str]:
+    """Return the evaluation with a primary effect of one's own, and what was changed in words.
+
+    Parameters
+    ----------
+    found
+        An evaluation whose months are compared (`compared` is not `None`).
+    method
+        Name of an estimator; without it the one of the design, or `did` for areas of one's own.
+    comparison
+        Codes of the only areas to compare with.
+    window
+        First and last month used, as in `("2022-01", "2024-06")`, around the start.
+
+    Raises
+    ------
+    BadArgument
+        For a method, an area or a month that is not known.
+    NotEnoughData
+        When the records do not carry the estimate.
+    """
+    whole, months, changed = found.panel, found.window, []
+    assert whole is not None
+    assert months is not None
+    assert found.compared is not None
+    assert found.design is not None
+    if window is not None:
+        months = _window(whole, window)
+        whole = whole.between(months.before_first, months.last)
+        months = leave_out(months, whole.counts, whole.target)
+        changed.append(f"months {months.words()}")
+    if comparison is not None:
+        whole = _only(whole, found.compared, comparison)
+        changed.append(f"compared with {', '.join(whole.comparison)}")
+    panel, compared = reduced(whole, months)
+    tries = estimators(panel, compared, rng)
+    chosen = method or ("did" if comparison is not None else found.design.method)
+    if chosen not in tries:
+        raise BadArgument(f"method={chosen!r}: expected one of {', '.join(tries)}")
+    effect = tries[chosen]()
+    own = replace(
+        found,
+        window=months,
+        panel=whole,
+        compared=compared,
+        record=recorded(panel, compared),
+        effects={**found.effects, found.project.primary_measure: effect},
+        sensitivity=(effect,),
+    )
+    return own, ", ".join([f"method {chosen}", *changed])
+
+
+def _window(panel: Panel, window: tuple[str, str]) -> Window:
+    """Return the months from the first to the last given, the start between them."""
+    held = pd.DatetimeIndex(panel.counts.index)
+    try:
+        first, last = (pd.Period(each, freq="M").to_timestamp() for each in window)
+    except (TypeError, ValueError):
+        first = last = pd.NaT
+    if not held.min() <= first < panel.start <= last <= held.max():
+        raise BadArgument(
+            f"window={window!r}: expected the first and the last month to use, as in "
+            f"('{held.min():%Y-%m}', '{held.max():%Y-%m}'), which are on record, with the start "
+            f"({panel.start:%Y-%m}) between them"
+        )
+    return Window(
+        before_first=first,
+        before_last=panel.start - pd.DateOffset(months=1),
+        start=panel.start,
+        last=last,
+        same_season=False,
+    )
+
+
+def _only(panel: Panel, compared: Panel, areas: Sequence[str]) -> Panel:
+    """Return the panel with no other areas to compare with than these."""
+    areas = [areas] if isinstance(areas, str) else list(areas)
+    own = [*panel.target, *panel.buffer]
+    known = sorted(set(compared.counts.columns) - set(own))
+    unknown = sorted(set(areas) - set(known))
+    if unknown or not areas:
+        raise BadArgument(
+            f"comparison: {', '.join(unknown) or 'no area'} is not an area on record in all "
+            f"months compared; {len(known)} are, among them {', '.join(known[:NAMED])}"
+        )
+    chosen = tuple(dict.fromkeys(areas))
+    return replace(panel, counts=panel.counts[[*own, *chosen]], comparison=chosen)

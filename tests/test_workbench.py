@@ -1,0 +1,328 @@
+"""Results that show themselves: what stays with them, what an analyst tries, what cannot leave."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+
+import mtf_eval as mtf
+from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.errors import BadArgument, DataProblems, MtfError, Problem
+from mtf_eval.publish.display.elements import Element, note, table
+from mtf_eval.publish.exports.files import csv_name, tables, write_exports
+from mtf_eval.publish.pages.exporter import read_summary, render
+from mtf_eval.publish.workbench import view
+from mtf_eval.publish.workbench.view import Absent, Several, View, joined
+from mtf_eval.run.session import run_cells
+
+DATA = Path(__file__).parent.parent / "data"
+RUN = "2026-01-05T10:00:00+00:00"
+OWN_AREAS = ["E01990003", "E01990004"]
+
+
+@pytest.fixture(scope="module")
+def records() -> Any:
+    return mtf.load(DATA / "example")
+
+
+@pytest.fixture(scope="module")
+def project(records: Any) -> Any:
+    return records.project("EX01")
+
+
+@pytest.fixture(autouse=True)
+def no_report() -> Iterator[None]:
+    before = list(view._open)
+    view._open.clear()
+    yield
+    view._open[:] = before
+
+
+def opened(records: Any, release: str = "internal") -> Any:
+    return mtf.report(records, "project_evaluation", release=release, project="EX01")
+
+
+def made(name: str, values: list[int]) -> Table:
+    return Table(
+        name=name,
+        title=f"Table {name}",
+        frame=pd.DataFrame({"row": [f"r{v}" for v in values], "n": values}),
+        columns=(
+            Column(name="row", heading="Row", kind="label"),
+            Column(name="n", heading="Number", kind="count"),
+        ),
+        source="made up",
+    )
+
+
+def book_of(*shown: Any, markdown: dict[int, str] | None = None) -> nbformat.NotebookNode:
+    """A notebook whose cells showed these."""
+    cells = []
+    for i, each in enumerate(shown):
+        if markdown and i in markdown:
+            cells.append(nbformat.v4.new_markdown_cell(markdown[i]))
+        bundle = each._repr_mimebundle_()
+        out = nbformat.v4.new_output("execute_result", data=bundle, execution_count=1)
+        cells.append(nbformat.v4.new_code_cell("x", outputs=[out], execution_count=1))
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+# What is read together
+
+
+def test_what_is_joined_keeps_its_tables_into_csv_and_excel(records: Any, tmp_path: Path) -> None:
+    import openpyxl
+
+    both = Several(View(made("one", [1, 2])), View(made("two", [30, 40]), words="Two said."))
+    book = book_of(opened(records), both)
+    assert set(tables(book)) == {"one", "two"}
+    written = write_exports(book, tmp_path, "page")
+    named = {p.name: p for p in written}
+    text = next(p for n, p in named.items() if "two" in n).read_text(encoding="utf-8-sig")
+    assert [line.split(",")[-1] for line in text.splitlines()][-2:] == ["30", "40"]
+    sheets = openpyxl.load_workbook(named["page.xlsx"])
+    cells = [c for s in sheets for row in s.iter_rows(values_only=True) for c in row]
+    assert {1, 2, 30, 40} <= set(cells)
+    assert csv_name("two", {}) in named or any("two" in n for n in named)
+
+
+def test_joined_takes_in_what_was_joined_before() -> None:
+    inner = joined(note("a"), note("b"))
+    whole = joined(inner, note("c"))
+    assert [p["data"]["text"] for p in whole.data["parts"]] == ["a", "b", "c"]
+    assert joined(note("only")).kind == "note"
+
+
+def test_what_there_is_not_stays_in_the_notebook_and_leaves_the_page(records: Any) -> None:
+    shown = Several(Absent("Nothing on the left"), View(made("right", [5])))
+    assert "Nothing on the left" not in shown.element().html
+    assert shown.frame["n"].tolist() == [5], "the first that there is"
+    alone = Several(Absent("Nothing at all"), Absent("Nor here"))
+    assert alone.element().kind == "absent"
+    book = book_of(
+        opened(records), Absent("Nobody was asked"), View(made("kept", [7])),
+        markdown={1: "## An empty section", 2: "## A full one"},
+    )  # fmt: skip
+    page = render(book, run_time=RUN)
+    assert "Nobody was asked" not in page
+    assert "An empty section" not in page, "a heading over nothing"
+    assert "A full one" in page
+
+
+def test_the_picture_of_several_is_that_of_the_first_that_has_one(project: Any) -> None:
+    months = project.effect().months()
+    several = Several(View(words="words only"), months)
+    assert len(several.plot().lines) == len(months.plot().lines) > 0
+    with pytest.raises(BadArgument, match="no picture"):
+        View(words="words only").plot()
+
+
+def test_a_result_the_records_do_not_carry_is_one_line(records: Any) -> None:
+    planned = records.project("EX10")
+    for result in (planned.effect(), planned.net_effect(), planned.changes(), planned.surveys()):
+        assert len(repr(result).splitlines()) == 1
+        assert "<table" not in result.element().html or result is planned.net_effect()
+
+
+# The report's rule
+
+
+def test_without_a_report_every_figure_is_shown_and_with_one_its_rule_holds(records: Any) -> None:
+    count = Table(
+        name="of_people",
+        title="People",
+        frame=pd.DataFrame({"row": ["a"], "n": pd.array([3], dtype="Int64")}),
+        columns=(
+            Column(name="row", heading="Row", kind="label"),
+            Column(name="n", heading="People", kind="people"),
+        ),
+        source="made up",
+    )
+    assert ">3<" in View(count).element().html
+    opened(records, "public")
+    assert "[c]" in View(count).element().html
+    assert ">3<" not in View(count).element().html
+    opened(records)
+    assert ">3<" in View(count).element().html, "the report opened last"
+
+
+# Tried by hand
+
+
+def test_the_designs_own_method_by_hand_is_the_reports_own_effect(project: Any) -> None:
+    own, tried = project.effect().estimate, project.effect(method="placebo").estimate
+    assert (tried.estimate, tried.low, tried.high) == (own.estimate, own.low, own.high)
+
+
+def test_only_the_areas_named_are_compared(project: Any) -> None:
+    """Held against the sums of the areas named, over the same calendar months."""
+    tried = project.effect(method="relative", comparison=OWN_AREAS)
+    panel = project.evaluation.compared.same_season()
+    counts, after = panel.counts, panel.post
+    target, rest = counts[list(panel.target)].sum(axis=1), counts[OWN_AREAS].sum(axis=1)
+    ratio = (target[after].sum() / target[~after].sum()) / (rest[after].sum() / rest[~after].sum())
+    assert tried.estimate.estimate == pytest.approx(ratio)
+    few = project.effect(method="placebo", comparison=OWN_AREAS)
+    assert few.estimate is None
+    assert "We cannot say" in few.sentence(), "two areas carry no placebo groups"
+
+
+def test_a_window_of_ones_own_uses_those_months(project: Any) -> None:
+    tried = project.effect(method="before_after", window=("2023-04", "2024-03"))
+    panel = project.evaluation.panel
+    monthly = panel.counts[list(panel.target)].sum(axis=1)
+    before, after = monthly["2023-04":"2023-09"].sum(), monthly["2023-10":"2024-03"].sum()
+    assert (tried.estimate.n_before, tried.estimate.n_after) == (before, after)
+    assert "April 2023 to September 2023 against October 2023 to March 2024" in tried._by_hand
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"method": "magic"}, "expected one of placebo, did"),
+        ({"comparison": ["E1"]}, "E1 is not an area on record"),
+        ({"comparison": []}, "no area is not an area on record"),
+        ({"window": ("2023-11", "2024-03")}, "with the start (2023-10) between them"),
+        ({"window": ("2022", "soon")}, "the first and the last month to use"),
+        ({"window": ("1999-01", "2024-03")}, "which are on record"),
+    ],
+)
+def test_what_cannot_be_tried_is_said_in_one_line(
+    project: Any, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(BadArgument) as caught:
+        project.effect(**given)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value._render_traceback_() == [f"BadArgument: {caught.value}"]
+
+
+def test_the_page_says_first_what_was_changed_by_hand(records: Any, project: Any) -> None:
+    report = opened(records)
+    own = project.effect()
+    first = book_of(report, project.answer(), own, report.made_by())
+    assert "Changed by hand" not in render(first, run_time=RUN)
+    tried = project.effect(method="did", comparison=OWN_AREAS)
+    assert own.estimate.estimate == project.effect().estimate.estimate, "the report's own stays"
+    assert "The report's own result stands: Anti-social behaviour: a fall" in tried.element().text
+    book = book_of(report, project.answer(), tried, report.made_by())
+    page = render(book, run_time=RUN)
+    said = page.index("Changed by hand in its notebook:")
+    assert said < page.index("<h1"), "before anything else"
+    assert "method did, compared with E01990003, E01990004" in page[said : said + 200]
+    assert "changed by hand" in read_summary(book)["result"], "the index says so too"
+
+
+# Pictures of one's own
+
+
+def test_a_picture_may_be_restyled_and_shown_under_any_rule(records: Any, project: Any) -> None:
+    opened(records, "public")
+    months = project.effect().months()
+    ax = months.plot()
+    ax.set_title("Evenings at the square")
+    shown = months.shown_as(ax).element()
+    assert "Evenings at the square" in shown.html
+    assert shown.data["rows"] == months.element().data["rows"], "the data under it stay"
+
+
+def test_what_was_drawn_by_hand_is_refused_under_a_rule_that_hides(
+    records: Any, project: Any
+) -> None:
+    from matplotlib.figure import Figure
+
+    months = project.effect().months()
+    ours, own = months.plot(), Figure().subplots()
+    ours.plot([1, 2], [3, 4])
+    own.plot([1, 2], [3, 4])
+    opened(records)
+    assert "<svg" in months.shown_as(own).element().html, "internal"
+    opened(records, "public")
+    for ax in (ours, own):
+        with pytest.raises(BadArgument, match=r"only a picture that `.plot\(\)` gave"):
+            months.shown_as(ax).element()
+
+
+# What a cell shows when something is wrong
+
+
+def run(*sources: str) -> nbformat.NotebookNode:
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in sources])
+    run_cells(book, lambda _: None, lambda *_: None, lambda why: pytest.fail(why))
+    return book
+
+
+def test_a_result_that_cannot_be_shown_stops_the_report() -> None:
+    """IPython shows its plain text instead and goes on: the page would lack it in silence."""
+    broken = "class Broken:\n    def _repr_mimebundle_(self, **_):\n        raise KeyError('x')"
+    book = run(broken, "Broken()", "after = 1")
+    errors = [o for o in book.cells[1].outputs if o.output_type == "error"]
+    assert [e.ename for e in errors] == ["KeyError"]
+    assert book.cells[2].execution_count is None, "nothing after it ran"
+
+
+def test_our_errors_are_one_line_in_a_notebook_of_their_own_message() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shown: list[Any] = []
+    shell._showtraceback = lambda etype, evalue, stb: shown.append(stb)  # type: ignore[method-assign]
+    shell.run_cell("from mtf_eval.errors import BadArgument\nraise BadArgument('area X')")
+    assert shown == [["BadArgument: area X"]]
+
+
+def test_every_error_of_ours_shows_only_its_message() -> None:
+    problem = Problem(file="a.csv", found="x", expected="y")
+    errors: list[MtfError] = [BadArgument("b"), DataProblems([problem])]
+    for error in errors:
+        assert "\n".join(error._render_traceback_()) == f"{type(error).__name__}: {error}"
+
+
+def test_an_internal_page_says_why_it_stopped_and_a_public_one_does_not(records: Any) -> None:
+    for release, told in (("internal", True), ("public", False)):
+        book = book_of(opened(records, release))
+        for kind, said in (("BadArgument", "comparison: E1"), ("KeyError", "AB12 3CD")):
+            out = nbformat.v4.new_output("error", ename=kind, evalue=said, traceback=[])
+            cells = [*book.cells, nbformat.v4.new_code_cell("x", outputs=[out])]
+            page = render(nbformat.v4.new_notebook(cells=cells), run_time=RUN)
+            assert f"stopped at cell 2 with {kind}" in page
+            assert (said in page) == (told and kind == "BadArgument")
+
+
+# Everything an analyst can reach, in few words
+
+
+PROJECTS = ("EX01", "EX06", "EX09", "EX10")
+LONGEST = 3000
+
+
+def reached(thing: Any, seen: set[str], at: str) -> Iterator[tuple[str, Any]]:
+    """Every public property of a result, and what every method without arguments returns."""
+    for name in dir(type(thing)):
+        if name.startswith("_") or name in {"element", "plot", "shown_as", "memo", "frame"}:
+            continue
+        attribute = getattr(type(thing), name)
+        if isinstance(attribute, Callable) and name in {  # type: ignore[arg-type]
+            *("project", "year", "half", "table", "own", "columns", "source", "notes", "has"),
+        }:
+            continue
+        try:
+            value = getattr(thing, name)
+            value = value() if callable(value) else value
+        except MtfError:
+            continue  # it says so in one line
+        yield f"{at}.{name}", value
+
+
+def short_and_shown(at: str, value: Any) -> None:
+    said = repr(value)
+    assert len(said) <= LONGEST, f"{at}: {len(said)} characters"
+    if type(value).__module__.startswith("mtf_eval"):
+        shows = ("_repr_mimebundle_", "_repr_html_")
+        assert any(callable(getattr(value, s, None)) for s in shows), f"{at}: no HTML"
