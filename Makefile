@@ -3,6 +3,7 @@
 # make lab       JupyterLab on the notebooks
 # make bench     speed and memory as ratios within one run
 # make validate  how often the estimators are wrong, and what gaps do; writes docs/validation.md
+# make docs      write docs/api.md anew
 # make lock      resolve the pins again
 
 SHELL  := /bin/sh
@@ -17,7 +18,7 @@ READY  := .venv/.ready
 DATA   ?= data/thanet_2021 data/example
 RELEASE ?= internal
 
-.PHONY: reports test lint lab bench validate lock clean
+.PHONY: reports test lint lab bench validate docs lock clean
 
 reports: $(READY)
 	@$(BIN)/mtf-eval run $(DATA) --release $(RELEASE) --out reports
@@ -38,6 +39,9 @@ bench: $(READY)
 
 validate: $(READY)
 	$(BIN)/python benchmarks/validation.py $(if $(ARCHIVE),--archive $(ARCHIVE)) --write docs/validation.md
+
+docs: $(READY)
+	$(BIN)/python benchmarks/api.py
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Building the environment in .venv (once; a minute or two) ..."

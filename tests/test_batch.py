@@ -211,8 +211,8 @@ def test_jobs_and_results_travel() -> None:
 def test_a_notebook_that_shows_internal_figures_in_a_public_run_fails(desk: Desk) -> None:
     source = json.loads((TINY / "tiny_once.ipynb").read_text())
     source["cells"][2]["source"] = [
-        "from mtf_eval import Door, load, page\n",
-        "page(title='T', period='P', data=load(data), door=Door('internal'), kind='tiny')",
+        "import mtf_eval as mtf\n",
+        "mtf.report(mtf.load(data), 'tiny', title='T', covers='P', release='internal')",
     ]
     job = Job(
         dataset="d",

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from dashboard import HERE
 
-from mtf_eval import load, referrals, summary
-from mtf_eval.analysis.counts import caseload, groups
+from mtf_eval import load
+from mtf_eval.analysis.counts import caseload, groups, referrals
 from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.year import summary
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.disclosure.release import Door, Released, release
 from mtf_eval.records.prices.reference import default_folder
@@ -242,7 +243,7 @@ def test_coarser_is_asked_for_and_never_follows_from_counts() -> None:
 
 
 def test_agencies_of_one_kind_are_put_together_before_they_are_counted() -> None:
-    from mtf_eval import activity
+    from mtf_eval.analysis.counts import activity
 
     thanet = load(HERE)
     fine = activity.support_by_agency(thanet, year=2021).frame.set_index("agency")["current"]

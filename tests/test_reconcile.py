@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from dashboard import HERE
 
-from mtf_eval import load, readings, reconcile
+from mtf_eval import load
+from mtf_eval.analysis.counts import readings, reconcile
 from mtf_eval.records.dataset import Dataset
 
 

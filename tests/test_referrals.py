@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 from dashboard import HERE, MONTHS, as_dict
 
-from mtf_eval import activity, caseload, findings, load, priorities, reconcile, referrals
+from mtf_eval import load
+from mtf_eval.analysis.counts import activity, caseload, priorities, reconcile, referrals
+from mtf_eval.analysis.results import findings
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
 

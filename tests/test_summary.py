@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from dashboard import HERE
 
-from mtf_eval import load, summary
+from mtf_eval import load
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.year import summary
 from mtf_eval.records.dataset import Dataset
 
 

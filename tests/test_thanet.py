@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 from dashboard import HERE, MONTHS, as_dict
 
-from mtf_eval import activity, contacts, load, priorities, referrals
+from mtf_eval import load
+from mtf_eval.analysis.counts import activity, contacts, priorities, referrals
 from mtf_eval.records.dataset import Dataset
 
 

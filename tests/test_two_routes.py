@@ -15,8 +15,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mtf_eval import Door, activity, caseload, charts, findings, load, referrals
+from mtf_eval import charts, load
+from mtf_eval.analysis.counts import activity, caseload, referrals
+from mtf_eval.analysis.results import findings
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.publish.disclosure.release import Door
 from mtf_eval.records.dataset import Dataset
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -301,27 +301,59 @@ PROJECTS = ("EX01", "EX06", "EX09", "EX10")
 LONGEST = 3000
 
 
-def reached(thing: Any, seen: set[str], at: str) -> Iterator[tuple[str, Any]]:
+TAKEN = {  # methods that need an argument, or are tried elsewhere
+    *("project", "year", "half", "table", "own", "columns", "source", "notes", "has"),
+    *("element", "plot", "shown_as", "frame", "tables", "memo", "key_figures"),
+}
+
+
+def reached(thing: Any) -> Iterator[tuple[str, Any]]:
     """Every public property of a result, and what every method without arguments returns."""
     for name in dir(type(thing)):
-        if name.startswith("_") or name in {"element", "plot", "shown_as", "memo", "frame"}:
-            continue
-        attribute = getattr(type(thing), name)
-        if isinstance(attribute, Callable) and name in {  # type: ignore[arg-type]
-            *("project", "year", "half", "table", "own", "columns", "source", "notes", "has"),
-        }:
+        if name.startswith("_") or name in TAKEN:
             continue
         try:
             value = getattr(thing, name)
             value = value() if callable(value) else value
-        except MtfError:
-            continue  # it says so in one line
-        yield f"{at}.{name}", value
+        except MtfError as error:
+            assert "\n" not in str(error), name
+            continue
+        yield name, value
 
 
-def short_and_shown(at: str, value: Any) -> None:
-    said = repr(value)
-    assert len(said) <= LONGEST, f"{at}: {len(said)} characters"
-    if type(value).__module__.startswith("mtf_eval"):
-        shows = ("_repr_mimebundle_", "_repr_html_")
-        assert any(callable(getattr(value, s, None)) for s in shows), f"{at}: no HTML"
+def too_much(value: Any) -> str:
+    """Say what is wrong with how a result shows itself."""
+    ours = type(value).__module__.startswith("mtf_eval")
+    if ours and len(repr(value)) > LONGEST:
+        return f"{len(repr(value))} characters"
+    bundle, html = (getattr(value, f"_repr_{n}_", None) for n in ("mimebundle", "html"))
+    if ours and not ((bundle and "text/html" in bundle()) or (html and html())):
+        return "no HTML"
+    return f"{len(bundle()['text/plain'])} in cell" if bundle and len(repr(value)) > LONGEST else ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("data", "projects", "year"), [("example", PROJECTS, 2024), ("thanet_2021", (), 2021)]
+)
+def test_nothing_an_analyst_reaches_floods_the_cell(
+    data: str, projects: tuple[str, ...], year: int
+) -> None:
+    records = mtf.load(DATA / data)
+    things: list[Any] = [records, records.quality(), records.half(f"{year}-H2")]
+    things += [records.year(year), records.year(year).money()]
+    for reference in projects:
+        project = records.project(reference)
+        things += [project, project.effect(), project.surveys(), project.benefit()]
+        things += [project.effect().months()]
+    looked = [(type(t).__name__, n, v) for t in things for n, v in (("itself", t), *reached(t))]
+    faults = [f"{kind}.{name}: {said}" for kind, name, v in looked if (said := too_much(v))]
+    assert faults == []
+    assert len(looked) > 60
+    chart = table_of = None
+    for _, _, value in looked:
+        if isinstance(value, View) and value.is_drawn and not value.released.frame.empty:
+            chart, table_of = value._draw(value.released), value.table  # type: ignore[misc]
+    if projects:
+        assert chart is not None
+        assert too_much(chart) == too_much(table_of) == ""

@@ -79,7 +79,7 @@ class _About(dict[str, str]):
         return super().__getitem__(key)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Dataset:
     """A checked data set.
 
@@ -120,6 +120,10 @@ class Dataset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "about", _About(self.about, self.reads))
+
+    def __repr__(self) -> str:
+        held = ", ".join(f"{s.table} ({s.rows:,} rows)" for s in self.sources if s.rows)
+        return f"{self.title}, up to {self.until}: {held}"
 
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of the schema; empty when it was not given."""

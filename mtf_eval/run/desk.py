@@ -36,8 +36,8 @@ HOW_TO = """\
 
 1. The next cell holds what you may set: the data, what the report is about, the disclosure rule.
 2. Menu *Run*, *Run All Cells* works everything out; below each heading stands what it shows. Change
-   or add what you like. `table(door(...))` and `figure(...)` go on the page; other outputs do so in
-   an internal report only.
+   or add what you like: results of the workbench (`effect`, `project.map()`) go on the page, other
+   outputs do so in an internal report only.
 3. To make its page: *File*, *Save and Export Notebook As*, *Mtf*; or, with all its tables beside
    it, `mtf-eval run --notebook lab/{name} --out mine`."""
 

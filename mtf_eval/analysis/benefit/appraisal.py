@@ -33,7 +33,7 @@ from mtf_eval.analysis.benefit.uncertainty import (
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import MINUS, pounds
-from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
+from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown
 from mtf_eval.errors import Problem
 from mtf_eval.records.prices.reference import Reference
 
@@ -57,8 +57,8 @@ def chance_words(share: float) -> str:
     return f"{'over 99' if share > 0.99 else 'under 1' if share < 0.01 else f'{100 * share:.0f}'}%"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benefit:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Benefit(Brief):
     """What a project cost and saved, for whom, and how sure that is.
 
     Attributes
@@ -112,6 +112,9 @@ class Benefit:
     claims: Benefit | None = None
     beside: bool = False
     judged: Evaluation | None = None
+
+    def __repr__(self) -> str:
+        return f"{self.title} ({self.project_id}): {self.sentence()}"
 
     @property
     def claimed(self) -> tuple[Line, ...]:

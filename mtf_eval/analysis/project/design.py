@@ -17,6 +17,7 @@ import pandas as pd
 
 from mtf_eval.analysis.effects import Panel, forecast
 from mtf_eval.analysis.results.findings import listing
+from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import Coverage, Gap, named, whole_months
 from mtf_eval.records.dataset import Dataset
@@ -46,8 +47,8 @@ _DATES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Project(Brief):
     """One row of `projects` with its areas and measures; dates are `None` where not given."""
 
     project_id: str
@@ -68,6 +69,9 @@ class Project:
     follow_up_date: pd.Timestamp | None = None
     areas: Mapping[str, tuple[str, ...]]
     measures: Mapping[str, float | None]
+
+    def __repr__(self) -> str:
+        return f"{self.title} ({self.project_id}), {self.stage}"
 
     @property
     def target(self) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.results.columns import day, span
 from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
@@ -82,8 +83,8 @@ HOPELESS, REALISTIC = 0.75, 0.35
 SEED = 2021  # of every simulated interval, so that a project has one on all pages
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluation:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Evaluation(Brief):
     """Everything a project's page shows.
 
     Attributes
@@ -131,6 +132,9 @@ class Evaluation:
     compared: Panel | None = None
     record: Panel | None = None
     cautions: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{self.project}. {self.headline}"
 
     @property
     def stage(self) -> str:

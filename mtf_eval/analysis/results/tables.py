@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
+from html import escape
 from typing import TYPE_CHECKING, Literal, get_args
 
 from mtf_eval.errors import BadArgument
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from mtf_eval.records.prices.rules import Rule
 
-__all__ = ["Column", "Kind", "Shown", "Table"]
+__all__ = ["Brief", "Column", "Kind", "Shown", "Table"]
 
 Kind = Literal[
     "label",  # names the row; the labels together are the row's key
@@ -97,8 +98,17 @@ class Shown:
 AS_RECORDED = Shown(rule="internal", of=int)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Brief:
+    """What a record shows of itself in a notebook: its `__repr__`, one line, and nothing else."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Table(Brief):
     """A result table with everything a reader needs beside the numbers.
 
     Parameters
@@ -145,6 +155,9 @@ class Table:
     kept_back: Callable[[Rule], pd.DataFrame] | None = None
     exact: bool = False
     basis: str = ""
+
+    def __repr__(self) -> str:
+        return f"{self.title}: {len(self.frame):,} rows, not released (`.frame` has them)"
 
     def __post_init__(self) -> None:
         stored = [c.name for c in self.columns if c.of is None]

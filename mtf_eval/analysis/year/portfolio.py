@@ -21,7 +21,7 @@ from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON
 from mtf_eval.analysis.results.columns import RATIO, day, label, lay, text, where_from
 from mtf_eval.analysis.results.findings import listing, percent
-from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -37,8 +37,8 @@ STATUS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Together:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Together(Brief):
     """The projects of a year, or of half of one, as they stood on a day.
 
     Attributes
@@ -63,6 +63,10 @@ class Together:
     members: tuple[str, ...]
     reasons: dict[str, str]
     shared: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        named = ", ".join(f.project.project_id for f in self.found) or "no project"
+        return f"{self.slug}: {named}; {len(self.members)} in the mean"
 
     @property
     def slug(self) -> str:

@@ -19,7 +19,7 @@ from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import label, lay, number, pounds, text, where_from
 from mtf_eval.analysis.results.columns import money as gbp
 from mtf_eval.analysis.results.findings import listing
-from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
+from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown, Table
 from mtf_eval.analysis.year.portfolio import Together, has_ended, year_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
@@ -36,8 +36,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Money:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Money(Brief):
     """What the projects of a year cost and saved, each alone and by kind of evidence.
 
     Attributes
@@ -60,6 +60,9 @@ class Money:
     whole: Benefit
     waiting: tuple[str, ...]
     elsewhere: Mapping[str, int]
+
+    def __repr__(self) -> str:
+        return f"{len(self.each)} projects counted, {len(self.waiting)} not over"
 
 
 def disappointments(data: Dataset, together: Together, spent: Money | None) -> Table:

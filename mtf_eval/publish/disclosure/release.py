@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mtf_eval.analysis.results.columns import parts_kept_back
-from mtf_eval.analysis.results.tables import Shown, Table
+from mtf_eval.analysis.results.tables import Brief, Shown, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.rules import Rule, rule_of
 from mtf_eval.records.schema import OF_PEOPLE, fact
@@ -27,8 +27,8 @@ __all__ = ["Door", "Released", "release"]
 COUNTED = tuple(name for name, t in TABLES.items() if OF_PEOPLE in fact(t, "marks"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Released(Brief):
     """A table as it may be shown.
 
     Attributes
@@ -54,6 +54,12 @@ class Released:
     rule: Rule
     hidden: int = 0
     withheld: bool = False
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.table.title}: {len(self.frame):,} rows, released by the {self.rule.name} rule, "
+            f"{self.hidden} cells hidden"
+        )
 
 
 def release(table: Table, rule: Rule) -> Released:

@@ -80,10 +80,6 @@ class Records(Dataset):
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return View(lambda: quality.tables_read(self))._repr_mimebundle_()
 
-    def __repr__(self) -> str:
-        held = ", ".join(f"{s.table} ({s.rows:,} rows)" for s in self.sources if s.rows)
-        return f"{self.title}, up to {self.until}: {held}"
-
 
 def load(
     path: str | Path, *, as_of: str | date | None = None, reference: str | Path = ""

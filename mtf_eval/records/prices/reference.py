@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
+from html import escape
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData, Problem
@@ -108,7 +109,7 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Reference:
     """Every reference table, read and checked; see the module.
 
@@ -119,6 +120,13 @@ class Reference:
     folder: str
     own: Path | None = None
     told: tuple[Problem, ...] = ()
+
+    def __repr__(self) -> str:
+        own = f", the user's own from {self.own.name} over them" if self.own else ""
+        return f"Reference data: {len(self.tables)} tables{own}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"
 
     @cached_property
     def unit_costs(self) -> Mapping[str, UnitCost]:
