@@ -39,6 +39,29 @@ A result shows itself when it is the last line of a cell. It has `.frame` (a pla
 `.sentence()` and, where it is a picture, `.plot(ax=None)`, a matplotlib Axes to restyle;
 `.shown_as(ax)` puts it on the page. What follows `#` is what the line gave.
 """
+OWN = """\
+busiest = effect.months().frame.nlargest(3, "observed")[["month", "observed"]]
+own = mtf.Table(
+    name="busiest_months",
+    title="The three busiest months",
+    frame=busiest,
+    columns=(
+        mtf.Column(name="month", heading="Month", kind="label"),
+        mtf.Column(name="observed", heading="Recorded", kind="count"),
+    ),
+    source="Recorded incidents",
+)
+result = mtf.View(own, words="Each of them lies before the start.")"""
+MADE = f"""\
+## A result of your own
+
+A table says what each column counts (`kind="people"` puts it under the disclosure rule), a
+`mtf.View` shows it, `mtf.Several` shows several as one, and `mtf.charts` draws a released table.
+
+```python
+{OWN}
+```
+"""
 WIDEST = 150
 RESULTS = ("records", "project", "effect", "surveys", "money", "year", "half", "quality")
 ARGUMENTS = {
@@ -58,6 +81,14 @@ PLAIN = {
     "npv": "mtf.npv([0.0, 600.0, 600.0], [1000.0, 0.0, 0.0], rate=0.035)",
     "bcr": "mtf.bcr([0.0, 600.0, 600.0], [1000.0, 0.0, 0.0], rate=0.035)",
     "present_value": "mtf.present_value([0.0, 600.0, 600.0], rate=0.035)",
+}
+MORE = {
+    "View": "result",
+    "Several": "mtf.Several(result, effect)",
+    "note": 'mtf.note("To be read with care", "caution")',
+    "headline_result": 'mtf.headline_result("Fewer incidents were recorded")',
+    "charts.bars": 'mtf.charts.bars(result.released, x="month", y="observed", '
+    'title="T", subtitle="S", alt="A")',
 }
 ESTIMATORS = {
     "rate_ratio": "before=100, after=80, exposure_before=12, exposure_after=12",
@@ -101,7 +132,8 @@ class Plain(str):
 def names() -> dict[str, Any]:
     """Return what the examples go on from."""
     held: dict[str, Any] = {}
-    exec(FIRST.replace('"data/example"', repr(str(ROOT / "data" / "example"))), held)
+    example = repr(str(ROOT / "data" / "example"))
+    exec(f"{FIRST}\n{OWN}".replace('"data/example"', example), held)
     return held
 
 
@@ -171,6 +203,9 @@ def page() -> str:
     for own, thing in methods(mtf.View):
         line = lines.get(own, f"effect.{own}" + ("" if callable(thing) is False else "()"))
         parts.append(entry(f".{own}", thing, line, held))
+    parts.append(MADE)
+    for name, line in MORE.items():
+        parts.append(entry(f"mtf.{name}", eval(f"mtf.{name}"), line, held))
     parts.append("## Estimators: `mtf.effects`\n")
     for name, arguments in ESTIMATORS.items():
         thing = getattr(mtf.effects, name)

@@ -21,6 +21,7 @@ from mtf_eval.publish.charts.style import (
     numbers,
     shown,
 )
+from mtf_eval.publish.look import DARK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -212,7 +213,7 @@ def _end_labels(
             (9, 0),
             textcoords="offset points",
             va="center",
-            color=colour if colour in style.DARK else INK,
+            color=colour if colour in DARK else INK,
             fontweight="bold",
             fontsize=style.SIZE - 1,
         )
