@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -222,7 +223,7 @@ def _settle(job: Job) -> None:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "numpy" in sys.modules:
-        sys.modules["numpy"].random.seed()  # a fork copies its state; Python reseeds its own
+        import_module("numpy").random.seed()  # a fork copies its state; Python reseeds its own
     if job.cwd and Path(job.cwd).is_dir():
         os.chdir(job.cwd)
     if sys.path[:1] != [""]:

@@ -264,7 +264,7 @@ def _shell(outputs: _Outputs) -> Iterator[Any]:
 
     quiet = Config({"HistoryManager": {"enabled": False}})
     _classes().clear_instance()
-    before = sys.stdout, sys.stderr, sys.displayhook, builtins.input, sys.modules.get("__main__")
+    before = sys.stdout, sys.stderr, sys.displayhook, builtins.input
     sys.stdout, sys.stderr = _Stream(outputs, "stdout", 1), _Stream(outputs, "stderr", 2)
     builtins.input = refuse
     handles = [os.dup(1), os.dup(2)]
@@ -272,15 +272,16 @@ def _shell(outputs: _Outputs) -> Iterator[Any]:
         os.dup2(file.fileno(), number)
     try:
         shell = _classes().instance(config=quiet, outputs=outputs, by_id={})
-        _figures(shell)
-        yield shell
+        try:
+            _figures(shell)
+            yield shell
+        finally:
+            shell.restore_sys_module_state()
     finally:
         for number, handle in enumerate(handles, 1):
             os.dup2(handle, number)
             os.close(handle)
-        sys.stdout, sys.stderr, sys.displayhook, builtins.input = before[:4]
-        if before[4] is not None:
-            sys.modules["__main__"] = before[4]
+        sys.stdout, sys.stderr, sys.displayhook, builtins.input = before
         for file in outputs.raw.values():
             file.close()
 
