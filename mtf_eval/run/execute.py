@@ -226,8 +226,7 @@ def _settle(job: Job) -> None:
         import_module("numpy").random.seed()  # a fork copies its state; Python reseeds its own
     if job.cwd and Path(job.cwd).is_dir():
         os.chdir(job.cwd)
-    if sys.path[:1] != [""]:
-        sys.path.insert(0, "")
+    sys.path[:0] = [""] * (sys.path[:1] != [""])
 
 
 def result_of(job: Job, log: str, made: object, began: float, code: int | None = None) -> Result:
