@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -21,6 +23,8 @@ from mtf_eval.run.parameters import read_template
 
 ROOT = Path(__file__).parent.parent.parent
 FIRST = "data_quality.ipynb"
+SECOND = "project_evaluation-EX01.ipynb"
+AFTERNOON = (ROOT / "docs" / "second_afternoon.md").read_text(encoding="utf-8")
 
 
 @dataclass
@@ -30,6 +34,7 @@ class Lab:
     address: str
     token: str
     proxy: socket.socket
+    folder: Path
 
     def called(self) -> bool:
         """Whether the server or a kernel tried to reach the internet."""
@@ -52,6 +57,9 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     book = read_template(ROOT / "notebooks" / FIRST)
     folder = tmp_path / "lab"
     made, _ = working_copies([book], folder, {"data": str(ROOT / "data" / "thanet_2021")})
+    project = read_template(ROOT / "notebooks" / "project_evaluation.ipynb")
+    of_one = {"data": str(ROOT / "data" / "example"), "project_id": "EX01"}
+    assert working_copies([project], folder, of_one)[0][0].name == SECOND
     port, token = free_port(), secrets.token_hex(16)
     proxy = socket.create_server(("127.0.0.1", 0))
     through = f"http://127.0.0.1:{proxy.getsockname()[1]}"
@@ -80,7 +88,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
                 except (URLError, OSError):
                     assert server.poll() is None, (tmp_path / "log").read_text()
                     time.sleep(0.25)
-            yield Lab(address, token, proxy)
+            yield Lab(address, token, proxy, folder)
         finally:
             server.terminate()
             try:
@@ -133,6 +141,53 @@ def test_the_notebook_runs_and_exports_the_report_and_calls_nobody(browser: Any,
     outside = [url for url in asked if not url.startswith((lab.address, "data:", "blob:"))]
     assert outside == []
     assert not lab.called()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_second_afternoon_is_what_happens(browser: Any, lab: Lab, tmp_path: Path) -> None:
+    """What docs/second_afternoon.md types, typed; its page exported, and made by the command."""
+    tried, own = re.findall(r"^```python\n(.*?)^```", AFTERNOON, re.DOTALL | re.MULTILINE)[:2]
+    context = browser.new_context(viewport={"width": 1400, "height": 6000})  # every cell in sight
+    page = context.new_page()
+    page.set_default_timeout(90_000)
+    page.goto(f"{lab.address}/lab/tree/{SECOND}?token={lab.token}")
+    page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
+
+    cell = page.locator(".jp-CodeCell", has_text="Try another comparison")
+    cell.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text(tried.strip())
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text(own.strip())
+    menu(page, "Run")
+    item(page, "Run All Cells").click()
+    page.wait_for_selector(".jp-OutputArea .mtf-made", state="attached")
+    assert page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+s")
+    saved = lab.folder / SECOND
+    end = time.monotonic() + 30
+    while "Changed by hand" not in saved.read_text(encoding="utf-8"):
+        assert time.monotonic() < end, "not saved"
+        time.sleep(0.2)
+    exported = context.request.get(f"{lab.address}/nbconvert/mtf/{SECOND}?token={lab.token}")
+    context.close()
+
+    command = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
+    command += [str(ROOT / "data" / "example"), "--project", "EX01", "--notebook", str(saved)]
+    done = subprocess.run([*command, "--out", str(tmp_path / "mine")], capture_output=True)
+    assert done.returncode == 0, done.stderr
+    made = next((tmp_path / "mine" / "example").glob("*-internal.html"))
+    for html in (exported.text(), made.read_text(encoding="utf-8")):
+        top = html[html.index("<main") : html.index("<h1")]
+        assert "Changed by hand in its notebook:" in top
+        assert "compared with E01990003, E01990004" in top
+        assert "Evenings at the square" in html, "the picture restyled"
+        assert "Mean of three months" in html, "the picture of one's own"
 
 
 def menu(page: Any, name: str) -> None:
