@@ -174,7 +174,9 @@ def test_the_second_afternoon_is_what_happens(browser: Any, lab: Lab, tmp_path: 
     while "Changed by hand" not in saved.read_text(encoding="utf-8"):
         assert time.monotonic() < end, "not saved"
         time.sleep(0.2)
-    exported = context.request.get(f"{lab.address}/nbconvert/mtf/{SECOND}?token={lab.token}")
+    exported = context.request.get(
+        f"{lab.address}/nbconvert/mtf/{SECOND}?token={lab.token}"
+    ).text()
     context.close()
 
     command = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
@@ -182,7 +184,7 @@ def test_the_second_afternoon_is_what_happens(browser: Any, lab: Lab, tmp_path: 
     done = subprocess.run([*command, "--out", str(tmp_path / "mine")], capture_output=True)
     assert done.returncode == 0, done.stderr
     made = next((tmp_path / "mine" / "example").glob("*-internal.html"))
-    for html in (exported.text(), made.read_text(encoding="utf-8")):
+    for html in (exported, made.read_text(encoding="utf-8")):
         top = html[html.index("<main") : html.index("<h1")]
         assert "Changed by hand in its notebook:" in top
         assert "compared with E01990003, E01990004" in top
