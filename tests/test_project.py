@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import subprocess
 import sys
@@ -58,8 +59,9 @@ def test_environment_yml_names_the_same_dependencies() -> None:
     entries = [e for e in environment["dependencies"] if isinstance(e, str)]
     (pip,) = [e["pip"] for e in environment["dependencies"] if isinstance(e, dict)]
     assert pip[-1] == "-e ."
-    names = {"python-duckdb": "duckdb"}  # conda-forge's name, and the one on PyPI
-    assert not {r.name for r in map(Requirement, entries)} & set(names.values())
+    with (ROOT / "tests" / "conda_forge.csv").open(encoding="utf-8", newline="") as listed:
+        names = {row["conda_forge"]: row["pypi"] for row in csv.DictReader(listed)}
+    assert {r.name for r in map(Requirement, entries)} <= {*names, "pip"}
     found = {
         names.get(r.name.lower(), r.name.lower()): str(r.specifier)
         for r in map(Requirement, entries + pip[:-1])

@@ -9,7 +9,7 @@ from mtf_eval.analysis.project import assessment
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, headline_result, note, result
-from mtf_eval.publish.workbench.view import Absent, View, joined
+from mtf_eval.publish.workbench.view import Absent, Several, View, joined
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.effects import Estimate
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Effect"]
 
+WOULD_CHANGE = {
+    "effect": "One failed check would make the effect doubtful, and its pounds with it. A check "
+    "for which the records are not there, or an interval that holds no change, would withdraw it.",
+    "doubtful": "The effect would stand if no check failed and the fall were shown not to have "
+    "moved next door.",
+    "not_shown": "A change would be claimed if its interval left out no change, against areas "
+    "where nothing was done.",
+}
 OWN = "The other methods and the checks belong to the effect of the design"
 
 
@@ -117,7 +125,8 @@ class Effect(View):
 
         if self._by_hand or not found.sensitivity:
             return Absent(OWN if self._by_hand else self.sentence())
-        return View(partial(assessment.estimates, self.records, found), draw=draw)
+        every = View(partial(assessment.estimates, self.records, found), draw=draw)
+        return Several(every, View(words=_agreement(found)))
 
     def controls(self) -> View:
         """Show the project among the areas where nothing was done."""
@@ -145,4 +154,20 @@ class Effect(View):
         found = self.evaluation
         if self._by_hand or found.status != "complete":
             return Absent(OWN if self._by_hand else self.sentence())
-        return View(partial(assessment.checks_table, self.records, found))
+        net = found.net.get(found.project.primary_measure)
+        what = WOULD_CHANGE[net.evidence] if net else ""
+        return View(partial(assessment.checks_table, self.records, found), words=what)
+
+
+def _agreement(found: Evaluation) -> str:
+    """Say how many of the estimates agree with the primary one in direction and in certainty."""
+    first, *rest = found.sensitivity
+    if not rest:
+        return "No other method can be used on these records."
+    way = "fall" if first.estimate < 1 else "rise"
+    same = sum((e.estimate < 1) == (first.estimate < 1) for e in rest)
+    sure = sum(e.distinguishable for e in rest if (e.estimate < 1) == (first.estimate < 1))
+    return (
+        f"Of {len(rest)} other estimates {same} show a {way} as the primary one does, {sure} of "
+        "them with an interval that leaves out no change."
+    )

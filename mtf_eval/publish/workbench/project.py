@@ -15,6 +15,7 @@ import numpy as np
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
 from mtf_eval.analysis.project.by_hand import by_hand
+from mtf_eval.analysis.project.design import LONGEST
 from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.errors import NotEnoughData
@@ -186,11 +187,16 @@ class Project(View):
             return View(words=why, kind="method")
         if found.design is None or window is None:
             return View(words="No design is fixed while there is nothing to assess.", kind="method")
-        months = f"Months compared: {window.words()}."
+        most = f"at most {LONGEST} a side" + (", of the same seasons" if window.same_season else "")
+        months = f"Months compared, {most}: {window.words()}."
         if found.design.method == "series" and found.panel is not None:
             before = found.panel.monthly(self.record.target)[~found.panel.post].notna().sum()
             months = f"Months used: {before} before the start, {window.months} after."
         said = f"{found.design.text}. {found.design.reason} {months}"
+        named = self.record.areas.get("comparison", ())
+        if named and found.design.method == "placebo":
+            said += f" The pro-forma names {len(named)} areas to compare with. The design takes "
+            said += "the nearest of all areas instead; those named are compared alone by another method."
         return View(words=said, kind="method")
 
     def effect(
