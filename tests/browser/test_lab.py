@@ -174,9 +174,7 @@ def test_the_second_afternoon_is_what_happens(browser: Any, lab: Lab, tmp_path: 
     while "Changed by hand" not in saved.read_text(encoding="utf-8"):
         assert time.monotonic() < end, "not saved"
         time.sleep(0.2)
-    exported = context.request.get(
-        f"{lab.address}/nbconvert/mtf/{SECOND}?token={lab.token}"
-    ).text()
+    exported = context.request.get(f"{lab.address}/nbconvert/mtf/{SECOND}?token={lab.token}").text()
     context.close()
 
     command = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]

@@ -187,7 +187,8 @@ class Project(View):
             return View(words=why, kind="method")
         if found.design is None or window is None:
             return View(words="No design is fixed while there is nothing to assess.", kind="method")
-        most = f"at most {LONGEST} a side" + (", of the same seasons" if window.same_season else "")
+        most = f"at most {LONGEST} a side"
+        most += ", of the same seasons" if window.same_season else ""
         months = f"Months compared, {most}: {window.words()}."
         if found.design.method == "series" and found.panel is not None:
             before = found.panel.monthly(self.record.target)[~found.panel.post].notna().sum()
