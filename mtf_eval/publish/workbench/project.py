@@ -197,7 +197,7 @@ class Project(View):
         named = self.record.areas.get("comparison", ())
         if named and found.design.method == "placebo":
             said += f" The pro-forma names {len(named)} areas to compare with. The design takes "
-            said += "the nearest of all areas instead; those named are compared alone by another method."
+            said += "the nearest of all areas instead; another method compares those named alone."
         return View(words=said, kind="method")
 
     def effect(
