@@ -7,12 +7,13 @@ Nothing here ever holds a value that could identify a person.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 __all__ = [
     *("BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"),
-    *("grouped", "ours", "refused"),
+    *("grouped", "our_words", "refused"),
 ]
 
 
@@ -120,7 +121,18 @@ class RunRefused(MtfError):
     exit_code = 2
 
 
-def ours(name: str) -> bool:
-    """Whether the class of an error is one of these, whose message is ours."""
+def our_words(name: str, message: str, traceback: Sequence[str]) -> str:
+    """Return the first line of an error's message where it is ours.
+
+    Parameters
+    ----------
+    name, message, traceback
+        As a notebook keeps the error of a cell. What a cell raises itself may quote anything: only
+        where the last frame is of this package are the words ours.
+    """
     kind = globals().get(name)
-    return isinstance(kind, type) and issubclass(kind, MtfError)
+    mine = isinstance(kind, type) and issubclass(kind, MtfError)
+    heads = [frame.partition("\n")[0] for frame in traceback]
+    frames = [head for head in heads if re.search(r"(File|Cell)\b", head)]
+    here = bool(frames) and re.search(r"[\\/]mtf_eval[\\/]", frames[-1])
+    return message.partition("\n")[0][:200] if mine and here else ""

@@ -289,7 +289,7 @@ def published(data: str, folder: Path) -> dict[str, bytes]:
     command = [sys.executable, "-c", code, "run", data, *narrow, "--out", str(out)]
     root = Path(__file__).parent.parent
     subprocess.run(command, check=True, cwd=root, capture_output=True, timeout=300)
-    time = re.compile(rb"<time\b[^>]*>[^<]*</time>")
+    time = re.compile(rb"<time\b[^>]*>[^<]*</time>|Run\s+\d+\s+\w+\s+\d{4},\s+\d\d:\d\d\s+UTC")
     return {
         p.relative_to(out).as_posix(): time.sub(b"", p.read_bytes())
         for p in sorted(out.rglob("*"))

@@ -15,6 +15,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from mtf_eval import load
+from mtf_eval.publish.workbench.benefit import Money
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.run import cli
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "example"
@@ -132,6 +135,52 @@ def test_a_price_year_out_of_reach_is_refused_before_anything_starts(
     assert ran("run", str(EXAMPLE), "-p", f"price_year={year}", "--out", str(out)) == 2
     assert "price_year" in capsys.readouterr().err
     assert not list(out.glob("**/*.html"))
+
+
+# Every step of the page, whatever was paid and gained
+
+FIRE = CLAIM | {
+    "unit_cost_code": "fire_domestic_building",
+    "people": "2",
+}  # not split by its source
+WORK = CLAIM | {"unit_cost_code": "jsa_claimant_into_work"}  # a transfer for the most part
+#: By project: what was paid, what is claimed of people. EX01 and EX04 have an effect, EX06 none.
+MIXED: dict[str, tuple[tuple[str, ...], dict[str, str] | None]] = {
+    "EX01": (("0",), None),
+    "EX04": (("50", "-50"), CLAIM | {"people": "0"}),
+    "EX06": ((), None),
+    "EX07": (("0", "0"), FIRE),
+    "EX08": (("-5000",), WORK),
+    "EX10": (("0.30",), CLAIM | {"deadweight": "1"}),
+}
+STEPS = [name for name, step in vars(Money).items() if callable(step) and name[0] != "_"]
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    claims = [claim | {"project_id": p} for p, (_, claim) in MIXED.items() if claim]
+    folder = changed(
+        tmp_path_factory.mktemp("mixed") / "data",
+        costs=paying(**{project: paid for project, (paid, _) in MIXED.items()}),
+        outcomes=lambda frame: adding(*claims)(frame[:0]),
+    )
+    return load(folder)
+
+
+@pytest.mark.parametrize("project", MIXED)
+def test_every_step_shows_itself_whatever_was_paid_and_gained(project: str, mixed: Dataset) -> None:
+    money = mixed.project(project).benefit()
+    shown = {name: getattr(money, name)().element() for name in STEPS if name != "element"}
+    for name, element in shown.items():
+        assert element.text.strip(), name
+        assert not re.search(r"£nan|\bnan\b|£-|-£", element.text), name
+    text = money.costs().element().text
+    if not MIXED[project][0]:
+        assert "No costs are on record for this project" in text
+    elif set(MIXED[project][0]) == {"0"}:
+        assert "It cost £0" in text
+    if MIXED[project][1] is FIRE:  # 2 fires x 0.5 x (1 - 0.2) x £44,523 of 2011/12, and more since
+        assert "Not split" in money.gains().element().html
 
 
 # As published

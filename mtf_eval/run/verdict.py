@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import signal
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mtf_eval.errors import ours
+from mtf_eval.errors import our_words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -37,9 +35,9 @@ def judge(
                 continue
             if out.ename == "SystemExit":
                 return "failed", f"{_at(place)} called sys.exit()", out.ename, place
-            said = ours(out.ename) and out.evalue and _from_us(out.traceback)
-            note = f": {out.evalue.splitlines()[0][:200]}" if said else ""
-            return "failed", f"{_at(place)} raised {out.ename}{note}", out.ename, place
+            said = our_words(out.ename, out.evalue, out.traceback)
+            note = f"{_at(place)} raised {out.ename}" + f": {said}" * bool(said)
+            return "failed", note, out.ename, place
     if code is not None:
         return "died", f"{death(code)} at {_at(here)}", "Died", here
     if error is not None or book is None:
@@ -63,12 +61,6 @@ def death(code: int) -> str:
         return f"its process crashed ({signal.Signals(-code).name})"
     except ValueError:
         return f"its process died (signal {-code})"
-
-
-def _from_us(traceback: Sequence[str]) -> bool:
-    """Whether the last frame is of this package: what a cell raises itself may quote anything."""
-    frames = [f for f in traceback if re.search(r"(File|Cell)\b", f.splitlines()[0] if f else "")]
-    return bool(frames) and re.search(r"[\\/]mtf_eval[\\/]", frames[-1].splitlines()[0]) is not None
 
 
 def _at(cell: int | None) -> str:

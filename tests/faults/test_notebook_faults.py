@@ -98,4 +98,7 @@ def test_an_endless_output_is_stopped() -> None:
 def test_a_report_without_fault_is_made() -> None:
     result = run_one(job("none"))
     assert (result.outcome, result.message) == ("ok", "")
-    assert set(result.files) == {"faulty-none.html", "faulty-none/faulty-none.ipynb"}
+    beside = {
+        f"faulty-none/faulty-none{end}" for end in (".ipynb", "-summary.html", "-summary.txt")
+    }
+    assert set(result.files) == {"faulty-none.html", *beside}

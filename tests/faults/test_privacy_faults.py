@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from mtf_eval.errors import our_words
 from mtf_eval.publish.exports import scanner
 from mtf_eval.publish.exports.scanner import canaries
-from mtf_eval.run import verdict
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
@@ -128,7 +128,7 @@ def test_our_own_messages_are_told_and_others_are_not() -> None:
         "BadArgument: z",
     ]
     cell = ["---", "Cell In[3], line 1\n----> 1 raise", "BadArgument: z"]
-    assert verdict._from_us(inside)
-    assert not verdict._from_us([*inside[:2], cell[1], cell[2]])
-    assert not verdict._from_us(cell)
-    assert not verdict._from_us([])
+    assert our_words("BadArgument", "z\ny", inside) == "z"
+    assert our_words("KeyError", "z", inside) == ""
+    for frames in ([*inside[:2], cell[1], cell[2]], cell, []):
+        assert our_words("BadArgument", "z", frames) == ""

@@ -78,7 +78,7 @@ def test_internal_says_so_everywhere(hostile_reports: dict[str, Any]) -> None:
     out = hostile_reports["internal"].out
     for path in out.rglob("*.html"):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        assert BANNER in page.main.get_text(), path.name
+        assert BANNER in (page.main or page.body).get_text(), path.name
     books = list(out.rglob("*.xlsx"))
     assert len(books) == 7
     for path in books:
@@ -87,18 +87,25 @@ def test_internal_says_so_everywhere(hostile_reports: dict[str, Any]) -> None:
         assert BANNER in said, path.name
     for path in out.rglob("*.ipynb"):
         assert BANNER in path.read_text(encoding="utf-8"), path.name
-    beside = [p for p in out.rglob("*") if p.suffix in (".csv", ".xlsx", ".ipynb", ".pdf")]
+    mails = [p for p in out.rglob("*-summary.*") if p.suffix in (".html", ".txt")]
+    assert len(mails) == 14
+    for path in mails:  # it leaves the office by itself
+        assert BANNER in path.read_text(encoding="utf-8"), path.name
+    kinds = (".csv", ".xlsx", ".ipynb", ".pdf", ".txt", ".html")
+    beside = [p for p in out.rglob("*/*/*") if p.suffix in kinds]
     assert len(beside) > 60
-    assert not [p.name for p in beside if not p.stem.endswith("-internal")]
+    marked = ("-internal", "-internal-summary")
+    assert not [p.name for p in beside if not p.stem.endswith(marked)]
 
 
 def test_public_says_its_rule_and_nothing_internal(hostile_reports: dict[str, Any]) -> None:
     out = hostile_reports["public"].out
     assert not [p.name for p in out.rglob("*internal*")]
-    for path in (p for p in out.rglob("*") if p.suffix in (".html", ".ipynb")):
+    for path in (p for p in out.rglob("*") if p.suffix in (".html", ".ipynb", ".txt")):
         text = path.read_text(encoding="utf-8")
         assert BANNER not in text, path.name
-        assert path.name == "index.html" or rule_of("public").sentence in text, path.name
+        told = " ".join(text.split()) if path.suffix == ".txt" else text
+        assert path.name == "index.html" or rule_of("public").sentence in told, path.name
     record = json.loads((out / "hostile" / "run.json").read_text(encoding="utf-8"))
     assert record["release"] == "public"
     said = json.loads((out / "hostile" / "catalogue.json").read_text(encoding="utf-8"))
@@ -121,7 +128,7 @@ def test_a_second_door_in_a_notebook_is_found(asked: str) -> None:
     )
     table = Table(name="t", title="T", source="S", frame=frame, columns=columns)
     for rule in ("internal", asked):
-        shown = elements.table(Door(rule, [table])(table))
+        shown = elements.table(Door(rule, "referrals")(table))
         book = new_notebook(cells=[cell(head_element(asked)), cell(shown)])
         job = Job(dataset="d", name="n", source="", parameters={}, run_time="", release=asked)
         if rule == asked:

@@ -28,9 +28,9 @@ from mtf_eval.publish.pages.index import Entry, index
 from mtf_eval.publish.pages.sections import (
     folded,
     heading_before,
-    our_words,
     own_frames,
     tags_of,
+    why_it_failed,
     without_empty_sections,
 )
 from mtf_eval.publish.shell import TEMPLATES, css
@@ -109,7 +109,7 @@ class ReportExporter(HTMLExporter):
         given = resources.pop("mtf_page", {})
         failed = given.get("failed") or _failure(nb)
         where = heading_before(nb, failed.cell if failed else None)
-        why = our_words(nb) if failed else ""
+        why = why_it_failed(nb) if failed else ""
         clean = cleaned(nb, failed=failed is not None)
         clean.cells = folded(without_empty_sections(clean.cells))
         resources["mtf"] = {"css": css(), "code": _code(clean)}

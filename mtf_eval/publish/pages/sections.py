@@ -6,14 +6,14 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.errors import ours
+from mtf_eval.errors import our_words
 from mtf_eval.publish.exports.files import head
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
     from nbformat import NotebookNode
 
-__all__ = ["folded", "heading_before", "our_words", "own_frames", "tags_of"]
+__all__ = ["folded", "heading_before", "own_frames", "tags_of", "why_it_failed"]
 __all__ += ["without_empty_sections"]
 
 
@@ -32,13 +32,13 @@ def heading_before(notebook: NotebookNode, stopped: int | None) -> str:
     return headings[-1].strip() if headings else ""
 
 
-def our_words(notebook: NotebookNode) -> str:
+def why_it_failed(notebook: NotebookNode) -> str:
     """Return what our own error said, for an internal page; nothing of any other error."""
     if head(notebook).get("rule") != "internal":
         return ""
     errors = [o for c in notebook.cells for o in c.get("outputs", ()) if o.output_type == "error"]
-    said = [str(o.evalue).partition("\n")[0] for o in errors if ours(str(o.ename)) and o.evalue]
-    return f": {said[0].rstrip('.')}" if said else ""
+    said = [our_words(o.ename, o.evalue, o.traceback) for o in errors]
+    return next((f": {words.rstrip('.')}" for words in said if words), "")
 
 
 def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:

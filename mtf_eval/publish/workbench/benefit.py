@@ -142,7 +142,7 @@ class Money(View):
         """Show who gains, by type of value."""
         if not self.appraisal.claimed:
             return self.in_figures()
-        named = {"fiscal": "fiscal", "economic": "economic", "social": "social"}
+        named = {n: n.replace("_", " ") for n in ("fiscal", "economic", "social", "not_split")}
         return self._by_agency(benefit.benefits_by_agency, benefit.gains_finding, named, NOTHING)
 
     def _by_agency(
@@ -152,22 +152,24 @@ class Money(View):
         named: dict[str, str],
         none: str,
     ) -> View:
+        view = View(partial(make, self.appraisal))
+        frame, said = view.released.frame, say(self.appraisal)
+        drawn = {n: words for n, words in named.items() if frame[n].fillna(1).round().any()}
+        if not drawn:
+            return View(view.table, words=none if frame.empty else said)
+
         def draw(released: Released) -> Chart:
             return charts.hbars(
                 released,
                 x="agency",
-                y=[name for name in named if released.frame[name].fillna(1).any()],
+                y=list(drawn),
                 stacked=True,
-                title=say(self.appraisal),
+                title=said,
                 subtitle=f"{released.table.title}, pounds",
-                alt=alt(released.frame, label="agency", columns=named),
+                alt=alt(released.frame, label="agency", columns=drawn),
             )
 
-        return View(
-            partial(make, self.appraisal),
-            words=lambda released: none if released.frame.empty else "",
-            draw=draw,
-        )
+        return View(view.table, draw=draw)
 
     def by_agency_and_year(self) -> View:
         """Show who pays and who benefits in each year."""
