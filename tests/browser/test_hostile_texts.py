@@ -35,7 +35,7 @@ TAGS = {
     *("figure", "figcaption", "details", "summary", "br", "hr", "blockquote"),
     *("svg", "g", "path", "text", "title", "desc", "defs", "use", "pattern", "rect"),
 }
-LINKS = re.compile(r"(#|\.\./index\.html|[\w.-]+(/[\w.-]+)*\.(html|csv|xlsx|ipynb)(#[\w-]+)?)")
+LINKS = re.compile(r"(#|\.\./index\.html|[\w.-]+(/[\w.-]+)*\.(html|csv|xlsx|ipynb|txt)(#[\w-]+)?)")
 SOFFICE = shutil.which("soffice")
 
 
@@ -46,7 +46,7 @@ def reports(request: pytest.FixtureRequest, hostile_reports: dict[str, Any]) -> 
 
 #: What a formula of the live model is made of: its sheets and words, functions, cells, numbers.
 MODEL = re.compile(
-    r"""=(?:'Model inputs'!|'Unit costs'!|'Discount factors'!|(?:Model|Deflator)!
+    r"""=(?:'(?:Model[ ]inputs|Unit[ ]costs|Discount[ ]factors)'!|(?:Model|Deflator)!
     |"(?:cost|records|claimed|\[x\])"|(?:IF|INDEX|MATCH|MAX|SUMIF|SUMPRODUCT|VLOOKUP)\(
     |\$?[A-Z]{1,2}\$?\d+|FALSE|[\d.]+(?:E-\d+)?|[-+*/^(),:>])*""",
     re.VERBOSE,
