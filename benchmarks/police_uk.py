@@ -44,12 +44,12 @@ def with_reader(archive: Path) -> int:
     return int(frame["count"].sum())
 
 
-def longer(archive: Path, folder: Path, times: int) -> Path:
+def longer(archive: Path, folder: Path, times: int, method: int = zipfile.ZIP_DEFLATED) -> Path:
     """Return the archive's months repeated under later years, as a new zip."""
     target = folder / f"times_{times}.zip"
     with (
         zipfile.ZipFile(archive) as source,
-        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as out,
+        zipfile.ZipFile(target, "w", method, compresslevel=1) as out,
     ):
         for name in source.namelist():
             if not name.endswith("-street.csv"):
