@@ -47,7 +47,7 @@ def data() -> Dataset:
 
 def test_ratings_follow_the_printed_rule(data: Dataset) -> None:
     frame = leadership.projects(
-        data, as_of=HALF.end, rule=RULE, results={"P6": "fall"}, withheld={}
+        data, half=HALF, rule=RULE, results={"P6": "fall"}, withheld={}
     ).frame
     rated = {str(p).split()[0]: r for p, r in zip(frame["project"], frame["rag"], strict=True)}
     assert rated == {
@@ -56,16 +56,15 @@ def test_ratings_follow_the_printed_rule(data: Dataset) -> None:
         "P3": "Green",
         "P4": "Red",  # responds without sign-off
         "P5": "Red",  # no assessment 122 days after its end
-        "P6": "Green",
-        "P7": "Green",
+        "P6": "Amber",  # assessed in this half-year: what follows is to be decided
+        "P7": "Amber",  # waits for its sign-off
     }
     assert frame["result"].tolist()[5] == "fall"
 
 
 def test_stages_on_the_day(data: Dataset) -> None:
-    frame = leadership.projects(
-        data, as_of=date(2021, 2, 1), rule=RULE, results={}, withheld={}
-    ).frame
+    object.__setattr__(data, "about", {"as_at": "2021-02-01"})
+    frame = leadership.projects(data, half=HALF, rule=RULE, results={}, withheld={}).frame
     stages = {str(p).split()[0]: s for p, s in zip(frame["project"], frame["stage"], strict=True)}
     assert stages["P5"] == "Response", "it had not ended then"
     assert "P7" not in stages
@@ -73,17 +72,49 @@ def test_stages_on_the_day(data: Dataset) -> None:
 
 def test_decisions_by_hand(data: Dataset) -> None:
     found = leadership.decisions(data, half=HALF, results={"P6": "fall of 10%"})
-    asked = {
-        d.split(",")[0].split()[0]: p
-        for d, p in zip(found.frame["decision"], found.frame["projects"], strict=True)
-    }
-    assert asked["Sign"] == "P4 (response from 1 January 2021); P7 (response from 1 October 2021)"
-    assert asked["Stop"] == "P6 (fall of 10%)"
-    assert asked["Set"] == "P5 (ended 28 February 2021)"
-    assert asked["Agree"] == "P5"
-    assert asked["Prepare"] == "P6 (1 October 2021)"
-    assert asked["Unblock"] == "P1, Police (60 days); P2, Council (10 days)"
-    assert "sign-off (2)" in leadership.decisions_finding(found)
+    asked = {str(row[0]).split()[0]: row[1:] for row in found.frame.itertuples(index=False)}
+    sign, now = "Sign off, or not", "this meeting"
+    assert asked == {
+        "P1": ("Unblock overdue actions", "Police", now, "Police: 60 days overdue"),
+        "P2": ("Unblock overdue actions", "Police", now, "Council: 10 days overdue"),
+        "P4": (sign, "Police", now, "response from 1 January 2021"),
+        "P5": ("Set a day for the assessment; agree who keeps it up", "Police", now,
+               "ended 28 February 2021; no consolidation plan on record"),
+        "P6": ("Stop, continue, change or spread it", "Police", now, "fall of 10%"),
+        "P7": (sign, "Police", "1 October 2021", "response from 1 October 2021"),
+    }  # fmt: skip
+    assert leadership.decisions_finding(found) == (
+        "Asked of the leadership group: sign-off (2), what follows an assessment (1), assessment "
+        "to be dated (1), consolidation plan (1), overdue action (2)."
+    )
+
+
+def test_no_project_is_green_that_is_asked_about(data: Dataset) -> None:
+    rated = leadership.projects(data, half=HALF, rule=RULE, results={}, withheld={}).frame
+    asked = set(leadership.decisions(data, half=HALF, results={}).frame["project"])
+    green = set(rated.loc[rated["rag"] == "Green", "project"])
+    assert green == {"P3 Title P3"}
+    assert not green & asked
+
+
+def test_a_funders_report_whose_day_has_passed_is_asked_for(data: Dataset) -> None:
+    def won(name: str, due: str) -> dict[str, object]:
+        return {"bid_id": name, "project_id": "P3", "funder": f"Fund {name}", "status": "awarded",
+                "submitted": "2020-10-01", "decided": "2020-12-01", "report_due": due}  # fmt: skip
+
+    more = dataset(
+        projects=[project("P3")],
+        funding=[won("F1", "2021-05-31"), won("F2", "2021-11-30"), won("F3", "2020-12-20")],
+    )
+    row = leadership.decisions(more, half=HALF, results={}).frame.iloc[0]
+    assert row["why"] == "Fund F1: due 31 May 2021, not on record as sent"
+    ahead = leadership.coming(more, half=HALF).frame
+    assert ahead.to_numpy().tolist() == [["30 November 2021", "P3", "Report to Fund F2"]]
+
+
+def test_what_comes_up(data: Dataset) -> None:
+    ahead = leadership.coming(data, half=HALF).frame
+    assert ahead.to_numpy().tolist() == [["1 October 2021", "P6 Title P6", "Follow-up"]]
 
 
 def test_who_keeps_it_up(data: Dataset) -> None:

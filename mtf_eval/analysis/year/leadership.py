@@ -7,7 +7,7 @@ Money is in `funding`, actions and deliveries in `delivery`, effects in `project
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,14 +15,15 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.project.delivery import deliveries_then, overdue
-from mtf_eval.analysis.results.columns import count, day, label, lay, text, where_from
+from mtf_eval.analysis.results.columns import day, label, lay, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year.funding import WON, standing
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Half", "RatingRule", "decisions", "decisions_finding", "follow_ups", "projects"]
+__all__ = ["Half", "RatingRule", "coming", "decisions", "decisions_finding", "follow_ups"]
+__all__ += ["projects"]
 
 STAGES = {
     "scanning": "Scanning",
@@ -32,6 +33,7 @@ STAGES = {
     "consolidation": "Consolidation",
     "closed": "Closed",
 }
+ALL_PROJECTS = "all projects"
 RATINGS = {"red": "Red", "amber": "Amber", "green": "Green"}
 
 
@@ -105,7 +107,7 @@ class RatingRule:
         return (
             f"Red: an action more than {self.days_overdue} days overdue, no assessment "
             f"{self.days_unassessed} days after the response ended, or a response without "
-            "sign-off. Amber: anything else overdue or missing. Green: nothing is."
+            "sign-off. Amber: anything else overdue, missing or to be decided. Green: nothing is."
         )
 
 
@@ -141,7 +143,12 @@ def _behind(data: Dataset, row: Mapping[str, Any], as_of: date) -> tuple[list[st
 
 
 def _rating(
-    data: Dataset, row: Mapping[str, Any], as_of: date, rule: RatingRule, withheld: str
+    data: Dataset,
+    row: Mapping[str, Any],
+    as_of: date,
+    rule: RatingRule,
+    withheld: str,
+    asked: Sequence[str],
 ) -> tuple[str, str]:
     now = pd.Timestamp(as_of)
     said, longest = _behind(data, row, as_of)
@@ -157,6 +164,8 @@ def _rating(
         days = (now - pd.Timestamp(ended)).days
         said.append(f"no assessment {days} days after the response ended")
         red = red or days > rule.days_unassessed
+    if asked:
+        said.append(f"to be decided: {', '.join(asked)}")
     rating = "red" if red else "amber" if said else "green"
     return rating, "; ".join(said) or "nothing behind"
 
@@ -164,12 +173,12 @@ def _rating(
 def projects(
     data: Dataset,
     *,
-    as_of: date,
+    half: Half,
     rule: RatingRule,
     results: Mapping[str, str],
     withheld: Mapping[str, str],
 ) -> Table:
-    """Every project known by a day: stage, rating with its reason, result, next milestone.
+    """Every project known by the half's end: stage, rating with its reason, result, what is next.
 
     Parameters
     ----------
@@ -178,9 +187,12 @@ def projects(
     withheld
         Why the records allow no claim of some of them: missing records are never Green.
     """
-    rows = []
+    rows, as_of = [], half.until(data)
+    asked = _asked(data, half, results)
     for row in _known(data, as_of).to_dict("records"):
-        rating, reason = _rating(data, row, as_of, rule, withheld.get(row["project_id"], ""))
+        mine = [ASKED[a.kind] for a in asked if a.project == row["project_id"] and a.kind != "late"]
+        held = withheld.get(row["project_id"], "")
+        rating, reason = _rating(data, row, as_of, rule, held, mine)
         stage = _stage(row, as_of)
         name, result = f"{row['project_id']} {row['title']}", results.get(row["project_id"], "")
         ahead = _milestone(row, as_of)
@@ -262,56 +274,72 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
 
 
 DECIDE = {
-    "sign": "Sign off, or not",
-    "next": "Stop, continue, change or spread what was assessed",
-    "assess": "Set a day for the assessment",
-    "plan": "Agree who keeps it up: a consolidation plan",
-    "follow": "Prepare the follow-up",
-    "report": "Send the funder's report",
-    "late": "Unblock overdue actions",
+    "sign": "sign off, or not",
+    "next": "stop, continue, change or spread it",
+    "assess": "set a day for the assessment",
+    "plan": "agree who keeps it up",
+    "report": "send the funder's report, or record that it went",
+    "late": "unblock overdue actions",
 }
 ASKED = {
     "sign": "sign-off",
     "next": "what follows an assessment",
     "assess": "assessment to be dated",
     "plan": "consolidation plan",
-    "follow": "follow-up",
     "report": "report to a funder",
     "late": "overdue action",
 }
+NOW = "this meeting"
 
 
-def _asked(data: Dataset, half: Half, results: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return what is asked, as kind and project with its day or result."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ask:
+    kind: str
+    project: str
+    why: str
+    by: pd.Timestamp | None = None
+
+
+def _asked(data: Dataset, half: Half, results: Mapping[str, str]) -> list[_Ask]:
+    """Return what is asked of the group, project by project, and why."""
     until = half.until(data)
     now, ahead = pd.Timestamp(until), pd.Timestamp(half.next.end)
-    asked: list[tuple[str, str]] = []
+    asked: list[_Ask] = []
+
+    def ask(kind: str, project: object, why: str, by: Any = None) -> None:
+        due = by if pd.notna(by) and by > now else None
+        asked.append(_Ask(kind=kind, project=str(project), why=why, by=due))
+
     for row in _known(data, until).to_dict("records"):
         name, ended = str(row["project_id"]), row["response_end"]
-        signed, assessed, when = row["tlg_signoff"], row["assessment_date"], row["follow_up_date"]
+        signed, assessed, begins = row["tlg_signoff"], row["assessment_date"], row["response_start"]
         finished = pd.notna(ended) and ended <= now
-        if (pd.isna(signed) or signed > now) and not finished and row["response_start"] <= ahead:
-            asked.append(("sign", f"{name} (response from {day(row['response_start'])})"))
+        if (pd.isna(signed) or signed > now) and not finished and begins <= ahead:
+            ask("sign", name, f"response from {day(begins)}", begins)
         if pd.notna(assessed) and half.start <= assessed.date() <= until:
-            asked.append(("next", f"{name} ({results[name]})" if results.get(name) else name))
+            ask("next", name, results.get(name, "assessed"))
         if finished and (pd.isna(assessed) or assessed > now):
-            asked.append(("assess", f"{name} (ended {day(ended)})"))
+            ask("assess", name, f"ended {day(ended)}")
         if finished and pd.isna(row["consolidation_plan"]):
-            asked.append(("plan", name))
-        if pd.notna(when) and now < when <= ahead:
-            asked.append(("follow", f"{name} ({day(when)})"))
-    for bid in standing(data, until).to_dict("records"):
-        due = bid["report_due"]
-        if bid["status"] in WON and pd.notna(due) and now < due <= ahead:
-            where = "all projects" if pd.isna(bid["project_id"]) else bid["project_id"]
-            asked.append(("report", f"{where}, {bid['funder']} ({day(due)})"))
+            ask("plan", name, "no consolidation plan on record")
+    for name, funder, due in _reports(data, until):
+        if half.start <= due.date() <= until:
+            ask("report", name, f"{funder}: due {day(due)}, not on record as sent")
     for late in overdue(data, as_of=until).frame.to_dict("records"):
-        asked.append(("late", f"{late['project']}, {late['agency']} ({late['days']} days)"))
+        ask("late", late["project"], f"{late['agency']}: {late['days']} days overdue")
     return asked
 
 
+def _reports(data: Dataset, until: date) -> list[tuple[str, str, pd.Timestamp]]:
+    """Return the reports that funders wait for: project, funder, day."""
+    bids = standing(data, until)
+    bids = bids[bids["status"].isin(WON) & bids["report_due"].notna()]
+    names = bids["project_id"].fillna(ALL_PROJECTS)
+    return list(zip(names, bids["funder"], bids["report_due"], strict=True))
+
+
 def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table:
-    """List what the leadership group is asked to decide, from the records at the half's end.
+    """List what the leadership group is asked to decide: a line a project.
 
     Parameters
     ----------
@@ -319,16 +347,32 @@ def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table
         Each project's result in a few words, by reference: what it decides on.
     """
     asked = _asked(data, half, results)
-    rows = [
-        (words, len(named), "; ".join(named))
-        for kind, words in DECIDE.items()
-        if (named := [what for k, what in asked if k == kind])
-    ]
+    known = _known(data, half.until(data)).set_index("project_id")
+    rows = []
+    for name in sorted({a.project for a in asked}):
+        mine = [a for a in asked if a.project == name]
+        there = known.loc[name] if name in known.index else None
+        by = [a.by for a in mine]
+        rows.append(
+            (
+                name if there is None else f"{name} {there['title']}",
+                "; ".join(dict.fromkeys(DECIDE[a.kind] for a in mine)).capitalize(),
+                "not on record" if there is None else there["lead_agency"],
+                NOW if None in by else day(min(b for b in by if b is not None)),
+                "; ".join(a.why for a in mine),
+            )
+        )
     return lay(
         f"decisions_{half.year}_h{half.half}",
         f"Decisions asked of the leadership group, {half.words}",
         rows,
-        (label("decision", "Decision"), count("number", "Number"), text("projects", "Projects")),
+        (
+            label("project", "Project"),
+            text("decision", "Decide"),
+            text("owner", "Owner"),
+            text("by", "By"),
+            text("why", "Why"),
+        ),
         source=where_from(data, "Project records and funding tracker"),
         as_at=half.until(data),
     )
@@ -336,11 +380,33 @@ def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table
 
 def decisions_finding(table: Table) -> str:
     """Say what is asked, in one line."""
-    kinds = {words: kind for kind, words in DECIDE.items()}
-    frame = table.frame
-    if frame.empty:
+    asked = [d for text in table.frame["decision"] for d in str(text).lower().split("; ")]
+    named = [f"{ASKED[k]} ({asked.count(d)})" for k, d in DECIDE.items() if d in asked]
+    if not named:
         return "Nothing has to be decided on what is on record."
-    named = [
-        f"{ASKED[kinds[d]]} ({n})" for d, n in zip(frame["decision"], frame["number"], strict=True)
-    ]
     return f"Asked of the leadership group: {', '.join(named)}."
+
+
+def coming(data: Dataset, *, half: Half) -> Table:
+    """List what comes up in the half-year after: follow-ups, and reports to funders."""
+    until = half.until(data)
+    known = _known(data, until)
+    ahead = [
+        (when, f"{name} {title}", "Follow-up")
+        for name, title, when in known[["project_id", "title", "follow_up_date"]].to_numpy()
+        if pd.notna(when)
+    ]
+    ahead += [(due, name, f"Report to {funder}") for name, funder, due in _reports(data, until)]
+    rows = [
+        (day(when), project, what)
+        for when, project, what in sorted(ahead)
+        if until < when.date() <= half.next.end
+    ]
+    return lay(
+        f"coming_{half.year}_h{half.half}",
+        f"Coming up, {half.next.words}",
+        rows,
+        (label("when", "When"), text("project", "Project"), text("what", "What")),
+        source=where_from(data, "Project records and funding tracker"),
+        as_at=until,
+    )

@@ -314,10 +314,11 @@ def provenance(
         '<section class="mtf-made" aria-labelledby="made">'
         '<h2 id="made">How this report was made</h2>'
         f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
+        '<details class="mtf-fold"><summary>What was read</summary>'
         '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
         '<table><caption id="made-sources">Tables read, the date each was filled in up to, and the '
         f"start of the sha256 of what was read of it</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>{more}</section>"
+        f"<tbody>{rows}</tbody></table></div>{more}</details></section>"
     )
     made = {"parameters": settings, "sources": sources, "reads": sorted(data.reads)}
     made |= {"by_hand": list(by_hand)} if by_hand else {}

@@ -17,6 +17,12 @@ __all__ = ["folded", "heading_before", "own_frames", "tags_of", "why_it_failed"]
 __all__ += ["without_empty_sections"]
 
 
+LONGEST = 950  # words of a page's main part, about five screens
+SHORT = 60  # a section of fewer words is not worth a fold
+PICTURE = 200
+FIGURE = re.compile(r"<figure.*?</figure>", re.DOTALL)
+
+
 def tags_of(cell: NotebookNode) -> set[str]:
     """Return the tags of a cell."""
     return set(cell.metadata.get("tags", ()))
@@ -62,22 +68,44 @@ def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
 
 
 def folded(cells: list[NotebookNode]) -> list[NotebookNode]:
-    """Fold the sections whose heading is tagged `working`: there on screen, left out of print."""
+    """Fold the sections tagged `working` and those beyond the length of a page's main part.
+
+    Folded sections are there on screen and left out of print. The last cell stays.
+    """
     out: list[NotebookNode] = []
-    open_fold = False
+    open_fold, length = False, 0
     last = max((i for i, c in enumerate(cells) if c.cell_type == "code"), default=-1)
+    heads = [i for i, c in enumerate(cells) if _starts(c)]
+    ends = dict(zip(heads, [*heads[1:], last], strict=False))
     for place, cell in enumerate(cells):
-        starts = cell.cell_type == "markdown" and cell.source.startswith("## ")
+        starts = _starts(cell)
         if open_fold and (starts or place == last):
             out.append(_html("</details>"))
             open_fold = False
-        if starts and "working" in tags_of(cell):
+        working = starts and "working" in tags_of(cell)
+        if starts and not working:
+            length += (own := sum(map(_length, cells[place : ends[place]])))
+            if working := length > LONGEST and own > SHORT:
+                length -= own
+        if working:
             title, _, cell.source = cell.source.partition("\n")
             heading = f"<h2>{escape(title.removeprefix('## '))}</h2>"
             out.append(_html(f'<details class="mtf-fold"><summary>{heading}</summary>'))
             open_fold = True
         out.append(cell)
     return [*out, _html("</details>")] if open_fold else out
+
+
+def _starts(cell: NotebookNode) -> bool:
+    return bool(cell.cell_type == "markdown" and cell.source.startswith("## "))
+
+
+def _length(cell: NotebookNode) -> int:
+    """Words a cell shows; a picture counts for as many as its room would hold."""
+    shown = [o.get("data", {}).get("text/html", "") for o in cell.get("outputs", ())]
+    shown += [cell.source] if cell.cell_type == "markdown" else []
+    html, pictures = FIGURE.subn("", " ".join(map("".join, shown)))
+    return len(re.sub(r"<[^>]+>", " ", html).split()) + PICTURE * pictures
 
 
 def _html(text: str) -> NotebookNode:

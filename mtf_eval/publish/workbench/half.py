@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
 from mtf_eval.analysis.year import funding, leadership, pounds
-from mtf_eval.publish.workbench.view import Absent, Several, View
+from mtf_eval.publish.workbench.view import Absent, View
 from mtf_eval.publish.workbench.year import Line, Period, in_each_others_way
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class HalfYear(Period):
         results = self.together.results
         return View(partial(leadership.decisions, self.records, half=self.half, results=results))
 
+    def coming(self) -> View:
+        """Show what comes up in the half-year after."""
+        return View(partial(leadership.coming, self.records, half=self.half))
+
     def in_one_line(self) -> View:
         """Say what is asked, in one line, for the page and the index."""
         return Line(words=leadership.decisions_finding(self.decisions().table))
@@ -49,23 +53,25 @@ class HalfYear(Period):
             return view
         return Absent("How long people waited is not on record, or of too few")
 
-    def projects(self) -> Several:
+    def projects(self) -> View:
         """Show where each project stands, rated by the rule of the reference data."""
         rule = leadership.RatingRule.of(self.reference)
-        rated = View(
+        return View(
             partial(
                 leadership.projects,
                 self.records,
-                as_of=self.until,
+                half=self.half,
                 rule=rule,
                 results=self.together.results,
                 withheld=self.together.withheld,
             )
         )
+
+    def net_effects(self) -> View:
+        """Show what may be claimed of each project, and the pounds that rest on it."""
         if not self.together.found:
-            return Several(rated)
-        reference = self.reference
-        return Several(rated, View(pounds.standing(self.records, self.together, reference)))
+            return Absent("No project was assessed in this half-year")
+        return View(pounds.standing(self.records, self.together, self.reference))
 
     def actions(self) -> View:
         """Show the actions by agency: on time, late, overdue."""

@@ -280,10 +280,7 @@ class Year(Period):
         """Show a line a project."""
         if not self.together.found:
             return Absent("No project was assessed in this year")
-        return View(
-            partial(portfolio.lines, self.records, self.together),
-            words=portfolio.lines_finding(self.together),
-        )
+        return View(partial(portfolio.lines, self.records, self.together))
 
     def effects(self) -> View:
         """Draw the effects of the projects beside each other, and their mean."""
@@ -301,7 +298,8 @@ class Year(Period):
             )
 
         make = partial(portfolio.effects, self.records, self.together)
-        return Several(View(words=said), View(make, draw=draw))
+        ended = View(words=portfolio.lines_finding(self.together))
+        return Several(ended, View(words=said), View(make, draw=draw))
 
     def not_pooled(self) -> View:
         """Show which projects are not in the mean, and why."""
