@@ -2,7 +2,8 @@
 # make test      build what is needed, run all checks and tests
 # make lab       JupyterLab on the notebooks
 # make bench     speed and memory as ratios within one run
-# make validate  how often the estimators are wrong, and what gaps do; writes docs/validation.md
+# make validate  how often estimators are wrong, what gaps, attackers and moved dates do; writes
+#                docs/validation.md
 # make docs      write docs/api.md anew
 # make lock      resolve the pins again
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import disclosure
 import numpy as np
 import pandas as pd
+import shifts
 from gaps import answers, study, text_of
 from simulation import coverage
 
@@ -165,6 +166,7 @@ def main() -> None:
     parts.append(simulated_text(coverage(draws=given.draws, seed=SEED), given.draws))
     parts.append(text_of(study(FORCES), answers(FORCES)))
     parts.append(disclosure.text_of(LOGS))
+    parts.append(shifts.text_of(shifts.study()))
     text = "\n".join(parts) + "\n"
     print(text)
     if given.write:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import recalculate
 import xlsxwriter
@@ -14,8 +17,10 @@ from recalculate import NAMES, Change, Results, set_input
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.model import model
+from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.publish.exports.live import add_model
-from mtf_eval.records.prices.reference import load_reference
+from mtf_eval.records.load import load
+from mtf_eval.records.prices.reference import Reference, load_reference
 
 
 def analysed(price_year: str = "2023/24", **changed: Any) -> benefit.Benefit:
@@ -35,6 +40,88 @@ def analysed(price_year: str = "2023/24", **changed: Any) -> benefit.Benefit:
         data, evaluation(estimate()), load_reference(), price_year=price_year,
         horizon_years=5, rng=np.random.default_rng(1), draws=0,
     )  # fmt: skip
+
+
+EXAMPLE = Path(__file__).parents[1] / "data" / "example"
+Priced = Callable[..., benefit.Benefit]
+
+
+@pytest.fixture(scope="module")
+def priced() -> Priced:
+    """Return what prices a project of the example under changed prices or tables."""
+    data = load(EXAMPLE)
+    known: dict[str, Any] = {}
+
+    def price(project: str, reference: Reference, **tables: pd.DataFrame) -> benefit.Benefit:
+        if project not in known:
+            known[project] = projects.evaluate(
+                data, project, as_of="2024-12-31", rng=np.random.default_rng(1)
+            )
+        return benefit.analyse(
+            replace(data, tables={**data.tables, **tables}), known[project], reference,
+            price_year="2023/24", horizon_years=5, rng=np.random.default_rng(1), draws=0,
+        )  # fmt: skip
+
+    return price
+
+
+def with_rows(table: str, change: Callable[[dict[str, str]], dict[str, str]]) -> Reference:
+    """Return the reference data with the rows of one table changed."""
+    ours = load_reference()
+    rows = tuple({**row, **change(dict(row))} for row in ours.tables[table])
+    return replace(ours, tables={**ours.tables, table: rows})
+
+
+def test_every_project_of_the_example_and_three_changed_inputs(
+    priced: Priced, tmp_path: Path
+) -> None:
+    """Each changed cell gives what the package gives from a changed table or price."""
+    names = [f"EX{n:02}" for n in range(1, 13)]
+    done = {name: priced(name, load_reference()) for name in names}
+    asked: dict[str, tuple[Path, Change]] = {}
+    for name, each in done.items():
+        if found := model(each):
+            with xlsxwriter.Workbook(tmp_path / f"{name}.xlsx") as book:
+                add_model(book, found)
+            asked[name] = tmp_path / f"{name}.xlsx", lambda book: None
+    assert sorted(set(names) - set(asked)) == ["EX10"], "it has cost nothing yet"
+
+    def deadweight(book: Any) -> None:
+        set_input(book, "outcomes row 2", "Deadweight", 0.5)
+
+    def rate(book: Any) -> None:
+        for column in "CDEF":
+            book["Discount factors"][f"{column}2"] = 0.06
+
+    def unit_cost(book: Any) -> None:
+        for column in "DF":
+            book["Unit costs"][f"{column}2"] = 1.5 * float(book["Unit costs"][f"{column}2"].value)
+
+    def dearer(row: dict[str, str]) -> dict[str, str]:
+        if row["code"] != "crime_domestic_burglary":
+            return {}
+        amounts = [k for k in row if k.endswith("_gbp") and row[k]]
+        return {k: str(1.5 * float(row[k])) for k in amounts}
+
+    outcomes = load(EXAMPLE).table("outcomes").copy()
+    outcomes.loc[outcomes.index[0], "deadweight"] = 0.5
+    for name, change, other in (
+        ("EX09", deadweight, priced("EX09", load_reference(), outcomes=outcomes)),
+        ("EX09", rate, priced("EX09", with_rows("discount_rates", lambda row: {"rate": "0.06"}))),
+        ("EX03", unit_cost, priced("EX03", with_rows("unit_costs", dearer))),
+    ):
+        key = f"{name}-{change.__name__}"
+        asked[key] = asked[name][0], change
+        done[key] = other
+        was = done[name].results["net_present_public_value_gbp"]
+        assert abs(other.results["net_present_public_value_gbp"] - was) > 500
+    books = recalculate.recalculated(asked, tmp_path / "office")
+    for name in asked:
+        for title, results in books[name].items():
+            own = done[name].claims if "claims" in title else None
+            for key, value in results.items():
+                expected = (own or done[name]).results[key]
+                assert value == pytest.approx(expected, abs=0.5), (name, key)
 
 
 def recalculated(done: benefit.Benefit, folder: Path, change: Change) -> Results:

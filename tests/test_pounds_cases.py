@@ -18,6 +18,7 @@ from bs4 import BeautifulSoup
 from mtf_eval import load
 from mtf_eval.publish.workbench.benefit import Money
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.run import cli
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "example"
@@ -88,6 +89,11 @@ REFUSED: dict[str, tuple[str, dict[str, str], str]] = {
     "a cost before it begins": (
         "costs", {"amount_gbp": "700", "date": "1990-05-01"}, "1990/91, which has no price",
     ),
+    "no years at all": ("outcomes", CLAIM | {"years": "0"}, "column years: found 0; expected more"),
+    "an edition nobody knows": (
+        "about", {"key": "crime_costs", "value": "2021/22"},
+        "about.csv, row 10, column value: found crime_costs '2021/22': expected 2015/16 or 2019/20",
+    ),
 }  # fmt: skip
 
 
@@ -109,6 +115,7 @@ TOLD: dict[str, tuple[dict[str, str], str]] = {
     "no deadweight": ({"deadweight": ""}, "deadweight: blank: counted as 0"),
     "no attribution": ({"attribution": ""}, "attribution: blank: counted as 1"),
     "a crowd": ({"people": "90000"}, "people: more people than live in the project's target"),
+    "a cost": ({"unit_cost_code": "pcso_hour"}, "unit_cost_code: what it costs to act, outside"),
 }
 
 
@@ -125,6 +132,18 @@ def test_what_is_odd_is_told_by_cell(
     out = capsys.readouterr().out
     assert f"outcomes.csv, row 6, column {said}" in out
     assert "project_measures.csv, row 5, column project_id: no costs are on record" in out
+
+
+def test_a_cost_far_from_the_response_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    days = ("2014-01-15", "2030-05-01")
+    rows = [{"project_id": "EX02", "agency": "Police", "item": "x", "date": day, "kind": "cash",
+             "amount_gbp": "10", "capital": "no"} for day in days]  # fmt: skip
+    assert ran("check", str(changed(tmp_path / "data", costs=adding(*rows)))) == 0
+    out = capsys.readouterr().out
+    assert "costs.csv, row 68, column date: over two years before the response began" in out
+    assert "costs.csv, row 69, column date: over 5 years after the response began" in out
 
 
 @pytest.mark.parametrize("year", ["2035/36", "1990/91", "2023-25"])
@@ -188,14 +207,25 @@ def test_every_step_shows_itself_whatever_was_paid_and_gained(project: str, mixe
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Benefit pages: EX01 beyond all sense, EX02 free, EX03 without costs, EX11 with a refund."""
+    """Benefit pages: EX01 beyond all sense, EX02 free, EX03 without costs, EX11 with a refund.
+
+    EX04 pays after the horizon, EX12 got more back than it paid; crime at the costs of 2019/20.
+    """
     home = tmp_path_factory.mktemp("cases")
-    pay = paying(EX01=("£999,999,999,999",), EX02=("0",), EX03=(), EX11=("20000", "-5000"))
+    pay = paying(
+        EX01=("£999,999,999,999",), EX02=("0",), EX03=(), EX11=("20000", "-5000"),
+        EX12=("3000", "-8000"),
+    )  # fmt: skip
+    late = {"project_id": "EX04", "agency": "Police", "item": "x", "date": "2030-05-01",
+            "kind": "cash", "amount_gbp": "10", "capital": "no"}  # fmt: skip
     data = changed(
-        home / "data", costs=pay, outcomes=adding(CLAIM | {"project_id": "EX02"})
+        home / "data", costs=lambda frame: adding(late)(pay(frame)),
+        outcomes=adding(CLAIM | {"project_id": "EX02"}),
+        about=adding({"key": "crime_costs", "value": "2019/20"},
+                     {"key": "price_year", "value": "2023-24"}),
     )  # fmt: skip
     out = home / "reports"
-    named = [f"--project={p}" for p in ("EX01", "EX02", "EX03", "EX11")]
+    named = [f"--project={p}" for p in ("EX01", "EX02", "EX03", "EX04", "EX11", "EX12")]
     assert ran("run", str(data), "--out", str(out), "--report=benefit_analysis", *named) == 0
     return out / "data"
 
@@ -246,3 +276,48 @@ def test_large_sums_are_written_in_words_with_one_minus(published: Path) -> None
     assert not re.search(r"\de\+", text)
     assert "£-" not in text
     assert not re.search(r"-£|£−", text)
+
+
+def test_a_cost_after_the_horizon_stops_every_ratio(published: Path) -> None:
+    text = text_of(published, "EX04")
+    assert "is after the horizon of 5 years: we cannot say what is left" in text
+    assert not re.search(r"[−£\d.]+ for each £1", text)
+    for name, value in headline(published, "EX04").items():
+        if any(word in name for word in ("costs", "BCR", "Net", "Chance")):
+            assert value == "[x]", name
+
+
+def test_more_back_than_was_paid_is_said_in_words(published: Path) -> None:
+    text = text_of(published, "EX12")
+    assert "while £5,000 more came back than was paid" in text
+    assert "£5,000 more came back than was paid" in text
+    assert "nothing to pay back" in text
+    assert "It cost −" not in text
+    assert "costs of −" not in text
+
+
+def test_crime_at_the_costs_of_the_other_edition(published: Path) -> None:
+    """A burglary is 7,720 in 2019/20 prices, not 5,930 in 2015/16 ones."""
+    ours = load_reference()
+    each = 7_720 * ours.covered["2023/24"] / ours.covered["2019/20"]
+    folder = published / "benefit_analysis-EX03"
+    with (folder / "benefit_ex03_standing-internal.csv").open(encoding="utf-8-sig") as stream:
+        avoided = float(next(row for row in csv.reader(stream) if row[0][:4] == "EX03")[2])
+    bias = ours.optimism_bias("benefit", ours.unit_cost("crime_domestic_burglary_2019_20").grade)
+    value = float(headline(published, "EX03")["Present value of benefits (£)"])
+    assert value == pytest.approx(avoided * each * (1 + bias), rel=0.002)
+    text = text_of(published, "EX03")
+    assert "Home Office 2019/20 edition, May 2026, whose fiscal part is provisional" in text
+    assert "is usual" not in text
+    assert "Crime at the costs of the older Home Office edition (2015/16)" in text_of(
+        published, "EX12"
+    )
+
+
+def test_an_edition_that_is_not_there_is_refused_before_anything_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "reports"
+    assert ran("run", str(EXAMPLE), "-p", "crime_costs=2018", "--out", str(out)) == 2
+    assert "crime_costs" in capsys.readouterr().err
+    assert not list(out.glob("**/*.html"))

@@ -339,7 +339,7 @@ def test_a_code_of_ours_is_not_overwritten(reference: Reference) -> None:
 def test_a_data_set_brings_its_own_workbook(tmp_path: Path) -> None:
     from types import SimpleNamespace
 
-    bare: Any = SimpleNamespace(own_prices=None)
+    bare: Any = SimpleNamespace(own_prices=None, about={})
     assert "CR1.0" not in reference_for(bare).unit_costs
     workbook(tmp_path / "reference" / "unit_cost_database.xlsx", THREE_VALUES)
     bare.own_prices = own_folder(tmp_path)

@@ -1,110 +1,48 @@
 """The example moved in time: what prices do not reach shows, and nothing else moves.
 
-A fixed part of the study; `SHIFTS` in the environment (`-60,-48,...`) runs more of it.
+A fixed part of the study of `benchmarks.shifts`.
 """
 
 from __future__ import annotations
 
-import csv
-import os
-import re
-from calendar import monthrange
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+import pandas as pd
 import pytest
 
-from mtf_eval.analysis import benefit
-from mtf_eval.analysis.project import evaluation as projects
-from mtf_eval.records.load import load
-from mtf_eval.records.prices.reference import load_reference
+from benchmarks.shifts import EXAMPLE, Moved, differences, partial, shifted, worked_out
 from mtf_eval.run import cli
 
-EXAMPLE = Path(__file__).parent.parent / "data" / "example"
-DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
-SHIFTS = [int(months) for months in os.environ.get("SHIFTS", "12,24").split(",")]
+SHIFTS = (12, 24)
 PROJECTS = ("EX02", "EX03", "EX09")
 
 
-def moved(text: str, months: int) -> str:
-    found = DATE.fullmatch(text)
-    if not found:
-        return text
-    n = int(found[1]) * 12 + int(found[2]) - 1 + months
-    if not found[3]:
-        return f"{n // 12}-{n % 12 + 1:02}"
-    was, last = (monthrange(m // 12, m % 12 + 1)[1] for m in (n - months, n))
-    day = last if int(found[3]) == was else min(int(found[3]), last)
-    return f"{n // 12}-{n % 12 + 1:02}-{day:02}"
-
-
-def shifted(target: Path, months: int) -> Path:
-    """Copy the example with every date moved by some months."""
-    target.mkdir()
-    for path in EXAMPLE.glob("*.csv"):
-        if path.name == "truth.csv":
-            continue
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            head, *rows = csv.reader(stream)
-        with (target / path.name).open("w", encoding="utf-8", newline="") as stream:
-            body = [[moved(cell, months) for cell in row] for row in rows]
-            csv.writer(stream).writerows([head, *body])
-    return target
-
-
-Appraised = Callable[[Path, str, str], dict[str, tuple[Any, benefit.Benefit]]]
-
-
 @pytest.fixture(scope="module")
-def appraised() -> Appraised:
-    known: dict[tuple[Path, str, str], dict[str, tuple[Any, benefit.Benefit]]] = {}
-
-    def appraise(place: Path, as_of: str, year: str) -> dict[str, tuple[Any, benefit.Benefit]]:
-        if (place, as_of, year) in known:
-            return known[place, as_of, year]
-        data, values, done = load(place, as_of=as_of), load_reference(), {}
-        for name in PROJECTS:
-            found = projects.evaluate(data, name, as_of=as_of, rng=np.random.default_rng(1))
-            worth = benefit.analyse(
-                data, found, values, price_year=year, horizon_years=5,
-                rng=np.random.default_rng(1), draws=0,
-            )  # fmt: skip
-            done[name] = found, worth
-        return known.setdefault((place, as_of, year), done)
-
-    return appraise
+def before() -> Moved:
+    return worked_out(EXAMPLE, 0, PROJECTS)
 
 
 @pytest.mark.parametrize("months", SHIFTS)
 def test_effects_stay_and_pounds_move_by_prices_alone(
-    months: int, tmp_path: Path, appraised: Appraised
+    months: int, tmp_path: Path, before: Moved
 ) -> None:
-    before = appraised(EXAMPLE, "2024-12-31", "2023/24")
-    as_of = moved("2024-12-31", months)
-    after = appraised(shifted(tmp_path / "data", months), as_of, "2023/24")
-    index = load_reference().covered
-    for name in PROJECTS:
-        (was, old), (now, new) = before[name], after[name]
-        for measure, effect in was.effects.items():
-            same = now.effects[measure]
-            for field in ("estimate", "low", "high", "avoided"):
-                assert getattr(same, field) == pytest.approx(getattr(effect, field), rel=1e-9)
-        assert not new.unpriced
-        spent = [[x for x in each.lines if x.route == "cost"] for each in (old, new)]
-        assert len(spent[0]) == len(spent[1]) > 0
-        # A cost is of its own year: only the deflator stands between the two.
-        present = [
-            each.flow[each.flow["side"].eq("cost")].groupby("source_row")["present_gbp"].sum()
-            for each in (old, new)
-        ]
-        for one, other in zip(*spent, strict=True):
-            ratio = index[one.price_year] / index[other.price_year]
-            expected = present[0][one.source_row] * ratio
-            assert present[1][other.source_row] == pytest.approx(expected, rel=1e-9)
-        key = "present_value_benefits_gbp"
-        assert new.results[key] == pytest.approx(old.results[key], rel=1e-9)
+    after = worked_out(shifted(tmp_path / "data", months), months, PROJECTS)
+    assert not list(differences(before, after))
+    spent = [sum(b.results["present_value_costs_gbp"] for b in each.benefits.values())
+             for each in (before, after)]  # fmt: skip
+    # Prices of later years are dearer, so the same pounds paid later are worth less of 2023/24.
+    assert spent[1] < spent[0]
+
+
+def test_the_study_sees_a_cost_left_out_and_an_effect_that_moved(before: Moved) -> None:
+    one = before.benefits["EX09"]
+    short = replace(one, flow=one.flow[one.flow["source_row"] != one.paid[0].source_row])
+    assert partial(short)
+    assert not partial(replace(short, results=pd.Series(float("nan"), index=one.results.index)))
+    key = next(iter(before.effects))
+    other = before._replace(effects=before.effects | {key: (0.5, 0.4, 0.6, 1.0)})
+    assert list(differences(before, other)) == [f"the effect of {' '.join(key)}"]
 
 
 @pytest.mark.parametrize("months", SHIFTS)

@@ -40,7 +40,8 @@ _TABLES = (
         "about",
         "Facts of the data set as a whole: title, publisher, description, illustrative (yes or no),"
         " source, licence, area, as_at (a date), year (for months written without one; monthly"
-        " totals must lie in it), price_year (of all pounds, such as 2023/24).",
+        " totals must lie in it), price_year (of all pounds, such as 2023/24),"
+        " crime_costs (2015/16 or 2019/20: which edition of the costs of crime).",
         {
             "key": c("text", "Name of the fact", required=True),
             "value": c("text", "The fact", required=True),

@@ -87,7 +87,7 @@ def plan(
     for address in addresses:
         place = own_folder(address if "://" in address else located(address), wanted.reference)
         look = read_look(place)
-        _hold_price_year(place, wanted)
+        _hold_prices(place, wanted)
         facts = _facts(address, store, wanted.reference)
         folder = safe_name(facts.name)
         if any(p.folder.lower() == folder.lower() for p in plans):
@@ -120,13 +120,15 @@ def plan(
     return plans
 
 
-def _hold_price_year(own: Path | None, wanted: Wanted) -> None:
-    """Refuse a price year that is not covered before anything starts."""
-    if year := wanted.parameters.get("price_year"):
-        try:
-            own_reference(own).index(year)
-        except BadArgument as error:
-            raise RunRefused(f"-p price_year={year}: {error}") from None
+def _hold_prices(own: Path | None, wanted: Wanted) -> None:
+    """Refuse a price year or an edition of costs that there is not before anything starts."""
+    for name in ("price_year", "crime_costs"):
+        if given := wanted.parameters.get(name):
+            try:
+                values = own_reference(own)
+                (values.price_year if name == "price_year" else values.in_edition)(str(given))
+            except BadArgument as error:
+                raise RunRefused(f"-p {name}={given}: {error}") from None
 
 
 def _facts(address: str, store: Store, reference: str) -> Facts:

@@ -135,6 +135,8 @@ def prices(data: str, update: Path | None, reference: Path | None) -> int:
     values = own.reference_for(found)
     stated = "price_year in about" if "price_year" in found.about else "set price_year in about"
     click.echo(f"Prices of {values.price_year(about=found.about)} ({stated}; -p price_year=...)")
+    crime = "the newer" if values.newer else "the older"
+    click.echo(f"Crime at {crime} edition's costs (crime_costs in about; -p crime_costs=2019/20)")
     for line in editions.lines(values, date.today()):
         click.echo(f"  {line}")
     for problem in values.told:

@@ -40,7 +40,7 @@ from mtf_eval.records.prices.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Benefit", "analyse", "appraise_lines", "chance_words"]
+__all__ = ["Benefit", "analyse", "appraise_lines", "chance_words", "each_pound"]
 
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
 CLAIMS = (
@@ -210,7 +210,7 @@ class Benefit(Brief):
     def sentence(self) -> str:
         """Say the result in words, with what it must not be mistaken for."""
         costs, year = self.results["present_value_costs_gbp"], self.assumptions.price_year
-        cost = f"It cost {pounds(costs)} ({year} prices)." if self.spent else ""
+        cost = f"It cost {pounds(costs)} ({year} prices)." if self.spent and costs >= 0 else ""
         if not self.claimed:
             why = " ".join(self.notes) or "No effect and no outcome is on record."
             return f"We cannot say what was saved. {cost} {why}".replace("  ", " ").strip()
@@ -225,25 +225,34 @@ class Benefit(Brief):
         if self.no_saving:
             return (
                 "No saving can be claimed, £0: no effect lies inside the interval of the effect, "
-                f"so no saving lies inside the benefit's ({span}). {cost}"
+                f"so the estimate, {pounds(value)}, cannot be told from nothing ({span}). {cost}"
             ).strip()
         said = CLAIMS[min(self.maryland or 0, 4)]
         if self.evidence == "doubtful":
             said = f"In doubt ({self.doubts or 'the project as a whole is'}): benefits"
         gross = " (gross: there is no comparison for all of it)" if self.gross else ""
         text = f"{said} of {pounds(value)} of public value{gross} ({span})"
+        if value < 0:
+            lost = f"a loss of {pounds(-value)} of public value{gross} (of benefits {span})"
+            text = f"{said.removesuffix('benefits').removesuffix('Benefits')}{lost}"
+            text = text[0].upper() + text[1:]
         if self.unpriced:
             return f"{text}; {self.why_one_sided}"
+        if value < 0:
+            return f"{text}, beside costs of {pounds(costs)}."
         ends = drawn.ratio if drawn is not None else None
-        between = f" ({_each(ends[0])} to {_each(ends[1])})" if ends else ""
-        ratio = f"{_each(self.results['public_value_bcr'])} for each £1{between}"
+        between = f" ({each_pound(ends[0])} to {each_pound(ends[1])})" if ends else ""
+        ratio = f"{each_pound(self.results['public_value_bcr'])} for each £1{between}"
+        against = f"against costs of {pounds(costs)}"
         if costs <= 0:
             ratio = "nothing was paid on balance, so there is no ratio"
-        text = f"{text} against costs of {pounds(costs)}: {ratio}."
+        if costs < 0:
+            against = f"while {pounds(-costs)} more came back than was paid"
+        text = f"{text} {against}: {ratio}."
         return text if self.chance is None else f"{text} {self.chance_sentence}."
 
 
-def _each(ratio: float) -> str:
+def each_pound(ratio: float) -> str:
     """Write what comes back for each pound."""
     if 0 < ratio < 0.005:
         return "less than £0.01"
@@ -260,7 +269,7 @@ def _beyond(lines: Iterable[Line], horizon: int) -> list[Problem]:
             column="date",
             found="a cost after the horizon",
             expected=f"a date in the first {horizon} years",
-            todo="It is left out; a longer horizon counts it.",
+            todo="Correct the date, or let a longer horizon count it.",
         )
         for table, row in table_row
     ]
@@ -350,7 +359,10 @@ def analyse(
 
     def side(route: str, table: str) -> Benefit:
         lines = tuple(line for line in guarded.lines if line.route in ("cost", route))
+        late = [line.source_row for line in lines if _late(line, horizon_years)]
+        over = f"after the horizon of {horizon_years} years"
         unpriced = tuple(row for row in read.unpriced if not row.startswith(table))
+        unpriced += tuple(f"{row} is {over}" for row in late)
         return Benefit(
             project_id=own,
             title=project.title,

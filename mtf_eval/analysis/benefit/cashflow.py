@@ -35,10 +35,13 @@ __all__ = [
 
 Array = npt.NDArray[np.float64]
 NOTHING: Mapping[str, Array | float] = MappingProxyType({})
-HORIZON_YEARS = 5  # where a page has no parameter for it
 Optimism = Literal["worst", "mean", "off"]
 Level = Literal["default", "low", "high"]
-NEWER_EDITION = "Crime at the costs of the newer Home Office edition (2019/20)"
+#: The edition of the costs of crime not in force, by whether the newer one is.
+OTHER_EDITION = {
+    False: "Crime at the costs of the newer Home Office edition (2019/20)",
+    True: "Crime at the costs of the older Home Office edition (2015/16)",
+}
 FLOW_COLUMNS = (
     "project_id",
     "side",
@@ -70,8 +73,8 @@ class Assumptions:
         Whether the cost of anticipating crime (locks, insurance) counts as avoided.
     unit_costs
         Default values, or everything at the low or the high end of its range.
-    newer_edition
-        Price crime by the newer edition of its costs, where there is one.
+    other_edition
+        Price crime by the other edition of its costs than the one in force.
     recorded_to_actual
         Scale recorded crime up to actual crime, with an edition that has its own multiplier.
     gross
@@ -86,7 +89,7 @@ class Assumptions:
     anticipation: bool = True
     unit_costs: Level = "default"
     recorded_to_actual: bool = False
-    newer_edition: bool = False
+    other_edition: bool = False
     gross: bool = False
     lasting_years: int = 0
     lasting_drop_off: float = 0.0
@@ -178,8 +181,8 @@ class Pricing:
         cost = line.unit_cost
         assert cost is not None, f"{line.source_row} is a cost and has no unit cost"
         factor = {"default": 1.0, "low": line.low, "high": line.high}[self.assumptions.unit_costs]
-        if self.assumptions.newer_edition and cost.newer_code:
-            cost = self.reference.unit_cost(cost.newer_code)
+        if self.assumptions.other_edition:
+            cost = self.reference.other_edition(cost)
         if self.assumptions.recorded_to_actual and line.route == "places":
             cost = self.reference.unit_cost(cost.newer_code) if cost.newer_code else cost
             try:
@@ -360,7 +363,7 @@ def sensitivities(
         ("Optimism bias off", replace(base, optimism="off")),
         ("Optimism bias by the mean of the grades", replace(base, optimism="mean")),
         ("Cost of anticipating crime left out", replace(base, anticipation=False)),
-        (NEWER_EDITION, replace(base, newer_edition=True)),
+        (OTHER_EDITION[reference.newer], replace(base, other_edition=True)),
         ("Recorded crime scaled up to actual crime", replace(base, recorded_to_actual=True)),
         ("Unit costs at the low end", replace(base, unit_costs="low")),
         ("Unit costs at the high end", replace(base, unit_costs="high")),
@@ -377,7 +380,8 @@ def sensitivities(
             )
     found = []
     for name, assumptions in cases:
+        late = any(x.route == "cost" and len(x.profile) > assumptions.horizon_years for x in lines)
         table = results(flow(lines, reference, assumptions))
-        if len(table):
+        if len(table) and not (late and assumptions.horizon_years < base.horizon_years):
             found.append((name, assumptions, table.iloc[0]))
     return found

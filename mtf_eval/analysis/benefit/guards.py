@@ -158,8 +158,9 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
             text = f"{line.label}: {line.net.sentence()}. All pounds are net of them."
             yield _about(line, "displacement", text)
         kind = reference.crime_type(line.label) if line.route == "places" else None
-        usual = reference.unit_costs.get(kind.unit_cost_code) if kind else None
-        same = (usual.code, usual.newer_code) if usual else ()
+        code = kind.unit_cost_code if kind else ""
+        usual = reference.priced(code) if code in reference.unit_costs else None
+        same = (code, usual.code, usual.newer_code) if usual else ()
         if usual and cost.code not in same and not (cost.entry and cost.entry == usual.entry):
             times = cost.total_gbp / usual.total_gbp
             text = (
@@ -176,6 +177,9 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
                 "the one reported; what they would be over that range is a table of its own."
             )
             yield _about(line, "wide_unit_cost", text)
+        if reference.newer and reference.other_edition(cost) != cost:
+            text = f"{cost.label}: priced by the {cost.edition}, whose fiscal part is provisional."
+            yield _about(line, "provisional_edition", text)
         if cost.caution:
             text = f"{cost.label} ({cost.edition}): {cost.caution}."
             yield _about(line, "check_the_source", text)

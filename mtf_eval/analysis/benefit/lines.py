@@ -244,7 +244,7 @@ def _places(
             notes.append(f"{measure}: no unit cost was fixed for it{usual}, so it has no pounds.")
             continue
         try:
-            cost = reference.unit_cost(str(code))
+            cost = reference.priced(str(code))
         except BadArgument as error:
             bad = ("unit_cost_code", str(error), "a code of the reference data")
             problems.append(_problem("project_measures", number, bad, "The measure is not costed."))
@@ -304,7 +304,7 @@ def _people(
     for number, row in _rows(data, "outcomes", project_id):
         cost, wrong = None, []
         try:
-            cost = reference.unit_cost(str(get(row, "unit_cost_code", "")))
+            cost = reference.priced(str(get(row, "unit_cost_code", "")))
         except BadArgument as error:
             wrong.append(("unit_cost_code", str(error), "a code of the reference data"))
         shares = {name: float(get(row, name, value)) for name, value in defaults.items()}

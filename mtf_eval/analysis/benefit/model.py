@@ -13,7 +13,7 @@ __all__ = ["model"]
 
 
 def model(benefit: Benefit) -> dict[str, Any]:
-    """Return every input and the present values they give; empty where nothing may be set off.
+    """Return every input and the present values they give; empty where something has no price.
 
     Returns
     -------
@@ -22,7 +22,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
     `rates`, the discount rate of each year by kind; `price_year`.
     """
     own = (*benefit.claimed, *(benefit.claims.claimed if benefit.claims else ()))
-    if benefit.unpriced or not own:
+    if benefit.unpriced:
         return {}
     pricing = Pricing(benefit.reference, benefit.assumptions)
     spent = [line for line in benefit.lines if line.route == "cost"]

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
-from mtf_eval.analysis.benefit.cashflow import HORIZON_YEARS, Assumptions
-from mtf_eval.analysis.benefit.layout import slug
+from mtf_eval.analysis.benefit.cashflow import Assumptions
+from mtf_eval.analysis.benefit.layout import basis, slug
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import label, lay, money, number, text
-from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.reference import HORIZON_YEARS, Reference
 
 __all__ = ["by_records", "standing"]
 
@@ -27,7 +27,11 @@ WAITING = {
 
 
 def by_records(
-    data: Dataset, found: Evaluation, reference: Reference, chosen: Assumptions | None = None
+    data: Dataset,
+    found: Evaluation,
+    reference: Reference,
+    chosen: Assumptions | None = None,
+    people: Shown = AS_RECORDED,
 ) -> Benefit:
     """Work out the pounds of a page that is not about pounds: undrawn, priced as the data set says.
 
@@ -35,6 +39,8 @@ def by_records(
     ----------
     chosen
         Price year and horizon of a page that has them.
+    people
+        As in `analyse`.
     """
     return analyse(
         data,
@@ -44,11 +50,12 @@ def by_records(
         horizon_years=chosen.horizon_years if chosen else HORIZON_YEARS,
         rng=np.random.default_rng(0),
         draws=0,
+        people=people,
     )
 
 
 def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
-    """Give each project's net effect, its pounds by the records, and what may be claimed.
+    """Give each project's net effect, its pounds by the records, and what it claims beside them.
 
     Parameters
     ----------
@@ -69,14 +76,16 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
             number("high", "95% high", 1),
             money("value", "Present value by the records (£)"),
             number("bcr", "For each £1", 2),
+            money("outcomes", "Claimed of people, not measured (£)"),
         ),
         source=first.source,
         as_at=first.as_of,
         notes=(
             "Net of what moved next door, of the primary measure; pounds are of all measures with "
-            f"a unit cost, {first.assumptions.price_year} prices. What is claimed of people is no "
-            "part of it.",
+            f"a unit cost, {first.assumptions.price_year} prices. What is claimed of people is "
+            "never added to it.",
         ),
+        basis=next(filter(None, map(basis, benefits)), ""),
     )
 
 
@@ -86,7 +95,16 @@ def _row(found: Evaluation, own: Benefit) -> tuple[object, ...]:
     if net is not None and net.doubt:
         claim = f"{claim}: {net.doubt}"
     places = any(line.route == "places" for line in own.claimed)
-    value = own.results["present_value_benefits_gbp"] if places else math.nan
+    key, claims = "present_value_benefits_gbp", own.claims or (own if not places else None)
+    outcomes = claims.results[key] if claims is not None and claims.claimed else math.nan
+    value = own.results[key] if places else math.nan
     ratio = own.results["public_value_bcr"] if places else math.nan
     numbers = (math.nan,) * 3 if net is None else (net.avoided, *net.interval)
-    return f"{found.project.project_id} {found.project.title}", claim, *numbers, value, ratio
+    return (
+        f"{found.project.project_id} {found.project.title}",
+        claim,
+        *numbers,
+        value,
+        ratio,
+        outcomes,
+    )

@@ -55,7 +55,7 @@ def payback(benefit: Benefit) -> str:
     """
     if not benefit.claimed or benefit.unpriced:
         return "we cannot say"
-    if not benefit.results["present_value_costs_gbp"]:
+    if benefit.results["present_value_costs_gbp"] <= 0:
         return "nothing to pay back"
     if pd.isna(benefit.results["payback_year"]):
         return f"not within {benefit.assumptions.horizon_years} years"
@@ -74,6 +74,7 @@ def headline(benefit: Benefit) -> Table:
     """One row: what reviewers read first, present values and their ratio, then the rest."""
     found = benefit.results
     none = "; no saving lies inside the interval" if benefit.no_saving_possible else ""
+    none = "; the estimate, of which no saving can be claimed" if benefit.no_saving else none
     cash = found["cashable_benefit_gbp"]
     row = {
         "benefits": found["present_value_benefits_gbp"],

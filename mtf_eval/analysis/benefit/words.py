@@ -33,6 +33,8 @@ def costs_finding(benefit: Benefit) -> str:
     gave = f"{most['agency']} gave {pounds(most['total'])}"
     if not benefit.spent:
         return f"We cannot say what it cost; of what has a price {gave}"
+    if whole < 0:
+        return f"{pounds(-whole)} more came back than was paid"
     return f"It cost {pounds(whole)} before optimism bias; {gave}"
 
 
@@ -43,6 +45,8 @@ def gains_finding(benefit: Benefit) -> str:
         return NOTHING
     most = frame.loc[frame["public"].idxmax()]
     prefix = "Not told from nothing: " if benefit.no_saving_possible else ""
+    if most["public"] < 0:
+        return f"{prefix}nobody gains: a loss of {pounds(-frame['public'].sum())} in all"
     return f"{prefix}{most['agency']} would gain most, {pounds(most['public'])}"
 
 
@@ -61,6 +65,8 @@ def cash_finding(benefit: Benefit) -> str:
     )
     if cash:
         return f"{pounds(cash)} of the fiscal benefit of {pounds(fiscal)} is cashable."
+    if fiscal < 0:
+        return f"No budget gets smaller: services had {pounds(-fiscal)} more to bear."
     freed = f"capacity freed worth {pounds(fiscal)}, not cash"
     return f"No budget gets smaller: the fiscal benefit is {freed}."
 

@@ -77,14 +77,14 @@ def _against(*effects: Estimate) -> str:
 def short(data: Dataset, found: Evaluation, done: str) -> Table:
     """Answer in five lines: the problem, what was done, what changed, how sure, what next."""
     project, effect = found.project, found.primary
-    sure = "Nothing is claimed."
+    claims = bool(len(data.own("outcomes", project.project_id)))
+    sure = f"The records show nothing{'; what it claims of people is not measured' * claims}."
     if effect is not None:
         sure = f"Maryland level {effect.maryland} of 5; {found.design.reason} "  # type: ignore[union-attr]
         sure += " ".join(_doubts(found)) or "No check speaks against it."
     elif found.gated is not None:
-        sure = (
-            f"Nothing may be claimed. To mend it: {found.gated.remedy or 'complete the records'}."
-        )
+        remedy = found.gated.remedy or "complete the records"
+        sure = f"Nothing may be claimed. To mend it: {remedy}."
     elif found.mde:
         sure = f"Too few incidents to be sure of anything: {found.headline}."
     rows = (

@@ -13,6 +13,7 @@ import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit import Benefit
+from mtf_eval.analysis.benefit.appraisal import each_pound
 from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
@@ -175,13 +176,17 @@ def _without_costs(claims: Benefit) -> Benefit:
 
 
 def standing(
-    data: Dataset, together: Together, reference: Reference, spent: Money | None = None
+    data: Dataset,
+    together: Together,
+    reference: Reference,
+    spent: Money | None = None,
+    people: Shown = AS_RECORDED,
 ) -> Table:
     """Say where every project of the year stands, whether its pounds are counted here or not."""
     known = {b.project_id: b for b in spent.each} if spent else {}
     chosen = spent.each[0].assumptions if spent else None
     benefits = [
-        known.get(e.project.project_id) or benefit.by_records(data, e, reference, chosen)
+        known.get(e.project.project_id) or benefit.by_records(data, e, reference, chosen, people)
         for e in together.found
     ]
     return benefit.standing(benefits, name=f"projects_{together.slug}")
@@ -191,7 +196,9 @@ def finding(spent: Money) -> str:
     """Say what the year's money came to, kind by kind, never in one sum."""
     cost = spent.whole.results["present_value_costs_gbp"]
     year = spent.whole.assumptions.price_year
-    said = [f"The projects cost {pounds(cost)} ({year} prices)"] if spent.whole.spent else []
+    said = [f"The projects cost {pounds(cost)} ({year} prices)"]
+    if not spent.whole.spent:
+        said = [f"We cannot say what the projects cost: {'; '.join(spent.whole.unpriced)}"]
     for kind, own in spent.kinds.items():
         names = listing([b.project_id for b in _members(spent, kind)])
         if not own.claimed:
@@ -202,8 +209,8 @@ def finding(spent: Money) -> str:
             low, high = own.draws.interval
             text += f"; {own.draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
         text += ")"
-        if kind == "effect" and not own.unpriced:
-            text += f", £{own.results['public_value_bcr']:.2f} for each £1 these cost"
+        if kind == "effect" and own.results["present_value_costs_gbp"] > 0:
+            text += f", {each_pound(own.results['public_value_bcr'])} for each £1 these cost"
         said.append(text)
     return f"{'. '.join(said)}."
 

@@ -67,8 +67,9 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
         name: [sum(x["present"][n] for x in model["lines"] if x["sum"] == name) for n in (0, 1)]
         for name in ("cost", *TITLES)
     }
+    sums = {line["sum"] for line in model["lines"]} - {"cost"}
     for name, title in TITLES.items():
-        if not any(line["sum"] == name for line in model["lines"]):
+        if name not in (sums or {"records"}):
             continue
         top.write_string(row, 0, title, bold)
         values = {"cost": present["cost"][0], "public": present[name][0]}
@@ -79,7 +80,8 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
                 ("cost", "cost", 0), ("public", name, 0), ("fiscal", name, 1),
             )
         }  # fmt: skip
-        for down, (label, formula) in enumerate(RESULTS, start=row + 1):
+        shown = RESULTS if sums else RESULTS[:1]
+        for down, (label, formula) in enumerate(shown, start=row + 1):
             top.write_string(down, 0, label)
             look = book.add_format({"num_format": "0.00" if "BCR" in label else "£#,##0"})
             text = formula.format(**cells)

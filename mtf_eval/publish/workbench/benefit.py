@@ -38,6 +38,7 @@ FIRST = (
     "gross_without_counterfactual",
     "displacement",
     "unusual_unit_cost",
+    "provisional_edition",
     "wide_unit_cost",
     "shared_areas",
 )
@@ -70,6 +71,8 @@ class Money(View):
         The data set, what the project changed, and the prices.
     price_year, horizon_years
         Financial year of all pounds; years counted from the start of the response.
+    crime_costs
+        Edition of the costs of crime, `2015/16` or `2019/20`; empty as `about` says.
     """
 
     def __init__(
@@ -80,12 +83,13 @@ class Money(View):
         *,
         price_year: str,
         horizon_years: int,
+        crime_costs: str = "",
     ) -> None:
         self.records = records
         self.appraisal = benefit.analyse(
             records,
             evaluation,
-            reference,
+            reference.in_edition(crime_costs, records.about),
             price_year=price_year,
             horizon_years=horizon_years,
             rng=np.random.default_rng(SEED),

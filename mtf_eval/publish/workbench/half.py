@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
 from mtf_eval.analysis.year import funding, leadership, pounds
-from mtf_eval.publish.workbench.view import Absent, View
+from mtf_eval.publish.workbench.view import Absent, View, door
 from mtf_eval.publish.workbench.year import Line, Period, in_each_others_way
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class HalfYear(Period):
         """Show what may be claimed of each project, and the pounds that rest on it."""
         if not self.together.found:
             return Absent("No project was assessed in this half-year")
-        return View(pounds.standing(self.records, self.together, self.reference))
+        given = self.records, self.together, self.reference, None, door().counted
+        return View(pounds.standing(*given))
 
     def actions(self) -> View:
         """Show the actions by agency: on time, late, overdue."""

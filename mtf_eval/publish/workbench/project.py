@@ -22,7 +22,7 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.workbench.effect import Answer, Effect
 from mtf_eval.publish.workbench.quality import strip
-from mtf_eval.publish.workbench.view import Absent, Several, View, changed_by_hand
+from mtf_eval.publish.workbench.view import Absent, Several, View, changed_by_hand, door
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,7 +252,9 @@ class Project(View):
 
     def net_effect(self) -> Several:
         """Show what is left when what moved next door is taken off, and what may be claimed."""
-        made = benefit.by_records(self.records, self.evaluation, self.reference)
+        made = benefit.by_records(
+            self.records, self.evaluation, self.reference, people=door().counted
+        )
         claim = View(benefit.standing([made], name=self.record.key))
         if self.evaluation.status != "complete":
             return Several(claim)
@@ -336,7 +338,9 @@ class Project(View):
 
         return Surveys(self.records, self.project_id)
 
-    def benefit(self, *, price_year: str = "", horizon_years: int = 5) -> Money:
+    def benefit(
+        self, *, price_year: str = "", horizon_years: int = 5, crime_costs: str = ""
+    ) -> Money:
         """Return what the project cost and saved, in pounds of one year.
 
         Parameters
@@ -345,9 +349,11 @@ class Project(View):
             Financial year such as `2023/24`; the data set's own where it is left out.
         horizon_years
             Years counted from the start of the response.
+        crime_costs
+            Edition of the costs of crime, `2015/16` or `2019/20`; the data set's own by default.
         """
         from mtf_eval.publish.workbench.benefit import Money
 
         year = self.reference.price_year(price_year, self.records.about)
         given = (self.records, self.evaluation, self.reference)
-        return Money(*given, price_year=year, horizon_years=horizon_years)
+        return Money(*given, price_year=year, horizon_years=horizon_years, crime_costs=crime_costs)

@@ -143,6 +143,7 @@ KINDS = {
         lambda records, given: (
             f"{_up_to(records, given)}, {given['price_year']} prices, "
             f"{given['horizon_years']} years"
+            f"{f', crime costs of {edition}' if (edition := given.get('crime_costs')) else ''}"
         ),
         ("outcomes", "case_steps"),
     ),

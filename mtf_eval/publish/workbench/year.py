@@ -311,9 +311,11 @@ class Year(Period):
         """Show which projects stand in each other's way."""
         return in_each_others_way(self.records, self.together.as_of)
 
-    def money(self, *, price_year: str = "", horizon_years: int = 5) -> YearMoney:
+    def money(
+        self, *, price_year: str = "", horizon_years: int = 5, crime_costs: str = ""
+    ) -> YearMoney:
         """Return what the projects of the year cost and were worth, nothing counted twice."""
-        return YearMoney(self, price_year, horizon_years)
+        return YearMoney(self, price_year, horizon_years, crime_costs)
 
     def journeys(self, *, price_year: str = "") -> Several:
         """Show the ways of people and families down or up a ladder, in aggregate and by step."""
@@ -336,13 +338,16 @@ class Year(Period):
 class YearMoney(View):
     """Cost and worth of a year's projects by what stands behind each. Shows the sums by kind."""
 
-    def __init__(self, year: Year, price_year: str, horizon_years: int) -> None:
+    def __init__(
+        self, year: Year, price_year: str, horizon_years: int, crime_costs: str = ""
+    ) -> None:
         self._year = year
+        reference = year.reference.in_edition(crime_costs, year.records.about)
         self.spent = pounds.appraise(
             year.records,
             year.together,
-            year.reference,
-            price_year=year.reference.price_year(price_year, year.records.about),
+            reference,
+            price_year=reference.price_year(price_year, year.records.about),
             horizon_years=horizon_years,
             rng=np.random.default_rng(year.number),
             people=door().counted,
@@ -369,7 +374,8 @@ class YearMoney(View):
         if self.spent is None:
             return Absent(self._told(str))
         year, reference = self._year, self.spent.whole.reference
-        standing = pounds.standing(year.records, year.together, reference, self.spent)
+        given = year.records, year.together, reference, self.spent, door().counted
+        standing = pounds.standing(*given)
         counted = View(self._with(pounds.once), words=self._told(pounds.once_finding))
         return Several(View(standing), counted, self._left_out(self.spent))
 

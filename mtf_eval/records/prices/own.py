@@ -85,7 +85,7 @@ def own_folder(place: str | Path, named: str | Path = "") -> Path | None:
 
 def reference_for(data: Dataset) -> Reference:
     """Load the reference data, with the user's own where the data set brings some."""
-    return own_reference(data.own_prices)
+    return own_reference(data.own_prices).in_edition(about=data.about)
 
 
 def own_reference(folder: Path | None) -> Reference:

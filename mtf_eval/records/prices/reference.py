@@ -59,6 +59,7 @@ FILES = (
     "unit_costs",
 )
 PRICED = ("unit_costs", "gdp_deflator")
+HORIZON_YEARS = 5  # years that count from the start of a response, where nothing else is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +114,15 @@ def slug(text: str) -> str:
 class Reference:
     """Every reference table, read and checked; see the module.
 
-    `own` is the folder of the user's own, `told` what of it could not be used.
+    `own` is the folder of the user's own, `told` what of it could not be used; `newer` whether
+    crime is priced by the newer edition of its costs.
     """
 
     tables: Mapping[str, tuple[Row, ...]]
     folder: str
     own: Path | None = None
     told: tuple[Problem, ...] = ()
+    newer: bool = False
 
     def __repr__(self) -> str:
         own = f", the user's own from {self.own.name} over them" if self.own else ""
@@ -152,6 +155,35 @@ class Reference:
             hint = f"; did you mean {near}?" if near else ""
             raise BadArgument(f"unit cost code {code!r} is not in the reference data{hint}")
         return self.unit_costs[code]
+
+    def priced(self, code: str) -> UnitCost:
+        """Return the unit cost that pounds are made with: of the edition in force."""
+        cost = self.unit_cost(code)
+        return self.other_edition(cost) if self.newer and cost.newer_code else cost
+
+    def other_edition(self, cost: UnitCost) -> UnitCost:
+        """Return the same cost of crime in the edition that is not in force, or itself.
+
+        A figure of the user's own has no other edition.
+        """
+        if cost.verified == "user-copy":
+            return cost
+        if self.newer:
+            older = (c for c in self.unit_costs.values() if c.newer_code == cost.code)
+            return next(older, self.unit_costs.get(cost.newer_code, cost))
+        return self.unit_costs.get(cost.newer_code, cost)
+
+    def in_edition(self, given: str = "", about: Mapping[str, str] | None = None) -> Reference:
+        """Return the same with crime at the costs of one edition, named by the year of its prices.
+
+        As given, else as `crime_costs` in `about`, else the older one.
+        """
+        first = next(c for c in self.unit_costs.values() if c.newer_code)
+        known = (first.price_year, self.unit_costs[first.newer_code].price_year)
+        named = (given or (about or {}).get("crime_costs", "")).strip() or known[0]
+        if named not in known:
+            raise BadArgument(f"crime_costs {named!r}: expected {' or '.join(known)}")
+        return replace(self, newer=named == known[1])
 
     def near(self, code: str) -> str:
         """Return the codes most like one that is not known."""
@@ -350,8 +382,13 @@ class Reference:
         return replace(self, tables=sound(tables))
 
     def price_year(self, given: str = "", about: Mapping[str, str] | None = None) -> str:
-        """Return the price year of a report: as given, else as in `about`, else the assumption."""
-        year = given or (about or {}).get("price_year", "")
+        """Return the price year of a report: as given, else as in `about`, else the assumption.
+
+        `2024-25` and `2024/2025` are read as `2024/25`.
+        """
+        year = (given or (about or {}).get("price_year", "")).strip()
+        if found := re.fullmatch(r"(\d{4})\s*[/\-\N{EN DASH}]\s*(?:\d{2})?(\d{2})", year):
+            year = f"{found[1]}/{found[2]}"
         if not year:
             rows = self.tables["assumptions"]
             year = next(row["value"] for row in rows if row["name"] == "price_year")

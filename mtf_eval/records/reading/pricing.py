@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.prices.reference import Reference, financial_year
+from mtf_eval.records.prices.reference import HORIZON_YEARS, Reference, financial_year
 
 if TYPE_CHECKING:
     from mtf_eval.records.reading.grids import Tidied
@@ -37,9 +37,11 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
         The prices in force for them.
     """
     if "about" in read:
-        _price_year(read["about"], reference)
+        _about(read["about"], reference)
     if "costs" in read:
         _costs(read["costs"], reference)
+        if "projects" in read:
+            _far(read["costs"], read["projects"])
     for name in ("project_measures", "outcomes"):
         if name in read:
             _codes(read[name], reference)
@@ -50,7 +52,7 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
         text = "a rise is aimed at and a unit cost is set: it is not used, for more is no loss"
         _each(read["project_measures"], measures.index[rise], "target_change", text)
     if "outcomes" in read:
-        _outcomes(read["outcomes"], read.get("project_areas"))
+        _outcomes(read["outcomes"], read.get("project_areas"), reference)
 
 
 def _each(tidied: Tidied, rows: pd.Index[int], column: str, text: str) -> None:
@@ -58,14 +60,17 @@ def _each(tidied: Tidied, rows: pd.Index[int], column: str, text: str) -> None:
         tidied.finding("warning", text, row=int(row), column=column)
 
 
-def _price_year(about: Tidied, reference: Reference) -> None:
+def _about(about: Tidied, reference: Reference) -> None:
     given = about.frame.dropna()
-    for row, year in given.loc[given["key"].str.casefold() == "price_year", "value"].items():
-        try:
-            reference.index(year)
-        except BadArgument as error:
-            expected = "a financial year of the deflator, such as 2023/24"
-            about.problem(str(error), expected, row=int(str(row)), column="value")
+    for key, read, expected in (
+        ("price_year", reference.price_year, "a financial year of the deflator, such as 2023/24"),
+        ("crime_costs", reference.in_edition, "the year of an edition's prices, such as 2019/20"),
+    ):
+        for row, value in given.loc[given["key"].str.casefold() == key, "value"].items():
+            try:
+                read(value)
+            except BadArgument as error:
+                about.problem(str(error), expected, row=int(str(row)), column="value")
 
 
 def _costs(costs: Tidied, reference: Reference) -> None:
@@ -85,6 +90,19 @@ def _costs(costs: Tidied, reference: Reference) -> None:
             )
     text = "a negative amount: read as money that came back (a refund)"
     _each(costs, frame.index[frame["amount_gbp"] < 0], "amount_gbp", text)
+
+
+def _far(costs: Tidied, projects: Tidied) -> None:
+    """Tell of costs years before a response or past the horizon: perhaps a year mistyped."""
+    starts = projects.frame.set_index("project_id")["response_start"]
+    years = (costs.frame["date"] - costs.frame["project_id"].map(starts)).dt.days / 365.25
+    text = "over two years before the response began: counted in its first year"
+    _each(costs, years.index[years < -2], "date", text)
+    text = (
+        f"over {HORIZON_YEARS} years after the response began, past the usual horizon: no ratio, "
+        "net value or chance can be given"
+    )
+    _each(costs, years.index[years >= HORIZON_YEARS], "date", text)
 
 
 def _codes(tidied: Tidied, reference: Reference) -> None:
@@ -107,8 +125,16 @@ def _without_costs(tidied: Tidied, costs: Tidied | None) -> None:
     _each(tidied, frame.index[bare], "project_id", text)
 
 
-def _outcomes(outcomes: Tidied, areas: Tidied | None) -> None:
+def _outcomes(outcomes: Tidied, areas: Tidied | None, reference: Reference) -> None:
     frame = outcomes.frame
+    for row in frame.index[frame["years"] == 0]:
+        outcomes.problem("0", "more than 0, or a blank for one year", row=int(row), column="years")
+    for row, code in frame["unit_cost_code"].dropna().items():
+        cost = reference.unit_costs.get(code)
+        if cost is not None and (cost.role == "input" or cost.rare):
+            why = "a rare, dear event: shown alone" if cost.rare else "what it costs to act"
+            text = f"{why}, outside every total"
+            outcomes.finding("warning", text, row=int(str(row)), column="unit_cost_code")
     for column, text in BLANKS.items():
         _each(outcomes, frame.index[frame[column].isna()], column, text)
     lag = frame["lag_years"]
