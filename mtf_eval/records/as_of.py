@@ -50,6 +50,8 @@ def cut(data: Dataset, limit: date) -> Dataset:
             ends = frame[last] + MonthEnd(0) if kind_of(schema, last) == "month" else frame[last]
             late |= (ends > end) & ~(frame["as_at"] <= end)
         if late.any():
+            if name == "costs":
+                data = replace(data, ahead=frozenset(frame.loc[late, "project_id"].astype(str)))
             text = f"{int(late.sum())} row(s) dated after {limit:%Y-%m-%d} left out"
             findings.append(Finding(kind="note", table=name, text=text))
             tables[name] = frame = frame[~late].reset_index(drop=True)

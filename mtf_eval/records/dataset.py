@@ -99,6 +99,8 @@ class Dataset:
         Areas that are a part of what was split or merged and cannot be followed, with the group.
     own_prices
         Folder of the user's own prices.
+    ahead
+        Projects with costs dated after the day it was cut at.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Dataset:
     digest: str = ""
     redrawn: Mapping[str, str] = field(default_factory=dict)
     own_prices: Path | None = None
+    ahead: frozenset[str] = frozenset()
     #: Day it was cut at by `load(..., as_of=...)`.
     as_of: date | None = None
     #: What `once` has worked out of this data set; never carried to a changed one.

@@ -373,6 +373,8 @@ def account(
         dates = data.own("costs", project_id)["date"].dropna()
         start = dates.min() if len(dates) else None
         notes.append("The response has no start date: year 0 begins with the first cost.")
+    if project_id in data.ahead:
+        notes.append(f"Costs dated after {data.until:%-d %B %Y} are on record and not counted yet.")
     cost_lines, problems = _costs(data, project_id, start, reference)
     places, wrong, gaps = _places(data, evaluation, project_id, reference)
     people, wrong_people, few = _people(data, project_id, reference, shown)
