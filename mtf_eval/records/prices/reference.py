@@ -42,22 +42,10 @@ __all__ = [
 ]
 
 FILES = (
-    "agencies",
-    "assumptions",
-    "bearers",
-    "crime_multipliers",
-    "crime_types",
-    "discount_rates",
-    "double_counting",
-    "gdp_deflator",
-    "ladders",
-    "maryland_scale",
-    "optimism_bias",
-    "recording_changes",
-    "severity_weights",
-    "unit_cost_kinds",
-    "unit_costs",
-)
+    "agencies", "assumptions", "bearers", "crime_multipliers", "crime_types", "discount_rates",
+    "double_counting", "gdp_deflator", "ladders", "maryland_scale", "optimism_bias",
+    "recording_changes", "severity_weights", "unit_cost_kinds", "unit_costs",
+)  # fmt: skip
 PRICED = ("unit_costs", "gdp_deflator")
 HORIZON_YEARS = 5  # years that count from the start of a response, where nothing else is said
 
@@ -232,10 +220,6 @@ class Reference:
             rate = next(r for first, last, r in self._rates[kind] if first <= t <= last)
             factors.append(factors[-1] / (1 + rate) if t else 1.0)
         return tuple(factors)
-
-    def discount_factor(self, t: int, kind: str = "standard") -> float:
-        """Green Book factor of year `t`."""
-        return self.discount_factors(t + 1, kind)[-1]
 
     def optimism_bias(self, side: str, grade: int) -> float:
         """Correction by evidence grade 1-6: cost `+0.10` raises it, benefit `-0.10` lowers it."""
