@@ -101,7 +101,7 @@ ESTIMATORS = {
     "weighted_displacement_difference": "target=(100, 60), comparison=(100, 90)",
     "displacement_quotient": "target=(100, 60), comparison=(400, 380), buffer=(50, 55)",
     "minimum_detectable_effect": "before=100",
-    "planned_mde": "panel=panel, months=12",
+    "planned": "panel=panel, months=12",
     "power": "se=0.2, ratio=0.7",
     "overdispersion": "panel=panel",
     "concentration": "counts=[40, 20, 10, 5, 5]",

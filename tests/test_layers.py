@@ -21,6 +21,7 @@ LEVELS = {
     "records": [
         {"home"},
         {"dataset", "schema", "aliases"},
+        {"plans"},
         {"tables", "prices"},
         {"reading", "coverage", "as_of"},
         {"cache", "reads"},
@@ -50,6 +51,7 @@ LEVELS = {
         {"batch"},
         {"schedule", "desk"},
         {"cli_desk"},
+        {"cli_plan"},
         {"cli"},
     ],
 }

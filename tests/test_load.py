@@ -78,7 +78,7 @@ def drop(table: str, column: int) -> Spoil:
          "row 2, column response_end: found 2021-01-01; expected response_end on or after"),
         (lambda b: b.update(referrals=[], extra=[]), "referrals.csv: found an empty file"),
         (lambda b: [b.pop(t) for t in ("referrals", "monthly_referrals", "projects", "costs",
-                                       "project_areas", "project_measures")],
+                                       "project_areas", "project_measures", "incidents")],
          "found none of the main tables; expected one of referrals"),
         (drop("incidents", 0), "incidents.csv, row 1: found no such column; expected one of the"),
     ],

@@ -23,6 +23,7 @@ REQUIRED = {
     "projects": "project_id title problem lead_agency response_start stage primary_measure",
     "project_areas": "project_id area_code role",
     "project_measures": "project_id measure",
+    "plans": "project_id measures areas start months fixed_on",
     "incidents": "area_code measure",
     "coverage": "source first last",
     "incident_points": "month lon lat measure",

@@ -163,22 +163,23 @@ def _checked(
     from mtf_eval.records.reading.places import placed
     from mtf_eval.records.reading.pricing import hold_prices
     from mtf_eval.records.reading.redrawn import follow, own_look_up
-    from mtf_eval.records.reading.relations import relate
+    from mtf_eval.records.reading.relations import hold_plans, relate
     from mtf_eval.records.reading.sheets import stacked, turned
     from mtf_eval.records.reading.sources import extended
     from mtf_eval.records.reading.tidy import tidy
     from mtf_eval.records.schema import empty
     from mtf_eval.records.tables import CORE, TABLES
 
-    # A bare archive of street records, or counts by ward, is enough to validate the estimators on.
-    if not {g.table for g in grids} & set(CORE) and path.suffix.lower() not in (".zip", ".gz"):
+    # Incidents alone are enough to plan with, and to validate the estimators on.
+    main = (*CORE, "plans") if path.suffix.lower() in (".xlsx", ".xlsm") else (*CORE, "incidents")
+    if not {g.table for g in grids} & {*main}:
         there = [f.sheet or f.file for f in findings if f.sheet or f.file]
         found = "none of the main tables" + (f"; there is {', '.join(there[:30])}" if there else "")
         todo = (
             f"let `mtf-eval adopt {path.name}` say which sheet is which, rename them, or name them "
             "in the table aliases (alias, name, scope sheet)"
         )
-        raise refused(path.name, found, f"one of {', '.join(CORE)}", todo)
+        raise refused(path.name, found, f"one of {', '.join(main)}", todo)
     aliases, about, read = packaged(), {}, {}
     for first in ("aliases", "about"):
         for grid in [g for g in grids if g.table == first]:
@@ -206,6 +207,7 @@ def _checked(
         grid, wrong = stacked(parts, schema, aliases) if len(parts) > 1 else (parts[0], [])
         stray += wrong
         read[table] = tidy(grid, schema, aliases=aliases, within=within)
+    hold_plans(read)
     redrawn, followed = follow(read, own_look_up(path))
     relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
     reference = own_reference(own)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.plans import PLANS
 from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, row_check, table
 from mtf_eval.records.schema import column as c
 
@@ -179,6 +180,8 @@ _TABLES = (
             "consolidation_plan": c("text", "What is kept up, and by whom"),
             "follow_up_date": c("date", "Day of the follow-up"),
             "primary_measure": c("measure", "The measure it is judged by", required=True),
+            "mechanism": c("text", "Why it should work; of single actions in actions"),
+            "moderators": c("text", "Where, for whom and when it works better or worse"),
         },
         key=("project_id",),
         checks=(
@@ -211,6 +214,7 @@ _TABLES = (
         },
         key=("project_id", "measure"),
     ),
+    PLANS,
     table(
         "incidents",
         "Recorded incidents by area and month; summed to one row per month, area and measure. "

@@ -24,6 +24,7 @@ from mtf_eval.errors import BadArgument, MtfError
 from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.rules import rule_of
 from mtf_eval.run.cli_desk import COMMANDS, REFERENCE, as_written, need_browser, print_pages
+from mtf_eval.run.cli_plan import plan
 from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
 from mtf_eval.run.schedule import KINDS
@@ -91,7 +92,7 @@ def commands(context: click.Context) -> None:
         click.echo(NEXT)
 
 
-for command in COMMANDS:
+for command in (*COMMANDS, plan):
     commands.add_command(command)
 
 
@@ -294,7 +295,7 @@ def _wanted(
     except ValueError:
         raise BadArgument("-p year: expected a year as in 2021") from None
     wanted = Wanted(
-        projects=project + tuple(given.pop(n) for n in ("project_id",) if n in given),
+        projects=project + tuple(given.pop(n) for n in ("project_id", "plan_id") if n in given),
         years=year,
         periods=period + tuple(given.pop(n) for n in ("period",) if n in given),
         reports=report,

@@ -281,6 +281,7 @@ def _subject(address: str, project: str | None) -> dict[str, Any]:
     if chosen := project or next(iter(facts.projects), None):
         values["project_id"] = chosen
     values |= {"year": years[-1]} if years else {}
+    values |= {"plan_id": facts.plans[0]} if facts.plans else {}
     return values | ({"period": periods[-1]} if periods else {})
 
 

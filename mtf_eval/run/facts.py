@@ -96,6 +96,7 @@ class Facts:
     reader: str = ""
     as_at: str = ""
     projects: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
     begun: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
@@ -108,7 +109,7 @@ class Facts:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Facts:
         """Make facts from what `Store.recall` returned."""
-        tuples = {k: tuple(value[k]) for k in ("projects", "months", "begun")}
+        tuples = {k: tuple(value[k]) for k in ("projects", "plans", "months", "begun")}
         return cls(**{**value, **tuples})
 
     def asked(self, units: Iterable[str], salt: str) -> dict[str, str]:
@@ -248,7 +249,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
     from mtf_eval.records.reads import units
 
     day = own_day(data)
-    projects = data.tables.get("projects")
+    projects, plans = (data.tables.get(name) for name in ("projects", "plans"))
     return Facts(
         name=data.name,
         title=data.title,
@@ -257,6 +258,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
         reader=reader_digest(),
         as_at=day.isoformat() if day else "",
         projects=() if projects is None else tuple(map(str, projects["project_id"])),
+        plans=() if plans is None else tuple(sorted({*map(str, plans["project_id"])})),
         months=_months(data),
         begun=_begun(data),
         units=units(data),

@@ -28,7 +28,7 @@ def related(
     Parameters
     ----------
     name, about
-        The report's name and subject: `project_id`, `year`, `period`, or none of them.
+        The report's name and subject: `project_id`, `plan_id`, `year`, `period`, or none of them.
     known
         Every report the data set can have, with its subject.
     there
@@ -39,8 +39,10 @@ def related(
 
 
 def _near(about: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    if "project_id" in about:
-        return other.get("project_id") == about["project_id"] or "year" in other
+    if own := {about.get("project_id"), about.get("plan_id")} - {None}:
+        return (
+            not own.isdisjoint((other.get("project_id"), other.get("plan_id"))) or "year" in other
+        )
     year = about.get("year") or str(about.get("period", ""))[:4]
     same_year = str(other.get("year") or str(other.get("period", ""))[:4]) == str(year)
     return "project_id" in other or (bool(year) and same_year)

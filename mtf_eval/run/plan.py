@@ -1,8 +1,8 @@
 """What is due and why: which reports a data set gets, their names, their keys.
 
-A notebook says by its parameters what it wants: `project_id`, one report a project; `year`, one a
-year; `period`, one a half-year; none of them, one. Everything that can be refused is refused here,
-before a kernel starts and before anything heavy is imported.
+A notebook says by its parameters what it wants: `project_id`, one report a project; `plan_id`, one
+a plan; `year`, one a year; `period`, one a half-year; none of them, one. Everything that can be
+refused is refused here, before a kernel starts and before anything heavy is imported.
 """
 
 from __future__ import annotations
@@ -254,7 +254,7 @@ def _check_wanted(
 ) -> None:
     years, periods, without = calendar
     there = {
-        "project": (wanted.projects, facts.projects),
+        "project": (wanted.projects, [*dict.fromkeys((*facts.projects, *facts.plans))]),
         "year": (wanted.years, years),
         "period": (wanted.periods, periods),
         "report": (wanted.reports, [b.name for b in books]),
@@ -276,7 +276,7 @@ def _refuse_dropped(facts: Facts, wanted: Wanted, books: Sequence[Template]) -> 
         )
     for name, asked in (
         *((f"-p {name}", {name}) for name in wanted.parameters),
-        *(("--project", {"project_id"}) for _ in wanted.projects[:1]),
+        *(("--project", {"project_id", "plan_id"}) for _ in wanted.projects[:1]),
         *(("--year", {"year"}) for _ in wanted.years[:1]),
         *(("--period", {"period"}) for _ in wanted.periods[:1]),
     ):
@@ -318,11 +318,12 @@ def _subjects(
     narrowed = wanted.projects or wanted.years or wanted.periods
     for parameter, what, asked, known in (
         ("project_id", "project", wanted.projects, facts.projects),
+        ("plan_id", "plan", wanted.projects, facts.plans),
         ("year", "year", wanted.years, calendar[0]),
         ("period", "period", wanted.periods, calendar[1]),
     ):
         if parameter in book.parameters:
-            chosen: Sequence[Any] = known if not narrowed else asked
+            chosen: Sequence[Any] = [a for a in asked if a in known] if narrowed else known
             if wanted.as_written and not narrowed:
                 chosen = [book.parameters[parameter].default]
                 _check_known(facts, what, chosen, known, calendar[2])

@@ -14,9 +14,10 @@ from mtf_eval.analysis.effects.displacement import (
 )
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion
 from mtf_eval.analysis.effects.placebo import (
+    Planned,
     placebo_calibrated,
     placebo_controls,
-    planned_mde,
+    planned,
 )
 from mtf_eval.analysis.effects.pooling import Pooled, holm, pool, pool_ratios
 from mtf_eval.analysis.effects.proportions import (
@@ -46,6 +47,7 @@ __all__ = [
     "Estimate",
     "ExpectedRange",
     "Panel",
+    "Planned",
     "Pooled",
     "Quantity",
     "SeriesResult",
@@ -68,7 +70,7 @@ __all__ = [
     "placebo_controls",
     "placebo_in_space",
     "placebo_in_time",
-    "planned_mde",
+    "planned",
     "pool",
     "pool_ratios",
     "power",

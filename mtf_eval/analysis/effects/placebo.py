@@ -27,14 +27,15 @@ from mtf_eval.analysis.effects.forecast import (
 )
 from mtf_eval.analysis.effects.panel import Panel
 from mtf_eval.analysis.effects.pooling import random_effects_mean
-from mtf_eval.analysis.effects.rates import ratio_estimate
+from mtf_eval.analysis.effects.rates import power, ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["placebo_calibrated", "placebo_controls", "placebo_limits", "planned_mde"]
+__all__ = ["Planned", "placebo_calibrated", "placebo_controls", "placebo_limits", "planned"]
 
 LEAST_CONTROLS = 10
 LEAST_BEFORE = 5
+LEAST_PAST = 3  # months on either side of a pretended start
 STEP = 1.25  # a change of all areas' level from one year to the next that is worth a caution
 FAR = math.log(1.25)  # a control group this far off in its count before is not "as bad"
 
@@ -372,23 +373,60 @@ def placebo_controls(*, panel: Panel) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values("ratio", ignore_index=True)
 
 
-def planned_mde(*, panel: Panel, months: int, power: float = 0.8, level: float = 0.95) -> float:
-    """Smallest fall a project in the target would show after `months`, learnt from its past.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a design that has not begun will be able to show, learnt from its past.
+
+    Attributes
+    ----------
+    expected
+        Incidents in the months after if nothing were done.
+    beyond
+        Variance of the log ratio beyond the chance in the target's own count after.
+    df
+        Degrees of freedom of its error.
+    """
+
+    expected: float
+    beyond: float
+    df: float
+    level: float = 0.95
+
+    def chance(self, ratio: float) -> float:
+        """Chance of showing a true change; 0.7 is a fall of 30%: so many fewer carry it."""
+        se = math.sqrt(float(_chance(np.array(self.expected * ratio))) + self.beyond)
+        return power(se=se, ratio=ratio, df=self.df, level=self.level)
+
+    def smallest(self, chance: float = 0.8) -> float:
+        """Smallest fall, as a share, that is shown with this chance."""
+        from scipy import optimize
+
+        least = optimize.brentq(lambda x: self.chance(math.exp(x)) - chance, -50, -1e-9)
+        return 1 - math.exp(float(least))
+
+
+def planned(*, panel: Panel, months: int, level: float = 0.95) -> Planned:
+    """Learn from a target's past what a project of so many months will be able to show there.
 
     The last `months` on record are taken as if they came after a start, those before them as they
-    would be then: the error this estimator has there is the error it will have. The panel's own
-    start is not looked at.
-    """
-    from scipy import special
+    would be then: the spread the controls have there is the spread they will have. Of a record
+    shorter than twice `months` the later half serves: more months after make the chance in the
+    count smaller, not the spread. The panel's own start is not looked at.
 
+    Raises
+    ------
+    NotEnoughData
+        With fewer than six months on record, and where `placebo_calibrated` refuses.
+    """
     index = pd.DatetimeIndex(panel.counts.index)
-    if months < 1 or len(index) < 2 * months:
+    held = min(months, len(index) // 2)
+    if months < 1 or held < min(months, LEAST_PAST):
         raise NotEnoughData(
-            f"{panel.measure}: {len(index)} months on record; planning for {months} months needs "
-            f"{2 * months}"
+            f"{panel.measure}: {len(index)} months on record; planning needs {2 * LEAST_PAST}"
         )
-    first = None if len(index) - months >= LEAST_MONTHS else index[-2 * months]
-    past = panel.between(first, index[-1]).with_start(index[-months])
-    found = placebo_calibrated(panel=past, level=level)
-    reach = critical(level=level, df=found.df) + float(special.ndtri(power))
-    return 1 - math.exp(-reach * float(found.se_log or 0))
+    first = None if len(index) - held >= LEAST_MONTHS else index[-2 * held]
+    record = _prepare(panel.between(first, index[-1]).with_start(index[-held]))
+    after = record.after[record.target].sum()
+    _, se, df, parts = calibrate(record.level, record.after, record.target, after, record.chosen)
+    expected = float(record.level[record.target].sum()) * math.exp(parts["mu"]) * months / held
+    return Planned(expected=expected, beyond=float(se**2 - _chance(after)), df=df, level=level)

@@ -13,7 +13,8 @@ import math
 from mtf_eval.analysis.effects.result import Estimate, avoided_incidents, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["minimum_detectable_effect", "power", "rate_ratio", "ratio_of_ratios", "whole"]
+__all__ = ["minimum_detectable_effect", "power", "rate_ratio", "ratio_of_ratios"]
+__all__ += ["smallest_fall", "whole"]
 
 VAST = math.log(1e6)  # a limit beyond a millionfold change says nothing
 
@@ -249,6 +250,15 @@ def power(
     return float(special.ndtr(beyond) if df is None else special.stdtr(df, beyond))
 
 
+def smallest_fall(
+    *, se: float, df: float | None = None, power: float = 0.8, level: float = 0.95
+) -> float:
+    """Smallest true fall, as a proportion, that an error of the log ratio finds with `power`."""
+    from scipy import special
+
+    return 1 - math.exp(-(critical(level=level, df=df) + float(special.ndtri(power))) * se)
+
+
 def minimum_detectable_effect(
     *,
     before: float,
@@ -279,13 +289,10 @@ def minimum_detectable_effect(
         0.35 at power 0.8: a true fall of 35% would be found four times in five, a smaller one
         less often.
     """
-    from scipy import special
-
     if before <= 0 or (comparison_before is not None and comparison_before <= 0):
         raise NotEnoughData("no incident expected before: no fall could be seen")
     if not 0 < power < 1 or after_share <= 0:
         raise BadArgument("power lies between 0 and 1 and after_share above 0")
     each = 1 + 1 / after_share
     variance = dispersion * (each / before + (each / comparison_before if comparison_before else 0))
-    reach = critical(level=level) + float(special.ndtri(power))
-    return 1 - math.exp(-reach * math.sqrt(variance + excess))
+    return smallest_fall(se=math.sqrt(variance + excess), power=power, level=level)

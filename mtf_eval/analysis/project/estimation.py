@@ -6,7 +6,6 @@ what happened beside the project's areas. Which one is primary is decided in `de
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -29,7 +28,7 @@ from mtf_eval.analysis.effects import (
     weighted_displacement_difference,
 )
 from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
-from mtf_eval.analysis.effects.result import critical
+from mtf_eval.analysis.effects.rates import smallest_fall
 from mtf_eval.errors import NotEnoughData
 
 if TYPE_CHECKING:
@@ -136,11 +135,8 @@ def smallest(effect: Estimate | None, compared: Panel) -> float:
     From the error of the estimate where there is one; otherwise from the count before, with the
     dispersion of the panel: a design with less than one incident before can see no fall at all.
     """
-    from scipy import special
-
     if effect is not None and effect.se_log is not None:
-        reach = critical(level=effect.level, df=effect.df) + float(special.ndtri(POWER))
-        return 1 - math.exp(-reach * effect.se_log)
+        return smallest_fall(se=effect.se_log, df=effect.df, power=POWER, level=effect.level)
     seasonal = compared.same_season()
     before = seasonal.totals(compared.target)[0]
     try:

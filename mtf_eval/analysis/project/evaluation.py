@@ -75,6 +75,7 @@ __all__ = [
     "evaluate",
     "evaluated",
     "status_of",
+    "unassessed",
 ]
 
 # Our own judgement, as no guidance gives one: beyond the first a design gives no answer but "we
@@ -250,20 +251,7 @@ def evaluate(
     on_record = any(_recorded(cover, project) for cover in covers.values())
     status = status_of(project, on_record=on_record, as_of=as_of)
     if status != "complete":
-        why = {
-            "planning": "the response has not begun",
-            "running": "the response is still running; an effect is given when it has ended",
-            "no_records": "nothing is on record in the project's areas",
-        }[status]
-        cover = covers[project.primary_measure]
-        return Evaluation(
-            project=project,
-            as_of=as_of,
-            status=status,
-            cannot_say=dict.fromkeys(project.measures, why),
-            coverage=cover,
-            panel=_panel_or_none(cover.counts, project),
-        )
+        return unassessed(project, covers[project.primary_measure], status, as_of)
     found = _Found(data, project, as_of, rng)
     for measure, cover in covers.items():
         found.measure(measure, cover)
@@ -284,11 +272,24 @@ def _recorded(coverage: Coverage, project: Project) -> bool:
     return bool((coverage.counts[own] > 0).any(axis=None))
 
 
-def _panel_or_none(records: pd.DataFrame, project: Project) -> Panel | None:
-    try:
-        return series_of(records, project, project.primary_measure, frozenset())
-    except NotEnoughData:
-        return None
+def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date) -> Evaluation:
+    """Return what is known of a project that has nothing to assess yet, and why."""
+    why = {
+        "planning": "the response has not begun",
+        "running": "the response is still running; an effect is given when it has ended",
+        "no_records": "nothing is on record in the project's areas",
+    }[status]
+    panel = None
+    with suppress(NotEnoughData):
+        panel = series_of(coverage.counts, project, project.primary_measure, frozenset())
+    return Evaluation(
+        project=project,
+        as_of=as_of,
+        status=status,
+        cannot_say=dict.fromkeys(project.measures, why),
+        coverage=coverage,
+        panel=panel,
+    )
 
 
 class _Found:

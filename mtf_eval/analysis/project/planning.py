@@ -6,24 +6,39 @@ The page that keeps hopeless evaluations from being promised. Reads the months b
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from mtf_eval.analysis.effects import Panel, concentration, planned_mde
-from mtf_eval.analysis.project.design import series_of
+from mtf_eval.analysis.effects import Panel, Planned, concentration, planned
+from mtf_eval.analysis.project.design import choose, others, series_of
+from mtf_eval.analysis.project.estimation import POWER
 from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation
+from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.project.page_tables import page_table
+from mtf_eval.analysis.project.plans import Plan, compared, planned_evaluation
 from mtf_eval.analysis.results.columns import count, label, number, share, span, text
-from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.findings import listing, percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
-from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["baseline", "calendar", "candidates", "could_see", "places", "places_finding"]
+__all__ = ["Choice", "baseline", "calendar", "candidates", "choices", "could_see", "designs"]
+__all__ += ["places", "places_finding", "plan_finding"]
 
 PLANNED = (6, 9, 12)
 SHOWN = 20
+MORE_MONTHS = 3
+LEARNT = (
+    "A true fall of this size would be found four times in five at the 5% level; learnt "
+    "from how areas like these moved in the months on record."
+)
+WORDS = (
+    "Realistic: shown four times in five. May miss it: shown more often than missed. Hopeless: "
+    "missed as often as shown, or nothing short of three quarters could be shown. An evaluation "
+    "compares six to twelve months after the start, however long the response."
+)
 LOOKED_AT = 24  # months of the target that an area must be on record in to stand beside it
 
 
@@ -38,8 +53,8 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
         When there is no such month.
     """
     project = found.project
-    coverage = coverage_of(data, project.primary_measure, as_of=found.as_of)
-    panel = series_of(coverage.counts, project, project.primary_measure, frozenset())
+    assert found.coverage is not None
+    panel = series_of(found.coverage.counts, project, project.primary_measure, frozenset())
     start = project.first_month
     last = None if start is None else start - pd.DateOffset(days=1)
     before = panel.between(None, last)
@@ -133,6 +148,18 @@ def calendar(data: Dataset, found: Evaluation) -> Table:
     return page_table(data, found, "calendar", title, rows, columns, notes=(note,))
 
 
+def _alike(panel: Panel) -> pd.Series[float]:
+    """Return how far every other area is from the mean of the target's, the nearest first."""
+    months = panel.counts.iloc[-24:].astype(float)
+    own = months[list(panel.target)].mean(axis=1)
+    rest = months.drop(columns=[*panel.target, *panel.buffer])
+    quarters = [i // 3 for i in range(len(months))]
+    target = (own.groupby(quarters).sum() + 0.5).map(math.log)
+    logs = (rest.groupby(quarters).sum() + 0.5).map(math.log)
+    far = (logs.sub(target, axis=0) ** 2).mean().pow(0.5)
+    return far.sort_values(kind="stable")
+
+
 def candidates(data: Dataset, found: Evaluation) -> Table:
     """List the areas nearest to the project's on the months before, to compare with.
 
@@ -140,31 +167,48 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
     mean of the project's areas, over the last 24 months.
     """
     panel = _before(data, found)
-    months = panel.counts.iloc[-24:].astype(float)
-    own = months[list(panel.target)].mean(axis=1)
-    others = [a for a in months.columns if a not in {*panel.target, *panel.buffer}]
-    rest = months[others]
-    quarters = [i // 3 for i in range(len(months))]
-    target = (own.groupby(quarters).sum() + 0.5).map(math.log)
-    logs = (rest.groupby(quarters).sum() + 0.5).map(math.log)
-    far = ((logs.sub(target, axis=0)) ** 2).mean().pow(0.5).sort_values(kind="stable")
-    best = far.head(SHOWN)
+    best = _alike(panel).head(SHOWN)
+    year = panel.counts.iloc[-12:].sum()
     frame = pd.DataFrame(
         {
             "area": best.index.astype(str),
-            "incidents": rest[best.index].iloc[-12:].sum().astype("int64").to_numpy(),
+            "incidents": year[best.index].astype("int64").to_numpy(),
             "distance": best.to_numpy(),
         }
     )
-    mean = own.iloc[-12:].sum()
     columns = (
         label("area", "Area"),
         count("incidents", "Incidents, last 12 months"),
         number("distance", "Distance (log points)", 2),
     )
     title = "Candidate comparison areas, nearest on the months before"
+    mean = year[list(panel.target)].mean()
     note = f"The project's areas had {mean:,.0f} incidents each on average in those months."
     return page_table(data, found, "candidates", title, frame, columns, notes=(note,))
+
+
+def _judged(fall: float, chance: float | None = None) -> str:
+    """Say what a design is worth by the smallest fall it shows, and its chance of the one wanted.
+
+    Beyond `HOPELESS` an evaluation says "we cannot say"; what is missed as often as it is shown
+    is no plan either.
+    """
+    if fall > HOPELESS or (chance is not None and chance < 0.5):
+        return "hopeless"
+    if chance is None:
+        return "realistic" if fall <= REALISTIC else "only a large fall"
+    return "realistic" if chance >= POWER else "may miss it"
+
+
+def design(found: Evaluation, months: int) -> str:
+    """Return the design that a response of so many months would be judged by; `""` of none."""
+    if found.panel is None:
+        return ""
+    held = found.panel.counts
+    own = held[[a for a in found.project.target if a in held]].notna().all(axis=1)
+    before = int(own[held.index < found.panel.start].sum())
+    rest = others(found.panel)
+    return choose(others=rest, before=before, after=compared(months), learnt=before).method
 
 
 def could_see(data: Dataset, found: Evaluation) -> Table:
@@ -173,20 +217,143 @@ def could_see(data: Dataset, found: Evaluation) -> Table:
     panel = _before(data, found)
     for months in PLANNED:
         try:
-            fall = 100 * planned_mde(panel=panel, months=months)
-            said = "hopeless" if fall > 100 * HOPELESS else "only a large fall"
-            said = "realistic" if fall <= 100 * REALISTIC else said
+            fall = planned(panel=panel, months=months).smallest(POWER)
+            rows.append((f"{months} months", 100 * fall, _judged(fall)))
         except NotEnoughData as error:
-            fall, said = math.nan, f"cannot be said: {error}"
-        rows.append((f"{months} months", fall, said))
+            rows.append((f"{months} months", math.nan, f"cannot be said: {error}"))
     columns = (
         label("length", "Length of response"),
         number("fall", "Smallest fall, %"),
         text("said", "Judgement"),
     )
-    note = (
-        "A true fall of this size would be found four times in five at the 5% level; learnt "
-        "from how areas like these moved in the months on record."
-    )
     title = f"{panel.measure}: the smallest fall an evaluation could show"
-    return page_table(data, found, "could_see", title, rows, columns, notes=(note,))
+    return page_table(data, found, "could_see", title, rows, columns, notes=(LEARNT,))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A design that could be chosen, and what it could show; or why that cannot be said."""
+
+    name: str
+    target: tuple[str, ...]
+    months: int
+    able: Planned | None = None
+    why: str = ""
+
+    def smallest(self, aim: float | None) -> float:
+        """Smallest change in the direction aimed at, as a share; NaN where none can be said."""
+        fall = math.nan if self.able is None else self.able.smallest(POWER)
+        return smallest_seen(fall, aim)[0]
+
+    def chance(self, aim: float | None) -> float | None:
+        """Chance of showing the change aimed at."""
+        return None if self.able is None or not aim else self.able.chance(1 + aim)
+
+    def judged(self, aim: float | None) -> str:
+        """Say what it is worth in a word or two."""
+        if self.able is None:
+            return f"cannot be said: {self.why}"
+        return _judged(self.able.smallest(POWER), self.chance(aim))
+
+
+def choices(data: Dataset, plan: Plan, found: Evaluation) -> list[Choice]:
+    """Return the design as planned, then what one could add to it, each with what it could show.
+
+    Raises
+    ------
+    NotEnoughData
+        When there is no month in which every area is on record.
+    """
+    panel = _before(data, found)
+    months = compared(plan.months)
+    longer, alike = compared(months + MORE_MONTHS), [str(a) for a in _alike(panel).index]
+    one, twice = (panel.target + tuple(alike[:n]) for n in (1, len(panel.target)))
+    wanted = [("As planned", panel.target, months)]
+    if alike:
+        wanted.append((f"One more area ({alike[0]})", one, months))
+    if longer > months:
+        wanted.append((f"{MORE_MONTHS} more months", panel.target, longer))
+    if alike and longer > months:
+        wanted.append((f"Both: one more area and {MORE_MONTHS} more months", one, longer))
+    if 1 < len(panel.target) <= len(alike):
+        wanted.append(("Twice as many areas, those most alike", twice, months))
+    made = [_choice(panel.with_target(areas), name, n) for name, areas, n in wanted]
+    for measure in list(plan.project.measures)[1:]:
+        other = replace(plan.project, primary_measure=measure)
+        same = planned_evaluation(data, replace(plan, project=other), as_of=found.as_of)
+        try:
+            made.append(_choice(_before(data, same), f"As planned, by {measure}", months))
+        except NotEnoughData as error:
+            name = f"As planned, by {measure}"
+            made.append(Choice(name=name, target=panel.target, months=months, why=str(error)))
+    return made
+
+
+def _choice(panel: Panel, name: str, months: int) -> Choice:
+    own = {"name": name, "target": panel.target, "months": months}
+    try:
+        return Choice(**own, able=planned(panel=panel, months=months))  # type: ignore[arg-type]
+    except NotEnoughData as error:
+        return Choice(**own, why=str(error))  # type: ignore[arg-type]
+
+
+def designs(data: Dataset, found: Evaluation, aim: float | None, made: Sequence[Choice]) -> Table:
+    """Set what could be chosen side by side: what each could show, what each is worth."""
+    rows: list[tuple[object, ...]] = []
+    for each in made:
+        expected = math.nan if each.able is None else each.able.expected
+        chance = each.chance(aim)
+        seen = (100 * each.smallest(aim), math.nan if chance is None else 100 * chance)
+        rows.append((each.name, len(each.target), each.months, expected, *seen, each.judged(aim)))
+    way = smallest_seen(0.1, aim)[1]
+    columns = [
+        label("design", "Design"),
+        number("areas", "Areas"),
+        number("months", "Months compared"),
+        number("expected", "Incidents expected if nothing is done"),
+        number("fall", f"Smallest {way} it could show, %"),
+    ]
+    if aim:
+        columns.append(number("chance", f"Chance of showing a {way} of {percent(abs(aim))}, %"))
+    else:
+        rows = [(*row[:5], row[6]) for row in rows]
+    columns.append(text("said", "Judgement"))
+    title = f"{found.project.primary_measure}: what could be shown, and what adding to it buys"
+    return page_table(data, found, "designs", title, rows, columns, notes=(LEARNT, WORDS))
+
+
+def plan_finding(found: Evaluation, aim: float | None, made: Sequence[Choice], why: str) -> str:
+    """Say in plain words whether the design can show what is aimed at, and what would help."""
+    measure, target = found.project.primary_measure, found.project.target
+    assert found.coverage is not None
+    held = found.coverage.counts.notna().any()
+    if gone := [a for a in target if not held.get(a, False)]:
+        are = "is" if len(gone) == 1 else "are"
+        return (
+            f"{measure}: {listing(gone)} {are} not on record, so an evaluation there could show "
+            "nothing: check the codes, ask for the records, or plan without"
+        )
+    if not made:
+        return f"We cannot say what it could show: {why}"
+    first, *more = made
+    size = f"{len(target)} area{'s' * (len(target) > 1)}, {first.months} months"
+    if first.able is None:
+        return f"{measure}, {size}: we cannot say what it could show: {first.why}"
+    way, least = smallest_seen(0.1, aim)[1], first.smallest(aim)
+    chance, word = first.chance(aim), first.judged(aim)
+    said = f"{measure}, {size}: a {way} of {percent(least)} or more could be shown"
+    if chance is not None:
+        said += f"; the {way} of {percent(abs(aim or 0))} aimed at, {often(chance)}"
+    said = f"Hopeless as planned. {said}" if word == "hopeless" else said
+    gains = [(least - each.smallest(aim), each) for each in more[:2] if each.able is not None]
+    gain, best = max(gains, key=lambda pair: pair[0], default=(0.0, first))
+    if gain >= 0.01:
+        name = f"{best.name[0].lower()}{best.name[1:]}"
+        said += f". Most is bought by {name}: then {percent(best.smallest(aim))} or more"
+    return said
+
+
+def often(chance: float) -> str:
+    """Say a chance in words."""
+    times = round(10 * chance)
+    return {0: "hardly ever", 10: "nearly always"}.get(times, f"{times} times in 10")

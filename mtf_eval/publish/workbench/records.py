@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtf_eval.analysis.counts import quality
+from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.year import summary
 from mtf_eval.analysis.year.leadership import Half
 from mtf_eval.errors import BadArgument
@@ -22,6 +23,7 @@ from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
     from mtf_eval.publish.workbench.half import HalfYear
+    from mtf_eval.publish.workbench.plan import Plan
     from mtf_eval.publish.workbench.project import Project
     from mtf_eval.publish.workbench.quality import Quality
     from mtf_eval.publish.workbench.year import Year
@@ -58,6 +60,18 @@ class Records(Dataset):
         from mtf_eval.publish.workbench.project import Project
 
         return Project(self, project_id, self.reference)
+
+    def plan(self, plan_id: str) -> Plan:
+        """Return what was fixed of a project before its start.
+
+        Raises
+        ------
+        BadArgument
+            When no plan has this reference.
+        """
+        from mtf_eval.publish.workbench.plan import Plan
+
+        return Plan(self, plan_id, self.reference)
 
     def year(self, year: int) -> Year:
         """Return what a calendar year gathers: referrals, activity, projects together."""
@@ -138,6 +152,11 @@ def _up_to(records: Records, _: Mapping[str, Any]) -> str:
 
 KINDS = {
     "project_evaluation": _Kind(_project_title, _up_to, ("survey_responses",)),
+    "project_plan": _Kind(
+        lambda records, given: f"{plan_of(records, given['plan']).project.title}: the plan",
+        lambda records, given: f"before the start, {_up_to(records, given)}",
+        (),
+    ),
     "benefit_analysis": _Kind(
         lambda records, given: f"What it saved: {_project_title(records, given)}",
         lambda records, given: (
@@ -182,7 +201,7 @@ def report(
     ----------
     kind
         One of ours (`project_evaluation`, `benefit_analysis`, `annual_review`, `tlg_report`,
-        `data_quality`), or a name of yours with `title`, `covers` and `counts`.
+        `data_quality`, `project_plan`), or a name of yours with `title`, `covers` and `counts`.
     release
         The disclosure rule.
     group

@@ -81,7 +81,9 @@ class Coverage:
 
 
 @once
-def coverage_of(data: Dataset, measure: str, *, as_of: date) -> Coverage:
+def coverage_of(
+    data: Dataset, measure: str, *, as_of: date, also: tuple[str, ...] = ()
+) -> Coverage:
     """Return what is on record of one measure, from the first to the last whole month.
 
     Areas are those with a record of the measure, and those of projects: with none of any measure
@@ -91,14 +93,18 @@ def coverage_of(data: Dataset, measure: str, *, as_of: date) -> Coverage:
     ----------
     as_of
         Nothing later is counted; a month counts when it is over.
+    also
+        Areas beside those, as of a plan.
     """
-    return _Reading(data, measure, as_of).coverage()
+    return _Reading(data, measure, as_of, also).coverage()
 
 
 class _Reading:
     """One measure's records on their way to a coverage."""
 
-    def __init__(self, data: Dataset, measure: str, as_of: date) -> None:
+    def __init__(
+        self, data: Dataset, measure: str, as_of: date, also: tuple[str, ...] = ()
+    ) -> None:
         self.data, self.measure, self.rows = data, measure, rows_of(data, as_of)
         self.declared = declared(data, measure)
         self.gaps: list[Gap] = []
@@ -106,7 +112,7 @@ class _Reading:
         number = rows.measures.index(measure) if measure in rows.measures else -1
         self.of = rows.measure == number
         self.months = self._months(whole_months(as_of))
-        own = {*data.table("project_areas")["area_code"].dropna()}
+        own = {*data.table("project_areas")["area_code"].dropna(), *also}
         told = {rows.areas[a] for a in np.unique(rows.area[self.of])} - {""}
         known = {*rows.areas} - {""}
         # One that most areas have is a measure of all of them.

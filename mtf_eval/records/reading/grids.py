@@ -17,7 +17,7 @@ from mtf_eval.records.reading.days import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Grid", "Tidied", "path_of"]
+__all__ = ["Grid", "Tidied", "path_of", "plans_of"]
 
 #: What may stand beside the tables: outlines of areas, and the analyst's own look-up of postcodes.
 OUTLINES, LOOKUP = "boundaries.geojson", "postcode_areas.csv"
@@ -31,6 +31,11 @@ MAX_COLUMNS = 1_000
 def path_of(place: Path) -> Path:
     """Return where the mapping of a workbook or CSV file stands: beside it."""
     return place.with_name(f"{place.stem}.mapping.csv")
+
+
+def plans_of(place: Path) -> Path:
+    """Return where the plans of a folder stand, or of a workbook or an archive: beside it."""
+    return place / "plans.csv" if place.is_dir() else place.with_name(f"{place.stem}.plans.csv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ import pandas as pd
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Finding
+from mtf_eval.records.plans import listed, named_areas
 from mtf_eval.records.reading.grids import Tidied
 
 __all__ = ["LOOK_UP", "follow", "own_look_up"]
@@ -57,8 +58,10 @@ def follow(read: Mapping[str, Tidied], own: Path | None) -> tuple[dict[str, str]
     recorded = _codes(read, "incidents")
     if not recorded:
         return {}, []
+    planned = named_areas(read["plans"].frame) if "plans" in read else pd.DataFrame()
     areas = read["project_areas"].frame if "project_areas" in read else pd.DataFrame()
-    here = recorded | _codes(read, "project_areas")
+    areas = pd.concat([areas, planned]) if len(planned) else areas
+    here = recorded | ({*areas["area_code"].dropna()} if len(areas) else set())
     units: dict[str, str] = {}
     parts: dict[str, str] = {}
     for old, new in _groups(_look_up(own), here):
@@ -75,6 +78,11 @@ def follow(read: Mapping[str, Tidied], own: Path | None) -> tuple[dict[str, str]
     for name, tidied in read.items():
         if "area_code" in tidied.frame:
             tidied.frame = _moved(name, tidied.frame, units)
+        for column in ("areas", "buffer") if name == "plans" and moved else ():
+            codes = tidied.frame[column].map(
+                lambda cell: "; ".join(dict.fromkeys(units.get(a, a) for a in listed(cell)))
+            )
+            tidied.frame = tidied.frame.assign(**{column: codes})
     text = f"{len(moved)} area codes of 2011 or 2021 are counted with what they were redrawn from"
     return parts, [Finding(kind="note", table="incidents", text=text)] if moved else []
 

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.plans import BY_HAND, hash_of
 from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
     from mtf_eval.records.reading.grids import Tidied
 
-__all__ = ["relate"]
+__all__ = ["hold_plans", "relate"]
 
 #: (table, column) of a reference, and (table, column) it must be found in.
 _REFERENCES = (
     *(
         ((name, "project_id"), ("projects", "project_id"))
         for name, schema in TABLES.items()
-        if "project_id" in schema.columns and name != "projects"
+        if "project_id" in schema.columns and name not in ("projects", "plans")
     ),
     (("survey_responses", "question_id"), ("survey_questions", "question_id")),
 )
@@ -73,6 +74,18 @@ def relate(
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
+
+
+def hold_plans(read: Mapping[str, Tidied]) -> None:
+    """Hold each plan to its hash, before its areas are followed; one of another plan is told."""
+    if "plans" not in read:
+        return
+    tidied = read["plans"]
+    sure = [str(row["hash"]) == hash_of(row) for row in tidied.frame.to_dict("records")]
+    for number in tidied.frame.index[[not one for one in sure]]:
+        text = "the plan was changed by hand after it was fixed: its hash is of another"
+        tidied.finding("warning", text, row=int(number), column="hash")
+    tidied.frame = tidied.frame.assign(hash=tidied.frame["hash"].where(sure, BY_HAND))
 
 
 def _in_year(read: Mapping[str, Tidied], year: int | None) -> None:

@@ -15,7 +15,8 @@ from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
-from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of
+from mtf_eval.records.reading.csv_files import read_csv
+from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
 
 __all__ = ["extended", "files_of", "from_database", "from_files", "learnt", "slug"]
 
@@ -29,8 +30,9 @@ def files_of(place: Path) -> list[Path]:
 
     if not place.is_dir():
         names = (path_of(place), place.with_name(OUTLINES), place.with_name(LOOKUP))
-        beside = [p for p in (own_look_up(place), *names) if p and p.is_file()]
-        return [place, *(beside if place.suffix.lower() != ".zip" else beside[:1])]
+        beside = [own_look_up(place), plans_of(place)]
+        beside += names if place.suffix.lower() != ".zip" else ()
+        return [place, *(p for p in beside if p and p.is_file())]
     files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
     return files + [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
 
@@ -50,6 +52,21 @@ def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mappi
     name = slug(place.stem)
     if place.is_dir():
         return (name, place, *_from_folder(place))
+    name, _, grids, findings, sources = _from_file(name, place)
+    if (beside := plans_of(place)).is_file():
+        grids = [*grids, read_csv(beside, "plans")]
+        sources = {**sources, "plans": _source("plans", beside)}
+    return name, place, grids, findings, sources
+
+
+def _source(table: str, path: Path) -> Source:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Source(table=table, file=path.name, sha256=digest, rows=0)
+
+
+def _from_file(
+    name: str, place: Path
+) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
     if place.suffix.lower() in (".xlsx", ".xlsm"):
         from mtf_eval.records.reading.mapping import mapping_of
         from mtf_eval.records.reading.workbook import read_workbook
@@ -82,14 +99,12 @@ def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mappi
 
 
 def _from_mapped(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
-    from mtf_eval.records.reading.csv_files import read_csv
     from mtf_eval.records.reading.mapping import mapping_of
 
     mapped = mapping_of(place)
     table = (mapped.table("") if mapped else None) or "referrals"
     grid = read_csv(place, table)
-    digest = hashlib.sha256(place.read_bytes()).hexdigest()
-    sources = {table: Source(table=table, file=place.name, sha256=digest, rows=0)}
+    sources = {table: _source(table, place)}
     return [mapped.applied(grid) if mapped else grid], [], sources
 
 
@@ -104,7 +119,6 @@ def from_database(
 
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
-    from mtf_eval.records.reading.csv_files import read_csv
     from mtf_eval.records.reading.redrawn import LOOK_UP
     from mtf_eval.records.tables import table_named
 

@@ -1,0 +1,124 @@
+"""The pro-forma of a plan: what is fixed, what it could show, and what it must avoid to pay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mtf_eval.analysis.benefit.cashflow import parts
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import smallest
+from mtf_eval.analysis.project.page_tables import page_table
+from mtf_eval.analysis.project.planning import Choice, often
+from mtf_eval.analysis.project.plans import Plan
+from mtf_eval.analysis.results.columns import day, label, pounds, span, text
+from mtf_eval.analysis.results.findings import listing, number, percent
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.errors import BadArgument
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.plans import BY_HAND
+from mtf_eval.records.prices.reference import Reference
+
+__all__ = ["proforma"]
+
+NOT_GIVEN = "not given"
+
+
+def proforma(
+    data: Dataset,
+    plan: Plan,
+    found: Evaluation,
+    reference: Reference,
+    made: Sequence[Choice],
+    *,
+    price_year: str,
+) -> Table:
+    """Return the pro-forma of a plan: one fact a row, as the leadership group signs it off."""
+    project, aim = plan.project, plan.aim
+    aims = project.primary_measure + (f" ({percent(aim, signed=True)})" if aim else "")
+    start = project.first_month
+    assert start is not None
+    last = start + pd.DateOffset(months=plan.months - 1)
+    others = [m for m in project.measures if m != project.primary_measure]
+    rows = [
+        ("Problem", project.problem or NOT_GIVEN),
+        ("Measure, and change aimed at", listing([aims, *others])),
+        ("Areas", f"{len(project.target)}: {', '.join(project.target)}"),
+        ("Areas beside them", ", ".join(project.buffer) or "none named: what moves is not seen"),
+        ("Response", f"{span(start, last)} ({plan.months} month{'s' * (plan.months > 1)})"),
+        ("Months on record before the start", _held(found, start)),
+        *_able(made, aim),
+        *_worth(plan, reference, made, price_year),
+        ("Years that pounds are counted for", str(plan.horizon_years or NOT_GIVEN)),
+        ("Fixed on", f"{day(plan.fixed_on)}; hash {plan.hash}"),
+    ]
+    notes = []
+    if plan.hash == BY_HAND:
+        notes.append("The plan was changed by hand after it was fixed: its hash is of another.")
+    columns = (label("fact", "Fact"), text("text", "Entry"))
+    title = f"Pro-forma: {project.title}"
+    source = "Plans and recorded incidents"
+    return page_table(data, found, "plan", title, rows, columns, source=source, notes=notes)
+
+
+def _held(found: Evaluation, start: pd.Timestamp) -> str:
+    """Say how many months before the start all areas are on record in, and which those are."""
+    assert found.coverage is not None
+    counts, target = found.coverage.counts, list(found.project.target)
+    there = counts.reindex(columns=target).notna().all(axis=1)
+    months = pd.DatetimeIndex(counts.index[there & (counts.index < start)])
+    if months.empty:
+        return "none: " + ("the areas are not on record" if there.sum() == 0 else "none so early")
+    others = int(counts.loc[months].notna().all().sum()) - len(target)
+    said = f"{len(months)}, {span(months[0], months[-1])}; {others:,} other areas to compare with"
+    apart = (start.year - months[-1].year) * 12 + start.month - months[-1].month - 1
+    return said + (f"; {apart} months up to the start are not on record yet" if apart else "")
+
+
+def _able(made: Sequence[Choice], aim: float | None) -> list[tuple[str, str]]:
+    way = smallest(0.1, aim)[1]
+    name = f"Smallest {way} that could be shown"
+    if not made or made[0].able is None:
+        return [(name, made[0].judged(aim) if made else "cannot be said")]
+    rows = [(name, f"{percent(made[0].smallest(aim))}, four times in five")]
+    if (chance := made[0].chance(aim)) is not None:
+        rows.append((f"The {way} aimed at would be shown", often(chance)))
+    return [*rows, ("Judgement", made[0].judged(aim))]
+
+
+def _worth(
+    plan: Plan, reference: Reference, made: Sequence[Choice], price_year: str
+) -> list[tuple[str, str]]:
+    """Say what it costs and how many incidents it must avoid to pay for itself."""
+    cost, measure = plan.cost_gbp, plan.project.primary_measure
+    rows = [("Cost planned", pounds(cost) if cost is not None else NOT_GIVEN)]
+    kind = reference.crime_type(measure)
+    usual = kind.unit_cost_code if kind and kind.monetise else ""
+    code = plan.unit_costs.get(measure, usual)
+    if not code:
+        return [*rows, ("To pay for itself", f"{measure} has no price: name one with --unit-cost")]
+    try:
+        unit = reference.unit_cost(code)
+    except BadArgument as error:
+        return [*rows, ("To pay for itself", f"cannot be said: {error}")]
+    worth = sum(part.gbp for part in parts(unit) if not part.transfer)
+    each = reference.uprate(worth, unit.price_year, price_year)
+    ours = "" if measure in plan.unit_costs else ", our usual one"
+    rows.append(("Worth of one incident", f"{pounds(each)} ({code}{ours}; {price_year} prices)"))
+    able = made[0].able if made else None
+    if cost is None or not cost:
+        return rows
+    need = math.ceil(cost / each)
+    said = f"{number(need)} incidents fewer, before any correction for optimism"
+    if able is not None:
+        part = need / able.expected
+        least = able.smallest()
+        said += f": {percent(part)} of the {number(able.expected)} expected in the months compared"
+        if part >= 1:
+            said += "; more than there are, so it cannot pay for itself in them"
+        else:
+            seen = "could be shown" if part >= least else "is too small to be shown"
+            said += f"; a fall of that size {seen}"
+    return [*rows, ("To pay for itself", said)]

@@ -1,0 +1,106 @@
+"""A plan as the leadership group reads it: before any project record exists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.analysis.benefit.planned import proforma
+from mtf_eval.analysis.project import planning
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.plans import Plan as Row
+from mtf_eval.analysis.project.plans import plan_of, planned_evaluation
+from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.publish.display.elements import Element, headline_result
+from mtf_eval.publish.workbench.project import Project
+from mtf_eval.publish.workbench.view import View
+
+if TYPE_CHECKING:
+    from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.prices.reference import Reference
+
+__all__ = ["Plan", "design_of"]
+
+
+class _Answer(View):
+    """Whether the design can show what is aimed at, in one line, for the page and the index."""
+
+    def element(self) -> Element:
+        return headline_result(self.sentence(), None, "planning")
+
+
+class Plan(Project):
+    """What was fixed of a project before its start. Shows its pro-forma.
+
+    Parameters
+    ----------
+    records
+        The data set.
+    plan_id
+        The reference of a row of `plans`; of several the one fixed last.
+
+    Raises
+    ------
+    BadArgument
+        When there is none.
+    """
+
+    def __init__(self, records: Dataset, plan_id: str, reference: Reference) -> None:
+        self.plan = plan_of(records, plan_id)
+        super().__init__(records, plan_id, reference)
+        self._made = lambda: proforma(
+            records,
+            self.plan,
+            self.evaluation,
+            reference,
+            self._choices[0],
+            price_year=reference.price_year("", records.about),
+        )
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What is on record of its areas, up to the day of the records."""
+        return planned_evaluation(self.records, self.plan, as_of=self.as_of)
+
+    @cached_property
+    def _choices(self) -> tuple[list[planning.Choice], str]:
+        try:
+            return planning.choices(self.records, self.plan, self.evaluation), ""
+        except NotEnoughData as error:
+            return [], str(error)
+
+    def answer(self) -> View:  # type: ignore[override]
+        """Say in one line whether the design can show what is aimed at, and what would help."""
+        return _Answer(words=planning.plan_finding(self.evaluation, self.plan.aim, *self._choices))
+
+    def designs(self) -> View:
+        """Show what could be chosen, what each could show, and what adding to it buys."""
+        made, why = self._choices
+        if not made:
+            return View(words=f"Nothing can be set side by side: {why}")
+        given = (self.records, self.evaluation, self.plan.aim, made)
+        return View(lambda: planning.designs(*given))
+
+    def alike(self) -> View:
+        """Show which areas are alike: candidates to compare with."""
+        return self._where_recorded(planning.candidates)
+
+
+def design_of(records: Dataset, row: Mapping[str, Any]) -> str:
+    """Return the design that a plan would be judged by, as far as the records go now.
+
+    Raises
+    ------
+    BadArgument
+        When nothing is on record of one of its measures.
+    """
+    plan = Row.of(row, "")
+    known = sorted({*records.columns("incidents", "measure")["measure"]})
+    if unknown := [m for m in plan.project.measures if m not in known]:
+        have = ", ".join(known) or "none: the records hold no incidents"
+        raise BadArgument(f"--measure {', '.join(unknown)}: not on record; there is {have}")
+    day = records.until
+    assert day is not None
+    found = planned_evaluation(records, plan, as_of=day)
+    return planning.design(found, plan.months)

@@ -1,0 +1,109 @@
+"""Plans that were fixed before a project starts: their table, their file, and the hash of a row.
+
+The command `plan` writes the file beside the data; the hash says whether a row still is what it
+wrote. Judges nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mtf_eval.errors import BadArgument
+from mtf_eval.records.schema import column as c
+from mtf_eval.records.schema import table
+
+__all__ = ["BY_HAND", "PLANS", "hash_of", "listed", "named_areas", "write"]
+
+BY_HAND = "changed by hand"  # stands for a hash that the row does not bear out
+DESIGNS = ("placebo", "did", "series", "before_after")
+PLANS = table(
+    "plans",
+    "What was fixed of a project before its start, as `mtf-eval plan` writes it, in a file beside "
+    "the data; the last row fixed before the start counts.",
+    {
+        "project_id": c("id", "Reference the project has, or will have", required=True),
+        "problem": c("text", "The problem, without anyone's name"),
+        "measures": c("texts", "Measures, the primary one first", required=True),
+        "aim": c("share", "Change aimed at in that one; -0.2: a fifth fewer", low=-1, high=10),
+        "areas": c("texts", "Codes of the areas it works in", required=True),
+        "buffer": c("texts", "Codes of the areas beside them"),
+        "start": c("month", "First month of the response", required=True),
+        "months": c("whole", "Months of response", required=True, low=1),
+        "design": c("choice", "How it is to be judged", allowed=DESIGNS),
+        "unit_costs": c("texts", "Unit cost codes, in the order of the measures"),
+        "cost_gbp": c("money", "Cost that is planned", low=0, unit="£"),
+        "horizon_years": c("whole", "Years that pounds are counted for", low=1),
+        "fixed_on": c("date", "Day it was fixed", required=True),
+        "hash": c("id", "Digest of the row as it was fixed"),
+    },
+    key=("project_id", "fixed_on"),
+)
+
+
+def listed(value: object) -> tuple[str, ...]:
+    """Return the parts of a cell of several."""
+    text = "" if value is None or pd.isna(value) else str(value)
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _plain(value: object) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    if isinstance(value, str):
+        return "; ".join(listed(value))
+    return f"{value:%Y-%m-%d}" if hasattr(value, "year") else f"{float(value):g}"  # type: ignore[arg-type]
+
+
+def hash_of(row: Mapping[str, Any]) -> str:
+    """Digest what a plan says, however it is written down."""
+    text = "\n".join(f"{n}: {_plain(row.get(n))}" for n in PLANS.columns if n != "hash")
+    return f"h{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write plans with the hash of each, those of the same project and day in place of older ones.
+
+    Raises
+    ------
+    BadArgument
+        The file cannot be written.
+    """
+    names = list(PLANS.columns)
+    try:
+        held: list[dict[str, str]] = []
+        if file.is_file():
+            with file.open(newline="", encoding="utf-8-sig") as handle:
+                held = list(csv.DictReader(handle))
+        for row in rows:
+            new = {n: _plain(row.get(n)) for n in names} | {"hash": hash_of(row)}
+            same = [(h.get("project_id"), h.get("fixed_on")) for h in held]
+            at = (new["project_id"], new["fixed_on"])
+            held = [h for h, key in zip(held, same, strict=True) if key != at] + [new]
+        part = file.with_name(f".{file.name}.part")
+        with part.open("w", newline="", encoding="utf-8") as handle:
+            writer = csv.DictWriter(handle, names, restval="", extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(held)
+        part.replace(file)
+    except OSError as error:
+        raise BadArgument(
+            f"{file}: cannot be written ({error.strerror}); plan on a copy of the records in a "
+            "folder of yours"
+        ) from None
+
+
+def named_areas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the areas of plans as `project_areas` has them: a row an area, with its role."""
+    rows = [
+        (row["project_id"], area, role)
+        for row in frame.to_dict("records")
+        for role, column in (("target", "areas"), ("buffer", "buffer"))
+        for area in listed(row[column])
+    ]
+    return pd.DataFrame(rows, columns=["project_id", "area_code", "role"], dtype="str")
