@@ -17,11 +17,13 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+
+from mtf_eval.records.plans import write as fix
 
 SEED = 20250136
 YEARS = (2022, 2023, 2024)
@@ -207,11 +209,21 @@ def incident_rows(recorded: dict[str, np.ndarray]) -> Iterable[Sequence[object]]
 PROJECT_COLUMNS = (
     "project_id", "title", "mtf_priority", "problem", "lead_agency", "partners", "tlg_signoff",
     "scanning_start", "analysis_start", "response_start", "response_end", "assessment_date",
-    "stage", "consolidation_plan", "follow_up_date", "primary_measure",
+    "stage", "consolidation_plan", "follow_up_date", "primary_measure", "mechanism", "moderators",
 )  # fmt: skip
 POLICE, COUNCIL, COUNTY = "Police", "District Council", "County Council"
 FIRE, HOUSING, NHS = "Fire and Rescue Service", "Housing Association", "NHS Trust"
 OASIS, JOBS = "Domestic Abuse Service", "Job Centre"
+
+
+EMMIE = {
+    "EX01": (
+        "Light and sight lines make offending more likely to be seen; the youth evenings give "
+        "somewhere else to be.",
+        "Works after dark and in term time; less in July and August, when visitors fill the "
+        "square.",
+    ),
+}
 
 
 def project_rows(hot_spot: str) -> Iterable[Sequence[object]]:
@@ -477,6 +489,33 @@ MEASURES = (
     ("EX11", FIRES, "-0.30", "fire_response_arson"),
     ("EX12", VEHICLE, "-0.15", "crime_theft_from_vehicle"),
 )
+
+
+def plan_rows(hot_spot: str) -> Iterable[Mapping[str, object]]:
+    """Fix two projects before their start, as `mtf-eval plan` would have."""
+    told = {str(row[0]): row for row in project_rows(hot_spot)}
+    for project, buffer, months, cost, fixed_on in (
+        ("EX01", lsoas(16, 17, 18), 12, 45_000, date(2023, 8, 21)),
+        ("EX10", (), 9, 26_000, date(2024, 12, 16)),
+    ):
+        row = told[project]
+        own = [m for m in MEASURES if m[0] == project]
+        target = lsoas(11, 12, 13, 14, 15) if project == "EX01" else lsoas(25, 26, 27)
+        yield {
+            "project_id": project,
+            "problem": row[3],
+            "measures": "; ".join(m[1] for m in own),
+            "aim": float(own[0][2]),
+            "areas": "; ".join(target),
+            "buffer": "; ".join(buffer),
+            "start": date.fromisoformat(str(row[9])),
+            "months": months,
+            "design": "placebo",
+            "unit_costs": "; ".join(m[3] for m in own),
+            "cost_gbp": cost,
+            "horizon_years": 5,
+            "fixed_on": fixed_on,
+        }
 
 
 def cost_rows() -> Iterable[Sequence[object]]:
@@ -817,7 +856,9 @@ def main(folder: Path) -> None:
     recorded = with_projects(streams[1], without)
     hot_spot = bad_year(recorded)
     write(folder, "incidents", ("month", "area_code", "measure", "count"), incident_rows(recorded))
-    write(folder, "projects", PROJECT_COLUMNS, project_rows(hot_spot))
+    rows = ((*row, *EMMIE.get(str(row[0]), ("", ""))) for row in project_rows(hot_spot))
+    write(folder, "projects", PROJECT_COLUMNS, rows)
+    fix(folder / "plans.csv", plan_rows(hot_spot))
     write(
         folder, "project_areas", ("project_id", "area_code", "role", "population"),
         area_rows(streams[2], hot_spot),

@@ -87,7 +87,9 @@ def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
             held = [h for h, key in zip(held, same, strict=True) if key != at] + [new]
         part = file.with_name(f".{file.name}.part")
         with part.open("w", newline="", encoding="utf-8") as handle:
-            writer = csv.DictWriter(handle, names, restval="", extrasaction="ignore")
+            writer = csv.DictWriter(
+                handle, names, restval="", extrasaction="ignore", lineterminator="\n"
+            )
             writer.writeheader()
             writer.writerows(held)
         part.replace(file)

@@ -18,6 +18,7 @@ from mtf_eval.analysis.project.delivery import actions_then
 from mtf_eval.analysis.project.design import months_words
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.page_tables import page_table
+from mtf_eval.analysis.project.plans import fixed
 from mtf_eval.analysis.results.columns import INTERVAL, RATIO, count, day, label, number, text
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table
@@ -389,17 +390,17 @@ def checks_table(data: Dataset, found: Evaluation) -> Table:
 def emmie(data: Dataset, found: Evaluation) -> Table:
     """Fill the EMMIE fields, or say that they were not assessed."""
     actions = actions_then(data, found.as_of, found.project.project_id)
-    mechanisms = sorted({str(m) for m in actions["mechanism"].dropna()})
-    done = int(actions["state"].isin(["done", "late"]).sum())
+    own = data.own("projects", found.project.project_id)
+    told = {n: "; ".join(own[n].dropna()) for n in ("mechanism", "moderators")}
+    each = "; ".join(sorted({str(m) for m in actions["mechanism"].dropna()}))
+    n, done = len(actions), int(actions["state"].isin(["done", "late"]).sum())
     spent = len(data.own("costs", found.project.project_id)) > 0
     effect = found.primary
     fields = {
         "Effect": found.headline + (f" (Maryland {effect.maryland} of 5)" if effect else ""),
-        "Mechanism": "; ".join(mechanisms) or NOT_ASSESSED,
-        "Moderators": NOT_ASSESSED,
-        "Implementation": f"{done} of {len(actions)} actions completed"
-        if len(actions)
-        else NOT_ASSESSED,
+        "Mechanism": told["mechanism"] or each or NOT_ASSESSED,
+        "Moderators": told["moderators"] or NOT_ASSESSED,
+        "Implementation": f"{done} of {n} actions completed" if n else NOT_ASSESSED,
         "Economics": "see the benefit analysis" if spent else NOT_ASSESSED,
     }
     columns = (label("field", "Field"), text("text", "What is known"))
@@ -423,12 +424,11 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
     project, effect = found.project, found.primary
     passed = {c.name: c.passed for c in found.checks}
     waves = set(data.own("survey_responses", project.project_id)["wave"].dropna())
-    costed = len(data.own("costs", project.project_id)) > 0
-    ended = project.response_end
+    ended, again = project.response_end, project.follow_up_date
     dates = f"{day(project.response_start)} to " if project.response_start is not None else ""
     dates += day(ended) if ended is not None else "still running"
     rows = (
-        ("Problem and measure fixed in advance", None, "no table dates a measure"),
+        ("Problem and measure fixed in advance", *fixed(data, found)),
         ("Response dates", project.response_start is not None, dates),
         ("Equal periods", *_periods(found)),
         ("Comparison, and why", found.design is not None and found.design.method in COMPARED,
@@ -437,14 +437,13 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
         ("Effect with interval", effect is not None, effect.method if effect else ""),
         ("Displacement and diffusion", found.spill is not None, ""),
         ("Entry and exit survey", waves >= {"entry", "exit"}, " and ".join(sorted(waves))),
-        ("Costs", costed, ""),
+        ("Costs", len(data.own("costs", project.project_id)) > 0, ""),
         ("Smallest fall that could be seen", bool(found.mde), ""),
         ("Consolidation", bool(project.consolidation_plan), ""),
-        ("Follow-up date", project.follow_up_date is not None,
-         day(project.follow_up_date) if project.follow_up_date is not None else ""),
+        ("Follow-up date", again is not None, "" if again is None else day(again)),
     )  # fmt: skip
     words = {True: "yes", False: "no", None: "not on record"}
     answers = ((item, words[held], which) for item, held, which in rows)
     columns = (label("item", "Item"), text("there", "There"), text("text", "Which"))
-    title = "What an assessment must contain"
-    return page_table(data, found, "check_list", title, answers, columns, source="Project records")
+    given = ("check_list", "What an assessment must contain", answers, columns)
+    return page_table(data, found, *given, source="Project records")

@@ -278,12 +278,14 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
     )
 
 
-def others_at_work(data: Dataset, project: Project, window: Window) -> dict[str, tuple[str, ...]]:
-    """Return areas in which other projects responded during the months compared, by project."""
+def others_at_work(
+    data: Dataset, project: Project, first: pd.Timestamp, last: pd.Timestamp
+) -> dict[str, tuple[str, ...]]:
+    """Return areas in which other projects responded in some months, by project."""
     rows = data.columns("projects", "project_id", "response_start", "response_end")
     at_work = (
-        (rows["response_start"] <= window.last + pd.offsets.MonthEnd(0))
-        & ~(rows["response_end"] < window.before_first)
+        (rows["response_start"] <= last + pd.offsets.MonthEnd(0))
+        & ~(rows["response_end"] < first)
         & (rows["project_id"] != project.project_id)
     )
     areas = data.columns("project_areas", "project_id", "area_code", "role")

@@ -317,7 +317,7 @@ class _Found:
         try:
             window = window_of(project, months, as_of=self.as_of)
             counts = trusted(coverage, window.before_first, window.last)
-            work = others_at_work(self.data, project, window)
+            work = others_at_work(self.data, project, window.before_first, window.last)
             excluded = frozenset(a for areas in work.values() for a in areas)
             whole = series_of(counts, project, measure, excluded).with_start(window.start)
         except NotEnoughData as error:

@@ -118,7 +118,7 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
         same_season=True,
     )
     counts = trusted(coverage, window.before_first, window.last)
-    at_work = others_at_work(data, project, replace(found.window, last=later.last))
+    at_work = others_at_work(data, project, found.window.before_first, later.last)
     excluded = frozenset(a for areas in at_work.values() for a in areas)
     whole = series_of(counts, project, project.primary_measure, excluded)
     window = leave_out(window, counts, project.target)

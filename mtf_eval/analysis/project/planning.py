@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from mtf_eval.analysis.effects import Panel, Planned, concentration, planned
-from mtf_eval.analysis.project.design import choose, others, series_of
+from mtf_eval.analysis.project.design import choose, others, others_at_work, series_of
 from mtf_eval.analysis.project.estimation import POWER
 from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation
 from mtf_eval.analysis.project.net import smallest as smallest_seen
@@ -64,6 +64,17 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
     if months.empty:
         raise NotEnoughData(f"{panel.measure}: not on record in the project's areas")
     return panel.complete(months[-LOOKED_AT:])
+
+
+def _quiet(data: Dataset, found: Evaluation) -> Panel:
+    """Return the same without areas in which other projects work, as an evaluation will."""
+    panel, project = _before(data, found), found.project
+    first, last = panel.counts.index[0], project.response_end or panel.counts.index[-1]
+    work = others_at_work(data, project, first, last)
+    own = {*panel.target, *panel.buffer}
+    busy = {a for areas in work.values() for a in areas} - own
+    counts = panel.counts.drop(columns=[a for a in panel.counts if a in busy])
+    return replace(panel, counts=counts, comparison=())
 
 
 def _period(months: pd.Index) -> str:
@@ -214,7 +225,7 @@ def design(found: Evaluation, months: int) -> str:
 def could_see(data: Dataset, found: Evaluation) -> Table:
     """Smallest fall that 6, 9 and 12 months of response could show, four times in five."""
     rows: list[tuple[str, float | None, str]] = []
-    panel = _before(data, found)
+    panel = _quiet(data, found)
     for months in PLANNED:
         try:
             fall = planned(panel=panel, months=months).smallest(POWER)
@@ -264,27 +275,29 @@ def choices(data: Dataset, plan: Plan, found: Evaluation) -> list[Choice]:
     NotEnoughData
         When there is no month in which every area is on record.
     """
-    panel = _before(data, found)
+    panel = _quiet(data, found)
     months = compared(plan.months)
     longer, alike = compared(months + MORE_MONTHS), [str(a) for a in _alike(panel).index]
-    one, twice = (panel.target + tuple(alike[:n]) for n in (1, len(panel.target)))
-    wanted = [("As planned", panel.target, months)]
-    if alike:
-        wanted.append((f"One more area ({alike[0]})", one, months))
-    if longer > months:
-        wanted.append((f"{MORE_MONTHS} more months", panel.target, longer))
-    if alike and longer > months:
-        wanted.append((f"Both: one more area and {MORE_MONTHS} more months", one, longer))
-    if 1 < len(panel.target) <= len(alike):
-        wanted.append(("Twice as many areas, those most alike", twice, months))
-    made = [_choice(panel.with_target(areas), name, n) for name, areas, n in wanted]
+    size, more = len(panel.target), f"{MORE_MONTHS} more months"
+    wanted = [
+        ("As planned", 0, months),
+        (f"One more area ({''.join(alike[:1])})", 1, months),
+        (f"{MORE_MONTHS} more months", 0, longer),
+        (f"One more area and {more}", 1, longer),
+        ("Twice as many areas, those most alike", size, months),
+    ]
+    made = [
+        _choice(panel.with_target(panel.target + tuple(alike[:n])), name, each)
+        for at, (name, n, each) in enumerate(wanted)
+        if n <= len(alike) and not (at in (2, 3) and longer == months) and not (at == 4 and n == 1)
+    ]
     for measure in list(plan.project.measures)[1:]:
         other = replace(plan.project, primary_measure=measure)
         same = planned_evaluation(data, replace(plan, project=other), as_of=found.as_of)
+        name = f"As planned, by {measure}"
         try:
-            made.append(_choice(_before(data, same), f"As planned, by {measure}", months))
+            made.append(_choice(_quiet(data, same), name, months))
         except NotEnoughData as error:
-            name = f"As planned, by {measure}"
             made.append(Choice(name=name, target=panel.target, months=months, why=str(error)))
     return made
 
@@ -343,14 +356,14 @@ def plan_finding(found: Evaluation, aim: float | None, made: Sequence[Choice], w
     chance, word = first.chance(aim), first.judged(aim)
     said = f"{measure}, {size}: a {way} of {percent(least)} or more could be shown"
     if chance is not None:
-        said += f"; the {way} of {percent(abs(aim or 0))} aimed at, {often(chance)}"
+        said += f"; the {way} of {percent(abs(aim or 0))} aimed at would be shown {often(chance)}"
     said = f"Hopeless as planned. {said}" if word == "hopeless" else said
-    gains = [(least - each.smallest(aim), each) for each in more[:2] if each.able is not None]
-    gain, best = max(gains, key=lambda pair: pair[0], default=(0.0, first))
-    if gain >= 0.01:
-        name = f"{best.name[0].lower()}{best.name[1:]}"
-        said += f". Most is bought by {name}: then {percent(best.smallest(aim))} or more"
-    return said
+    words = (
+        f"{percent(each.smallest(aim))} with {each.name[0].lower()}{each.name[1:].split(',')[0]}"
+        for each in more
+        if each.able and not each.name.startswith("As planned") and " and " not in each.name
+    )
+    return f"{said}. It would be {listing(list(words))}"
 
 
 def often(chance: float) -> str:
