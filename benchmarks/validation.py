@@ -1,8 +1,10 @@
 """Measure how often the estimators are wrong, on real records and on simulated ones.
 
-    python benchmarks/validation.py --archive kent_2022_street.zip --write docs/validation.md
+    python benchmarks/validation.py --archive kent_2022_street.zip \
+        --wards mps_ward_counts.csv.gz --write docs/validation.md
 
-The archive is a zip or folder as data.police.uk gives it; without one only the simulation runs.
+The archive is a zip or folder as data.police.uk gives it, the wards a table of counts by month;
+without them only what is made up runs.
 Everything is seeded; the same archive and versions give the same tables. About ten minutes on a
 quiet machine, half of it the simulation.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 import disclosure
 import numpy as np
 import pandas as pd
+import planning
 import shifts
 from gaps import answers, study, text_of
 from simulation import coverage
@@ -148,10 +151,11 @@ def simulated_text(table: pd.DataFrame, draws: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--archive", type=Path)
+    parser.add_argument("--wards", type=Path)
     parser.add_argument("--draws", type=int, default=2_000)
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
-    parts = [MARK]
+    parts, plans = [MARK], {}
     if given.archive:
         tables, msoa = matrices(given.archive)
         first = next(iter(tables.values()))
@@ -162,6 +166,11 @@ def main() -> None:
             "error (of the log ratio) and the number that could not say."
         )
         parts.append(measured_text(measured(tables, msoa)))
+        plans[planning.STREETS] = tables
+    if given.wards:
+        plans[planning.WARDS] = planning.wards_of(given.wards)
+    if plans:
+        parts.append(planning.text_of(planning.study(plans)))
     parts.append("\n## Simulated data sets")
     parts.append(simulated_text(coverage(draws=given.draws, seed=SEED), given.draws))
     parts.append(text_of(study(FORCES), answers(FORCES)))

@@ -1,0 +1,291 @@
+"""A plan before the start: what it could show, what was fixed, and what an edit by hand leaves."""
+
+from __future__ import annotations
+
+import csv
+import math
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from benchmarks.planning import kept
+from mtf_eval.analysis.effects import Planned, planned
+from mtf_eval.analysis.project import assessment, planning
+from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
+from mtf_eval.analysis.project.plans import fixed, plans_of
+from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.publish.workbench.plan import Plan
+from mtf_eval.publish.workbench.records import load
+from mtf_eval.records.plans import BY_HAND, write
+from mtf_eval.records.prices.reference import load_reference
+
+ASB, RARE = "Anti-social behaviour", "Robbery"
+MONTHS = pd.date_range("2020-01-01", periods=36, freq="MS")
+AREAS = [f"E0190{n:04d}" for n in range(40)]
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    held = {
+        "project_id": "P1", "problem": "Noise", "measures": ASB, "aim": -0.2,
+        "areas": f"{AREAS[1]}; {AREAS[0]}", "buffer": AREAS[2], "start": date(2022, 1, 1),
+        "months": 12, "design": "placebo", "unit_costs": "asb_no_further_action",
+        "cost_gbp": 1000.0, "horizon_years": 5, "fixed_on": date(2021, 12, 1),
+    }  # fmt: skip
+    return {**held, **changes}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Forty areas over three years, a rare measure in one of them, and a project that ended."""
+    place = tmp_path_factory.mktemp("plans") / "data"
+    place.mkdir()
+    rng = np.random.default_rng(5)
+    level = rng.lognormal(3.0, 0.5, len(AREAS))
+    counts = rng.negative_binomial(30, 30 / (30 + np.outer(np.ones(36), level)))
+    rows = [
+        (f"{m:%Y-%m}", a, ASB, n)
+        for m, line in zip(MONTHS, counts, strict=True)
+        for a, n in zip(AREAS, line, strict=True)
+    ]
+    rows += [(f"{m:%Y-%m}", AREAS[0], RARE, 1) for m in MONTHS[::6]]
+    rows += [(f"{m:%Y-%m}", a, RARE, 1) for m in MONTHS for a in AREAS[5:]]
+    put(place / "incidents.csv", "month,area_code,measure,count", rows)
+    put(
+        place / "projects.csv",
+        "project_id,title,problem,lead_agency,response_start,response_end,stage,primary_measure,"
+        "mechanism,moderators",
+        [("P1", "Made", "noise", "Police", "2022-01-01", "2022-12-31", "assessment", ASB,
+          "More eyes", "After dark")],
+    )  # fmt: skip
+    roles = [(AREAS[0], "target"), (AREAS[1], "target"), (AREAS[2], "buffer")]
+    put(place / "project_areas.csv", "project_id,area_code,role", [("P1", *r) for r in roles])
+    put(
+        place / "project_measures.csv",
+        "project_id,measure,target_change,unit_cost_code",
+        [("P1", ASB, "-0.2", "asb_no_further_action")],
+    )
+    put(place / "about.csv", "key,value", [("as_at", "2022-12-31"), ("price_year", "2023/24")])
+    return place
+
+
+def put(file: Path, heading: str, rows: list[tuple[Any, ...]]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as handle:
+        csv.writer(handle).writerows([heading.split(","), *rows])
+
+
+def data_with(folder: Path, *rows: dict[str, Any]) -> Any:
+    file = folder / "plans.csv"
+    file.unlink(missing_ok=True)
+    write(file, rows)
+    return load(folder, as_of="")
+
+
+FOUND: list[Evaluation] = []  # of the project, whatever was planned: no plan moves it
+
+
+def verdict(data: Any, **more: Any) -> tuple[bool | None, str]:
+    if not FOUND:
+        FOUND.append(evaluate(data, "P1", as_of=data.until, rng=np.random.default_rng(1)))
+    return fixed(data, FOUND[0], **more)
+
+
+def plan_page(data: Any, plan_id: str = "P1") -> Plan:
+    return Plan(data, plan_id, load_reference())
+
+
+# What a design could show
+
+
+def test_chance_and_smallest_fall_by_hand() -> None:
+    able = Planned(expected=99.0, beyond=0.01, df=20.0)
+    # A fall of 30 % leaves 69.3: variance 1/70.3 + 0.01; |log 0.7| over it, less t(20) at 97.5 %.
+    se = math.sqrt(1 / 70.3 + 0.01)
+    expected = stats.t.cdf(-math.log(0.7) / se - stats.t.ppf(0.975, 20), 20)
+    assert able.chance(0.7) == pytest.approx(expected)
+    assert able.chance(1 - able.smallest(0.8)) == pytest.approx(0.8)
+    # Fewer are left to count after a larger fall, so the error is larger than that of no change.
+    constant = math.sqrt(1 / 100 + 0.01) * (stats.t.ppf(0.975, 20) + stats.norm.ppf(0.8))
+    assert able.smallest() > 1 - math.exp(-constant)
+
+
+@pytest.mark.slow
+def test_a_plan_keeps_its_promise_on_made_up_records() -> None:
+    """A fixed tenth of the study in docs/validation.md."""
+    rng = np.random.default_rng(21)
+    level = rng.lognormal(3.2, 0.6, 240)
+    drift = np.exp(rng.normal(0, 0.12, (5, 240)).cumsum(axis=0)).repeat(6, axis=0)
+    index = pd.date_range("2021-01-01", periods=30, freq="MS")
+    counts = pd.DataFrame(
+        rng.poisson(level * drift), index=index, columns=[f"E{n:04d}" for n in range(240)]
+    )
+    for size in (1, 3):
+        found = kept(counts, start=index[24], months=6, size=size, falls=(0.2, 0.3))
+        off = (found["promised"] - found["found"]).abs()
+        assert (off <= 0.05 + 2 * found["error"]).all(), found
+        assert found["promised"].is_monotonic_increasing
+
+
+def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> None:
+    page = plan_page(data_with(folder, row()))
+    frame = page.designs().frame.set_index("design")
+    assert frame.loc["As planned", "fall"] > frame.filter(like="Twice", axis=0)["fall"].iloc[0]
+    assert list(frame["areas"][:2]) == [2, 3]
+    small = plan_page(data_with(folder, row(aim=-0.01)))
+    assert small.answer().sentence().startswith("Hopeless as planned. Anti-social behaviour, 2 ar")
+    assert set(small.designs().frame["said"]) == {"hopeless"}
+
+
+def test_areas_in_which_other_projects_work_are_left_out(folder: Path) -> None:
+    data = data_with(folder, row(project_id="P2", areas=AREAS[9], buffer=""))
+    page = plan_page(data, "P2")
+    columns = planning._quiet(data, page.evaluation).counts.columns
+    assert not {AREAS[0], AREAS[1], AREAS[2]} & {*columns}
+    assert AREAS[9] in columns
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"areas": f"{AREAS[0]}; E09999999"}, "E09999999 is not on record, so an evaluation"),
+        ({"measures": RARE, "areas": AREAS[0], "unit_costs": ""}, "at least 5 are needed"),
+        ({"months": 1}, "2 areas, 6 months: a fall of"),
+        ({"areas": "E09999999"}, "E09999999 is not on record"),
+    ],
+)
+def test_a_plain_answer_not_an_error(folder: Path, changes: dict[str, Any], words: str) -> None:
+    page = plan_page(data_with(folder, row(buffer="", **changes)))
+    assert words in page.answer().sentence()
+    for view in (page, page.designs(), page.coverage(), page.baseline(), page.alike()):
+        assert view.element().html
+
+
+def test_break_even_by_hand(folder: Path) -> None:
+    page = plan_page(data_with(folder, row()))
+    said = dict(zip(page.frame["fact"], page.frame["text"], strict=True))
+    each = float(said["Worth of one incident"].split()[0].strip("£"))
+    need = math.ceil(1000 / each)
+    expected = page.designs().frame["expected"].iloc[0]
+    assert said["To pay for itself"].startswith(f"{need} incidents fewer, before any correction")
+    assert (
+        f"{100 * need / expected:.0f}% of the {expected:,.0f} expected"
+        in (said["To pay for itself"])
+    )
+
+
+# What was fixed
+
+
+def test_fixed_in_advance_and_each_change_is_named(folder: Path) -> None:
+    held, said = verdict(data_with(folder, row()))
+    assert held
+    assert said.startswith("fixed in advance on 1 December 2021 (hash h")
+    for changes, name in (
+        ({"areas": AREAS[0]}, "areas"),
+        ({"buffer": ""}, "areas beside them"),
+        ({"start": date(2021, 12, 1)}, "start"),
+        ({"months": 6}, "months"),
+        ({"aim": -0.3}, "change aimed at"),
+        ({"problem": "Something else"}, "problem"),
+        ({"design": "did"}, "design"),
+        ({"measures": f"{ASB}; {RARE}"}, "measures"),
+        ({"unit_costs": "crime_robbery"}, "unit costs"),
+    ):
+        held, said = verdict(data_with(folder, row(**changes)))
+        assert not held
+        assert f"; changed since: {name} (hash" in said
+    held, said = verdict(data_with(folder, row()), horizon=10)
+    assert "changed since: horizon" in said
+
+
+def test_a_plan_after_the_start_is_shown_and_does_not_count(folder: Path) -> None:
+    late = row(fixed_on=date(2022, 3, 1), areas=AREAS[0])
+    held, said = verdict(data_with(folder, late))
+    assert (held, said) == (False, "not fixed in advance; planned anew on 1 March 2022, after the "
+                            "start")  # fmt: skip
+    held, said = verdict(data_with(folder, row(), late))
+    assert held
+    assert "planned anew on 1 March 2022, after the start" in said
+    # Before the start the last plan counts.
+    first = row(fixed_on=date(2021, 10, 1), areas=AREAS[0])
+    assert verdict(data_with(folder, first, row()))[0]
+
+
+def test_the_hash_tells_an_edit_by_hand_but_not_another_way_of_writing(folder: Path) -> None:
+    data_with(folder, row())
+    file = folder / "plans.csv"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("2021-12-01", "01/12/2021").replace("; ", ";"), "utf-8")
+    assert verdict(load(folder, as_of=""))[0]
+    file.write_text(text.replace("-0.2", "-0.1"), "utf-8")
+    data = load(folder, as_of="")
+    held, said = verdict(data)
+    assert not held
+    assert "changed by hand: its hash is of another" in said
+    assert [f.text for f in data.findings if f.table == "plans"] == [
+        "the plan was changed by hand after it was fixed: its hash is of another"
+    ]
+    assert plans_of(data, "P1")[0].hash == BY_HAND
+    assert "changed by hand" in plan_page(data).table.notes[0]
+
+
+def test_the_rows_of_one_project_and_day_are_one(folder: Path) -> None:
+    data = data_with(folder, row(), row(months=6), row(project_id="P2"))
+    assert [p.months for p in plans_of(data, "P1")] == [6]
+    with pytest.raises(BadArgument, match="expected one of P1, P2"):
+        plan_page(data, "P9")
+
+
+def test_codes_that_were_redrawn_are_followed(tmp_path: Path) -> None:
+    rows = [(f"{m:%Y-%m}", a, ASB, 9) for m in MONTHS[:18] for a in ("E01OLD", *AREAS)]
+    rows += [(f"{m:%Y-%m}", a, ASB, 9) for m in MONTHS[18:] for a in ("E01NEW", *AREAS)]
+    put(tmp_path / "incidents.csv", "month,area_code,measure,count", rows)
+    put(tmp_path / "lsoa_lookup.csv", "LSOA11CD,LSOA21CD", [("E01OLD", "E01NEW")])
+    write(tmp_path / "plans.csv", [row(areas="E01NEW", buffer="")])
+    data = load(tmp_path, as_of="")
+    (plan,) = plans_of(data, "P1")
+    assert plan.hash != BY_HAND
+    assert plan_page(data).evaluation.panel is not None
+    held = plan_page(data).evaluation.coverage
+    assert held is not None
+    assert held.counts[list(plan.project.target)].notna().all(axis=None)
+
+
+def test_a_bad_row_is_told_where_it_is(folder: Path) -> None:
+    (folder / "plans.csv").unlink(missing_ok=True)
+    write(folder / "plans.csv", [row(months="")])
+    with pytest.raises(DataProblems, match=r"plans.csv, row 2, column months"):
+        load(folder)
+
+
+def test_emmie_has_its_fields(folder: Path) -> None:
+    data = data_with(folder, row())
+    found = evaluate(data, "P1", as_of=data.until, rng=np.random.default_rng(1))
+    fields = assessment.emmie(data, found).frame.set_index("field")["text"]
+    assert (fields["Mechanism"], fields["Moderators"]) == ("More eyes", "After dark")
+
+
+def test_the_example_that_was_planned_first_has_all_an_assessment_must_contain() -> None:
+    data = load("data/example", as_of="")
+    found = evaluate(data, "EX01", as_of=data.until, rng=np.random.default_rng(1))
+    frame = assessment.check_list(data, found).frame
+    assert list(frame["there"]) == 12 * ["yes"]
+    assert "fixed in advance on 21 August 2023" in frame["text"].iloc[0]
+
+
+def test_with_few_months_the_later_half_serves(folder: Path) -> None:
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame(
+        rng.poisson(20, (12, 40)), index=MONTHS[:12], columns=[f"E{n:02d}" for n in range(40)]
+    )
+    from mtf_eval.analysis.effects import Panel
+
+    panel = Panel(counts=frame, target=("E00",), start=MONTHS[11])
+    six, nine = (planned(panel=panel, months=n) for n in (6, 9))
+    assert nine.beyond == six.beyond
+    assert nine.expected == pytest.approx(1.5 * six.expected)
+    assert nine.smallest() < six.smallest()
