@@ -211,7 +211,9 @@ def verdict(data: Dataset, *, rule: Rule) -> str:
     months = len(published(data))
     rows = f"{months} monthly rows and " if months else ""
     compared = len(made) - sum(c.what.endswith("SARA projects") for c in made)
+    further = len(readings(data))
     return (
         f"{rows}{compared} totals were compared: {len(differ)} comparisons do not hold, "
-        f"{len(readings(data))} further readings of dates, lists and gaps follow."
+        f"{further} further reading{'s' * (further != 1)} of dates, lists and gaps "
+        f"follow{'s' * (further == 1)}."
     )

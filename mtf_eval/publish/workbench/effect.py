@@ -102,7 +102,7 @@ class Effect(View):
                 low="low" if expected else None,
                 high="high" if expected else None,
                 start=begun if begun in set(released.frame["month"]) else None,
-                title=f"{panel.measure} in the project's areas, month by month",
+                title=_series_title(found),
                 subtitle="Recorded incidents a month" + (f"; {window.words()}" if window else ""),
                 alt=assessment.series_alt(found),
             )
@@ -171,3 +171,15 @@ def _agreement(found: Evaluation) -> str:
         f"Of {len(rest)} other estimates {same} show a {way} as the primary one does, {sure} of "
         "them with an interval that leaves out no change."
     )
+
+
+def _series_title(found: Evaluation) -> str:
+    """Say what was recorded against what was expected; no more where nothing may be said."""
+    effect, panel = found.primary, found.compared
+    measure = found.project.primary_measure
+    if effect is None or effect.avoided is None or panel is None:
+        return f"{measure} as it was recorded, month by month"
+    after = round(panel.same_season().totals(found.project.target)[1])
+    against = "were expected" if effect.maryland > 2 else "would be as in the months before"
+    expected = f"{after + round(effect.avoided):,} {against}"
+    return f"{measure}: {after:,} recorded after the start, {expected}"

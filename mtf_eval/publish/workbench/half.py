@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
 from mtf_eval.analysis.year import funding, leadership, pounds
-from mtf_eval.publish.workbench.view import Absent, View, door
-from mtf_eval.publish.workbench.year import Line, Period, in_each_others_way
+from mtf_eval.publish.workbench.view import Absent, Line, View, door
+from mtf_eval.publish.workbench.year import Period, in_each_others_way
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Table

@@ -92,6 +92,8 @@ class Project(View):
         """Answer what the problem was, what was done, what changed, how sure, what next."""
         done = process.actions(self.records, self.record, as_of=self.as_of)
         said = process.actions_finding(done.frame)
+        if named := [str(what).rstrip(".") for what in done.frame["what"]]:
+            said = f"{'; '.join(named)}. {said}"
         short = View(lambda: assessment.short(self.records, self.evaluation, said))
         return Several(short, self._in_figures())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.counts import on_record, quality, readings, reconcile
 from mtf_eval.publish import charts
-from mtf_eval.publish.workbench.view import Absent, Several, View, door
+from mtf_eval.publish.workbench.view import Absent, Line, Several, View, door
 from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ class Quality(View):
         return View(lambda: quality.found(self.records))
 
     def verdict(self) -> View:
-        """Say whether the figures agree."""
-        return View(words=reconcile.verdict(self.records, rule=door().rule))
+        """Say whether the figures agree, in one line, for the page and the index."""
+        return Line(words=reconcile.verdict(self.records, rule=door().rule))
 
     def agreement(self) -> Several:
         """Show each total beside the sum of its parts, and what was stated beside what was read."""
         make = (reconcile.sums, readings.reading_table, readings.blocks)
-        return Several(self.verdict(), *(View(partial(m, self.records)) for m in make))
+        said = View(words=self.verdict().sentence())
+        return Several(said, *(View(partial(m, self.records)) for m in make))
 
     def coverage(self) -> View:
         """Show which areas are on record in which months."""

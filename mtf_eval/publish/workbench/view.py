@@ -19,6 +19,7 @@ from mtf_eval.publish.display.elements import (
     corrections,
     figure,
     headline,
+    headline_result,
     note,
     page,
     provenance,
@@ -167,6 +168,14 @@ class Absent(View):
         """Return the line."""
         said = _ended(self.sentence())
         return Element("absent", f"<p><em>{escape(said)}</em></p>", said, {"text": said})
+
+
+class Line(View):
+    """A result in one line, for the page and the index."""
+
+    def element(self) -> Element:
+        """Return the line."""
+        return headline_result(self.sentence())
 
 
 class Several(View):

@@ -14,8 +14,8 @@ from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
-from mtf_eval.publish.display.elements import Element, headline, headline_result
-from mtf_eval.publish.workbench.view import Absent, Several, View, door
+from mtf_eval.publish.display.elements import Element, headline
+from mtf_eval.publish.workbench.view import Absent, Line, Several, View, door
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Table
@@ -24,15 +24,7 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Line", "Period", "Year", "in_each_others_way"]
-
-
-class Line(View):
-    """A result in one line, for the page and the index."""
-
-    def element(self) -> Element:
-        """Return the line."""
-        return headline_result(self.sentence())
+__all__ = ["Period", "Year", "in_each_others_way"]
 
 
 class Period(View):
