@@ -76,7 +76,7 @@ def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
         rows = block(data, "interventions", year)[["category", "measure", "count"]]
         return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
     log: pd.DataFrame = data.table("referrals")
-    decided = referral_log.counted_on(log).dt.year == year
+    decided = referral_log.counted_on(data)["outcome"].dt.year == year
     taken, home = decided & (log["decision"] == "accepted"), log["stream"] == "home_security"
     criteria = log.loc[~home, "criteria"].dropna().str.split(";").explode().str.strip()
     criteria = criteria[criteria != ""]

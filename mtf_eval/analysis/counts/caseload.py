@@ -96,7 +96,7 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
 def _timed(data: Dataset, end: str, year: int, half: int | None = None) -> pd.DataFrame:
     """Return the days from receipt to an end, with the day each counts on; known ones only."""
     log = referral_log.core_log(data)
-    on = referral_log.counted_on(log)
+    on = referral_log.counted_on(data)["outcome"].loc[log.index]
     inside = on.dt.year == year
     if half is not None:
         inside &= ((on.dt.month > 6) + 1) == half

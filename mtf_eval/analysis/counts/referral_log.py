@@ -1,13 +1,15 @@
 """The log of referrals: on which day each row counts, and what became of it.
 
 A referral is received on one day and decided on another. It counts as received on the first, and
-by its outcome on the second where that is given. Makes no table and hides nothing.
+by its outcome on the second where that is given; what lies in a month that is not on record counts
+in no total. Makes no table and hides nothing.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
+from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = ["COUNTS", "completed", "core_log", "count_outcomes", "counted_on", "counts_by"]
@@ -24,9 +26,19 @@ def core_log(data: Dataset) -> pd.DataFrame:
     return core
 
 
-def counted_on(log: pd.DataFrame) -> pd.Series[pd.Timestamp]:
-    """Return the day each row's outcome is counted on: decided, received where no day is given."""
-    return log["decided"].fillna(log["received"])
+@once
+def counted_on(data: Dataset) -> pd.DataFrame:
+    """Return the days on which each row of the log counts, missing in a month not on record.
+
+    Returns
+    -------
+    Frame with `received`, and `outcome`: the day decided, that of receipt where none is given.
+    """
+    log = data.table("referrals")
+    days = log[["received"]].assign(outcome=log["decided"].fillna(log["received"]))
+    months = kept(data, "referrals")
+    there = days.apply(lambda d: d.dt.to_period("M").dt.to_timestamp().isin(months.index[months]))
+    return days.where(there)
 
 
 @once
@@ -83,7 +95,7 @@ def counts_by(data: Dataset, by: str, year: int) -> pd.DataFrame:
     log = core_log(data)
     group = log[by].astype("object").fillna("Not recorded")
     every = sorted(group.unique())
-    when = [days.dt.year == year for days in (log["received"], counted_on(log))]
-    counts = count_outcomes(log, *(group.where(inside) for inside in when))
+    inside = counted_on(data).loc[log.index].apply(lambda days: days.dt.year == year)
+    counts = count_outcomes(log, *(group.where(inside[c]) for c in inside))
     # Every value on record, in any year: one that is missing would be known to be none.
     return counts.reindex(pd.Index(every, name=by), fill_value=0)

@@ -87,10 +87,10 @@ def monthly(data: Dataset) -> pd.DataFrame:
     log = core_log(data)
     if len(log):
         until = _log_as_at(data)
-        month, outcome = (
-            days.dt.to_period("M").dt.to_timestamp() for days in (log["received"], counted_on(log))
-        )
-        span = pd.date_range(f"{month.min().year}-01-01", until.replace(day=1), freq="MS")
+        days = counted_on(data).loc[log.index]
+        month, outcome = (days[c].dt.to_period("M").dt.to_timestamp() for c in days)
+        first = log["received"].min().year
+        span = pd.date_range(f"{first}-01-01", until.replace(day=1), freq="MS")
         counted = count_outcomes(log, month, outcome).reindex(span, fill_value=0)
         on_record = kept(data, "referrals").reindex(span, fill_value=False)
         counted.loc[~on_record.to_numpy(dtype=bool)] = pd.NA
@@ -214,7 +214,8 @@ def outcomes(data: Dataset, year: int) -> list[str]:
 
 def with_decided(frame: pd.DataFrame) -> pd.DataFrame:
     """Put all decisions together beside the received, where they are not the same referrals."""
-    decided = frame[["accepted", "rejected", "saras"]].sum(axis=1).astype("Int64")
+    outcomes = frame[["accepted", "rejected", "saras"]]
+    decided = outcomes.sum(axis=1, min_count=1).astype("Int64")
     return frame.assign(decided=decided)
 
 

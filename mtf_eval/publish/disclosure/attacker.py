@@ -16,7 +16,15 @@ import numpy as np
 
 from mtf_eval.publish.disclosure.feasible import CEILING, System
 from mtf_eval.publish.disclosure.log import Log
-from mtf_eval.publish.disclosure.published import HIDDEN, TOTAL, Figure, Grid, months_of
+from mtf_eval.publish.disclosure.published import (
+    HIDDEN,
+    TOTAL,
+    Figure,
+    Grid,
+    Told,
+    months_of,
+    span_of,
+)
 
 __all__ = ["FEWEST", "Attacker", "Leak", "Reach", "Rule"]
 
@@ -78,7 +86,7 @@ class Attacker:
         own: int,
         *,
         apart: int | None = None,
-        dated: bool = False,
+        told: Told | None = None,
     ) -> None:
         self.grids, self.own = grids, own
         self.start = np.cumsum([0, *(len(g.rows) * len(g.columns) for g in grids)])
@@ -105,7 +113,7 @@ class Attacker:
                 self._products(b, a)
             elif grids[a].hidden and apart is None:
                 self._same(a, b)
-        self.apart, self.dated = apart, dated
+        self.apart, self.told = apart, told or Told()
         self.place: dict[int, int] = {}
         self._write()
 
@@ -253,6 +261,11 @@ class Attacker:
             total = next((r for r, name in enumerate(y.rows) if TOTAL.match(name)), None)
             if len(x.rows) == 1 and total is not None and not rows:
                 rows = [(0, total) if turn > 0 else (total, 0)]
+        rows = [
+            (r, q)
+            for r, q in rows
+            if None in (s := {_when(one, r), _when(other, q)}) or len(s) == 1
+        ]
         cells = [(self.at(a, r, c), self.at(b, q, d)) for r, q in rows for c, d in columns]
         seen = [
             self.value(i) == self.value(j)
@@ -348,7 +361,7 @@ class Attacker:
         """Write down every sum; `place` then has each cell's unknown."""
         for cells, more in self.sums:
             self.system.add([(self._unknown(i), w) for i, w in cells], **more)
-        log = Log(self.system, self.grids, self.own, self.apart, self.dated)
+        log = Log(self.system, self.grids, self.own, self.apart, self.told)
         for g, r, c, terms in log.cells():
             if self.cell[i := self.at(g, r, c)] is not None:
                 self.system.add([(self._unknown(i), -1.0), *terms], belief=0.9)
@@ -382,6 +395,11 @@ class Attacker:
             )
         leaks.sort(key=lambda k: (k.file, k.table, k.row, k.column))
         return Reach(leaks=tuple(leaks), cells=len(hidden))
+
+
+def _when(grid: Grid, row: int) -> frozenset[int] | None:
+    """Return the months that a row counts, where it says so."""
+    return months_of(grid.rows[row], grid.title) or span_of(grid.title)
 
 
 def _off(figure: Figure) -> float:

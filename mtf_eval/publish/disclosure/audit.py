@@ -14,7 +14,7 @@ from pathlib import Path
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.attacker import FEWEST, Attacker, Leak, Reach, Rule
 from mtf_eval.publish.disclosure.feasible import CEILING
-from mtf_eval.publish.disclosure.published import is_dated, read_grids, release_named
+from mtf_eval.publish.disclosure.published import read_grids, release_named, told
 
 __all__ = ["FEWEST", "KNOWN", "Leak", "Reach", "audit", "reach"]
 
@@ -79,5 +79,4 @@ def reach(
         before = read_grids(Path(previous))
         grids, reason = [*grids, *before], "the other figures and an earlier edition"
         rules += [KNOWN.get(release_named(Path(previous)) or name, KNOWN[name])] * len(before)
-    dated = is_dated(folder)
-    return Attacker(grids, rules, own, apart=apart, dated=dated).reach(reason)
+    return Attacker(grids, rules, own, apart=apart, told=told(folder)).reach(reason)

@@ -1,40 +1,39 @@
 """The log behind published tables of referrals, as an attacker sees it.
 
-Unknowns are how many referrals were received in one month and decided in another with one outcome;
-the same by agency and by ward, by year. Every printed count of referrals is a sum of them. Nobody
-is decided before being received, and nobody was received before the first month that is printed.
+Unknowns are how many referrals were received and left undecided in each month, and how many of
+each year's were decided in each month with one outcome; the same by agency and by ward, by year.
+Every printed count of referrals is a sum of them. Nobody is decided before being received: what is
+in hand at the end of a month is never less than none. Nobody was received before the first month
+that is printed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from mtf_eval.publish.disclosure.feasible import System
-from mtf_eval.publish.disclosure.published import TOTAL, Grid, months_of, plain
+from mtf_eval.publish.disclosure.published import TOTAL, Grid, Told, months_of, plain, span_of
 
 __all__ = ["Log"]
 
 OUTCOMES = ("completed", "ongoing", "rejected", "sara projects")
 ACCEPTED = OUTCOMES[:2]
-WAITING = "not yet decided"
-# What each printed column counts: outcomes by the day decided; `None`: all by the day received.
-COLUMNS = {
-    "received": None,
+RECEIVED, WAITING = "received", "not yet decided"
+# What each printed column counts: outcomes by the day decided, the others by the day received.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    RECEIVED: (RECEIVED,),
+    WAITING: (WAITING,),
     "accepted": ACCEPTED,
-    "rejected": ("rejected",),
-    "sara projects": ("sara projects",),
     "decided": OUTCOMES,
     "decided, day known": OUTCOMES,
-    "completed": ("completed",),
-    "ongoing": ("ongoing",),
-    WAITING: (WAITING,),
+    **{outcome: (outcome,) for outcome in OUTCOMES},
 }
 SPLIT = re.compile(r"referrals by (agency|ward)\b")
-HALF = re.compile(r"(january to june|july to december|h1|h2)\b")
 Terms = list[tuple[int, float]]
-Key = tuple[str, str, int, int, str]  # split, its value, received, decided, outcome
+#: Split, its value, what is counted, year received, month (year, of a split) in which it counts.
+Key = tuple[str, str, str, int, int]
 
 
 class Log:
@@ -47,21 +46,21 @@ class Log:
     apart
         How many referrals were added since the edition before; `None` where that is not known,
         and the edition before then says nothing of the log.
-    dated
-        Whether outcomes are said to be counted by the day decided.
+    told
+        What the pages say of how referrals are counted.
     """
 
     def __init__(
-        self, system: System, grids: list[Grid], own: int, apart: int | None, dated: bool
+        self, system: System, grids: list[Grid], own: int, apart: int | None, told: Told
     ) -> None:
         self.system, self.grids, self.own, self.apart = system, grids, own, apart
-        self.place: dict[Key, int] = {}
-        self.new: dict[Key, int] = {}
-        told = {"decided", "decided, day known"}
-        self.dated = dated or any(told & set(g.columns) for g in grids)
+        dated = {"decided", "decided, day known"}
+        self.dated = told.dated or any(dated & set(g.columns) for g in grids)
+        self.gone = told.gone
         self.rows = [found for g in range(len(grids)) for found in self._rows(g)]
         months = sorted(set().union(*(span for *_, span in self.rows)))
-        self.months = list(range(months[0], months[-1] + 1)) if months else []
+        self.months = range(months[0], months[-1] + 1) if months else range(0)
+        self.years = sorted({m // 12 for m in self.months})
         self.values: dict[str, set[str]] = {"agency": set(), "ward": set()}
         for _, _, split, value, _ in self.rows:
             if split:
@@ -70,11 +69,11 @@ class Log:
     def _rows(self, g: int) -> Iterator[tuple[int, int, str, str, frozenset[int]]]:
         """Rows of a table of referrals: its split and value, and the months it counts."""
         grid = self.grids[g]
-        if "received" not in grid.columns and "decided, day known" not in grid.columns:
+        if RECEIVED not in grid.columns and "decided, day known" not in grid.columns:
             return
         title = plain(grid.title)
         split = SPLIT.search(title)
-        whole = _span(title)
+        whole = span_of(title)
         for r, name in enumerate(grid.rows):
             if TOTAL.match(name):
                 if whole:
@@ -88,73 +87,71 @@ class Log:
         """Each printed count of referrals and what it is the sum of."""
         if not self.months:
             return
+        now = [self._book()]
+        if self.apart is not None:  # what was there before, and what was added
+            now.append(self._book())
+            came = [(p, 1.0) for k, p in now[1].items() if k[2] == RECEIVED and not k[0]]
+            self.system.add(came, given=self.apart)
         for g, r, split, value, span in self.rows:
-            if g >= self.own and self.apart is None:
-                continue
-            for c, heading in enumerate(self.grids[g].columns):
+            books = now if g < self.own else now[:1] if self.apart is not None else []
+            for c, heading in enumerate(self.grids[g].columns if books else ()):
                 if heading in COLUMNS:
-                    terms = self._terms(split, value, span, COLUMNS[heading])
-                    if g >= self.own:
-                        terms += [(self.new[k], -1.0) for k in self._last if k in self.new]
-                    yield g, r, c, terms
-        self._tie()
+                    when = span if split else span - self.gone
+                    keys = self._keys(split, value, when, COLUMNS[heading])
+                    yield g, r, c, [(book[k], 1.0) for book in books for k in keys]
 
-    def _terms(
-        self, split: str, value: str, span: frozenset[int], kinds: tuple[str, ...] | None
-    ) -> Terms:
-        months = span if not split else {m // 12 for m in span}
-        every = self.months if not split else sorted({m // 12 for m in self.months})
-        keys: list[Key] = []
-        outcomes = kinds or (*OUTCOMES, WAITING)
-        for received, decided, outcome in product(every, every, outcomes):
-            waits = outcome == WAITING
-            if decided < received or ((waits or not self.dated) and decided != received):
-                continue
-            if (received if kinds is None or waits else decided) in months:
-                keys.append((split, value, received, decided, outcome))
-        self._last = keys
-        return [(self._unknown(k), 1.0) for k in keys]
+    def _keys(
+        self, split: str, value: str, months: Iterable[int], counted: tuple[str, ...]
+    ) -> list[Key]:
+        found: list[Key] = []
+        for what, when in product(counted, {m // 12 for m in months} if split else months):
+            year = when if split else when // 12
+            late = self.dated and what in OUTCOMES  # of that year or an earlier one
+            years = [y for y in self.years if y < year] if late else []
+            found += [(split, value, what, y, when) for y in (*years, year)]
+        return found
 
-    def _unknown(self, key: Key) -> int:
-        if key not in self.place:
-            self.place[key] = self.system.unknown()
-            if self.apart is not None:
-                # What was there before is what is there now less what was added.
-                self.new[key] = self.system.unknown(0, self.apart)
-                before = self.system.unknown()
-                self.system.add([(self.place[key], 1), (self.new[key], -1), (before, -1)])
-        return self.place[key]
+    def _book(self) -> dict[Key, int]:
+        """Write down one log, by month and by each split; return its unknowns."""
+        kinds = (RECEIVED, WAITING, *OUTCOMES)
+        groups = [(s, v) for s, values in self.values.items() for v in sorted(values)]
+        keys = [k for group in (("", ""), *groups) for k in self._keys(*group, self.months, kinds)]
+        book = {key: self.system.unknown() for key in keys}
+        for year in self.years:
+            self._in_hand(book, year)
+        for split, values in self.values.items():
+            if values:
+                self._tie(book, split)
+        return book
 
-    def _tie(self) -> None:
-        """Agencies, and wards, make up the months, year by year; so do the referrals added."""
-        years: dict[tuple[int, int, str], list[Key]] = {}
-        for received, decided, outcome in product(self.months, self.months, (*OUTCOMES, WAITING)):
-            waits = outcome == WAITING or not self.dated
-            if decided >= received and not (waits and decided != received):
-                key = ("", "", received, decided, outcome)
-                years.setdefault((received // 12, decided // 12, outcome), []).append(key)
-        for (received, decided, outcome), keys in years.items():
-            for split, values in self.values.items():
-                if not values:
-                    continue
-                parts = [(split, v, received, decided, outcome) for v in sorted(values)]
-                for home in (self._unknown, self.new.__getitem__):
-                    whole = [(home(k), 1.0) for k in keys if home == self._unknown or k in self.new]
-                    each = [
-                        (home(k), -1.0) for k in parts if home == self._unknown or k in self.new
-                    ]
-                    if whole and each:
-                        self.system.add([*whole, *each])
-        if self.apart is not None:
-            added = [(n, 1.0) for k, n in self.new.items() if not k[0]]
-            self.system.add(added, given=self.apart)
+    def _in_hand(self, book: dict[Key, int], year: int) -> None:
+        """Of what was received in a year, what is in hand at the end of each month."""
+        before: Terms = []
+        for month in (m for m in self.months if m // 12 >= year):
+            signs = dict.fromkeys((WAITING, *OUTCOMES), -1.0) | {RECEIVED: 1.0}
+            keys = {("", "", what, year, month): sign for what, sign in signs.items()}
+            moved = [(book[k], sign) for k, sign in keys.items() if k in book]
+            # Decisions of months that are not on record may lie beyond the last that is.
+            ends = not self.dated or (month == self.months[-1] and not self.gone)
+            after = [] if ends else [(self.system.unknown(), -1.0)]
+            self.system.add([*before, *moved, *after])
+            before = [(p, 1.0) for p, _ in after]
 
-
-def _span(title: str) -> frozenset[int] | None:
-    """Return the months of the year or half-year that a title names."""
-    year = re.search(r"\b(20\d\d)\b", title)
-    if not year:
-        return None
-    half = HALF.search(title)
-    first = int(year[1]) * 12 + (6 if half and half[1] in ("july to december", "h2") else 0)
-    return frozenset(range(first, first + (6 if half else 12)))
+    def _tie(self, book: dict[Key, int], split: str) -> None:
+        """Agencies, or wards, make up the months, year by year, and add up each."""
+        sums: dict[tuple[str, int, int], Terms] = {}
+        for (of, _, what, year, when), place in book.items():
+            if not of and when not in self.gone:
+                sums.setdefault((what, year, when // 12), []).append((place, 1.0))
+            elif of == split:
+                sums.setdefault((what, year, when), []).append((place, -1.0))
+        for terms in sums.values():
+            self.system.add(terms)
+        # Where months are not on record, what was received is not all that became something.
+        each: dict[tuple[str, int], Terms] = {}
+        for (of, value, what, year, _), place in book.items() if not self.gone else ():
+            if of == split:
+                sign = -1.0 if what == RECEIVED else 1.0
+                each.setdefault((value, year), []).append((place, sign))
+        for terms in each.values():
+            self.system.add(terms)

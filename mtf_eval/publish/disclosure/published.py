@@ -18,11 +18,12 @@ from typing import Any
 
 from mtf_eval.publish.disclosure import office
 
-__all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "is_dated", "months_of", "plain", "read_grids"]
-__all__ += ["release_named"]
+__all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "Told", "months_of", "plain", "read_grids"]
+__all__ += ["release_named", "span_of", "told"]
 
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 HIDDEN, BESIDE = "[c]", "[k]"  # a count of people; a figure hidden for the sake of one
+SYMBOL = r"(\[\w+\])?"
 MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
@@ -78,14 +79,28 @@ def release_named(folder: Path) -> str | None:
     return None
 
 
-def is_dated(folder: Path) -> bool:
-    """Whether any page or record says that outcomes are counted by the day decided."""
-    kinds = (".html", ".ipynb", ".json")
-    return any(
-        re.search(r"by the\s+day\s+decided", path.read_text(encoding="utf-8", errors="replace"))
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in kinds
-    )
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What pages say of how referrals are counted.
+
+    Whether outcomes count by the day decided; months (counted from year 0) that are in no total.
+    """
+
+    dated: bool = False
+    gone: frozenset[int] = frozenset()
+
+
+def told(folder: Path) -> Told:
+    """Read what any page or record says of how referrals are counted."""
+    dated, gone = False, frozenset[int]()
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in (".html", ".ipynb", ".json"):
+            text = " ".join(path.read_text(encoding="utf-8", errors="replace").split())
+            dated = dated or "by the day decided" in text
+            for named, year in set(re.findall(r"in no total: ([A-Za-z, ]+) (20\d\d)", text)):
+                every = (months_of(name.lower(), year) for name in re.findall(r"[A-Z]\w+", named))
+                gone = gone.union(*filter(None, every))
+    return Told(dated, gone)
 
 
 Rows = Sequence[Sequence[str]]
@@ -106,7 +121,7 @@ def _grid(file: str, title: str, rows: Rows) -> Grid | None:
     numeric = [
         any(row[c] is not None for row in parsed)
         and all(
-            row[c] is not None or re.fullmatch(r"(\[\w+\])?", raw[c])
+            row[c] is not None or re.fullmatch(SYMBOL, raw[c])
             for row, raw in zip(parsed, body, strict=True)
         )
         for c in range(len(head))
@@ -116,7 +131,9 @@ def _grid(file: str, title: str, rows: Rows) -> Grid | None:
     keep = [c for c, is_number in enumerate(numeric) if is_number]
     if not body or not keep:
         return None
-    names = [" | ".join(raw[c] for c in range(len(head)) if c not in keep) for raw in body]
+    labels = [c for c in range(len(head)) if c not in keep]
+    labels = [c for c in labels if any(not re.fullmatch(SYMBOL, raw[c]) for raw in body)]
+    names = [" | ".join(raw[c] for c in labels) for raw in body]
     cells = tuple(tuple(row[c] for c in keep) for row in parsed)
     return Grid(file, title, tuple(plain(head[c]) for c in keep), tuple(map(plain, names)), cells)
 
@@ -154,6 +171,16 @@ def months_of(name: str, title: str) -> frozenset[int] | None:
     else:
         return None
     return frozenset(range(start + first, start + last + 1))
+
+
+def span_of(title: str) -> frozenset[int] | None:
+    """Return the months of the year or half-year that a title names."""
+    year = re.search(r"\b(20\d\d)\b", title)
+    if not year:
+        return None
+    half = re.search(r"\b(january to june|july to december|h1|h2)\b", plain(title))
+    first = int(year[1]) * 12 + (6 if half and half[1] in ("july to december", "h2") else 0)
+    return frozenset(range(first, first + (6 if half else 12)))
 
 
 def _cell(text: str) -> Figure | str | None:
