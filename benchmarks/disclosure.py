@@ -170,7 +170,7 @@ def study(logs: int, rule: str, editions: int = 1) -> pd.DataFrame:
         found = attacked(made(number), rule, editions)
         rows += [
             (number, k.table, k.row, k.column, k.low, k.high, k.high - k.low + 1)
-            for k in found.leaks
+            for k in found.counts
         ]
     return pd.DataFrame(rows, columns=["log", "table", "row", "column", "low", "high", "values"])
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable
-from functools import partial
 from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure.audit import Leak
-from mtf_eval.publish.disclosure.audit import audit as attack
+from mtf_eval.publish.disclosure import feasible
+from mtf_eval.publish.disclosure.audit import Leak, reach
 
-# Figures as they are: the first edition hid a count and rounded none.
-audit = partial(attack, release="local_lt5")
+
+def attack(folder: Path, previous: Path | None = None, release: str | None = None) -> list[Leak]:
+    return reach(folder, previous, release=release).leaks
+
+
+def audit(folder: Path, previous: Path | None = None) -> list[Leak]:
+    """Attack figures as they are: the first edition hid a count and rounded none."""
+    return attack(folder, previous, "local_lt5")
 
 
 def write_csv(folder: Path, name: str, rows: Iterable[Iterable[object]]) -> Path:
@@ -147,6 +152,16 @@ def test_what_is_refused(tmp_path: Path) -> None:
         audit(tmp_path / "none")
     with pytest.raises(BadArgument, match="expected one of"):
         attack(tmp_path, release="none")
+
+
+def test_what_is_not_solved_in_time_is_not_called_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [["Agency", "People"], ["A", 20], ["B", "[c]"], ["C", 9], ["Total", 32]]
+    write_csv(tmp_path, "t", rows)
+    monkeypatch.setattr(feasible, "ALL_SECONDS", 0.0)
+    found = reach(tmp_path, release="local_lt5")
+    assert (found.unsolved, found.counts) == (1, ())
 
 
 FIELD = Path(__file__).parent / "field" / "disclosure"

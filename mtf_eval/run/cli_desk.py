@@ -375,24 +375,29 @@ def pseudonymise(
 def audit(folder: Path, previous: Path | None, release: str | None) -> int:
     """Try to work out every hidden count from the published reports in FOLDER.
 
-    Says where one can be worked out, never its value; ends with 1 if any can.
+    Says where one can be worked out, never its value; ends with 1 if any can, or if that was not
+    found out in time.
     """
-    from mtf_eval.publish.disclosure.audit import audit as attack
+    from mtf_eval.publish.disclosure.audit import reach
     from mtf_eval.publish.disclosure.published import release_named
 
     if not any(p.suffix in (".html", ".csv", ".xlsx") for p in folder.rglob("*")):
         raise BadArgument(f"{folder}: holds no reports")
     rule = release or release_named(folder) or "public"
-    leaks = attack(folder, previous, release=release)
+    found = reach(folder, previous, release=release)
+    leaks = found.leaks
     for leak in leaks:
         click.echo(f"leak: {leak}")
     if rule == "internal":
         click.echo(f"{folder}: internal reports; nothing is hidden in them, so nothing can leak")
     elif leaks:
         click.echo(f"{folder}: {len(leaks)} hidden count(s) can be worked out: do not publish")
+    elif found.unsolved:
+        click.echo(f"{folder}: {found.unsolved} hidden count(s) not solved in time: we cannot say")
     else:
-        click.echo(f"{folder}: no hidden count can be worked out (rule {rule})")
-    return 1 if leaks else 0
+        tried = f"{len(found.counts)} tried, rule {rule}"
+        click.echo(f"{folder}: no hidden count can be worked out ({tried})")
+    return 1 if leaks or found.unsolved else 0
 
 
 def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple[str, ...]]:

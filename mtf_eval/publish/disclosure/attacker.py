@@ -64,16 +64,22 @@ class Leak:
 class Reach:
     """Every hidden count of an edition with the least and the most it can be.
 
-    Of counts that can be one of `FEWEST` values or more the ends are not sought further.
+    Of counts that can be one of `FEWEST` values or more the ends are not sought further. Of
+    `unsolved` hidden counts none was found in time.
     """
 
-    leaks: tuple[Leak, ...]
-    cells: int
+    counts: tuple[Leak, ...]
+    unsolved: int = 0
+
+    @property
+    def leaks(self) -> list[Leak]:
+        """Hidden counts that can only be one of fewer than `FEWEST` values, by file and place."""
+        return [k for k in self.counts if k.high - k.low + 1 < FEWEST]
 
     @property
     def narrowest(self) -> int:
         """Fewest values that any hidden count can have; 0 where none is hidden."""
-        return min((k.high - k.low + 1 for k in self.leaks), default=0)
+        return min((k.high - k.low + 1 for k in self.counts), default=0)
 
 
 class Attacker:
@@ -378,11 +384,13 @@ class Attacker:
         ]
         wanted = sorted({place[p] for h in hidden if (p := self.root(self.at(*h))) in place})
         ranges = self.system.ranges(wanted, FEWEST)
-        leaks = []
+        counts = []
         for g, r, c in hidden:
             grid, root = self.grids[g], self.root(self.at(g, r, c))
-            low, high = ranges.get(place.get(root, -1), self.bounds(root))
-            leaks.append(
+            if root in place and place[root] not in ranges:
+                continue
+            low, high = ranges[place[root]] if root in place else self.bounds(root)
+            counts.append(
                 Leak(
                     file=grid.file,
                     table=grid.title,
@@ -393,8 +401,8 @@ class Attacker:
                     reason=reason,
                 )
             )
-        leaks.sort(key=lambda k: (k.file, k.table, k.row, k.column))
-        return Reach(leaks=tuple(leaks), cells=len(hidden))
+        counts.sort(key=lambda k: (k.file, k.table, k.row, k.column))
+        return Reach(counts=tuple(counts), unsolved=len(hidden) - len(counts))
 
 
 def _when(grid: Grid, row: int) -> frozenset[int] | None:

@@ -16,7 +16,7 @@ from mtf_eval.publish.disclosure.attacker import FEWEST, Attacker, Leak, Reach, 
 from mtf_eval.publish.disclosure.feasible import CEILING
 from mtf_eval.publish.disclosure.published import read_grids, release_named, told
 
-__all__ = ["FEWEST", "KNOWN", "Leak", "Reach", "audit", "reach"]
+__all__ = ["FEWEST", "KNOWN", "Leak", "Reach", "reach"]
 
 KNOWN = {
     **dict.fromkeys(("public", "nhs", "opensafely"), Rule(high=7, base=5)),
@@ -26,13 +26,13 @@ KNOWN = {
 }
 
 
-def audit(
+def reach(
     folder: Path | str,
     previous: Path | str | None = None,
     *,
     release: str | None = None,
     apart: int | None = None,
-) -> list[Leak]:
+) -> Reach:
     """Try to work out every hidden count in a folder of published reports.
 
     Parameters
@@ -49,27 +49,14 @@ def audit(
 
     Returns
     -------
-    Every hidden count of the folder that can only be one of fewer than `FEWEST` values, sorted by
-    file and place.
+    What every hidden count of the folder can be.
     """
-    found = reach(folder, previous, release=release, apart=apart)
-    return [k for k in found.leaks if k.high - k.low + 1 < FEWEST]
-
-
-def reach(
-    folder: Path | str,
-    previous: Path | str | None = None,
-    *,
-    release: str | None = None,
-    apart: int | None = None,
-) -> Reach:
-    """Return what every hidden count in a folder can be; see `audit`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise BadArgument(f"{folder.name}: not a folder")
     name = release or release_named(folder) or "public"
     if name == "internal":
-        return Reach(leaks=(), cells=0)
+        return Reach(counts=())
     if name not in KNOWN:
         raise BadArgument(f"release={name!r}: expected one of internal, {', '.join(KNOWN)}")
     grids = read_grids(folder)

@@ -2,11 +2,12 @@
 
 Takes unknowns with their bounds and the sums that hold between them, from wherever; knows no
 tables, files or rules. Solved by linear programming (HiGHS); sums that contradict each other are
-dropped, the least believable first.
+dropped, the least believable first. Ends not found within the time are said to be unknown.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,8 @@ __all__ = ["CEILING", "System"]
 
 CEILING = 1_000_000  # no count here is larger
 TURNS = 12
+SECONDS = 30.0  # for one end of one count
+ALL_SECONDS = 900.0  # for all of them
 Terms = Iterable[tuple[int, float]]
 
 
@@ -79,9 +82,10 @@ class System:
     def ranges(self, wanted: Sequence[int], enough: int) -> dict[int, tuple[int, int]]:
         """Return the least and the most that each wanted unknown can be.
 
-        Once an unknown can be one of `enough` values its ends are not sought further.
+        Once an unknown can be one of `enough` values its ends are not sought further. One of which
+        an end was not found in time is left out.
         """
-        n = len(self.low)
+        n, until = len(self.low), time.monotonic() + ALL_SECONDS
         if (bent := self.bends()) is None:
             return {}
         keep = bent <= 1e-6
@@ -89,22 +93,23 @@ class System:
         bounds = np.column_stack([self.low, self.high]) if n else np.zeros((0, 2))
         inside, above, below = matrix[keep], most[keep], least[keep]
 
-        def extreme(goal: NDArray[np.float64]) -> NDArray[np.float64] | None:
-            answer = _solve(
-                goal, A_ub=_stack(inside, -inside), b_ub=np.concatenate([above, -below]),
-                bounds=bounds, method="highs",
-            )  # fmt: skip
-            return None if answer.x is None else np.asarray(answer.x)
-
+        both, ends = _stack(inside, -inside), np.concatenate([above, -below])
         lowest = {p: np.inf for p in wanted}
         highest = {p: -np.inf for p in wanted}
 
-        def look(goal: NDArray[np.float64]) -> None:
-            found = extreme(goal)
-            if found is None:
-                return
+        def look(goal: NDArray[np.float64]) -> bool:
+            left = min(SECONDS, until - time.monotonic())
+            if left <= 0:
+                return False
+            answer = _solve(
+                goal, A_ub=both, b_ub=ends, bounds=bounds, method="highs",
+                options={"time_limit": left},
+            )  # fmt: skip
+            if answer.status:  # not solved to the end
+                return False
             for p in wanted:
-                lowest[p], highest[p] = min(lowest[p], found[p]), max(highest[p], found[p])
+                lowest[p], highest[p] = min(lowest[p], answer.x[p]), max(highest[p], answer.x[p])
+            return True
 
         def narrow() -> list[int]:
             return [p for p in wanted if _whole(lowest[p], highest[p]) < enough]
@@ -115,16 +120,18 @@ class System:
             if left := narrow():
                 goal[left] = (1.0, -1.0)[turn] if turn < 2 else signs.choice([-1.0, 1.0], len(left))
                 look(goal)
+        open_ = set()
         for p in narrow():
             for sign, there, end in ((1.0, lowest, self.low[p]), (-1.0, highest, self.high[p])):
                 if abs(there[p] - end) > 1e-6 and _whole(lowest[p], highest[p]) < enough:
                     goal = np.zeros(n)
                     goal[p] = sign
-                    look(goal)
+                    if not look(goal):
+                        open_.add(p)
         return {
             p: (int(np.ceil(lowest[p] - 1e-6)), int(np.floor(highest[p] + 1e-6)))
             for p in wanted
-            if np.isfinite(lowest[p])
+            if np.isfinite(lowest[p]) and (p not in open_ or p not in set(narrow()))
         }
 
 

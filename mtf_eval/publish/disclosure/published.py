@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,7 @@ def plain(text: str) -> str:
     return " ".join(text.lower().split())
 
 
+@cache
 def months_of(name: str, title: str) -> frozenset[int] | None:
     """Return the months (counted from year 0) that a row's name speaks of."""
     text = name.strip()
