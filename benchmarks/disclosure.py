@@ -4,8 +4,9 @@
 
 Each log has 14 to 400 referrals over one to three years, with what gives counts away: wards of one
 person, agencies of two, one SARA project, months of nought, surveys of three, outcomes of few
-people. All tables of people of all reports are released and attacked together, alone or with the
-edition of one referral fewer. What the attacker holds for true is also held against the log.
+people with unit costs. All tables of people of all reports, and of their pounds, are released and
+attacked together, alone, with the edition of one referral fewer, or with one as the first edition
+published it. What the attacker holds for true is also held against the log.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit import journeys
+from mtf_eval.analysis import benefit
 from mtf_eval.analysis.counts import caseload, referrals
+from mtf_eval.analysis.project.evaluation import evaluated
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.analysis.year import summary
@@ -28,13 +31,20 @@ from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure.audit import FEWEST, Reach, reach
 from mtf_eval.publish.disclosure.release import COUNTED, Door
 from mtf_eval.records.dataset import Dataset, Source
+from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
 
 SEED = 17
+EDITIONS = {
+    "one": "one edition",
+    "two": "and one with a referral fewer",
+    "first": "and one under the first rule",
+}
 AGENCIES = ("Police", "District Council", "Fire", "Housing", "Health", "Abuse Service", "School")
 WARDS = ("Harbour", "Northgate", "Quayside", "Seafront", "Dane Park", "Cliffsend")
 THEMES = ("Complex needs", "Vulnerable young people and families", "Crime", "Environment")
+CODES = ("child_in_need_year", "domestic_abuse_victim", "jsa_claimant_into_work")
 SCALE = ("Very unsafe", "Unsafe", "Neither", "Safe", "Very safe")
 
 
@@ -99,12 +109,22 @@ def made(number: int) -> dict[str, pd.DataFrame]:
         [["Q1", "How safe do you feel?", "; ".join(SCALE), "high"]],
         columns=["question_id", "text", "scale", "favourable"],
     )
+    # Nothing taken off: pounds are people times their unit cost.
+    sure = {"impact": 1.0, "deadweight": 0.0, "attribution": 1.0, "lag_years": 0.0, "years": 1.0}
     outcomes = pd.DataFrame(
-        {"project_id": "P1", "unit_cost_code": ["a", "b"], "people": rng.integers(0, 12, 2)}
-    )
+        {"project_id": "P1", "unit_cost_code": CODES, "people": rng.integers(0, 16, len(CODES))}
+        | sure | {"drop_off": 0.0, "evidence_grade": 1}
+    )  # fmt: skip
+    projects = pd.DataFrame(
+        {
+            "project_id": ["P1"], "title": "A house each", "problem": "Made up",
+            "lead_agency": "Police", "response_start": first, "response_end": end,
+            "stage": "response", "primary_measure": "Anti-social behaviour",
+        }
+    )  # fmt: skip
     return {
         "referrals": frame, "survey_responses": survey, "survey_questions": questions,
-        "outcomes": outcomes,
+        "outcomes": outcomes, "projects": projects,
     }  # fmt: skip
 
 
@@ -123,8 +143,8 @@ def data_of(given: dict[str, pd.DataFrame]) -> Dataset:
     return Dataset(name="made", path=Path("made"), tables=tables, sources=(source,))
 
 
-def tables_of(data: Dataset) -> Iterator[Table]:
-    """Yield every table of people that the reports of a data set show."""
+def tables_of(data: Dataset, door: Door) -> Iterator[Table]:
+    """Yield every table of people, or of their pounds, that the reports of a data set show."""
     for year in summary.years(data):
         yield from summary.yearly(data, year=year)
         for half in (1, 2):
@@ -137,41 +157,61 @@ def tables_of(data: Dataset) -> Iterator[Table]:
         for question in surveys.questions(data, "P1"):
             yield surveys.answers(data, "P1", question)
     if len(data.table("outcomes")):
-        yield journeys.people_claimed(data, "P1")
+        yield benefit.people_claimed(data, "P1")
+        until = max(s.as_at for s in data.sources if s.as_at)
+        done = benefit.analyse(
+            data, evaluated(data, "P1", until), load_reference(), price_year="2023/24",
+            horizon_years=5, rng=np.random.default_rng(SEED), draws=0, people=door.counted,
+        )  # fmt: skip
+        shown = [benefit.calculation, benefit.cash_flow, benefit.by_agency_and_year]
+        yield from (make(done) for make in shown if done.claimed)
 
 
 def publish(data: Dataset, rule: str, folder: Path) -> Path:
-    """Write every table as released, as a run's records hold them."""
+    """Write every table as released, as a run's records hold them.
+
+    Under `first` counts of 1 to 4 people are hidden and no other rounded, as in the first edition.
+    """
     folder.mkdir(parents=True)
-    door = Door(rule, COUNTED)
-    for each in tables_of(data):
-        if each.people and len(each.frame):
-            text = json.dumps(payload(door(each)))
-            (folder / f"{each.name}.json").write_text(text, encoding="utf-8")
+    door = Door("internal" if rule == "first" else rule, COUNTED)
+    for each in tables_of(data, door):
+        if len(each.frame):
+            told = payload(door(each))
+            if rule == "first":
+                counts = [c["name"] in each.people for c in told["columns"]]
+                told["rows"] = [
+                    ["[c]" if n and 0 < (v if isinstance(v, int) else 0) < 5 else v
+                     for n, v in zip(counts, row, strict=True)] for row in told["rows"]
+                ]  # fmt: skip
+            (folder / f"{each.name}.json").write_text(json.dumps(told), encoding="utf-8")
+    if rule == "first":
+        (folder / "run.json").write_text('{"release": "local_lt5"}', encoding="utf-8")
     return folder
 
 
-def attacked(given: dict[str, pd.DataFrame], rule: str, editions: int = 1) -> Reach:
-    """Return what each hidden count can be, of one edition or beside that of a referral fewer."""
+def attacked(given: dict[str, pd.DataFrame], rule: str, edition: str = "one") -> Reach:
+    """Return what each hidden count can be, of one edition or beside one of `EDITIONS`."""
     with tempfile.TemporaryDirectory() as place:
         now = publish(data_of(given), rule, Path(place) / "now")
-        before = None
-        if editions == 2:
-            fewer = given | {"referrals": given["referrals"].iloc[:-1]}
+        before = apart = None
+        if edition == "two":
+            fewer, apart = given | {"referrals": given["referrals"].iloc[:-1]}, 1
             before = publish(data_of(fewer), rule, Path(place) / "before")
-        apart = 1 if editions == 2 else None
+        if edition == "first":
+            before, apart = publish(data_of(given), "first", Path(place) / "before"), 0
         return reach(now, before, release=rule, apart=apart)
 
 
-def study(logs: int, rule: str, editions: int = 1) -> pd.DataFrame:
-    """Return one row a hidden count: log, place, how many values it can be."""
-    rows = []
+def study(logs: int, rule: str, edition: str = "one") -> pd.DataFrame:
+    """Return one row a hidden count: log, place, how many values it can be; missing if unsolved."""
+    rows: list[tuple[object, ...]] = []
     for number in range(logs):
-        found = attacked(made(number), rule, editions)
+        found = attacked(made(number), rule, edition)
         rows += [
             (number, k.table, k.row, k.column, k.low, k.high, k.high - k.low + 1)
             for k in found.counts
         ]
+        rows += [(number, "", "", "", None, None, None)] * found.unsolved
     return pd.DataFrame(rows, columns=["log", "table", "row", "column", "low", "high", "values"])
 
 
@@ -179,15 +219,16 @@ def text_of(logs: int) -> str:
     """Write what can be worked out in Markdown."""
     lines = [
         f"\n## Hidden counts under attack: {logs} spiteful made-up logs\n",
-        "| rule | editions | hidden counts | known exactly | two values | three | four or more |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "| rule | published | hidden counts | not solved in time | known exactly | two values | "
+        "three | four or more |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for rule in ("public", "local"):
-        for editions in (1, 2):
-            left = study(logs, rule, editions)["values"].clip(upper=FEWEST)
-            counts = left.value_counts().reindex(range(1, FEWEST + 1), fill_value=0)
-            cells = " | ".join(f"{n:,}" for n in (len(left), *counts))
-            lines.append(f"| {rule} | {('one', 'two')[editions - 1]} | {cells} |")
+    for rule, (edition, words) in product(("public", "local"), EDITIONS.items()):
+        left = study(logs, rule, edition)["values"].astype("float64")
+        counts = left.clip(upper=FEWEST).value_counts()
+        counts = counts.reindex(range(1, FEWEST + 1), fill_value=0)
+        cells = " | ".join(f"{n:,}" for n in (len(left), left.isna().sum(), *counts))
+        lines.append(f"| {rule} | {words} | {cells} |")
     return "\n".join(lines)
 
 
