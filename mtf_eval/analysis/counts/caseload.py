@@ -14,7 +14,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import groups as declared
 from mtf_eval.analysis.counts import referral_log, referrals
-from mtf_eval.analysis.counts.kept_back import beside
+from mtf_eval.analysis.counts.kept_back import beside, narrowed
 from mtf_eval.analysis.results.columns import (
     add_total,
     label,
@@ -74,7 +74,9 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
 
     def kept_back(rule: Rule) -> pd.DataFrame:
         each = counts.drop(columns=by)
-        return beside(each, parts_kept_back(each, rule), rule)
+        kept = parts_kept_back(each, rule)
+        kept.loc[kept.index[:-1], list(narrowed(each.iloc[:-1], rule))] = True
+        return beside(each, kept, rule)
 
     return Table(
         name=f"referrals_by_{by}_{year}",

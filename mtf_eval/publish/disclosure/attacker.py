@@ -43,7 +43,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """A hidden count that can be worked out, or nearly; says where, not what."""
+    """A count hidden or kept back and what it can be; as text says where, not what."""
 
     file: str
     table: str
@@ -380,16 +380,19 @@ class Attacker:
             for g, grid in enumerate(self.grids[: self.own])
             for r, row in enumerate(grid.cells)
             for c, cell in enumerate(row)
-            if cell == HIDDEN
+            if isinstance(cell, str) and "%" not in grid.columns[c]
         ]
         wanted = sorted({place[p] for h in hidden if (p := self.root(self.at(*h))) in place})
         ranges = self.system.ranges(wanted, FEWEST)
-        counts = []
+        counts, unsolved = [], 0
         for g, r, c in hidden:
             grid, root = self.grids[g], self.root(self.at(g, r, c))
             if root in place and place[root] not in ranges:
+                unsolved += 1
                 continue
             low, high = ranges[place[root]] if root in place else self.bounds(root)
+            if low > self.rules[root].high:
+                continue  # kept back, and not one of the few
             counts.append(
                 Leak(
                     file=grid.file,
@@ -402,7 +405,7 @@ class Attacker:
                 )
             )
         counts.sort(key=lambda k: (k.file, k.table, k.row, k.column))
-        return Reach(counts=tuple(counts), unsolved=len(hidden) - len(counts))
+        return Reach(counts=tuple(counts), unsolved=unsolved)
 
 
 def _when(grid: Grid, row: int) -> frozenset[int] | None:

@@ -58,6 +58,11 @@ class Rule:
         """Whether the rule lets everything through."""
         return self.hide_up_to == 0
 
+    @property
+    def room(self) -> int:
+        """How far rounding moves a count at most."""
+        return max(0, (self.round_to - 1) // 2)
+
     def shown(self, count: int) -> int | None:
         """Return a count of people as it may be shown; `None` where it is hidden."""
         if self.off:
@@ -78,7 +83,7 @@ class Rule:
             return True
         if len(counts) == 2 or len(shown) == 2:
             return False
-        room, least = (self.round_to - 1) // 2, self.hide_up_to + 1
+        room, least = self.room, self.hide_up_to + 1
         most = total - sum(max(s - room, least) for s in shown)
         fewest = total - sum(s + room for s in shown) - self.hide_up_to * (hidden - 1)
         return min(most, self.hide_up_to) - max(fewest, 0) + 1 >= FEWEST
