@@ -480,3 +480,40 @@ def test_sentences_never_name_a_missing_cell() -> None:
     assert "Some values are not shown." in alt
     hidden = frame.assign(received=pd.array([None] * 4, dtype="Int64"))
     assert referrals.month_finding(hidden, year=2021) == "Referrals received in 2021"
+
+
+def test_months_after_a_log_has_stopped_are_in_no_table(tmp_path: Path) -> None:
+    """By hand: 20 received a month to June 2023, each decided 40 days on; kept to the year's end.
+
+    What came in on 1 May and before was decided by 10 June: 100. What was decided in July lies in
+    a month that is not on record.
+    """
+    days = [date(2023, month, 1) for month in range(1, 7) for _ in range(20)]
+    log = [
+        {"referral_id": f"R{k}", "received": day, "agency": "Police", "decision": "accepted",
+         "decided": day + timedelta(days=40), "stream": "core", "criteria": "Crime"}
+        for k, day in enumerate(days)
+    ]  # fmt: skip
+    write(tmp_path / "referrals.csv", log)
+    about(tmp_path, title="Stopped", as_at="2024-12-31")
+    data = load(tmp_path)
+    assert (
+        referrals.monthly(data)
+        .set_index("month")
+        .loc["2023-07":]
+        .drop(columns="as_at")
+        .isna()
+        .all(axis=None)
+    )
+    tables = [
+        referrals.headline(data, year=2023),
+        referrals.by_quarter(data, year=2023),
+        caseload.outcomes_by(data, by="agency", year=2023),
+    ]
+    assert [t.frame["received"].iloc[-1] for t in tables] == [120] * 3
+    assert [t.frame["accepted"].iloc[-1] for t in tables] == [100] * 3
+    assert activity.themes(data, year=2023).frame["count"].iloc[-1] == 100
+    assert caseload.days_to(data, end="decided", year=2023).frame["people"].iloc[-1] == 100
+    assert not reconcile.reconcile(data), (
+        "2024 is a year not on record, not one of published months"
+    )

@@ -46,7 +46,7 @@ class Reading:
 
 def published(data: Dataset) -> pd.DataFrame:
     """Return published months that the log does not replace."""
-    frame = referrals.monthly(data)
+    frame = referrals.monthly(data).dropna(subset=["received"])
     log = [y for y in frame["month"].dt.year.unique() if referral_log.logged(data, int(y))]
     kept: pd.DataFrame = frame[~frame["month"].dt.year.isin(log)]
     return kept
