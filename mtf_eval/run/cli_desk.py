@@ -375,8 +375,7 @@ def pseudonymise(
 def audit(folder: Path, previous: Path | None, release: str | None) -> int:
     """Try to work out every hidden count from the published reports in FOLDER.
 
-    Says where one can be worked out, never its value; ends with 1 if any can, or if that was not
-    found out in time.
+    Says where one can be worked out, never its value; ends with 1 if any can or time ran out.
     """
     from mtf_eval.publish.disclosure.audit import reach
     from mtf_eval.publish.disclosure.published import release_named
@@ -385,8 +384,7 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
         raise BadArgument(f"{folder}: holds no reports")
     rule = release or release_named(folder) or "public"
     found = reach(folder, previous, release=release)
-    leaks = found.leaks
-    for leak in leaks:
+    for leak in (leaks := found.leaks):
         click.echo(f"leak: {leak}")
     if rule == "internal":
         click.echo(f"{folder}: internal reports; nothing is hidden in them, so nothing can leak")
@@ -395,8 +393,9 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
     elif found.unsolved:
         click.echo(f"{folder}: {found.unsolved} hidden count(s) not solved in time: we cannot say")
     else:
-        tried = f"{len(found.counts)} tried, rule {rule}"
-        click.echo(f"{folder}: no hidden count can be worked out ({tried})")
+        click.echo(
+            f"{folder}: no hidden count can be worked out ({len(found.counts)} tried, rule {rule})"
+        )
     return 1 if leaks or found.unsolved else 0
 
 
