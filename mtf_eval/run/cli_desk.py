@@ -393,9 +393,8 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
     elif found.unsolved:
         click.echo(f"{folder}: {found.unsolved} hidden count(s) not solved in time: we cannot say")
     else:
-        click.echo(
-            f"{folder}: no hidden count can be worked out ({len(found.counts)} tried, rule {rule})"
-        )
+        of = f"{len(found.counts)} tried, rule {rule}"
+        click.echo(f"{folder}: no hidden count can be worked out ({of})")
     return 1 if leaks or found.unsolved else 0
 
 
