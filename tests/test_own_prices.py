@@ -96,6 +96,7 @@ def test_beside_a_workbook_and_by_name_for_a_database(data: Path, tmp_path: Path
         ("I4", "1985/86", "CR1.0: price year 1985/86"),
         ("C4", None, "a row: a value without a code"),
         ("C5", "CR1.0", "CR1.0: a code that was there before"),
+        ("H3", "Fiscal value (€)", "CR1.0: another currency in the heading"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_told_by_its_place(
@@ -154,6 +155,20 @@ def test_a_price_that_is_not_sound_is_refused_by_its_cell(
     assert code == 2
     assert f"unit_costs.csv, {words}" in said
     assert "Traceback" not in said
+
+
+def test_another_currency_or_an_unknown_heading_is_not_taken_for_pounds(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row, head = "crime_robbery,2000,2024/25,us", "code,{},price_year,source"
+    costs(data / "reference", row, head=head.format("total_eur"))
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    assert "unit_costs.csv, row 1, column total_eur: found another currency" in said
+    costs(data / "reference", row, head=head.format("cost_gbp"))
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 0
+    assert "unit_costs.csv, row 1: the heading cost_gbp, not read" in said
 
 
 def without(*years: str) -> Any:

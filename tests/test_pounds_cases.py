@@ -109,6 +109,25 @@ def test_what_cannot_be_priced_is_refused_by_cell(
     assert said in capsys.readouterr().err
 
 
+def currencies(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(currency=["EUR", "GBP", "eur", *[""] * (len(frame) - 3)])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (currencies, "row 2, column currency: found another currency; expected pounds. convert"),
+        (lambda f: f.rename(columns={"amount_gbp": "amount (€)"}), "row 1, column amount (€): "),
+        (lambda f: f.rename(columns={"rate_gbp": "rate_usd"}), "row 1, column rate_usd: found an"),
+    ],
+)
+def test_another_currency_in_a_heading_or_a_column_is_refused(
+    change: Change, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ran("check", str(changed(tmp_path / "data", costs=change))) == 2
+    assert f"costs.csv, {said}" in capsys.readouterr().err
+
+
 TOLD: dict[str, tuple[dict[str, str], str]] = {
     "half a year's lag": ({"lag_years": "0.5"}, "lag_years: a part of a year"),
     "no impact": ({"impact": ""}, "impact: blank: counted as 1"),

@@ -26,8 +26,8 @@ from mtf_eval.records.prices.reference import (
     load_reference,
     sound,
 )
-from mtf_eval.records.prices.unit_cost_import import CURRENCY, read_unit_cost_database
-from mtf_eval.records.prices.unit_costs import Row, at
+from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
+from mtf_eval.records.prices.unit_costs import CURRENCY, Row, at
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
@@ -61,6 +61,7 @@ USUAL = {
     "category": "user", "role": "benefit", "rare": "no", "cashable_share": "0", "grade": "6",
     "cashable_from_year": "0", "bearer": "multiple",
 }  # fmt: skip
+POUNDS = "pounds; convert it and give its source"
 BOOKS = (".xlsx", ".xlsm", ".xls")
 LOOKS = (".docx", ".toml", ".png", ".jpg", ".jpeg")  # how reports look: no prices
 
@@ -110,7 +111,8 @@ def own_reference(folder: Path | None) -> Reference:
     for path in files:
         name = path.stem.lower()
         if path.suffix.lower() == ".csv" and name in FILES:
-            mine, wrong = _rows(path, name, ours)
+            mine, wrong, unread = _rows(path, name, ours)
+            told += unread
             problems += wrong
             tables[name] = _replaced(tables[name], mine, KEYS[name])
         elif path not in books and path.suffix.lower() not in LOOKS:
@@ -134,8 +136,13 @@ def _replaced(ours: Iterable[Row], mine: Iterable[Row], key: tuple[str, ...]) ->
     return (*(r for r in ours if tuple(r[name] for name in key) not in taken), *mine)
 
 
-def _rows(path: Path, table: str, ours: Reference) -> tuple[list[Row], list[Problem]]:
-    """Read a table of the user's; what a row does not say is taken from ours of the same key."""
+def _rows(
+    path: Path, table: str, ours: Reference
+) -> tuple[list[Row], list[Problem], list[Problem]]:
+    """Read a table of the user's; what a row does not say is taken from ours of the same key.
+
+    Returns the rows, what is wrong, and what is not read.
+    """
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -151,9 +158,11 @@ def _rows(path: Path, table: str, ours: Reference) -> tuple[list[Row], list[Prob
     if lacking := sorted(needed - set(headings)):
         found = f"no column {', '.join(lacking)}"
         expected = f"the columns of the table: {', '.join(columns[:-2])}"
-        return [], [Problem(file=path.name, row=1, found=found, expected=expected)]
+        return [], [Problem(file=path.name, row=1, found=found, expected=expected)], []
     rows: list[Row] = []
-    problems: list[Problem] = []
+    top, unread = {"_file": path.name, "_row": "1"}, set(headings) - {*columns, "currency", ""}
+    problems = [at(top, h, "another currency", POUNDS) for h in unread if CURRENCY.search(h)]
+    told = [at(top, h, f"the heading {h}, not read", "the columns of ours") for h in sorted(unread)]
     for line, cells in enumerate(reader, start=2):
         given = {name: str(cells.get(h) or "").strip() for name, h in headings.items()}
         if not any(given.values()):
@@ -171,7 +180,7 @@ def _rows(path: Path, table: str, ours: Reference) -> tuple[list[Row], list[Prob
         said = {"edition": "the user's own", "verified": "user-copy", "retrieved": day, "note": ""}
         usual = USUAL if table == "unit_costs" else {}
         rows.append(dict.fromkeys(columns, "") | usual | row | said | mine)
-    return rows, problems
+    return rows, problems, told
 
 
 def _odd(given: Row, needed: set[str], path: Path) -> Iterable[Problem]:
@@ -182,8 +191,8 @@ def _odd(given: Row, needed: set[str], path: Path) -> Iterable[Problem]:
     for name, value in given.items():
         if value.startswith("=") or value.startswith("#"):
             yield at(given, name, "a formula, or what is left of one", "the value itself")
-        elif name in (*AMOUNTS, "currency") and re.search(CURRENCY, value, re.I):
-            yield at(given, name, "another currency", "pounds; convert it and give its source")
+        elif name in (*AMOUNTS, "currency") and CURRENCY.search(value):
+            yield at(given, name, "another currency", POUNDS)
 
 
 def update(file: Path, folder: Path) -> tuple[Path, Reference]:

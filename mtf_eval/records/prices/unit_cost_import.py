@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
-from mtf_eval.records.prices.unit_costs import Row
+from mtf_eval.records.prices.unit_costs import CURRENCY, Row
 
 if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
@@ -43,7 +43,6 @@ HEADINGS = (
     ("value", r"unit cost|^cost|estimated|value"),
 )
 NEEDED = {"code", "unit"}
-CURRENCY = r"[€$¥]|\b(EUR|USD)"
 RAG_GRADES = {"g": 4, "a": 5, "r": 6}
 PERIODS = (
     (r"six month|6 month", 6.0),
@@ -109,6 +108,10 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         if name not in usable and any(_text(cell) for cells in sheets[name] for cell in cells)
     ]
     for sheet, (start, columns) in usable.items():
+        counted = [n for n in ("fiscal", "economic", "social", "value") if n in columns]
+        heads = [row[columns[n]] for row in sheets[sheet][max(0, start - 2) : start]
+                 for n in counted if columns[n] < len(row)]  # fmt: skip
+        foreign = any(CURRENCY.search(_text(head)) for head in heads)
         for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
             values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
             code = values.get("code", "")
@@ -119,7 +122,8 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
                 wrong = "a value without a code"
             else:
                 row, wrong = _row(values, path.name, retrieved, years)
-            counted = [n for n in ("fiscal", "economic", "social", "value") if n in columns]
+            if foreign and not wrong:
+                wrong = "another currency in the heading"
             if any((sheet, number, columns[n]) in formulas for n in counted):
                 wrong = "a formula in place of a price"
             if not wrong and row["code"] in rows:
@@ -192,7 +196,7 @@ def _row(
 ) -> tuple[dict[str, str], str]:
     """Make a row of `unit_costs.csv`, or say what is wrong with it."""
     amounts, dates = _amounts(values), set()
-    if foreign := next((a for a in amounts.values() if re.search(CURRENCY, a, re.I)), ""):
+    if foreign := next((a for a in amounts.values() if CURRENCY.search(a)), ""):
         return {}, f"another currency, {foreign[:20]}"
     for kind, amount in amounts.items():
         amount = re.sub(r"[£,\s]|GBP", "", amount)

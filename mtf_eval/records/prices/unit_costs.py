@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 from mtf_eval.errors import Problem
 
-__all__ = ["Bearer", "Row", "UnitCost", "at", "deflator_problems", "number", "unit_cost_of"]
-__all__ += ["unit_cost_problems"]
+__all__ = ["CURRENCY", "Bearer", "Row", "UnitCost", "at", "deflator_problems", "number"]
+__all__ += ["unit_cost_of", "unit_cost_problems"]
 
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
+#: Another currency than pounds, in a cell or a heading.
+CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)
 ROUNDING_GBP = 20.0  # published components may miss the published total by this much
 
 Row = Mapping[str, str]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.dataset import UNREAD
+from mtf_eval.records.prices.unit_costs import CURRENCY
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.days import Span, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
@@ -167,6 +168,7 @@ def tell_headings(
     unread = []
     for place, cell in enumerate(header):
         name = column_named(cell, schema, aliases)
+        _in_pounds(out, schema, top, place)
         if name and places[name] != place:
             out.problem(
                 "the same column twice", "each column once", "keep one", row=top + 1, column=name
@@ -196,6 +198,20 @@ def tell_headings(
     if either and not set(either) & set(places):
         found, todo = _missing(either[-1], schema, aliases, unread)
         out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
+
+
+def _in_pounds(out: Tidied, schema: DataFrameSchema, top: int, place: int) -> None:
+    """Refuse another currency in a heading, or in a column of currencies, of a table of pounds."""
+    head = str(out.grid.rows[top][place] or "")
+    if not any(name.endswith("_gbp") for name in schema.columns):
+        return
+    rows = {top + 1: head}
+    if fold(head) == "currency":
+        cells = enumerate(out.grid.rows[top + 1 :], start=top + 2)
+        rows = {n: str(row[place] or "") for n, row in cells if place < len(row)}
+    if wrong := [n for n, text in rows.items() if CURRENCY.search(text)]:
+        todo = f"convert the amounts{f' of {len(wrong)} rows' * (len(wrong) > 1)}"
+        out.problem("another currency", "pounds", todo, row=wrong[0], column=head)
 
 
 def _missing(
