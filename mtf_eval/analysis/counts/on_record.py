@@ -31,6 +31,7 @@ KINDS = {
     "no_area": "rows without an area",
     "not_begun": "not begun",
     "ended": "ended",
+    "split": "category split or put together",
 }
 COLUMNS = (
     label("area", "Areas or measure"),

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mtf_eval.analysis.project.design import Window, leave_out, reduced
+from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.estimation import estimators, recorded
+from mtf_eval.analysis.project.gates import laid_out
 from mtf_eval.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ def by_hand(
     if window is not None:
         months = _window(whole, window)
         whole = whole.between(months.before_first, months.last)
-        months = leave_out(months, whole.counts, whole.target)
-        changed.append(f"months {months.words()}")
     if comparison is not None:
         whole = _only(whole, found.compared, comparison)
         changed.append(f"compared with {', '.join(whole.comparison)}")
-    panel, compared = reduced(whole, months)
+    months, panel, compared = laid_out(whole, months)
+    if window is not None:
+        changed.insert(0, f"months {months.words()}")
     tries = estimators(panel, compared, rng)
     chosen = method or ("did" if comparison is not None else found.design.method)
     if chosen not in tries:

@@ -6,33 +6,46 @@ a `Check` in words; `passed` is `None` where it informs only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Panel
-from mtf_eval.analysis.project.design import Project, Window, gaps_of, months_words, trusted
+from mtf_eval.analysis.project.design import Project, Window, months_words
+from mtf_eval.analysis.project.gates import Withheld, gaps_of, quiet_of, trusted
+from mtf_eval.analysis.results.columns import span
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.records.coverage import Coverage
 
-__all__ = ["bad_year", "on_record"]
+__all__ = ["bad_year", "cautions", "on_record"]
 
-SHOWN = 5
+
+def cautions(coverage: Coverage, project: Project, window: Window) -> Iterator[str]:
+    """Say what was left out of the months meant to be compared, and which noughts may be gaps."""
+    if window.out:
+        why = "; ".join(gap.text for gap in gaps_of(coverage, project.target, window))
+        held = pd.DatetimeIndex(coverage.counts.index)
+        why = why or f"the records run {span(held[0], held[-1])}"
+        yield f"{months_words(window.out)} are not compared: {why}."
+    for gap in quiet_of(coverage, project.target, window):
+        yield f"{gap.text}."
 
 
 def on_record(
-    coverage: Coverage, project: Project, window: Window, compared: Panel | None
+    coverage: Coverage, project: Project, window: Window, compared: Panel | Withheld
 ) -> Check:
     """Say which months and areas are not on record, and that they were left out.
 
     It fails where nothing is compared, as the records allow no claim.
     """
+    if isinstance(compared, Withheld):
+        text = f"{compared.reason[:1].upper()}{compared.reason[1:]}."
+        return Check(name="On record", passed=False, text=text)
     own = (*project.target, *project.buffer)
     beside = project.areas.get("comparison", ())
-    said = [gap.text.rstrip(".") for gap in gaps_of(coverage, (*own, *beside), window)]
-    if compared is None:
-        text = "; ".join(said) or "Too few months are on record"
-        return Check(name="On record", passed=False, text=f"{text}.")
+    said = [gap.text for gap in gaps_of(coverage, (*own, *beside), window)]
     if window.out:
-        said.append(f"left out on both sides: {months_words(window.out)}")
+        said.append(f"left out: {months_words(window.out)}")
     used = set(compared.counts.columns)
     if absent := sorted({*project.buffer, *beside} - used):
         said.append(f"left out, as not on record in the months compared: {', '.join(absent)}")

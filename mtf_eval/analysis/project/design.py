@@ -1,15 +1,14 @@
 """One project as a question: which areas, which months, and by which design it is judged.
 
 Everything here is settled before an outcome is looked at: it reads which areas and months are on
-record, never how many incidents they hold. Months not on record are left out on both sides, or
-nothing may be said (`gate`). Estimates nothing.
+record, never how many incidents they hold. What is left out of them, and whether anything may be
+said, is for `gates`. Estimates nothing.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -19,12 +18,11 @@ from mtf_eval.analysis.effects import Panel, forecast
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.coverage import Coverage, Gap, named, whole_months
+from mtf_eval.records.coverage import named, whole_months
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Design", "Project", "Status", "Window", "Withheld", "choose", "gaps_of", "gate"]
-__all__ += ["leave_out", "months_words", "others", "others_at_work", "project_of", "reduced"]
-__all__ += ["series_of", "trusted", "window_of"]
+__all__ = ["Design", "Project", "Status", "Window", "choose", "months_words", "others"]
+__all__ += ["others_at_work", "project_of", "series_of", "window_of"]
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -33,7 +31,6 @@ LONGEST = 12  # months compared on each side: one of each season
 SHORTEST = 6  # months after the start that even a shorter response is given to show
 CONTROLS = 10  # other areas on record from which the placebo-calibrated effect is primary
 SERIES_BEFORE, SERIES_AFTER = 24, 8  # months that an interrupted series needs
-LEAST_MONTHS = 3  # on record on either side, and half of those meant to be compared
 _ONE_MONTH = pd.DateOffset(months=1)
 
 
@@ -137,18 +134,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withheld:
-    """Why nothing may be claimed of a measure, and what would mend it."""
-
-    reason: str
-    remedy: str = ""
-
-    def words(self) -> str:
-        """Say both in sentences."""
-        return f"{self.reason}. {self.remedy}." if self.remedy else f"{self.reason}."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
     """The estimator that is primary, and why; fixed by what is on record."""
 
@@ -207,22 +192,6 @@ def months_words(months: Iterable[pd.Timestamp]) -> str:
         else:
             runs.append([month])
     return listing([named(run[0], run[-1]) for run in runs])
-
-
-def trusted(coverage: Coverage, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """Return the counts that may be compared in some months, months x areas; else NaN.
-
-    Not on record, or on record and not to be relied on: a gate stands there. Where a share of
-    rows without an area holds throughout the months compared, those beside them are left out.
-    """
-    counts = coverage.counts.copy()
-    for gap in coverage.gaps:
-        if gap.gate:
-            inside = (counts.index >= gap.first) & (counts.index <= gap.last)
-            steady = gap.kind == "no_area" and gap.first <= first and gap.last >= last
-            of = [a for a in counts.columns if coverage.source_of.get(a, "") == gap.source]
-            counts.loc[~inside if steady else inside, list(gap.areas) or of] = math.nan
-    return counts
 
 
 def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Window:
@@ -296,52 +265,6 @@ def others_at_work(
     return {str(p): tuple(g["area_code"]) for p, g in near.groupby("project_id")}
 
 
-def leave_out(window: Window, counts: pd.DataFrame, target: tuple[str, ...]) -> Window:
-    """Leave out the months in which not every target area is on record.
-
-    Where the same season is compared, the same calendar months go on the other side.
-    """
-    before, after = window.sides()
-    months = before.append(after)
-    there = counts.reindex(index=months, columns=list(target)).notna().all(axis=1)
-    out = months[~there.to_numpy()]
-    if window.same_season:
-        out = months[months.month.isin(out.month)]
-    return replace(window, out=tuple(out))
-
-
-def gate(coverage: Coverage, project: Project, window: Window) -> Withheld | None:
-    """Decide whether anything may be claimed of a measure; `None` where it may.
-
-    The one place where that is decided. Nothing may be claimed where a gap that cannot be left
-    out lies in the months meant to be compared, or where too few months are left.
-    """
-    meant, used = window.sides(), window.used()
-    gaps = gaps_of(coverage, project.target, window)
-    stops = [gap for gap in gaps if gap.gate]
-    short = any(len(u) < max(LEAST_MONTHS, len(m) / 2) for m, u in zip(meant, used, strict=True))
-    if not stops and not short:
-        return None
-    why = stops or gaps
-    reasons = [gap.text.rstrip(".").removeprefix(f"{coverage.measure}: ") for gap in why]
-    if not stops:
-        left = " and ".join(
-            f"{len(u)} of {len(m)} months {side}"
-            for m, u, side in zip(meant, used, ("before", "after"), strict=True)
-        )
-        reasons.append(f"{left} the start are left to compare")
-    remedies = dict.fromkeys(gap.remedy.rstrip(".") for gap in why if gap.remedy)
-    return Withheld(reason="; ".join(reasons), remedy="; ".join(remedies))
-
-
-def gaps_of(coverage: Coverage, areas: tuple[str, ...], window: Window) -> tuple[Gap, ...]:
-    """Return the gaps of these areas in the months meant to be compared, each once."""
-    before, after = window.sides()
-    months = before.append(after)
-    near = coverage.concerning(areas, months.min(), months.max())
-    return tuple(g for g in near if ((months >= g.first) & (months <= g.last)).any())
-
-
 def series_of(
     records: pd.DataFrame, project: Project, measure: str, excluded: frozenset[str]
 ) -> Panel:
@@ -370,22 +293,6 @@ def series_of(
         start=project.first_month or counts.index.max(),
         measure=measure,
     )
-
-
-def reduced(whole: Panel, window: Window) -> tuple[Panel, Panel]:
-    """Return what is on record of a panel: over all its months, and over those compared.
-
-    Controls are areas on record in all months used. Over all months it takes areas on record as
-    long as the target is, or those of the months compared where that leaves too few.
-    """
-    needed = window.used()[0].append(window.used()[1])
-    compared = whole.between(window.before_first, window.last).without(window.out)
-    compared = compared.complete(needed)
-    there = whole.counts[list(whole.target)].notna().all(axis=1)
-    long = whole.complete(pd.DatetimeIndex(there[there].index))
-    if others(long) < min(CONTROLS, others(compared)) or long.buffer != compared.buffer:
-        long = whole.complete(needed)
-    return long, compared
 
 
 def others(panel: Panel) -> int:

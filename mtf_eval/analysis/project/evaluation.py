@@ -9,7 +9,7 @@ it. A project that is planned or still running gets no effect. Tables are made i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,18 +30,11 @@ from mtf_eval.analysis.project.design import (
     Project,
     Status,
     Window,
-    Withheld,
     choose,
-    gaps_of,
-    gate,
-    leave_out,
-    months_words,
     others,
     others_at_work,
     project_of,
-    reduced,
     series_of,
-    trusted,
     window_of,
 )
 from mtf_eval.analysis.project.estimation import (
@@ -54,9 +47,16 @@ from mtf_eval.analysis.project.estimation import (
     spill,
     tried,
 )
+from mtf_eval.analysis.project.gates import (
+    Withheld,
+    gate,
+    laid_out,
+    rests_on_noughts,
+    trusted,
+)
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
-from mtf_eval.analysis.results.columns import day, span
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import NotEnoughData
@@ -321,18 +321,11 @@ class _Found:
             excluded = frozenset(a for areas in work.values() for a in areas)
             whole = series_of(counts, project, measure, excluded).with_start(window.start)
         except NotEnoughData as error:
-            self._withhold(measure, Withheld(reason=str(error), remedy="add months and areas"))
+            reason = str(error).removeprefix(f"{measure}: ")
+            self._withhold(measure, Withheld(reason=reason, remedy="add months and areas"))
             return
-        whole = whole.between(None, window.last)
-        window = leave_out(window, counts, project.target)
-        if primary:
-            self.rest |= {"window": window, "panel": whole}
-        if (stopped := gate(coverage, project, window)) is not None:
-            self._withhold(measure, stopped)
-            if primary:
-                self.rest["checks"] = (checks.on_record(coverage, project, window, None),)
-            return
-        panel, compared = reduced(whole, window)
+        whole, meant = whole.between(None, window.last), window
+        window, panel, compared = laid_out(whole, meant)
         design = choose(
             others=others(compared),
             before=panel.months_before,
@@ -340,13 +333,28 @@ class _Found:
             learnt=recorded(panel, compared).months_before,
         )
         tries = estimators(panel, compared, self.rng)
+
+        def estimate(panel: Panel, compared: Panel) -> Estimate:
+            return estimators(panel, compared, self.rng)[design.method]()
+
+        stopped = gate(coverage, project, window)
         try:
-            effect = tries[design.method]().with_cautions(
-                *window.notes, *self._gaps(coverage, window)
-            )
-            self.effects[measure] = effect
+            if stopped is None:
+                effect = tries[design.method]().with_cautions(
+                    *window.notes, *checks.cautions(coverage, project, window)
+                )
+                stopped = rests_on_noughts(coverage, whole, meant, effect, estimate)
+                self.effects[measure] = effect
         except NotEnoughData as error:
-            self.cannot_say[measure] = str(error)
+            self.cannot_say[measure] = str(error).removeprefix(f"{measure}: ")
+        if primary:
+            self.rest |= {"window": window, "panel": whole}
+        if stopped is not None:
+            self.effects.pop(measure, None)
+            self._withhold(measure, stopped)
+            if primary:
+                self.rest["checks"] = (checks.on_record(coverage, project, window, stopped),)
+            return
         least = self.mde[measure] = smallest(self.effects.get(measure), compared)
         found = self.effects.get(measure)
         if found is not None and not found.distinguishable and least > HOPELESS:
@@ -366,15 +374,6 @@ class _Found:
 
     def _withhold(self, measure: str, why: Withheld) -> None:
         self.withheld[measure], self.cannot_say[measure] = why, why.reason
-
-    def _gaps(self, coverage: Coverage, window: Window) -> Iterator[str]:
-        """Say what is not on record in the months compared and was left out."""
-        gaps = gaps_of(coverage, self.project.target, window)
-        if window.out:
-            why = "; ".join(gap.text.rstrip(".") for gap in gaps)
-            left = f"{months_words(window.out)} are not compared, on either side"
-            held = pd.DatetimeIndex(coverage.counts.index)
-            yield f"{left}: {why or f'the records run {span(held[0], held[-1])}'}."
 
     def _primary(
         self,

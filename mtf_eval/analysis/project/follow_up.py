@@ -12,20 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects import Estimate
-from mtf_eval.analysis.project.design import (
-    LEAST_MONTHS,
-    Project,
-    Window,
-    gate,
-    leave_out,
-    others_at_work,
-    reduced,
-    series_of,
-    trusted,
-)
+from mtf_eval.analysis.effects import Estimate, Panel
+from mtf_eval.analysis.project.design import Project, Window, others_at_work, series_of
 from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.results.columns import RATIO, count, label, number, text
 from mtf_eval.analysis.results.tables import Table
@@ -121,14 +112,21 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
     at_work = others_at_work(data, project, found.window.before_first, later.last)
     excluded = frozenset(a for areas in at_work.values() for a in areas)
     whole = series_of(counts, project, project.primary_measure, excluded)
-    window = leave_out(window, counts, project.target)
-    if (stopped := gate(coverage, project, window)) is not None:
-        raise NotEnoughData(f"we cannot say: {stopped.reason}")
     response = pd.date_range(start, later.first, freq="MS", inclusive="left")
     record = whole.between(None, later.last).without(response).with_start(later.first)
-    panel, compared = reduced(record, window)
+    part, panel, compared = laid_out(record, window)
     unused = np.random.default_rng(0)  # the designs that can be run here draw nothing
-    return estimators(panel, compared.same_season(), unused)[design.method]()
+
+    def estimate(panel: Panel, compared: Panel) -> Estimate:
+        return estimators(panel, compared.same_season(), unused)[design.method]()
+
+    stopped = gate(coverage, project, part)
+    if stopped is None:
+        effect = estimate(panel, compared)
+        stopped = rests_on_noughts(coverage, record, window, effect, estimate)
+    if stopped is not None:
+        raise NotEnoughData(f"we cannot say: {stopped.reason}")
+    return effect
 
 
 def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:

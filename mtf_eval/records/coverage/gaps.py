@@ -22,7 +22,7 @@ __all__ += ["whole_months"]
 ONE_MONTH = pd.DateOffset(months=1)
 Kind = Literal[
     "declared", "no_file", "source_stops", "recoded", "silent", "incomplete", "no_area",
-    "not_begun", "ended",
+    "not_begun", "ended", "split",
 ]  # fmt: skip
 
 
@@ -53,6 +53,10 @@ class Gap:
     gate: bool
     text: str
     remedy: str
+
+    def steady(self, first: pd.Timestamp, last: pd.Timestamp) -> bool:
+        """Whether it holds alike in all of some months, so that it is no gap between them."""
+        return self.kind in ("no_area", "split") and self.first <= first and self.last >= last
 
 
 def named(first: pd.Timestamp, last: pd.Timestamp) -> str:

@@ -29,7 +29,7 @@ def noticed(data: Dataset) -> list[Finding]:
     own: list[Finding] = []
     for measure in sorted((measures & {*rows["measure"]}) or {*rows["measure"]}):
         coverage = coverage_of(data, measure, as_of=as_of)
-        for gap in coverage.gaps:
+        for gap in (*coverage.gaps, *coverage.quiet):
             if gap.areas and gap.kind != "recoded" and not known & {*gap.areas}:
                 continue
             codes = gap.areas or tuple(a for a, s in coverage.source_of.items() if s == gap.source)

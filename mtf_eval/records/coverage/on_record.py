@@ -8,7 +8,7 @@ and every series of the task force's own tables, asks here; nothing after it fil
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -27,14 +27,8 @@ from mtf_eval.records.coverage.gaps import (
     rows_of,
     whole_months,
 )
-from mtf_eval.records.coverage.silences import (
-    KIND,
-    WHOLE,
-    incomplete_months,
-    jumps,
-    runs,
-    silent_runs,
-)
+from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, silent_runs
+from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, once
 
 __all__ = ["Coverage", "coverage_of"]
@@ -52,6 +46,8 @@ class Coverage:
     ----------
     counts
         Months x areas; NaN where not on record, never 0.
+    quiet
+        Runs of noughts in target areas, counted as such, that may be chance or a gap.
     source_of
         The source an area belongs to: the one that recorded most of it.
     """
@@ -59,6 +55,7 @@ class Coverage:
     measure: str
     counts: pd.DataFrame
     gaps: tuple[Gap, ...] = ()
+    quiet: tuple[Gap, ...] = ()
     source_of: dict[str, str] = field(default_factory=dict)
 
     def concerning(
@@ -66,7 +63,7 @@ class Coverage:
     ) -> tuple[Gap, ...]:
         """Return the gaps that touch these areas in these months.
 
-        A share of rows without an area that is the same in all of them is no gap between them.
+        What is the same in all of them (see `Gap.steady`) is no gap between them.
         """
         wanted = set(areas)
         sources = {self.source_of.get(a, "") for a in wanted}
@@ -76,7 +73,7 @@ class Coverage:
             if g.first <= last
             and g.last >= first
             and (wanted & set(g.areas) if g.areas else g.source in sources or not g.source)
-            and not (g.kind == "no_area" and g.first <= first and g.last >= last)
+            and not g.steady(first, last)
         )
 
 
@@ -108,9 +105,10 @@ class _Reading:
         self.data, self.measure, self.rows = data, measure, rows_of(data, as_of)
         self.declared = declared(data, measure)
         self.gaps: list[Gap] = []
-        rows = self.rows
-        number = rows.measures.index(measure) if measure in rows.measures else -1
-        self.of = rows.measure == number
+        self.quiet: list[Gap] = []
+        rows, self.totals = self.rows, totals_of(data, as_of)
+        self.number = rows.measures.index(measure) if measure in rows.measures else -1
+        self.of = rows.measure == self.number
         self.months = self._months(whole_months(as_of))
         own = {*data.table("project_areas")["area_code"].dropna(), *also}
         told = {rows.areas[a] for a in np.unique(rows.area[self.of])} - {""}
@@ -120,24 +118,8 @@ class _Reading:
         self.unknown = sorted(own - known)
         self.areas = sorted(told | (own & known if everywhere else set()) | {*self.unknown})
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
-        self.apart = self._apart()
         self.counts = np.zeros((len(self.months), len(self.areas)))
         self.sure = np.zeros(self.counts.shape, bool)
-
-    def _apart(self) -> NDArray[np.bool_]:
-        """Rows of areas in which no project works: by them a source is judged, not by an outcome.
-
-        Every row of a source of which the projects' own areas are half or more.
-        """
-        rows, roles = self.rows, self.data.table("project_areas")
-        own = {*roles["area_code"][roles["role"] == "target"]}
-        targets = np.array([a in own for a in rows.areas], dtype=bool)
-        owners = np.array([rows.owner[a] for a in rows.areas], dtype=object)
-        few = {s for s in rows.sources if 0 < 2 * targets[owners == s].sum() < (owners == s).sum()}
-        self.but = dict.fromkeys(few, ", the projects' own areas apart")
-        judged = np.array([s not in few for s in rows.sources], dtype=bool)[rows.source]
-        apart: NDArray[np.bool_] = judged | ~targets[rows.area]
-        return apart
 
     def _months(self, last: pd.Timestamp) -> pd.DatetimeIndex:
         """Months of the files; of a table, those between the measure's first and last row.
@@ -159,11 +141,12 @@ class _Reading:
             self._unknown()
             self._declare()
             self._silent()
-            self._no_area()
+            self._doubtful()
         columns = pd.Index(self.areas, name="area_code", dtype="str")
         counts = pd.DataFrame(self.counts, index=self.months, columns=columns)
+        gaps, quiet = tuple(self.gaps), tuple(self.quiet)
         return Coverage(
-            measure=self.measure, counts=counts, gaps=tuple(self.gaps), source_of=self.owner
+            measure=self.measure, counts=counts, gaps=gaps, quiet=quiet, source_of=self.owner
         )
 
     def _mark_sure(self) -> None:
@@ -180,19 +163,8 @@ class _Reading:
         first = ordinal(self.months[0]) if len(self.months) else 0
         for number, source in enumerate(rows.sources):
             its = rows.source == number
-            sums = np.zeros((2, len(self.months) + 1))
-            for i, which in enumerate((its, its & self.of)):
-                inside = (
-                    which
-                    & self.apart
-                    & (rows.month >= first)
-                    & (rows.month < first + len(self.months))
-                )
-                sums[i, :-1] = self._sums(rows.month[inside] - first, rows.count[inside])
-            whole, of = sums[:, :-1]
-            sent = np.isin(np.arange(len(self.months)) + first, rows.month[its])
             own = [i for i, a in enumerate(self.areas) if self.owner[a] == source]
-            absent = self._absent(source, sent, whole, of, own)
+            absent = self._absent(number, own)
             inside = its & self.of & (place[rows.area] >= 0) if len(rows.area) else its
             inside &= (rows.month >= first) & (rows.month < first + len(self.months))
             table = np.zeros(self.counts.shape)
@@ -208,19 +180,18 @@ class _Reading:
     def _place(self) -> dict[str, int]:
         return {a: i for i, a in enumerate(self.areas)}
 
-    def _sums(self, month: NDArray[np.int64], count: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums: NDArray[np.float64] = np.bincount(month, count, len(self.months)).astype(float)
-        return sums
-
-    def _absent(
-        self,
-        source: str,
-        sent: NDArray[np.bool_],
-        whole: NDArray[np.float64],
-        of: NDArray[np.float64],
-        own: list[int],
-    ) -> NDArray[np.bool_]:
+    def _absent(self, number: int, own: list[int]) -> NDArray[np.bool_]:
         """Return the months for which a source sent nothing, or too little."""
+        totals, source = self.totals, self.rows.sources[number]
+        sent, broken, whole, of = (
+            self._within(each)
+            for each in (
+                totals.sent[number],
+                totals.broken[number],
+                totals.whole[number],
+                totals.apart[number, :, self.number] * (self.number >= 0),
+            )
+        )
         absent = ~sent if self.rows.by_file else np.zeros(len(sent), bool)
         for first, last in runs(absent):
             ends, begins = last == len(absent) - 1, first == 0
@@ -229,10 +200,10 @@ class _Reading:
             self._gap(kind, (), (first, last), text, ASK, source=source)
         open_ = np.where(absent, np.nan, of)
         sure: NDArray[np.bool_] = np.asarray(self.sure[:, own].all(axis=1)) & bool(own)
-        for _, first, last in silent_runs(open_[:, None], sure=sure[:, None]):
+        for _, first, last in silent_runs(open_[:, None], sure[:, None]):
             absent[first : last + 1] = True
-            self._tell_silent(source, first, last)
-        broken = incomplete_months(np.where(sent, whole, np.nan), share=WHOLE) & ~absent & ~sure
+            self._tell_silent(number, first, last)
+        broken &= ~absent & ~sure
         part = incomplete_months(np.where(absent | (of == 0), np.nan, of), share=KIND)
         part &= ~broken & ~absent & ~sure
         for flags, held, what in ((broken, whole, ""), (part, of, f"{self.measure}: ")):
@@ -240,36 +211,36 @@ class _Reading:
                 by = f" for {source}" if source else ""
                 n = ", ".join(f"{v:,.0f}" for v in held[first : last + 1])
                 usual = np.median(held[~flags & (held > 0)])
+                apart = ", the projects' own areas apart" if source in totals.few else ""
                 look = "looks" if first == last else "look"
                 text = (
                     f"{what}{self._named(first, last)}{by} {look} incomplete: {n} records where "
-                    f"{usual:,.0f} a month are usual{self.but.get(source, '')}"
+                    f"{usual:,.0f} a month are usual{apart}"
                 )
                 self._gap("incomplete", (), (first, last), text, ASK, source=source)
-        return absent | broken | part
+        found: NDArray[np.bool_] = absent | broken | part
+        return found
 
-    def _tell_silent(self, source: str, first: int, last: int) -> None:
+    def _within(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values of the months of all records for those of this measure, else nought."""
+        at = np.arange(len(self.months)) + ordinal(self.months[0]) - self.totals.first
+        inside, found = (at >= 0) & (at < len(values)), np.zeros(len(at), values.dtype)
+        found[inside] = values[at[inside]]
+        return found
+
+    def _tell_silent(self, number: int, first: int, last: int) -> None:
         kind, why, _ = self._silence(first, last)
+        source = self.rows.sources[number]
         by = f" by {source}" if source else ""
         text = f"{self.measure}: {self._are(first, last)}{by}: {why}"
         ends = kind == "ended"
-        other = self._renamed(source, first if ends else last + 1, ends) if kind != "silent" else []
+        at = (first if ends else last) + ordinal(self.months[0]) - self.totals.first
+        other = self.totals.renamed(number, self.number, at, ends=ends) if kind != "silent" else []
         if other:
             verb = ("begin" if ends else "end") + "s" * (len(other) == 1)
             text += f"; {' and '.join(other)} {verb} there: the category was renamed or redrawn"
         remedy = "compare within one name of the category" if other else ASK
         self._gap(kind, (), (first, last), text, remedy, source=source)
-
-    def _renamed(self, source: str, at: int, ends: bool) -> list[str]:
-        """Return the measures of a source that begin in the month where this ends, or reverse."""
-        rows, found = self.rows, []
-        its = (rows.source == rows.sources.index(source)) & (rows.count > 0)
-        edge = ordinal(self.months[at if ends else at - 1])
-        for number, name in enumerate(rows.measures):
-            held = rows.month[its & (rows.measure == number)]
-            if len(held) and name != self.measure and edge == (held.min() if ends else held.max()):
-                found.append(name)
-        return found
 
     def _leave_guests(
         self,
@@ -325,19 +296,35 @@ class _Reading:
         rows, place = self.data.table("project_areas"), self._place
         rows = rows[rows["area_code"].isin(place) & (rows["role"] != "comparison")]
         parts = rows.groupby(["project_id", "role"])["area_code"]
-        groups = {tuple(sorted(place[a] for a in {*part})) for _, part in parts}
-        seen: dict[tuple[int, int], set[int]] = {}
-        for silent, first, last in silent_runs(
-            self.counts, sure=self.sure, groups=sorted(g for g in groups if len(g) > 1)
-        ):
-            seen.setdefault((first, last), set()).update(silent)
-        for (first, last), areas in sorted(seen.items()):
-            columns = sorted(areas)
-            self.counts[first : last + 1, columns] = np.nan
+        groups = {
+            (str(role), tuple(sorted(place[a] for a in {*part}))) for (_, role), part in parts
+        }
+        together = sorted({g for _, g in groups if len(g) > 1})
+        for codes, first, last in self._runs(silent_runs(self.counts, self.sure, together)):
+            self.counts[first : last + 1, [place[c] for c in codes]] = np.nan
             kind, why, remedy = self._silence(first, last)
-            codes = tuple(self.areas[c] for c in columns)
             text = f"{self.measure}: {self._are(first, last)} for {_some(codes)}: {why}"
             self._gap(kind, codes, (first, last), text, remedy)
+        targets = sorted({g for role, g in groups if role == "target"})
+        some = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
+        for codes, first, last in self._runs(some):
+            text = (
+                f"{self.measure}: nothing is recorded in {self._named(first, last)} for "
+                f"{_some(codes)}, which may be chance or records not sent"
+            )
+            remedy = "if nothing happened, declare it complete in coverage, else ask who keeps it"
+            self._gap("silent", codes, (first, last), text, remedy)
+            self.quiet.append(self.gaps.pop())
+
+    def _runs(
+        self, found: Iterable[tuple[tuple[int, ...], int, int]]
+    ) -> Iterator[tuple[tuple[str, ...], int, int]]:
+        """Yield the areas of each run of months together, in order."""
+        seen: dict[tuple[int, int], set[int]] = {}
+        for columns, first, last in found:
+            seen.setdefault((first, last), set()).update(columns)
+        for (first, last), areas in sorted(seen.items()):
+            yield tuple(self.areas[c] for c in sorted(areas)), first, last
 
     def _silence(self, first: int, last: int) -> tuple[Kind, str, str]:
         """Say a silence and what would mend it: without a count, which the outcome would move."""
@@ -354,31 +341,35 @@ class _Reading:
 
     # Months that cannot be trusted
 
-    def _no_area(self) -> None:
-        """Name months in which a source's share of rows without an area jumps."""
-        rows, first_month = self.rows, ordinal(self.months[0])
-        nowhere = rows.areas.index("") if "" in rows.areas else -1
-        for number, source in enumerate(rows.sources):
-            its = self.of & (rows.source == number)
-            its &= (rows.month >= first_month) & (rows.month < first_month + len(self.months))
-            if nowhere < 0 or not its.any():
-                continue
-            parts = its & (rows.area == nowhere), its & self.apart, its & ~self.apart
-            without, whole, own = (
-                self._sums(rows.month[i] - first_month, rows.count[i]) for i in parts
-            )
-            # The projects' own areas as they were before the first of them began.
-            early = own[
-                np.asarray(self.months < self.data.table("projects")["response_start"].min())
-            ]
-            whole += np.rint(early.mean()) if len(early) else 0
-            for first, last, high, low in jumps(without, whole):
+    def _doubtful(self) -> None:
+        """Name months with a share of rows without an area that jumps, and categories split."""
+        if self.number < 0:
+            return
+        shift, last = self.totals.first - ordinal(self.months[0]), len(self.months) - 1
+        for number, source in enumerate(self.rows.sources):
+            by = f" ({source})" if source else ""
+            for first, end, high, low in self.totals.jumps(number, self.number):
+                months = max(0, first + shift), min(last, end + shift)
                 text = (
-                    f"{self.measure}{f' by {source}' if source else ''}: about {high:.0%} of the "
-                    f"rows of {self._named(first, last)} have no area, {low:.0%} of the others"
+                    f"{self.measure}: about {high:.0%} of the rows of {self._named(*months)} "
+                    f"have no area, {low:.0%} of the others{by}"
                 )
                 remedy = "ask for the records with their areas"
-                self._gap("no_area", (), (first, last), text, remedy, gate=True, source=source)
+                self._gap("no_area", (), months, text, remedy, gate=True, source=source)
+            for at, other, begins, share in self.totals.splits(number, self.number):
+                if not 0 < at + shift <= last:
+                    continue
+                month = f"{self.months[at + shift]:%B %Y}"
+                what = (
+                    f"{other} begins in {month}, and {share:.0%} fewer are recorded as "
+                    f"{self.measure}: the category was split"
+                    if begins
+                    else f"{other} ends before {month}, and {share:.0%} more are recorded as "
+                    f"{self.measure}: the categories were put together"
+                )
+                remedy = f"count {self.measure} and {other} as one measure, or stay on one side"
+                text = f"{self.measure}: {what}{by}"
+                self._gap("split", (), (at + shift, last), text, remedy, gate=True, source=source)
 
     # Declarations
 
@@ -390,7 +381,7 @@ class _Reading:
                 continue
             self.counts[np.ix_(months, areas)] = np.nan
             whom = row.area_code or row.force or row.source
-            why = f": {row.reason}" if row.reason else ""
+            why = f": {row.reason.rstrip('.')}" if row.reason else ""
             span = int(months[0]), int(months[-1])
             text = f"{self._are(*span)} for {whom}, as declared{why}"
             remedy = "add the records, and take the row out of the table coverage"

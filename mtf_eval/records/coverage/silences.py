@@ -10,16 +10,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHANCE", "incomplete_months", "jumps", "runs", "silent_runs"]
+__all__ = ["CHANCE", "incomplete_months", "jumps", "runs", "silent_runs", "steps"]
 
 Counts = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Places = NDArray[np.intp]
 
-#: What is less likely than this, over all that was looked at, is no chance.
-CHANCE = 1e-6
+#: What is less likely than this, over all that was looked at, is no chance; may be none.
+CHANCE, DOUBT = 1e-6, 0.05
 #: A month of a whole force below this share of its usual is incomplete; of one kind of incident.
 WHOLE, KIND = 0.8, 0.6
 SIGMAS = 5.0
+#: Share by which a kind of incident steps when another takes its rows; months needed to tell.
+STEP, LEAST = 0.1, 3
 #: Change in the share of rows without an area that moves a ratio by more than rounding does.
 MATERIAL = 0.03
 
@@ -32,7 +35,10 @@ def runs(flags: Flags) -> Iterator[tuple[int, int]]:
 
 
 def silent_runs(
-    values: Counts, *, sure: Flags | None = None, groups: Sequence[Sequence[int]] = ()
+    values: Counts,
+    sure: Flags | None = None,
+    groups: Sequence[Sequence[int]] = (),
+    of: Sequence[int] | None = None,
 ) -> list[tuple[tuple[int, ...], int, int]]:
     """Find runs of noughts that the series' own months and the others' shape do not explain.
 
@@ -48,6 +54,8 @@ def silent_runs(
         Cells that are on record whatever they hold.
     groups
         Columns that are looked at together as well, as one series.
+    of
+        The only columns that are looked at, for what may be no chance.
 
     Returns
     -------
@@ -55,7 +63,9 @@ def silent_runs(
     """
     values = values.copy()
     silent = (values == 0) & ~(np.zeros(values.shape, bool) if sure is None else sure)
-    single = [(int(c),) for c in np.flatnonzero(np.nansum(values, axis=0) > 0)]
+    chance = np.log(CHANCE if of is None else DOUBT)
+    some = np.arange(values.shape[1]) if of is None else np.asarray(of)
+    single = [(int(c),) for c in some[np.nansum(values[:, some], axis=0) > 0]]
     zeros = [
         (columns, first, last)
         for columns in [*single, *(tuple(g) for g in groups)]
@@ -64,7 +74,7 @@ def silent_runs(
     looked, seen = np.log(max(1, len(zeros))), []
     while zeros:
         judged = _judged(values, zeros)
-        new = [run for run, p in judged if p + looked < np.log(CHANCE)]
+        new = [run for run, p in judged if p + looked < chance]
         if not new:
             break
         for columns, first, last in new:
@@ -165,6 +175,29 @@ def _usual(values: Counts, broken: Flags, at: int) -> float:
         if year_on in good:
             usual.append(float(values[year_on]))
     return min(usual)
+
+
+def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[float, float]:
+    """Say by how much a series steps between two times, beyond chance and beside the others.
+
+    Returns
+    -------
+    Counts a month more or fewer, and as a share of what the others' course led to expect; 0 where
+    there is no step, or fewer than three months on a side.
+    """
+    if min(len(before), len(after)) < LEAST or values[before].sum() == 0:
+        return 0.0, 0.0
+    course = rest if min(rest[before].sum(), rest[after].sum()) > 0 else np.ones(len(rest))
+    level = values / np.maximum(course, 1e-9) * course[before].mean()
+    usual, now = level[before].mean(), level[after].mean()
+    chance = sum(
+        max(float(np.var(level[side], ddof=1)), float(level[side].mean())) / len(side)
+        for side in (before, after)
+    )
+    share = float(abs(now - usual) / usual)
+    if share < STEP or abs(now - usual) < SIGMAS * np.sqrt(chance):
+        return 0.0, 0.0
+    return float((now - usual) * course[after].mean() / course[before].mean()), share
 
 
 def jumps(without: Counts, rows: Counts) -> list[tuple[int, int, float, float]]:

@@ -1,0 +1,167 @@
+"""Which months and areas of a project are compared, and whether anything may be claimed of them.
+
+The one place where that is decided; every page, total, rating and pound asks the evaluation, which
+asks here. What is not on record is left out before an outcome is looked at (`laid_out`), or nothing
+is estimated (`gate`); a claim that rests on noughts which may be gaps is none (`rests_on_noughts`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from mtf_eval.analysis.effects import Estimate, Panel, forecast
+from mtf_eval.analysis.project.design import CONTROLS, Project, Window, others
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.coverage import Coverage, Gap
+
+__all__ = ["LEAST_MONTHS", "Withheld", "gaps_of", "gate", "laid_out", "rests_on_noughts"]
+__all__ += ["quiet_of", "trusted"]
+
+LEAST_MONTHS = 3  # on record on either side, and half of those meant to be compared
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Why nothing may be claimed of a measure, and what would mend it."""
+
+    reason: str
+    remedy: str = ""
+
+    def words(self) -> str:
+        """Say both in sentences."""
+        return f"{self.reason}. {self.remedy}." if self.remedy else f"{self.reason}."
+
+
+def trusted(coverage: Coverage, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """Return the counts that may be compared in some months, months x areas; else NaN.
+
+    Not on record, or on record and not to be relied on: a gate stands there. What holds throughout
+    the months compared (a share of rows without an area) leaves out the months beside them.
+    """
+    counts = coverage.counts.copy()
+    for gap in coverage.gaps:
+        if gap.gate:
+            inside = (counts.index >= gap.first) & (counts.index <= gap.last)
+            of = [a for a in counts.columns if coverage.source_of.get(a, "") == gap.source]
+            steady = gap.steady(first, last)
+            counts.loc[~inside if steady else inside, list(gap.areas) or of] = math.nan
+    return counts
+
+
+def laid_out(whole: Panel, window: Window) -> tuple[Window, Panel, Panel]:
+    """Leave out the months in which not every target area is on record.
+
+    Where the same season is compared, a month after takes its fellow before with it; one before
+    takes its fellow after, unless a forecast is made from all months before.
+
+    Returns
+    -------
+    The months compared, and what is on record of the panel: over all its months, and over those.
+    Controls are areas on record in all months used. Over all months it takes areas on record as
+    long as the target is, or those of the months compared where that leaves too few.
+    """
+    before, after = window.sides()
+    there = whole.counts[list(whole.target)].notna().all(axis=1)
+    known = there[there].index
+    gone_before, gone = before[~before.isin(known)], after[~after.isin(known)]
+    for alike in (False, True):
+        out = {*gone_before, *gone}
+        if window.same_season:
+            out |= {*before[before.month.isin(gone.month)]}
+            out |= {*after[after.month.isin(gone_before.month)]} if alike else set()
+        part = replace(window, out=tuple(sorted(out)))
+        needed = part.used()[0].append(part.used()[1])
+        compared = whole.between(window.before_first, window.last).without(part.out)
+        compared = compared.complete(needed)
+        if {*part.used()[0].month} != {*part.used()[1].month} and window.same_season:
+            months = compared.counts.index
+            compared = compared.without(months[~months.isin(needed)])
+        panel = whole.complete(pd.DatetimeIndex(known))
+        if others(panel) < min(CONTROLS, others(compared)) or panel.buffer != compared.buffer:
+            panel = whole.complete(needed)
+        if others(compared) >= CONTROLS and panel.months_before >= forecast.LEAST_MONTHS:
+            break
+    return part, panel, compared
+
+
+def gate(coverage: Coverage, project: Project, window: Window) -> Withheld | None:
+    """Decide whether anything may be claimed of a measure; `None` where it may.
+
+    Nothing may be claimed where a gap that cannot be left out lies in the months meant to be
+    compared, or where too few months are left.
+    """
+    gaps = gaps_of(coverage, project.target, window)
+    stops = [gap for gap in gaps if gap.gate]
+    meant, used = window.sides(), window.used()
+    short = any(len(u) < max(LEAST_MONTHS, len(m) / 2) for m, u in zip(meant, used, strict=True))
+    if not stops and not short:
+        return None
+    left = " and ".join(
+        f"{len(u)} of {len(m)} months {side}"
+        for m, u, side in zip(meant, used, ("before", "after"), strict=True)
+    )
+    return _withheld(
+        coverage, stops or gaps, "" if stops else f"{left} the start are left to compare"
+    )
+
+
+def _withheld(coverage: Coverage, gaps: Iterable[Gap], why: str) -> Withheld:
+    """Say each gap once, without the measure, which every page names beside it."""
+    gaps = tuple(gaps)
+    reasons = [gap.text.removeprefix(f"{coverage.measure}: ") for gap in gaps]
+    remedies = dict.fromkeys(gap.remedy for gap in gaps if gap.remedy)
+    return Withheld(reason="; ".join(filter(None, [*reasons, why])), remedy="; ".join(remedies))
+
+
+def rests_on_noughts(
+    coverage: Coverage,
+    whole: Panel,
+    window: Window,
+    effect: Estimate,
+    estimate: Callable[[Panel, Panel], Estimate],
+) -> Withheld | None:
+    """Withhold a change that is one no more when noughts that may be gaps are left out.
+
+    In areas of few incidents a silence cannot be told from chance; a claim that it makes can.
+
+    Parameters
+    ----------
+    window
+        The months meant to be compared.
+    estimate
+        The design's estimator, of a panel over all months and over those compared.
+    """
+    quiet = quiet_of(coverage, whole.target, window)
+    if not quiet or not effect.distinguishable:
+        return None
+    counts = whole.counts.astype(float)
+    for gap in quiet:
+        counts.loc[gap.first : gap.last, list(gap.areas)] = math.nan
+    part, panel, compared = laid_out(replace(whole, counts=counts), window)
+    short = any(len(u) < LEAST_MONTHS for u in part.used())
+    try:
+        again = None if short else estimate(panel, compared)
+    except NotEnoughData:
+        again = None
+    if again is None or not again.distinguishable or (again.estimate < 1) != (effect.estimate < 1):
+        why = "without those months no change can be told from chance"
+        return _withheld(coverage, quiet, why)
+    return None
+
+
+def gaps_of(coverage: Coverage, areas: tuple[str, ...], window: Window) -> tuple[Gap, ...]:
+    """Return the gaps of these areas in the months meant to be compared, each once."""
+    before, after = window.sides()
+    months = before.append(after)
+    near = coverage.concerning(areas, months.min(), months.max())
+    return tuple(g for g in near if ((months >= g.first) & (months <= g.last)).any())
+
+
+def quiet_of(coverage: Coverage, target: tuple[str, ...], window: Window) -> tuple[Gap, ...]:
+    """Return the runs of noughts in target areas that may be gaps, up to the last month meant."""
+    own = (gap for gap in coverage.quiet if {*gap.areas} <= {*target})
+    return tuple(gap for gap in own if gap.first <= window.last)

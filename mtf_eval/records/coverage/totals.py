@@ -1,0 +1,151 @@
+"""What each source recorded in all, by month and measure: whether its months are whole.
+
+Judged by areas in which no project works, so that no outcome moves it. Knows no project's months.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtf_eval.records.coverage.gaps import Rows, rows_of
+from mtf_eval.records.coverage.silences import (
+    WHOLE,
+    incomplete_months,
+    jumps,
+    silent_runs,
+    steps,
+)
+from mtf_eval.records.dataset import Dataset, once
+
+__all__ = ["Totals", "totals_of"]
+
+Counts = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+#: Of the records that go from a measure or come to it, how many another one accounts for.
+ALIKE = (0.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Totals:
+    """Counts by source, from the first month of all records to the last.
+
+    Attributes
+    ----------
+    first
+        Month of the first row, as `ordinal` counts.
+    sent
+        Whether a source has any row in a month, sources x months.
+    apart, own, nowhere
+        Sources x months x measures: in areas in which no project works (in all, where the
+        projects' own are half or more), in the others, and in no area.
+    whole, broken
+        All measures together, as if those silent in a month had not been silent; whether that is
+        far too little.
+    few
+        Sources that are judged without the projects' own areas.
+    before
+        Months before the first project began.
+    """
+
+    rows: Rows
+    first: int
+    sent: Flags
+    apart: Counts
+    own: Counts
+    nowhere: Counts
+    whole: Counts
+    broken: Flags
+    few: frozenset[str]
+    before: Flags
+
+    def jumps(self, source: int, measure: int) -> list[tuple[int, int, float, float]]:
+        """Return the months in which the share of rows without an area jumps; see `jumps`."""
+        of, early = self.apart[source, :, measure], self.own[source, self.before, measure]
+        # The projects' own areas as they were before the first of them began.
+        return jumps(
+            self.nowhere[source, :, measure], of + (np.rint(early.mean()) if early.size else 0)
+        )
+
+    def renamed(self, source: int, measure: int, at: int, *, ends: bool) -> list[str]:
+        """Return the measures of a source that begin in the month where this ends, or reverse."""
+        held = (self.apart + self.own)[source] > 0
+        there = held.argmax(axis=0) if ends else len(held) - 1 - held[::-1].argmax(axis=0)
+        names = self.rows.measures
+        return [names[k] for k in np.flatnonzero(held.any(axis=0) & (there == at)) if k != measure]
+
+    def splits(self, source: int, measure: int) -> Iterator[tuple[int, str, bool, float]]:
+        """Yield where another measure takes rows from this one, or leaves it its own.
+
+        Yields
+        ------
+        The first month after, the other measure, whether it begins there (else it ended before),
+        and by what share this one fell or rose.
+        """
+        table = self.apart[source]
+        sent, held = np.flatnonzero(self.sent[source]), table > 0
+        for k in np.flatnonzero(held.any(axis=0)):
+            if k == measure:
+                continue
+            lone = np.flatnonzero(held[:, k])
+            for at, begins in ((lone[0], True), (lone[-1] + 1, False)):
+                before, after = sent[sent < at][-6:], sent[sent >= at][:6]
+                rest = table.sum(axis=1) - table[:, measure] - table[:, k]
+                moved, share = steps(table[:, measure], rest, before, after)
+                other = table[after if begins else before, k].mean() if moved else 0.0
+                if other > 0 and ALIKE[0] < (-moved if begins else moved) / other < ALIKE[1]:
+                    yield int(at), self.rows.measures[k], begins, share
+
+
+@once
+def totals_of(data: Dataset, as_of: date) -> Totals:
+    """Return what each source recorded up to the last month that is over."""
+    rows, roles = rows_of(data, as_of), data.table("project_areas")
+    own = {*roles["area_code"][roles["role"] == "target"]}
+    targets = np.array([a in own for a in rows.areas], dtype=bool)
+    owners = np.array([rows.owner[a] for a in rows.areas], dtype=object)
+    few = {s for s in rows.sources if 0 < 2 * targets[owners == s].sum() < (owners == s).sum()}
+    judged = np.array([s not in few for s in rows.sources], dtype=bool)[rows.source]
+    apart = judged | ~targets[rows.area]
+    first = int(rows.month.min()) if len(rows.month) else 0
+    size = len(rows.sources), int(np.ptp(rows.month)) + 1 if len(rows.month) else 0
+    shape = (*size, len(rows.measures))
+    place = (rows.source * size[1] + rows.month - first) * shape[2] + rows.measure
+
+    def sums(which: Flags) -> Counts:
+        counted = np.bincount(place[which], rows.count[which], int(np.prod(shape)))
+        return counted.astype(float).reshape(shape)
+
+    sent = np.bincount(place // max(1, shape[2]), minlength=int(np.prod(size))).reshape(size) > 0
+    begun = data.table("projects")["response_start"].min()
+    start = np.inf if begun is None or begun != begun else 12 * begun.year + begun.month - 1
+    counts = sums(apart)
+    whole = np.array([_whole(c, s) for c, s in zip(counts, sent, strict=True)]).reshape(size)
+    return Totals(
+        rows=rows,
+        first=first,
+        sent=sent,
+        apart=counts,
+        own=sums(~apart),
+        nowhere=sums(np.array([not a for a in rows.areas], dtype=bool)[rows.area]),
+        whole=whole,
+        broken=np.array([incomplete_months(w, share=WHOLE) for w in whole]).reshape(size),
+        few=frozenset(few),
+        before=np.arange(size[1]) + first < start,
+    )
+
+
+def _whole(counts: Counts, sent: Flags) -> Counts:
+    """Sum over measures, those silent in a month by their usual share of the others."""
+    open_ = np.where(sent[:, None], counts, np.nan)
+    for (measure,), first, last in silent_runs(open_):
+        open_[first : last + 1, measure] = np.nan
+    known = ~np.isnan(open_)
+    rate = np.nansum(open_, axis=0) / np.maximum(known.sum(axis=0), 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole: Counts = np.nansum(open_, axis=1) * (rate.sum() / (known * rate).sum(axis=1))
+    return np.where(sent, whole, np.nan)
