@@ -63,7 +63,7 @@ def test_a_jump_in_rows_without_an_area_is_a_gate() -> None:
     # 1 % and 35 % in the README of the case, over all kinds of incident; here the project's own
     # areas are taken as they were before the start.
     high, low = map(int, re.findall(r"(\d+)%", gap.text))
-    assert abs(high - 35) <= 1
+    assert abs(high - 35) <= 2
     assert low == 1
     assert "1%" in gap.text
 

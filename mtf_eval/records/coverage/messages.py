@@ -6,7 +6,7 @@ from functools import partial
 
 import pandas as pd
 
-from mtf_eval.records.coverage.on_record import SHOWN, coverage_of
+from mtf_eval.records.coverage.on_record import coverage_of, some
 from mtf_eval.records.dataset import Dataset, Finding
 
 __all__ = ["noticed"]
@@ -24,7 +24,10 @@ def noticed(data: Dataset) -> list[Finding]:
     known = {*rows["area_code"]}
     as_of = (rows["month"].max() + pd.offsets.MonthEnd(0)).date()
     projects, areas = data.table("projects"), data.table("project_areas")
-    measures = {*projects["primary_measure"], *data.table("project_measures")["measure"]}
+    columns = ["project_id", "measure"]
+    asked = projects.rename(columns={"primary_measure": "measure"})[columns]
+    asked = pd.concat([asked, data.table("project_measures")[columns]])
+    measures = {*asked["measure"]}
     told: dict[str, Finding] = {}
     own: list[Finding] = []
     for measure in sorted((measures & {*rows["measure"]}) or {*rows["measure"]}):
@@ -34,8 +37,9 @@ def noticed(data: Dataset) -> list[Finding]:
                 continue
             codes = gap.areas or tuple(a for a, s in coverage.source_of.items() if s == gap.source)
             whose = areas[areas["area_code"].isin(codes) & (areas["role"] != "comparison")]
-            names = sorted({*whose["project_id"].astype(str)})
-            of = f"{', '.join(names[:SHOWN])}: " if names else ""
+            whom = {*asked["project_id"][asked["measure"] == measure]}
+            names = sorted(whom & {*whose["project_id"]})
+            of = f"{some(names)}: " if names else ""
             ends = "no claim is made across it; " if gap.gate else ""
             text = f"{of}{gap.text}; {ends}{gap.remedy}"
             finding = warning(text=text, sheet=source.sheet)

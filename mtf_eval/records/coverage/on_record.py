@@ -31,7 +31,7 @@ from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, si
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, once
 
-__all__ = ["Coverage", "coverage_of"]
+__all__ = ["Coverage", "coverage_of", "some"]
 
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
@@ -287,7 +287,7 @@ class _Reading:
         )
         self.counts[:, [self._place[a] for a in codes]] = np.nan
         if codes:
-            text = f"{_some(codes)}: no record of any kind"
+            text = f"{some(codes)}: no record of any kind"
             remedy = f"check the code, or the level of area (LSOA, MSOA), {DECLARE}"
             self._gap("silent", codes, (0, len(self.months) - 1), text, remedy)
 
@@ -303,14 +303,14 @@ class _Reading:
         for codes, first, last in self._runs(silent_runs(self.counts, self.sure, together)):
             self.counts[first : last + 1, [place[c] for c in codes]] = np.nan
             kind, why, remedy = self._silence(first, last)
-            text = f"{self.measure}: {self._are(first, last)} for {_some(codes)}: {why}"
+            text = f"{self.measure}: {self._are(first, last)} for {some(codes)}: {why}"
             self._gap(kind, codes, (first, last), text, remedy)
         targets = sorted({g for role, g in groups if role == "target"})
         some = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
         for codes, first, last in self._runs(some):
             text = (
                 f"{self.measure}: nothing is recorded in {self._named(first, last)} for "
-                f"{_some(codes)}, which may be chance or records not sent"
+                f"{some(codes)}, which may be chance or records not sent"
             )
             remedy = "if nothing happened, declare it complete in coverage, else ask who keeps it"
             self._gap("silent", codes, (first, last), text, remedy)
@@ -361,10 +361,10 @@ class _Reading:
                     continue
                 month = f"{self.months[at + shift]:%B %Y}"
                 what = (
-                    f"{other} begins in {month}, and {share:.0%} fewer are recorded as "
+                    f"{other} begins in {month}, and about {share:.0%} fewer are recorded as "
                     f"{self.measure}: the category was split"
                     if begins
-                    else f"{other} ends before {month}, and {share:.0%} more are recorded as "
+                    else f"{other} ends before {month}, and about {share:.0%} more are recorded as "
                     f"{self.measure}: the categories were put together"
                 )
                 remedy = f"count {self.measure} and {other} as one measure, or stay on one side"
@@ -435,7 +435,8 @@ class _Reading:
         )
 
 
-def _some(areas: Iterable[str]) -> str:
+def some(areas: Iterable[str]) -> str:
+    """List a few, and how many more there are."""
     codes = list(areas)
     rest = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
     return f"{', '.join(codes[:SHOWN])}{rest}"

@@ -185,9 +185,9 @@ def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[
     Counts a month more or fewer, and as a share of what the others' course led to expect; 0 where
     there is no step, or fewer than three months on a side.
     """
-    if min(len(before), len(after)) < LEAST or values[before].sum() == 0:
+    if min(len(before), len(after)) < LEAST or not (values[before].sum() and values[after].sum()):
         return 0.0, 0.0
-    course = rest if min(rest[before].sum(), rest[after].sum()) > 0 else np.ones(len(rest))
+    course = rest if (rest[[*before, *after]] > 0).all() else np.ones(len(rest))
     level = values / np.maximum(course, 1e-9) * course[before].mean()
     usual, now = level[before].mean(), level[after].mean()
     chance = sum(

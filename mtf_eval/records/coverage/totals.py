@@ -43,9 +43,10 @@ class Totals:
     apart, own, nowhere
         Sources x months x measures: in areas in which no project works (in all, where the
         projects' own are half or more), in the others, and in no area.
+    known
+        `apart`, NaN where a source sent nothing or a measure is silent beyond chance.
     whole, broken
-        All measures together, as if those silent in a month had not been silent; whether that is
-        far too little.
+        All measures together, those silent by their usual share; whether that is far too little.
     few
         Sources that are judged without the projects' own areas.
     before
@@ -58,6 +59,7 @@ class Totals:
     apart: Counts
     own: Counts
     nowhere: Counts
+    known: Counts
     whole: Counts
     broken: Flags
     few: frozenset[str]
@@ -88,13 +90,13 @@ class Totals:
         """
         table = self.apart[source]
         sent, held = np.flatnonzero(self.sent[source]), table > 0
-        for k in np.flatnonzero(held.any(axis=0)):
+        for k in map(int, np.flatnonzero(held.any(axis=0))):
             if k == measure:
                 continue
             lone = np.flatnonzero(held[:, k])
             for at, begins in ((lone[0], True), (lone[-1] + 1, False)):
                 before, after = sent[sent < at][-6:], sent[sent >= at][:6]
-                rest = table.sum(axis=1) - table[:, measure] - table[:, k]
+                rest = _together(np.delete(self.known[source], [measure, k], axis=1))
                 moved, share = steps(table[:, measure], rest, before, after)
                 other = table[after if begins else before, k].mean() if moved else 0.0
                 if other > 0 and ALIKE[0] < (-moved if begins else moved) / other < ALIKE[1]:
@@ -124,7 +126,11 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
     begun = data.table("projects")["response_start"].min()
     start = np.inf if begun is None or begun != begun else 12 * begun.year + begun.month - 1
     counts = sums(apart)
-    whole = np.array([_whole(c, s) for c, s in zip(counts, sent, strict=True)]).reshape(size)
+    known = np.where(sent[..., None], counts, np.nan)
+    for table in known:
+        for (measure,), begins, ends in silent_runs(table):
+            table[begins : ends + 1, measure] = np.nan
+    whole = np.array([_together(table) for table in known]).reshape(size)
     return Totals(
         rows=rows,
         first=first,
@@ -132,6 +138,7 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
         apart=counts,
         own=sums(~apart),
         nowhere=sums(np.array([not a for a in rows.areas], dtype=bool)[rows.area]),
+        known=known,
         whole=whole,
         broken=np.array([incomplete_months(w, share=WHOLE) for w in whole]).reshape(size),
         few=frozenset(few),
@@ -139,13 +146,10 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
     )
 
 
-def _whole(counts: Counts, sent: Flags) -> Counts:
-    """Sum over measures, those silent in a month by their usual share of the others."""
-    open_ = np.where(sent[:, None], counts, np.nan)
-    for (measure,), first, last in silent_runs(open_):
-        open_[first : last + 1, measure] = np.nan
-    known = ~np.isnan(open_)
-    rate = np.nansum(open_, axis=0) / np.maximum(known.sum(axis=0), 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        whole: Counts = np.nansum(open_, axis=1) * (rate.sum() / (known * rate).sum(axis=1))
-    return np.where(sent, whole, np.nan)
+def _together(table: Counts) -> Counts:
+    """Sum over measures, those not on record in a month by their usual share of the others."""
+    known = ~np.isnan(table)
+    rate = np.nansum(table, axis=0) / np.maximum(known.sum(axis=0), 1)
+    share = (known * rate).sum(axis=1)
+    sums: Counts = np.nansum(table, axis=1) * rate.sum() / np.where(share > 0, share, np.nan)
+    return sums
