@@ -306,8 +306,8 @@ class _Reading:
             text = f"{self.measure}: {self._are(first, last)} for {some(codes)}: {why}"
             self._gap(kind, codes, (first, last), text, remedy)
         targets = sorted({g for role, g in groups if role == "target"})
-        some = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
-        for codes, first, last in self._runs(some):
+        quiet = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
+        for codes, first, last in self._runs(quiet):
             text = (
                 f"{self.measure}: nothing is recorded in {self._named(first, last)} for "
                 f"{some(codes)}, which may be chance or records not sent"
