@@ -12,6 +12,7 @@ from mtf_eval.analysis.results.columns import count, dated, label, lay, span, te
 from mtf_eval.analysis.results.findings import number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.rules import Rule
 from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
 
@@ -19,6 +20,7 @@ __all__ = ["completeness", "covered", "found", "tables_read"]
 
 KINDS = {"repaired": "Repaired", "warning": "Left as it is", "note": "Noted"}
 NAMED = 12
+NOT_SHOWN = "not shown"
 
 
 def _events() -> list[tuple[str, str]]:
@@ -34,24 +36,26 @@ def covered(data: Dataset) -> str:
     return "no dated records" if known is None else span(known.min(), known.max())
 
 
-def tables_read(data: Dataset) -> Table:
+def tables_read(data: Dataset, *, rule: Rule) -> Table:
     """Every table that was read: how many rows, as at when, which content.
 
     Not from where: the same records give the same page wherever they are kept. Of tables of people
-    neither rows nor content: the ones count them, the other could be guessed at.
+    neither rows nor content under a rule that hides: the ones count them, the other could be
+    guessed at.
     """
-    found = ((s, OF_PEOPLE in fact(TABLES[s.table], "marks")) for s in data.origins() if s.rows)
-    rows = sorted(
-        (s.table, pd.NA if so else s.rows, s.as_at, "[x]" if so else s.content[:12])
-        for s, so in found
-    )
+    rows = []
+    for s in sorted(data.origins(), key=lambda s: s.table):
+        kept = not rule.off and OF_PEOPLE in fact(TABLES[s.table], "marks")
+        if s.rows:
+            told = (None, s.as_at, NOT_SHOWN) if kept else (s.rows, s.as_at, s.content[:12])
+            rows.append((s.table, *told))
     return lay(
         "tables_read",
         f"Tables read, {data.title}",
         rows,
         (
             label("table", "Table"),
-            count("rows", "Rows"),
+            count("rows", "Rows", missing=NOT_SHOWN),
             dated("as_at", "As at"),
             text("sha256", "Content (SHA-256, shortened)"),
         ),

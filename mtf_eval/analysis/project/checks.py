@@ -11,17 +11,30 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Panel
+from mtf_eval.analysis.effects.forecast import LONGEST
 from mtf_eval.analysis.project.design import Project, Window, months_words
 from mtf_eval.analysis.project.gates import Withheld, gaps_of, quiet_of, trusted
 from mtf_eval.analysis.results.columns import span
 from mtf_eval.analysis.results.findings import percent
-from mtf_eval.records.coverage import Coverage
+from mtf_eval.records.coverage import Coverage, force_key
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.own import reference_for
 
 __all__ = ["bad_year", "cautions", "on_record"]
 
 
-def cautions(coverage: Coverage, project: Project, window: Window) -> Iterator[str]:
-    """Say what was left out of the months meant to be compared, and which noughts may be gaps."""
+def cautions(
+    data: Dataset, coverage: Coverage, project: Project, window: Window, first: pd.Timestamp
+) -> Iterator[str]:
+    """Say what was left out, which noughts may be gaps, and where recording changed.
+
+    Parameters
+    ----------
+    window
+        The months compared.
+    first
+        The first month on record, of which a forecast learns from the last few years.
+    """
     if window.out:
         why = "; ".join(gap.text for gap in gaps_of(coverage, project.target, window))
         held = pd.DatetimeIndex(coverage.counts.index)
@@ -29,6 +42,17 @@ def cautions(coverage: Coverage, project: Project, window: Window) -> Iterator[s
         yield f"{months_words(window.out)} are not compared: {why}."
     for gap in quiet_of(coverage, project.target, window):
         yield f"{gap.text}."
+    first = max(first, window.start - pd.DateOffset(months=LONGEST))
+    forces = {force_key(coverage.source_of.get(area, "")) for area in project.target}
+    for row in reference_for(data).tables["recording_changes"]:
+        begun, ended = (pd.Timestamp(row[name]) for name in ("first", "last"))
+        if force_key(row["force"]) in forces and first <= ended and begun <= window.last:
+            low, high = float(row["rate_before"]), float(row["rate_after"])
+            yield (
+                f"{row['force']} recorded {percent(low)} of the crimes reported to it before "
+                f"{begun:%B %Y} and {percent(high)} by {ended:%B %Y} ({row['edition']}): a step of "
+                f"about {percent(high / low - 1)} in these records is recording, not harm."
+            )
 
 
 def on_record(

@@ -341,7 +341,10 @@ class _Found:
         try:
             if stopped is None:
                 effect = tries[design.method]().with_cautions(
-                    *window.notes, *checks.cautions(coverage, project, window)
+                    *window.notes,
+                    *checks.cautions(
+                        self.data, coverage, project, window, panel.counts.index.min()
+                    ),
                 )
                 stopped = rests_on_noughts(coverage, whole, meant, effect, estimate)
                 self.effects[measure] = effect

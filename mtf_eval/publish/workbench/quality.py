@@ -28,7 +28,7 @@ class Quality(View):
 
     def __init__(self, records: Dataset) -> None:
         self.records = records
-        super().__init__(lambda: quality.tables_read(records))
+        super().__init__(lambda: quality.tables_read(records, rule=door().rule))
 
     def noticed(self) -> View:
         """Show what was repaired, and what was not."""

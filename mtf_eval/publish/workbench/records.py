@@ -17,7 +17,7 @@ from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.year import summary
 from mtf_eval.analysis.year.leadership import Half
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.workbench.view import Report, View
+from mtf_eval.publish.workbench.view import Report, View, door
 from mtf_eval.records import load as reading
 from mtf_eval.records.dataset import Dataset
 
@@ -92,7 +92,7 @@ class Records(Dataset):
         return Quality(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        return View(lambda: quality.tables_read(self))._repr_mimebundle_()
+        return View(lambda: quality.tables_read(self, rule=door().rule))._repr_mimebundle_()
 
 
 def load(
