@@ -423,7 +423,7 @@ def test_a_tools_notebook_is_stripped_and_not_among_the_reports() -> None:
 
     (tool,) = TOOLS.glob("*.ipynb")
     assert tool.stem not in {book.name for book in templates()}
-    assert set(read_template(tool).parameters) == {"data", "release", "neighbours"}
+    assert set(read_template(tool).parameters) == {"data", "release", "neighbours", "start"}
     cells = json.loads(tool.read_text(encoding="utf-8"))["cells"]
     assert all(not c["outputs"] and not c["execution_count"] for c in cells if "outputs" in c)
 

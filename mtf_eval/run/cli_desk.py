@@ -298,8 +298,9 @@ def _subject(address: str, project: str | None) -> dict[str, Any]:
     help="Folder of reports.",
 )
 @click.option("--release", default="internal", show_default=True, help="Disclosure rule.")
+@click.option("--start", default="", help="Pretend all starts in this month, as in 2022-10.")
 @click.pass_context
-def validate(context: click.Context, archive: Path, out: Path, release: str) -> Any:
+def validate(context: click.Context, archive: Path, out: Path, release: str, start: str) -> Any:
     """Report how often the estimators are wrong on ARCHIVE.
 
     ARCHIVE is a zip of street-level records as downloaded from data.police.uk, or a table of counts
@@ -319,6 +320,7 @@ def validate(context: click.Context, archive: Path, out: Path, release: str) -> 
         notebook=(HOME / "notebooks" / "tools" / "estimator_validation.ipynb",),
         out=out,
         release=release,
+        parameter=(f"start={start}",),
         cell_timeout=3600.0,
         report_timeout=7200.0,
     )

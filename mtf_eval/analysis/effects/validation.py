@@ -9,7 +9,7 @@ a month x area matrix of counts from any police.uk archive; reads no file.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -84,22 +84,22 @@ def _difference(panel: Panel) -> _Ratio:
     of `d` incidents is read as the ratio `after / (after - d)`: it excludes 1 where the difference
     excludes 0. No other ratio is its truth, so it is not asked to cover one.
     """
-    before, after = panel.totals(panel.target)
-    if after == 0:
-        raise NotEnoughData(f"{panel.measure}: none after; a difference cannot be read as a ratio")
     dots = placebo_controls(panel=panel)
-    controls = dots[dots["role"] == "control"]
+    sums = dots.groupby("role")[["before", "after"]].sum()
+    own = tuple(sums.loc["project"])
+    if own[1] == 0:
+        raise NotEnoughData(f"{panel.measure}: none after; a difference cannot be read as a ratio")
+    # From a year on `before` holds as many months as there are after.
+    months = panel.months_after if panel.months_before >= LEAST_MONTHS else panel.months_before
     found = weighted_displacement_difference(
-        target=(before, after),
-        comparison=(controls["before"].sum(), controls["after"].sum()),
-        time_weights=(panel.months_before, panel.months_after),
-        area_weights=(float(len(controls)), 1.0, 1.0, 1.0),
+        target=own,
+        comparison=tuple(sums.loc["control"]),
+        time_weights=(months, panel.months_after),
+        area_weights=(float((dots["role"] == "control").sum()), 1.0, 1.0, 1.0),
     )
-    rate = after / panel.months_after
-    low, high = (
-        rate / (rate - d) if d is not None and d < rate else np.inf for d in (found.low, found.high)
-    )
-    return _Ratio(low, high)
+    rate = own[1] / panel.months_after
+    ends = (np.inf if d is None else d for d in (found.low, found.high))
+    return _Ratio(*(rate / (rate - d) if d < rate else np.inf for d in ends))
 
 
 def _series(panel: Panel) -> Estimate:
@@ -336,18 +336,42 @@ def finding(frame: pd.DataFrame) -> str:
     )
 
 
-def starts_of(months: pd.DatetimeIndex) -> tuple[list[pd.Timestamp], int]:
+def starts_of(months: pd.DatetimeIndex, start: str = "") -> tuple[list[pd.Timestamp], int]:
     """Return when projects are pretended to start, and how many months after are looked at.
 
     With a year and six months on record the last four starts a quarter apart that leave both;
-    with less the middle.
+    with less the middle; where a month is given, as in `2022-10`, that and all months after.
+
+    Raises
+    ------
+    BadArgument
+        The month given does not leave three on either side.
     """
     last = len(months) - AFTER
-    if last < LEAST_MONTHS:
-        middle = len(months) // 2
-        return [pd.Timestamp(months[middle])], len(months) - middle
-    at = [last - 3 * k for k in reversed(range(STARTS)) if last - 3 * k >= LEAST_MONTHS]
-    return [pd.Timestamp(months[i]) for i in at], AFTER
+    if start or last < LEAST_MONTHS:
+        held = [f"{m:%Y-%m}" for m in months]
+        if start and start not in held[3:-2]:
+            between = f"of {len(held)} months from {held[0]} to {held[-1]}"
+            raise BadArgument(f"start={start!r}: expected three on either side, {between}")
+        at = held.index(start) if start else len(months) // 2
+        return [pd.Timestamp(months[at])], len(months) - at
+    places = [last - 3 * k for k in reversed(range(STARTS)) if last - 3 * k >= LEAST_MONTHS]
+    return [pd.Timestamp(months[i]) for i in places], AFTER
+
+
+def _pretended(
+    incidents: pd.DataFrame, measure: str | None, neighbours: int, start: str
+) -> dict[str, Any]:
+    """Return what `performance` takes: counts, starts, months after, groups of neighbours."""
+    counts = month_by_area(incidents=incidents, measure=measure)
+    if len(counts) < 2 or counts.shape[1] < 20:
+        raise NotEnoughData(
+            f"{len(counts)} month(s) and {counts.shape[1]} areas on record; validation needs two "
+            "months and twenty areas"
+        )
+    starts, after = starts_of(pd.DatetimeIndex(counts.index), start)
+    groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
+    return {"counts": counts, "start": starts, "after": after, "groups": groups}
 
 
 def validation_table(
@@ -357,70 +381,45 @@ def validation_table(
     measure: str | None = None,
     neighbours: int = 1,
     falls: Sequence[float] = (0.0, 0.3),
+    start: str = "",
 ) -> Table:
     """Put the performance of every estimator on an archive into a table to print.
 
-    With `neighbours` 5 a target is every five areas that stand together in the list of codes.
+    With `neighbours` 5 a target is every five areas that stand together in the list of codes;
+    `start` is a month as in `2022-10`, see `starts_of`.
     """
-    counts = _enough(month_by_area(incidents=incidents, measure=measure))
-    starts, after = starts_of(pd.DatetimeIndex(counts.index))
-    groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
-    frame = performance(
-        counts=counts, start=starts, after=after, groups=groups, rng=rng, falls=falls
-    )
+    given = _pretended(incidents, measure, neighbours, start)
+    frame = performance(**given, rng=rng, falls=falls)
     silent = frame["cannot_say"] == frame["targets"]
     refused = sorted(set(frame.loc[silent, "estimator"]))
-    frame = frame[~silent].reset_index(drop=True)
     what = "all recorded incidents" if measure is None else measure
-    size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
-    return _printed(
-        f"validation_{neighbours}",
-        f"Pretended projects in {size}, {what}, {_when(starts, after)}",
-        frame,
-        *(f"{name}: refused everywhere; too few months or incidents." for name in refused),
-    )
+    notes = (f"{name}: refused everywhere; too few months or incidents." for name in refused)
+    return _printed("", what, neighbours, given, frame[~silent].reset_index(drop=True), *notes)
 
 
 def measures_table(
-    *, incidents: pd.DataFrame, rng: np.random.Generator, neighbours: int = 1
+    *, incidents: pd.DataFrame, rng: np.random.Generator, neighbours: int = 1, start: str = ""
 ) -> Table:
     """Put the placebo-calibrated effect by kind of incident into a table, with its forerunner."""
-    frames, starts, after = [], [pd.Timestamp(0)], 0
+    frames: list[pd.DataFrame] = []
+    given: dict[str, Any] = {}
     exact = {name: ESTIMATORS[name] for name in EXACT}
     for measure in (None, *sorted(map(str, incidents["measure"].unique()))):
-        counts = _enough(month_by_area(incidents=incidents, measure=measure))
-        starts, after = starts_of(pd.DatetimeIndex(counts.index))
-        groups = {str(c): str(i // neighbours) for i, c in enumerate(counts.columns)}
+        given = _pretended(incidents, measure, neighbours, start)
         try:
-            found = performance(
-                counts=counts, start=starts, after=after, groups=groups, rng=rng, estimators=exact
-            )
+            found = performance(**given, rng=rng, estimators=exact)
         except NotEnoughData:
             continue
         frames.append(found.assign(measure=measure or "All recorded"))
-    size = "one area" if neighbours == 1 else f"{neighbours} neighbouring areas"
-    return _printed(
-        f"validation_measures_{neighbours}",
-        f"Pretended projects in {size} by kind of incident, {_when(starts, after)}",
-        pd.concat(frames, ignore_index=True),
-    )
+    frame = pd.concat(frames, ignore_index=True)
+    return _printed("measures_", "by kind of incident", neighbours, given, frame)
 
 
-def _enough(counts: pd.DataFrame) -> pd.DataFrame:
-    if len(counts) < 2 or counts.shape[1] < 20:
-        raise NotEnoughData(
-            f"{len(counts)} month(s) and {counts.shape[1]} areas on record; validation needs two "
-            "months and twenty areas"
-        )
-    return counts
-
-
-def _when(starts: Sequence[pd.Timestamp], after: int) -> str:
-    named = ", ".join(f"{start:%B %Y}" for start in starts)
-    return f"start {named}, {after} months after"
-
-
-def _printed(name: str, title: str, frame: pd.DataFrame, *notes: str) -> Table:
+def _printed(
+    name: str, what: str, size: int, given: Mapping[str, Any], frame: pd.DataFrame, *notes: str
+) -> Table:
+    places = "one area" if size == 1 else f"{size} neighbouring areas"
+    when = ", ".join(f"{start:%B %Y}" for start in given["start"])
     frame = frame.assign(fall=frame["fall"].map("{:.0%}".format))
     headings = {
         "covers": "Interval covers the truth",
@@ -433,8 +432,8 @@ def _printed(name: str, title: str, frame: pd.DataFrame, *notes: str) -> Table:
     frame[list(headings)] = 100 * frame[list(headings)]
     kinds = [text("measure", "Kind of incident")] if "measure" in frame else []
     return lay(
-        name,
-        title,
+        f"validation_{name}{size}",
+        f"Pretended projects in {places}, {what}, start {when}, {given['after']} months after",
         frame,
         (
             label("estimator", "Estimator"),

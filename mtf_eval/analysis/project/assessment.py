@@ -144,6 +144,7 @@ def changes(data: Dataset, found: Evaluation) -> Table:
                 (measure, effect.n_before, effect.n_after, effect.estimate, effect.low,
                  effect.high, round(-sign * found.net[measure].avoided), aim, smallest, said)
             )  # fmt: skip
+    ways = " or ".join(("fall", "rise")[way] for way in sorted(rises))
     columns = (
         label("measure", "Measure"),
         count("before", "Before"),
@@ -152,15 +153,11 @@ def changes(data: Dataset, found: Evaluation) -> Table:
         count("avoided", f"{'More' if sign > 0 else 'Fewer'} than "
               f"{_against(*found.effects.values())}, net of next door"),
         text("aim", "Change aimed at"),
-        number("mde", f"Smallest {' or '.join(_ways(rises))} that could be seen, %", 0),
+        number("mde", f"Smallest {ways} that could be seen, %", 0),
         text("said", "In words"),
     )  # fmt: skip
     title = f"What changed, measure by measure: {found.project.title}"
     return page_table(data, found, "changes", title, rows, columns, notes=_ratio_words(found))
-
-
-def _ways(rises: set[bool]) -> list[str]:
-    return [("fall", "rise")[wanted] for wanted in sorted(rises)]
 
 
 def _ratio_words(found: Evaluation) -> Iterator[str]:
@@ -170,6 +167,9 @@ def _ratio_words(found: Evaluation) -> Iterator[str]:
             "Rate ratio: after over before in the project's areas, over the same where nothing was "
             "done. Below 1 is fewer incidents."
         )
+    months = [len(side) for side in found.window.used()] if found.window else [0, 0]
+    if levels and max(levels) > 2 and months[0] != months[1]:
+        yield f"Before is counted over {months[0]} months, after over {months[1]}: those on record."
     if levels and min(levels) <= 2:
         yield (
             "Without a comparison the rate ratio is the rate after over the rate before, in the "
