@@ -29,12 +29,14 @@ from test_gaps import run as run_reports
 HALVES = ["E01034473", "E01034474"]  # what E01000010 became, in the ONS look-up
 NEW = "E01999901"  # in no look-up
 HERE = [f"E0190{n:04d}" for n in range(200, 212)]
-SHIPPED, NONE, FOUR, STRAYS = "SHIPPED", "NONE", "FOUR", "STRAYS"
+SHIPPED, NONE, FOUR, STRAYS, SPLIT = "SHIPPED", "NONE", "FOUR", "STRAYS", "SPLIT"
+VIOLENCE, STALKING = "Violence", "Stalking and harassment"
 TARGETS = {
     SHIPPED: ["E01000010"],
     NONE: [NEAR[0]],
     FOUR: [NEAR[1], NEAR[2], NEAR[3], NEAR[4]],
     STRAYS: HERE[:3],
+    SPLIT: [NEAR[6]],
 }
 
 
@@ -59,18 +61,26 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     stops = [r for r in force(rng, "stopping", HERE) if r[0] < "2022-07"]
     near = redrawn(force(rng, "near", [*NEAR, "E01000010"], mean=12))
     strays = force(rng, "near", HERE, mean=0.5)
+    fought = [
+        (m, s, f, a, kind, int(n))
+        for m, s, f, a, _, whole in force(rng, "near", NEAR, mean=8)
+        for part in [rng.binomial(whole, 0.5 if m >= "2022-03" else 0)]
+        for kind, n in ((VIOLENCE, whole - part), (STALKING, part))
+    ]
     write(
         home / "data",
         about=ABOUT,
         aliases=ALIASES,
-        projects=[project(p) for p in TARGETS],
+        projects=[
+            project(p, **({"primary_measure": VIOLENCE} if p == SPLIT else {})) for p in TARGETS
+        ],
         project_areas=[
             {"project_id": p, "area_code": a, "role": "target", "population": 1500}
             for p, areas in TARGETS.items()
             for a in areas
         ],
     )
-    archive(home / "data", [*stops, *near, *strays])
+    archive(home / "data", [*stops, *near, *strays, *fought])
     run_reports(home / "data", home / "out", "--report", "project_evaluation")
     return home / "out"
 
@@ -98,6 +108,16 @@ def test_an_area_recoded_as_in_our_look_up_is_followed(pages: Path) -> None:
     after = [int(recorded[f"{m} 2022"]) for m in ("April", "May", "June")]
     assert 12 <= sum(after) <= 60, "twelve a month were recorded"
     no_nought(pages, SHIPPED)
+
+
+def test_a_category_that_another_takes_half_of_is_told_as_split(pages: Path) -> None:
+    text = first_screen(page_of(pages, "project_evaluation-SPLIT"))
+    said = re.search(
+        f"we cannot say: {STALKING} begins in March 2022, and about (\\d+)% fewer", text
+    )
+    assert said, text
+    assert 40 <= int(said[1]) <= 60
+    assert "count Violence and Stalking and harassment as one measure" in text
 
 
 @pytest.mark.parametrize(("name", "code"), [(NONE, NEAR[0]), (FOUR, NEAR[1])])

@@ -10,6 +10,7 @@ import csv
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from openpyxl import load_workbook
 
 FIELD = Path(__file__).parent / "field" / "public"
 ASB = "Anti-social behaviour"
@@ -137,12 +139,14 @@ def project(name: str, **more: object) -> dict[str, object]:
 TARGETS = {
     "HOLE": ["A00"], "CODE": ["A05"], "PART": ["A10", "A11", "A12", "A13"],
     "FALL": ["A20", "A21", "A22", "A23", "A24"], "NONE": ["A30"], "LATE": ["A40"],
-    "WORD": ["A50"],
+    "WORD": ["A50"], "QUIET": ["A60", "A61"], "SHUT": ["A62", "A63"],
 }  # fmt: skip
 WITHOUT = (
     ("A00", "2022-05", "2022-08"), ("A05", "2022-01", "2022-12"), ("A12", "2022-01", "2022-12"),
     *((a, "2022-03", "2022-04") for a in TARGETS["FALL"]), ("A30", "2022-01", "2022-12"),
     ("A40", "2021-01", "2021-06"), ("A50", "2022-01", "2022-07"),
+    *((a, "2022-03", "2022-09") for a in TARGETS["QUIET"]),
+    *((a, "2022-02", "2022-12") for a in TARGETS["SHUT"]),
 )  # fmt: skip
 ABOUT = [
     {"key": k, "value": v}
@@ -160,7 +164,12 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
     late = counts.index >= "2022-01-01"
     thinned = np.random.default_rng(5).binomial(counts.loc[late, TARGETS["FALL"]], 0.5)
     counts.loc[late, TARGETS["FALL"]] = thinned
+    few = [*TARGETS["QUIET"], *TARGETS["SHUT"]]
+    counts[few] = np.random.default_rng(6).poisson((1.2, 1.2, 2, 2), (len(counts), len(few)))
     said = [
+        *({"source": "incidents", "area_code": a, "measure": ASB, "first": "2022-02",
+           "last": "2022-12", "complete": "yes", "reason": "the park was closed"}
+          for a in TARGETS["SHUT"]),
         {"source": "incidents", "area_code": "A30", "measure": ASB, "first": "2022-01",
          "last": "2022-12", "complete": "yes", "reason": "the square was closed"},
         {"source": "incidents", "area_code": "A50", "measure": ASB, "first": "2022-01",
@@ -229,9 +238,20 @@ def test_a_planted_fall_is_seen_with_two_months_missing(several: Path) -> None:
     assert sum(after) / total == pytest.approx(estimate, abs=0.02)
 
 
-def test_a_complete_fall_to_nought_that_is_declared_is_claimed(several: Path) -> None:
-    assert "a fall of" in headline(several, "NONE")
-    assert column(several, "none_months", "Recorded")["May 2022"] == "0"
+@pytest.mark.parametrize("name", ["NONE", "SHUT"])
+def test_a_complete_fall_to_nought_that_is_declared_is_claimed(several: Path, name: str) -> None:
+    assert "a fall of" in headline(several, name)
+    assert column(several, f"{name.lower()}_months", "Recorded")["May 2022"] == "0"
+
+
+def test_a_fall_that_rests_on_a_silence_of_quiet_areas_is_no_claim(several: Path) -> None:
+    """Two areas of five incidents a quarter, too few for the silence of seven months to tell."""
+    text = first_screen(page_of(several, "project_evaluation-QUIET"))
+    assert "we cannot say: nothing is recorded in " in text
+    assert "March to September 2022 for A60, A61, which may be chance or records not sent" in text
+    assert "without those months no change can be told from chance" in text
+    assert "To mend it: if nothing happened, declare it complete in coverage" in text
+    assert "ratio" not in text.lower()
 
 
 def test_the_data_quality_page_lists_the_gaps(several: Path) -> None:
@@ -277,10 +297,12 @@ def test_with_a_failed_gate_no_published_value_follows_the_counts_after(tmp_path
             coverage=[{"source": "incidents", "area_code": "A50", "first": "2022-01",
                        "last": "2022-07", "complete": "no", "reason": "a system was replaced"}],
         )  # fmt: skip
-        run(tmp_path / name / "data", tmp_path / name / "out")
+        run(tmp_path / name / "data", tmp_path / name / "out", "--docx", "--pptx")
         shown[name] = _published(tmp_path / name / "out")
     assert shown["plain"].keys() == shown["more"].keys()
     assert len(shown["plain"]) > 30
+    assert {Path(k).suffix for k in shown["plain"]} >= {".csv", ".html", ".txt", ".xlsx", ".docx"}
+    assert any(".pptx" in k for k in shown["plain"])
     moved = [k for k, v in shown["plain"].items() if shown["more"][k] != v]
     assert moved == []
     gated = [k for k, v in shown["plain"].items() if "we cannot say" in v.lower()]
@@ -297,12 +319,15 @@ def test_with_a_failed_gate_no_published_value_follows_the_counts_after(tmp_path
 
 
 def _published(out: Path) -> dict[str, str]:
-    """Every published page and table as text, without the recorded months, digests and times."""
+    """Every published file as text, without the recorded months, digests and times.
+
+    A picture of a Word document or of slides is left out: it shows what its table holds.
+    """
     found = {}
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out).as_posix()
         if path.suffix == ".csv" and "_months" not in name:
-            found[name] = re.sub(r"\b[0-9a-f]{12}\b", "#", path.read_text("utf-8-sig"))
+            found[name] = path.read_text("utf-8-sig")
         elif path.suffix == ".html":
             page = BeautifulSoup(path.read_text("utf-8"), "lxml")
             for figure in page.select("figure.mtf-figure"):
@@ -310,6 +335,30 @@ def _published(out: Path) -> dict[str, str]:
                     figure.decompose()
             for part in page.select("style, .mtf-made, time, footer, [data-mtf=time]"):
                 part.decompose()
-            found[name] = re.sub(r"\b[0-9a-f]{12,64}\b|\d+(\.\d+)? s\b|\d\d:\d\d(:\d\d)?", "#",
-                                 words_of(page))  # fmt: skip
-    return found
+            found[name] = words_of(page)
+        elif path.suffix == ".txt" and "state" not in name:
+            found[name] = path.read_text("utf-8")
+        elif path.suffix in (".xlsx", ".docx", ".pptx"):
+            found[name] = "\n".join(_lines(path))
+    times = r"\b[0-9a-f]{12,64}\b|\d+(\.\d+)? s\b|\d\d:\d\d(:\d\d)?"
+    return {name: re.sub(times, "#", text) for name, text in found.items()}
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Texts and rows of a workbook, a document or slides, but rows of single months."""
+    if path.suffix == ".xlsx":
+        rows = (row for sheet in load_workbook(path) for row in sheet.iter_rows(values_only=True))
+    else:
+        with zipfile.ZipFile(path) as parts:
+            kept = [n for n in parts.namelist() if re.match(r"(word|ppt)/.*\.xml$", n)]
+            pages = [BeautifulSoup(parts.read(n), "lxml-xml") for n in sorted(kept)]
+        rows = (
+            [cell.get_text() for cell in row.find_all(["w:tc", "a:tc"])] or [row.get_text()]
+            for page in pages
+            for row in page.find_all(["w:tr", "a:tr", "w:p", "a:p", "c:v"])
+            if row.name.endswith(":tr") or row.find_parent(["w:tr", "a:tr"]) is None
+        )
+    for row in rows:
+        line = "\t".join("" if cell is None else str(cell) for cell in row)
+        if not re.match(r"[A-Z][a-z]+ 20\d\d\t", line):
+            yield line

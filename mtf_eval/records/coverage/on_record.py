@@ -196,7 +196,8 @@ class _Reading:
         for first, last in runs(absent):
             ends, begins = last == len(absent) - 1, first == 0
             kind: Kind = "source_stops" if ends else "not_begun" if begins else "no_file"
-            text = f"{self._are(first, last)} for {source or 'a force not named'}: no file, or one without rows"
+            text = f"{self._are(first, last)} for {source or 'a force not named'}"
+            text += ": no file, or one without rows"
             self._gap(kind, (), (first, last), text, ASK, source=source)
         open_ = np.where(absent, np.nan, of)
         sure: NDArray[np.bool_] = np.asarray(self.sure[:, own].all(axis=1)) & bool(own)

@@ -332,13 +332,16 @@ def _marks(ids: pa.Array) -> Any:
 
     _, ends, data = ids.buffers()
     ends = np.frombuffer(ends, "int32")[ids.offset : ids.offset + len(ids) + 1]
-    sizes = np.minimum(np.diff(ends), 8)
-    cells = np.zeros((len(ids), 8), "uint8")
-    for size in np.unique(sizes[sizes > 0]):
-        told = np.flatnonzero(sizes == size)
-        places = ends[told + 1][:, None] + np.arange(-size, 0)
-        cells[told, 8 - size :] = np.frombuffer(data, "uint8")[places]
-    return cells.view("uint64").ravel()
+    sizes, marks = np.diff(ends), np.zeros(len(ids), "uint64")
+    if len(whole := np.flatnonzero(sizes >= 8)):
+        every = np.ndarray((data.size - 7,), "uint64", data, strides=(1,))
+        marks[whole] = every[ends[whole + 1] - 8]
+    for size in np.unique(sizes[(sizes > 0) & (sizes < 8)]):
+        told, cells = np.flatnonzero(sizes == size), np.frombuffer(data, "uint8")
+        last = np.zeros((len(told), 8), "uint8")
+        last[:, 8 - size :] = cells[ends[told + 1][:, None] + np.arange(-size, 0)]
+        marks[told] = last.view("uint64").ravel()
+    return marks
 
 
 def _more_than_once(marks: list[Any]) -> Any:
