@@ -284,10 +284,14 @@ def test_changes_show_what_the_estimate_holds() -> None:
 def test_with_nothing_recorded_after_the_line_is_not_nought() -> None:
     rows = incidents(mean=1.0)
     rows = rows[(rows["area_code"] != "A00") | (rows["month"] < "2021-01-01")]
-    found = evaluated(data_of(incidents=rows))
+    assert "which may be chance" in evaluated(data_of(incidents=rows)).headline
+    year = {"first": pd.Timestamp("2021-01-01"), "last": pd.Timestamp("2021-12-01")}
+    whole = pd.DataFrame([{"source": "x", "area_code": "A00", "complete": "yes", **year}])
+    data = data_of(incidents=rows, coverage=whole)
+    found = evaluated(data)
     assert found.primary is not None
     assert found.primary.n_after == 0
-    months = assessment.series(data_of(incidents=rows), found).frame
+    months = assessment.series(data, found).frame
     assert months["expected"].sum() == pytest.approx(found.primary.avoided)
     assert months["low"].sum() <= months["expected"].sum() <= months["high"].sum()
     assert months["expected"].sum() > 1
