@@ -23,7 +23,7 @@ import click
 from mtf_eval.errors import BadArgument, MtfError
 from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.rules import rule_of
-from mtf_eval.run.cli_desk import COMMANDS, REFERENCE, as_written, need_browser, print_pages
+from mtf_eval.run.cli_desk import COMMANDS, OUT, REFERENCE, as_written, need_browser, print_pages
 from mtf_eval.run.cli_plan import plan
 from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
@@ -126,13 +126,7 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
             **several,
             help="What a public release puts together (may be repeated).",
         ),
-        click.option(
-            "--out",
-            type=click.Path(file_okay=False, path_type=Path),
-            default=Path("reports"),
-            show_default=True,
-            help="Folder of reports.",
-        ),
+        OUT,
     )[::-1]:
         function = option(function)
     return function

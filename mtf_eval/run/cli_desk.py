@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mtf_eval.run.parameters import Template
     from mtf_eval.run.plan import Planned
 
-__all__ = ["COMMANDS", "REFERENCE", "as_written", "need_browser", "print_pages"]
+__all__ = ["COMMANDS", "OUT", "REFERENCE", "as_written", "need_browser", "print_pages"]
 
 #: Folder of the working copies, ignored by git.
 LAB = Path("lab")
@@ -38,6 +38,10 @@ REFERENCE = click.option(
     type=FOLDER,
     metavar="DIR",
     help="Folder of your own prices [`reference` in a folder, beside a workbook].",
+)
+NEW = click.Path(file_okay=False, path_type=Path)
+OUT = click.option(
+    "--out", type=NEW, default=Path("reports"), show_default=True, help="Folder of reports."
 )
 KINDS = {"warning": "look at this", "repaired": "mended", "note": "note"}
 
@@ -287,16 +291,10 @@ def _subject(address: str, project: str | None) -> dict[str, Any]:
 
 @click.command(
     short_help="Say how often the estimators are wrong on real records.",
-    epilog="Example: mtf-eval validate kent_2022_street.zip",
+    epilog="Example: mtf-eval validate kent_2022_street.zip --start 2022-10",
 )
 @click.argument("archive", type=OLD_FILE)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder of reports.",
-)
+@OUT
 @click.option("--release", default="internal", show_default=True, help="Disclosure rule.")
 @click.option("--start", default="", help="Pretend all starts in this month, as in 2022-10.")
 @click.pass_context
