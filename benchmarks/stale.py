@@ -1,10 +1,12 @@
-"""Does a report know when it is due? Rows edited at random, and the pages made again to see.
+"""Does a report know when it is due? Rows edited at random, and the reports made again to see.
 
 Each edit changes one cell of one row of a data set in memory, tables drawn evenly, so that the
-reading of files has no part in it. Of the reports that the edit leaves up to date some are made
-again and must be the same to the letter; of those it makes due, how many are the same is counted.
+reading of files has no part in it. All edits that leave a report up to date are made at once, and
+the report must come out the same: one that should have been due is found by halving. Of the pairs
+of an edit and a report that it makes due some are made again, and how many are the same is counted.
+Reports are compared in what they show: words, tables, and of a picture what it is drawn from.
 
-    python -m benchmarks.stale --edits 500 --each 2
+    python -m benchmarks.stale --edits 500 --due 120
 """
 
 from __future__ import annotations
@@ -12,8 +14,10 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +25,7 @@ import IPython.display
 import numpy as np
 import pandas as pd
 
+from mtf_eval.publish.charts.style import Chart
 from mtf_eval.records import load as reading
 from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.dataset import Dataset
@@ -37,6 +42,19 @@ class Made:
 
     html: str
     reads: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One cell of one table, and what it holds from now on."""
+
+    table: str
+    row: int
+    column: str
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.table}, row {self.row + 2}, {self.column}"
 
 
 def make(data: Dataset, name: str, **values: Any) -> Made:
@@ -58,8 +76,10 @@ def make(data: Dataset, name: str, **values: Any) -> Made:
         return cut(data, day) if day else replace(data)
 
     names: dict[str, Any] = {}
-    before = IPython.display.display, reading.load
+    before = IPython.display.display, reading.load, os.environ.get("MTF_CACHE"), Chart._svg
     IPython.display.display, reading.load = show, load  # type: ignore[assignment]
+    os.environ["MTF_CACHE"] = "off"  # what was kept of a report is found by the same reads
+    Chart._svg = lambda self, **_: f"<svg>{escape(repr(self))}</svg>"  # type: ignore[method-assign]
     try:
         for cell in json.loads((NOTEBOOKS / f"{name}.ipynb").read_text("utf-8"))["cells"]:
             if cell["cell_type"] != "code":
@@ -71,8 +91,12 @@ def make(data: Dataset, name: str, **values: Any) -> Made:
                 names.update(values)
             if last is not None:
                 show(eval(compile(ast.Expression(last.value), name, "eval"), names))
+    except Exception as error:
+        shown.append(f"{type(error).__name__}: {error}")
     finally:
-        IPython.display.display, reading.load = before
+        IPython.display.display, reading.load, kept, Chart._svg = before  # type: ignore[method-assign]
+        os.environ.pop("MTF_CACHE")
+        os.environ.update({} if kept is None else {"MTF_CACHE": kept})
     return Made("\n".join(shown), frozenset(asked))
 
 
@@ -89,16 +113,20 @@ def reports(data: Dataset) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def edits(data: Dataset, rng: np.random.Generator) -> Iterator[tuple[str, Dataset]]:
-    """Edit one cell after the other, tables in turn; each edit starts from the data set given."""
+def edits(data: Dataset, rng: np.random.Generator) -> Iterator[Edit]:
+    """Draw one cell after the other, tables in turn, none twice."""
     filled = [n for n, frame in data.tables.items() if len(frame) and n not in ("aliases", "about")]
+    drawn = set()
     while True:
         for name in rng.permutation(filled):
-            frame = data.tables[name].copy()
+            frame = data.tables[name]
             column = str(rng.choice([c for c in frame if frame[c].notna().any()]))
             row = int(rng.integers(len(frame)))
             was = frame.at[row, column]
             others = frame[column].dropna().unique()
+            if (name, row, column) in drawn:
+                continue
+            drawn.add((name, row, column))
             if pd.api.types.is_datetime64_any_dtype(frame[column]) and pd.notna(was):
                 now = was + pd.Timedelta(days=int(rng.integers(1, 60)))
             elif pd.api.types.is_numeric_dtype(frame[column]):
@@ -107,49 +135,74 @@ def edits(data: Dataset, rng: np.random.Generator) -> Iterator[tuple[str, Datase
                 continue  # a key: another row, not another value
             else:
                 now = rng.choice([o for o in others if o != was])
-            frame.at[row, column] = now
-            told = f"{name}, row {row + 2}, {column}"
-            yield told, replace(data, tables={**data.tables, name: frame})
+            yield Edit(str(name), row, column, now)
+
+
+def edited(data: Dataset, made: Iterable[Edit]) -> Dataset:
+    """Return the data set with all of these edits."""
+    tables = dict(data.tables)
+    for edit in made:
+        if tables[edit.table] is data.tables[edit.table]:
+            tables[edit.table] = data.tables[edit.table].copy()
+        tables[edit.table].at[edit.row, edit.column] = edit.value
+    return replace(data, tables=tables)
+
+
+def moved(before: dict[str, str], after: Dataset) -> frozenset[str]:
+    """Return the units that are others than before."""
+    now = units(after)
+    return frozenset(u for u in {*before, *now} if before.get(u) != now.get(u))
+
+
+def stale(data: Dataset, first: Made, what: tuple[str, dict[str, Any]],
+          spared: Sequence[Edit]) -> list[Edit]:  # fmt: skip
+    """Return the edits, of those that leave a report up to date, after which it is another."""
+    name, values = what
+    if not spared or make(edited(data, spared), name, **values).html == first.html:
+        return []
+    if len(spared) == 1:
+        return list(spared)
+    half = len(spared) // 2
+    parts = spared[:half], spared[half:]
+    found = [edit for part in parts for edit in stale(data, first, what, part)]
+    return found or list(spared)  # together only
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", default="data/example")
     parser.add_argument("--edits", type=int, default=500)
-    parser.add_argument("--each", type=int, default=2, help="pages made again of either kind")
+    parser.add_argument("--due", type=int, default=120, help="pairs of those due, made again")
     parser.add_argument("--seed", type=int, default=2026)
     chosen = parser.parse_args()
     rng = np.random.default_rng(chosen.seed)
     data = reading.load(chosen.data)
     every = reports(data)
     first = [make(data, name, **values) for name, values in every]
-    before = units(data)
-    stale: list[str] = []
-    due = needless = left = spared = 0
-    given = edits(data, rng)
-    for _ in range(chosen.edits):
-        told, edited = next(given)
-        now = units(edited)
-        moved = {u for u in {*before, *now} if before.get(u) != now.get(u)}
-        is_due = np.array([bool(made.reads & moved) for made in first])
-        due, left = due + int(is_due.sum()), left + int((~is_due).sum())
-        for wanted in (True, False):
-            places = rng.permutation(np.flatnonzero(is_due == wanted))[: chosen.each]
-            for place in places:
-                name, values = every[place]
-                try:
-                    same = make(edited, name, **values).html == first[place].html
-                except Exception as error:
-                    same = False
-                    print(f"{told}: {name} {values}: {type(error).__name__}", flush=True)
-                if wanted:
-                    needless, spared = needless + same, spared + 1
-                elif not same:
-                    stale.append(f"{told}: {name} {values}")
-                    print(f"STALE {stale[-1]}", flush=True)
-    print(f"{chosen.edits} edits, {len(every)} reports: {due} due, {left} left as they were")
-    print(f"of {spared} due pages made again {needless} were the same")
-    print(f"stale: {len(stale)}")
+    before, given = units(data), edits(data, rng)
+    drawn = [next(given) for _ in range(chosen.edits)]
+    after = [moved(before, edited(data, [edit])) for edit in drawn]
+    late, due = 0, []
+    for place, (made, what) in enumerate(zip(first, every, strict=True)):
+        is_due = [bool(made.reads & each) for each in after]
+        due += [(edit, place) for edit, d in zip(drawn, is_due, strict=True) if d]
+        for edit in stale(
+            data, made, what, [e for e, d in zip(drawn, is_due, strict=True) if not d]
+        ):
+            late += 1
+            print(f"STALE {edit}: {what}", flush=True)
+    tried = [due[i] for i in rng.permutation(len(due))[: chosen.due]]
+    same = []
+    for edit, place in tried:
+        name, values = every[place]
+        if make(edited(data, [edit]), name, **values).html == first[place].html:
+            same.append(f"{edit.table}.{edit.column}: {name}")
+    pairs = chosen.edits * len(every)
+    print(f"{chosen.edits} edits, {len(every)} reports: {len(due)} of {pairs} pairs due")
+    print(f"of {pairs - len(due)} pairs left as they were {late} were stale")
+    print(f"of {len(tried)} due pairs made again {len(same)} were the same")
+    for told, n in pd.Series(same, dtype=object).value_counts().items():
+        print(f"  {n} {told}")
 
 
 if __name__ == "__main__":

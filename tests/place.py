@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -40,3 +41,20 @@ class Place:
             line, shell=True, cwd=self.folder, env={**self.environment(), **env}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
+
+
+def copied(folder: Path) -> Place:
+    """Copy what is under version control; the environment is lent to the copy."""
+    left = shutil.ignore_patterns(
+        ".git", ".venv", ".*_cache", "__pycache__", "private", "lab", ".cache", ".reports.mtf"
+    )
+    shutil.copytree(ROOT, folder, ignore=left)
+    for path in (folder / "reports").iterdir():
+        if path.name != "README.md":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    # Not the environment itself: make would build it anew, in place of the one that is lent.
+    (folder / ".venv/bin").mkdir(parents=True)
+    for program in ("mtf-eval", "python"):
+        (folder / ".venv/bin" / program).symlink_to(BIN / program)
+    (folder / ".venv/.ready").touch()
+    return Place(folder, folder)

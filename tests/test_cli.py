@@ -100,7 +100,7 @@ def test_importing_the_command_line_brings_nothing_heavy() -> None:
 
 
 def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
-    """At most 0.3 s beyond the interpreter's start: of CPU here, as machines that test are busy."""
+    """0.3 s beyond the interpreter's start; on a busy machine half of what pandas takes there."""
     head, *rows = (desk.data / "projects.csv").read_text().splitlines()
     many = [rows[0].replace("EX-1", f"P-{n:03}") for n in range(50)]
     (desk.data / "projects.csv").write_text("\n".join([head, *many]) + "\n")
@@ -118,7 +118,8 @@ def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
         return min(times)
 
     bare = seconds([sys.executable, "-c", "pass"])
-    assert seconds([*COMMAND, *desk.arguments(books=("tiny_project",))]) - bare < 0.3
+    most = max(0.3, (seconds([sys.executable, "-c", "import pandas"]) - bare) / 2)
+    assert seconds([*COMMAND, *desk.arguments(books=("tiny_project",))]) - bare < most
 
 
 def test_quiet_when_not_a_terminal(desk: Desk) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import unquote
 
 import click
-import openpyxl
 import pytest
-import test_database
-import test_tutorial
 
 from mtf_eval.run import cli
 
@@ -56,101 +51,17 @@ OURS = [(n, c) for n, c in commands() if CALL.match(c)]
 MADE = [(n, c) for n, c in commands() if c.startswith("make ")]
 
 
-#: What a test cannot do here, and why; everything else that is shown is run.
-BUILDS = "builds the environment, then does what `mtf-eval run` here and the unattended run do"
-WINDOWS = "only on Windows"
-DASK = "needs hosts of its own; test_dask runs it on a scheduler and workers of this machine"
-NOT_RUN = {
-    "make reports": BUILDS,
-    "make reports RELEASE=public": BUILDS,
-    "make test": "is this",
-    "make lab": "opens JupyterLab; the test in the browser does",
-    "py -m venv .venv": WINDOWS,
-    r".venv\Scripts\python -m pip install --require-hashes -r requirements.lock": WINDOWS,
-    r".venv\Scripts\python -m pip install --no-deps --no-build-isolation -e .": WINDOWS,
-    r".venv\Scripts\mtf-eval run data\thanet_2021 data\example --release public": WINDOWS,
-    "dask scheduler": DASK,
-    "dask worker tcp://host:8786": DASK,
-    "mtf-eval run data/example --dask tcp://host:8786": DASK,
-    "mtf-eval validate ARCHIVE.zip": "test_desk runs it on an archive made small",
-    "make validate": "takes minutes; a fixed tenth of each study is among the tests",
-}
-RECORDS = "data/private/records.xlsx"
 STAND_INS = {
     "ARCHIVE.zip": "x.zip",
     "CLEAN.csv": "clean.csv",
-    "DATA": RECORDS,
+    "DATA": "data/private/records.xlsx",
     "FILE.xlsx": "blank.xlsx",
     "FOLDER": "reports",
     "HEADING": "case_ref",
-    "KEYFILE": "task-force.key",
+    "KEYFILE": "../task-force.key",
     "KIND": "cron",
     "LOG.csv": "log.csv",
 }
-ENDS = {"mtf-eval schedule airflow": 3}
-server = test_database.postgres
-
-
-def shown() -> list[str]:
-    """Every command shown, once, without remarks; those of the first afternoon are replayed."""
-    found = [(n, c.split("  #")[0].strip()) for n, c in commands()]
-    replayed = {c.removeprefix("$ ") for s in test_tutorial.STEPS for c in s[0].splitlines()}
-    return list(dict.fromkeys(c for n, c in found if "afternoon" not in n or c not in replayed))
-
-
-@pytest.mark.slow
-@pytest.mark.postgres
-@pytest.mark.browser
-def test_every_command_shown_does_what_it_should(
-    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for folder in ("data", "notebooks"):
-        (tmp_path / folder).mkdir()
-    for name in ("data/example", "data/thanet_2021", "notebooks/annual_review.ipynb"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    (tmp_path / "log.csv").write_text("case_ref,received\nC-17,2024-01-09\n")
-    kept = ROOT / "tests/field/trackers/17_partnership_tracker.xlsx"
-    (tmp_path / "tracker.xlsx").write_bytes(kept.read_bytes())
-    assert ended(["pseudonymise", "--new-key", "task-force.key"]) == 0
-    left = dict(NOT_RUN)
-    for line in shown():
-        if left.pop(line, None) or line in NOT_RUN:
-            continue
-        if not CALL.match(line):
-            paths = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-            subprocess.run(line, shell=True, check=True, env={**os.environ, "PATH": paths})
-            continue
-        words = [STAND_INS.get(w, w) for w in shlex.split(line)[1:]]
-        words = [w.replace("postgresql+psycopg://analyst@server/mtf", f"{server}/example")
-                 for w in words]  # fmt: skip
-        if words[0] == "lab":
-            words.append("--no-open")  # the test in the browser opens it
-        if words[:2] == ["workbook", RECORDS]:
-            (tmp_path / RECORDS).unlink(missing_ok=True)
-        # A bare name in running text names the command.
-        alone = len(words) == 1
-        end = ended([*words, *(["--help"] if alone else [])])
-        assert end == ENDS.get(line, 0), line
-        if words[:2] == ["workbook", RECORDS]:
-            filled_in(tmp_path / RECORDS)
-    assert not left, "no longer shown"
-
-
-def filled_in(path: Path) -> None:
-    """Fill in the project of the first afternoon, corrections and all."""
-    test_tutorial.fill(path)
-    book = openpyxl.load_workbook(path)
-    for _, _, sheet, cell, value in test_tutorial.STEPS:
-        if sheet:
-            book[sheet][cell].value = test_tutorial.typed(value)
-    book.save(path)
-
-
-def ended(words: list[str]) -> int:
-    with pytest.raises(SystemExit) as stop:
-        cli.main(words)
-    return int(stop.value.code or 0)
 
 
 def complaint(line: str) -> str:

@@ -15,13 +15,15 @@ from pathlib import Path
 
 from mtf_eval.records.home import HOME
 
-__all__ = ["CHANGED_AREAS", "NO_TEXT", "Aliases", "fold", "packaged", "packaged_file", "plain"]
+__all__ = ["CHANGED_AREAS", "UNSEEN", "Aliases", "fold", "packaged", "packaged_file", "plain"]
 
 CHANGED_AREAS = "lsoa_2011_2021_changed.csv"
-#: What a terminal takes for colours and titles: left out whole, not only its first character.
-ESCAPED = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
-#: Control characters and what is no character at all: no text means them, no workbook holds them.
-NO_TEXT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff"
+#: What is no text, and what a terminal takes for colours, titles and character sets.
+UNSEEN = (
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b[ -/]+[0-~]"
+    r"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)"
+    "|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+)
 _PLAIN = str.maketrans(
     {
         "\u00a0": " ",
@@ -46,7 +48,7 @@ _PLAIN = str.maketrans(
 
 def plain(text: str) -> str:
     """Return text with plain spaces, quotes and dashes, and no space around it."""
-    return re.sub(r"\s+", " ", re.sub(f"{ESCAPED}|[{NO_TEXT}]", "", text.translate(_PLAIN))).strip()
+    return re.sub(r"\s+", " ", re.sub(UNSEEN, "", text.translate(_PLAIN))).strip()
 
 
 @lru_cache(maxsize=1 << 16)

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import zipfile
 
 import pytest
-from place import BIN, ROOT, Place
+from place import ROOT, Place, copied
 
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """A copy of what is under version control; the environment is lent to it."""
-    folder = tmp_path_factory.mktemp("checkout") / "mtf"
-    left = shutil.ignore_patterns(
-        ".git", ".venv", ".*_cache", "__pycache__", "private", "lab", ".cache", ".reports.mtf"
-    )
-    shutil.copytree(ROOT, folder, ignore=left)
-    for path in (folder / "reports").iterdir():
-        if path.name != "README.md":
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    # Not the environment itself: make would build it anew, in place of the one that is lent.
-    (folder / ".venv/bin").mkdir(parents=True)
-    for program in ("mtf-eval", "python"):
-        (folder / ".venv/bin" / program).symlink_to(BIN / program)
-    (folder / ".venv/.ready").touch()
-    return Place(folder, folder)
+    return copied(tmp_path_factory.mktemp("checkout") / "mtf")
 
 
 @pytest.fixture(scope="session")

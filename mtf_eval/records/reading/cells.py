@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from numbers import Integral, Real
 from typing import Any
 
-from mtf_eval.records.aliases import NO_TEXT, Aliases, fold, plain
+from mtf_eval.records.aliases import UNSEEN, Aliases, fold, plain
 from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_day, read_month
 from mtf_eval.records.schema import KINDS
 
@@ -170,7 +170,7 @@ def _harmless(text: str) -> bool:
 
 def _text(value: object, context: Context) -> tuple[str, str]:
     if isinstance(value, str):
-        text = re.sub(f"[\u200b{NO_TEXT}]", "", value)
+        text = re.sub(f"\u200b|{UNSEEN}", "", value)
         text = re.sub(r"[ \t\u00a0\u2007\u202f\u2009]+", " ", text).strip()
         spaces = "spaces around or inside the text tidied" if text != value else ""
         return text, spaces
