@@ -284,7 +284,7 @@ class Year(Period):
             return charts.forest(
                 released,
                 x="project",
-                title=said.split(". ")[0].rstrip("."),
+                title=said.split(" (")[0],
                 subtitle=f"{released.table.title}: rate ratio with 95% interval, 1 is no change",
                 alt=portfolio.effects_alt(released.table),
             )
