@@ -14,17 +14,6 @@ from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.results.columns import label, money, number, text
 
-__all__ = [
-    "assumptions",
-    "calculation",
-    "cost_per_outcome",
-    "cost_sources",
-    "findings",
-    "gaps",
-    "shown_alone",
-    "sources",
-]
-
 SECONDARY = (
     "Anything but stored-source must be checked against the publication before it is quoted."
 )

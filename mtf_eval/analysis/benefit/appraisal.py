@@ -40,7 +40,6 @@ from mtf_eval.records.prices.reference import Reference
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Benefit", "analyse", "appraise_lines", "chance_words", "each_pound"]
 
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
 CLAIMS = (
@@ -259,22 +258,6 @@ def each_pound(ratio: float) -> str:
     return f"{MINUS if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
 
 
-def _beyond(lines: Iterable[Line], horizon: int) -> list[Problem]:
-    """Report costs that fall after the horizon and are therefore not counted."""
-    table_row = (line.source_row.rsplit(" row ", 1) for line in lines if _late(line, horizon))
-    return [
-        Problem(
-            file=table,
-            row=int(row),
-            column="date",
-            found="a cost after the horizon",
-            expected=f"a date in the first {horizon} years",
-            todo="Correct the date, or let a longer horizon count it.",
-        )
-        for table, row in table_row
-    ]
-
-
 def _late(line: Line, horizon: int) -> bool:
     return line.route == "cost" and len(line.profile) > horizon
 
@@ -360,7 +343,7 @@ def analyse(
     def side(route: str, table: str) -> Benefit:
         lines = tuple(line for line in guarded.lines if line.route in ("cost", route))
         late = [line.source_row for line in lines if _late(line, horizon_years)]
-        over = f"after the horizon of {horizon_years} years"
+        over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
         unpriced = tuple(row for row in read.unpriced if not row.startswith(table))
         unpriced += tuple(f"{row} is {over}" for row in late)
         return Benefit(
@@ -372,7 +355,7 @@ def analyse(
             lines=lines,
             alone=guarded.alone,
             findings=(*guarded.findings, *claims(data, own), *shared),
-            problems=(*read.problems, *_beyond(guarded.lines, horizon_years)),
+            problems=read.problems,
             notes=read.notes,
             assumptions=assumptions,
             reference=reference,

@@ -22,17 +22,6 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import UnitCost
 
-__all__ = [
-    "Assumptions",
-    "Part",
-    "Pricing",
-    "flow",
-    "one_sided",
-    "parts",
-    "results",
-    "sensitivities",
-]
-
 Array = npt.NDArray[np.float64]
 NOTHING: Mapping[str, Array | float] = MappingProxyType({})
 Optimism = Literal["worst", "mean", "off"]
@@ -43,18 +32,9 @@ OTHER_EDITION = {
     True: "Crime at the costs of the older Home Office edition (2015/16)",
 }
 FLOW_COLUMNS = (
-    "project_id",
-    "side",
-    "route",
-    "year",
-    "agency",
-    "value_type",
-    "transfer",
-    "cashable",
-    "amount_gbp",
-    "present_gbp",
-    "source_row",
-)
+    "project_id", "side", "route", "year", "agency", "value_type", "transfer", "cashable",
+    "amount_gbp", "present_gbp", "source_row",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

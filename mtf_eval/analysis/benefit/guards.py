@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 Action = Literal["refuse", "warn", "alone"]
 WIDE = 3.0  # warned about: a high end so many times the low end (or no room below the default)
 
-__all__ = ["Finding", "Guarded", "claims", "guard", "neighbours"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -22,7 +22,6 @@ from mtf_eval.records.prices.rules import few
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["by_domain", "by_step", "people_claimed", "steps"]
 
 DAYS_A_MONTH = 365.25 / 12
 POUNDS = ("path", "stay", "difference", "cost")

@@ -18,16 +18,6 @@ from mtf_eval.analysis.results.tables import Column, Table
 
 Rows = Iterable[Mapping[str, Any] | tuple[Any, ...]]
 
-__all__ = [
-    "basis",
-    "people_table",
-    "sides",
-    "slug",
-    "table",
-    "tabled",
-    "with_total",
-]
-
 
 def table(
     benefit: Benefit,

@@ -24,10 +24,8 @@ from mtf_eval.records.prices.unit_costs import UnitCost
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Account", "Line", "account", "get"]
 
 Route = Literal["cost", "places", "people"]
-GRADES = (1, 2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,20 +153,10 @@ def _years_from(start: Any, day: Any) -> int:
     return int(max(0, (day.year - start.year) * 12 + day.month - start.month) // 12)
 
 
-def _grade(row: Any, table: str, number: int, missing: int) -> tuple[int, list[Problem]]:
-    given = get(row, "evidence_grade")
-    if given is None:
-        return missing, []
-    if float(given) in GRADES:
-        return int(given), []
-    wrong = ("evidence_grade", str(given), "a grade from 1 to 6")
-    return missing, [_problem(table, number, wrong, f"Counted as grade {missing}.")]
-
-
-def _problem(table: str, number: int, wrong: tuple[str, str, str], todo: str) -> Problem:
-    """Say which column is wrong, what was found and what was expected."""
-    column, found, expected = wrong
-    return Problem(file=table, row=number, column=column, found=found, expected=expected, todo=todo)
+def _problem(table: str, number: int, column: str, error: BadArgument, todo: str) -> Problem:
+    """Say that a row has no price."""
+    place = {"file": table, "row": number, "column": column}
+    return Problem(found=str(error), expected="a value of the reference data", todo=todo, **place)  # type: ignore[arg-type]
 
 
 def _costs(
@@ -178,25 +166,13 @@ def _costs(
     missing = int(reference.assumption("missing_grade").value)
     for number, row in _rows(data, "costs", project_id):
         amount, hours, rate = (get(row, n) for n in ("amount_gbp", "hours", "rate_gbp"))
-        day = get(row, "date")
-        wrong: tuple[str, str, str] | None = None
-        if amount is None and (hours is None) != (rate is None):
-            wrong = ("rate_gbp", "hours without a rate, or a rate without hours", "both")
-        elif amount is None and hours is None:
-            wrong = ("amount_gbp", "no amount and no hours", "an amount, or hours and a rate")
-        elif day is None:
-            wrong = ("date", "no date", "the day or month of the cost")
-        year = financial_year(day) if day is not None else ""
-        if wrong is None:
-            try:
-                reference.index(year)
-            except BadArgument as error:
-                wrong = ("date", str(error), "a year the deflator covers")
-        if wrong:
-            problems.append(_problem("costs", number, wrong, "The row is left out."))
+        day = row["date"]
+        year = financial_year(day)
+        try:
+            reference.index(year)
+        except BadArgument as error:
+            problems.append(_problem("costs", number, "date", error, "The row is left out."))
             continue
-        grade, bad = _grade(row, "costs", number, missing)
-        problems += bad
         t = _years_from(start, day)
         lines.append(
             Line(
@@ -207,7 +183,7 @@ def _costs(
                 quantity=float(amount) if amount is not None else float(hours) * float(rate),
                 profile=(*([0.0] * t), 1.0),
                 ages=(0,) * (t + 1),
-                grades=(grade,),
+                grades=(int(get(row, "evidence_grade", missing)),),
                 price_year=year,
                 agency=str(get(row, "agency", "")),
                 kind=str(get(row, "kind", "cash")),
@@ -246,8 +222,8 @@ def _places(
         try:
             cost = reference.priced(str(code))
         except BadArgument as error:
-            bad = ("unit_cost_code", str(error), "a code of the reference data")
-            problems.append(_problem("project_measures", number, bad, "The measure is not costed."))
+            given = ("project_measures", number, "unit_cost_code", error)
+            problems.append(_problem(*given, "The measure is not costed."))
             continue
         if net is None:
             why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it")
@@ -302,26 +278,15 @@ def _people(
     spread = reference.assumption("unit_cost_spread").value
     defaults = {"impact": 1.0, "deadweight": 0.0, "attribution": 1.0, "drop_off": 0.0}
     for number, row in _rows(data, "outcomes", project_id):
-        cost, wrong = None, []
         try:
             cost = reference.priced(str(get(row, "unit_cost_code", "")))
         except BadArgument as error:
-            wrong.append(("unit_cost_code", str(error), "a code of the reference data"))
-        shares = {name: float(get(row, name, value)) for name, value in defaults.items()}
-        for name, share in shares.items():
-            if not 0 <= share <= 1:
-                wrong.append((name, f"{share:g}", "a share from 0 to 1"))
-        people, years = float(get(row, "people", -1)), float(get(row, "years", 1))
-        lag = math.ceil(get(row, "lag_years", 0))
-        if people < 0 or years <= 0 or lag < 0:
-            wrong.append(("people", "people, years or lag missing or negative", "0 or more"))
-        problems += [
-            _problem("outcomes", number, each, "The outcome is left out.") for each in wrong
-        ]
-        if cost is None or wrong:
+            given = ("outcomes", number, "unit_cost_code", error)
+            problems.append(_problem(*given, "The outcome is left out."))
             continue
-        grade, bad = _grade(row, "outcomes", number, missing)
-        problems += bad
+        shares: dict[str, Any] = {n: float(get(row, n, v)) for n, v in defaults.items()}
+        people, years = float(row["people"]), float(get(row, "years", 1))
+        lag = math.ceil(get(row, "lag_years", 0))
         source_row, counted = f"outcomes row {number}", shown.of(round(people))
         if counted is None:
             notes.append(f"{source_row}, {cost.label}: left out, so few people are not shown.")
@@ -340,13 +305,10 @@ def _people(
                 counted=shown.rule,
                 profile=(*([0.0] * lag), *(min(1.0, years - t) for t in range(whole))),
                 ages=(*([0] * lag), *range(whole)),
-                grades=(grade, cost.grade),
+                grades=(int(get(row, "evidence_grade", missing)), cost.grade),
                 price_year=cost.price_year,
                 unit_cost=cost,
-                impact=shares["impact"],
-                deadweight=shares["deadweight"],
-                attribution=shares["attribution"],
-                drop_off=shares["drop_off"],
+                **shares,
                 low=low,
                 high=high,
                 gross=get(row, "deadweight") is None,

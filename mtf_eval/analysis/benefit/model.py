@@ -9,8 +9,6 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.lines import Line
 
-__all__ = ["model"]
-
 
 def model(benefit: Benefit) -> dict[str, Any]:
     """Return every input and the present values they give; empty where something has no price.

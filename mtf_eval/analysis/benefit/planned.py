@@ -21,8 +21,6 @@ from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import BY_HAND
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["proforma"]
-
 NOT_GIVEN = "not given"
 
 

@@ -14,8 +14,6 @@ from mtf_eval.analysis.benefit.layout import Rows, tabled
 from mtf_eval.analysis.benefit.uncertainty import switches
 from mtf_eval.analysis.results.columns import count, label, money, number, text
 
-__all__ = ["distribution", "prices", "sensitivities", "switching_values", "tornado"]
-
 MANY = 3  # from here a switching value is said as so many times
 BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
 PRICES = {

@@ -17,8 +17,6 @@ from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import HORIZON_YEARS, Reference
 
-__all__ = ["by_records", "standing"]
-
 WAITING = {
     "planning": "Not begun",
     "running": "Still running",

@@ -20,19 +20,6 @@ from mtf_eval.analysis.benefit.uncertainty import Array, Draws
 from mtf_eval.analysis.results.columns import MINUS, label, money, number, pounds, text
 from mtf_eval.analysis.results.tables import Table
 
-__all__ = [
-    "benefits_by_agency",
-    "bridge",
-    "by_agency_and_year",
-    "cash_flow",
-    "costs",
-    "headline",
-    "payback",
-    "ratios",
-    "results_in_pounds",
-    "waterfall",
-]
-
 TYPES = ("fiscal", "economic", "social", "not_split")
 
 

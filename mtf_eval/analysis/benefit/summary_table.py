@@ -9,8 +9,6 @@ from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import label, money, number, pounds, text
 
-__all__ = ["appraisal_summary"]
-
 LEAST = "Lower bound: net of next door, anticipation of crime out, P5"
 
 

@@ -12,8 +12,6 @@ import numpy.typing as npt
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.prices.reference import load_reference
 
-__all__ = ["bcr", "npv", "present_value"]
-
 
 def present_value(
     amounts: npt.ArrayLike, *, rate: float | None = None, kind: str = "standard"

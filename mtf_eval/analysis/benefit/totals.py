@@ -17,8 +17,6 @@ from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.errors import BadArgument
 
-__all__ = ["Once", "once", "portfolio"]
-
 #: Share of a line that enters a total, and the other projects that claim the rest.
 Once = Mapping[tuple[str, str], tuple[float, tuple[str, ...]]]
 

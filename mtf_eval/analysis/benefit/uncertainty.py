@@ -22,8 +22,6 @@ from mtf_eval.analysis.project.net import Net, net_avoided
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Draws", "Swing", "draw_net", "simulate", "switches", "switching_value", "tornado"]
-
 Array = npt.NDArray[np.float64]
 Key = tuple[str, ...]
 #: Inputs by what they stand for in a line.

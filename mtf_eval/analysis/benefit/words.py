@@ -9,16 +9,6 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.statement import benefits_by_agency, costs, payback
 from mtf_eval.analysis.results.columns import pounds
 
-__all__ = [
-    "cash_finding",
-    "chance_finding",
-    "costs_finding",
-    "gains_finding",
-    "payback_finding",
-    "tornado_finding",
-    "waterfall_finding",
-]
-
 NOTHING = "Nothing can be shown: no benefit is known"
 
 

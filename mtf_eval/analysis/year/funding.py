@@ -23,8 +23,6 @@ from mtf_eval.analysis.results.columns import (
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["bids", "bids_finding", "budget", "budget_finding", "pipeline", "standing"]
-
 STATUS_WORDS = {
     "submitted": "Awaiting a decision",
     "awarded": "Awarded",

@@ -22,9 +22,6 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Half", "RatingRule", "coming", "decisions", "decisions_finding", "follow_ups"]
-__all__ += ["projects"]
-
 STAGES = {
     "scanning": "Scanning",
     "analysis": "Analysis",

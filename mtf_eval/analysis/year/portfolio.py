@@ -25,9 +25,6 @@ from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Together", "effects", "effects_alt", "gather", "left_out", "lines", "lines_finding"]
-__all__ += ["has_ended", "pooled_finding", "result_words", "year_of"]
-
 NEXT_NEEDS = 3  # projects from which a prediction interval can be given
 STATUS = {
     "planning": "Being planned",

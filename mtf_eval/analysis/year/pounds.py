@@ -25,17 +25,6 @@ from mtf_eval.analysis.year.portfolio import Together, has_ended, year_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = [
-    "Money",
-    "appraise",
-    "by_kind",
-    "disappointments",
-    "finding",
-    "once",
-    "once_finding",
-    "standing",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Money(Brief):

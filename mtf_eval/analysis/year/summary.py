@@ -10,8 +10,6 @@ from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["covered", "yearly", "years"]
-
 
 def years(data: Dataset) -> tuple[int, ...]:
     """Years an annual review can be about: any with referrals, activity, or projects running."""
