@@ -41,7 +41,8 @@ def cautions(
         why = why or f"the records run {span(held[0], held[-1])}"
         yield f"{months_words(window.out)} are not compared: {why}."
     for gap in quiet_of(coverage, project.target, window):
-        yield f"{gap.text}."
+        if {*gap.areas} == {*project.target}:
+            yield f"{gap.text}."
     first = max(first, window.start - pd.DateOffset(months=LONGEST))
     forces = {force_key(coverage.source_of.get(area, "")) for area in project.target}
     for row in reference_for(data).tables["recording_changes"]:

@@ -15,6 +15,7 @@ __all__ = ["noticed"]
 def noticed(data: Dataset) -> list[Finding]:
     """Say every gap once: those of the projects' own areas first, by project.
 
+    Of runs of noughts that may be gaps, those in which all target areas of a project are silent.
     Areas that no record names are told with their rows (`relations`).
     """
     rows, source = data.table("incidents"), data.source("incidents")
@@ -39,6 +40,11 @@ def noticed(data: Dataset) -> list[Finding]:
             whose = areas[areas["area_code"].isin(codes) & (areas["role"] != "comparison")]
             whom = {*asked["project_id"][asked["measure"] == measure]}
             names = sorted(whom & {*whose["project_id"]})
+            if gap in coverage.quiet:
+                rest = areas[~areas["area_code"].isin(codes) & (areas["role"] == "target")]
+                names = [n for n in names if n not in {*rest["project_id"]}]
+                if not names:
+                    continue
             of = f"{some(names)}: " if names else ""
             ends = "no claim is made across it; " if gap.gate else ""
             text = f"{of}{gap.text}; {ends}{gap.remedy}"
