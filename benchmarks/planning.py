@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -26,53 +27,46 @@ from mtf_eval.errors import NotEnoughData
 
 FALLS = (0.2, 0.3)
 WARDS, STREETS = "London wards", "Kent 2022"
-#: Records, measure, areas of a project, first month after, months after.
+#: Records, measure, areas of a project, first months after, months after. One shock moves every
+#: area at once, so a start tells little: where the record is long there are several, apart.
+HALVES = ("2023-01-01", "2023-07-01", "2024-01-01")
 DESIGNS = (
-    (WARDS, "all recorded", 1, "2023-07-01", 6),
-    (WARDS, "Violence against the person", 1, "2023-07-01", 12),
-    (WARDS, "Burglary", 3, "2023-07-01", 6),
-    (STREETS, "all recorded", 1, "2022-09-01", 4),
-    (STREETS, "all recorded", 3, "2022-09-01", 4),
-    (STREETS, "all recorded", 8, "2022-09-01", 4),
+    (WARDS, "all recorded", 1, HALVES, 6),
+    (WARDS, "Violence against the person", 1, ("2022-07-01", "2023-07-01"), 12),
+    (WARDS, "Burglary", 3, HALVES, 6),
+    (STREETS, "all recorded", 1, ("2022-09-01",), 4),
+    (STREETS, "all recorded", 3, ("2022-09-01",), 4),
+    (STREETS, "all recorded", 8, ("2022-09-01",), 4),
 )
+MOST = 1_100  # targets of a design, over its starts: every so-and-so-many-th of more
 
 
 def kept(
     counts: pd.DataFrame,
     *,
-    start: pd.Timestamp,
+    starts: Sequence[pd.Timestamp],
     months: int,
     size: int,
     falls: Sequence[float] = FALLS,
 ) -> pd.DataFrame:
-    """Promise and outcome of a design, over every group of `size` neighbours as its target.
+    """Promise and outcome of a design, over groups of `size` neighbours as its target.
 
     Returns
     -------
     DataFrame
-        A row per fall: `fall`, `targets`, `promised` and `found` (shares), `error` (standard
-        error of the share found, were the targets independent).
+        A row per fall: `fall`, `targets`, `promised` and `found` (shares over all starts), `error`
+        (standard error of the share found, were the targets independent).
     """
-    at = int(counts.index.get_loc(start))
     groups = {str(c): str(i // size) for i, c in enumerate(counts.columns)}
-    seen = counts.iloc[: at + months]
     rows = []
-    for target in pretended_targets(counts=seen, start=start, groups=groups):
-        if len(target) < size:
-            continue
-        whole = Panel(counts=seen, target=target, start=start)
-        # With less than a year before, as many months as after are compared (METHODS, section 13).
-        panel = whole if at >= LEAST_MONTHS else whole.between(counts.index[at - months], None)
-        try:
-            able = planned(panel=whole.between(None, counts.index[at - 1]), months=months)
-            after = panel.totals(target)[1]
-            left = np.arange(after + 1)
-            high = placebo_limits(panel=panel, after=left)[1]
-        except NotEnoughData:
-            continue
-        for fall in falls:
-            chance = stats.binom.pmf(left, after, 1 - fall)
-            rows.append((fall, able.chance(1 - fall), float(chance @ (high < 1))))
+    for start in starts:
+        at = int(counts.index.get_loc(start))
+        seen = counts.iloc[: at + months]
+        targets = pretended_targets(counts=seen, start=start, groups=groups)
+        whole = [t for t in targets if len(t) == size]
+        for target in whole[:: max(1, round(len(whole) * len(starts) / MOST))]:
+            with suppress(NotEnoughData):
+                rows += _tried(Panel(counts=seen, target=target, start=start), months, falls)
     frame = pd.DataFrame(rows, columns=["fall", "promised", "found"])
     by = frame.groupby("fall")
     return by.agg(
@@ -81,6 +75,19 @@ def kept(
         found=("found", "mean"),
         error=("found", "sem"),
     ).reset_index()
+
+
+def _tried(panel: Panel, months: int, falls: Sequence[float]) -> list[tuple[float, float, float]]:
+    """Return of one target each fall, the chance promised of it, and how often it is found."""
+    before = panel.counts.index[~panel.post]
+    able = planned(panel=panel.between(None, before[-1]), months=months)
+    if len(before) < LEAST_MONTHS:  # as many months before as after are compared then
+        panel = panel.between(before[-months], None)
+    after = panel.totals(panel.target)[1]
+    left = np.arange(after + 1)
+    found = placebo_limits(panel=panel, after=left)[1] < 1
+    chances = ((fall, stats.binom.pmf(left, after, 1 - fall)) for fall in falls)
+    return [(fall, able.chance(1 - fall), float(chance @ found)) for fall, chance in chances]
 
 
 def wards_of(path: Path) -> dict[str, pd.DataFrame]:
@@ -97,11 +104,13 @@ def wards_of(path: Path) -> dict[str, pd.DataFrame]:
 def study(records: Mapping[str, Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
     """Try every design of the records given, months x areas by source and measure."""
     parts = []
-    for source, measure, size, start, months in DESIGNS:
+    for source, measure, size, starts, months in DESIGNS:
         if source in records:
             counts = records[source][measure]
-            found = kept(counts, start=pd.Timestamp(start), months=months, size=size)
+            first = [pd.Timestamp(start) for start in starts]
+            found = kept(counts, starts=first, months=months, size=size)
             name = f"{source}, {measure.lower()}, {size} area{'s' * (size > 1)}, {months} months"
+            name += f", {len(starts)} starts" if len(starts) > 1 else ""
             parts.append(found.assign(design=name))
     return pd.concat(parts, ignore_index=True)
 

@@ -124,7 +124,7 @@ def test_a_plan_keeps_its_promise_on_made_up_records() -> None:
         rng.poisson(level * drift), index=index, columns=[f"E{n:04d}" for n in range(240)]
     )
     for size in (1, 3):
-        found = kept(counts, start=index[24], months=6, size=size, falls=(0.2, 0.3))
+        found = kept(counts, starts=[index[24]], months=6, size=size, falls=(0.2, 0.3))
         off = (found["promised"] - found["found"]).abs()
         assert (off <= 0.05 + 2 * found["error"]).all(), found
         assert found["promised"].is_monotonic_increasing
