@@ -23,6 +23,7 @@ import mtf_eval as mtf
 records = mtf.load("data/example")
 project = records.project("EX01")
 effect, surveys, money = project.effect(), project.surveys(), project.benefit()
+plan = records.plan("EX10")
 year, half, quality = records.year(2024), records.half("2024-H2"), records.quality()
 panel = project.evaluation.compared
 monthly = project.evaluation.panel.monthly(panel.target)"""
@@ -63,9 +64,10 @@ A table says what each column counts (`kind="people"` puts it under the disclosu
 ```
 """
 WIDEST = 150
-RESULTS = ("records", "project", "effect", "surveys", "money", "year", "half", "quality")
+RESULTS = ("records", "plan", "project", "effect", "surveys", "money", "year", "half", "quality")
 ARGUMENTS = {
     "records.project": '"EX01"',
+    "records.plan": '"EX10"',
     "records.year": "2024",
     "records.half": '"2024-H2"',
     "records.table": '"projects"',

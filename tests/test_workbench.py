@@ -302,7 +302,7 @@ LONGEST = 3000
 
 
 TAKEN = {  # methods that need an argument, or are tried elsewhere
-    *("project", "year", "half", "table", "own", "columns", "source", "notes", "has"),
+    *("project", "plan", "year", "half", "table", "own", "columns", "source", "notes", "has"),
     *("element", "plot", "shown_as", "frame", "tables", "memo", "about", "key_figures"),
 }
 
@@ -341,6 +341,7 @@ def test_nothing_an_analyst_reaches_floods_the_cell(
     records = mtf.load(DATA / data)
     things: list[Any] = [records, records.quality(), records.half(f"{year}-H2")]
     things += [records.year(year), records.year(year).money()]
+    things += [records.plan("EX10")] if projects else []
     for reference in projects:
         project = records.project(reference)
         things += [project, project.effect(), project.surveys(), project.benefit()]

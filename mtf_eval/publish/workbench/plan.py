@@ -13,10 +13,11 @@ from mtf_eval.analysis.project.plans import Plan as Row
 from mtf_eval.analysis.project.plans import plan_of, planned_evaluation
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish.display.elements import Element, headline_result
-from mtf_eval.publish.workbench.project import Project
+from mtf_eval.publish.workbench.scanning import Scanning
 from mtf_eval.publish.workbench.view import View
 
 if TYPE_CHECKING:
+    from mtf_eval.analysis.results.tables import Table
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
@@ -30,7 +31,7 @@ class _Answer(View):
         return headline_result(self.sentence(), None, "planning")
 
 
-class Plan(Project):
+class Plan(Scanning):
     """What was fixed of a project before its start. Shows its pro-forma.
 
     Parameters
@@ -47,16 +48,14 @@ class Plan(Project):
     """
 
     def __init__(self, records: Dataset, plan_id: str, reference: Reference) -> None:
+        self.records, self.reference = records, reference
         self.plan = plan_of(records, plan_id)
-        super().__init__(records, plan_id, reference)
-        self._made = lambda: proforma(
-            records,
-            self.plan,
-            self.evaluation,
-            reference,
-            self._choices[0],
-            price_year=reference.price_year("", records.about),
-        )
+        super().__init__(self._proforma)
+
+    def _proforma(self) -> Table:
+        year = self.reference.price_year("", self.records.about)
+        given = (self.records, self.plan, self.evaluation, self.reference, self._choices[0])
+        return proforma(*given, price_year=year)
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -70,7 +69,7 @@ class Plan(Project):
         except NotEnoughData as error:
             return [], str(error)
 
-    def answer(self) -> View:  # type: ignore[override]
+    def answer(self) -> View:
         """Say in one line whether the design can show what is aimed at, and what would help."""
         return _Answer(words=planning.plan_finding(self.evaluation, self.plan.aim, *self._choices))
 

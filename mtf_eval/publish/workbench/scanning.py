@@ -1,0 +1,100 @@
+"""What is on record of a project's areas before a response: of a project and of a plan alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+from mtf_eval.analysis.project import assessment, harm, planning
+from mtf_eval.publish import charts
+from mtf_eval.publish.workbench.quality import strip
+from mtf_eval.publish.workbench.view import Absent, Several, View
+
+if TYPE_CHECKING:
+    from mtf_eval.analysis.project.evaluation import Evaluation
+    from mtf_eval.publish.charts.style import Chart
+    from mtf_eval.publish.disclosure.release import Released
+    from mtf_eval.records.dataset import Dataset
+    from mtf_eval.records.prices.reference import Reference
+
+__all__ = ["Scanning"]
+
+WAITING = {
+    "planning": "The response has not begun: there is nothing to assess yet.",
+    "running": "The response is still running. An effect is given when it has ended, because "
+    "looking early and often finds changes that are not there.",
+    "no_records": "No record of the project's measures exists in its areas, so no effect can be "
+    "estimated; outcomes of people are in the benefit analysis.",
+}
+
+
+class Scanning(View):
+    """A project or a plan, seen from before its start."""
+
+    records: Dataset
+    reference: Reference
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Everything that was worked out of it, as a record."""
+        raise NotImplementedError
+
+    @property
+    def as_of(self) -> Any:
+        """The day up to which records count."""
+        return self.records.until
+
+    @property
+    def record(self) -> Any:
+        """The project's row with its areas and measures."""
+        return self.evaluation.project
+
+    def baseline(self) -> Several:
+        """Show the problem before the response began, and its harm."""
+        return Several(View(lambda: planning.baseline(self.records, self.evaluation)), self.harm())
+
+    def harm(self) -> View:
+        """Show what was recorded in the areas, weighted by its harm."""
+        make = partial(harm.profile, self.records, self.record, self.reference, as_of=self.as_of)
+        return View(make, words=lambda released: harm.profile_finding(released.frame))
+
+    def coverage(self) -> View:
+        """Show which months and areas are on record, and why others are not."""
+        if self.evaluation.coverage is None:
+            return Absent(self._waiting())
+        return strip(assessment.on_record(self.records, self.evaluation))
+
+    def places(self) -> View:
+        """Show where the problem concentrated before the start."""
+        told = partial(planning.places_finding, self.records, self.evaluation)
+
+        def draw(released: Released) -> Chart:
+            return charts.hbars(
+                released,
+                x="area",
+                y="incidents",
+                title=told(),
+                subtitle=released.table.title,
+                alt=f"Bars of {len(released.frame)} areas. {told()}",
+            )
+
+        return self._where_recorded(planning.places, draw)
+
+    def calendar(self) -> View:
+        """Show when in the year the problem came, before the start."""
+        return self._where_recorded(planning.calendar)
+
+    def _where_recorded(
+        self, make: Callable[..., Any], draw: Callable[[Released], Chart] | None = None
+    ) -> View:
+        if self.evaluation.panel is None:
+            return Absent(self._waiting())
+        return View(partial(make, self.records, self.evaluation), draw=draw)
+
+    def _waiting(self) -> str:
+        found = self.evaluation
+        if found.gated is not None:
+            return f"We cannot say: {found.gated.words()}"
+        reason = found.cannot_say.get(self.record.primary_measure, "nothing was estimated")
+        return WAITING.get(found.status) or f"We cannot say: {reason}."
