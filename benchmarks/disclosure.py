@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from mtf_eval import load
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.counts import caseload, referrals
 from mtf_eval.analysis.project.evaluation import evaluated
@@ -31,7 +32,7 @@ from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure.audit import FEWEST, Reach, reach
 from mtf_eval.publish.disclosure.release import COUNTED, Door
 from mtf_eval.records.dataset import Dataset, Source
-from mtf_eval.records.prices.reference import load_reference
+from mtf_eval.records.prices.reference import default_folder, load_reference
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
 
@@ -143,28 +144,50 @@ def data_of(given: dict[str, pd.DataFrame]) -> Dataset:
     return Dataset(name="made", path=Path("made"), tables=tables, sources=(source,))
 
 
-def tables_of(data: Dataset, door: Door) -> Iterator[Table]:
-    """Yield every table of people, or of their pounds, that the reports of a data set show."""
+def of_people(data: Dataset) -> Iterator[Table]:
+    """Yield every table of people that the reports of a data set show."""
     for year in summary.years(data):
         yield from summary.yearly(data, year=year)
         for half in (1, 2):
             yield referrals.headline(data, year=year, half=half)
             yield referrals.by_month(data, year=year, half=half)
             yield caseload.waits(data, year=year, half=half)
-    if len(data.table("survey_responses")):
-        yield surveys.respondents(data, "P1")
-        yield surveys.shares(data, "P1")
-        for question in surveys.questions(data, "P1"):
-            yield surveys.answers(data, "P1", question)
-    if len(data.table("outcomes")):
-        yield benefit.people_claimed(data, "P1")
-        until = max(s.as_at for s in data.sources if s.as_at)
+    for project in data.table("projects")["project_id"]:
+        if len(data.own("survey_responses", project)):
+            yield surveys.respondents(data, project)
+            yield surveys.shares(data, project)
+            for question in surveys.questions(data, project):
+                yield surveys.answers(data, project, question)
+        if len(data.own("outcomes", project)):
+            yield benefit.people_claimed(data, project)
+
+
+def tables_of(data: Dataset, door: Door) -> Iterator[Table]:
+    """Yield every table of people, or of their pounds, that the reports of a data set show."""
+    yield from of_people(data)
+    until = max(s.as_at for s in data.sources if s.as_at)
+    for project in data.table("outcomes")["project_id"].unique():
         done = benefit.analyse(
-            data, evaluated(data, "P1", until), load_reference(), price_year="2023/24",
+            data, evaluated(data, project, until), load_reference(), price_year="2023/24",
             horizon_years=5, rng=np.random.default_rng(SEED), draws=0, people=door.counted,
         )  # fmt: skip
         shown = [benefit.calculation, benefit.cash_flow, benefit.by_agency_and_year]
         yield from (make(done) for make in shown if done.claimed)
+
+
+def still_shown(data: Dataset, rule: str) -> tuple[int, int, int]:
+    """Count the cells of people: on record, not hidden for their own size, and shown."""
+    recorded = many = shown = 0
+    inside, outside = Door("internal", COUNTED), Door(rule, COUNTED)
+    for table in of_people(data):
+        true, told = inside(table), outside(table)
+        for name in table.people:
+            counts = true.frame[name]
+            recorded += int(counts.notna().sum())
+            many += int((counts > outside.rule.hide_up_to).sum())
+            if name in told.frame:
+                shown += int(told.frame[name].notna().sum())
+    return recorded, many, shown
 
 
 def publish(data: Dataset, rule: str, folder: Path) -> Path:
@@ -229,6 +252,13 @@ def text_of(logs: int) -> str:
         counts = counts.reindex(range(1, FEWEST + 1), fill_value=0)
         cells = " | ".join(f"{n:,}" for n in (len(left), left.isna().sum(), *counts))
         lines.append(f"| {rule} | {words} | {cells} |")
+    for name in ("example", "thanet_2021"):
+        recorded, many, shown = still_shown(load(default_folder().parent / name), "public")
+        lines.append(
+            f"\nOf {recorded:,} counts of people in the internal tables of {name} {many:,} "
+            f"({many / recorded:.0%}) are 8 or more, and {shown:,} are shown: {shown / many:.0%} "
+            f"of those, {shown / recorded:.0%} of all."
+        )
     return "\n".join(lines)
 
 

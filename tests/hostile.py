@@ -69,6 +69,10 @@ FORMULAS = [
     '"=44+1"',
     "\u200b=45+1\u2060",
     "|46",
+    # Behind signs that turn the direction of reading.
+    "\u2066=67+1\u2069",
+    "\u200f\u061c=68+1",
+    "\u202d\u200e+69+1\u202c",
 ]
 ODD = [
     "_x0041__x000D_ 47",

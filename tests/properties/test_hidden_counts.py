@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.disclosure import data_of, made, publish
+from benchmarks.disclosure import data_of, made, publish, still_shown
 from mtf_eval import load
 from mtf_eval.publish.disclosure.attacker import Attacker
 from mtf_eval.publish.disclosure.audit import KNOWN, reach
@@ -60,3 +60,13 @@ def test_logs_that_gave_counts_back(case: str, tmp_path: Path) -> None:
     assert len(found.counts) > 50
     assert found.narrowest >= 4
     assert not found.unsolved
+
+
+@pytest.mark.parametrize(("name", "ceiling"), [("example", 0.62), ("thanet_2021", 0.65)])
+def test_most_of_what_is_not_few_is_still_shown(name: str, ceiling: float) -> None:
+    """No more can be shown than is 8 or more (docs/privacy.md); of that, seven tenths at least."""
+    data = load(Path(__file__).parents[2] / "data" / name)
+    recorded, many, shown = still_shown(data, "public")
+    assert many / recorded == pytest.approx(ceiling, abs=0.005)
+    assert shown / many >= 0.7
+    assert still_shown(data, "internal")[::2] == (recorded, recorded)
