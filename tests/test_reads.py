@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.stale import Made, edited, edits, make, moved, stale
+from benchmarks.stale import Edit, Made, edited, edits, make, moved, stale
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.reads import units
@@ -77,6 +77,32 @@ def test_another_project_s_words_make_only_its_own_pages_due(
     found = {name for name, read in (("EX04", asked), ("EX12", own)) if read & after}
     assert found <= due
     assert "EX12" in found or table == "survey_questions"
+
+
+@pytest.mark.parametrize(
+    ("measure", "month", "due"),
+    [
+        ("Vehicle crime", "2023-03", {*PAGES}),
+        (
+            "Burglary",
+            "2023-11",
+            {"project_evaluation"},
+        ),  # its harm before the start of January 2024
+        ("Burglary", "2022-03", set()),
+        ("Burglary", "2024-09", set()),
+    ],
+)
+def test_an_incident_makes_due_what_is_of_its_measure_or_month(
+    data: Dataset, before: dict[str, str], pages: dict[str, Made], measure: str, month: str,
+    due: set[str],
+) -> None:  # fmt: skip
+    rows = data.tables["incidents"]
+    mine = rows["measure"].eq(measure) & rows["month"].eq(pd.Timestamp(month))
+    row = int(rows.index[mine][0])
+    after = moved(
+        before, edited(data, [Edit("incidents", row, "count", rows.at[row, "count"] + 1)])
+    )
+    assert {name for name, made in pages.items() if made.reads & after} == due
 
 
 def test_what_leaves_a_page_up_to_date_leaves_it_as_it_is(

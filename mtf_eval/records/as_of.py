@@ -67,6 +67,8 @@ def cut(data: Dataset, limit: date) -> Dataset:
         as_of=limit,
     )
     then.reads.add("day")
+    if limit != own_day(data):
+        then.reads.add("incidents")  # what is on record is digested up to the day all runs to
     return then
 
 

@@ -1,9 +1,10 @@
 """Digests of what can be asked of a data set: a report is due when one it read has another.
 
 A unit is what was asked: a table (`costs`), a column (`projects.response_start`), the rows of one
-project (`costs[EX01]`), a fact (`about:title`), what reading a table found (`notes[costs]`), the
-day a table runs to (`as at[costs]`), the day they all do (`day`). `Dataset` notes units as they
-are asked for.
+project (`costs[EX01]`), what is on record of a measure, in a month or of which areas and months
+(`incidents.measure=Burglary`, `incidents.month=2024-01`, `incidents.span`), a fact (`about:title`),
+what reading a table found (`notes[costs]`), the day a table runs to (`as at[costs]`), the day they
+all do (`day`). `Dataset` notes units as they are asked for.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
@@ -44,19 +47,49 @@ def units(data: Dataset) -> dict[str, str]:
     found |= {f"as at[{s.table}]": digest([s.as_at, s.by_file]) for s in data.sources}
     found["as at"] = digest([[s.table, s.rows, s.as_at, s.by_file] for s in data.sources])
     found["redrawn"] = digest(sorted(data.redrawn.items()))
-    found["day"] = digest(own_day(data))
+    day = own_day(data)
+    found["day"] = digest(day)
+    if day and len(data.tables["incidents"]):
+        found |= dict(_on_record(data, day))
     found["name"] = digest(data.name)
     return found
 
 
 def read_of(data: Dataset, name: str, asked: Iterable[str]) -> tuple[int, str]:
     """Return of a table what was asked of it: how many of its rows, and one digest."""
+    import numpy as np
+
     held, frame = dict(_of_table(name, data.tables[name])), data.tables[name]
     asked = sorted(u for u in asked if u in held)
-    whole = any("[" not in u for u in asked)
-    mine = [u.removeprefix(f"{name}[")[:-1] for u in asked if "[" in u]
-    rows = len(frame) if whole else int(frame["project_id"].isin(mine).sum()) if mine else 0
-    return rows, digest([held[u] for u in asked])
+    chosen = np.zeros(len(frame), bool)
+    for unit in asked:
+        project = unit.endswith("]") and unit.partition("[")[2][:-1]
+        measure = unit.partition(".measure=")[2]
+        column, value = ("measure", measure) if measure else ("project_id", project)
+        chosen |= frame[column].astype(str).eq(value).to_numpy(bool) if value else True
+    return int(chosen.sum()), digest([held[u] for u in asked])
+
+
+def _on_record(data: Dataset, day: date) -> Iterator[tuple[str, str]]:
+    """Yield what is on record up to the day the records run to: by measure, by month, its span."""
+    from mtf_eval.records.coverage import coverage_of
+
+    measures = sorted(map(str, data.tables["incidents"]["measure"].dropna().unique()))
+    covers = {m: coverage_of(data, m, as_of=day) for m in measures}
+    months: dict[str, list[object]] = {}
+    for measure, cover in covers.items():
+        counts, judged = cover.counts, [cover.gaps, cover.quiet, cover.source_of]
+        yield f"incidents.measure={measure}", digest([counts.to_csv(), repr(judged)])
+        for month, row in counts.iterrows():
+            months.setdefault(f"{month:%Y-%m}", []).append(
+                [measure, row.to_numpy().tobytes().hex()]
+            )
+    yield from ((f"incidents.month={m}", digest(rows)) for m, rows in months.items())
+    span = [
+        [m, [*c.counts], [str(i) for i in c.counts.index], (c.counts > 0).any().tolist()]
+        for m, c in covers.items()
+    ]
+    yield "incidents.span", digest(span)
 
 
 def _of_table(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
@@ -75,6 +108,9 @@ def _of_table(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
         for project, places in frame.groupby("project_id").indices.items():
             # The place too: a page names its rows by their number in the sheet.
             yield f"{name}[{project}]", digest(places.tobytes() + rows[places].tobytes())
+    if name == "incidents":
+        for measure, places in frame.groupby("measure").indices.items():
+            yield f"{name}.measure={measure}", digest(rows[places].tobytes())
 
 
 def _hashed(column: pd.Series[Any]) -> NDArray[np.uint64]:

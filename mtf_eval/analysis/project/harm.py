@@ -18,7 +18,7 @@ from mtf_eval.analysis.results.columns import count, label, lay, number, share, 
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import coverage_of
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, noting
 from mtf_eval.records.prices.reference import Reference
 
 __all__ = ["avoided", "profile", "profile_finding"]
@@ -35,7 +35,9 @@ def _last_year(
     Counted over the months in which every area of the project is on record; `None` where none of
     them holds an incident.
     """
-    counts = coverage_of(data, measure, as_of=as_of).counts
+    with noting(data, lasting=False) as read:
+        counts = coverage_of(data, measure, as_of=as_of).counts
+    data.reads.update({*read} - {f"incidents.measure={measure}"} | {"incidents.span"})
     own = counts.reindex(columns=list(project.target))
     if not (own > 0).any(axis=None):
         return None
@@ -43,6 +45,7 @@ def _last_year(
     if project.first_month is not None:
         year = year[year < project.first_month]
     year = year[-12:]
+    data.reads.update(f"incidents.month={month:%Y-%m}" for month in year)
     held = own.loc[year].notna().all(axis=1)
     months = year[held]
     if months.empty:
@@ -58,13 +61,13 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
     share of all areas' incidents.
     """
     rows = []
-    for measure in sorted(data.table("incidents")["measure"].dropna().unique()):
-        found = _last_year(data, project, str(measure), as_of)
+    for measure in sorted(map(str, data.tables["incidents"]["measure"].dropna().unique())):
+        found = _last_year(data, project, measure, as_of)
         if found is None:
             continue
         own, everywhere, gap = found
         try:
-            weight = reference.severity_weight(str(measure), index=INDEX)
+            weight = reference.severity_weight(measure, index=INDEX)
             harm, each, note = own * weight.value, weight.value, ""
             if weight.low is not None and weight.high is not None and weight.low < weight.high:
                 note = f"the index has {weight.low:,.0f} to {weight.high:,.0f} days for one"

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mtf_eval.records.as_of import own_day
 from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import (
     Gap,
@@ -29,7 +30,7 @@ from mtf_eval.records.coverage.gaps import (
 )
 from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, silent_runs
 from mtf_eval.records.coverage.totals import totals_of
-from mtf_eval.records.dataset import Dataset, once
+from mtf_eval.records.dataset import Dataset, noting, once
 
 __all__ = ["Coverage", "coverage_of", "some"]
 
@@ -77,22 +78,29 @@ class Coverage:
         )
 
 
-@once
 def coverage_of(
     data: Dataset, measure: str, *, as_of: date, also: tuple[str, ...] = ()
 ) -> Coverage:
     """Return what is on record of one measure, from the first to the last whole month.
 
-    Areas are those with a record of the measure, and those of projects: with none of any measure
-    they are not on record at all.
+    Areas are those with a record of the measure, those of projects, and `also`: with none of any
+    measure they are not on record at all. Up to the records' own day it is a unit of its own.
 
     Parameters
     ----------
     as_of
         Nothing later is counted; a month counts when it is over.
-    also
-        Areas beside those, as of a plan.
     """
+    if also or as_of != own_day(data):
+        return _coverage(data, measure, as_of, also)
+    with noting(data, lasting=False):
+        found = _coverage(data, measure, as_of, also)
+    data.reads.update((f"incidents.measure={measure}", "as at[incidents]"))
+    return found
+
+
+@once
+def _coverage(data: Dataset, measure: str, as_of: date, also: tuple[str, ...]) -> Coverage:
     return _Reading(data, measure, as_of, also).coverage()
 
 
@@ -122,10 +130,7 @@ class _Reading:
         self.sure = np.zeros(self.counts.shape, bool)
 
     def _months(self, last: pd.Timestamp) -> pd.DatetimeIndex:
-        """Months of the files; of a table, those between the measure's first and last row.
-
-        Months that are declared complete count as well.
-        """
+        """Months of the files, or from the measure's first row to its last; those declared too."""
         held = self.rows.month[slice(None) if self.rows.by_file else self.of]
         if not len(held):
             return pd.DatetimeIndex([], name="month")
