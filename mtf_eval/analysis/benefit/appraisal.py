@@ -51,6 +51,13 @@ CLAIMS = (
 )
 
 
+#: What a chance or a payback is given for, where the records alone do not bear it.
+GIVEN: dict[Evidence, str] = {
+    "claimed": "If the outcomes are as claimed, the",
+    "doubtful": "The doubt left aside, the",
+}
+
+
 def chance_words(share: float) -> str:
     """Write a share of draws as a chance that is never nought and never certain."""
     return f"{'over 99' if share > 0.99 else 'under 1' if share < 0.01 else f'{100 * share:.0f}'}%"
@@ -159,8 +166,8 @@ class Benefit(Brief):
 
     @property
     def switching(self) -> float | None:
-        """Share of the benefits that would be enough to pay for the costs; `None` unpriced."""
-        if self.unpriced:
+        """Share of the benefits that would pay for the costs; `None` unpriced or without any."""
+        if self.unpriced or self.no_saving:
             return None
         return switching_value(
             benefits_gbp=self.results["present_value_benefits_gbp"],
@@ -190,8 +197,9 @@ class Benefit(Brief):
     @property
     def chance_sentence(self) -> str:
         """Say the chance, and what it rests on."""
-        given = "If the outcomes are as claimed, the" if self.evidence == "claimed" else "The"
-        return f"{given} chance that benefits exceed costs is {self.chance}"
+        return (
+            f"{GIVEN.get(self.evidence, 'The')} chance that benefits exceed costs is {self.chance}"
+        )
 
     @property
     def marks(self) -> dict[str, float]:

@@ -152,9 +152,9 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
                 "have happened anyway is still in it."
             )
             yield _about(line, "gross_without_counterfactual", text)
-        if line.net is not None and line.moved:
-            text = f"{line.label}: {line.net.sentence()}. All pounds are net of them."
-            yield _about(line, "displacement", text)
+        if line.net is not None and (line.moved or line.net.beside is None):
+            net = " All pounds are net of them." if line.moved else ""
+            yield _about(line, "displacement", f"{line.label}: {line.net.sentence()}.{net}")
         kind = reference.crime_type(line.label) if line.route == "places" else None
         code = kind.unit_cost_code if kind else ""
         usual = reference.priced(code) if code in reference.unit_costs else None

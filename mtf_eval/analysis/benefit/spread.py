@@ -103,7 +103,7 @@ def _input(kind: str, name: str, seen: Counter[str]) -> str:
 )
 def switching_values(benefit: Benefit) -> Rows:
     """Value of each assumption at which the net present public value is nought."""
-    if benefit.draws is None or benefit.unpriced or benefit.no_saving_possible:
+    if benefit.draws is None or benefit.unpriced or benefit.no_saving:
         return
     seen: Counter[str] = Counter()
     found = switches(benefit.lines, benefit.reference, benefit.assumptions, benefit.draws)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit.appraisal import Benefit
+from mtf_eval.analysis.benefit.appraisal import GIVEN, Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import Rows, sides, table, tabled, with_total
 from mtf_eval.analysis.benefit.uncertainty import Array, Draws
@@ -52,9 +52,10 @@ def payback(benefit: Benefit) -> str:
     year = int(benefit.results["payback_year"])
     due = paid[paid.index <= year].sum() - fiscal[fiscal.index < year].sum()
     months = 12 * year + max(1, math.ceil(12 * due / fiscal.get(year, np.inf) - 1e-9))
-    return (
-        f"after about {months} month{'s' * (months > 1)}" if months <= 24 else f"in year {year + 1}"
-    )
+    when = f"after about {months} month{'s' * (months > 1)}"
+    given = GIVEN.get(benefit.evidence, "").removesuffix(", the")
+    given = f", {given[0].lower()}{given[1:]}" if given else ""
+    return f"{when if months <= 24 else f'in year {year + 1}'}{given}"
 
 
 def headline(benefit: Benefit) -> Table:
