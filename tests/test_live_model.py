@@ -72,11 +72,9 @@ def with_rows(table: str, change: Callable[[dict[str, str]], dict[str, str]]) ->
     return replace(ours, tables={**ours.tables, table: rows})
 
 
-def test_every_project_of_the_example_and_three_changed_inputs(
-    priced: Priced, tmp_path: Path
-) -> None:
+def test_three_changed_inputs_of_the_example(priced: Priced, tmp_path: Path) -> None:
     """Each changed cell gives what the package gives from a changed table or price."""
-    names = [f"EX{n:02}" for n in range(1, 13)]
+    names = ["EX03", "EX06", "EX09"]  # in doubt, without a benefit, claimed
     done = {name: priced(name, load_reference()) for name in names}
     asked: dict[str, tuple[Path, Change]] = {}
     for name, each in done.items():
@@ -84,7 +82,6 @@ def test_every_project_of_the_example_and_three_changed_inputs(
             with xlsxwriter.Workbook(tmp_path / f"{name}.xlsx") as book:
                 add_model(book, found)
             asked[name] = tmp_path / f"{name}.xlsx", lambda book: None
-    assert sorted(set(names) - set(asked)) == ["EX10"], "it has cost nothing yet"
 
     def deadweight(book: Any) -> None:
         set_input(book, "outcomes row 2", "Deadweight", 0.5)

@@ -286,7 +286,8 @@ def results_of(published: Path, project: str, claimed: bool) -> dict[str, float]
     found: dict[str, float] = {}
     for path in folder.glob(f"benefit_results{end}"):
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            found |= {r[0]: float(r[1]) for r in csv.reader(stream) if r and r[0] in NAMES}
+            rows = [r for r in csv.reader(stream) if r and r[0] in NAMES and r[1] != "[x]"]
+            found |= {r[0]: float(r[1]) for r in rows}
     return found
 
 

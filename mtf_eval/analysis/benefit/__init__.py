@@ -15,11 +15,7 @@ from mtf_eval.analysis.benefit.appendix import (
 )
 from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
 from mtf_eval.analysis.benefit.cashflow import Assumptions
-from mtf_eval.analysis.benefit.journeys import (
-    by_domain,
-    by_step,
-    people_claimed,
-)
+from mtf_eval.analysis.benefit.journeys import by_domain, by_step, people_claimed
 from mtf_eval.analysis.benefit.spread import (
     distribution,
     prices,

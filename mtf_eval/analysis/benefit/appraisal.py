@@ -14,22 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit.cashflow import (
-    Assumptions,
-    flow,
-    one_sided,
-    results,
-    sensitivities,
-)
+from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, one_sided, results, sensitivities
 from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
 from mtf_eval.analysis.benefit.lines import Line, account
-from mtf_eval.analysis.benefit.uncertainty import (
-    Draws,
-    Swing,
-    simulate,
-    switching_value,
-    tornado,
-)
+from mtf_eval.analysis.benefit.uncertainty import Draws, Swing, simulate, tornado
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import MINUS, pounds
@@ -167,12 +155,10 @@ class Benefit(Brief):
     @property
     def switching(self) -> float | None:
         """Share of the benefits that would pay for the costs; `None` unpriced or without any."""
-        if self.unpriced or self.no_saving:
+        value = self.results["present_value_benefits_gbp"]
+        if self.unpriced or self.no_saving or not value > 0:
             return None
-        return switching_value(
-            benefits_gbp=self.results["present_value_benefits_gbp"],
-            costs_gbp=self.results["present_value_costs_gbp"],
-        )
+        return float(self.results["present_value_costs_gbp"] / value)
 
     @property
     def why_one_sided(self) -> str:
@@ -346,7 +332,7 @@ def analyse(
     guarded = guard(read.lines, reference)
     project = evaluation.project
     own = project.project_id
-    shared = neighbours(data, own, as_of=evaluation.as_of)
+    shared = tuple(neighbours(data, own, as_of=evaluation.as_of))
 
     def side(route: str, table: str) -> Benefit:
         lines = tuple(line for line in guarded.lines if line.route in ("cost", route))

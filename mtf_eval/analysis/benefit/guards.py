@@ -183,22 +183,18 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
             yield _about(line, "check_the_source", text)
 
 
-def claims(data: Dataset, project_id: str) -> list[Finding]:
+def claims(data: Dataset, project_id: str) -> Iterator[Finding]:
     """Warn where projects of the same areas claim one outcome for more than the whole of it.
 
     Projects without areas on record are held to share everybody with everybody.
     """
     outcomes = data.columns("outcomes", "project_id", "unit_cost_code", "attribution")
     if len(outcomes) == 0:
-        return []
+        return
     target = data.columns("project_areas", "project_id", "area_code", "role")
-    if len(target):
-        target = target[target["role"].eq("target")]
-        areas = {str(p): set(g["area_code"]) for p, g in target.groupby("project_id")}
-    else:
-        areas = {}
+    target = target[target["role"].eq("target")]
+    areas = {str(p): set(g["area_code"]) for p, g in target.groupby("project_id")}
     mine = outcomes[outcomes["project_id"].eq(project_id)]
-    found = []
     for code in sorted(set(mine["unit_cost_code"].dropna().astype(str))):
         rows = outcomes[outcomes["unit_cost_code"].eq(code)]
         shares = rows["attribution"].astype("float64").fillna(1.0)
@@ -211,24 +207,18 @@ def claims(data: Dataset, project_id: str) -> list[Finding]:
         ]
         total = float(shares[[project_id, *others]].sum()) if others else 0.0
         if total > 1 + 1e-9:
-            found.append(
-                Finding(
-                    rule="claimed_twice",
-                    action="warn",
-                    source_row="outcomes",
-                    text=f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
-                    f"{total:.2f} in all. If they are the same people the shares must add up to "
-                    "1 at most; in a total over projects they are scaled down to it.",
-                )
+            text = (
+                f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
+                f"{total:.2f} in all. If they are the same people the shares must add up to 1 at "
+                "most; in a total over projects they are scaled down to it."
             )
-    return found
+            yield Finding(rule="claimed_twice", action="warn", source_row="outcomes", text=text)
 
 
-def neighbours(data: Dataset, project_id: str, *, as_of: date) -> list[Finding]:
+def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Finding]:
     """Warn of projects that worked in the same areas at the same time: one fall, two claims."""
-    measures = data.columns("project_measures", "project_id", "unit_cost_code").dropna()
-    codes = measures.groupby("project_id")["unit_cost_code"].agg(set).to_dict()
-    found = []
+    priced = data.columns("project_measures", "project_id", "measure", "unit_cost_code").dropna()
+    measures = priced.groupby("project_id")["measure"].agg(set).to_dict()
     for each in overlaps(data, as_of=as_of, of=project_id):
         if each.what != "areas":
             continue
@@ -237,12 +227,11 @@ def neighbours(data: Dataset, project_id: str, *, as_of: date) -> list[Finding]:
             f"{other} worked in {len(each.shared)} of the same areas from {each.start:%B %Y} to "
             f"{each.end:%B %Y}. Its effect and this one's cannot be told apart there"
         )
-        if codes.get(project_id, set()) & codes.get(other, set()):
+        if measures.get(project_id, set()) & measures.get(other, set()):
             text += (
                 ", and both claim the same incidents in full. Never add the two; in a total over "
                 "projects they are counted once"
             )
-        found.append(
-            Finding(rule="shared_areas", action="warn", source_row="project_areas", text=f"{text}.")
+        yield Finding(
+            rule="shared_areas", action="warn", source_row="project_areas", text=f"{text}."
         )
-    return found

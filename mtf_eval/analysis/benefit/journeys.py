@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mtf_eval.analysis.benefit.layout import people_table
+from mtf_eval.analysis.benefit.layout import slug
 from mtf_eval.analysis.results.columns import count, label, lay, money, people, text
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import BadArgument
@@ -100,17 +100,10 @@ def by_domain(
             notes.append(f"{domain}: fewer than {few()} people, not shown.")
             continue
         moved = cases["position"].agg(["first", "last"])
-        rows.append(
-            {
-                "domain": str(domain).capitalize(),
-                "people": len(cases),
-                "down": int((moved["last"] > moved["first"]).sum()),
-                "up": int((moved["last"] < moved["first"]).sum()),
-                "path": part["cost_gbp"].sum(),
-                "stay": part["staying_gbp"].sum(),
-                "difference": part["staying_gbp"].sum() - part["cost_gbp"].sum(),
-            }
-        )
+        way, stay = part["cost_gbp"].sum(), part["staying_gbp"].sum()
+        down, up = (moved["last"] > moved["first"]).sum(), (moved["last"] < moved["first"]).sum()
+        name = str(domain).capitalize()
+        rows.append((name, len(cases), int(down), int(up), way, stay, stay - way))
     columns = (
         label("domain", "Ladder"),
         people("people", "People"),
@@ -128,16 +121,9 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
     walked = steps(data, reference, as_of=as_of, price_year=price_year)
     rows = []
     for (domain, _, name), part in walked.groupby(["domain", "position", "label"], sort=True):
-        if part["case_id"].nunique() < few():
-            continue
-        rows.append(
-            {
-                "step": f"{str(domain).capitalize()}: {name}",
-                "people": part["case_id"].nunique(),
-                "months": round(part["months"].sum()),
-                "cost": part["cost_gbp"].sum(),
-            }
-        )
+        if (many := part["case_id"].nunique()) >= few():
+            months, cost = round(part["months"].sum()), part["cost_gbp"].sum()
+            rows.append((f"{str(domain).capitalize()}: {name}", many, months, cost))
     columns = (
         label("step", "Step"),
         people("people", "People who were on it"),
@@ -155,7 +141,7 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
         for row in data.own("outcomes", project_id).itertuples()
     ]
     return lay(
-        people_table(project_id),
+        f"benefit_people_{slug(project_id)}",
         f"People claimed as outcomes of {project_id}",
         rows,
         (label("row", "Source row"), text("code", "Unit cost code"), people("people", "People")),
@@ -166,7 +152,7 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
 def _table(
     name: str,
     title: str,
-    rows: list[dict[str, Any]],
+    rows: list[tuple[Any, ...]],
     columns: tuple[Column, ...],
     data: Dataset,
     price_year: str,

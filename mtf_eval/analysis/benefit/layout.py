@@ -17,6 +17,7 @@ from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Column, Table
 
 Rows = Iterable[Mapping[str, Any] | tuple[Any, ...]]
+Notes = Iterable[str] | Callable[[Benefit], Iterable[str]]
 
 
 def table(
@@ -44,11 +45,7 @@ def table(
 
 
 def tabled(
-    title: str,
-    *columns: Column,
-    name: str = "",
-    notes: Iterable[str] = (),
-    total_row: bool = False,
+    title: str, *columns: Column, name: str = "", notes: Notes = (), total_row: bool = False
 ) -> Callable[[Callable[[Benefit], Rows | pd.DataFrame]], Callable[[Benefit], Table]]:
     """Make a function that yields rows of a benefit into one that returns their table.
 
@@ -62,7 +59,8 @@ def tabled(
         @wraps(make)
         def made(benefit: Benefit) -> Table:
             called, rows = name or make.__name__, make(benefit)
-            return table(benefit, called, title, rows, columns, notes=notes, total_row=total_row)
+            said = notes(benefit) if callable(notes) else notes
+            return table(benefit, called, title, rows, columns, notes=said, total_row=total_row)
 
         return made
 
@@ -73,11 +71,6 @@ def basis(benefit: Benefit) -> str:
     """Name the rule by which people were counted for the pounds; `""` where none were."""
     beside = () if benefit.claims is None else benefit.claims.claimed
     return next((line.counted for line in (*benefit.claimed, *beside) if line.counted), "")
-
-
-def people_table(project_id: str) -> str:
-    """Name of the table of the people that a project's outcomes are claimed for."""
-    return f"benefit_people_{slug(project_id)}"
 
 
 def slug(text: str) -> str:

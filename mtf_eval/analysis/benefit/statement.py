@@ -141,15 +141,16 @@ def results_in_pounds(benefit: Benefit) -> Rows:
         yield "Net present public value, anticipation of crime left out", np.nan, *lean
 
 
-def ratios(benefit: Benefit) -> Table:
+@tabled(
+    "GMCA summary: ratios",
+    label("result", "Result"),
+    number("value", "Ratio", 2),
+    notes=lambda benefit: (f"Payback of fiscal benefits: {payback(benefit)}.",),
+)
+def ratios(benefit: Benefit) -> Rows:
     """Every ratio under its GMCA name."""
-    rows = [(name, benefit.results[key]) for key, name in RATIOS.items()]
-    switching = benefit.switching if benefit.claimed else None
-    name = "Switching value: share of the benefits at which they equal the costs"
-    rows.append((name, np.nan if switching is None else switching))
-    notes = (f"Payback of fiscal benefits: {payback(benefit)}.",)
-    columns = (label("result", "Result"), number("value", "Ratio", 2))
-    return table(benefit, "ratios", "GMCA summary: ratios", rows, columns, notes=notes)
+    yield from ((name, benefit.results[key]) for key, name in RATIOS.items())
+    yield "Switching value: share of the benefits at which they equal the costs", benefit.switching
 
 
 def costs(benefit: Benefit) -> Table:

@@ -1,4 +1,4 @@
-"""How sure the pounds are: a seeded Monte Carlo, a tornado, a switching value.
+"""How sure the pounds are: a seeded Monte Carlo, a tornado, switching values.
 
 Drawn: each effect, and what moved next door, on its log rate ratio with its standard error and
 degrees of freedom; people who change as so many of the people claimed, each with the chance that
@@ -312,12 +312,3 @@ def switches(
         name = reference.unit_cost(key[1]).label if key[0] == "unit cost" else " ".join(key[2:3])
         found.append((key[0], name, base, base - float(net[0]) / slope if slope else None))
     return tuple(found)
-
-
-def switching_value(*, benefits_gbp: float, costs_gbp: float) -> float | None:
-    """Share of the benefits that would be enough to pay for the costs.
-
-    0.25: benefits could be three quarters smaller before they no longer exceed costs; above 1:
-    they would have to be larger. `None` where there are no positive benefits to scale.
-    """
-    return costs_gbp / benefits_gbp if benefits_gbp > 0 else None

@@ -102,7 +102,7 @@ def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
     found = tuple(projects.evaluated(data, n, as_of) for n in names)
     members, reasons = _poolable(data, found, as_of)
     try:
-        pooled = pool([_estimate(e) for e in members], measure="projects")
+        pooled = pool(list(filter(None, map(_estimate, members))), measure="projects")
     except NotEnoughData:
         pooled = None
     return Together(
@@ -126,15 +126,10 @@ def _shared(data: Dataset, found: Iterable[Evaluation], as_of: date) -> tuple[tu
     )
 
 
-def _estimate(found: Evaluation) -> Estimate:
+def _estimate(found: Evaluation) -> Estimate | None:
     """Return the primary estimate, also one too imprecise to be given alone."""
     measure = found.project.primary_measure
-    return found.effects.get(measure) or found.unclear[measure]
-
-
-def _has_estimate(found: Evaluation) -> bool:
-    measure = found.project.primary_measure
-    return measure in found.effects or measure in found.unclear
+    return found.effects.get(measure) or found.unclear.get(measure)
 
 
 def _poolable(
@@ -158,15 +153,16 @@ def _poolable(
             if m.project.primary_measure == measure
             and any({o.first, o.second} == {name, m.project.project_id} for o in shared)
         ]
+        estimate = _estimate(each)
         if each.status != "complete":
             reasons[name] = why_not[each.status]
-        elif not _has_estimate(each):
+        elif estimate is None:
             reasons[name] = f"we cannot say: {each.cannot_say.get(measure, 'no estimate')}"
         elif aim is not None and aim > 0:
             reasons[name] = "it wants more to be reported; its ratio points the other way"
-        elif _estimate(each).maryland < WITH_COMPARISON:
+        elif estimate.maryland < WITH_COMPARISON:
             reasons[name] = "nothing to compare with: a change, not an effect"
-        elif _estimate(each).se_log is None:
+        elif estimate.se_log is None:
             reasons[name] = "its interval is exact and has no standard error to weigh it by"
         elif rivals:
             reasons[name] = (
