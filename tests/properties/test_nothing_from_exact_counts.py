@@ -21,10 +21,11 @@ RUN = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run",
        "public", "--year", "2024", "--period", "2024-H2", "--project", "P1",
        *(word for name in REPORTS for word in ("--report", name))]  # fmt: skip
 SCALE = ["Very unsafe", "Unsafe", "Neither", "Safe", "Very safe"]
-#: When it was made and how long it took, and the salted digest by which a report knows it is due.
+#: When it was made, from where and how long it took, the page's own digest with its time, and the
+#: salted digests by which a report knows that it is due.
 MOVES = re.compile(
-    r'\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC|\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?|"key": "\w{64}"'
-    r'|"seconds": [\d.]+|"(read_from|data)": "[^"]+"'
+    r"\d{1,2} [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC|\d{4}-\d\d-\d\dT[\d:.]+(\+00:00|Z)?"
+    r'|"(key|sha256)": "\w{64}"|": "[0-9a-f]{16}"|"seconds": [\d.]+|"(read_from|data)": "[^"]+"'
 )
 
 
