@@ -75,7 +75,7 @@ def bars(
         axes.set_xlim(-0.6, len(labels) - 0.4)
         style.value_axis(axes, kind)
 
-    return finish(released, paint, **words, key=key)
+    return finish(released, paint, **words, key=key, values=[*values.values()])
 
 
 def _long(y: Sequence[str], values: dict[str, NDArray[np.float64]]) -> pd.DataFrame:

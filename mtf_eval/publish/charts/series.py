@@ -191,7 +191,7 @@ def xmr(
         )
 
     key = [(column_of(released, y).heading, BLUE), ("Outside the limits", PALETTE[2])]
-    return finish(released, paint, **words, key=key)
+    return finish(released, paint, **words, key=key, values=[values])
 
 
 def _end_labels(

@@ -6,6 +6,7 @@ Knows nothing of what is drawn.
 from __future__ import annotations
 
 import io
+import math
 from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -91,6 +92,8 @@ class Chart:
         Label and colour of each series, in the order drawn; empty when labelled directly.
     own
         A picture that takes the place of ours: an Axes that was restyled or drawn by hand.
+    blank
+        Whether no figure that would be drawn is shown: the table stands in its place.
     """
 
     released: Released
@@ -101,6 +104,7 @@ class Chart:
     tall: tuple[float, float]
     key: tuple[tuple[str, str], ...] = ()
     own: Axes | None = None
+    blank: bool = False
 
     @cached_property
     def wide(self) -> str:
@@ -223,6 +227,7 @@ def finish(
     rows: Sequence[str] = (),
     each: float = 34,
     key: Sequence[tuple[str, str]] = (),
+    values: Sequence[NDArray[np.float64]] = (),
 ) -> Chart:
     """Return the picture, drawn when it is looked at, with its words.
 
@@ -231,6 +236,8 @@ def finish(
     height, narrow_height
         Of the two pictures in pixels; for a picture of `rows` the height follows from their names
         and the least that `each` takes.
+    values
+        What is drawn, where all of it may be hidden.
 
     Raises
     ------
@@ -255,6 +262,7 @@ def finish(
         paint=paint,
         tall=(tall[0], tall[1]),
         key=tuple(key),
+        blank=len(values) > 0 and all(math.isnan(n) for column in values for n in column),
     )
 
 

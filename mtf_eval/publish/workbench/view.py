@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Absent", "Report", "Several", "View", "changed_by_hand", "door", "joined"]
 
+BLANK = "Nothing is drawn, as no figure of the picture is shown."
 LONGEST = 600  # characters of a result in plain text: what a terminal shows
 
 
@@ -142,6 +143,8 @@ class View:
                 return note(said, self._kind)
             if self._draw is not None and not self.released.frame.empty:
                 chart = self._draw(self.released)
+                if chart.blank and self._own is None:
+                    return joined(note(BLANK), table(self.released))
                 return figure(chart if self._own is None else chart.shown_as(self._own))
             if self.released.frame.empty:
                 return note(_ended(said), self._kind) if said else table(self.released)
