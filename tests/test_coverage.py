@@ -170,6 +170,20 @@ def test_two_months_absent_from_targets_alone(tmp_path: Path, rng: np.random.Gen
     assert off(coverage, TARGETS[0]) == ["2022-05", "2022-06"]
 
 
+def test_a_measure_missing_for_two_months_takes_none_of_the_others(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Half of all rows are missing then: not the whole source's."""
+    rows = [
+        r for r in force(rng, "near", NEAR, mean=12, kinds=(ASB, "Burglary"))
+        if not (r[4] == ASB and r[0] in ("2022-03", "2022-04"))
+    ]  # fmt: skip
+    folder = archive(project(tmp_path, NEAR[:2]), rows)
+    gone = {f"{m:%Y-%m}" for m in read(folder).counts.index[read(folder).counts.isna().all(axis=1)]}
+    assert gone == {"2022-03", "2022-04"}
+    assert not read(folder, "Burglary").counts.isna().any(axis=None)
+
+
 def test_controls_that_begin_later_are_not_on_record_before(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:

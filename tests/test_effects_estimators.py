@@ -905,6 +905,15 @@ def test_an_archive_becomes_a_table_with_recoded_areas_left_out() -> None:
     assert table.frame["covers"].dropna().between(0, 100).all()
 
 
+def test_a_start_of_ones_own_is_pretended() -> None:
+    year = pd.date_range("2022-01-01", periods=12, freq="MS")
+    starts, after = effects.validation.starts_of(year, "2022-10")
+    assert (starts, after) == ([pd.Timestamp("2022-10-01")], 3)
+    for wrong in ("2022-03", "2022-11", "October"):
+        with pytest.raises(BadArgument, match="three on either side"):
+            effects.validation.starts_of(year, wrong)
+
+
 def test_the_expectation_is_over_every_thinning_of_the_target() -> None:
     frame = records(np.random.default_rng(15), areas=40)
     target = str(frame.sum().idxmin())

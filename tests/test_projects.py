@@ -297,6 +297,43 @@ def test_with_nothing_recorded_after_the_line_is_not_nought() -> None:
     assert months["expected"].sum() > 1
 
 
+def test_a_month_missing_before_takes_none_after_where_a_forecast_is_made() -> None:
+    """Two months of 2020 missing: all of 2021 is judged, from the other 22 months before."""
+    rows = incidents()
+    gone = (rows["area_code"] == "A00") & rows["month"].between("2020-05-01", "2020-06-01")
+    found = evaluated(data_of(incidents=rows[~gone]))
+    assert found.primary is not None
+    assert found.window is not None
+    assert found.window.months == 12
+    assert found.primary.n_after == rows[
+        (rows["area_code"] == "A00") & (rows["month"] >= "2021-01-01")
+    ]["count"].sum()  # fmt: skip
+    assert found.primary.details["learnt"] == 22
+    assert any("May and June 2020 are not compared" in c for c in found.primary.cautions)
+    note = " ".join(assessment.changes(data_of(incidents=rows[~gone]), found).notes)
+    assert "Before is counted over 10 months, after over 12" in note
+    short = evaluated(data_of(incidents=rows[~gone & (rows["month"] >= "2020-01-01")]))
+    assert short.window is not None
+    assert [f"{m:%Y-%m}" for m in short.window.out] == ["2020-05", "2020-06", "2021-05", "2021-06"]
+
+
+@pytest.mark.parametrize(("years", "cautioned"), [(0, False), (-3, True)])
+def test_a_step_in_what_a_force_recorded_is_cautioned(years: int, cautioned: bool) -> None:
+    """Kent recorded 83.6 % of crimes in 2016 and 96.6 % in 2018 (HMICFRS)."""
+    move = pd.DateOffset(years=years)
+    rows = incidents(months=MONTHS).assign(source="Kent Police")
+    rows["month"] += move
+    begun, ended = (pd.Timestamp(day) + move for day in ("2021-01-01", "2021-12-31"))
+    data = data_of(incidents=rows, projects=a_project(response_start=begun, response_end=ended))
+    found = evaluated(data, ended.date())
+    assert found.primary is not None
+    said = [c for c in found.primary.cautions if "is recording, not harm" in c]
+    assert bool(said) is cautioned
+    if cautioned:
+        assert "Kent Police recorded 84% of the crimes" in said[0]
+        assert "97% by December 2018" in said[0]
+
+
 def test_blank_emmie_fields_say_not_assessed() -> None:
     data = data_of()
     fields = assessment.emmie(data, evaluated(data)).frame.set_index("field")["text"]
