@@ -14,7 +14,7 @@ from gaps import ASB, CITY, MONTHS, NEAR, archive, declare, force, project, tabl
 
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.coverage import Coverage, coverage_of, kept
-from mtf_eval.records.coverage.silences import incomplete_months, jumps, silent_runs
+from mtf_eval.records.coverage.silences import doubled_months, incomplete_months, jumps, silent_runs
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.load import load
 from mtf_eval.records.schema import empty
@@ -267,6 +267,11 @@ def test_two_broken_months_side_by_side_are_both_seen() -> None:
     assert np.flatnonzero(flags).tolist() == [10, 11]
     season = np.array([1000.0 * (1 + 0.35 * np.sin(m * np.pi / 6)) for m in range(36)])
     assert not incomplete_months(season, share=0.8).any()
+
+
+def test_a_month_that_stands_there_twice_is_seen_and_a_bad_one_is_not() -> None:
+    months = np.array([100, 96, 104, 110, 98, 203, 101, 99, 95, 160, 102, 100], dtype=float)
+    assert np.flatnonzero(doubled_months(months)).tolist() == [5]
 
 
 def test_a_jump_is_more_than_chance_and_than_a_trifle() -> None:

@@ -219,8 +219,9 @@ class _Reading:
                 usual = np.median(held[~flags & (held > 0)])
                 apart = ", the projects' own areas apart" if source in totals.few else ""
                 look = "looks" if first == last else "look"
+                wrong = "incomplete" if held[first] < usual else "counted twice"
                 text = (
-                    f"{what}{self._named(first, last)}{by} {look} incomplete: {n} records where "
+                    f"{what}{self._named(first, last)}{by} {look} {wrong}: {n} records where "
                     f"{usual:,.0f} a month are usual{apart}"
                 )
                 self._gap("incomplete", (), (first, last), text, ASK, source=source)

@@ -5,12 +5,12 @@ Arrays in, runs of months out. Knows no table, force or project.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHANCE", "incomplete_months", "jumps", "runs", "silent_runs", "steps"]
+__all__ = ["CHANCE", "doubled_months", "incomplete_months", "jumps", "runs", "silent_runs", "steps"]
 
 Counts = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -20,6 +20,7 @@ Places = NDArray[np.intp]
 CHANCE, DOUBT = 1e-6, 0.05
 #: A month of a whole force below this share of its usual is incomplete; of one kind of incident.
 WHOLE, KIND = 0.8, 0.6
+TWICE = 1.8  # of its usual: a month of a source is counted twice
 SIGMAS = 5.0
 #: Share by which a kind of incident steps when another takes its rows; months needed to tell.
 STEP, LEAST = 0.1, 3
@@ -161,7 +162,21 @@ def incomplete_months(values: Counts, *, share: float) -> Flags:
     return broken
 
 
-def _usual(values: Counts, broken: Flags, at: int) -> float:
+def doubled_months(values: Counts) -> Flags:
+    """Find months with nearly twice what the year, the months around or the season lead to expect.
+
+    Rows that stand there twice, or under another month than their own.
+    """
+    none = np.zeros(len(values), bool)
+    usual = np.array([_usual(values, none, i, max) for i in range(len(values))])
+    chance = SIGMAS * np.sqrt(np.maximum(usual, 1.0))
+    found: Flags = (values > TWICE * usual) & (values - usual > chance)
+    return found
+
+
+def _usual(
+    values: Counts, broken: Flags, at: int, pick: Callable[[list[float]], float] = min
+) -> float:
     """Return the least of what a month's year, its neighbours and the same month of others hold."""
     good = np.flatnonzero(~np.isnan(values) & ~broken)
     good = good[good != at]
@@ -174,7 +189,7 @@ def _usual(values: Counts, broken: Flags, at: int) -> float:
     for year_on in (at - 12, at + 12):
         if year_on in good:
             usual.append(float(values[year_on]))
-    return min(usual)
+    return pick(usual)
 
 
 def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mtf_eval.records.coverage.gaps import Rows, rows_of
 from mtf_eval.records.coverage.silences import (
     WHOLE,
+    doubled_months,
     incomplete_months,
     jumps,
     silent_runs,
@@ -46,7 +47,8 @@ class Totals:
     known
         `apart`, NaN where a source sent nothing or a measure is silent beyond chance.
     whole, broken
-        All measures together, those silent by their usual share; whether that is far too little.
+        All measures together, those silent by their usual share; whether that is far too
+        little, or twice as much.
     few
         Sources that are judged without the projects' own areas.
     before
@@ -140,7 +142,9 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
         nowhere=sums(np.array([not a for a in rows.areas], dtype=bool)[rows.area]),
         known=known,
         whole=whole,
-        broken=np.array([incomplete_months(w, share=WHOLE) for w in whole]).reshape(size),
+        broken=np.array(
+            [incomplete_months(w, share=WHOLE) | doubled_months(w) for w in whole]
+        ).reshape(size),
         few=frozenset(few),
         before=np.arange(size[1]) + first < start,
     )
