@@ -32,7 +32,7 @@ WARDS, STREETS = "London wards", "Kent 2022"
 HALVES = ("2023-01-01", "2023-07-01", "2024-01-01")
 DESIGNS = (
     (WARDS, "all recorded", 1, HALVES, 6),
-    (WARDS, "Violence against the person", 1, ("2022-07-01", "2023-07-01"), 12),
+    (WARDS, "Violence against the person", 1, ("2023-07-01",), 12),
     (WARDS, "Burglary", 3, HALVES, 6),
     (STREETS, "all recorded", 1, ("2022-09-01",), 4),
     (STREETS, "all recorded", 3, ("2022-09-01",), 4),

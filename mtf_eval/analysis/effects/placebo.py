@@ -409,9 +409,10 @@ def planned(*, panel: Panel, months: int, level: float = 0.95) -> Planned:
     """Learn from a target's past what a project of so many months will be able to show there.
 
     The last `months` on record are taken as if they came after a start, those before them as they
-    would be then: the spread the controls have there is the spread they will have. Of a record
-    shorter than twice `months` the later half serves: more months after make the chance in the
-    count smaller, not the spread. The panel's own start is not looked at.
+    would be then: the spread the controls have there is the spread they will have. Where fewer
+    than a year would be left before them, fewer serve, of less than fifteen months the later half:
+    more months after make the chance in the count smaller, not the spread. The panel's own start
+    is not looked at.
 
     Raises
     ------
@@ -419,7 +420,8 @@ def planned(*, panel: Panel, months: int, level: float = 0.95) -> Planned:
         With fewer than six months on record, and where `placebo_calibrated` refuses.
     """
     index = pd.DatetimeIndex(panel.counts.index)
-    held = min(months, len(index) // 2)
+    spare = len(index) - LEAST_MONTHS
+    held = min(months, spare if spare >= LEAST_PAST else len(index) // 2)
     if months < 1 or held < min(months, LEAST_PAST):
         raise NotEnoughData(
             f"{panel.measure}: {len(index)} months on record; planning needs {2 * LEAST_PAST}"

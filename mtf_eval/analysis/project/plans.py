@@ -21,7 +21,7 @@ from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import BY_HAND, listed
 
-__all__ = ["Plan", "compared", "fixed", "plan_of", "planned_evaluation", "plans_of"]
+__all__ = ["Plan", "compared", "fixed", "fixed_words", "plan_of", "planned_evaluation", "plans_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,12 @@ def fixed(
     changed = [what for what, differs in _differences(data, plan, found, horizon) if differs]
     since = f"; changed since: {', '.join(changed)}" if changed else ""
     return not changed, f"fixed in advance on {when}{since}{after} (hash {plan.hash})"
+
+
+def fixed_words(data: Dataset, found: Evaluation, *, horizon: int | None = None) -> str:
+    """Say the same in a sentence; nothing where nobody planned."""
+    held, said = fixed(data, found, horizon=horizon)
+    return "" if held is None else f"{said[0].upper()}{said[1:]}."
 
 
 def _differences(

@@ -15,6 +15,7 @@ import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.model import model
+from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.publish import charts
@@ -85,7 +86,7 @@ class Money(View):
         horizon_years: int,
         crime_costs: str = "",
     ) -> None:
-        self.records = records
+        self.records, self.evaluation, self.horizon_years = records, evaluation, horizon_years
         self.appraisal = benefit.analyse(
             records,
             evaluation,
@@ -343,8 +344,10 @@ class Money(View):
         return self._rows(benefit.cost_sources, "No costs are on record.")
 
     def assumptions(self) -> View:
-        """Show what was assumed, and on what authority."""
-        return self._rows(benefit.assumptions)
+        """Show what was assumed, on what authority, and whether it was fixed in advance."""
+        shown = self._rows(benefit.assumptions)
+        said = fixed_words(self.records, self.evaluation, horizon=self.horizon_years)
+        return Several(View(words=said, kind="method"), shown) if said else shown
 
     def findings(self) -> View:
         """Show what the rules against overclaiming found."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtf_eval.analysis import benefit
-from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, plans, process
+from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
 from mtf_eval.analysis.project.by_hand import by_hand
 from mtf_eval.analysis.project.design import LONGEST
 from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
+from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
@@ -133,9 +134,8 @@ class Project(Scanning):
         if named and found.design.method == "placebo":
             said += f" The pro-forma names {len(named)} areas to compare with. The design takes "
             said += "the nearest of all areas instead; another method compares those named alone."
-        held, plan = plans.fixed(self.records, found)
-        said += "" if held is None else f" {plan[0].upper()}{plan[1:]}."
-        return View(words=said, kind="method")
+        kept = fixed_words(self.records, found)
+        return View(words=f"{said} {kept}".rstrip(), kind="method")
 
     def effect(
         self,
