@@ -236,6 +236,7 @@ def test_coarser_is_asked_for_and_never_follows_from_counts() -> None:
     assert months.table.name == "referrals_by_quarter_2021"
     assert months.frame["received"].tolist() == [55, 50, 50, 30, 190]
     assert any("Shown by quarter" in note for note in months.table.notes)
+    assert not len(caseload.expected_range(asked, year=2021).frame), "it would show the months"
     named = replace(thanet, about={**thanet.about, "groups": "year"})
     assert len(referrals.by_month(groups.coarser(named, public), year=2021).frame) == 1
     with pytest.raises(BadArgument, match="groups=colour"):

@@ -232,10 +232,12 @@ def expected_range(data: Dataset, *, year: int) -> Table:
     Returns
     -------
     Table with `period`, `received` (people), `mean`, `low`, `high` (referrals a month) and
-    `signal`; the limits are missing with fewer than eight complete months.
+    `signal`; the limits are missing with fewer than eight complete months. No rows where the data
+    set's groups ask for longer periods: months beside them would give hidden ones back.
     """
     frame = referrals.monthly(data)
     frame = frame[(frame["month"].dt.year <= year) & frame["received"].notna()]
+    frame = frame if declared.grain(data, "month") == "month" else frame.head(0)
     until = frame["as_at"].groupby(frame["month"].dt.year).transform("max")
     complete = (frame["month"] + pd.offsets.MonthEnd(0)) <= until
 

@@ -249,7 +249,8 @@ def lines_finding(together: Together) -> str:
     moved = {name for name in fell if nets[name].may_have_moved}
     wanted = {name for name in told.keys() - fell if nets[name].rise_wanted}
     if not ended:
-        return f"{len(found)} projects, none of them ended with records to judge by."
+        many = f"{len(found)} projects, none of them" if len(found) > 1 else "One project, not"
+        return f"{many} ended with records to judge by."
     words = f"{len(found)} projects, {len(ended)} of them ended with records to judge by"
     counts = {
         "a fall": len(fell - moved),

@@ -10,6 +10,7 @@ import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, referrals
+from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.analysis.year import portfolio, pounds
@@ -100,6 +101,8 @@ class Year(Period):
 
     def expected_range(self) -> View:
         """Draw the referrals within what month-to-month variation leads to expect."""
+        if grain(self.records, "month") != "month":
+            return Absent("Months are not shown, so no range is expected of them")
 
         def draw(released: Released) -> Chart:
             named = {"received": "referrals received"}
