@@ -252,10 +252,6 @@ def each_pound(ratio: float) -> str:
     return f"{MINUS if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
 
 
-def _late(line: Line, horizon: int) -> bool:
-    return line.route == "cost" and len(line.profile) > horizon
-
-
 def appraise_lines(
     lines: Sequence[Line],
     reference: Reference,
@@ -285,14 +281,8 @@ def appraise_lines(
         spent = not any("costs" in reason for reason in unpriced)
         found = one_sided(found, spent=spent)
         cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
-    return {
-        "unpriced": unpriced,
-        "flow": frame,
-        "results": found,
-        "draws": drawn,
-        "swings": swings,
-        "sensitivities": tuple(cases),
-    }
+    made = {"unpriced": unpriced, "flow": frame, "results": found, "draws": drawn}
+    return made | {"swings": swings, "sensitivities": tuple(cases)}
 
 
 def analyse(
@@ -336,7 +326,7 @@ def analyse(
 
     def side(route: str, table: str) -> Benefit:
         lines = tuple(line for line in guarded.lines if line.route in ("cost", route))
-        late = [line.source_row for line in lines if _late(line, horizon_years)]
+        late = [x.source_row for x in lines if x.route == "cost" and len(x.profile) > horizon_years]
         over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
         unpriced = tuple(row for row in read.unpriced if not row.startswith(table))
         unpriced += tuple(f"{row} is {over}" for row in late)

@@ -350,14 +350,11 @@ def sensitivities(
         ("What moved next door not taken off (gross)", replace(base, gross=True)),
         (f"Effect lasts {years} years, {drop_off:.0%} less each year", lasting),
     ]
-    for horizon in (1, 3, 5, 10):
-        if horizon != base.horizon_years:
-            cases.append(
-                (
-                    f"Horizon of {horizon} year{'s' * (horizon > 1)}",
-                    replace(base, horizon_years=horizon),
-                )
-            )
+    cases += [
+        (f"Horizon of {horizon} year{'s' * (horizon > 1)}", replace(base, horizon_years=horizon))
+        for horizon in (1, 3, 5, 10)
+        if horizon != base.horizon_years
+    ]
     found = []
     for name, assumptions in cases:
         late = any(x.route == "cost" and len(x.profile) > assumptions.horizon_years for x in lines)

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.project.overlaps import overlaps
@@ -24,8 +23,7 @@ Action = Literal["refuse", "warn", "alone"]
 WIDE = 3.0  # warned about: a high end so many times the low end (or no room below the default)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """A named rule that spoke: what it did, to which row, and why."""
 
     rule: str
@@ -34,8 +32,7 @@ class Finding:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guarded:
+class Guarded(NamedTuple):
     """Lines that count, lines shown alone, and what the rules found."""
 
     lines: tuple[Line, ...]
@@ -44,7 +41,7 @@ class Guarded:
 
 
 def _about(line: Line, rule: str, text: str, action: Action = "warn") -> Finding:
-    return Finding(rule=rule, action=action, source_row=line.source_row, text=text)
+    return Finding(rule, action, line.source_row, text)
 
 
 def _codes(line: Line, reference: Reference) -> frozenset[str]:
@@ -92,11 +89,8 @@ def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
         else:
             kept.append(line)
     kept, overlaps = _overlaps(kept, reference)
-    return Guarded(
-        lines=tuple(kept),
-        alone=tuple(alone),
-        findings=tuple([*findings, *overlaps, *_cautions(kept, reference)]),
-    )
+    findings += [*overlaps, *_cautions(kept, reference)]
+    return Guarded(tuple(kept), tuple(alone), tuple(findings))
 
 
 def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list[Finding]]:
@@ -212,7 +206,7 @@ def claims(data: Dataset, project_id: str) -> Iterator[Finding]:
                 f"{total:.2f} in all. If they are the same people the shares must add up to 1 at "
                 "most; in a total over projects they are scaled down to it."
             )
-            yield Finding(rule="claimed_twice", action="warn", source_row="outcomes", text=text)
+            yield Finding("claimed_twice", "warn", "outcomes", text)
 
 
 def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Finding]:
@@ -232,6 +226,4 @@ def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Findi
                 ", and both claim the same incidents in full. Never add the two; in a total over "
                 "projects they are counted once"
             )
-        yield Finding(
-            rule="shared_areas", action="warn", source_row="project_areas", text=f"{text}."
-        )
+        yield Finding("shared_areas", "warn", "project_areas", f"{text}.")

@@ -40,16 +40,10 @@ def by_records(
     people
         As in `analyse`.
     """
-    return analyse(
-        data,
-        found,
-        reference,
-        price_year=chosen.price_year if chosen else reference.price_year("", data.about),
-        horizon_years=chosen.horizon_years if chosen else HORIZON_YEARS,
-        rng=np.random.default_rng(0),
-        draws=0,
-        people=people,
-    )
+    year = chosen.price_year if chosen else reference.price_year("", data.about)
+    horizon, rng = chosen.horizon_years if chosen else HORIZON_YEARS, np.random.default_rng(0)
+    priced = {"price_year": year, "horizon_years": horizon, "people": people}
+    return analyse(data, found, reference, **priced, rng=rng, draws=0)  # type: ignore[arg-type]
 
 
 def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:

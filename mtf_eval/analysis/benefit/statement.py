@@ -64,15 +64,9 @@ def headline(benefit: Benefit) -> Table:
     none = "; no saving lies inside the interval" if benefit.no_saving_possible else ""
     none = "; the estimate, of which no saving can be claimed" if benefit.no_saving else none
     cash = found["cashable_benefit_gbp"]
-    row = {
-        "benefits": found["present_value_benefits_gbp"],
-        "costs": found["present_value_costs_gbp"],
-        "bcr": found["public_value_bcr"],
-        "net": found["net_present_public_value_gbp"],
-        "cashable": cash,
-        "payback": payback(benefit),
-        "chance": benefit.chance,
-    }
+    names = ("present_value_benefits_gbp", "present_value_costs_gbp", "public_value_bcr",
+             "net_present_public_value_gbp", "cashable_benefit_gbp")  # fmt: skip
+    row = (*found[list(names)], payback(benefit), benefit.chance)
     columns = (
         money("benefits", "Present value of benefits", note=_span(benefit, "benefits") + none),
         money("costs", "Present value of costs", note=_span(benefit, "costs") and bridge(benefit)),

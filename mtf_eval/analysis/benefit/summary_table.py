@@ -42,6 +42,7 @@ def _option(each: Benefit) -> tuple[object, ...]:
     found, kind = each.results, each.evidence
     name = "The project as claimed" if kind == "claimed" else "The project as the records show"
     risks = [each.doubts, *each.unpriced, *(f.text for f in each.findings if f.rule in RISKS)]
+    chance = f"chance that benefits exceed costs {each.chance or 'not known'}"
     return (
         name,
         found["present_value_benefits_gbp"] if each.claimed else np.nan,
@@ -51,17 +52,11 @@ def _option(each: Benefit) -> tuple[object, ...]:
         " ".join(each.notes) or "nothing that is on record",
         "; ".join(filter(None, risks)) or "none named by the rules",
         _gains(each),
-        f"{KINDS[kind]}; {_chance(each)}",
+        f"{KINDS[kind]}; {'no saving can be claimed' if each.no_saving else chance}",
     )
 
 
 RISKS = ("displacement", "unusual_unit_cost", "shared_areas", "claimed_twice")
-
-
-def _chance(each: Benefit) -> str:
-    if each.no_saving:
-        return "no saving can be claimed"
-    return f"chance that benefits exceed costs {each.chance or 'not known'}"
 
 
 def _gains(each: Benefit) -> str:

@@ -41,34 +41,26 @@ def once(benefits: Sequence[Benefit]) -> Once:
     taken: dict[tuple[str, str, pd.Timestamp], str] = {}
     found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
     places = [
-        (order.index(b.evidence), -len(line.net.cells), b.project_id, line)
+        (order.index(b.evidence), -len(line.net.cells), b.project_id, line, line.net.cells)
         for b in benefits
         for line in b.claimed
         if line.net is not None
     ]
-    for *_, line in sorted(places, key=lambda each: each[:3]):
-        assert line.net is not None
-        own = {(line.label, *cell): share for cell, share in line.net.cells.items()}
+    for *_, line, cells in sorted(places, key=lambda each: each[:3]):
+        own = {(line.label, *cell): share for cell, share in cells.items()}
         rivals = {taken[cell] for cell in own if cell in taken}
         left = sum(share for cell, share in own.items() if cell not in taken)
         found[line.project_id, line.source_row] = (left if rivals else 1.0, tuple(sorted(rivals)))
         taken |= {cell: line.project_id for cell in own if cell not in taken}
     for each in benefits:
         others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
-        for line in each.claimed:
-            if line.route == "people":
-                rows = [
-                    r
-                    for b in others
-                    for r in b.claimed
-                    if (r.route, r.code) == (line.route, line.code)
-                ]
-                whole = line.attribution + sum(r.attribution for r in rows)
-                names = tuple(sorted({r.project_id for r in rows})) if whole > 1 else ()
-                found[line.project_id, line.source_row] = (
-                    min(1.0, 1 / whole) if names else 1.0,
-                    names,
-                )
+        theirs = [line for b in others for line in b.claimed if line.route == "people"]
+        for line in (line for line in each.claimed if line.route == "people"):
+            rows = [r for r in theirs if r.code == line.code]
+            whole = line.attribution + sum(r.attribution for r in rows)
+            names = tuple(sorted({r.project_id for r in rows})) if whole > 1 else ()
+            share = min(1.0, 1 / whole) if names else 1.0
+            found[line.project_id, line.source_row] = share, names
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -106,8 +107,7 @@ class Draws:
         return float(low), float(high)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Swing:
+class Swing(NamedTuple):
     """Net present public value with one input at its P10 and P90, the others as reported."""
 
     kind: str
@@ -275,16 +275,8 @@ def tornado(
         benefits, costs = _model(lines, pricing, {key: ends}, 2)
         net = benefits[0] - costs
         name = reference.unit_cost(key[1]).label if key[0] == "unit cost" else ""
-        swings.append(
-            Swing(
-                kind=key[0],
-                name=name or " ".join(key[2:3]),
-                low_input=float(ends[0]),
-                high_input=float(ends[1]),
-                at_low_gbp=float(net[0]),
-                at_high_gbp=float(net[1]),
-            )
-        )
+        numbers = map(float, (*ends, *net))
+        swings.append(Swing(key[0], name or " ".join(key[2:3]), *numbers))
     return tuple(sorted(swings, key=lambda swing: (-swing.width, swing.kind, swing.name)))
 
 

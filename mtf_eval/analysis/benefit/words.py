@@ -42,17 +42,13 @@ def gains_finding(benefit: Benefit) -> str:
 
 def payback_finding(benefit: Benefit) -> str:
     """Say when fiscal benefits have caught up with costs."""
-    when = payback(benefit)
-    if when == "we cannot say":
-        return "Payback: we cannot say"
-    return f"Fiscal benefits pay back the costs: {when}"
+    return f"Payback of the costs by fiscal benefits: {payback(benefit)}"
 
 
 def cash_finding(benefit: Benefit) -> str:
     """Say whether any budget gets smaller."""
-    fiscal, cash = (
-        benefit.results[name] for name in ("present_value_fiscal_gbp", "cashable_benefit_gbp")
-    )
+    fiscal = benefit.results["present_value_fiscal_gbp"]
+    cash = benefit.results["cashable_benefit_gbp"]
     if cash:
         return f"{pounds(cash)} of the fiscal benefit of {pounds(fiscal)} is cashable."
     if fiscal < 0:

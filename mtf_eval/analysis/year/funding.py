@@ -83,17 +83,12 @@ def bids(data: Dataset, *, as_of: date) -> Table:
 def pipeline(data: Dataset, *, as_of: date) -> Table:
     """Bids by status: number, requested and awarded; a row for each status and a total."""
     rows = standing(data, as_of)
-    grouped = rows.groupby("status")[["requested_gbp", "awarded_gbp"]].sum()
-    sizes = rows.groupby("status").size()
-    order = [s for s in STATUS_WORDS if s in sizes.index]
-    frame = pd.DataFrame(
-        {
-            "status": [STATUS_WORDS[s] for s in order] + ["Total"],
-            "bids": [*sizes.reindex(order), len(rows)],
-            "requested": [*grouped["requested_gbp"].reindex(order), rows["requested_gbp"].sum()],
-            "awarded": [*grouped["awarded_gbp"].reindex(order), rows["awarded_gbp"].sum()],
-        }
-    )
+    parts = [(words, rows[rows["status"] == status]) for status, words in STATUS_WORDS.items()]
+    lines = [
+        (words, len(part), part["requested_gbp"].sum(), part["awarded_gbp"].sum())
+        for words, part in [*parts, ("Total", rows)]
+        if len(part) or words == "Total"
+    ]
     columns = (
         label("status", "Status"),
         count("bids", "Bids"),
@@ -103,7 +98,7 @@ def pipeline(data: Dataset, *, as_of: date) -> Table:
     return lay(
         f"bids_pipeline_{as_of:%Y_%m_%d}",
         f"Bids for funding by status on {day(as_of)}",
-        frame,
+        lines,
         columns,
         source=where_from(data, "Funding tracker"),
         as_at=as_at_of(rows["submitted"]),

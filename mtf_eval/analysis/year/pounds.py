@@ -121,17 +121,11 @@ def appraise(
         return None
     each = tuple(
         benefit.analyse(
-            data,
-            e,
-            reference,
-            price_year=price_year,
-            horizon_years=horizon_years,
-            rng=rng,
-            draws=0,
-            people=people,
+            data, e, reference, price_year=price_year, horizon_years=horizon_years, rng=rng,
+            draws=0, people=people,
         )
         for e in ended
-    )
+    )  # fmt: skip
     sums = [*each, *(_without_costs(b.claims) for b in each if b.claims is not None)]
     counted = benefit.once(sums)
     kinds = {
