@@ -190,6 +190,7 @@ def test_a_claim_beside_the_records_is_a_sum_of_its_own(published: Path) -> None
 def test_a_dear_code_is_cautioned_on_the_first_screen(published: Path) -> None:
     said = first_screen(published, "benefit_analysis-EX12")
     assert "crime_theft_from_vehicle (£870 in 2015/16) is usual" in said
+    assert "and both claim the same incidents in full" in said, "whatever the code"
 
 
 def test_a_wanted_rise_has_no_pounds(published: Path) -> None:
