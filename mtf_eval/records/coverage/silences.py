@@ -6,6 +6,8 @@ Arrays in, runs of months out. Knows no table, force or project.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from math import comb
+
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +74,9 @@ def silent_runs(
         for columns in [*single, *(tuple(g) for g in groups)]
         for first, last in runs(silent[:, list(columns)].all(axis=1))
     ]
-    looked, seen = np.log(max(1, len(zeros))), []
+    # Of few columns every run that might have been is allowed for, of all those that are.
+    places = len(zeros) if of is None else len(values) * (len(some) + len(groups))
+    looked, seen = np.log(max(1, places)), []
     while zeros:
         judged = _judged(values, zeros)
         new = [run for run, p in judged if p + looked < chance]
@@ -168,8 +172,11 @@ def doubled_months(values: Counts) -> Flags:
     Rows that stand there twice, or under another month than their own.
     """
     none = np.zeros(len(values), bool)
+    if np.isnan(values).all():
+        return none
     usual = np.array([_usual(values, none, i, max) for i in range(len(values))])
-    chance = SIGMAS * np.sqrt(np.maximum(usual, 1.0))
+    spread = 1.4826 * np.nanmedian(abs(values - np.nanmedian(values)))
+    chance = SIGMAS * np.maximum(np.sqrt(np.maximum(usual, 1.0)), spread)
     found: Flags = (values > TWICE * usual) & (values - usual > chance)
     return found
 
@@ -243,7 +250,8 @@ def jumps(without: Counts, rows: Counts) -> list[tuple[int, int, float, float]]:
     below, above = float(low[cut]), float(high[cut])
     many = n.sum() - np.cumsum(n)[cut]
     beyond = binom.sf(x.sum() - np.cumsum(x)[cut] - 1, many, max(below, 1 / n.sum()))
-    if above - below < MATERIAL or beyond * len(n) > CHANCE:
+    ways = comb(len(n), cut + 1)  # so many choices of months might have stood out
+    if above - below < MATERIAL or beyond * ways > CHANCE:
         return []
     raised = told & (share > (below + above) / 2)
     return [
