@@ -86,23 +86,40 @@ def evaluated(data: Dataset, as_of: date | str = AS_OF) -> projects.Evaluation:
 
 
 @pytest.mark.parametrize(
-    ("others", "before", "after", "method"),
+    ("others", "target", "before", "after", "method"),
     [
-        (10, 1, 1, "placebo"),
-        (9, 24, 12, "did"),
-        (1, 2, 2, "did"),
-        (0, 24, 8, "series"),
-        (0, 23, 8, "before_after"),
-        (0, 24, 7, "before_after"),
-        (1, 1, 1, "before_after"),
+        (10, 1, 1, 1, "placebo"),
+        (9, 1, 24, 12, "did"),
+        (24, 6, 24, 12, "placebo"),  # four groups of six
+        (23, 6, 24, 12, "did"),
+        (1, 1, 2, 2, "did"),
+        (0, 1, 24, 8, "series"),
+        (0, 1, 23, 8, "before_after"),
+        (0, 1, 24, 7, "before_after"),
+        (1, 1, 1, 1, "before_after"),
     ],
 )
 def test_the_design_is_chosen_by_what_is_on_record(
-    others: int, before: int, after: int, method: str
+    others: int, target: int, before: int, after: int, method: str
 ) -> None:
-    design = choose(others=others, before=before, after=after)
+    design = choose(others=others, before=before, after=after, target=target)
     assert design.method == method
     assert f"{others} other areas" in design.reason
+
+
+def test_few_groups_of_others_give_a_simpler_design_and_refusals_their_reason() -> None:
+    wide = areas_of(target=[f"A{i:02d}" for i in range(6)])
+    found = evaluated(data_of(project_areas=wide, incidents=incidents(areas=19, fall=0.2)))
+    assert found.primary is not None  # 13 others make two groups of six
+    assert "fewer than 24 other areas" in found.design.reason  # type: ignore[union-attr]
+    rare = incidents(areas=30, mean=0.1)  # hardly any area has five incidents before
+    rare = pd.concat([rare[rare["area_code"] != "A00"], incidents(areas=1)])
+    data = data_of(incidents=rare)
+    found = evaluated(data)
+    how = assessment.short(data, found, "x").frame.set_index("question")["answer"]["How sure"]
+    assert "with 5 or more incidents before" in how
+    assert "Too few incidents to be sure" not in how
+    assert "could have been seen" not in found.headline
 
 
 def test_the_design_does_not_look_at_the_outcome() -> None:
@@ -541,7 +558,7 @@ def test_an_aim_is_reached_by_the_interval_or_the_page_says_that_it_is_not() -> 
             measure=ASB, log_ratio=math.log(ratio), se=se, level=0.95, n=9, n_before=5, n_after=4,
             method="made",
         )  # fmt: skip
-        return assessment._met(effect, aim)
+        return Net(effect=effect, wanted=aim).met
 
     assert said(0.68, 0.14, -0.25).endswith(
         "as much as aimed at; the interval does not exclude less"
@@ -554,6 +571,7 @@ def test_an_aim_is_reached_by_the_interval_or_the_page_says_that_it_is_not() -> 
     assert said(1.77, 0.1, -0.2) == "Rose, beyond chance; a fall was aimed at"
     assert said(1.0, 0.1, -0.2) == "Cannot be told from no change"
     assert said(0.5, 0.1, None) == "Fell, beyond chance"
+    assert said(0.5, 0.1, 0.0) == "Fell, beyond chance; no change was aimed at"
 
 
 def test_a_series_alone_says_what_could_not_be_tried_and_which_months_it_uses() -> None:

@@ -15,6 +15,7 @@ from mtf_eval.analysis.effects.displacement import (
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion
 from mtf_eval.analysis.effects.placebo import (
     Planned,
+    controls_needed,
     placebo_calibrated,
     placebo_controls,
     planned,
@@ -54,6 +55,7 @@ __all__ = [
     "SyntheticControl",
     "aoristic_hours",
     "concentration",
+    "controls_needed",
     "difference_in_differences",
     "displacement_quotient",
     "expected_range",

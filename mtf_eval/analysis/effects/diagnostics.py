@@ -12,7 +12,7 @@ import pandas as pd
 
 from mtf_eval.analysis.effects.fitting import fitted
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
-from mtf_eval.analysis.effects.placebo import LEAST_CONTROLS, placebo_calibrated
+from mtf_eval.analysis.effects.placebo import controls_needed, placebo_calibrated
 from mtf_eval.analysis.effects.result import Check, Estimate, critical, two_sided_p
 from mtf_eval.errors import NotEnoughData
 
@@ -22,8 +22,6 @@ __all__ = [
     "pre_trend",
     "regression_to_the_mean",
 ]
-
-LEAST_GROUPS = 4  # groups of areas to rank a target of several among
 
 
 def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
@@ -66,7 +64,8 @@ def _signed(share: float) -> str:
 
 
 def _best(panel: Panel, level: float) -> Estimate:
-    if len(panel.counts.columns) - len(panel.target) - len(panel.buffer) >= LEAST_CONTROLS:
+    rest = len(panel.counts.columns) - len(panel.target) - len(panel.buffer)
+    if rest >= controls_needed(len(panel.target)):
         return placebo_calibrated(panel=panel, level=level)
     return difference_in_differences(panel=panel, level=level)
 
@@ -109,17 +108,17 @@ def placebo_in_space(*, panel: Panel) -> Check:
     A target of several areas is ranked among groups of as many, neighbours in the order of the
     columns and no area in two: five areas together vary less than one.
     """
-    panel.need(before=1, after=1, comparison=LEAST_CONTROLS)
+    size = len(panel.target)
+    least = controls_needed(size)
+    panel.need(before=1, after=1, comparison=least)
     frame, post = panel.counts[list(panel.comparison)].to_numpy(), panel.post
     a, b = frame[~post].sum(axis=0), frame[post].sum(axis=0)
     used = a + b > 0
     a, b = a[used], b[used]
-    if len(a) < LEAST_CONTROLS:
-        raise NotEnoughData(f"{panel.measure}: {len(a)} other areas with any incident")
-    size = len(panel.target)
-    if len(a) // size < LEAST_GROUPS:
+    if len(a) < least:
         raise NotEnoughData(
-            f"{panel.measure}: {len(a)} other areas make fewer than {LEAST_GROUPS} groups of {size}"
+            f"{panel.measure}: {len(a)} other areas with any incident; to rank {size} area(s) "
+            f"{least} are needed"
         )
     a, b = (x[: len(x) // size * size].reshape(-1, size).sum(axis=1) for x in (a, b))
     own_a, own_b = panel.totals(panel.target)

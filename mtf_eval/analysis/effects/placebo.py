@@ -31,13 +31,20 @@ from mtf_eval.analysis.effects.rates import power, ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["Planned", "placebo_calibrated", "placebo_controls", "placebo_limits", "planned"]
+__all__ = ["Planned", "controls_needed", "placebo_calibrated", "placebo_controls"]
+__all__ += ["placebo_limits", "planned"]
 
 LEAST_CONTROLS = 10
+LEAST_GROUPS = 4
 LEAST_BEFORE = 5
 LEAST_PAST = 3  # months on either side of a pretended start
 STEP = 1.25  # a change of all areas' level from one year to the next that is worth a caution
 FAR = math.log(1.25)  # a control group this far off in its count before is not "as bad"
+
+
+def controls_needed(target: int) -> int:
+    """Return from how many other areas on a target of so many areas can be held against groups."""
+    return max(LEAST_CONTROLS, LEAST_GROUPS * target)
 
 
 class Reach(NamedTuple):
@@ -208,15 +215,11 @@ def _prepare(panel: Panel, forecasts: bool = True) -> _Record:
     free &= np.isfinite(a + b)
     free[columns.get_indexer([*panel.target, *panel.buffer])] = False
     candidates = np.flatnonzero(free)
-    if len(candidates) < LEAST_CONTROLS:
+    if len(candidates) < (least := controls_needed(len(target))):
+        few = f" with {LEAST_BEFORE} or more incidents before" if forecast else ""
         raise NotEnoughData(
-            f"{panel.measure}: {len(candidates)} other areas on record; the placebo-calibrated "
-            f"effect needs {LEAST_CONTROLS}"
-        )
-    if len(candidates) // len(target) < 4:
-        raise NotEnoughData(
-            f"{panel.measure}: {len(candidates)} other areas make fewer than four groups of "
-            f"{len(target)} to compare the project with"
+            f"{panel.measure}: {len(candidates)} other areas on record{few}; the "
+            f"placebo-calibrated effect of {len(target)} area(s) needs {least}"
         )
     if a[target].sum() < LEAST_BEFORE:
         raise NotEnoughData(

@@ -86,8 +86,11 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
     elif found.gated is not None:
         remedy = found.gated.remedy or "complete the records"
         sure = f"Nothing may be claimed. To mend it: {remedy}."
-    elif found.mde:
+    elif project.primary_measure in found.unclear:
         sure = f"Too few incidents to be sure of anything: {found.headline}."
+    elif found.design is not None:
+        why = found.cannot_say.get(project.primary_measure, found.headline)
+        sure = f"No estimate can be made: {why}."
     rows = (
         ("The problem", project.problem),
         ("What was done", f"{done}; led by {project.lead_agency}."),
@@ -139,7 +142,7 @@ def changes(data: Dataset, found: Evaluation) -> Table:
             missing = found.cannot_say.get(measure, "no estimate")
             rows.append((measure, None, None, None, None, None, None, aim, smallest, missing))
         else:
-            said = _met(effect, wanted)
+            said = found.net[measure].met
             rows.append(
                 (measure, effect.n_before, effect.n_after, effect.estimate, effect.low,
                  effect.high, round(-sign * found.net[measure].avoided), aim, smallest, said)
@@ -178,24 +181,6 @@ def _ratio_words(found: Evaluation) -> Iterator[str]:
         )
     if found.design is not None and found.design.method == "series":
         yield f"Months used: {_periods(found)[1]}."
-
-
-def _met(effect: Estimate, wanted: float | None) -> str:
-    if not effect.distinguishable:
-        return "Cannot be told from no change"
-    way = "Fell" if effect.estimate < 1 else "Rose"
-    if wanted is None:
-        return f"{way}, beyond chance"
-    if (wanted < 0) != (effect.estimate < 1):
-        return f"{way}, beyond chance; a {'fall' if wanted < 0 else 'rise'} was aimed at"
-    aim, sign = 1 + wanted, -1 if wanted < 0 else 1
-    ends = sign * (effect.low - aim), sign * (effect.high - aim)
-    least, most, point = min(ends), max(ends), sign * (effect.estimate - aim)
-    if point >= 0:
-        sure = "" if least >= 0 else "; the interval does not exclude less"
-        return f"{way}, beyond chance; the estimate is as much as aimed at{sure}"
-    sure = "" if most < 0 else "; the interval does not exclude as much"
-    return f"{way}, beyond chance; the estimate is less than aimed at{sure}"
 
 
 def estimates(data: Dataset, found: Evaluation) -> Table:

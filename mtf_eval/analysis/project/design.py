@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from mtf_eval.analysis.effects import Panel, forecast
+from mtf_eval.analysis.effects import Panel, controls_needed, forecast
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -29,7 +29,6 @@ Method = Literal["placebo", "did", "series", "before_after", "none"]
 
 LONGEST = 12  # months compared on each side: one of each season
 SHORTEST = 6  # months after the start that even a shorter response is given to show
-CONTROLS = 10  # other areas on record from which the placebo-calibrated effect is primary
 SERIES_BEFORE, SERIES_AFTER = 24, 8  # months that an interrupted series needs
 _ONE_MONTH = pd.DateOffset(months=1)
 
@@ -300,7 +299,7 @@ def others(panel: Panel) -> int:
     return len(panel.counts.columns) - len(panel.target) - len(panel.buffer)
 
 
-def choose(*, others: int, before: int, after: int, learnt: int = 0) -> Design:
+def choose(*, others: int, before: int, after: int, learnt: int = 0, target: int = 1) -> Design:
     """Choose the primary estimator by what is on record.
 
     Parameters
@@ -311,9 +310,12 @@ def choose(*, others: int, before: int, after: int, learnt: int = 0) -> Design:
         Months on record before the start, and months after it that are compared.
     learnt
         Months before that a forecast would be learnt from, gaps between them or not.
+    target
+        Areas the project works in: the others are to make four groups of as many.
     """
     have = f"{others} other areas, {before} months before and {after} after are on record"
-    if others >= CONTROLS:
+    controls = controls_needed(target)
+    if others >= controls:
         against = "what the groups of areas nearest to them before came to"
         if learnt >= forecast.LEAST_MONTHS:
             long = learnt > forecast.LONGEST
@@ -323,13 +325,14 @@ def choose(*, others: int, before: int, after: int, learnt: int = 0) -> Design:
             method="placebo",
             text=f"Placebo-calibrated effect: the project's areas against {against}, with the "
             "spread of the groups nearest to them, where nothing was done, as the error",
-            reason=f"{have}; with at least {CONTROLS} other areas this design comes first.",
+            reason=f"{have}; with at least {controls} other areas this design comes first.",
         )
     if others >= 1 and before >= 2 and after >= 2:
         return Design(
             method="did",
             text="Difference-in-differences on the monthly panel against the comparison areas",
-            reason=f"{have}: fewer than {CONTROLS} other areas, too few for placebo groups.",
+            reason=f"{have}: fewer than {controls} other areas, too few for "
+            f"placebo groups of {target}.",
         )
     if before >= SERIES_BEFORE and after >= SERIES_AFTER:
         return Design(

@@ -47,13 +47,7 @@ from mtf_eval.analysis.project.estimation import (
     spill,
     tried,
 )
-from mtf_eval.analysis.project.gates import (
-    Withheld,
-    gate,
-    laid_out,
-    rests_on_noughts,
-    trusted,
-)
+from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.results.columns import day
@@ -185,7 +179,9 @@ class Evaluation(Brief):
         if self.gated is not None:
             return f"{measure}: we cannot say: {self.gated.reason}"
         if found is None:
-            return f"{measure}: we cannot say{self._could_see()}"
+            reasons = {} if measure in self.unclear else self.cannot_say
+            why = f": {reasons[measure]}" if measure in reasons else self._could_see()
+            return f"{measure}: we cannot say{why}"
         interval = f"{found.low:.2f} to {found.high:.2f}"
         ratio = f"ratio {found.estimate:.2f} ({percent(found.level)} interval {interval})"
         if not found.distinguishable:
@@ -331,6 +327,7 @@ class _Found:
             before=panel.months_before,
             after=window.months,
             learnt=recorded(panel, compared).months_before,
+            target=len(project.target),
         )
         tries = estimators(panel, compared, self.rng)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from mtf_eval.analysis.effects import Estimate, Panel, forecast
-from mtf_eval.analysis.project.design import CONTROLS, Project, Window, others
+from mtf_eval.analysis.effects import Estimate, Panel, controls_needed, forecast
+from mtf_eval.analysis.project.design import Project, Window, others
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, Gap
 
@@ -67,6 +67,7 @@ def laid_out(whole: Panel, window: Window) -> tuple[Window, Panel, Panel]:
     before, after = window.sides()
     there = whole.counts[list(whole.target)].notna().all(axis=1)
     known = there[there].index
+    controls = controls_needed(len(whole.target))
     gone_before, gone = before[~before.isin(known)], after[~after.isin(known)]
     for alike in (False, True):
         out = {*gone_before, *gone}
@@ -81,9 +82,9 @@ def laid_out(whole: Panel, window: Window) -> tuple[Window, Panel, Panel]:
             months = compared.counts.index
             compared = compared.without(months[~months.isin(needed)])
         panel = whole.complete(pd.DatetimeIndex(known))
-        if others(panel) < min(CONTROLS, others(compared)) or panel.buffer != compared.buffer:
+        if others(panel) < min(controls, others(compared)) or panel.buffer != compared.buffer:
             panel = whole.complete(needed)
-        if others(compared) >= CONTROLS and panel.months_before >= forecast.LEAST_MONTHS:
+        if others(compared) >= controls and panel.months_before >= forecast.LEAST_MONTHS:
             break
     return part, panel, compared
 

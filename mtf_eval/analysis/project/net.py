@@ -159,6 +159,29 @@ class Net:
         return fell and self.moved > 0 and self.interval[0] <= 0
 
     @property
+    def met(self) -> str:
+        """Whether the change aimed at was reached, in words."""
+        effect, wanted = self.effect, self.wanted
+        if not effect.distinguishable:
+            return "Cannot be told from no change"
+        way = f"{'Fell' if effect.estimate < 1 else 'Rose'}, beyond chance"
+        if wanted is None:
+            return way
+        if not wanted:
+            return f"{way}; no change was aimed at"
+        if (wanted < 0) != (effect.estimate < 1):
+            return f"{way}; a {'fall' if wanted < 0 else 'rise'} was aimed at"
+        sign = -1 if wanted < 0 else 1
+        low, point, high = (
+            sign * (each - 1 - wanted) for each in (effect.low, effect.estimate, effect.high)
+        )
+        if point >= 0:
+            sure = "" if min(low, high) >= 0 else "; the interval does not exclude less"
+            return f"{way}; the estimate is as much as aimed at{sure}"
+        sure = "" if max(low, high) < 0 else "; the interval does not exclude as much"
+        return f"{way}; the estimate is less than aimed at{sure}"
+
+    @property
     def doubt(self) -> str:
         """What speaks against the effect, in a few words; empty where nothing does."""
         if self.evidence != "doubtful":

@@ -219,7 +219,8 @@ def design(found: Evaluation, months: int) -> str:
     own = held[[a for a in found.project.target if a in held]].notna().all(axis=1)
     before = int(own[held.index < found.panel.start].sum())
     rest = others(found.panel)
-    return choose(others=rest, before=before, after=compared(months), learnt=before).method
+    size, after = len(found.project.target), compared(months)
+    return choose(others=rest, before=before, after=after, learnt=before, target=size).method
 
 
 def could_see(data: Dataset, found: Evaluation) -> Table:
