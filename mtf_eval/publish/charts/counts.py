@@ -254,7 +254,9 @@ def hbars(
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
     painted = end_to_end if stacked and len(y) > 1 else paint
-    return finish(released, painted, **words, rows=labels, each=each, key=series_key(released, y))
+    key = series_key(released, y)
+    drawn = [*values.values()]
+    return finish(released, painted, **words, rows=labels, each=each, key=key, values=drawn)
 
 
 def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[Words]) -> Chart:
