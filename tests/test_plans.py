@@ -240,6 +240,19 @@ def test_the_rows_of_one_project_and_day_are_one(folder: Path) -> None:
         plan_page(data, "P9")
 
 
+def test_a_file_saved_in_excel_is_gone_on_with_and_another_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "plans.csv"
+    write(file, [row(), row(project_id="P2")])
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("2021-12-01", "01/12/2021"), "utf-8")
+    write(file, [row(months=6)])
+    assert [line.split(",")[0] for line in file.read_text("utf-8").splitlines()[1:]] == ["P2", "P1"]
+    file.write_text(other := text.replace(",", "\t"), "utf-8")
+    with pytest.raises(BadArgument, match="its headings are not those of plans"):
+        write(file, [row()])
+    assert file.read_text("utf-8") == other
+
+
 def test_codes_that_were_redrawn_are_followed(tmp_path: Path) -> None:
     rows = [(f"{m:%Y-%m}", a, ASB, 9) for m in MONTHS[:18] for a in ("E01OLD", *AREAS)]
     rows += [(f"{m:%Y-%m}", a, ASB, 9) for m in MONTHS[18:] for a in ("E01NEW", *AREAS)]

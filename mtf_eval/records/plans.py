@@ -60,6 +60,11 @@ def _plain(value: object) -> str:
     return f"{value:%Y-%m-%d}" if hasattr(value, "year") else f"{float(value):g}"  # type: ignore[arg-type]
 
 
+def _iso(day: str) -> str:
+    """Return a day that Excel has written day first as it was."""
+    return "-".join(reversed(day.split("/")))
+
+
 def hash_of(row: Mapping[str, Any]) -> str:
     """Digest what a plan says, however it is written down."""
     text = "\n".join(f"{n}: {_plain(row.get(n))}" for n in PLANS.columns if n != "hash")
@@ -79,10 +84,16 @@ def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
         held: list[dict[str, str]] = []
         if file.is_file():
             with file.open(newline="", encoding="utf-8-sig") as handle:
-                held = list(csv.DictReader(handle))
+                reader = csv.DictReader(handle)
+                held = list(reader)
+            if not {"project_id", "fixed_on", "hash"} <= {*(reader.fieldnames or ())}:
+                raise BadArgument(
+                    f"{file}: its headings are not those of plans; save it as CSV with commas, as "
+                    "it was written, or move it away"
+                )
         for row in rows:
             new = {n: _plain(row.get(n)) for n in names} | {"hash": hash_of(row)}
-            same = [(h.get("project_id"), h.get("fixed_on")) for h in held]
+            same = [(h["project_id"], _iso(h["fixed_on"])) for h in held]
             at = (new["project_id"], new["fixed_on"])
             held = [h for h, key in zip(held, same, strict=True) if key != at] + [new]
         part = file.with_name(f".{file.name}.part")
