@@ -62,17 +62,13 @@ FORMULAS = [
     "=cmd|' /C calc'!A37",
     f'=HYPERLINK("https://{ELSEWHERE}/38","38")',
     "'=39+1",
-    "\N{FULLWIDTH EQUALS SIGN}40+1",
+    "\u200f\u061c\N{FULLWIDTH EQUALS SIGN}40+1",  # signs that turn the direction of reading
     "\t=41+1",
     "\r=42+1",
     f'=WEBSERVICE("https://{ELSEWHERE}/43")',
-    '"=44+1"',
-    "\u200b=45+1\u2060",
+    '\u2067"=44+1"\u2069',
+    "\u202d\u200b=45+1\u2060\u202c",
     "|46",
-    # Behind signs that turn the direction of reading.
-    "\u2066=67+1\u2069",
-    "\u200f\u061c=68+1",
-    "\u202d\u200e+69+1\u202c",
 ]
 ODD = [
     "_x0041__x000D_ 47",
