@@ -221,3 +221,47 @@ def test_trackers_of_other_habits_go_in(
     frame = load(path).table(table)
     assert len(frame) == rows
     assert frame[column].astype(str).value_counts().to_dict() == counts
+
+
+def test_what_an_adopted_tracker_asks(tmp_path: Path) -> None:
+    log = [["Ref", "Day", "Agency", "Outcome"], ["R1", "3rd Apr", "NHS", "Accepted"]]
+    log += [["R2", "4th Apr", "NHS", "Returned"], ["R3", "Jo Bloggs", "NHS", "Accepted"]]
+    incidents = [["Date/Time", "Type", "Postcode"], ["05/04/2023 13:30", "disorder", "CT9 1AA"]]
+    areas = "postcode,area_code\nCT9 1AA,E01000001\n"
+    (tmp_path / "postcode_areas.csv").write_text(areas, encoding="utf-8")
+    sheets = {"April 2023": log, "Incidents": incidents}
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", sheets))
+    asked = {out.lines[i].written: out.lines[i].means for i in out.questions}
+    # A text that is no day may be a name: it is left to the check, which quotes none.
+    assert asked == {
+        "Day": "received",
+        "Returned": "rejected",
+        "Date/Time": "date",
+        "Type": "measure",
+    }
+    write(answered(out, lambda why, means: means))
+    with pytest.raises(DataProblems) as refused:
+        load(tmp_path / "t.xlsx")
+    (problem,) = refused.value.problems
+    assert (problem.row, problem.column) == (4, "received")
+    assert "Bloggs" not in str(problem)
+    log[3][1] = "5th Apr"
+    write_xlsx(tmp_path / "t.xlsx", sheets)
+    data = load(tmp_path / "t.xlsx")
+    assert data.table("referrals")["received"].dt.day.tolist() == [3, 4, 5]
+    assert data.table("incidents")["area_code"].tolist() == ["E01000001"]
+
+
+def test_one_row_and_months_without_a_year_are_placed(tmp_path: Path) -> None:
+    tables = book()
+    tables["projects"][0][0] = "Ref"
+    del tables["incidents"]
+    tables["Incidents 2021-22"] = [["LSOA", "Incident type", "Apr", "Jan"]]
+    tables["Incidents 2021-22"].append(["E01000001", "disorder", 12, 7])
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", tables))
+    asked = {out.lines[i].written: out.lines[i].means for i in out.questions}
+    assert asked == {"Ref": "project_id"}
+    write(answered(out, lambda why, means: means))
+    rows = load(tmp_path / "t.xlsx").table("incidents")
+    months = dict(zip(rows["month"].dt.strftime("%Y-%m"), rows["count"], strict=True))
+    assert months == {"2021-04": 12, "2022-01": 7}

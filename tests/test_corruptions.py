@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -38,8 +39,9 @@ def numbers(data: Dataset) -> dict[str, Any]:
     }
 
 
-def told(data: Dataset) -> set[tuple[str, str]]:
-    return {(f.kind, f.text) for f in data.findings}
+def told(data: Dataset) -> set[tuple[str, str, str, str]]:
+    """What the findings say; that another number of rows was mended says nothing of the change."""
+    return {(f.kind, f.table, f.column, re.sub("[0-9,]+", "9", f.text)) for f in data.findings}
 
 
 def test_no_corruption_changes_a_number_in_silence(

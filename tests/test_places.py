@@ -131,6 +131,14 @@ def test_a_postcode_is_looked_up_and_dropped(tmp_path: Path) -> None:
     assert not any("CT9" in f.text.upper() for f in data.findings)
 
 
+def test_a_mark_for_no_place_is_none(tmp_path: Path) -> None:
+    outlines(tmp_path)
+    rows = ([51.385, 1.375], [51.385, 1.385], ["N/A", "N/A"], ["unknown", "-"])
+    data = with_incidents(tmp_path, ["Latitude", "Longitude"], *rows)
+    assert counted(data) == {"E01000001": 1, "E01000002": 1}
+    assert any("2 row(s) (50%) left out: 2 without a place" in f.text for f in data.findings)
+
+
 def test_a_hole_is_no_part_of_an_area(tmp_path: Path) -> None:
     frame = read_boundaries(outlines(tmp_path, holes=True))
     found = in_areas(np.array([1.375, 1.3715]), np.array([51.385, 51.3815]), frame)

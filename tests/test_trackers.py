@@ -133,6 +133,7 @@ def test_a_mistyped_year_is_no_day_the_records_run_to() -> None:
         ("23/08/21, 3.09pm", "2021-08-23"),
         ("23-Aug-2021 15:09", "2021-08-23"),
         ("23.08.2021 at 15:09 hrs", "2021-08-23"),
+        ("23.8.21 - 09.15hrs", "2021-08-23"),
         ("August 23, 2021", "2021-08-23"),
         ("Aug 23rd 2021 09:15", "2021-08-23"),
         ("Mon 23 August 2021 15:09", "2021-08-23"),
@@ -184,6 +185,7 @@ def test_a_day_that_is_not_certain_is_refused_with_the_reason(written: str, word
         ("Dec 23", "4 Jan", "2024-01-04"),
         ("2022", "29/6", "2022-06-29"),
         ("Referrals FY 2023-2024", "31.3", "2024-03-31"),
+        ("Referrals April 2023 to March 2024", "1 Jan", "2024-01-01"),
     ],
 )
 def test_a_year_is_taken_from_the_heading(heading: str, written: str, day: str) -> None:
@@ -193,7 +195,7 @@ def test_a_year_is_taken_from_the_heading(heading: str, written: str, day: str) 
     assert "year taken from" in note
 
 
-@pytest.mark.parametrize("heading", ["Referrals", "2022 and 2023", "v23.4", "Mar 23 to Jun 23"])
+@pytest.mark.parametrize("heading", ["Referrals", "2022 and 2023", "v23.4", "Mar 23 and Jun 24"])
 def test_a_heading_of_no_one_year_lends_none(heading: str) -> None:
     assert span_of(heading) is None
 
@@ -263,7 +265,7 @@ def test_shares_in_words(written: str, share: float) -> None:
 def test_words_beside_an_amount_are_not_read(written: str) -> None:
     with pytest.raises(Unreadable) as caught:
         read_cell(written, "money", Context(aliases=packaged()))
-    assert "net or gross" in caught.value.todo
+    assert ("to pounds" if "€" in written else "net or gross") in caught.value.todo
 
 
 @pytest.mark.parametrize("mark", ["..", ":", "[x]", "[c]", "*", "[low]"])
@@ -443,3 +445,42 @@ def test_an_area_by_name_that_stands_once_is_asked_about(tmp_path: Path) -> None
     tables["incidents"][7][1] = "Peer"
     told = [f for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings if "alone" in f.text]
     assert [(f.row, f.column) for f in told] == [(8, "area_code")]
+
+
+def test_what_stands_beside_the_months_is_told(tmp_path: Path) -> None:
+    months = ["Jan 23", "Something else", "Mar 23", "Total"]
+    rows = [["Received", 10, 12, 9, 31], ["Accepted", 6, 8, 5, 19], ["Rejected", 3, 3, 4, 10]]
+    rows += [["SARA", 1, 1, 0, 2], ["Completed", 6, 7, 5, 18], ["As at", *["30/06/2023"] * 3, None]]
+    data = load(write_xlsx(tmp_path / "t.xlsx", {"monthly_referrals": [["", *months], *rows]}))
+    assert data.table("monthly_referrals")["received"].tolist() == [10, 9]
+    told = {f.column for f in data.findings if "its heading is no month" in f.text}
+    assert told == {"Something else", "Total"}
+
+
+def test_an_incident_given_twice_with_its_reference_is_told(tmp_path: Path) -> None:
+    tables = book()
+    rows = [["2021-05-01", "E01000001", "disorder", f"X{n}"] for n in range(20)]
+    tables["incidents"] = [["month", "area_code", "measure", "Crime no"], *rows]
+    first = load(write_xlsx(tmp_path / "a.xlsx", tables))
+    assert not any("in the reference too" in f.text for f in first.findings)
+    tables["incidents"].append(rows[3])
+    again = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert [f.row for f in again.findings if "in the reference too" in f.text] == [22]
+
+
+def test_words_of_practice_and_a_note_of_two_cells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = book()
+    tables["referrals"][3][4:6] = ["In progress", "n/k"]
+    tables["referrals"][1][4] = "Closed"
+    log = load(write_xlsx(tmp_path / "a.xlsx", tables)).table("referrals")
+    assert log["status"].tolist()[::2] == ["completed", "ongoing"]
+    tables["referrals"].append(["Prepared by", "Jo Bloggs"])
+    tables["costs"][2][5] = "€500"
+    code, text = check(write_xlsx(tmp_path / "b.xlsx", tables), capsys)
+    assert code == 2
+    assert "2 problem(s)" in text
+    assert "row 6: found only two cells filled" in text
+    assert "convert it to pounds" in text
+    assert "Bloggs" not in text

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 from mtf_eval.errors import Problem, refused
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.desk.likeness import headings_of, table_of
-from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.cells import describe, is_blank
 from mtf_eval.records.reading.csv_files import read_csv
-from mtf_eval.records.reading.grids import Grid, Tidied, path_of
+from mtf_eval.records.reading.grids import LOOKUP, Grid, Tidied, path_of
 from mtf_eval.records.reading.headings import likest, named_over
 from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, OUT, SHEET, Line, Mapped, pattern
 from mtf_eval.records.reading.sheets import stacked, turned
@@ -38,6 +38,8 @@ MOST_SHEETS = 100
 LOOKED_AT = 3_000
 #: Different cells of one column that are asked about one by one.
 _EACH = 6
+#: Headings of a reference, though one row alone has it.
+_REFERENCE = {"ref", "reference", "id", "ref no", "reference number", "code"}
 _SHORT = {"y": "accepted", "yes": "accepted", "n": "rejected", "no": "rejected"}
 
 
@@ -92,6 +94,12 @@ def adopt(path: Path) -> Adoption:
         else:
             kinds[kind] = grid.sheet
             lines, known = headings_of(looked, TABLES[table], aliases, top)
+            if (path.parent / LOOKUP).is_file():
+                code = {"postcode", "post code"}
+                lines = [
+                    replace(x, means="postcode", why="") if fold(x.written) in code else x
+                    for x in lines
+                ]
             out.lines += lines
             asks = sum(line.answer == OPEN for line in lines)
             left = [line.written for line in lines if line.means == OUT]
@@ -179,6 +187,8 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
         read = tidy(turn, schema, aliases=aliases)
         rows += len(read.frame)
         problems += [(turn, p) for p in read.problems]
+    if any(x.sheet == first and x.means == "postcode" for x in out.lines):
+        problems = [(g, p) for g, p in problems if p.column != "area_code"]
     lines = _missing(first, schema, [p for _, p in problems])
     lines = _references(out, grids[0], schema, lines, [p for _, p in problems])
     if "criteria" in read.frame and (n := int(read.frame["criteria"].str.contains(",").sum())):
@@ -228,7 +238,7 @@ def _missing(sheet: str, schema: DataFrameSchema, problems: Sequence[Problem]) -
         guess = {"kind": "cash", "status": "planned", "project_id": SHEET}.get(name, "")
         if name == "counts_people":
             guess = "yes"
-        if kind in ("choice", "agency", "measure", "area") or name == "project_id":
+        if kind in ("choice", "agency", "measure", "area") or name in ("project_id", "as_at"):
             choice = f" ({', '.join(allowed)})" if allowed else ""
             why = f"{schema.name} needs {name} and no heading is like it: what is it in every row?"
             line = Line(what="constant", sheet=sheet, column=name, means=guess)
@@ -256,7 +266,9 @@ def _references(
         place = next(p for p, c in enumerate(header) if plain(str(c)) == line.written)
         cells = [row[place] for row in grid.rows[top + 1 :] if place < len(row)]
         filled = [c for c in cells if not is_blank(c)]
-        if len(filled) > 1 and len(set(map(str, filled))) == len(filled) >= 0.9 * len(cells):
+        if (len(filled) > 1 or fold(line.written) in _REFERENCE) and len(
+            set(map(str, filled))
+        ) == len(filled) >= 0.9 * len(cells):
             why = f"does {line.written!r} hold the reference of each row ({key[0]})?"
             out.lines[number] = replace(line, means=key[0], answer=OPEN, why=why)
             return [x for x in lines if x.column != key[0]]
@@ -282,7 +294,10 @@ def _unreadable(
                 lines.append(replace(line, answer=OPEN, why=why))
             continue
         text = _cell(grid, problem.row, problem.column)
-        if text and kind_of(schema, problem.column) in ("choice", "date", "month"):
+        kind = kind_of(schema, problem.column)
+        # A day's text may be somebody's name: only what a complaint may quote is asked about.
+        quoted = kind == "choice" or describe(text, kind, True).startswith(("'", '"'))
+        if text and quoted and kind in ("choice", "date", "month"):
             cells.setdefault(problem.column, {}).setdefault(text, 0)
             cells[problem.column][text] += 1
     for name, texts in cells.items():

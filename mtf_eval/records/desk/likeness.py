@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.grids import Grid
-from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, likest, named_over
+from mtf_eval.records.reading.headings import (
+    TITLE_ROWS,
+    column_named,
+    likest,
+    named_over,
+    span_above,
+)
 from mtf_eval.records.reading.mapping import OPEN, OUT, Line
 from mtf_eval.records.reading.sheets import month_of, turned
 from mtf_eval.records.tables import TABLES, table_named
@@ -115,7 +121,7 @@ def headings_of(
         score, way = likest(text, ways)
         if score >= LIKE:
             proposals[text] = (score, ways[way])
-    lines = []
+    lines, span = [], span_above(grid, top, None)
     for _, text in sorted(header, key=lambda h: -proposals.get(h[1], (0.0, ""))[0]):
         score, name = proposals.get(text, (0.0, ""))
         line = Line(what="heading", sheet=grid.sheet, written=text, means=OUT)
@@ -130,7 +136,7 @@ def headings_of(
             means = {"lat": "latitude", "lon": "longitude", "long": "longitude"}
             word = means.get(fold(text), fold(text))
             lines.append(replace(line, means=word if "area_code" not in taken else OUT))
-        elif not month_of(text) or schema.name not in ("incidents", "monthly_referrals"):
+        elif not month_of(text, span) or schema.name not in ("incidents", "monthly_referrals"):
             lines.append(replace(line, why="no column is like it"))
     order = {text: p for p, text in header}
     return sorted(lines, key=lambda line: order[line.written]), known

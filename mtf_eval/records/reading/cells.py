@@ -19,7 +19,7 @@ from mtf_eval.records.aliases import UNSEEN, Aliases, fold, plain
 from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_day, read_month
 from mtf_eval.records.schema import KINDS
 
-__all__ = ["CellError", "Context", "Unreadable", "describe", "is_blank", "read_cell"]
+__all__ = ["CellError", "Context", "Unreadable", "describe", "is_blank", "is_mark", "read_cell"]
 
 NOT_YET = "a mark for not yet (such as ongoing) read as empty"
 #: What statistical tables write in place of a number, and beside one.
@@ -35,7 +35,7 @@ _DURATION = re.compile(
 )
 _HOURS = re.compile(r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?")
 _BLANK = {"", "n/a", "na", "#n/a", "-", "--", "---", "nan"}
-_NOT_KNOWN = {"nil", "none", "null", "tbc", "tba", "tbd", "not known", "unknown", "?"}
+_NOT_KNOWN = {"nil", "none", "null", "tbc", "tba", "tbd", "not known", "unknown", "?", "n/k", "nk"}
 #: Words of dates and amounts: no name of anybody.
 _COMMON = frozenset(
     re.split(
@@ -78,8 +78,8 @@ class Context:
         Whether serial numbers count from 1904.
     decimal_comma
         Whether a comma may be a decimal comma (files separated by semicolons): then refused.
-    scope, allowed
-        Of a choice: the column's name, for aliases, and its closed set.
+    scope, table, allowed
+        Of a choice: its column and table, for aliases, and its closed set.
     """
 
     aliases: Aliases
@@ -90,6 +90,7 @@ class Context:
     date1904: bool = False
     decimal_comma: bool = False
     scope: str = ""
+    table: str = ""
     allowed: tuple[str, ...] = ()
 
 
@@ -100,6 +101,12 @@ def is_blank(value: object) -> bool:
     if not isinstance(value, str):
         return False
     return not value.strip() or (not value.isascii() and not plain(value))
+
+
+def is_mark(value: object) -> bool:
+    """Whether a cell holds nothing, or a mark for nothing or for what is not known."""
+    marks = _BLANK | _NOT_KNOWN
+    return is_blank(value) or (isinstance(value, str) and plain(value).casefold() in marks)
 
 
 def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
@@ -231,7 +238,8 @@ def _choice(value: object, context: Context) -> tuple[str, str]:
     word = fold(text).replace(" ", "_")
     if word in context.allowed:
         return word, "listed word in another spelling"
-    name = context.aliases.find(context.scope, text)
+    find = context.aliases.find
+    name = find(f"{context.table} {context.scope}", text) or find(context.scope, text)
     if name in context.allowed:
         return str(name), "listed word in another spelling"
     first = re.split(r" ?[-:;(] | - | ?\(", text, maxsplit=1)[0].strip()
@@ -317,6 +325,7 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
     if re.search(r"[0-9]", text) and re.search(r"[a-z]|[€$~]", text, flags=re.I):
         todo = "words beside the number: write the number alone"
         todo += "; net or gross, as your accounts do" if unit == "£" else ""
+        todo = "convert it to pounds" if re.search("[€$]", text) else todo
         raise Unreadable("an amount in pounds" if unit == "£" else "a number", todo)
     if "," in text:
         if context.decimal_comma:

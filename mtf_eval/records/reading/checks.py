@@ -6,7 +6,7 @@ of `relations`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -27,8 +27,9 @@ from mtf_eval.records.schema import KINDS, holds, kind_of
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["drop_duplicates", "hold_totals", "settle", "validate"]
+__all__ = ["TWICE", "drop_duplicates", "hold_totals", "referenced_twice", "settle", "validate"]
 
+TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
 _GIVEN: dict[tuple[str, frozenset[str]], DataFrameSchema] = {}
@@ -184,11 +185,32 @@ def _named_twice(out: Tidied, key: list[str], before: int, number: int, apart: l
 def _repeated(out: Tidied, frame: pd.DataFrame) -> None:
     """Warn of whole rows given twice where a row has no name: two may be real, so both are kept."""
     if out.grid.table == "incidents" and frame["count"].isna().any():
-        return  # one incident a row: many are alike
+        # One incident a row: many are alike, but not in their references.
+        if again := referenced_twice(out.grid.rows, out.grid.heading or 0):
+            out.finding("warning", f"{len(again)} {TWICE}", row=again[0])
+        return
     twice = frame.index[frame.duplicated()]
     if len(twice) and out.grid.table in ("incidents", "costs", "outcomes"):
         text = f"{len(twice)} row(s) the same as one before, first here: all are counted"
         out.finding("warning", text, row=int(twice[0]))
+
+
+def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> list[int]:
+    """Return the rows the same as one before in every column, one of which tells rows apart."""
+    body = [(n, r) for n, r in enumerate(rows[top + 1 :], top + 2) if not all(map(is_blank, r))]
+    again: list[int] = []
+    for place in range(max((len(row) for _, row in body), default=0)):
+        cells = [
+            str(row[place]) for _, row in body if place < len(row) and not is_blank(row[place])
+        ]
+        if 0.9 * len(body) <= len(cells) and 0.9 * len(cells) <= len(set(cells)) < len(cells):
+            seen: set[tuple[str, ...]] = set()
+            for number, row in body:
+                whole = tuple(map(str, row))
+                again += [number] if whole in seen else []
+                seen.add(whole)
+            break
+    return again
 
 
 def validate(

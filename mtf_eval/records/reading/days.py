@@ -38,7 +38,7 @@ _CLOCK = (
     r"(?:[.,][0-9]+)?)? ?(?P<half>[ap]\.?m\.?)?(?P<sure> ?(?:hrs|hours|h)\b)?"
 )
 _ZONE = r"(?: ?(?P<zone>z|utc|gmt|bst|[+-][0-9]{2}:?[0-9]{2}))?"
-_AFTER = re.compile(rf"(?P<day>.*?[0-9a-z])(?:,? (?:at )?|t){_CLOCK}{_ZONE}")
+_AFTER = re.compile(rf"(?P<day>.*?[0-9a-z])(?:,? (?:at |- )?|t){_CLOCK}{_ZONE}")
 _BEFORE = re.compile(rf"{_CLOCK},? (?:on )?(?P<day>[0-9a-z].*)")
 _WEEK = re.compile(r"(?:wk|week)(?: no)?\.? ?([0-9]{1,2})(?:[ ,/-]+([0-9]{4}|[0-9]{2}))?")
 _COMMENCING = re.compile(r"(?:w/?c|wk|week) ?(?:commencing|beginning|starting)?:? (.*[0-9a-z])")
@@ -126,6 +126,11 @@ def span_of(text: str) -> Span | None:
             date(after // 12, after % 12 + 1, 1) - timedelta(days=1),
             f"{date(year, month, 1):%B %Y}",
         )
+    if len(months) == 2 and re.search(r"[0-9] ?(?:-|\bto\b|\buntil\b) ?[a-z]", words):
+        (year, month), (end, close) = sorted(months)
+        after = 12 * end + close
+        last = date(after // 12, after % 12 + 1, 1) - timedelta(days=1)
+        return Span(date(year, month, 1), last, f"{date(year, month, 1):%B %Y} to {last:%B %Y}")
     years = {int(y) for y in re.findall(r"(?<![0-9/.-])(20[0-9]{2})(?![0-9/.-])", words)}
     if months or len(years) != 1:
         return None
@@ -333,6 +338,9 @@ def _serial(number: float, date1904: bool) -> tuple[datetime, str, time | None]:
     if len(text) == 8 and 1990 <= int(text[:4]) <= _LAST_YEAR:
         day = _checked(int(text[:4]), int(text[4:6]), int(text[6:]))
         return day, "date in another form of ISO", None
+    if 1 <= number <= 53:
+        todo = "write the day in full: the number of a week or of a day alone is no date"
+        raise Unreadable("a date, not a bare number", todo)
     raise Unreadable("a date, not a bare number", "format the cell as a date, or write it out")
 
 

@@ -231,6 +231,7 @@ def _missing(
         h: likest(h, (name, *aliases.spellings(f"heading {schema.name}", name)))[0] for h in unread
     }
     nearest = max(like, key=lambda h: like[h])
+    nearest = nearest if like[nearest] >= 0.4 else "(the heading)"
     shown = ", ".join(f"{h!r}" for h in unread[:12]) + (" ..." if len(unread) > 12 else "")
     todo = (
         f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "

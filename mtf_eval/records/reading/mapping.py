@@ -14,7 +14,9 @@ from typing import Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import fold, plain
+from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.checks import TWICE, referenced_twice
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.days import MONTHS
 from mtf_eval.records.reading.grids import Grid, path_of
@@ -100,6 +102,13 @@ class Mapped:
         keys = {p: fold(str(c)) for p, c in enumerate(named_over(rows, top)) if not is_blank(c)}
         self._refuse(grid, headings, set(keys.values()), top)
         out = [p for p, key in keys.items() if key in headings and headings[key].means == OUT]
+        findings = grid.findings
+        if grid.table == "incidents" and (again := referenced_twice(rows, top)):
+            text, file, row = f"{len(again)} {TWICE}", grid.file, again[0]
+            said = Finding(
+                kind="warning", table=grid.table, text=text, file=file, sheet=grid.sheet, row=row
+            )
+            findings = (*findings, said)
         for place, key in keys.items():
             if key in headings and place not in out:
                 header[place] = headings[key].means
@@ -115,7 +124,8 @@ class Mapped:
             if line.what == "option" and line.sheet in ("", grid.sheet)
             if (line.written, line.means) in OPTIONS
         }
-        return replace(grid, rows=rows, heading=top, options=grid.options | options)
+        options |= grid.options
+        return replace(grid, rows=rows, heading=top, options=options, findings=findings)
 
     def _top(self, grid: Grid, headings: Mapping[str, Line]) -> int:
         """Return the row of the headings: as written, or where most of them stand now."""

@@ -19,7 +19,7 @@ import numpy as np
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.cells import is_blank, is_mark
 from mtf_eval.records.reading.grids import LOOKUP, Grid
 from mtf_eval.records.reading.headings import heading_row
 
@@ -165,7 +165,7 @@ def _numbers(
     values = np.full(len(rows), np.nan)
     for number, row in enumerate(rows):
         cell = row[place] if place < len(row) else None
-        if is_blank(cell):
+        if is_mark(cell):
             continue
         try:
             values[number] = float(str(cell).replace(",", "") if name in _PAIRS[1] else cell)  # type: ignore[arg-type]

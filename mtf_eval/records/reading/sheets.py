@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.days import Span, Unreadable, read_month
 from mtf_eval.records.reading.grids import Grid
@@ -174,6 +175,21 @@ def _transposed(
     """One row for each month; what stands down the first column names the columns."""
     rows: list[list[Any]] = [["month"], *([m] for m in months.values())]
     before = min(months)
+    lost = [
+        Finding(
+            kind="warning",
+            table=grid.table,
+            text=f"{UNREAD}: its heading is no month",
+            file=grid.file,
+            sheet=grid.sheet,
+            row=top + 1,
+            column=" ".join(str(c)[:40].split()),
+        )
+        for p, c in enumerate(grid.rows[top])
+        if p > before and p not in months
+        if any(p < len(row) and not is_blank(row[p]) for row in grid.rows[top + 1 :])
+    ]
+    grid = replace(grid, findings=(*grid.findings, *lost))
     for cells in grid.rows[top + 1 :]:
         row = [*cells, *[None] * (max(months) + 1 - len(cells))]
         label = next((c for c in row[:before] if not is_blank(c)), None)
@@ -188,8 +204,6 @@ def _transposed(
 def _across(
     grid: Grid, rows: list[list[Any]], origin: list[tuple[str, str, int]], months: int
 ) -> Grid:
-    from mtf_eval.records.dataset import Finding
-
     text = f"{months} months across read as rows"
     said = Finding(kind="repaired", table=grid.table, text=text, file=grid.file, sheet=grid.sheet)
     found = (*grid.findings, said)

@@ -150,12 +150,19 @@ def _body(
         elif len(filled) == 1 and isinstance(filled[0], str) and needs > 1:
             alone[number] = row
             section = span_of(filled[0]) or section
+        elif len(filled) == 2 and needs > 3 and all(map(_wordy, filled)):
+            found, todo = "only two cells filled, both words", "take a note out; fill in a record"
+            out.problem(found, "a record", todo, row=number)
         elif given:
             body[number] = row
             if section:
                 spans[number] = section
     _alone(out, body, alone, places)
     return dict(sorted(body.items())), totals
+
+
+def _wordy(cell: object) -> bool:
+    return isinstance(cell, str) and not any(c.isdigit() for c in cell)
 
 
 def _alone(
@@ -240,6 +247,7 @@ def _columns(
                 date1904=out.grid.date1904,
                 decimal_comma=out.grid.decimal_comma,
                 scope=name,
+                table=str(schema.name),
                 allowed=(col.metadata or {})["allowed"],
             )
             values = _column(out, name, kind, context, body, places[name], spans)
