@@ -104,9 +104,13 @@ class Mapped:
         out = [p for p, key in keys.items() if key in headings and headings[key].means == OUT]
         findings = grid.findings
         if grid.table == "incidents" and (again := referenced_twice(rows, top)):
-            text, file, row = f"{len(again)} {TWICE}", grid.file, again[0]
             said = Finding(
-                kind="warning", table=grid.table, text=text, file=file, sheet=grid.sheet, row=row
+                kind="warning",
+                table=grid.table,
+                text=f"{len(again)} {TWICE}",
+                file=grid.file,
+                sheet=grid.sheet,
+                row=again[0],
             )
             findings = (*findings, said)
         for place, key in keys.items():
@@ -124,8 +128,8 @@ class Mapped:
             if line.what == "option" and line.sheet in ("", grid.sheet)
             if (line.written, line.means) in OPTIONS
         }
-        options |= grid.options
-        return replace(grid, rows=rows, heading=top, options=options, findings=findings)
+        allowed = grid.options | options
+        return replace(grid, rows=rows, heading=top, options=allowed, findings=findings)
 
     def _top(self, grid: Grid, headings: Mapping[str, Line]) -> int:
         """Return the row of the headings: as written, or where most of them stand now."""
