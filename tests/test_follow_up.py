@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mtf_eval.analysis.effects import Estimate
+from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project import follow_up
 from mtf_eval.records.dataset import Dataset
@@ -85,3 +87,44 @@ def test_no_month_stands_in_two_windows(data: Dataset) -> None:
               for m in pd.date_range(first, w.last, freq="MS")]  # fmt: skip
     assert len(months) == 15  # to December 2024, the last on record
     assert months == list(pd.date_range(months[0], periods=15, freq="MS"))
+
+
+def told(ratio: float) -> Estimate:
+    return ratio_estimate(
+        measure="x", log_ratio=np.log(ratio), se=0.1, level=0.95, n=9, n_before=5, n_after=4,
+        method="made",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        (0.5, 0.5, "still fewer than expected"),
+        (1.0, 0.5, "fewer than expected, which was not so at the assessment"),
+        (0.5, 1.0, "no change that can be told from chance any more"),
+        (1.0, 1.0, "no change that can be told from chance"),
+        (0.5, 2.0, "more than expected, which was not so at the assessment"),
+        (2.0, 2.0, "still more than expected"),
+    ],
+)
+def test_a_later_window_is_read_beside_the_assessment(then: float, now: float, said: str) -> None:
+    day = pd.Timestamp("2024-01-01")
+    window = follow_up.Later(
+        name="x", first=day, last=day, effect=told(now), assessed=told(then), others=("P2",)
+    )
+    assert window.reading == f"{said}; P2 worked here in these months"
+
+
+def test_who_else_worked_in_the_later_months_is_named(data: Dataset) -> None:
+    rows = data.table("projects").copy()
+    days = ["response_start", "response_end", "assessment_date"]
+    rows.loc[rows["project_id"] == "EX04", days] = pd.to_datetime(
+        ["2023-06-01", "2023-08-31", "2023-12-31"]
+    ).to_numpy()
+    short = replace(data, tables={**data.tables, "projects": rows})
+    found = projects.evaluate(short, "EX04", as_of=AS_OF, rng=np.random.default_rng(1))
+    held = follow_up.later(short, found)
+    assert found.primary is not None
+    assert not found.primary.distinguishable
+    assert not any("still" in w.reading or "any more" in w.reading for w in held)
+    assert "EX12 worked here" in follow_up.later_finding(held)  # from January 2024

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pytest
 from test_delivery import action, dataset
 
@@ -121,6 +122,17 @@ def test_who_keeps_it_up(data: Dataset) -> None:
     frame = leadership.follow_ups(data, as_of=HALF.end).frame.set_index("project")
     row = frame[frame.index.str.startswith("P6")].iloc[0]
     assert (row["owner"], row["trigger"], row["follow_up"]) == ("Police", "yes", "1 October 2021")
+
+
+def test_blank_partners_are_nobody_and_a_stale_stage_gives_way_to_the_dates() -> None:
+    blank = project(
+        "P1", partners=np.nan, response_end="2021-02-28", assessment_date="2021-04-01",
+        stage="analysis", consolidation_plan="Tenants keep it up",
+    )  # fmt: skip
+    data = dataset(projects=[blank])
+    assert leadership.follow_ups(data, as_of=HALF.end).frame["owner"].tolist() == ["none named"]
+    shown = leadership.projects(data, half=HALF, rule=RULE, results={}, withheld={}).frame
+    assert "Analysis" not in shown["stage"].tolist()
 
 
 @pytest.mark.parametrize("period", ["2021", "2021-H3", "21-H1", "2021-h1", ""])

@@ -88,6 +88,16 @@ def test_bad_input_is_told_where_it_is(tmp_path: Path, spoil: Spoil, message: st
     assert message in refusal(write_folder(tmp_path / "data", tables))
 
 
+def test_a_stage_before_the_response_is_told_where_its_first_day_has_passed(tmp_path: Path) -> None:
+    tables = book()
+    names = tables["projects"][0]
+    tables["projects"][1][names.index("stage")] = "analysis"
+    data = load(write_folder(tmp_path / "data", tables))
+    (told,) = (f for f in data.findings if f.column == "stage")
+    assert (told.kind, told.table, told.row) == ("warning", "projects", 2)
+    assert "the dates are followed" in told.text
+
+
 def test_all_problems_at_once_and_nothing_personal(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"][1][:4] = ["Ann Example", "01234 567890", "NHS", "ann@example.org"]

@@ -171,7 +171,7 @@ def test_rows_without_an_area_are_no_area() -> None:
     ("changes", "status"),
     [
         ({}, "complete"),
-        ({"stage": "scanning"}, "planning"),
+        ({"stage": "scanning"}, "complete"),  # the dates decide
         ({"response_start": pd.Timestamp("2022-03-01")}, "planning"),
         ({"response_end": pd.NaT, "stage": "response"}, "running"),
         ({"response_end": pd.Timestamp("2022-03-31"), "stage": "response"}, "running"),
@@ -361,7 +361,8 @@ def test_blank_emmie_fields_say_not_assessed() -> None:
 def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     rows = incidents()
     rows.loc[rows["area_code"] == "A00", "count"] *= 3
-    data = data_of(projects=a_project(stage="scanning"), incidents=rows)
+    later = {"response_start": pd.Timestamp("2022-03-01"), "response_end": pd.NaT}
+    data = data_of(projects=a_project(stage="scanning", **later), incidents=rows)
     found = evaluated(data)
     places = planning.places(data, found).frame
     assert places.iloc[0].to_dict() | {"incidents": 0} == {
@@ -657,3 +658,19 @@ def test_no_harm_is_done_by_more_reports_where_they_are_the_aim(aim: float | Non
     else:
         assert row["harm"] == pytest.approx((80 / math.exp(0.5) - 80) * weight)
         assert len(shown.notes) == 1
+
+
+def test_few_other_areas_are_compared_on_the_months_of_the_same_season() -> None:
+    rows = incidents(areas=6)
+    half = {
+        "response_start": pd.Timestamp("2021-01-01"),
+        "response_end": pd.Timestamp("2021-06-30"),
+    }
+    data = data_of(projects=a_project(**half), incidents=rows)
+    found = evaluated(data)
+    assert found.design is not None
+    assert found.design.method == "did"
+    own = rows[rows["area_code"] == "A00"].set_index("month")["count"]
+    shown = assessment.changes(data, found).frame.iloc[0]
+    assert shown["before"] == own["2020-01":"2020-06"].sum()
+    assert shown["after"] == own["2021-01":"2021-06"].sum()

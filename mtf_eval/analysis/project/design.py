@@ -22,7 +22,7 @@ from mtf_eval.records.coverage import named, whole_months
 from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Design", "Project", "Status", "Window", "choose", "months_words", "others"]
-__all__ += ["others_at_work", "project_of", "series_of", "window_of"]
+__all__ += ["others_at_work", "project_of", "series_of", "split", "window_of"]
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -149,7 +149,8 @@ def _month(day: pd.Timestamp | date) -> pd.Timestamp:
     return pd.Timestamp(year=day.year, month=day.month, day=1)
 
 
-def _split(text: object) -> tuple[str, ...]:
+def split(text: object) -> tuple[str, ...]:
+    """Return the names in a cell, `;` between them; none of an empty one."""
     return tuple(p.strip() for p in str(text).split(";") if p.strip()) if pd.notna(text) else ()
 
 
@@ -176,7 +177,7 @@ def project_of(data: Dataset, project_id: str) -> Project:
     own |= {n: None if pd.isna(row[n]) else pd.Timestamp(row[n]) for n in _DATES}
     return Project(
         **own,
-        partners=_split(row["partners"]),
+        partners=split(row["partners"]),
         areas={str(r): tuple(sorted(g["area_code"])) for r, g in areas.groupby("role")},
         measures={primary: wanted.pop(primary, None), **wanted},
     )
@@ -247,9 +248,13 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
 
 
 def others_at_work(
-    data: Dataset, project: Project, first: pd.Timestamp, last: pd.Timestamp
+    data: Dataset,
+    project: Project,
+    first: pd.Timestamp,
+    last: pd.Timestamp,
+    roles: tuple[str, ...] = ("target", "buffer"),
 ) -> dict[str, tuple[str, ...]]:
-    """Return areas in which other projects responded in some months, by project."""
+    """Return areas of other projects that responded in some months, by project."""
     rows = data.columns("projects", "project_id", "response_start", "response_end")
     at_work = (
         (rows["response_start"] <= last + pd.offsets.MonthEnd(0))
@@ -257,10 +262,7 @@ def others_at_work(
         & (rows["project_id"] != project.project_id)
     )
     areas = data.columns("project_areas", "project_id", "area_code", "role")
-    near = areas[
-        areas["project_id"].isin(rows["project_id"][at_work])
-        & areas["role"].isin(["target", "buffer"])
-    ]
+    near = areas[areas["project_id"].isin(rows["project_id"][at_work]) & areas["role"].isin(roles)]
     return {str(p): tuple(g["area_code"]) for p, g in near.groupby("project_id")}
 
 

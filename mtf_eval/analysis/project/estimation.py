@@ -120,7 +120,7 @@ def estimators(
 
     return {
         "placebo": lambda: placebo_calibrated(panel=recorded(panel, compared)),
-        "did": lambda: difference_in_differences(panel=compared),
+        "did": lambda: difference_in_differences(panel=seasonal),
         "series": lambda: series()[0],
         "series_narrower": lambda: series()[1],
         "synthetic": lambda: synthetic_control(panel=all_others(panel), donors=12).estimate,

@@ -211,12 +211,13 @@ class Evaluation(Brief):
 def status_of(project: Project, *, on_record: bool, as_of: date) -> Status:
     """Say what kind of page a project gets.
 
-    Planning until the response has started; running while it has not ended and no assessment
-    has been made; no records where none of its measures is recorded in its areas.
+    The dates decide, whatever stage was entered. Planning until the response has started; running
+    while it has not ended and no assessment has been made; no records where none of its measures
+    is recorded in its areas.
     """
     today = pd.Timestamp(as_of)
     start, end = project.response_start, project.response_end or project.assessment_date
-    if project.stage in ("scanning", "analysis") or start is None or start > today:
+    if start is None or start > today:
         return "planning"
     if not on_record:
         return "no_records"

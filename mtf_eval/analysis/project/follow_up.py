@@ -19,6 +19,7 @@ from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.results.columns import RATIO, count, label, number, text
+from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
@@ -34,22 +35,31 @@ SEASON = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Later:
-    """One later window: its months, and its effect or why there is none."""
+    """One later window: its months, and its effect or why there is none.
+
+    `assessed` is the effect of the response; `others` are projects at work in its areas since.
+    """
 
     name: str
     first: pd.Timestamp
     last: pd.Timestamp
     effect: Estimate | None = None
     reason: str = ""
+    assessed: Estimate | None = None
+    others: tuple[str, ...] = ()
 
     @property
     def reading(self) -> str:
-        """Say whether it held, no stronger than the interval allows."""
-        if self.effect is None:
+        """Say whether it held, no stronger than both intervals allow, and who else was at work."""
+        if self.effect is None or self.assessed is None:
             return self.reason
+        now, then = _reading(self.effect), _reading(self.assessed)
         if not self.effect.distinguishable:
-            return "no change that can be told from chance any more"
-        return "still fewer than expected" if self.effect.estimate < 1 else "more than expected"
+            said = f"{now}{' any more' if self.assessed.distinguishable else ''}"
+        else:
+            said = f"still {now}" if now == then else f"{now}, which was not so at the assessment"
+        work = f"; {listing(list(self.others))} worked here in these months" if self.others else ""
+        return f"{said}{work}"
 
 
 def _reading(effect: Estimate) -> str:
@@ -75,7 +85,15 @@ def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
     for name, (first, last) in WINDOWS.items():
         begins, ends = (end + pd.DateOffset(months=m) for m in (first, last))
         held = coverage.counts.index.max() if len(coverage.counts) else ends
-        window = Later(name=name, first=begins, last=min(ends, held) if held >= begins else ends)
+        last_held = min(ends, held) if held >= begins else ends
+        work = others_at_work(data, found.project, begins, last_held, roles=("target",))
+        window = Later(
+            name=name,
+            first=begins,
+            last=last_held,
+            assessed=found.primary,
+            others=tuple(sorted(p for p, own in work.items() if {*own} & {*found.project.target})),
+        )
         try:
             windows.append(replace(window, effect=_judge(data, found, coverage, window)))
         except NotEnoughData as why:

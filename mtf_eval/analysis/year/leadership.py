@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.project.delivery import deliveries_then, overdue
+from mtf_eval.analysis.project.design import split
 from mtf_eval.analysis.results.columns import day, label, lay, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year.funding import WON, standing
@@ -116,12 +117,14 @@ def _known(data: Dataset, as_of: date) -> pd.DataFrame:
 
 
 def _stage(row: Mapping[str, Any], as_of: date) -> str:
-    """Return the stage on a day: as entered, or the earlier one that its dates allow."""
+    """Return the stage on a day: as entered, no later than its dates; of a plan, by its dates."""
     order, now = list(STAGES), pd.Timestamp(as_of)
     begun = ("analysis_start", "response_start", "response_end", "assessment_date")
     there = [i for i, c in enumerate(begun, 1) if pd.notna(row[c]) and row[c] <= now]
     reached = max(there, default=0)
     entered = order.index(str(row["stage"]))
+    if entered < order.index("response"):
+        return order[reached]
     return order[entered if reached == len(begun) else min(entered, reached)]
 
 
@@ -241,7 +244,7 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
         if pd.isna(ended) or ended > pd.Timestamp(as_of):
             continue
         plan = "" if pd.isna(row["consolidation_plan"]) else str(row["consolidation_plan"])
-        agencies = {str(row["lead_agency"]), *re.split(r";\s*", str(row["partners"] or ""))}
+        agencies = {str(row["lead_agency"]), *split(row["partners"])}
         owner = sorted(a for a in agencies if a and a.lower() in plan.lower())
         trigger = bool(re.search(r"\b(if|when|above|trigger|re-?open)\b", plan, flags=re.I))
         when = row["follow_up_date"]

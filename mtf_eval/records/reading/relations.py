@@ -74,6 +74,8 @@ def relate(
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
+    if "projects" in read:
+        _stale(read["projects"], as_at)
 
 
 def hold_plans(read: Mapping[str, Tidied]) -> None:
@@ -353,3 +355,16 @@ def _future(tidied: Tidied, as_at: date | None) -> None:
             day = "today" if limit is today else "the day the data were last updated"
             text = f"{len(late)} date(s) after {day}, first here: is the year right?"
             tidied.finding("warning", text, row=int(late[0]), column=column)
+
+
+def _stale(projects: Tidied, as_at: date | None) -> None:
+    """Warn of a stage before the response where its first day has passed: the dates decide."""
+    frame, limit = projects.frame, pd.Timestamp(as_at or date.today())
+    early = frame["stage"].isin(["scanning", "analysis"]) & (frame["response_start"] <= limit)
+    for row in frame.index[early]:
+        stage, begun = frame.at[row, "stage"], f"{frame.at[row, 'response_start']:%d %B %Y}"
+        text = (
+            f"stage is {stage}, and response_start ({begun}) has passed: the dates are "
+            "followed; correct stage, or response_start if the response has not begun"
+        )
+        projects.finding("warning", text, row=int(row), column="stage")
