@@ -1,12 +1,13 @@
 """Gaps in what is on record, and the rows of incidents as the numbers they are looked for in.
 
-The vocabulary of `coverage`: a gap, the words for a run of months, whole months, and who recorded
-an area. Judges nothing.
+The vocabulary of `coverage`: a gap, what a measure has on record, the words for a run of months,
+whole months, and who recorded an area. Judges nothing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from mtf_eval.records.dataset import Dataset, once
 
-__all__ = ["Gap", "Kind", "Rows", "first_of", "month_of", "named", "ordinal", "rows_of"]
+__all__ = ["Coverage", "Gap", "Kind", "Rows", "first_of", "month_of", "named", "ordinal", "rows_of"]
 __all__ += ["whole_months"]
 
 ONE_MONTH = pd.DateOffset(months=1)
@@ -57,6 +58,45 @@ class Gap:
     def steady(self, first: pd.Timestamp, last: pd.Timestamp) -> bool:
         """Whether it holds alike in all of some months, so that it is no gap between them."""
         return self.kind in ("no_area", "split") and self.first <= first and self.last >= last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Counts of one measure with what is not on record left open.
+
+    Attributes
+    ----------
+    counts
+        Months x areas; NaN where not on record, never 0.
+    quiet
+        Runs of noughts in target areas, counted as such, that may be chance or a gap.
+    source_of
+        The source an area belongs to: the one that recorded most of it.
+    """
+
+    measure: str
+    counts: pd.DataFrame
+    gaps: tuple[Gap, ...] = ()
+    quiet: tuple[Gap, ...] = ()
+    source_of: dict[str, str] = field(default_factory=dict)
+
+    def concerning(
+        self, areas: Iterable[str], first: pd.Timestamp, last: pd.Timestamp
+    ) -> tuple[Gap, ...]:
+        """Return the gaps that touch these areas in these months.
+
+        What is the same in all of them (see `Gap.steady`) is no gap between them.
+        """
+        wanted = set(areas)
+        sources = {self.source_of.get(a, "") for a in wanted}
+        return tuple(
+            g
+            for g in self.gaps
+            if g.first <= last
+            and g.last >= first
+            and (wanted & set(g.areas) if g.areas else g.source in sources or not g.source)
+            and not g.steady(first, last)
+        )
 
 
 def named(first: pd.Timestamp, last: pd.Timestamp) -> str:

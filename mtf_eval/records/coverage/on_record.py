@@ -9,7 +9,6 @@ and every series of the task force's own tables, asks here; nothing after it fil
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from mtf_eval.records.as_of import own_day
 from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import (
+    Coverage,
     Gap,
     Kind,
     month_of,
@@ -32,50 +32,12 @@ from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, si
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
 
-__all__ = ["Coverage", "coverage_of", "some"]
+__all__ = ["coverage_of", "some"]
 
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
+NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
 SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """Counts of one measure with what is not on record left open.
-
-    Attributes
-    ----------
-    counts
-        Months x areas; NaN where not on record, never 0.
-    quiet
-        Runs of noughts in target areas, counted as such, that may be chance or a gap.
-    source_of
-        The source an area belongs to: the one that recorded most of it.
-    """
-
-    measure: str
-    counts: pd.DataFrame
-    gaps: tuple[Gap, ...] = ()
-    quiet: tuple[Gap, ...] = ()
-    source_of: dict[str, str] = field(default_factory=dict)
-
-    def concerning(
-        self, areas: Iterable[str], first: pd.Timestamp, last: pd.Timestamp
-    ) -> tuple[Gap, ...]:
-        """Return the gaps that touch these areas in these months.
-
-        What is the same in all of them (see `Gap.steady`) is no gap between them.
-        """
-        wanted = set(areas)
-        sources = {self.source_of.get(a, "") for a in wanted}
-        return tuple(
-            g
-            for g in self.gaps
-            if g.first <= last
-            and g.last >= first
-            and (wanted & set(g.areas) if g.areas else g.source in sources or not g.source)
-            and not g.steady(first, last)
-        )
 
 
 def coverage_of(
@@ -124,10 +86,20 @@ class _Reading:
         # One that most areas have is a measure of all of them.
         everywhere = rows.by_file or 2 * len(told) > len(known)
         self.unknown = sorted(own - known)
-        self.areas = sorted(told | (own & known if everywhere else set()) | {*self.unknown})
+        self.bare = [] if everywhere else sorted(self._asked() & known - told)
+        self.areas = sorted(told | (own & known if everywhere else {*self.bare, *self.unknown}))
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
         self.counts = np.zeros((len(self.months), len(self.areas)))
         self.sure = np.zeros(self.counts.shape, bool)
+
+    def _asked(self) -> set[str]:
+        """Return the target areas of the projects that have this measure."""
+        projects, measures = (self.data.table(t) for t in ("projects", "project_measures"))
+        whom = {*projects["project_id"][projects["primary_measure"] == self.measure]}
+        whom |= {*measures["project_id"][measures["measure"] == self.measure]}
+        areas = self.data.table("project_areas")
+        mine = areas["project_id"].isin(whom) & (areas["role"] == "target")
+        return {*areas["area_code"][mine].dropna()}
 
     def _months(self, last: pd.Timestamp) -> pd.DatetimeIndex:
         """Months of the files, or from the measure's first row to its last; those declared too."""
@@ -240,6 +212,11 @@ class _Reading:
         source = self.rows.sources[number]
         by = f" by {source}" if source else ""
         text = f"{self.measure}: {self._are(first, last)}{by}: {why}"
+        if self._entered([a for a in self.areas if self.owner[a] == source], first, last):
+            when = self._named(first, last)
+            text = (
+                f"{self.measure}: noughts are entered in {when}{by}, which chance does not explain"
+            )
         ends = kind == "ended"
         at = (first if ends else last) + ordinal(self.months[0]) - self.totals.first
         other = self.totals.renamed(number, self.number, at, ends=ends) if kind != "silent" else []
@@ -286,17 +263,21 @@ class _Reading:
                 self._gap("recoded", (area,), (first, last), text, remedy, gate=True)
 
     def _unknown(self) -> None:
-        """Areas of projects that no record names, of any measure: not on record at all."""
-        codes = tuple(
-            a
-            for a in self.unknown
-            if a not in self.data.redrawn and not self.sure[:, self._place[a]].any()
-        )
-        self.counts[:, [self._place[a] for a in codes]] = np.nan
-        if codes:
-            text = f"{some(codes)}: no record of any kind"
-            remedy = f"check the code, or the level of area (LSOA, MSOA), {DECLARE}"
-            self._gap("silent", codes, (0, len(self.months) - 1), text, remedy)
+        """Areas of projects that no record names, of any measure or of one that few areas have."""
+        bare = f"{self.measure}: no record of it in any month for "
+        why = "; few areas have any, so that may be nought or not kept there"
+        level = f"check the code, or the level of area (LSOA, MSOA), {DECLARE}"
+        kept = f"{NOUGHT}, or name areas in which it is kept"
+        for of, before, after, remedy in (
+            (self.unknown, "", ": no record of any kind", level),
+            (self.bare, bare, why, kept),
+        ):
+            there = (a for a in of if not self.sure[:, self._place[a]].any())
+            codes = tuple(a for a in there if a not in self.data.redrawn)
+            self.counts[:, [self._place[a] for a in codes]] = np.nan
+            if codes:
+                text = f"{before}{some(codes)}{after}"
+                self._gap("silent", codes, (0, len(self.months) - 1), text, remedy)
 
     def _silent(self) -> None:
         """Leave open runs of months in which an area's silence is no chance."""
@@ -311,17 +292,35 @@ class _Reading:
             self.counts[first : last + 1, [place[c] for c in codes]] = np.nan
             kind, why, remedy = self._silence(first, last)
             text = f"{self.measure}: {self._are(first, last)} for {some(codes)}: {why}"
+            if self._entered(codes, first, last):
+                kind, remedy = "silent", NOUGHT
+                text = f"{self._nothing(codes, first, last)}, which chance does not explain"
             self._gap(kind, codes, (first, last), text, remedy)
         targets = sorted({g for role, g in groups if role == "target"})
         quiet = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
+        for g in targets:  # no record in any month: no other month tells what is usual
+            if not np.nan_to_num(self.counts[:, g], nan=1.0).any() and not self.sure[:, g].any():
+                quiet.append((g, 0, len(self.months) - 1))
         for codes, first, last in self._runs(quiet):
-            text = (
-                f"{self.measure}: nothing is recorded in {self._named(first, last)} for "
-                f"{some(codes)}, which may be chance or records not sent"
-            )
-            remedy = "if nothing happened, declare it complete in coverage, else ask who keeps it"
-            self._gap("silent", codes, (first, last), text, remedy)
+            said = self._nothing(codes, first, last)
+            text = f"{said}, which may be chance or records not sent"
+            self._gap("silent", codes, (first, last), text, NOUGHT)
             self.quiet.append(self.gaps.pop())
+
+    def _entered(self, codes: Iterable[str], first: int, last: int) -> bool:
+        """Whether each of these noughts is a row of its own, not one that is absent."""
+        rows, begin = self.rows, ordinal(self.months[0])
+        areas = [rows.areas.index(a) for a in codes if a in rows.areas]
+        its = self.of & np.isin(rows.area, areas)
+        its &= (rows.month >= begin + first) & (rows.month <= begin + last)
+        cells = {*zip(rows.area[its].tolist(), rows.month[its].tolist(), strict=True)}
+        return len(cells) == len([*codes]) * (last - first + 1)
+
+    def _nothing(self, codes: tuple[str, ...], first: int, last: int) -> str:
+        """Say that some months hold nothing, and whether that was entered."""
+        entered = self._entered(codes, first, last)
+        what = "noughts are entered" if entered else "nothing is recorded"
+        return f"{self.measure}: {what} in {self._named(first, last)} for {some(codes)}"
 
     def _runs(
         self, found: Iterable[tuple[tuple[int, ...], int, int]]

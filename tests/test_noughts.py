@@ -1,0 +1,59 @@
+"""Noughts entered, and target areas without a row of their measure: what a reader is told."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+from test_projects import ASB, a_project, areas_of, data_of, evaluated, incidents
+
+from mtf_eval.records.coverage import coverage_of, noticed
+
+DAY = date(2021, 12, 31)
+OTHER = "Other"
+
+
+def test_noughts_that_were_entered_are_not_told_as_missing() -> None:
+    rows = incidents()
+    late = (rows["area_code"] == "A00") & (rows["month"] >= "2021-01-01")
+    absent = evaluated(data_of(incidents=rows[~late]))
+    months = pd.date_range("2021-01-01", "2021-12-01", freq="MS")
+    noughts = pd.DataFrame({"month": months, "area_code": "A00", "measure": ASB, "count": 0})
+    entered = evaluated(data_of(incidents=pd.concat([rows[~late], noughts])))
+    assert absent.gated is not None
+    assert entered.gated is not None
+    assert "not on record" in absent.gated.reason
+    said = "noughts are entered in January to December 2021 for A00, which chance does not explain"
+    assert said in entered.gated.reason
+    assert "not on record" not in entered.headline
+    assert "declare it complete" in entered.gated.remedy
+
+
+def test_a_target_area_without_a_row_of_a_measure_few_areas_have_is_named() -> None:
+    kept, rest = incidents(areas=12), incidents(areas=40).assign(measure=OTHER)
+    target = areas_of(target=["A00", "A20"])
+    data = data_of(incidents=pd.concat([kept, rest]), project_areas=target)
+    found = evaluated(data)
+    assert found.gated is not None
+    assert "no record of it in any month for A20" in found.gated.reason
+    assert "A00" not in found.gated.reason
+    # Areas of a project that asks for another measure are no gap of this one.
+    elsewhere = data_of(
+        projects=a_project(primary_measure=OTHER),
+        project_measures=pd.DataFrame([{"project_id": "P1", "measure": OTHER}]),
+        incidents=pd.concat([kept, rest]),
+        project_areas=target,
+    )
+    assert not any("A20" in gap.areas for gap in coverage_of(elsewhere, ASB, as_of=DAY).gaps)
+
+
+def test_check_speaks_where_no_target_area_has_a_row_of_the_measure() -> None:
+    kept, rest = incidents(areas=30), incidents(areas=30).assign(measure=OTHER)
+    rows = pd.concat([kept[kept["area_code"] != "A00"], rest])
+    data = data_of(incidents=rows)
+    assert evaluated(data).status == "no_records"
+    coverage = coverage_of(data, ASB, as_of=DAY)
+    assert [gap.areas for gap in coverage.quiet] == [("A00",)]
+    assert "nothing is recorded in" in coverage.quiet[0].text
+    if data.source("incidents") is not None:
+        assert any("A00" in f.text and f.text.startswith("P1") for f in noticed(data))
