@@ -30,7 +30,7 @@ DID = {"refuse": "left out", "warn": "check", "alone": "shown alone"}
     name="per_outcome",
     notes=(
         "Each row carries the whole cost, so the rows are not to be added.",
-        "No cost of each is given where no effect lies inside the interval.",
+        "No cost of each is given where no effect is shown, or lies inside the interval.",
         "A person counts for every year the outcome lasts, less drop-off. Persons and cases are "
         "those left after impact, deadweight and attribution.",
     ),
@@ -41,7 +41,8 @@ def cost_per_outcome(benefit: Benefit) -> Rows:
     total = benefit.results["present_value_costs_gbp"]
     for line in benefit.claimed:
         units = float(pricing.units(line).sum())
-        each = total / units if units > 0 and benefit.spent and not line.uncertain else np.nan
+        can = benefit.spent and not line.uncertain and line.evidence != "not_shown"
+        each = total / units if units > 0 and can else np.nan
         shown = line.route == "places"
         helped = (line.people or 0) * line.impact * (1 - line.deadweight) * line.attribution
         yield (

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, one_sided, results, sensitivities
+from mtf_eval.analysis.benefit.cashflow import (
+    Assumptions,
+    flow,
+    one_sided,
+    results,
+    sensitivities,
+    without_ratio,
+)
 from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
 from mtf_eval.analysis.benefit.lines import Line, account
 from mtf_eval.analysis.benefit.uncertainty import Draws, Swing, simulate, tornado
@@ -76,6 +83,9 @@ class Benefit(Brief):
         only one of the two is on record, which is then this.
     beside
         Whether this is what a project claims beside what its records show.
+    weaker
+        Pounds of measures that are judged otherwise than the primary one, a sum a kind of
+        evidence, without costs: in no total, ratio or chance of this one.
     judged
         The evaluation whose net effects became pounds; `None` of several projects together.
     as_of
@@ -105,6 +115,7 @@ class Benefit(Brief):
     as_of: date | None = None
     claims: Benefit | None = None
     beside: bool = False
+    weaker: tuple[Benefit, ...] = ()
     judged: Evaluation | None = None
 
     def __repr__(self) -> str:
@@ -127,9 +138,9 @@ class Benefit(Brief):
 
     @property
     def evidence(self) -> Evidence:
-        """What stands behind the sum: of places as the project is judged, of people a claim."""
-        kinds = (line.evidence for line in self.claimed)
-        return min(kinds, key=list(KINDS).index, default="not_shown")
+        """What stands behind the sum: its weakest line, else what the project's measure shows."""
+        alone = self.judged.evidence() if self.judged else "not_shown"
+        return _weakest(self.claimed) or alone
 
     @property
     def no_saving_possible(self) -> bool:
@@ -138,8 +149,8 @@ class Benefit(Brief):
 
     @property
     def no_saving(self) -> bool:
-        """Whether no saving can be claimed; a fall that may have moved is doubtful instead."""
-        return self.no_saving_possible and self.evidence != "doubtful"
+        """Whether no saving can be claimed: the sum has no ratio and no chance."""
+        return _weakest(self.claimed) == "not_shown"
 
     @property
     def gross(self) -> bool:
@@ -215,10 +226,13 @@ class Benefit(Brief):
             interval = f"{drawn.level:.0%} interval {low} to {high}"
             said = interval if low != high else "nothing in it was drawn"
             span = f"{said}, unit costs as reported, {span}"
-        if self.no_saving:
+        if self.no_saving and (self.no_saving_possible or not (self.gross or value < 0)):
+            why = "the measure the project is judged by shows no effect, so"
+            if self.no_saving_possible:
+                why = "no effect lies inside the interval of the effect, so"
             return (
-                "No saving can be claimed, £0: no effect lies inside the interval of the effect, "
-                f"so the estimate, {pounds(value)}, cannot be told from nothing ({span}). {cost}"
+                f"No saving can be claimed, £0: {why} "
+                f"the estimate, {pounds(value)}, cannot be told from nothing ({span}). {cost}"
             ).strip()
         said = CLAIMS[min(self.maryland or 0, 4)]
         if self.evidence == "doubtful":
@@ -231,6 +245,8 @@ class Benefit(Brief):
             text = text[0].upper() + text[1:]
         if self.unpriced:
             return f"{text}; {self.why_one_sided}"
+        if self.no_saving and value >= 0:
+            return f"{text}. Not shown to be, so there is no ratio. {cost}".strip()
         if value < 0:
             return f"{text}, beside costs of {pounds(costs)}."
         ends = drawn.ratio if drawn is not None else None
@@ -250,6 +266,12 @@ def each_pound(ratio: float) -> str:
     if 0 < ratio < 0.005:
         return "less than £0.01"
     return f"{MINUS if round(ratio, 2) < 0 else ''}£{abs(ratio):.2f}"
+
+
+def _weakest(lines: Iterable[Line]) -> Evidence | None:
+    """Return the weakest evidence behind lines of benefit; `None` where there is none."""
+    kinds = (line.evidence for line in lines)
+    return max(kinds, key=list(KINDS).index, default=None)
 
 
 def appraise_lines(
@@ -281,6 +303,9 @@ def appraise_lines(
         spent = not any("costs" in reason for reason in unpriced)
         found = one_sided(found, spent=spent)
         cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
+    if _weakest(line for line in lines if line.route != "cost") == "not_shown":
+        found = without_ratio(found)
+        cases = [(name, chosen, without_ratio(row)) for name, chosen, row in cases]
     made = {"unpriced": unpriced, "flow": frame, "results": found, "draws": drawn}
     return made | {"swings": swings, "sensitivities": tuple(cases)}
 
@@ -313,8 +338,9 @@ def analyse(
     Returns
     -------
     Benefit
-        What the records show, and in `claims` what the project claims; what it claims alone
-        where no measure has pounds. Rows that are wrong are in `problems` and left out.
+        What the records show of the primary measure and of those judged alike, in `weaker` of the
+        others, and in `claims` what the project claims; what it claims alone where no measure has
+        pounds. Rows that are wrong are in `problems` and left out.
     """
     assumptions = Assumptions(price_year=price_year, horizon_years=horizon_years)
     reference.index(price_year)
@@ -324,10 +350,22 @@ def analyse(
     own = project.project_id
     shared = tuple(neighbours(data, own, as_of=evaluation.as_of))
 
-    def side(route: str, table: str) -> Benefit:
-        lines = tuple(line for line in guarded.lines if line.route in ("cost", route))
+    over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
+    notes, counted = list(read.notes), []
+    for line in guarded.lines:
+        if line.route == "cost" or any(line.profile[:horizon_years]):
+            counted.append(line)
+        else:
+            at = f"{line.source_row}, {line.label}"
+            notes.append(f"{at}: it begins {over}, so none of it is counted.")
+
+    def side(route: str, table: str, kind: Evidence) -> Benefit:
+        lines = tuple(
+            line
+            for line in counted
+            if line.route == "cost" or (line.route, line.evidence) == (route, kind)
+        )
         late = [x.source_row for x in lines if x.route == "cost" and len(x.profile) > horizon_years]
-        over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
         unpriced = tuple(row for row in read.unpriced if not row.startswith(table))
         unpriced += tuple(f"{row} is {over}" for row in late)
         return Benefit(
@@ -340,7 +378,7 @@ def analyse(
             alone=guarded.alone,
             findings=(*guarded.findings, *claims(data, own), *shared),
             problems=read.problems,
-            notes=read.notes,
+            notes=tuple(notes),
             assumptions=assumptions,
             reference=reference,
             areas=frozenset(project.target),
@@ -350,13 +388,39 @@ def analyse(
             **appraise_lines(lines, reference, assumptions, unpriced, rng=rng, draws=draws),
         )
 
-    routes = {line.route for line in guarded.lines}
-    if "people" not in routes:
-        return side("places", "outcomes")
-    if "places" not in routes:
-        return side("people", "project_measures")
-    claimed = replace(side("people", "project_measures"), beside=True)
-    return replace(side("places", "outcomes"), claims=claimed)
+    routes = {line.route for line in counted}
+    main = evaluation.evidence()
+    if "people" in routes and "places" not in routes:
+        return side("people", "project_measures", "claimed")
+    claimed = None
+    if "people" in routes:
+        claimed = replace(side("people", "project_measures", "claimed"), beside=True)
+    records = side("places", "outcomes", main)
+    kinds = {line.evidence for line in counted if line.route == "places"} - {main}
+    weaker = tuple(
+        without_costs(side("places", "outcomes", kind)) for kind in KINDS if kind in kinds
+    )
+    told = (_apart(each, line) for each in weaker for line in each.claimed)
+    said = (*records.findings, *told)
+    return replace(records, weaker=weaker, findings=said, claims=claimed)
+
+
+def without_costs(benefit: Benefit) -> Benefit:
+    """Return a further sum of a project, whose costs stand with the first."""
+    kept = tuple(line for line in benefit.lines if line.route != "cost")
+    unpriced = tuple(row for row in benefit.unpriced if "costs" not in row)
+    return replace(benefit, lines=kept, unpriced=unpriced)
+
+
+def _apart(weaker: Benefit, line: Line) -> Finding:
+    """Say that the pounds of a measure are in no total, and what they are."""
+    own = weaker.flow[weaker.flow["source_row"].eq(line.source_row) & ~weaker.flow["transfer"]]
+    why = f" ({line.net.doubt})" if line.net and line.net.doubt else ""
+    text = (
+        f"{line.label}: {KINDS[weaker.evidence].lower()}{why}, so its "
+        f"{pounds(own['present_gbp'].sum())} are in no total, ratio or chance of this page."
+    )
+    return Finding(rule="weaker_evidence", action="alone", source_row=line.source_row, text=text)
 
 
 def _window(start: Any, lines: Iterable[Line]) -> tuple[pd.Timestamp, pd.Timestamp] | None:

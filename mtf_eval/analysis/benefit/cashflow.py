@@ -278,6 +278,11 @@ def one_sided(found: pd.Series[Any], *, spent: bool) -> pd.Series[Any]:
     return found.where(found.index.isin(keep + ["present_value_costs_gbp"] * spent))
 
 
+def without_ratio(found: pd.Series[Any]) -> pd.Series[Any]:
+    """Blank the ratios and the payback, of what is not shown."""
+    return found.where(~found.index.str.contains("bcr|payback"))
+
+
 def results(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the results of each project under their GMCA names, in pounds and ratios.
 

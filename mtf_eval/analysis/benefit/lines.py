@@ -231,8 +231,10 @@ def _places(
             notes.append(f"{measure}: we cannot say what was saved: {why}.")
             continue
         low, high = _range(cost, spread)
-        if kind and kind.unit_cost_code == cost.code and kind.low_gbp and kind.high_gbp:
-            low, high = kind.low_gbp / cost.total_gbp, kind.high_gbp / cost.total_gbp
+        ours = kind and kind.unit_cost_code == cost.code and cost.verified != "user-copy"
+        if ours and kind and kind.low_gbp and kind.high_gbp:
+            uprated = reference.uprate(1.0, kind.price_year, cost.price_year) / cost.total_gbp
+            low, high = min(kind.low_gbp * uprated, 1.0), max(kind.high_gbp * uprated, 1.0)
         effect = net.effect
         months = round(float(effect.details.get("months_after") or evaluation.months_after or 12))
         shares = [min(12, months - first) / months for first in range(0, months, 12)]
@@ -264,9 +266,10 @@ def _places(
 
 
 def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
-    """Range of a unit cost as ratios: the source's own, else our assumed half-width."""
-    if cost.low_gbp is not None and cost.high_gbp is not None:
-        return cost.low_gbp / cost.total_gbp, cost.high_gbp / cost.total_gbp
+    """Range of a unit cost as ratios: the source's own, else our assumed half-width; holds 1."""
+    if cost.low_gbp is not None and cost.high_gbp is not None and cost.total_gbp:
+        low, high = cost.low_gbp / cost.total_gbp, cost.high_gbp / cost.total_gbp
+        return min(low, 1.0), max(high, 1.0)
     return 1 - spread, 1 + spread
 
 

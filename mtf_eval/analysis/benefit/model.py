@@ -16,8 +16,9 @@ def model(benefit: Benefit) -> dict[str, Any]:
     Returns
     -------
     `lines`, one a source row with its sum (`cost`, `records`, `claimed`), inputs and present
-    values (public, fiscal); `units`, the parts of a unit cost by code; `deflator`, index by year;
-    `rates`, the discount rate of each year by kind; `price_year`.
+    values (public, fiscal); `unshown`, whether the sum of the records has no ratio; `units`, the
+    parts of a unit cost by code; `deflator`, index by year; `rates`, the discount rate of each
+    year by kind; `price_year`.
     """
     own = (*benefit.claimed, *(benefit.claims.claimed if benefit.claims else ()))
     if benefit.unpriced:
@@ -30,6 +31,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
     factors = {kind: list(map(float, found)) for kind, found in pricing.factors.items()}
     return {
         "price_year": benefit.assumptions.price_year,
+        "unshown": benefit.no_saving,
         "deflator": dict(benefit.reference.covered),
         "rates": {
             kind: [0.0, *(a / b - 1 for a, b in pairwise(found))] for kind, found in factors.items()

@@ -26,7 +26,11 @@ TYPES = ("fiscal", "economic", "social", "not_split")
 def _span(benefit: Benefit, name: str) -> str:
     """Say the interval of a result at the one level of the page."""
     draws = benefit.draws
-    if draws is None or (name != "benefits" and benefit.unpriced):
+    if (
+        draws is None
+        or (name != "benefits" and benefit.unpriced)
+        or (name == "bcr" and benefit.no_saving)
+    ):
         return ""
     if name == "bcr":
         ends = (f"{end:.2f}".replace("-", MINUS) for end in draws.ratio or ())
@@ -40,7 +44,7 @@ def payback(benefit: Benefit) -> str:
 
     Benefits of a year come evenly over its months; costs of a year stand at its beginning.
     """
-    if not benefit.claimed or benefit.unpriced:
+    if not benefit.claimed or benefit.unpriced or benefit.no_saving:
         return "we cannot say"
     if benefit.results["present_value_costs_gbp"] <= 0:
         return "nothing to pay back"

@@ -34,14 +34,14 @@ def once(benefits: Sequence[Benefit]) -> Once:
     """Say how much of each line enters a total in which nothing is counted twice.
 
     Incidents are counted once by measure, area and month, whatever their unit cost: by the
-    project with the better evidence, then by the one that covers more. Where projects of the same
+    line with the better evidence, then by the one that covers more. Where projects of the same
     areas and time claim one outcome of people, attributions above 1 in all are scaled down to 1.
     """
     order = list(KINDS)
     taken: dict[tuple[str, str, pd.Timestamp], str] = {}
     found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
     places = [
-        (order.index(b.evidence), -len(line.net.cells), b.project_id, line, line.net.cells)
+        (order.index(line.evidence), -len(line.net.cells), b.project_id, line, line.net.cells)
         for b in benefits
         for line in b.claimed
         if line.net is not None

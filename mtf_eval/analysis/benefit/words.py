@@ -34,7 +34,8 @@ def gains_finding(benefit: Benefit) -> str:
     if frame.empty:
         return NOTHING
     most = frame.loc[frame["public"].idxmax()]
-    prefix = "Not told from nothing: " if benefit.no_saving_possible else ""
+    prefix = "Not shown: " if benefit.no_saving else ""
+    prefix = "Not told from nothing: " if benefit.no_saving_possible else prefix
     if most["public"] < 0:
         return f"{prefix}nobody gains: a loss of {pounds(-frame['public'].sum())} in all"
     return f"{prefix}{most['agency']} would gain most, {pounds(most['public'])}"
@@ -71,7 +72,9 @@ def chance_finding(benefit: Benefit) -> str:
     if benefit.draws is None:
         return NOTHING
     if benefit.no_saving:
-        return "No effect lies inside the effect's interval, so no saving can be claimed"
+        inside = "No effect lies inside the effect's interval"
+        why = inside if benefit.no_saving_possible else "The records show no effect"
+        return f"{why}, so no saving can be claimed"
     if benefit.unpriced:
         return f"The chance cannot be said: {'; '.join(benefit.unpriced)}"
     return benefit.chance_sentence

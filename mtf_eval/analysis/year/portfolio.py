@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -100,7 +101,8 @@ def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
     counted = [year_of(project_of(data, str(n))) == year for n in rows["project_id"]]
     names = sorted(map(str, rows.loc[known | np.array(counted, dtype=bool), "project_id"]))
     found = tuple(projects.evaluated(data, n, as_of) for n in names)
-    members, reasons = _poolable(data, found, as_of)
+    shared = _shared(data, found, as_of)
+    members, reasons = _poolable(found, shared)
     try:
         pooled = pool(list(filter(None, map(_estimate, members))), measure="projects")
     except NotEnoughData:
@@ -113,17 +115,28 @@ def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
         pooled=pooled,
         members=tuple(e.project.project_id for e in members),
         reasons=reasons,
-        shared=_shared(data, found, as_of),
+        shared=shared,
     )
 
 
 def _shared(data: Dataset, found: Iterable[Evaluation], as_of: date) -> tuple[tuple[str, str], ...]:
-    measure = {e.project.project_id: e.project.primary_measure for e in found}
+    """Pairs judged by one measure in the same areas, in months both work or are assessed in."""
+    both = {(o.first, o.second) for o in overlaps.overlaps(data, as_of=as_of) if o.what == "areas"}
     return tuple(
-        (o.first, o.second)
-        for o in overlaps.overlaps(data, as_of=as_of)
-        if o.what == "areas" and o.first in measure and measure[o.first] == measure.get(o.second)
+        pair
+        for one, other in combinations(sorted(found, key=lambda e: e.project.project_id), 2)
+        if one.project.primary_measure == other.project.primary_measure
+        and (
+            (pair := (one.project.project_id, other.project.project_id)) in both
+            or (set(one.project.target) & set(other.project.target) and _same_months(one, other))
+        )
     )
+
+
+def _same_months(one: Evaluation, other: Evaluation) -> bool:
+    """Whether two projects are assessed over some of the same months."""
+    first, second = one.window, other.window
+    return bool(first and second and first.start <= second.last and second.start <= first.last)
 
 
 def _estimate(found: Evaluation) -> Estimate | None:
@@ -133,7 +146,7 @@ def _estimate(found: Evaluation) -> Estimate | None:
 
 
 def _poolable(
-    data: Dataset, found: Iterable[Evaluation], as_of: date
+    found: Iterable[Evaluation], shared: tuple[tuple[str, str], ...]
 ) -> tuple[list[Evaluation], dict[str, str]]:
     """Return whose effects may be pooled, and why the others may not."""
     why_not = {
@@ -141,7 +154,6 @@ def _poolable(
         "running": "its response is still running",
         "no_records": "nothing of its measure is on record in its areas",
     }
-    shared = [o for o in overlaps.overlaps(data, as_of=as_of) if o.what == "areas"]
     members: list[Evaluation] = []
     reasons: dict[str, str] = {}
     for each in found:
@@ -150,8 +162,7 @@ def _poolable(
         rivals = [
             m.project.project_id
             for m in members
-            if m.project.primary_measure == measure
-            and any({o.first, o.second} == {name, m.project.project_id} for o in shared)
+            if tuple(sorted((name, m.project.project_id))) in shared
         ]
         estimate = _estimate(each)
         if each.status != "complete":
@@ -166,8 +177,8 @@ def _poolable(
             reasons[name] = "its interval is exact and has no standard error to weigh it by"
         elif rivals:
             reasons[name] = (
-                f"it worked in the areas of {', '.join(rivals)} at the same time: one fall would "
-                "count twice"
+                f"it worked in the areas of {', '.join(rivals)} at the same time, or is assessed "
+                "over the same months: one fall would count twice"
             )
         else:
             members.append(each)

@@ -13,7 +13,7 @@ import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit import Benefit
-from mtf_eval.analysis.benefit.appraisal import each_pound
+from mtf_eval.analysis.benefit.appraisal import each_pound, without_costs
 from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
@@ -126,7 +126,7 @@ def appraise(
         )
         for e in ended
     )  # fmt: skip
-    sums = [*each, *(_without_costs(b.claims) for b in each if b.claims is not None)]
+    sums = [s for b in each for s in _sums(b)]
     counted = benefit.once(sums)
     kinds = {
         kind: replace(
@@ -151,11 +151,10 @@ def appraise(
     )
 
 
-def _without_costs(claims: Benefit) -> Benefit:
-    """Return claims beside a project's records, whose costs stand with the records."""
-    kept = tuple(line for line in claims.lines if line.route != "cost")
-    unpriced = tuple(row for row in claims.unpriced if "costs" not in row)
-    return replace(claims, lines=kept, unpriced=unpriced)
+def _sums(own: Benefit) -> list[Benefit]:
+    """Every sum of a project, its costs in the first."""
+    claims = [] if own.claims is None else [without_costs(own.claims)]
+    return [own, *claims, *own.weaker]
 
 
 def standing(
@@ -192,19 +191,23 @@ def finding(spent: Money) -> str:
             low, high = own.draws.interval
             text += f"; {own.draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
         text += ")"
-        if kind == "effect" and own.results["present_value_costs_gbp"] > 0:
-            text += f", {each_pound(own.results['public_value_bcr'])} for each £1 these cost"
+        bare = [b.project_id for b in _members(spent, kind) if not b.claimed]
+        if bare and kind == "effect":
+            text += f"; no pounds are known for {listing(bare)}, so there is no ratio"
+        elif not np.isnan(ratio := _ratio(spent, kind)):
+            text += f", {each_pound(ratio)} for each £1 these cost"
         said.append(text)
     return f"{'. '.join(said)}."
 
 
+def _ratio(spent: Money, kind: Evidence) -> float:
+    """Return what comes back for each £1: of what passed, where each project has pounds."""
+    known = kind == "effect" and all(b.claimed for b in _members(spent, kind))
+    return float(spent.kinds[kind].results["public_value_bcr"]) if known else np.nan
+
+
 def _members(spent: Money, kind: Evidence) -> list[Benefit]:
-    return [
-        b
-        for each in spent.each
-        for b in (each, each.claims)
-        if b is not None and b.evidence == kind
-    ]
+    return [b for each in spent.each for b in _sums(each) if b.evidence == kind]
 
 
 def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
@@ -214,9 +217,8 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
         value = own.results["present_value_benefits_gbp"] if own.claimed else np.nan
         ends = own.draws.interval if own.draws is not None else (np.nan, np.nan)
         cost = own.results["present_value_costs_gbp"]
-        ratio = own.results["public_value_bcr"] if kind == "effect" else np.nan
         names = ", ".join(b.project_id for b in _members(spent, kind))
-        rows.append((KINDS[kind], names, cost, value, *ends, ratio))
+        rows.append((KINDS[kind], names, cost, value, *ends, _ratio(spent, kind)))
     return lay(
         f"projects_money_{together.slug}",
         f"Cost and public value of the projects counted in {together.year}, by evidence",
@@ -250,13 +252,12 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
     why: dict[str, str] = {}
     for found in spent.whole.findings:
         why.setdefault(found.source_row.split(",")[0], found.text)
-    sums = [b for each in spent.each for b in (each, each.claims) if b is not None]
-    for own in sums:
+    for own, beside in ((b, b is not each) for each in spent.each for b in _sums(each)):
         value = own.results["present_value_benefits_gbp"] if own.claimed else np.nan
-        beside = any(own is each.claims for each in spent.each)
         cost = own.results["present_value_costs_gbp"] if own.spent and not beside else np.nan
         reason = why.get(own.project_id, "" if own.claimed else "no pounds are known for it")
-        name = f"{own.project_id} {own.title}{', claimed beside it' * beside}"
+        apart = ", claimed beside it" if own.beside else ", other measures"
+        name = f"{own.project_id} {own.title}{apart * beside}"
         rows.append((name, KINDS[own.evidence], cost, value, reason or "all of it"))
     return lay(
         f"projects_value_{together.slug}",

@@ -80,7 +80,9 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
                 ("cost", "cost", 0), ("public", name, 0), ("fiscal", name, 1),
             )
         }  # fmt: skip
-        shown = RESULTS if sums else RESULTS[:1]
+        bare = name == "records" and model["unshown"]
+        shown = [each for each in RESULTS if not (bare and "BCR" in each[0])]
+        shown = shown if sums else shown[:1]
         for down, (label, formula) in enumerate(shown, start=row + 1):
             top.write_string(down, 0, label)
             look = book.add_format({"num_format": "0.00" if "BCR" in label else "£#,##0"})

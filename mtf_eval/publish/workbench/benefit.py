@@ -36,6 +36,7 @@ __all__ = ["Money"]
 SEED = 2021
 #: Rules that are read before any pound is: what they found stands on the first screen.
 FIRST = (
+    "weaker_evidence",
     "gross_without_counterfactual",
     "displacement",
     "unusual_unit_cost",
@@ -108,7 +109,7 @@ class Money(View):
         done = self.appraisal
         if not done.claimed:
             return View(words="No benefit is known. " + " ".join(done.notes), kind="caution")
-        said = "" if done.no_saving_possible else benefit.cash_finding(done)
+        said = "" if done.no_saving_possible or done.no_saving else benefit.cash_finding(done)
         return View(partial(benefit.headline, done), words=said, cards=True)
 
     def claimed(self) -> View:

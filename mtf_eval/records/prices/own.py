@@ -7,13 +7,14 @@ as a whole. Any workbook is read as a Unit Cost Database. Writes only what `upda
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -179,8 +180,22 @@ def _rows(
         day = date.fromtimestamp(path.stat().st_mtime).isoformat()
         said = {"edition": "the user's own", "verified": "user-copy", "retrieved": day, "note": ""}
         usual = USUAL if table == "unit_costs" else {}
+        if "retrieved" in mine:
+            if (read := _day(mine["retrieved"])) is None:
+                expected = "a day, as 2026-11-21 or 21/11/2026"
+                problems.append(at(given, "retrieved", "no day", expected))
+            else:
+                mine["retrieved"] = read.isoformat()
         rows.append(dict.fromkeys(columns, "") | usual | row | said | mine)
     return rows, problems, told
+
+
+def _day(text: str) -> date | None:
+    """Read a day, day first where it is not written year first; `None` where it is none."""
+    for form, long in (("%Y-%m-%d", 10), ("%d/%m/%Y", None)):
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(text[:long], form).date()
+    return None
 
 
 def _odd(given: Row, needed: set[str], path: Path) -> Iterable[Problem]:

@@ -1,0 +1,180 @@
+"""Pounds by what stands behind each line: no measure is surer than the one that is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+import pytest
+from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
+
+from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit.model import model
+from mtf_eval.analysis.project.design import Window
+from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.year import leadership, portfolio, pounds
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.prices.editions import editions
+from mtf_eval.records.prices.own import own_reference
+from mtf_eval.records.prices.reference import Reference, load_reference
+
+SHOWN = estimate("Robbery", ratio=0.7, se_log=0.05)
+NOTHING = estimate("Vehicle crime", ratio=0.8, se_log=0.2, after=400)
+CAR = measure("Vehicle crime", "crime_theft_from_vehicle")
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    return load_reference()
+
+
+def appraised(judged: Evaluation, *measures: dict[str, Any], draws: int = 500) -> benefit.Benefit:
+    data = dataset(project_measures=list(measures), costs=[cost(amount_gbp=1000.0)])
+    return benefit.analyse(
+        data, judged, load_reference(), price_year="2023/24", horizon_years=5,
+        rng=np.random.default_rng(1), draws=draws,
+    )  # fmt: skip
+
+
+def worth(reference: Reference, code: str, incidents: float) -> float:
+    """Hand sum: incidents by the uprated unit cost, less 15% for grade 4, in year 0."""
+    unit = reference.unit_cost(code)
+    return incidents * reference.uprate(unit.total_gbp, unit.price_year, "2023/24") * 0.85
+
+
+def year_of(judged: Evaluation, *measures: dict[str, Any]) -> pounds.Money:
+    data = dataset(project_measures=list(measures), costs=[cost(amount_gbp=1000.0)])
+    together = SimpleNamespace(found=(judged,), year=2024, slug="2024", as_of=date(2024, 12, 31))
+    spent = pounds.appraise(
+        data, cast("Any", together), load_reference(), price_year="2023/24", horizon_years=5,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert spent is not None
+    return spent
+
+
+def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
+    reference: Reference,
+) -> None:
+    done = appraised(evaluation(SHOWN, NOTHING), measure(), CAR)
+    robbery = worth(reference, "crime_robbery", 100 / 0.7 - 100)
+    cars = worth(reference, "crime_theft_from_vehicle", 400 / 0.8 - 400)
+    assert done.evidence == "effect"
+    assert done.results["present_value_benefits_gbp"] == pytest.approx(robbery)
+    assert [line.label for line in done.claimed] == ["Robbery"]
+    (text,) = (f.text for f in done.findings if f.rule == "weaker_evidence")
+    assert text.startswith("Vehicle crime: not shown")
+    (apart,) = done.weaker
+    assert apart.results["present_value_benefits_gbp"] == pytest.approx(cars)
+    assert np.isnan(apart.results["public_value_bcr"])
+    kinds = year_of(evaluation(SHOWN, NOTHING), measure(), CAR).kinds
+    assert kinds["effect"].results["present_value_benefits_gbp"] == pytest.approx(robbery)
+    ratio = done.results["public_value_bcr"]
+    assert kinds["effect"].results["public_value_bcr"] == pytest.approx(ratio)
+    assert kinds["not_shown"].results["present_value_benefits_gbp"] == pytest.approx(cars)
+    assert kinds["not_shown"].results["present_value_costs_gbp"] == 0
+
+
+def test_no_measure_has_a_ratio_or_a_chance_where_the_judged_one_shows_nothing(
+    reference: Reference,
+) -> None:
+    done = appraised(evaluation(NOTHING, SHOWN), measure())
+    value = worth(reference, "crime_robbery", 100 / 0.7 - 100)
+    assert done.results["present_value_benefits_gbp"] == pytest.approx(value)
+    assert done.evidence == "not_shown"
+    assert done.chance is None
+    assert done.switching is None
+    assert done.sentence().startswith("No saving can be claimed, £0: the measure the project is")
+    assert benefit.ratios(done).frame["value"].isna().all()
+    assert benefit.standing([done]).frame["bcr"].isna().all()
+    assert benefit.sensitivities(done).frame["bcr"].isna().all()
+    assert model(done)["unshown"]
+
+
+def test_an_effect_without_a_price_is_still_an_effect() -> None:
+    done = appraised(evaluation(SHOWN), measure(code=None))
+    assert done.evidence == "effect"
+    assert "no unit cost was fixed for it" in done.sentence()
+    spent = year_of(evaluation(SHOWN), measure(code=None))
+    assert list(spent.kinds) == ["effect"]
+    said = pounds.finding(spent)
+    assert "Effect that passed its checks: no pounds (P1)" in said
+
+
+def test_a_price_of_ones_own_keeps_its_own_range(tmp_path: Path) -> None:
+    """£600 and £9,500 of the user's lie on either side of the ranges of the usual codes."""
+    (tmp_path / "unit_costs.csv").write_text(
+        "code,label,unit,total_gbp,price_year,source,edition,retrieved\n"
+        "crime_theft_from_vehicle,Theft,per incident,600,2023/24,Force,Force finance,21/11/2026\n"
+        "crime_domestic_burglary,Burglary,per incident,9500,2023/24,Force,Own,2026-11-21\n"
+    )
+    mine = own_reference(tmp_path)
+    for name, code, gbp in (("Vehicle crime", "crime_theft_from_vehicle", 600),
+                            ("Burglary", "crime_domestic_burglary", 9500)):  # fmt: skip
+        data = dataset(project_measures=[measure(name, code)], costs=[cost(amount_gbp=1000.0)])
+        done = benefit.analyse(
+            data, evaluation(estimate(name)), mine, price_year="2023/24", horizon_years=5,
+            rng=np.random.default_rng(1), draws=50,
+        )  # fmt: skip
+        (line,) = done.claimed
+        spread = mine.assumption("unit_cost_spread").value
+        assert (line.low, line.high) == (1 - spread, 1 + spread)
+        assert done.results["present_value_benefits_gbp"] == pytest.approx(
+            (100 / 0.7 - 100) * gbp * 0.85  # grade 4 of the row it replaces: 15% off
+        )
+    (own,) = (e for e in editions(mine, ["crime_theft_from_vehicle"]) if e.name == "Force finance")
+    assert own.published == date(2026, 11, 21)
+    path = tmp_path / "unit_costs.csv"
+    path.write_text(path.read_text().replace("21/11/2026", "last week"))
+    with pytest.raises(DataProblems, match="retrieved"):
+        own_reference(tmp_path)
+
+
+def test_an_outcome_that_begins_after_the_horizon_is_not_counted_and_said() -> None:
+    late = outcome(unit_cost_code="child_in_need_year", people=10, lag_years=1)
+    done = benefit.analyse(
+        dataset(outcomes=[late], costs=[cost(amount_gbp=1000.0)]), evaluation(), load_reference(),
+        price_year="2023/24", horizon_years=1, rng=np.random.default_rng(1), draws=50,
+    )  # fmt: skip
+    assert done.sentence().startswith("We cannot say what was saved. It cost £")
+    assert "after the horizon of 1 year, so none of it is counted" in done.sentence()
+
+
+def test_one_fall_is_pooled_once_where_assessed_months_overlap() -> None:
+    """A response of two months is assessed over six; the next begins in them."""
+    months = (("P1", "2024-01-01", "2024-06-01"), ("P2", "2024-03-01", "2024-08-01"),
+              ("P3", "2024-07-01", "2024-12-01"))  # fmt: skip
+    found = tuple(
+        replace(
+            evaluation(estimate("Robbery"), project_id=name, start=start),
+            window=Window(
+                before_first=pd.Timestamp(start) - pd.DateOffset(years=1),
+                before_last=pd.Timestamp(last) - pd.DateOffset(years=1),
+                start=pd.Timestamp(start),
+                last=pd.Timestamp(last),
+                same_season=True,
+            ),
+        )
+        for name, start, last in months
+    )
+    shared = portfolio._shared(dataset(), found, date(2024, 12, 31))
+    assert shared == (("P1", "P2"), ("P2", "P3"))
+    members, reasons = portfolio._poolable(found, shared)
+    assert [e.project.project_id for e in members] == ["P1", "P3"]
+    assert "areas of P1" in reasons["P2"]
+
+
+def test_an_agency_that_is_blank_owns_nothing() -> None:
+    row = {"project_id": "P1", "title": "T", "lead_agency": "Police", "partners": np.nan}
+    row |= {"consolidation_plan": "Council finance keeps it", "follow_up_date": pd.NaT}
+    row |= {"response_end": pd.Timestamp(2024, 1, 1), "response_start": pd.Timestamp(2023, 1, 1)}
+    row |= dict.fromkeys(("scanning_start", "analysis_start", "tlg_signoff"), pd.NaT)
+    data = dataset()
+    data = replace(data, tables={**data.tables, "projects": pd.DataFrame([row])})
+    shown = leadership.follow_ups(data, as_of=date(2024, 12, 31)).frame
+    assert shown["owner"].tolist() == ["none named"]
