@@ -139,7 +139,8 @@ def shown() -> list[str]:
     """Every command shown, once, without remarks; those of the first afternoon are replayed."""
     found = [(n, c.split("  #")[0].strip()) for n, c in commands()]
     replayed = {c.removeprefix("$ ") for s in afternoon.STEPS for c in s[0].splitlines()}
-    return list(dict.fromkeys(c for n, c in found if "afternoon" not in n or c not in replayed))
+    lines = dict.fromkeys(c for n, c in found if "afternoon" not in n or c not in replayed)
+    return sorted(lines, key=lambda line: "--notebook" in line)  # once `lab` has made the copies
 
 
 def line_of(shown: str, server: str) -> str:
