@@ -618,6 +618,33 @@ def test_a_buffer_that_rose_and_a_shared_area_speak_against_a_fall() -> None:
         assert "No check speaks against it" not in sure(data)
 
 
+def test_a_buffer_in_which_another_project_works_is_not_measured_and_that_is_said() -> None:
+    rows = incidents(fall=0.4)
+    late = rows["area_code"].isin(["A01", "A02"]) & (rows["month"] >= "2021-01-01")
+    rows = rows.assign(count=rows["count"].where(~late, rows["count"] * 3))
+
+    def found(*theirs: str) -> projects.Evaluation:
+        own = areas_of(target=["A00"], buffer=["A01", "A02"])
+        both = pd.concat([a_project(), a_project(project_id="P2")])
+        areas = pd.concat([own, areas_of("P2", target=[*theirs, "A09"])])
+        return evaluated(data_of(incidents=rows, projects=both, project_areas=areas))
+
+    alone, part, whole = found(), found("A01"), found("A01", "A02")
+    assert not alone.cautions
+    assert alone.compared is not None
+    assert part.compared is not None
+    assert (alone.compared.buffer, part.compared.buffer) == (("A01", "A02"), ("A02",))
+    assert "P2 worked next door (A01) in these months" in part.cautions[0]
+    assert "A01" not in part.compared.counts
+    assert part.primary is not None
+    assert alone.primary is not None
+    assert part.primary.low == alone.primary.low  # the target and its controls are as they were
+    assert whole.net[ASB].moved == 0
+    assert "next door was not measured" in whole.net[ASB].sentence()
+    held = {check.name: check.text for check in whole.checks}["On record"]
+    assert "A01" not in held
+
+
 # Which months, which harm
 
 

@@ -30,6 +30,7 @@ __all__ += ["estimates", "headline", "on_record", "series", "series_alt", "short
 
 NOT_ASSESSED = "not assessed"
 NOT_ON_RECORD = "not on record"
+NO_BUFFER = "The project names no buffer areas."
 BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
@@ -357,7 +358,8 @@ def spill(data: Dataset, found: Evaluation) -> Table:
         text("meaning", "How to read it"),
     )
     title = f"{found.project.primary_measure}: displacement and diffusion"
-    notes = four.reasons if four else ("The project names no buffer areas.",)
+    why = "No buffer area could be measured." if found.project.buffer else NO_BUFFER
+    notes = four.reasons if four else (why,)
     return page_table(data, found, "spill", title, rows, columns, notes=notes)
 
 

@@ -6,21 +6,27 @@ a `Check` in words; `passed` is `None` where it informs only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Panel
 from mtf_eval.analysis.effects.forecast import LONGEST
-from mtf_eval.analysis.project.design import Project, Window, months_words
+from mtf_eval.analysis.project.design import (
+    Project,
+    Window,
+    months_words,
+    without_buffer,
+    working_in,
+)
 from mtf_eval.analysis.project.gates import Withheld, gaps_of, quiet_of, trusted
 from mtf_eval.analysis.results.columns import span
-from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.findings import listing, percent
 from mtf_eval.records.coverage import Coverage, force_key
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.own import reference_for
 
-__all__ = ["bad_year", "cautions", "on_record"]
+__all__ = ["at_work", "bad_year", "cautions", "on_record"]
 
 
 def cautions(
@@ -54,6 +60,29 @@ def cautions(
                 f"{begun:%B %Y} and {percent(high)} by {ended:%B %Y} ({row['edition']}): a step of "
                 f"about {percent(high / low - 1)} in these records is recording, not harm."
             )
+
+
+def at_work(
+    project: Project, work: Mapping[str, tuple[str, ...]], inside: Mapping[str, tuple[str, ...]]
+) -> Iterator[str]:
+    """Say which other projects worked in a project's areas, and next door, in its months.
+
+    Parameters
+    ----------
+    work, inside
+        Their areas, those beside them too, and those they worked in alone.
+    """
+    if shared := working_in(work, project.target):
+        yield (
+            f"{', '.join(shared)} worked in the same areas in these months: any change is of all "
+            "of them together."
+        )
+    if near := working_in(inside, project.buffer):
+        gone = sorted({*project.buffer} - {*without_buffer(project, inside).buffer})
+        yield (
+            f"{', '.join(near)} worked next door ({listing(gone)}) in these months: what moved "
+            "there cannot be told from that work, and is not measured."
+        )
 
 
 def on_record(

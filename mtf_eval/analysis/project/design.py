@@ -8,7 +8,7 @@ said, is for `gates`. Estimates nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -23,6 +23,7 @@ from mtf_eval.records.dataset import Dataset
 
 __all__ = ["Design", "Project", "Status", "Window", "choose", "months_words", "others"]
 __all__ += ["others_at_work", "project_of", "series_of", "split", "window_of"]
+__all__ += ["without_buffer", "working_in"]
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -264,6 +265,19 @@ def others_at_work(
     areas = data.columns("project_areas", "project_id", "area_code", "role")
     near = areas[areas["project_id"].isin(rows["project_id"][at_work]) & areas["role"].isin(roles)]
     return {str(p): tuple(g["area_code"]) for p, g in near.groupby("project_id")}
+
+
+def working_in(work: Mapping[str, tuple[str, ...]], areas: Iterable[str]) -> tuple[str, ...]:
+    """Return which projects at work (`others_at_work`) share some areas."""
+    own = {*areas}
+    return tuple(sorted(p for p, held in work.items() if own & {*held}))
+
+
+def without_buffer(project: Project, work: Mapping[str, tuple[str, ...]]) -> Project:
+    """Return the project without those of its buffer areas in which others work."""
+    busy = {a for areas in work.values() for a in areas}
+    free = tuple(a for a in project.buffer if a not in busy)
+    return replace(project, areas={**project.areas, "buffer": free})
 
 
 def series_of(

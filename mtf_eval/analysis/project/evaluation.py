@@ -36,6 +36,7 @@ from mtf_eval.analysis.project.design import (
     project_of,
     series_of,
     window_of,
+    without_buffer,
 )
 from mtf_eval.analysis.project.estimation import (
     Spill,
@@ -307,14 +308,16 @@ class _Found:
         self.cautions: list[str] = []
 
     def measure(self, measure: str, coverage: Coverage) -> None:
-        project, primary = self.project, measure == self.project.primary_measure
+        primary = measure == self.project.primary_measure
         months = pd.DatetimeIndex(coverage.counts.dropna(how="all").index)
         if primary:
             self.rest["coverage"] = coverage
         try:
-            window = window_of(project, months, as_of=self.as_of)
+            window = window_of(self.project, months, as_of=self.as_of)
             counts = trusted(coverage, window.before_first, window.last)
-            work = others_at_work(self.data, project, window.before_first, window.last)
+            reach = self.data, self.project, window.before_first, window.last
+            work, inside = others_at_work(*reach), others_at_work(*reach, roles=("target",))
+            project = without_buffer(self.project, inside)
             excluded = frozenset(a for areas in work.values() for a in areas)
             whole = series_of(counts, project, measure, excluded).with_start(window.start)
         except NotEnoughData as error:
@@ -371,20 +374,21 @@ class _Found:
             with suppress(NotEnoughData):  # the net says that next door was not measured
                 self.beside[measure] = beside(panel, compared, design.method, self.rng)
         if primary:
-            self._primary(coverage, panel, compared, window, design, tries, work)
+            self.cautions += checks.at_work(self.project, work, inside)
+            self._primary(project, coverage, panel, compared, window, design, tries)
 
     def _withhold(self, measure: str, why: Withheld) -> None:
         self.withheld[measure], self.cannot_say[measure] = why, why.reason
 
     def _primary(
         self,
+        project: Project,
         coverage: Coverage,
         panel: Panel,
         compared: Panel,
         window: Window,
         design: Design,
         tries: Mapping[str, Callable[[], Estimate]],
-        work: Mapping[str, tuple[str, ...]],
     ) -> None:
         effect = self.effects.get(panel.measure)
         estimates = [] if effect is None else [effect]
@@ -394,12 +398,6 @@ class _Found:
                     estimates.append(attempt())
                 except NotEnoughData:
                     continue
-        shared = sorted(p for p, areas in work.items() if set(areas) & set(panel.target))
-        if shared:
-            self.cautions.append(
-                f"{', '.join(shared)} worked in the same areas in these months: any change is of "
-                "all of them together."
-            )
         seasonal, record = all_others(compared.same_season()), recorded(panel, compared)
         found = (
             tried("Trend before the start", lambda: pre_trend(panel=panel)),
@@ -407,7 +405,7 @@ class _Found:
             tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
             tried("Start after a bad period", lambda: regression_to_the_mean(panel=record)),
             checks.bad_year(panel, window),
-            checks.on_record(coverage, self.project, window, compared),
+            checks.on_record(coverage, project, window, compared),
         )
         self.rest |= {
             "design": design,

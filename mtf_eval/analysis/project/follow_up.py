@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate, Panel
-from mtf_eval.analysis.project.design import Project, Window, others_at_work, series_of
+from mtf_eval.analysis.project.design import (
+    Project,
+    Window,
+    others_at_work,
+    series_of,
+    working_in,
+)
 from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
@@ -92,7 +98,7 @@ def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
             first=begins,
             last=last_held,
             assessed=found.primary,
-            others=tuple(sorted(p for p, own in work.items() if {*own} & {*found.project.target})),
+            others=working_in(work, found.project.target),
         )
         try:
             windows.append(replace(window, effect=_judge(data, found, coverage, window)))
