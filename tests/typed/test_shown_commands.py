@@ -37,6 +37,10 @@ NOT_RUN = {
     "mtf-eval run data/example --dask tcp://host:8786": DASK,
     "mtf-eval validate ARCHIVE.zip": "test_desk runs it on an archive made small",
     "python benchmarks/validation.py": LONG,
+    "mtf-eval validate kent_2022_street.zip --start 2022-10": LONG,
+    "mtf-eval plan DATA --areas CODE,CODE --measure M --start 2026-04 --months 6": (
+        "test_planning types plans on an archive"
+    ),
 }
 ENDS = {"mtf-eval schedule airflow": 3}
 #: What a line says, and what it leaves below the folder; every line that is shown has its own.
@@ -136,8 +140,8 @@ def put(path: Path, sheet: str, cell: str, value: str) -> None:
 
 
 def shown() -> list[str]:
-    """Every command shown, once, without remarks; those of the first afternoon are replayed."""
-    found = [(n, c.split("  #")[0].strip()) for n, c in commands()]
+    """Every command shown, once, without remarks; the first afternoon and planning are replayed."""
+    found = [(n, c.split("  #")[0].strip()) for n, c in commands() if n != "docs/planning.md"]
     replayed = {c.removeprefix("$ ") for s in afternoon.STEPS for c in s[0].splitlines()}
     lines = dict.fromkeys(c for n, c in found if "afternoon" not in n or c not in replayed)
     return sorted(lines, key=lambda line: "--notebook" in line)  # once `lab` has made the copies
