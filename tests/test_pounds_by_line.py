@@ -93,6 +93,8 @@ def test_no_measure_has_a_ratio_or_a_chance_where_the_judged_one_shows_nothing(
     assert benefit.ratios(done).frame["value"].isna().all()
     assert benefit.standing([done]).frame["bcr"].isna().all()
     assert benefit.sensitivities(done).frame["bcr"].isna().all()
+    options = benefit.appraisal_summary(done).frame["option"]
+    assert list(options) == ["Do nothing", "The project as the records show"]
     assert model(done)["unshown"]
 
 

@@ -228,11 +228,13 @@ class Benefit(Brief):
             span = f"{said}, unit costs as reported, {span}"
         if self.no_saving and (self.no_saving_possible or not (self.gross or value < 0)):
             why = "the measure the project is judged by shows no effect, so"
+            means = "is not taken for its doing"
             if self.no_saving_possible:
                 why = "no effect lies inside the interval of the effect, so"
+                means = "cannot be told from nothing"
             return (
                 f"No saving can be claimed, £0: {why} "
-                f"the estimate, {pounds(value)}, cannot be told from nothing ({span}). {cost}"
+                f"the estimate, {pounds(value)}, {means} ({span}). {cost}"
             ).strip()
         said = CLAIMS[min(self.maryland or 0, 4)]
         if self.evidence == "doubtful":

@@ -32,7 +32,7 @@ def appraisal_summary(benefit: Benefit) -> Rows:
         if each is not None:
             yield _option(each)
     draws = benefit.draws
-    if draws is not None and not benefit.unpriced:
+    if draws is not None and not (benefit.unpriced or benefit.no_saving):
         net = draws.quantiles(draws.careful)[0]
         cost = benefit.results["present_value_costs_gbp"]
         yield LEAST, np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
