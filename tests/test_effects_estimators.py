@@ -735,7 +735,7 @@ def test_several_areas_are_ranked_among_groups_of_as_many() -> None:
     assert one.details["areas"] == 25.0
     assert one.details["as_large"] == 12.0  # the eleven that halved, and its neighbour
     few = Panel(counts=frame, target=tuple(names[19:]), start=START)
-    with pytest.raises(NotEnoughData, match="fewer than 4 groups of 7"):
+    with pytest.raises(NotEnoughData, match="at least 28 needed"):
         effects.placebo_in_space(panel=few)
 
 
