@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, fold
@@ -24,7 +25,6 @@ from mtf_eval.records.reading.grids import LOOKUP, Grid
 from mtf_eval.records.reading.headings import heading_row
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
     from pandera.pandas import DataFrameSchema
 
@@ -143,8 +143,8 @@ def placed(
         found = f"{int(outside.sum()):,} place(s) outside Great Britain, first here"
         todo = "correct them, or empty the cells of those whose place is not known"
         raise _wrong(grid, top + 1 + first, pair[0], found, todo)
-    filled = np.array([any(not is_blank(c) for c in row) for row in rows], dtype=bool)
-    lost = int((filled & ~known).sum()), int((inside & (codes == None)).sum())  # noqa: E711
+    absent = sum(any(not is_blank(c) for c in rows[i]) for i in np.flatnonzero(~known).tolist())
+    lost = absent, int((inside & (codes == None)).sum())  # noqa: E711
     return _replaced(grid, top, where, codes, lost, "the boundaries")
 
 
@@ -162,16 +162,16 @@ def _degrees(
 def _numbers(
     grid: Grid, rows: Sequence[Sequence[Any]], top: int, place: int, name: str
 ) -> NDArray[np.float64]:
-    values = np.full(len(rows), np.nan)
-    for number, row in enumerate(rows):
-        cell = row[place] if place < len(row) else None
-        if is_mark(cell):
+    cells = pd.Series([row[place] if place < len(row) else None for row in rows], dtype=object)
+    values: NDArray[np.float64] = pd.to_numeric(cells, errors="coerce").to_numpy(float, copy=True)
+    for number in np.flatnonzero(np.isnan(values)):
+        if is_mark(cell := cells[number]):
             continue
         try:
-            values[number] = float(str(cell).replace(",", "") if name in _PAIRS[1] else cell)  # type: ignore[arg-type]
+            values[number] = float(str(cell).replace(",", "") if name in _PAIRS[1] else cell)
         except (TypeError, ValueError):
             found = "a text that is no number"
-            raise _wrong(grid, top + 1 + number, name, found, "write the number") from None
+            raise _wrong(grid, top + 1 + int(number), name, found, "write the number") from None
     return values
 
 
@@ -209,16 +209,17 @@ def _replaced(
 ) -> Grid:
     """Put the area behind each row and take out what said where; rows of no area are emptied."""
     width = max(map(len, grid.rows[top:]), default=0)
-    rows: list[list[Any]] = [list(row) for row in grid.rows]
-    for row, code in zip(rows[top:], ["area_code", *codes], strict=True):
-        for place in where.values():
-            if place < len(row):
-                row[place] = None
-        row += [None] * (width - len(row))
-        row.append(code)
+    rows: list[list[Any]] = [list(row) for row in grid.rows[:top]]
+    out, empty = tuple(where.values()), [None] * (width + 1)
+    for given, code in zip(grid.rows[top:], ["area_code", *codes.tolist()], strict=True):
         if code is None:
-            row[:] = [None] * len(row)
-    count = sum(code is not None for code in codes)
+            rows.append(empty.copy())
+            continue
+        row = [*given, *empty[len(given) : width], code]
+        for place in out:
+            row[place] = None
+        rows.append(row)
+    count = len(codes) - sum(code is None for code in codes.tolist())
     said = [("repaired", f"{count:,} row(s) placed in areas by {by}; where is not kept")]
     share = 100 * sum(lost) / max(1, count + sum(lost))
     if sum(lost):
