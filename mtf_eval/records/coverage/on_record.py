@@ -87,7 +87,8 @@ class _Reading:
         everywhere = rows.by_file or 2 * len(told) > len(known)
         self.unknown = sorted(own - known)
         self.bare = [] if everywhere else sorted(self._asked() & known - told)
-        self.areas = sorted(told | (own & known if everywhere else {*self.bare, *self.unknown}))
+        there = own & known if everywhere else {*self.bare}
+        self.areas = sorted(told | there | {*self.unknown})
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
         self.counts = np.zeros((len(self.months), len(self.areas)))
         self.sure = np.zeros(self.counts.shape, bool)
