@@ -57,3 +57,9 @@ def test_check_speaks_where_no_target_area_has_a_row_of_the_measure() -> None:
     assert "nothing is recorded in" in coverage.quiet[0].text
     if data.source("incidents") is not None:
         assert any("A00" in f.text and f.text.startswith("P1") for f in noticed(data))
+
+
+def test_an_area_of_no_record_of_any_kind_is_named_beside_a_measure_that_all_have() -> None:
+    found = evaluated(data_of(project_areas=areas_of(target=["A00", "ELSEWHERE"])))
+    assert found.gated is not None
+    assert "ELSEWHERE: no record of any kind" in found.gated.reason
