@@ -63,3 +63,10 @@ def test_an_area_of_no_record_of_any_kind_is_named_beside_a_measure_that_all_hav
     found = evaluated(data_of(project_areas=areas_of(target=["A00", "ELSEWHERE"])))
     assert found.gated is not None
     assert "ELSEWHERE: no record of any kind" in found.gated.reason
+
+
+def test_a_measure_without_any_row_has_no_months_to_show() -> None:
+    """Nothing of it is on record anywhere: no area is singled out, no series is drawn."""
+    found = evaluated(data_of(incidents=incidents().assign(measure=OTHER)))
+    assert found.status == "no_records"
+    assert found.panel is None

@@ -86,7 +86,7 @@ class _Reading:
         # One that most areas have is a measure of all of them.
         everywhere = rows.by_file or 2 * len(told) > len(known)
         self.unknown = sorted(own - known)
-        self.bare = [] if everywhere else sorted(self._asked() & known - told)
+        self.bare = [] if everywhere or not told else sorted(self._asked() & known - told)
         there = own & known if everywhere else {*self.bare}
         self.areas = sorted(told | there | {*self.unknown})
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
