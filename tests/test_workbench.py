@@ -287,7 +287,8 @@ def test_an_internal_page_says_why_it_stopped_and_a_public_one_does_not(records:
     for release, told in (("internal", True), ("public", False)):
         book = book_of(opened(records, release))
         for kind, said in (("BadArgument", "comparison: E1"), ("KeyError", "AB12 3CD")):
-            out = nbformat.v4.new_output("error", ename=kind, evalue=said, traceback=[])
+            ours = ["File ~/env/mtf_eval/analysis/design.py:9, in f()"]
+            out = nbformat.v4.new_output("error", ename=kind, evalue=said, traceback=ours)
             cells = [*book.cells, nbformat.v4.new_code_cell("x", outputs=[out])]
             page = render(nbformat.v4.new_notebook(cells=cells), run_time=RUN)
             assert f"stopped at cell 2 with {kind}" in page
