@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -17,9 +18,6 @@ from typing import Any
 from urllib.error import URLError
 
 import pytest
-
-from mtf_eval.run.desk import lab_command, lab_environment, working_copies
-from mtf_eval.run.parameters import read_template
 
 ROOT = Path(__file__).parent.parent.parent
 FIRST = "data_quality.ipynb"
@@ -54,31 +52,28 @@ def free_port() -> int:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    book = read_template(ROOT / "notebooks" / FIRST)
-    folder = tmp_path / "lab"
-    made, _ = working_copies([book], folder, {"data": str(ROOT / "data" / "thanet_2021")})
-    project = read_template(ROOT / "notebooks" / "project_evaluation.ipynb")
-    of_one = {"data": str(ROOT / "data" / "example"), "project_id": "EX01"}
-    assert working_copies([project], folder, of_one)[0][0].name == SECOND
+    """JupyterLab as the command starts it, typed in a folder of one's own."""
+    command, folder = Path(sys.executable).with_name("mtf-eval"), tmp_path / "lab"
     port, token = free_port(), secrets.token_hex(16)
     proxy = socket.create_server(("127.0.0.1", 0))
     through = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-    home = {
+    settings = {
+        **os.environ,
         "HOME": str(tmp_path),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-        "JUPYTER_DATA_DIR": str(tmp_path / "share"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "BROWSER": "true",
+        "JUPYTER_TOKEN": token,
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), through),
         "NO_PROXY": "127.0.0.1",
     }
-    command = [*lab_command(folder, made[0], port=port), f"--IdentityProvider.token={token}"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
+    example, year = ROOT / "data" / "example", ROOT / "data" / "thanet_2021"
+    project = [command, "lab", "--data", example, "--project", "EX01", "--no-open"]
+    subprocess.run(project, env=settings, cwd=tmp_path, check=True, capture_output=True)
+    assert (folder / SECOND).is_file()
     with (tmp_path / "log").open("w") as log:
         server = subprocess.Popen(
-            command, env={**lab_environment(folder), **home}, cwd=folder, stdout=log, stderr=log
-        )
+            [command, "lab", "--data", year, "--port", str(port)],
+            env=settings, cwd=tmp_path, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
         try:
             address = f"http://127.0.0.1:{port}"
             for _ in range(240):
@@ -90,11 +85,8 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
                     time.sleep(0.25)
             yield Lab(address, token, proxy, folder)
         finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(timeout=30)
             proxy.close()
 
 
