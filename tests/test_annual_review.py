@@ -171,7 +171,7 @@ def test_figures_have_a_finding_a_subtitle_words_and_data(soup: BeautifulSoup) -
     # December runs to the 15th only, and is in no ranking.
     words = "brought the most referrals of the whole months (22), October 2021 the fewest (7)"
     assert titles[0] == f"March 2021 {words}"
-    assert "those of Police & Crime Commissioner most often (225)" in titles[-1]
+    assert any("those of Police & Crime Commissioner most often (225)" in t for t in titles)
     assert len(set(titles)) == FIGURES
     for figure in figures:
         subtitle = text(figure.figcaption.span)

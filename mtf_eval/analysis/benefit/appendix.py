@@ -30,7 +30,7 @@ DID = {"refuse": "left out", "warn": "check", "alone": "shown alone"}
     name="per_outcome",
     notes=(
         "Each row carries the whole cost, so the rows are not to be added.",
-        "No cost of each is given where no effect is shown, or lies inside the interval.",
+        "No cost of each is given where no effect is shown, or the interval includes none.",
         "A person counts for every year the outcome lasts, less drop-off. Persons and cases are "
         "those left after impact, deadweight and attribution.",
     ),

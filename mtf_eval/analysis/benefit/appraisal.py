@@ -230,7 +230,7 @@ class Benefit(Brief):
             why = "the measure the project is judged by shows no effect, so"
             means = "is not taken for its doing"
             if self.no_saving_possible:
-                why = "no effect lies inside the interval of the effect, so"
+                why = "the interval of the effect includes no effect, so"
                 means = "cannot be told from nothing"
             return (
                 f"No saving can be claimed, £0: {why} "

@@ -65,7 +65,7 @@ def payback(benefit: Benefit) -> str:
 def headline(benefit: Benefit) -> Table:
     """One row: what reviewers read first, present values and their ratio, then the rest."""
     found = benefit.results
-    none = "; no saving lies inside the interval" if benefit.no_saving_possible else ""
+    none = "; the interval includes no saving" if benefit.no_saving_possible else ""
     none = "; the estimate, of which no saving can be claimed" if benefit.no_saving else none
     cash = found["cashable_benefit_gbp"]
     names = ("present_value_benefits_gbp", "present_value_costs_gbp", "public_value_bcr",

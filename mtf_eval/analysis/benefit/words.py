@@ -72,7 +72,7 @@ def chance_finding(benefit: Benefit) -> str:
     if benefit.draws is None:
         return NOTHING
     if benefit.no_saving:
-        inside = "No effect lies inside the effect's interval"
+        inside = "The interval of the effect includes no effect"
         why = inside if benefit.no_saving_possible else "The records show no effect"
         return f"{why}, so no saving can be claimed"
     if benefit.unpriced:

@@ -94,8 +94,9 @@ def _costs(costs: Tidied, reference: Reference) -> None:
 
 def _far(costs: Tidied, projects: Tidied) -> None:
     """Tell of costs years before a response or past the horizon: perhaps a year mistyped."""
-    starts = projects.frame.set_index("project_id")["response_start"]
-    years = (costs.frame["date"] - costs.frame["project_id"].map(starts)).dt.days / 365.25
+    starts = projects.frame.drop_duplicates("project_id").set_index("project_id")["response_start"]
+    begun = starts.reindex(costs.frame["project_id"]).set_axis(costs.frame.index)
+    years = (costs.frame["date"] - begun).dt.days / 365.25
     text = "over two years before the response began: counted in its first year"
     _each(costs, years.index[years < -2], "date", text)
     text = (
@@ -121,8 +122,9 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
 def _without_costs(tidied: Tidied, costs: Tidied | None) -> None:
     frame = tidied.frame[tidied.frame["unit_cost_code"].notna()].drop_duplicates("project_id")
     bare = ~frame["project_id"].isin([] if costs is None else costs.frame["project_id"])
-    text = "no costs are on record for this project: no ratio, net value or chance can be given"
-    _each(tidied, frame.index[bare], "project_id", text)
+    for row, name in frame.loc[bare, "project_id"].items():
+        text = f"no costs are on record for {name}: no ratio, net value or chance can be given"
+        tidied.finding("warning", text, row=int(str(row)), column="project_id")
 
 
 def _outcomes(outcomes: Tidied, areas: Tidied | None, reference: Reference) -> None:
