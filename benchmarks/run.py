@@ -86,10 +86,11 @@ for project in sys.argv[4:]:
         if what == "cells":
             continue
         import nbformat
-        from mtf_eval.publish import pages
+        from mtf_eval.publish.exports.files import write_exports
+        from mtf_eval.publish.pages import exporter as pages
         name = f"{{report}}-{{project}}"
         done = nbformat.reads(json.dumps(book), as_version=4)
-        pages.write_exports(done, out / name, name)
+        write_exports(done, out / name, name)
         page = pages.render(done, run_time="2026-01-01T00:00:00+00:00")
         (out / f"{{name}}.html").write_text(page, encoding="utf-8")
         (out / name / f"{{name}}.ipynb").write_text(json.dumps(done, indent=1), encoding="utf-8")

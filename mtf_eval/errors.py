@@ -11,11 +11,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-__all__ = [
-    *("BadArgument", "DataProblems", "MtfError", "NotEnoughData", "Problem", "RunRefused"),
-    *("grouped", "our_words", "refused"),
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:

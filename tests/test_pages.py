@@ -18,6 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from mtf_eval.publish.display import elements
 from mtf_eval.publish.pages import exporter as pages
+from mtf_eval.publish.pages.index import Entry, index
 
 RUN = "2026-01-05T10:00:00+00:00"
 
@@ -205,10 +206,10 @@ def test_two_sections_of_one_name_get_ids_of_their_own() -> None:
     assert [a["href"] for a in page.select("nav a")] == ["#themes", "#themes-2"]
 
 
-def entry(**more: Any) -> pages.Entry:
+def entry(**more: Any) -> Entry:
     facts = {"dataset": "d", "dataset_title": "D", "title": "Review", "period": "2021",
              "kind": "annual_review", "run_time": RUN, "html": "d/review.html"}  # fmt: skip
-    return pages.Entry(**{**facts, **more})
+    return Entry(**{**facts, **more})
 
 
 @pytest.mark.parametrize("given", ["data: str = '/home/a/secret'  # folder", 'data="C:\\secret"'])
@@ -224,7 +225,7 @@ def test_where_the_data_lie_is_in_no_notebook(given: str) -> None:
 
 def test_index_lists_what_when_and_whether() -> None:
     page = BeautifulSoup(
-        pages.index(
+        index(
             [entry(result="188 <b>received</b>.", workbook="d/r/r.xlsx", csv="d/r/", maryland=4),
              entry(title="Bad", state="failed", why="failed at cell 2 (KeyError)"),
              entry(dataset="e", dataset_title="E", illustrative=True, rule="internal")],
@@ -255,7 +256,7 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
         entry(title="Data quality", kind="data_quality"),
         entry(**of_it, title="Square (EX01)", kind="project_evaluation", html="e.html"),
     ]
-    page = BeautifulSoup(pages.index(made, run_time=RUN), "html.parser")
+    page = BeautifulSoup(index(made, run_time=RUN), "html.parser")
     assert [h.get_text() for h in page.find_all("h3")] == ["Data quality"]
     (row,) = page.select(".mtf-portfolio tbody tr")
     assert page.caption.get_text() == "Complete: 1 project"
@@ -267,7 +268,7 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
 
 
 def test_index_of_nothing() -> None:
-    assert "No report has been made yet" in pages.index([], run_time=RUN)
+    assert "No report has been made yet" in index([], run_time=RUN)
 
 
 def test_the_field_s_own_command_makes_the_page(tmp_path: Path) -> None:

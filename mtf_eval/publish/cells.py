@@ -18,8 +18,6 @@ from mtf_eval.publish.disclosure.release import Released
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Column
 
-__all__ = ["SYMBOLS", "compact", "day", "heading", "moment", "need_released", "payload", "printed"]
-__all__ += ["words"]
 
 SYMBOLS = {
     "[c]": "confidential: a small number of people, or none",

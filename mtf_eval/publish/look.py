@@ -16,8 +16,6 @@ from typing import Any
 
 from mtf_eval.errors import DataProblems, Problem
 
-__all__ = ["DARK", "FILE", "PALETTE", "STYLES", "TEMPLATE", "Look", "read_look"]
-
 #: Government Analysis Function palette, whose neighbours in this order differ by 3:1
 #: (https://analysisfunction.civilservice.gov.uk/policy-store/data-visualisation-colours-in-charts/).
 PALETTE = ("#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1")

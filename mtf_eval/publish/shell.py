@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["STATUS", "TEMPLATES", "css", "environment", "page_name", "page_of"]
 
 TEMPLATES = Path(str(files("mtf_eval.publish").joinpath("templates")))
 #: Where the work that a report is about may stand, with the words for it.

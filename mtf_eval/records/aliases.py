@@ -15,8 +15,6 @@ from pathlib import Path
 
 from mtf_eval.records.home import HOME
 
-__all__ = ["CHANGED_AREAS", "UNSEEN", "Aliases", "fold", "packaged", "packaged_file", "plain"]
-
 CHANGED_AREAS = "lsoa_2011_2021_changed.csv"
 #: What is no text, and what a terminal takes for colours, titles and character sets.
 UNSEEN = (

@@ -12,8 +12,6 @@ from mtf_eval.records.dataset import Dataset, Finding
 from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
 
-__all__ = ["cut", "own_day"]
-
 
 def own_day(data: Dataset) -> date | None:
     """Return the day the records run to: as `about` says, or the latest of what has happened.

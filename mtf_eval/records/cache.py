@@ -24,8 +24,6 @@ from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Dataset, Finding, Source
 from mtf_eval.records.home import is_ours
 
-__all__ = ["fetch", "folder_of", "hold", "keep", "key_of"]
-
 #: No file but an archive of street records is as large as this and read.
 MAX_BYTES = 500 * 2**20
 #: Entries kept; the least recently used go first.

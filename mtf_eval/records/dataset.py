@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-__all__ = ["UNREAD", "Dataset", "Finding", "Source", "no_day", "once"]
 
 #: What is found of a heading that nothing knows.
 UNREAD = "unknown column, not read"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["HOME", "PACKAGE", "is_ours"]
-
 PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = PACKAGE.parent
 #: The folder that holds `notebooks` and `data`.

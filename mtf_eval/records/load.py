@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.records.reading.grids import Grid, Tidied
 
-__all__ = ["hold", "load"]
-
 
 def load(
     path: str | Path, *, as_of: str | date | None = None, reference: str | Path = ""
@@ -268,7 +266,8 @@ def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
 def _fact(about: Mapping[str, str], key: str) -> Any:
     """Read a fact of the data set: a year as a number, a day as a date."""
     from mtf_eval.records.aliases import Aliases
-    from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
+    from mtf_eval.records.reading.cells import Context, read_cell
+    from mtf_eval.records.reading.days import Unreadable
 
     kind = "whole" if key == "year" else "date"
     try:

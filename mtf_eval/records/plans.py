@@ -18,8 +18,6 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.records.schema import column as c
 from mtf_eval.records.schema import table
 
-__all__ = ["BY_HAND", "PLANS", "hash_of", "listed", "named_areas", "write"]
-
 BY_HAND = "changed by hand"  # stands for a hash that the row does not bear out
 DESIGNS = ("placebo", "did", "series", "before_after")
 PLANS = table(

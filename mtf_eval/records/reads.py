@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["digest", "read_of", "units"]
-
 
 def digest(value: object) -> str:
     """Return the start of the sha256 of bytes or of plain values; `""` of nothing at all."""

@@ -15,18 +15,6 @@ import pandera.pandas as pa
 if TYPE_CHECKING:
     from pandera.pandas import Column, DataFrameSchema
 
-__all__ = [
-    "KINDS",
-    "Kind",
-    "column",
-    "dictionary",
-    "empty",
-    "fact",
-    "kind_of",
-    "row_check",
-    "table",
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:

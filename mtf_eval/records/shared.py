@@ -21,8 +21,6 @@ from mtf_eval.records.dataset import Dataset, noting
 from mtf_eval.records.prices.reference import default_folder
 from mtf_eval.records.reads import units
 
-__all__ = ["shared"]
-
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -17,7 +17,6 @@ from mtf_eval.records.schema import column as c
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
 
-__all__ = ["CORE", "TABLES", "table_named"]
 
 YES_NO = ("yes", "no")
 ACTIONS = ("planned", "in_progress", "completed", "stopped")

@@ -39,7 +39,6 @@ from mtf_eval.run.store import Store
 if TYPE_CHECKING:
     from mtf_eval.run.execute import Job, Result
 
-__all__ = ["Options", "Outcome", "plan", "run", "run_many"]
 
 log = logging.getLogger("mtf_eval.run")
 

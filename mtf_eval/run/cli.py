@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from mtf_eval.run.batch import Outcome
     from mtf_eval.run.plan import Planned
 
-__all__ = ["commands", "main"]
 
 NEXT = """\
 Evaluation and benefit analysis of a multi-agency task force.

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from mtf_eval.run.parameters import Template
     from mtf_eval.run.plan import Planned
 
-__all__ = ["COMMANDS", "OUT", "REFERENCE", "as_written", "need_browser", "print_pages"]
 
 #: Folder of the working copies, ignored by git.
 LAB = Path("lab")

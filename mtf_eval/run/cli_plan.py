@@ -17,8 +17,6 @@ from mtf_eval.run.cli_desk import REFERENCE
 from mtf_eval.run.facts import address_of, located
 from mtf_eval.run.plan import safe_name
 
-__all__ = ["plan"]
-
 
 def _codes(text: str) -> str:
     return "; ".join(dict.fromkeys(re.findall(r"[^,;\s]+", text.upper())))

@@ -21,8 +21,6 @@ from mtf_eval.errors import RunRefused
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import safe_name
 
-__all__ = ["has_browser", "lab_command", "lab_environment", "open_lab", "working_copies"]
-
 #: JupyterLab's own calls to the internet, switched off.
 QUIET = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.pages.corrections import Correction
 
-__all__ = ["ENVIRONMENT", "Job", "Result", "apart", "end_group", "practise", "result_of"]
-__all__ += ["run_apart", "work"]
 
 # The same for every report, so that all give the same digits: one thread for linear algebra (there
 # is a process a core already), one order of sets, figures shown in the cell.
@@ -325,7 +323,7 @@ def _render(
         called, head = exports.csv_name, exports.head(notebook)
         file = page_name(job.name, "internal" if head.get("banner") else job.release)
         stem = file.removesuffix(".html")
-        written = pages.write_exports(notebook, folder, stem)
+        written = exports.write_exports(notebook, folder, stem)
         files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
         book = f"{job.name}/{stem}.ipynb"
         titles = {

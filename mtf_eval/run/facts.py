@@ -30,18 +30,6 @@ from mtf_eval.records.reading.sources import files_of
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "Facts",
-    "address_of",
-    "code_digest",
-    "facts_of",
-    "fingerprint",
-    "folder_digest",
-    "located",
-    "prices_digest",
-    "reader_digest",
-    "versions",
-]
 
 # A year or half-year has a report of its own when referrals were received in this many of its
 # months: one record with a mistyped year does not make an annual review.

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-__all__ = ["related", "title_of"]
-
 Subject = tuple[str, Mapping[str, Any]]  # name of the report, what it is about
 
 

@@ -20,8 +20,6 @@ from typing import Any
 
 from mtf_eval.errors import BadArgument, RunRefused
 
-__all__ = ["Parameter", "Template", "read_template"]
-
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "str": str,
     "int": int,

@@ -26,17 +26,6 @@ from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
 
-__all__ = [
-    "Planned",
-    "Report",
-    "Wanted",
-    "changed",
-    "decide",
-    "make_plan",
-    "safe_name",
-    "templates",
-]
-
 #: Years and half-years that have a report, and why other years have none.
 Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
 #: Notebooks whose reports have slides too.

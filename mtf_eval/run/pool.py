@@ -29,8 +29,6 @@ from pebble import ProcessExpired, ProcessPool
 
 from mtf_eval.run.execute import ENVIRONMENT, Job, Result, end_group, result_of, work
 
-__all__ = ["Pool", "pool", "rehearse", "runtime_folder"]
-
 # What every report imports, and what it uses only when it shows something.
 PRELOAD = (
     "numpy pandas pandas.io.formats.style scipy.stats scipy.optimize scipy.sparse.csgraph "

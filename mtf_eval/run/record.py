@@ -26,7 +26,6 @@ from mtf_eval.run.store import Store
 if TYPE_CHECKING:
     from mtf_eval.run.execute import Result
 
-__all__ = ["assemble", "entry_of", "run_records", "write_index"]
 
 MARK = re.compile(r"<!-- out of date -->.*?<!-- / -->", flags=re.S)
 
@@ -209,7 +208,7 @@ def _without_words(record: dict[str, Any]) -> dict[str, Any]:
 
 def write_index(root: Path, moment: str = "") -> None:
     """Write the catalogue of all data sets; the moment of the last run unless another is given."""
-    from mtf_eval.publish.pages import exporter as pages
+    from mtf_eval.publish.pages.index import index
 
     entries, last = [], moment
     for path in sorted(root.glob("*/run.json")):
@@ -229,7 +228,7 @@ def write_index(root: Path, moment: str = "") -> None:
                 why = "a later run failed"
                 entries.append(shown(name, entry["last_good"], words, "out_of_date", why))
     target = root / "index.html"
-    page = pages.index(entries, run_time=moment or last)
+    page = index(entries, run_time=moment or last)
     target.unlink(missing_ok=True)
     target.write_text(page, encoding="utf-8", newline="")
 
@@ -245,7 +244,7 @@ def _index_entry(
     why: str = "",
     of: str = "",
 ) -> Any:
-    from mtf_eval.publish.pages import exporter as pages
+    from mtf_eval.publish.pages.index import Entry
 
     subject = [
         str(v) for k, v in entry["parameters"].items() if k in ("project_id", "year", "period")
@@ -255,7 +254,7 @@ def _index_entry(
     html = f"{folder.name}/{page_of(folder, page).name}"
     files = {ending: next(beside.glob(f"*.{ending}"), None) for ending in ("xlsx", "pdf")}
     links = {e: f.relative_to(root).as_posix() for e, f in files.items() if f and there}
-    return pages.Entry(
+    return Entry(
         dataset=folder.name,
         dataset_title=record["title"],
         title=said.get("title") or " ".join([entry["title"], *subject]),

@@ -21,8 +21,6 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.records.home import HOME, PACKAGE
 from mtf_eval.run.store import Store
 
-__all__ = ["KINDS", "schedule"]
-
 KINDS = {
     "cron": ("cron.txt",),
     "systemd": ("mtf-eval.service", "mtf-eval.timer", "mtf-eval-failed.service"),

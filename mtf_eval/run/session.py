@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["MOST_OUTPUT", "parameterised", "run_cells"]
 
 #: A report whose notebook writes more than this is stopped: nobody reads it, and a page of it would
 #: not open.

@@ -26,8 +26,6 @@ from typing import Any
 from mtf_eval.errors import RunRefused
 from mtf_eval.records.home import is_ours
 
-__all__ = ["Store", "file_digest"]
-
 
 def file_digest(path: Path) -> str:
     """Return the sha256 of a file, `""` when it is not there."""

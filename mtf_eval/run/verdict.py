@@ -10,8 +10,6 @@ from mtf_eval.errors import our_words
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["death", "judge"]
-
 
 def judge(
     book: NotebookNode | None,

@@ -11,6 +11,7 @@ from checks import check_page
 from nbformat.v4 import new_output
 
 from mtf_eval.publish.pages import exporter as pages
+from mtf_eval.publish.pages.index import Entry, index
 
 pytestmark = pytest.mark.browser
 RUN = "2026-01-05T10:00:00+00:00"
@@ -76,21 +77,21 @@ def test_report_that_failed(browser: Any, tmp_path: Path) -> None:
 def test_index(browser: Any, tmp_path: Path) -> None:
     common = {"dataset": "made_up", "dataset_title": "Made up", "run_time": RUN, "period": "2021"}
     entries = [
-        pages.Entry(
+        Entry(
             **common, title="Annual review", kind="annual_review", html="made_up/a.html",
             workbook="made_up/a/a.xlsx", csv="made_up/a/", result="188 received.", maryland=4,
         ),
-        pages.Entry(
+        Entry(
             **common, title="Data quality", kind="data_quality", html="made_up/q.html",
             state="failed", why="failed at cell 7 (ValueError)",
         ),
-        pages.Entry(
+        Entry(
             **common, title="A project", kind="project_evaluation", html="made_up/p.html",
             state="out_of_date", why="a later run failed", status="running", rule="internal",
         ),
     ]  # fmt: skip
     path = tmp_path / "index.html"
-    path.write_text(pages.index(entries, run_time=RUN), encoding="utf-8")
+    path.write_text(index(entries, run_time=RUN), encoding="utf-8")
     found = check_page(browser, path)
     assert not found.problems
     for words in ("Current", "Failed", "Out of date", "5 January 2026", "still running"):

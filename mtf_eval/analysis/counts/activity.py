@@ -26,18 +26,6 @@ from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
 
-__all__ = [
-    "STATED",
-    "block",
-    "streams",
-    "support_by_agency",
-    "support_by_risk",
-    "support_finding",
-    "support_visits",
-    "themes",
-    "themes_finding",
-]
-
 # Rows of `activity` that say what the publisher states, not what was counted.
 STATED = ("stated_total", "stated_rows", "stated_change_percent")
 RISKS = {"high": "High risk", "low_medium": "Low or medium risk"}

@@ -33,9 +33,6 @@ from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule, few
 
-__all__ = ["days_to", "ends", "expected_range", "from_log", "groups"]
-__all__ += ["outcomes_by", "range_finding", "waits", "waits_finding"]
-
 # What a referral waits for, by the column that dates it.
 WAITED = {"decided": "decision", "closed": "completion"}
 OPEN = "Referrals still open are not in it, so the latest quarters lean to the quick ones."

@@ -28,23 +28,6 @@ from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "by_channel",
-    "by_period",
-    "caution",
-    "channel_finding",
-    "incoming",
-    "incoming_by_year",
-    "incoming_finding",
-    "outgoing",
-    "outgoing_note",
-    "periods",
-    "totals",
-    "totals_finding",
-    "visits",
-    "visits_note",
-]
-
 REMOTE = ("contact_attempts", "calls", "texts", "emails", "letters")
 LUMP = "contact_attempts"
 

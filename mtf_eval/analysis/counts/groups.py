@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.rules import Rule
 
-__all__ = ["GROUPS", "coarser", "grain", "notes"]
 
 PERIODS = ("quarter", "year")
 GROUPS = ("agency", "ward", "theme", *PERIODS)

@@ -10,8 +10,6 @@ import pandas as pd
 
 from mtf_eval.records.prices.rules import FEWEST, Rule
 
-__all__ = ["beside", "narrowed", "of_year"]
-
 
 def beside(counts: pd.DataFrame, kept: pd.DataFrame, rule: Rule) -> pd.DataFrame:
     """Keep the rejected back, too, in rows where they would give other outcomes away.

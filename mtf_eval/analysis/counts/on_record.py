@@ -18,8 +18,6 @@ from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.coverage import Coverage, Gap, coverage_of
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["KINDS", "gaps", "gaps_finding", "overview", "strip", "strip_finding"]
-
 ON, PART, NOT, DOUBTFUL = "on record", "in part", "not on record", "not to be relied on"
 KINDS = {
     "declared": "declared missing",

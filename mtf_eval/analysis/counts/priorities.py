@@ -26,15 +26,6 @@ from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "agencies_finding",
-    "fulfilled",
-    "fulfilled_by_agency",
-    "progress",
-    "progress_finding",
-    "progress_summary",
-]
-
 RATINGS = {
     "red": "Red",
     "amber": "Amber",

@@ -16,8 +16,6 @@ from mtf_eval.records.prices.rules import Rule
 from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
 
-__all__ = ["completeness", "covered", "found", "tables_read"]
-
 KINDS = {"repaired": "Repaired", "warning": "Left as it is", "note": "Noted"}
 NAMED = 12
 NOT_SHOWN = "not shown"

@@ -27,8 +27,6 @@ from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Reading", "blocks", "not_published", "published", "reading_table", "readings"]
-
 WRITTEN_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
 
 

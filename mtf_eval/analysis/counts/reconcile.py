@@ -19,8 +19,6 @@ from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
-__all__ = ["Check", "reconcile", "sums", "verdict"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:

@@ -12,9 +12,6 @@ import pandas as pd
 from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
 
-__all__ = ["COUNTS", "completed", "core_log", "count_outcomes", "counted_on", "counts_by"]
-__all__ += ["dated", "logged"]
-
 COUNTS = ("received", "accepted", "rejected", "saras", "pending", "completed")
 
 

@@ -41,21 +41,6 @@ from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
-__all__ = [
-    "as_at",
-    "basis",
-    "by_month",
-    "by_quarter",
-    "dated",
-    "headline",
-    "month_finding",
-    "monthly",
-    "part_year",
-    "year_finding",
-    "year_on_year",
-    "years",
-]
-
 HEADINGS = {
     "received": "Received",
     "accepted": "Accepted",

@@ -14,8 +14,6 @@ from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["aoristic_hours", "concentration", "lorenz"]
-
 
 def lorenz(*, counts: Sequence[float]) -> pd.DataFrame:
     """Cumulative share of incidents by share of places, the worst place first.

@@ -16,13 +16,6 @@ from mtf_eval.analysis.effects.placebo import controls_needed, placebo_calibrate
 from mtf_eval.analysis.effects.result import Check, Estimate, critical, two_sided_p
 from mtf_eval.errors import NotEnoughData
 
-__all__ = [
-    "placebo_in_space",
-    "placebo_in_time",
-    "pre_trend",
-    "regression_to_the_mean",
-]
-
 
 def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     """Whether the target moved away from its comparison in the months before the start.

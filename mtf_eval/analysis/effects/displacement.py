@@ -13,12 +13,6 @@ from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = [
-    "displacement_quotient",
-    "harm_weighted_difference",
-    "weighted_displacement_difference",
-]
-
 Pair = tuple[float, float]  # before, after
 SMALL = 5  # a count below this makes the normal approximation doubtful
 

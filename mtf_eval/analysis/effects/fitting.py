@@ -7,8 +7,6 @@ from typing import Any
 
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["fitted"]
-
 
 def fitted(model: Any, measure: str, **options: Any) -> Any:
     """Return `model.fit(**options)`; a warning from the library is a `NotEnoughData`."""

@@ -12,8 +12,6 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-__all__ = ["HALF", "LEAST_MONTHS", "LONGEST", "expected_counts", "same_months"]
-
 LEAST_MONTHS = 12  # whole months before the start from which a forecast is made
 LONGEST = 36
 WINDOWS = (3, 12, 24, 36)  # last months before, beside the number of months after

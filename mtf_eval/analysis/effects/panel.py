@@ -19,8 +19,6 @@ from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["Panel", "difference_in_differences", "overdispersion"]
-
 FEW_TREATED_AREAS = 10  # below this a cluster-robust error is far too small (Conley & Taber 2011)
 
 

@@ -31,9 +31,6 @@ from mtf_eval.analysis.effects.rates import power, ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["Planned", "controls_needed", "placebo_calibrated", "placebo_controls"]
-__all__ += ["placebo_limits", "planned"]
-
 LEAST_CONTROLS = 10
 LEAST_GROUPS = 4
 LEAST_BEFORE = 5

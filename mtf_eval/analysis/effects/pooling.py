@@ -11,8 +11,6 @@ import numpy as np
 from mtf_eval.analysis.effects.result import Estimate, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["Pooled", "holm", "pool", "pool_ratios", "random_effects_mean"]
-
 
 def random_effects_mean(y: np.ndarray, v: np.ndarray) -> tuple[float, float, float]:
     """Return mean, between variance and variance of the mean (DerSimonian & Laird 1986).

@@ -15,14 +15,6 @@ from mtf_eval.analysis.effects.rates import whole
 from mtf_eval.analysis.effects.result import Quantity, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = [
-    "ordinal_change",
-    "paired_change",
-    "paired_ordinal_change",
-    "proportion",
-    "proportion_change",
-]
-
 FEW_DISCORDANT = 25  # below this the exact form of McNemar's test
 
 

@@ -13,9 +13,6 @@ import math
 from mtf_eval.analysis.effects.result import Estimate, avoided_incidents, critical, two_sided_p
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["minimum_detectable_effect", "power", "rate_ratio", "ratio_of_ratios"]
-__all__ += ["smallest_fall", "whole"]
-
 VAST = math.log(1e6)  # a limit beyond a millionfold change says nothing
 
 

@@ -16,16 +16,6 @@ import pandas as pd
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.errors import BadArgument
 
-__all__ = [
-    "TIDY_COLUMNS",
-    "Check",
-    "Estimate",
-    "Quantity",
-    "avoided_incidents",
-    "critical",
-    "two_sided_p",
-]
-
 TIDY_COLUMNS = ("measure", "estimate", "low", "high", "level", "n", "method")
 
 

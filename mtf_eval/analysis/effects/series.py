@@ -19,8 +19,6 @@ from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = ["ExpectedRange", "SeriesResult", "expected_range", "interrupted_series"]
-
 LEAST_MONTHS = 8
 MOVING_RANGE = 2.66  # 3 / d2, d2 = 1.128 for ranges of two
 RUN_LENGTH = 8

@@ -16,8 +16,6 @@ from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.errors import NotEnoughData
 
-__all__ = ["SyntheticControl", "simplex_weights", "synthetic_control"]
-
 LEAST_DONORS = 10
 SUM_TO_ONE = 1e3
 POOR_FIT = 0.25  # root mean squared error before, as a share of the mean

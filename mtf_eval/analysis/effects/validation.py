@@ -26,16 +26,6 @@ from mtf_eval.analysis.results.columns import count, label, lay, number, text
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 
-__all__ = [
-    "ESTIMATORS",
-    "finding",
-    "measures_table",
-    "month_by_area",
-    "performance",
-    "pretended_targets",
-    "validation_table",
-]
-
 PRIMARY = "Placebo-calibrated"
 SAME_SEASON = "Placebo-calibrated, same season"  # as it was before decision 0013
 EXACT = {PRIMARY: True, SAME_SEASON: False}  # of these every thinning is taken, by its chance

@@ -25,9 +25,6 @@ from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["changes", "check_list", "checks_table", "controls", "controls_alt", "emmie"]
-__all__ += ["estimates", "headline", "on_record", "series", "series_alt", "short", "spill"]
-
 NOT_ASSESSED = "not assessed"
 NOT_ON_RECORD = "not on record"
 NO_BUFFER = "The project names no buffer areas."

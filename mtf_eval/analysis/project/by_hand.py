@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from mtf_eval.analysis.effects import Panel
     from mtf_eval.analysis.project.evaluation import Evaluation
 
-__all__ = ["by_hand"]
 
 NAMED = 5  # areas named in a message
 

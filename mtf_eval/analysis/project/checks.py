@@ -26,8 +26,6 @@ from mtf_eval.records.coverage import Coverage, force_key
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.own import reference_for
 
-__all__ = ["at_work", "bad_year", "cautions", "on_record"]
-
 
 def cautions(
     data: Dataset, coverage: Coverage, project: Project, window: Window, first: pd.Timestamp

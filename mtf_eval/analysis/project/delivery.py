@@ -24,18 +24,6 @@ from mtf_eval.analysis.results.columns import (
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "actions_by_agency",
-    "actions_finding",
-    "actions_then",
-    "actions_words",
-    "delivered",
-    "delivered_finding",
-    "deliveries_then",
-    "dose",
-    "overdue",
-]
-
 OVERDUE = {
     "action_id": "action",
     "project_id": "project",

@@ -21,10 +21,6 @@ from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import named, whole_months
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Design", "Project", "Status", "Window", "choose", "months_words", "others"]
-__all__ += ["others_at_work", "project_of", "series_of", "split", "window_of"]
-__all__ += ["without_buffer", "working_in"]
-
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
 

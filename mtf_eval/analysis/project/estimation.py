@@ -34,7 +34,6 @@ from mtf_eval.errors import NotEnoughData
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Spill", "all_others", "beside", "estimators", "recorded", "smallest", "spill", "tried"]
 
 POWER = 0.8
 WIDER = (

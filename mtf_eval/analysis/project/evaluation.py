@@ -62,16 +62,6 @@ from mtf_eval.records.shared import shared
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = [
-    "HOPELESS",
-    "REALISTIC",
-    "Evaluation",
-    "Spill",
-    "evaluate",
-    "evaluated",
-    "status_of",
-    "unassessed",
-]
 
 # Our own judgement, as no guidance gives one: beyond the first a design gives no answer but "we
 # cannot say", before the response and after it; up to the second a fall is what projects reach.

@@ -31,8 +31,6 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Later", "later", "later_finding", "later_table"]
-
 # Months after the response, or after the months it was judged on where those reach further.
 WINDOWS = {"Six months on": (1, 6), "Twelve months on": (7, 12)}
 COMPARABLE = ("placebo", "did")  # a series alone gives one level for all months after its start

@@ -18,9 +18,6 @@ from mtf_eval.analysis.project.design import Project, Window, others
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, Gap
 
-__all__ = ["LEAST_MONTHS", "Withheld", "gaps_of", "gate", "laid_out", "rests_on_noughts"]
-__all__ += ["quiet_of", "trusted"]
-
 LEAST_MONTHS = 3  # on record on either side, and half of those meant to be compared
 
 

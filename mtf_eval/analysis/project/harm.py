@@ -21,8 +21,6 @@ from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset, noting
 from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["avoided", "profile", "profile_finding"]
-
 INDEX = "cambridge_chi"
 NO_WEIGHT = "no weight: counted apart"
 

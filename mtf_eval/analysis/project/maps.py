@@ -15,8 +15,6 @@ from mtf_eval.analysis.results.columns import count, label, lay, number, span, w
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["outlines", "points", "points_alt"]
-
 
 def points(
     data: Dataset, project: Project, window: Window, *, as_of: date

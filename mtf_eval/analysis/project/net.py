@@ -20,17 +20,6 @@ from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.results.findings import percent
 
-__all__ = [
-    "KINDS",
-    "WITH_COMPARISON",
-    "Evidence",
-    "Net",
-    "avoided_in",
-    "cells_of",
-    "net_avoided",
-    "smallest",
-]
-
 Array = npt.NDArray[np.float64]
 #: What stands behind a sum of money; the first alone is a total of what worked.
 Evidence = Literal["effect", "doubtful", "claimed", "not_shown"]

@@ -17,8 +17,6 @@ from mtf_eval.analysis.results.columns import label, lay, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Overlap", "groups", "overlaps", "overlaps_finding", "overlaps_table"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlap:

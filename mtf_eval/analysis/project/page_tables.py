@@ -11,8 +11,6 @@ from mtf_eval.analysis.results.columns import lay, where_from
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["page_table"]
-
 
 def page_table(
     data: Dataset,

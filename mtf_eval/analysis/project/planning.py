@@ -24,9 +24,6 @@ from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Choice", "baseline", "calendar", "candidates", "choices", "could_see", "designs"]
-__all__ += ["places", "places_finding", "plan_finding"]
-
 PLANNED = (6, 9, 12)
 SHOWN = 20
 MORE_MONTHS = 3

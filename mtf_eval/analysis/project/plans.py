@@ -21,8 +21,6 @@ from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import BY_HAND, listed
 
-__all__ = ["Plan", "compared", "fixed", "fixed_words", "plan_of", "planned_evaluation", "plans_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

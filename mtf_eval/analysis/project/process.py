@@ -35,15 +35,6 @@ from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "actions",
-    "actions_finding",
-    "deliveries",
-    "deliveries_finding",
-    "priorities",
-    "proforma",
-]
-
 NOT_GIVEN = "not given"
 STATES = {"done": "completed", "late": "completed late", "overdue": "overdue"}
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["overclaims"]
-
 NEVER = 6  # above the top of the scale
 CLAIMS = (
     (NEVER, r"\b(?:proves?|proven|proof|guarantees?d?)\b"),

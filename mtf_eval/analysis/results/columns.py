@@ -15,11 +15,6 @@ from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule
 
-__all__ = ["as_at_of", "change", "count", "ints", "label", "people", "place", "share", "text"]
-__all__ += ["INTERVAL", "MINUS", "RATIO"]
-__all__ += ["add_total", "dated", "day", "lay", "money", "number", "parts_kept_back", "pounds"]
-__all__ += ["span", "where_from"]
-
 #: The minus sign of every page, before a pound sign too.
 MINUS = "\N{MINUS SIGN}"
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.records.prices.rules import Rule
 
-__all__ = ["Brief", "Column", "Kind", "Shown", "Table"]
 
 Kind = Literal[
     "label",  # names the row; the labels together are the row's key

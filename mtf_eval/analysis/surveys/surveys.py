@@ -36,20 +36,6 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule, few
 
-__all__ = [
-    "Question",
-    "answers",
-    "change_of",
-    "changes",
-    "level",
-    "levels",
-    "questions",
-    "respondents",
-    "responses",
-    "shares",
-    "waves",
-]
-
 WAVES = ("entry", "exit")
 WORDS = {"entry": "Entry", "exit": "Exit"}
 #: Below this base only counts are given (DOMAIN practice of public surveys, marked [u]).

@@ -19,8 +19,6 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule
 
-__all__ = ["answers_alt", "cautions", "finding", "question_finding"]
-
 #: A channel whose share moves by more than this has changed how people were asked.
 MODE_SHIFT = 0.25
 #: Level of the Holm-adjusted tests.

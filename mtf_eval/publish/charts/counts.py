@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Unpack
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import MUTED, PALETTE, Chart, Words, finish, numbers, shown
+from mtf_eval.publish.charts.style import MUTED, Chart, Words, finish, numbers, shown
+from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mtf_eval.publish.disclosure.release import Released
-
-__all__ = ["bars", "diverging", "hbars", "hexmap"]
 
 
 def series_key(released: Released, y: Sequence[str]) -> list[tuple[str, str]]:

@@ -13,20 +13,19 @@ from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
     INK,
     MUTED,
-    PALETTE,
     Chart,
     Words,
     finish,
     numbers,
     shown,
 )
+from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mtf_eval.publish.disclosure.release import Released
 
-__all__ = ["dots", "forest"]
 
 BLUE = PALETTE[0]
 

@@ -13,7 +13,6 @@ from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
     INK,
     MUTED,
-    PALETTE,
     Chart,
     Words,
     column_of,
@@ -21,13 +20,13 @@ from mtf_eval.publish.charts.style import (
     numbers,
     shown,
 )
+from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mtf_eval.publish.disclosure.release import Released
 
-__all__ = ["cumulative", "histogram", "tornado", "waterfall"]
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # keeps a number off a line
 COST, BENEFIT, NET = PALETTE[3], PALETTE[0], PALETTE[2]

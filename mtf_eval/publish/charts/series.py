@@ -13,7 +13,6 @@ from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
     INK,
     MUTED,
-    PALETTE,
     Chart,
     Words,
     column_of,
@@ -21,7 +20,7 @@ from mtf_eval.publish.charts.style import (
     numbers,
     shown,
 )
-from mtf_eval.publish.look import DARK
+from mtf_eval.publish.look import DARK, PALETTE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.disclosure.release import Released
 
-__all__ = ["series", "strip", "xmr"]
 
 BLUE, ORANGE = PALETTE[0], PALETTE[3]
 LOOKS = {"on record": (BLUE, ""), "not on record": ("white", "////")}

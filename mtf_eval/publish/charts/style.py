@@ -19,7 +19,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
 from mtf_eval.publish.charts.vector import slim
 from mtf_eval.publish.disclosure.release import Released
-from mtf_eval.publish.look import DARK, PALETTE
+from mtf_eval.publish.look import DARK
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.analysis.results.tables import Column
 
-__all__ = ["INK", "PALETTE", "Chart", "Paint", "Words", "finish", "numbers", "text_on"]
 
 INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"
 WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
-__all__ = ["slim"]
-
 SVG = "{http://www.w3.org/2000/svg}"
 KEPT_IDS = re.compile(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"")
 DROPPED = {"stroke-linejoin", "stroke-miterlimit", "stroke-linecap", "font-family"}

@@ -26,8 +26,6 @@ from mtf_eval.publish.disclosure.published import (
     span_of,
 )
 
-__all__ = ["FEWEST", "Attacker", "Leak", "Reach", "Rule"]
-
 #: With fewer possible values than this a hidden count is held to be worked out, or nearly.
 FEWEST = 4
 WORTH = re.compile(r"\b(one|each|per|a)\b.*\b(person|head|individual)\b")

@@ -12,11 +12,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure.attacker import FEWEST, Attacker, Leak, Reach, Rule
+from mtf_eval.publish.disclosure.attacker import Attacker, Reach, Rule
 from mtf_eval.publish.disclosure.feasible import CEILING
 from mtf_eval.publish.disclosure.published import read_grids, release_named, told
-
-__all__ = ["FEWEST", "KNOWN", "Leak", "Reach", "reach"]
 
 KNOWN = {
     **dict.fromkeys(("public", "nhs", "opensafely"), Rule(high=7, base=5)),

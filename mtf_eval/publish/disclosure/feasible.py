@@ -15,8 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CEILING", "System"]
-
 CEILING = 1_000_000  # no count here is larger
 TURNS = 12
 SECONDS = 30.0  # for one end of one count

@@ -16,8 +16,6 @@ from itertools import product
 from mtf_eval.publish.disclosure.feasible import System
 from mtf_eval.publish.disclosure.published import TOTAL, Grid, Told, months_of, plain, span_of
 
-__all__ = ["Log"]
-
 OUTCOMES = ("completed", "ongoing", "rejected", "sara projects")
 ACCEPTED = OUTCOMES[:2]
 RECEIVED, WAITING = "received", "not yet decided"

@@ -11,8 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-__all__ = ["document", "sheets", "slides", "summary"]
-
 Rows = Sequence[Sequence[str]]
 
 

@@ -19,9 +19,6 @@ from typing import Any
 
 from mtf_eval.publish.disclosure import office
 
-__all__ = ["HIDDEN", "TOTAL", "Figure", "Grid", "Told", "months_of", "plain", "read_grids"]
-__all__ += ["release_named", "span_of", "told"]
-
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 HIDDEN, BESIDE = "[c]", "[k]"  # a count of people; a figure hidden for the sake of one
 SYMBOL = r"(\[\w+\])?"

@@ -22,7 +22,6 @@ from mtf_eval.records.tables import TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Door", "Released", "release"]
 
 COUNTED = tuple(name for name, t in TABLES.items() if OF_PEOPLE in fact(t, "marks"))
 

@@ -29,19 +29,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Door, Released
     from mtf_eval.records.dataset import Dataset
 
-__all__ = [
-    "Element",
-    "corrections",
-    "figure",
-    "headline",
-    "headline_result",
-    "note",
-    "page",
-    "provenance",
-    "rag",
-    "result",
-    "table",
-]
 
 MIMETYPE = "application/vnd.mtf.{}+json"
 NoteKind = Literal["note", "caution", "method"]

@@ -15,7 +15,6 @@ from mtf_eval.publish.cells import heading, words
 if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Released
 
-__all__ = ["RAG", "grid", "rating", "rating_word", "slug"]
 
 RAG = {
     "red": ("Red", "\N{BLACK DOWN-POINTING TRIANGLE}"),

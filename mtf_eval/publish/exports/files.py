@@ -22,7 +22,6 @@ from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["contents", "csv_name", "head", "tables", "write_exports"]
 
 PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
 LONGEST = 80  # characters of a file's name, without its ending

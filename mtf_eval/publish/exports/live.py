@@ -13,8 +13,6 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell  # type: ignore
 
 from mtf_eval.publish.exports.scanner import neutralise
 
-__all__ = ["SHEETS", "add_model"]
-
 SHEETS = ("Model", "Model inputs", "Unit costs", "Deflator", "Discount factors")
 INPUTS = (
     ("sum", "Sum"),

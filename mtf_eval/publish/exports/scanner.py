@@ -22,8 +22,6 @@ from urllib.parse import unquote
 
 from mtf_eval.errors import RunRefused
 
-__all__ = ["Hit", "canaries", "identifying", "neutralise", "printable"]
-
 # Columns whose values name one person, family or answer; a project's id is no secret.
 PERSONAL = ("case_id", "referral_id", "respondent_id")
 LARGEST = 500_000_000  # bytes that one published file may unpack to

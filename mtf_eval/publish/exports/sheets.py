@@ -14,8 +14,6 @@ from typing import Any
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.utility import cell_autofit_width  # type: ignore[import-untyped]
 
-__all__ = ["Sheet", "produce"]
-
 TEXT = {"font_name": "Arial", "font_size": 12}
 BIG, MIDDLE = {**TEXT, "font_size": 16, "bold": True}, {**TEXT, "font_size": 14, "bold": True}
 WRAPPED = {"text_wrap": True, "valign": "top"}

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.publish.look import Look
 
-__all__ = ["ILLUSTRATIVE", "Block", "blocks", "picture", "said", "source_of"]
 
 FIGURE = re.compile(r'<figure class="mtf-figure".*?</figure>', re.S)
 WIDE = re.compile(r'<svg[^>]*class="mtf-wide".*?</svg>', re.S)

@@ -27,7 +27,6 @@ from mtf_eval.publish.look import PALETTE, Look
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["write_slides"]
 
 WIDTH, HEIGHT, EDGE = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, ROOM = Inches(1.6), Inches(4.9)  # of what stands under a title

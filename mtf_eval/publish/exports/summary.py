@@ -18,7 +18,6 @@ from mtf_eval.publish.look import Look
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-__all__ = ["summary"]
 
 MOST = 6  # lines of a list
 LINE = 72  # characters of a line of text

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from docx.section import Section
     from nbformat import NotebookNode
 
-__all__ = ["write_word"]
 
 SIZES, LETTER = (Pt(9), Pt(8), Pt(7), Pt(6)), 0.58  # of a table's letters; their width to that
 MOST = 60  # rows of a table; the workbook beside has the rest

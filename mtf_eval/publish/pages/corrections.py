@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.analysis.results.tables import Table
 
-__all__ = ["FILE", "PLACE", "Correction", "as_csv", "as_table", "distinct", "edition"]
-__all__ += ["elsewhere", "listed"]
 
 FILE = "corrections.csv"
 #: Where a page leaves room for what other reports corrected; filled in when the set is put up.

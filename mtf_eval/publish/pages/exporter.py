@@ -20,11 +20,10 @@ from traitlets.config import Config
 from mtf_eval.publish.cells import moment
 from mtf_eval.publish.disclosure.release import Door
 from mtf_eval.publish.display.elements import MIMETYPE, table
-from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables, write_exports
+from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages.corrections import Correction
-from mtf_eval.publish.pages.index import Entry, index
 from mtf_eval.publish.pages.sections import (
     folded,
     heading_before,
@@ -39,16 +38,6 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
     from nbformat import NotebookNode
 
-__all__ = [
-    "Entry",
-    "Failure",
-    "ReportExporter",
-    "cleaned",
-    "index",
-    "read_summary",
-    "render",
-    "write_exports",
-]
 
 LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "

@@ -13,8 +13,6 @@ from typing import Literal
 from mtf_eval.publish.cells import moment
 from mtf_eval.publish.shell import STATUS, css, environment
 
-__all__ = ["Entry", "index"]
-
 State = Literal["current", "failed", "out_of_date"]
 STATES = {
     "current": ("Current", "\N{HEAVY CHECK MARK}"),

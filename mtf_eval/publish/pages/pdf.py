@@ -14,8 +14,6 @@ from tempfile import TemporaryDirectory
 
 from mtf_eval.errors import RunRefused
 
-__all__ = ["find_browser", "need_browser", "print_pdf"]
-
 NAMES = (
     "chromium",
     "chromium-browser",

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
     from nbformat import NotebookNode
 
-__all__ = ["folded", "heading_before", "own_frames", "tags_of", "why_it_failed"]
-__all__ += ["without_empty_sections"]
-
 
 LONGEST = 950  # words of a page's main part, about five screens
 SHORT = 60  # a section of fewer words is not worth a fold

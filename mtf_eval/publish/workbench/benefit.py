@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Money"]
 
 SEED = 2021
 #: Rules that are read before any pound is: what they found stands on the first screen.

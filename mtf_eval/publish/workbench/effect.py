@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Released
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Answer", "Effect"]
 
 WOULD_CHANGE = {
     "effect": "One failed check would make the effect doubtful, and its pounds with it. A check "

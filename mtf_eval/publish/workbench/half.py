@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["HalfYear"]
-
 
 class HalfYear(Period):
     """A half-year, for the leadership group. Shows its referrals as cards.

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Plan", "design_of"]
-
 
 class _Answer(View):
     """Whether the design can show what is aimed at, in one line, for the page and the index."""

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Project"]
-
 
 class Project(Scanning):
     """One SARA project. Shows its pro-forma.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.charts.style import Chart
     from mtf_eval.publish.disclosure.release import Released
 
-__all__ = ["Quality", "strip"]
-
 
 class Quality(View):
     """The state of a data set. Shows which tables were read.

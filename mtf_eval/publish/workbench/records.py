@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.workbench.year import Year
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Records", "load", "report"]
-
 
 class Records(Dataset):
     """A checked data set as an analyst works with it. Shows its tables.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.project import assessment, harm, planning
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Scanning"]
 
 WAITING = {
     "planning": "The response has not begun: there is nothing to assess yet.",
@@ -29,16 +29,16 @@ WAITING = {
 }
 
 
-class Scanning(View):
+class Scanning(View, ABC):
     """A project or a plan, seen from before its start."""
 
     records: Dataset
     reference: Reference
 
-    @cached_property
+    @property
+    @abstractmethod
     def evaluation(self) -> Evaluation:
         """Everything that was worked out of it, as a record."""
-        raise NotImplementedError
 
     @property
     def as_of(self) -> Any:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Released
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Surveys"]
 
 MOST = 5  # answers on a scale that can be told apart in a picture
 NONE = "No entry or exit survey is on record."

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.charts.style import Chart
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["Absent", "Report", "Several", "View", "changed_by_hand", "door", "joined"]
 
 BLANK = "Nothing is drawn, as no figure of the picture is shown."
 LONGEST = 600  # characters of a result in plain text: what a terminal shows

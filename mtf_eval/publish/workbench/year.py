@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtf_eval.analysis import benefit
-from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, referrals
+from mtf_eval.analysis.counts import (
+    activity,
+    caseload,
+    contacts,
+    priorities,
+    referral_log,
+    referrals,
+)
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.results.findings import alt
@@ -24,8 +31,6 @@ if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Released
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
-
-__all__ = ["Period", "Year", "in_each_others_way"]
 
 
 class Period(View):
@@ -49,7 +54,7 @@ class Period(View):
         """Draw the referrals by month and decision."""
 
         def draw(released: Released) -> Chart:
-            decided = referrals.dated(self.records, self.number)
+            decided = referral_log.dated(self.records, self.number)
             named = {"received": "received", "accepted": "accepted", "rejected": "rejected"}
             return charts.bars(
                 released,

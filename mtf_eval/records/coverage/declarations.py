@@ -14,8 +14,6 @@ from mtf_eval.records.aliases import fold
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.tables import TABLES
 
-__all__ = ["check", "declared", "force_key", "sources"]
-
 
 class Problem(Protocol):
     """Takes what is wrong at a place in the table."""

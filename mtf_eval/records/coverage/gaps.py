@@ -17,9 +17,6 @@ from numpy.typing import NDArray
 
 from mtf_eval.records.dataset import Dataset, once
 
-__all__ = ["Coverage", "Gap", "Kind", "Rows", "first_of", "month_of", "named", "ordinal", "rows_of"]
-__all__ += ["whole_months"]
-
 ONE_MONTH = pd.DateOffset(months=1)
 Kind = Literal[
     "declared", "no_file", "source_stops", "recoded", "silent", "incomplete", "no_area",

@@ -9,8 +9,6 @@ import pandas as pd
 from mtf_eval.records.coverage.on_record import coverage_of, some
 from mtf_eval.records.dataset import Dataset, Finding
 
-__all__ = ["noticed"]
-
 
 def noticed(data: Dataset) -> list[Finding]:
     """Say every gap once: those of the projects' own areas first, by project.

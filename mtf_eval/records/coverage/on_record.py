@@ -32,8 +32,6 @@ from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, si
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
 
-__all__ = ["coverage_of", "some"]
-
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"

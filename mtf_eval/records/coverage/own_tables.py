@@ -9,8 +9,6 @@ from mtf_eval.records.coverage.gaps import first_of
 from mtf_eval.records.coverage.silences import silent_runs
 from mtf_eval.records.dataset import Dataset
 
-__all__ = ["kept"]
-
 #: What each row is dated by, where a table has no event that is over.
 _DUE = {"deliveries": "due", "actions": "due"}
 #: Tables into which rows come all the time, so that a silence can be told from chance.

@@ -11,8 +11,6 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHANCE", "doubled_months", "incomplete_months", "jumps", "runs", "silent_runs", "steps"]
-
 Counts = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Places = NDArray[np.intp]

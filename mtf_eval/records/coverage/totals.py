@@ -23,8 +23,6 @@ from mtf_eval.records.coverage.silences import (
 )
 from mtf_eval.records.dataset import Dataset, once
 
-__all__ = ["Totals", "totals_of"]
-
 Counts = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 #: Of the records that go from a measure or come to it, how many another one accounts for.

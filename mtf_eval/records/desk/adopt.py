@@ -30,7 +30,6 @@ from mtf_eval.records.tables import CORE, TABLES, table_named
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["Adoption", "adopt", "answered", "write"]
 
 #: Sheets of one workbook; more are no tracker.
 MOST_SHEETS = 100

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.cell import Cell
 
-__all__ = ["annotate"]
 
 LIST = "Complaints"
 HEADINGS = ("Sheet or file", "Row", "Column", "Found", "Expected", "What to do")

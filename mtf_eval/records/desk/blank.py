@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["write_workbook"]
 
 EXAMPLES = {
     "id": "R-001",

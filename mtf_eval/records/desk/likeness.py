@@ -26,7 +26,6 @@ from mtf_eval.records.tables import TABLES, table_named
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["headings_of", "table_of"]
 
 #: Likeness from which a heading is proposed.
 LIKE = 0.72

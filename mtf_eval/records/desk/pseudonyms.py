@@ -20,8 +20,6 @@ from pathlib import Path
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem, RunRefused
 
-__all__ = ["new_key", "pseudonym", "pseudonymise", "read_key"]
-
 BYTES = 32
 MARK = "p"  # a letter first: a spreadsheet does not turn it into a number
 

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-__all__ = ["read_published_deflator"]
-
 COLUMNS = ("price_year", "index", "base", "status", "source", "edition", "verified", "retrieved")
 MONTHS = r"(January|February|March|April|May|June|July|August|September|October|November|December)"
 

@@ -15,8 +15,6 @@ from datetime import date
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import STATUSES, Row
 
-__all__ = ["Edition", "caution", "editions", "lines"]
-
 #: Tables whose values a publisher renews; the others are mappings and judgements of our own.
 RENEWED = (
     *("gdp_deflator", "unit_costs", "crime_multipliers"),

@@ -33,7 +33,6 @@ from mtf_eval.records.prices.unit_costs import CURRENCY, Row, at
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
-__all__ = ["own_folder", "own_reference", "reference_for", "update"]
 
 #: What names a row of a table; of the deflator nothing, as years of two vintages never mix.
 KEYS: dict[str, tuple[str, ...]] = {

@@ -31,16 +31,6 @@ from mtf_eval.records.prices.unit_costs import (
     unit_cost_problems,
 )
 
-__all__ = [
-    "CrimeType",
-    "Reference",
-    "Rung",
-    "Value",
-    "financial_year",
-    "load_reference",
-    "sound",
-]
-
 FILES = (
     "agencies", "assumptions", "bearers", "crime_multipliers", "crime_types", "discount_rates",
     "double_counting", "gdp_deflator", "ladders", "maryland_scale", "optimism_bias",

@@ -15,8 +15,6 @@ from pathlib import Path
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.records.prices.reference import default_folder
 
-__all__ = ["ALIASES", "Rule", "few", "read_rules", "rule_of"]
-
 FILE = "disclosure_rules.csv"
 #: A hidden count that can only be one of fewer values is held to be given away.
 FEWEST = 4

@@ -20,7 +20,6 @@ from mtf_eval.records.prices.unit_costs import CURRENCY, Row
 if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
 
-__all__ = ["Imported", "read_unit_cost_database"]
 
 # What a heading must say to be a field; the first field that fits takes the column.
 HEADINGS = (

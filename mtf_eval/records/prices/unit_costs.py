@@ -11,9 +11,6 @@ from dataclasses import dataclass
 
 from mtf_eval.errors import Problem
 
-__all__ = ["CURRENCY", "Bearer", "Row", "UnitCost", "at", "deflator_problems", "number"]
-__all__ += ["unit_cost_of", "unit_cost_problems"]
-
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
 #: Another currency than pounds, in a cell or a heading.
 CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)

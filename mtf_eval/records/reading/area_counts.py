@@ -11,7 +11,6 @@ from mtf_eval.errors import BadArgument
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ENDS", "read_area_counts"]
 
 ENDS = ".csv.gz"
 _AREA = ("ward", "area_code", "lsoa_code", "msoa_code")

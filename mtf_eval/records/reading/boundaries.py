@@ -17,7 +17,6 @@ from mtf_eval.errors import DataProblems, Problem
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["read_boundaries"]
 
 #: A district's small areas, generalised, are some 2 MB; read, a file takes 25 times its size.
 MAX_BYTES = 20 * 2**20

@@ -19,8 +19,6 @@ from mtf_eval.records.aliases import UNSEEN, Aliases, fold, plain
 from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_day, read_month
 from mtf_eval.records.schema import KINDS
 
-__all__ = ["CellError", "Context", "Unreadable", "describe", "is_blank", "is_mark", "read_cell"]
-
 NOT_YET = "a mark for not yet (such as ongoing) read as empty"
 #: What statistical tables write in place of a number, and beside one.
 _SYMBOLS = {"..", ":", "*", "[x]", "[z]", "[c]", "[low]", "[w]", "[u]", "[:]"}

@@ -16,18 +16,17 @@ from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import (
     NOT_YET,
     Context,
-    Unreadable,
     describe,
     is_blank,
     read_cell,
 )
+from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.schema import KINDS, holds, kind_of
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["TWICE", "drop_duplicates", "hold_totals", "referenced_twice", "settle", "validate"]
 
 TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
 #: What a referral that was not taken on, or not yet, cannot have.

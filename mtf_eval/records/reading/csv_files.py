@@ -13,8 +13,6 @@ from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.grids import MAX_CELLS, MAX_COLUMNS, Grid
 
-__all__ = ["need_files", "read_csv"]
-
 #: A million rows of ours are some 100 MB; the file is held whole, as bytes and as text.
 MAX_BYTES = 200 * 2**20
 #: As many as Excel has.

@@ -17,9 +17,7 @@ from typing import Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Source
-from mtf_eval.records.reading.tidy import Grid
-
-__all__ = ["read_database", "shown"]
+from mtf_eval.records.reading.grids import Grid
 
 #: What a database holds, `{table: {column: type}}`, and a way to ask it a SELECT.
 Opened = tuple[Mapping[str, Mapping[str, Any]], Callable[[Any], list[Any]]]

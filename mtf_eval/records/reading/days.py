@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 
 from mtf_eval.records.aliases import plain
 
-__all__ = ["MONTHS", "Span", "Unreadable", "read_clock", "read_day", "read_month", "span_of"]
-
 _NAMES = (
     "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|"
     "sep sept september|oct october|nov november|dec december"

@@ -17,7 +17,6 @@ from mtf_eval.records.reading.days import Span
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Grid", "Tidied", "path_of", "plans_of"]
 
 #: What may stand beside the tables: outlines of areas, and the analyst's own look-up of postcodes.
 OUTLINES, LOOKUP = "boundaries.geojson", "postcode_areas.csv"

@@ -21,9 +21,6 @@ from mtf_eval.records.schema import holds
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = [
-    *("column_named", "heading_row", "likest", "named_over", "span_above", "tell_headings"),
-]
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40

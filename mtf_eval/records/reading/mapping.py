@@ -23,8 +23,6 @@ from mtf_eval.records.reading.grids import Grid, path_of
 from mtf_eval.records.reading.headings import TITLE_ROWS, named_over
 from mtf_eval.records.tables import TABLES
 
-__all__ = ["COLUMNS", "EMPTY", "OPEN", "OUT", "Line", "Mapped", "mapping_of", "pattern"]
-
 COLUMNS = ("what", "sheet", "column", "written", "means", "answer", "why")
 #: Words of the column `means`, and of `answer` while a question is open.
 OUT, EMPTY, SHEET, OPEN = "leave out", "leave empty", "(name of the sheet)", "?"

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["coordinates", "in_areas", "placed"]
 
 _CALLED = {
     "latitude": ("latitude", "lat"),

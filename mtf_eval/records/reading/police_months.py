@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Counts", "noticed", "summed"]
-
 
 class Counts:
     """Counts kept as whole numbers that stand for texts, each as narrow as it can be.

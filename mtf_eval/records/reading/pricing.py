@@ -16,7 +16,6 @@ from mtf_eval.records.prices.reference import HORIZON_YEARS, Reference, financia
 if TYPE_CHECKING:
     from mtf_eval.records.reading.grids import Tidied
 
-__all__ = ["hold_prices"]
 
 #: Columns of `outcomes` whose blank is counted as the most that can be claimed.
 BLANKS = {

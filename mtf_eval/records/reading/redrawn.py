@@ -18,8 +18,6 @@ from mtf_eval.records.dataset import Finding
 from mtf_eval.records.plans import listed, named_areas
 from mtf_eval.records.reading.grids import Tidied
 
-__all__ = ["LOOK_UP", "follow", "own_look_up"]
-
 #: Name of a user's own look-up.
 LOOK_UP = "lsoa_lookup.csv"
 

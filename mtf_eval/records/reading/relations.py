@@ -20,7 +20,6 @@ from mtf_eval.records.tables import TABLES
 if TYPE_CHECKING:
     from mtf_eval.records.reading.grids import Tidied
 
-__all__ = ["hold_plans", "relate"]
 
 #: (table, column) of a reference, and (table, column) it must be found in.
 _REFERENCES = (

@@ -17,7 +17,6 @@ from mtf_eval.records.dataset import Finding
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["doubts", "identifiers", "is_nhs_number", "scan"]
 
 _WHO = (
     r"(full|first|last|middle|given|family|maiden|client|victim|offender|suspect|child|person|"

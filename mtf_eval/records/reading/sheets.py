@@ -21,7 +21,6 @@ from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, heading_
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["month_of", "stacked", "turned"]
 
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}

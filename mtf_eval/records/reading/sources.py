@@ -18,8 +18,6 @@ from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
 
-__all__ = ["extended", "files_of", "from_database", "from_files", "learnt", "slug"]
-
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
 

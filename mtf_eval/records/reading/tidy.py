@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.reading.cells import Context, Unreadable, describe, is_blank, read_cell
+from mtf_eval.records.reading.cells import Context, describe, is_blank, read_cell
 from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
-from mtf_eval.records.reading.days import Span, span_of
+from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import heading_row, span_above, tell_headings
 from mtf_eval.records.reading.scanner import doubts, scan
@@ -25,7 +25,6 @@ from mtf_eval.records.schema import KINDS, empty, kind_of
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
-__all__ = ["Grid", "Tidied", "heading_row", "tidy"]
 
 _TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
 _NOTES = ("last updated", "note", "source", "data as at")

@@ -28,8 +28,6 @@ from mtf_eval.records.reading.mapping import Mapped
 from mtf_eval.records.reading.zips import open_zip
 from mtf_eval.records.tables import table_named
 
-__all__ = ["read_workbook"]
-
 #: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
 MAX_UNPACKED = 300 * 2**20
 #: What a damaged zip raises.

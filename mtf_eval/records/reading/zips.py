@@ -19,8 +19,6 @@ except ImportError:  # what is quicker is not everywhere
 
 from mtf_eval.errors import DataProblems, Problem
 
-__all__ = ["DAMAGED", "open_zip", "shown", "unpacked"]
-
 #: What reading a damaged file of a zip raises.
 DAMAGED: tuple[type[Exception], ...] = (
     zipfile.BadZipFile,
