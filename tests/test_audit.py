@@ -12,7 +12,8 @@ from openpyxl import Workbook
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure import feasible
-from mtf_eval.publish.disclosure.audit import Leak, reach
+from mtf_eval.publish.disclosure.attacker import Leak
+from mtf_eval.publish.disclosure.audit import reach
 
 
 def attack(folder: Path, previous: Path | None = None, release: str | None = None) -> list[Leak]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from dashboard import HERE
 
+from benchmarks.disclosure import yearly
 from mtf_eval import load
 from mtf_eval.analysis.counts import caseload, groups, referrals
 from mtf_eval.analysis.results.tables import Column, Table
@@ -268,7 +269,7 @@ def test_every_group_has_two_members_and_a_name_of_its_own() -> None:
 def test_all_tables_of_a_year_cost_less_than_reading_them() -> None:
     start = time.process_time()
     data = load(HERE.parent / "example")
-    tables = [t for year in summary.years(data) for t in summary.yearly(data, year=year)]
+    tables = [t for year in summary.years(data) for t in yearly(data, year=year)]
     made = time.process_time() - start
     start = time.process_time()
     for table in tables:

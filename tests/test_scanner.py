@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from canaries import canaries, identifying
 from openpyxl import Workbook
 
 from mtf_eval.errors import DataProblems
-from mtf_eval.publish.exports.scanner import canaries, identifying, neutralise
+from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.records.load import load
 from mtf_eval.records.reading.scanner import doubts, identifiers, is_nhs_number, scan
 

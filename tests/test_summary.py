@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from dashboard import HERE
 
+from benchmarks.disclosure import yearly
 from mtf_eval import load
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year import summary
@@ -18,7 +19,7 @@ def thanet() -> Dataset:
 
 @pytest.fixture(scope="module")
 def tables(thanet: Dataset) -> dict[str, Table]:
-    return {t.name: t for t in summary.yearly(thanet, year=2021) if t.people}
+    return {t.name: t for t in yearly(thanet, year=2021) if t.people}
 
 
 def test_every_total_row_is_the_sum(tables: dict[str, Table]) -> None:

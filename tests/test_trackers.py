@@ -14,7 +14,7 @@ from mtf_eval import load
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.aliases import packaged
 from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
-from mtf_eval.records.reading.days import read_clock, span_of
+from mtf_eval.records.reading.days import read_day, span_of
 from mtf_eval.run import cli
 from mtf_eval.run.facts import facts_of
 
@@ -216,10 +216,8 @@ def test_the_year_of_a_section_holds_for_its_rows(tmp_path: Path) -> None:
 
 
 def test_clocks() -> None:
-    assert read_clock("3:09 pm") == dt.time(15, 9)
-    assert read_clock("12.05am") == dt.time(0, 5)
-    assert read_clock("15:09") == dt.time(15, 9)
-    assert read_clock("12.5") is None
+    for text, at in (("3:09 pm", (15, 9)), ("12.05am", (0, 5)), ("15:09", (15, 9))):
+        assert read_day(f"05/01/2023 {text}")[2] == dt.time(*at)
 
 
 # Kinds: hours, shares, amounts, symbols, words

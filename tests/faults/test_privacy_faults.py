@@ -13,10 +13,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from canaries import canaries
 
 from mtf_eval.errors import our_words
-from mtf_eval.publish.exports import scanner
-from mtf_eval.publish.exports.scanner import canaries
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
@@ -118,7 +117,7 @@ def test_a_crash_publishes_no_value(release: str, data: Path, tmp_path: Path) ->
 def test_the_search_finds_a_value_in_a_page(tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text(f"<p>{VALUE.replace('-', '&#45;')}</p>", encoding="utf-8")
     assert canaries([VALUE], tmp_path)
-    assert scanner.canaries([VALUE + "x"], tmp_path) == []
+    assert canaries([VALUE + "x"], tmp_path) == []
 
 
 def test_our_own_messages_are_told_and_others_are_not() -> None:

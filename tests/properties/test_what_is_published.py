@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from canaries import canaries, identifying
 from nbformat.v4 import new_notebook
 from openpyxl import load_workbook
 
 from mtf_eval import load
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import DataProblems, RunRefused
-from mtf_eval.publish.exports.scanner import canaries, identifying
 from mtf_eval.records.prices.rules import rule_of
 from mtf_eval.records.schema import OF_PEOPLE, fact, kind_of
 from mtf_eval.records.tables import TABLES

@@ -184,13 +184,6 @@ class Table(Brief):
         """Names of the columns that make the row's key."""
         return tuple(c.name for c in self.columns if c.kind == "label")
 
-    def row_keys(self) -> list[str]:
-        """Key of each row: its labels joined by ` | `."""
-        if not self.labels:
-            return [str(i) for i in range(len(self.frame))]
-        parts = self.frame[list(self.labels)].astype(str).to_numpy()
-        return [" | ".join(row) for row in parts]
-
     def with_frame(self, frame: pd.DataFrame) -> Table:
         """Return the same table around another frame of the same shape."""
         return replace(self, frame=frame)

@@ -74,11 +74,6 @@ class Reach:
         """Hidden counts that can only be one of fewer than `FEWEST` values, by file and place."""
         return [k for k in self.counts if k.high - k.low + 1 < FEWEST]
 
-    @property
-    def narrowest(self) -> int:
-        """Fewest values that any hidden count can have; 0 where none is hidden."""
-        return min((k.high - k.low + 1 for k in self.counts), default=0)
-
 
 class Attacker:
     """All printed cells as unknowns within bounds, and what holds between them."""

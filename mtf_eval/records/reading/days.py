@@ -136,12 +136,6 @@ def span_of(text: str) -> Span | None:
     return Span(date(year, 1, 1), date(year, 12, 31), str(year))
 
 
-def read_clock(text: str) -> time | None:
-    """Read a time of day, of 12 or 24 hours; `None` where it is none for certain."""
-    found = re.fullmatch(_CLOCK, plain(text).casefold())
-    return _time(found) if found and _sure(found, found[0]) else None
-
-
 def _sure(found: re.Match[str], clock: str) -> bool:
     return bool((":" in clock and found["minute"]) or found["half"] or found["sure"])
 
