@@ -17,6 +17,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.look import PALETTE
 
 COUNT = Column(name="n", heading="Recorded", kind="count")
 TITLE = {"title": "A finding", **WORDS}
@@ -174,7 +175,7 @@ def test_bars_are_as_high_as_their_numbers() -> None:
     chart = charts.bars(
         door()(months()), x="month", y=["accepted", "rejected"], stacked=True, **TITLE
     )
-    heights = bars_of(chart.wide, style.PALETTE[0])
+    heights = bars_of(chart.wide, PALETTE[0])
     expected = [12, 4, 18, 14, 9, 13, 20, 7, 11, 2, 11, 12]
     ratio = np.array(heights) / np.array(expected)
     assert ratio == pytest.approx(np.full(12, ratio[0]), rel=0.02)
@@ -190,7 +191,7 @@ def test_hidden_cells_are_gaps_with_their_symbol() -> None:
     chart = charts.bars(released, x="month", y=["accepted", "rejected"], **TITLE)
     marks = texts(chart.wide).count("[c]")
     assert 0 < marks <= hidden
-    drawn = bars_of(chart.wide, style.PALETTE[0])
+    drawn = bars_of(chart.wide, PALETTE[0])
     secret = made_up.months().frame["accepted"].astype(float).to_numpy()
     shown = released.frame["accepted"].notna().to_numpy()
     positive = [h for h in drawn if h > 0.5]
@@ -265,9 +266,9 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_the_palette_can_be_told_apart() -> None:
-    for colour, following in zip(style.PALETTE, style.PALETTE[1:], strict=False):
+    for colour, following in zip(PALETTE, PALETTE[1:], strict=False):
         assert contrast(colour, following) >= 3
-    for colour in style.PALETTE:
+    for colour in PALETTE:
         assert contrast(colour, "#FFFFFF") >= 3
         assert contrast(colour, style.text_on(colour)) >= 4.5
     assert contrast(style.MUTED, "#FFFFFF") >= 4.5

@@ -146,9 +146,9 @@ def test_headings_without_rows_are_an_empty_table(tmp_path: Path) -> None:
     tables = book()
     del tables["incidents"][1:], tables["referrals"][1:]
     data = load(write_folder(tmp_path / "data", tables))
-    assert data.table("incidents").empty
-    assert data.table("referrals").empty
-    assert len(data.table("projects"))
+    assert not data.has("incidents")
+    assert not data.has("referrals")
+    assert data.has("projects")
     assert data.table("incidents")["count"].dtype == pd.Int64Dtype()
 
 
@@ -365,9 +365,9 @@ def test_no_place_for_a_cache_is_no_error(tmp_path: Path, monkeypatch: pytest.Mo
     folder = write_folder(tmp_path / "data", book())
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("MTF_CACHE", str(tmp_path / "file"))
-    assert len(load(folder).table("costs"))
+    assert load(folder).has("costs")
     monkeypatch.setenv("MTF_CACHE", "off")
-    assert len(load(folder).table("costs"))
+    assert load(folder).has("costs")
 
 
 def test_the_published_figures_are_read_without_complaint() -> None:

@@ -153,6 +153,10 @@ class Dataset:
         self.reads.add("notes" if table is None else f"notes[{table}]")
         return tuple(f for f in self.findings if table is None or f.table == table)
 
+    def has(self, name: str) -> bool:
+        """Whether the table was given and has rows."""
+        return len(self.table(name)) > 0
+
     def origins(self) -> tuple[Source, ...]:
         """Return where every table that was given came from."""
         self.reads.add("as at")
