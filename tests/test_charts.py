@@ -266,7 +266,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_the_palette_can_be_told_apart() -> None:
-    for colour, following in zip(PALETTE, PALETTE[1:], strict=False):
+    for colour, following in pairwise(PALETTE):
         assert contrast(colour, following) >= 3
     for colour in PALETTE:
         assert contrast(colour, "#FFFFFF") >= 3
