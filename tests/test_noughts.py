@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 from test_projects import ASB, a_project, areas_of, data_of, evaluated, incidents
 
+from mtf_eval.analysis.counts.on_record import strip
 from mtf_eval.records.coverage import coverage_of, noticed
 
 DAY = date(2021, 12, 31)
@@ -27,6 +28,40 @@ def test_noughts_that_were_entered_are_not_told_as_missing() -> None:
     assert said in entered.gated.reason
     assert "not on record" not in entered.headline
     assert "declare it complete" in entered.gated.remedy
+
+
+def test_a_strip_tells_noughts_entered_from_months_without_a_row() -> None:
+    rows = incidents().set_index(["area_code", "month"]).sort_index()
+    months = pd.date_range("2021-01-01", "2021-06-01", freq="MS")
+    rows.loc[pd.IndexSlice["A00", months], "count"] = 0
+    rows.loc[pd.IndexSlice[:, pd.Timestamp("2020-03-01")], "count"] = 0
+    rows = rows.drop(pd.MultiIndex.from_product([["A01"], months])).reset_index()
+    data = data_of(incidents=rows)
+    coverage = coverage_of(data, ASB, as_of=DAY)
+    which = {
+        "entered": ("A00",),
+        "absent": ("A01",),
+        "both": ("A00", "A01"),
+        "part": ("A00", "A02"),
+    }
+    table = strip(data, coverage, which, name="x", title="x", as_at=DAY).frame
+    told = {
+        (r.area, r.first): (r.state, r.why) for r in table.itertuples() if r.state != "on record"
+    }
+    whole = ("not to be relied on", "noughts entered, not relied on")
+    assert told == {
+        **{(area, "March 2020"): whole for area in which},
+        ("entered", "January 2021"): whole,
+        ("absent", "January 2021"): ("not on record", "silent beyond chance"),
+        ("both", "January 2021"): (
+            "not on record",
+            "noughts entered, not relied on; silent beyond chance",
+        ),
+        ("part", "January 2021"): (
+            "in part",
+            "noughts entered, not relied on; up to 1 of 2 areas",
+        ),
+    }
 
 
 def test_a_target_area_without_a_row_of_a_measure_few_areas_have_is_named() -> None:

@@ -26,7 +26,7 @@ SYMBOLS = {
     "[z]": "not applicable",
     "[low]": "rounds to 0 but is not 0",
     "[p]": "provisional",
-    "not on record": "nothing was recorded there, which is not nought",
+    "not on record": "nothing to rely on is recorded there, which is not nought",
     "[u]": "low reliability: based on few cases",
 }
 MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"

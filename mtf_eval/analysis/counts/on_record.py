@@ -30,6 +30,7 @@ KINDS = {
     "not_begun": "not begun",
     "ended": "ended",
     "split": "category split or put together",
+    "noughts": "noughts entered, not relied on",
 }
 COLUMNS = (
     label("area", "Areas or measure"),
@@ -85,13 +86,19 @@ def _runs(
         return
     held = coverage.counts.reindex(columns=list(areas)).notna().to_numpy()
     near = coverage.concerning(areas, months[0], months[-1])
-    doubted = np.zeros(len(months), dtype=bool)
+    doubted, entered, missing = np.zeros((3, len(months)), dtype=bool)
     for gap in near:
-        if gap.gate:
-            doubted |= (months >= gap.first) & (months <= gap.last)
+        of = doubted if gap.gate else entered if gap.kind == "noughts" else missing
+        of |= (months >= gap.first) & (months <= gap.last)
     there = held.sum(axis=1)
     states = np.select(
-        [there == 0, there < held.shape[1], doubted], [NOT, PART, DOUBTFUL], default=ON
+        [
+            (there == 0) & (missing | ~entered),
+            (there > 0) & (there < held.shape[1]),
+            doubted | entered,
+        ],
+        [NOT, PART, DOUBTFUL],
+        default=ON,
     )
     starts = np.flatnonzero(np.r_[True, states[1:] != states[:-1]])
     for begin, end in zip(starts, [*starts[1:], len(months)], strict=True):

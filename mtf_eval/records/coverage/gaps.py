@@ -20,7 +20,7 @@ from mtf_eval.records.dataset import Dataset, once
 ONE_MONTH = pd.DateOffset(months=1)
 Kind = Literal[
     "declared", "no_file", "source_stops", "recoded", "silent", "incomplete", "no_area",
-    "not_begun", "ended", "split",
+    "not_begun", "ended", "split", "noughts",
 ]  # fmt: skip
 
 

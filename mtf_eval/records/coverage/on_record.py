@@ -8,6 +8,7 @@ and every series of the task force's own tables, asks here; nothing after it fil
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -35,6 +36,7 @@ from mtf_eval.records.dataset import Dataset, noting, once
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
+CHANCE = "which chance does not explain"
 SHOWN = 5
 
 
@@ -211,18 +213,18 @@ class _Reading:
         source = self.rows.sources[number]
         by = f" by {source}" if source else ""
         text = f"{self.measure}: {self._are(first, last)}{by}: {why}"
-        if self._entered([a for a in self.areas if self.owner[a] == source], first, last):
+        own = tuple(a for a in self.areas if self.owner[a] == source)
+        if entered := bool(own) and self._entered(own, first, last) == own:
             when = self._named(first, last)
-            text = (
-                f"{self.measure}: noughts are entered in {when}{by}, which chance does not explain"
-            )
+            text = f"{self.measure}: noughts are entered in {when}{by}, {CHANCE}"
         ends = kind == "ended"
         at = (first if ends else last) + ordinal(self.months[0]) - self.totals.first
         other = self.totals.renamed(number, self.number, at, ends=ends) if kind != "silent" else []
         if other:
             verb = ("begin" if ends else "end") + "s" * (len(other) == 1)
             text += f"; {' and '.join(other)} {verb} there: the category was renamed or redrawn"
-        remedy = "compare within one name of the category" if other else ASK
+        remedy = "compare within one name of the category" if other else NOUGHT if entered else ASK
+        kind = "noughts" if entered else kind
         self._gap(kind, (), (first, last), text, remedy, source=source)
 
     def _leave_guests(
@@ -289,12 +291,13 @@ class _Reading:
         together = sorted({g for _, g in groups if len(g) > 1})
         for codes, first, last in self._runs(silent_runs(self.counts, self.sure, together)):
             self.counts[first : last + 1, [place[c] for c in codes]] = np.nan
-            kind, why, remedy = self._silence(first, last)
-            text = f"{self.measure}: {self._are(first, last)} for {some(codes)}: {why}"
-            if self._entered(codes, first, last):
-                kind, remedy = "silent", NOUGHT
-                text = f"{self._nothing(codes, first, last)}, which chance does not explain"
-            self._gap(kind, codes, (first, last), text, remedy)
+            if entered := self._entered(codes, first, last):
+                text = f"{self._nothing(entered, first, last)}, {CHANCE}"
+                self._gap("noughts", entered, (first, last), text, NOUGHT)
+            if absent := tuple(c for c in codes if c not in entered):
+                kind, why, remedy = self._silence(first, last)
+                text = f"{self.measure}: {self._are(first, last)} for {some(absent)}: {why}"
+                self._gap(kind, absent, (first, last), text, remedy)
         targets = sorted({g for role, g in groups if role == "target"})
         quiet = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
         for g in targets:  # no record in any month: no other month tells what is usual
@@ -306,18 +309,17 @@ class _Reading:
             self._gap("silent", codes, (first, last), text, NOUGHT)
             self.quiet.append(self.gaps.pop())
 
-    def _entered(self, codes: Iterable[str], first: int, last: int) -> bool:
-        """Whether each of these noughts is a row of its own, not one that is absent."""
+    def _entered(self, codes: tuple[str, ...], first: int, last: int) -> tuple[str, ...]:
+        """Return the areas whose noughts are each a row of its own, not one that is absent."""
         rows, begin = self.rows, ordinal(self.months[0])
-        areas = [rows.areas.index(a) for a in codes if a in rows.areas]
-        its = self.of & np.isin(rows.area, areas)
-        its &= (rows.month >= begin + first) & (rows.month <= begin + last)
+        its = self.of & (rows.month >= begin + first) & (rows.month <= begin + last)
         cells = {*zip(rows.area[its].tolist(), rows.month[its].tolist(), strict=True)}
-        return len(cells) == len([*codes]) * (last - first + 1)
+        told = Counter(rows.areas[area] for area, _ in cells)
+        return tuple(c for c in codes if told[c] == last - first + 1)
 
     def _nothing(self, codes: tuple[str, ...], first: int, last: int) -> str:
         """Say that some months hold nothing, and whether that was entered."""
-        entered = self._entered(codes, first, last)
+        entered = self._entered(codes, first, last) == codes
         what = "noughts are entered" if entered else "nothing is recorded"
         return f"{self.measure}: {what} in {self._named(first, last)} for {some(codes)}"
 
@@ -335,14 +337,13 @@ class _Reading:
         """Say a silence and what would mend it: without a count, which the outcome would move."""
         remedy = f"ask who keeps the records, {DECLARE}"
         look_up = "if redrawn, put a look-up of codes beside the records (lsoa_lookup.csv); "
-        chance = "which chance does not explain"
         if last == len(self.months) - 1:
-            stop = f"the records stop in {self.months[first - 1]:%B %Y}, {chance}"
+            stop = f"the records stop in {self.months[first - 1]:%B %Y}, {CHANCE}"
             return "ended", stop, look_up + remedy
         if first == 0:
-            begin = f"the records begin in {self.months[last + 1]:%B %Y}, {chance}"
+            begin = f"the records begin in {self.months[last + 1]:%B %Y}, {CHANCE}"
             return "not_begun", begin, look_up + remedy
-        return "silent", f"nothing is recorded in them, {chance}", remedy
+        return "silent", f"nothing is recorded in them, {CHANCE}", remedy
 
     # Months that cannot be trusted
 
