@@ -638,7 +638,7 @@ def test_a_net_that_holds_nought_is_doubtful_and_quotes_its_doubt(reference: Ref
     done = analyse(data, evaluation(estimate(ratio=0.7), buffer=buffer), reference)
     assert done.evidence == "doubtful"
     assert done.sentence().startswith("In doubt (part or all may have moved next door): benefits")
-    failed = evaluation(estimate(ratio=0.7), failed=("Fake start dates",))
+    failed = evaluation(estimate(ratio=0.7), failed=("fake start dates",))
     again = analyse(data, failed, reference)
     assert again.evidence == "doubtful"
     assert "look at: fake start dates" in again.sentence()

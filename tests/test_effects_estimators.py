@@ -745,8 +745,21 @@ def test_checks_find_what_was_put_in() -> None:
     own = str(frame.sum().idxmax())
     frame.loc[:, own] = np.arange(24) * 6 + 20
     steep = Panel(counts=frame, target=(own,), start=start)
-    assert effects.pre_trend(panel=steep).passed is False
-    assert effects.placebo_in_time(panel=steep).passed is False
+    rising = effects.pre_trend(panel=steep)
+    assert rising.passed is False
+    assert rising.size.startswith("rising ")
+    after = steep.counts.copy()
+    after[own] = after[own].to_numpy()[::-1]  # the same lift, from its other end
+    falling = effects.pre_trend(panel=Panel(counts=after, target=(own,), start=start))
+    assert falling.size.startswith("falling ")
+    assert "a month against the comparison" in falling.size
+    fake = effects.placebo_in_time(panel=steep)
+    assert fake.passed is False
+    assert fake.size.endswith("show a change, 0 of them a fall")
+    after[own] = [200] * 6 + [20] * 18
+    moved = effects.placebo_in_time(panel=Panel(counts=after, target=(own,), start=start)).size
+    wrong, falls = (part.split(" of ")[0] for part in moved.split(", "))
+    assert wrong == falls != "0"
     flat = steep.counts.copy()
     flat[own] = flat.drop(columns=own).sum(axis=1) // 50
     level = Panel(counts=flat, target=(own,), start=start)

@@ -48,6 +48,8 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
         passed=passed,
         text=f"Against the comparison the target moved {moved} a month: {verdict}.",
         p=p,
+        size=f"{'falling' if slope < 0 else 'rising'} {moved.lstrip('+-')} a month "
+        "against the comparison",
         details={"slope": slope, "se": se, "reach": critical(level=level, df=df) * se},
     )
 
@@ -72,7 +74,7 @@ def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Che
             f"{2 * least}"
         )
     found: dict[str, float] = {}
-    wrong = 0
+    wrong = falls = 0
     reason = "too few incidents before the start for fake starts"
     starts = months[least : len(months) - least + 1]
     for start in starts:
@@ -84,6 +86,7 @@ def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Che
             continue
         found[f"{start:%Y-%m}"] = estimate.estimate
         wrong += estimate.distinguishable
+        falls += estimate.distinguishable and estimate.estimate < 1
     if not found:
         raise NotEnoughData(f"{panel.measure}: {reason}")
     # Neighbouring fake starts share their months, so one in five may be off by chance.
@@ -91,6 +94,7 @@ def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Che
         name="Fake start dates",
         passed=wrong <= max(0.2 * len(found), 0),
         text=f"{wrong} of {len(found)} pretended starts before the real one show a change.",
+        size=f"{wrong} of {len(found)} show a change, {falls} of them a fall",
         details=found,
     )
 

@@ -256,7 +256,8 @@ class Quantity:
 class Check:
     """A check on an assumption: `passed` is `None` where it informs and does not judge.
 
-    `tried` is false where the records cannot carry the check: it then speaks for nothing.
+    `tried` is false where the records cannot carry the check: it then speaks for nothing. `size`
+    says what was seen and which way it went, where a few words can.
     """
 
     name: str
@@ -264,4 +265,5 @@ class Check:
     text: str
     tried: bool = True
     p: float | None = None
+    size: str = ""
     details: Mapping[str, float] = field(default_factory=dict)

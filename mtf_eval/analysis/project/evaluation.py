@@ -408,7 +408,11 @@ class _Found:
 
     def evaluation(self) -> Evaluation:
         tested: Iterable[Check] = self.rest.get("checks", ())  # type: ignore[assignment]
-        failed = tuple(check.name for check in tested if check.passed is False)
+        failed = tuple(
+            ", ".join(filter(None, (check.name.lower(), check.size)))
+            for check in tested
+            if check.passed is False
+        )
         nets = {
             measure: Net(
                 effect=effect,

@@ -82,7 +82,7 @@ class Net:
     wanted
         Change aimed at, as a share; above nought more is to be recorded, and nothing is netted.
     failed
-        Checks that speak against the effect, by name.
+        Checks that speak against the effect: what was looked at, and what was seen.
     cells
         Share of the incidents that falls to each area and month, by the counts before.
     """
@@ -176,7 +176,7 @@ class Net:
         if self.evidence != "doubtful":
             return ""
         said = ["part or all may have moved next door"] if self.may_have_moved else []
-        return "; ".join([*said, *(f"look at: {name.lower()}" for name in self.failed)])
+        return "; ".join([*said, *(f"look at: {each}" for each in self.failed)])
 
     def sentence(self) -> str:
         """Say the net figure with its interval, and what it is net of."""
