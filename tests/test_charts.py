@@ -92,7 +92,7 @@ def every_kind() -> dict[str, Chart]:
         "hexmap": charts.hexmap(where, x="lon", y="lat", value="n", **TITLE),
         "waterfall": charts.waterfall(flow, x="s", y="v", **TITLE),
         "tornado": charts.tornado(running, x="y", base=1e4, threshold=0, **band, **TITLE),
-        "cumulative": charts.cumulative(running, x="y", y="v", **TITLE),
+        "cumulative": charts.cumulative(running, x="y", y="v", paid=2, **TITLE),
         "histogram": charts.histogram(bands, y="n", marks={"P5": 2.0}, **band, **TITLE),
     }
     runs = pd.DataFrame(

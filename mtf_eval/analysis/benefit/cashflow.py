@@ -287,8 +287,9 @@ def results(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the results of each project under their GMCA names, in pounds and ratios.
 
     A ratio without costs is missing, and so is everything on the benefit side of a project that
-    has no benefit rows: nothing known is not nothing saved. `payback_year` is the first year in
-    which discounted fiscal benefits have caught up with discounted costs, missing when none has.
+    has no benefit rows: nothing known is not nothing saved. `payback_year` is the year in which
+    discounted fiscal benefits have caught up with discounted costs for good; costs of a year stand
+    at its beginning. Missing when they are behind at the end.
     """
     where, projects = pd.factorize(frame["project_id"], sort=True)
     n, years = len(projects), int(frame["year"].max()) + 1 if len(frame) else 1
@@ -312,8 +313,12 @@ def results(frame: pd.DataFrame) -> pd.DataFrame:
         return np.bincount(cell[mask], present[mask], n * years).reshape(n, years).cumsum(axis=1)
 
     paid = running(cost)
-    caught_up = (running(fiscal) >= paid - 1e-9) & (paid > 0) & known[:, None]
-    first = np.where(caught_up.any(axis=1), caught_up.argmax(axis=1), np.nan)
+    gained = np.pad(running(fiscal), ((0, 0), (1, 0)))
+    behind = np.pad(gained[:, :-1] < paid - 1e-9, ((0, 0), (0, 1)))  # at the beginning of a year
+    behind[:, 1:] |= gained[:, 1:] < paid - 1e-9  # at the end of the year before
+    last = years - behind[:, ::-1].argmax(axis=1)
+    first = np.where(behind.any(axis=1), last, (paid > 0).argmax(axis=1))
+    first = np.where((first < years) & (paid[:, -1] > 0) & known, first, np.nan)
     return pd.DataFrame(
         {
             "present_value_costs_gbp": pv["costs"],

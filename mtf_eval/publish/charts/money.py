@@ -140,13 +140,17 @@ def tornado(
     return finish(released, paint, **words, key=key, rows=labels, each=42)
 
 
-def cumulative(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
+def cumulative(
+    released: Released, *, x: str, y: str, paid: int | None = None, **words: Unpack[Words]
+) -> Chart:
     """Draw the running net result by year and mark the year in which it has paid back.
 
     Parameters
     ----------
     x, y
         Column of years; column of the running sum in pounds.
+    paid
+        Place of the year in which it has paid back for good.
     """
     need_released(released)
     labels, values = shown(released, x), numbers(released, y)
@@ -160,12 +164,11 @@ def cumulative(released: Released, *, x: str, y: str, **words: Unpack[Words]) ->
         axes.axhline(0, color=INK, linewidth=1.5)
         style.line(axes, places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6,
                    markeredgewidth=0)  # fmt: skip
-        paid = np.flatnonzero((values >= 0) & (np.minimum.accumulate(values) < 0))
-        if len(paid):
-            at = int(paid[0])
-            axes.plot(at, values[at], "D", color=NET, markersize=11)
+        if paid is not None:
+            axes.plot(paid, values[paid], "D", color=NET, markersize=11)
             axes.annotate(
-                f"Paid back by {labels[at]}", (at, values[at]), (-10, 12), ha="right",
+                f"Paid back by {labels[paid]}", (paid, values[paid]), (-10 if paid else 0, 12),
+                ha="right" if paid else "left",
                 textcoords="offset points", fontweight="bold", color=NET,
             )  # fmt: skip
         axes.margins(y=0.14)

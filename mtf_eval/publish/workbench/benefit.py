@@ -217,7 +217,7 @@ class Money(View):
         done = self.appraisal
         if not len(done.flow) or done.unpriced:
             return Absent(NOTHING)
-        view = View(partial(benefit.cash_flow, done))
+        view, year = View(partial(benefit.cash_flow, done)), done.results["payback_year"]
         if view.frame["running_fiscal"].round().nunique() < 2:
             return Absent(benefit.payback_finding(done))
 
@@ -227,6 +227,7 @@ class Money(View):
                 released,
                 x="year",
                 y="running_fiscal",
+                paid=None if np.isnan(year) else int(year),
                 title=benefit.payback_finding(done),
                 subtitle="Running fiscal benefits less costs by project year, discounted pounds",
                 alt=alt(released.frame, label="year", columns=named, kind="Line"),
