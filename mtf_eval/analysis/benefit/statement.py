@@ -115,6 +115,14 @@ RATIOS = {
 }
 
 
+def least(benefit: Benefit) -> str:
+    """Name the lower bound, and what it is net of: of next door only where that was measured."""
+    nets = [line.net for line in benefit.claimed if line.net]
+    unseen = any(net.beside is None for net in nets)
+    net = "next door not measured, " if unseen else "net of next door, " if nets else ""
+    return f"Lower bound: {net}anticipation of crime out of gains, P5"
+
+
 @tabled(
     "GMCA summary: results in pounds",
     label("result", "Result"),
@@ -123,10 +131,7 @@ RATIOS = {
     money("p50", "P50 (£)"),
     money("p95", "P95 (£)"),
     name="results",
-    notes=(
-        "Lower bound: P5 of the last row, net of what moved next door and without the cost of "
-        "anticipating crime.",
-    ),
+    notes=lambda benefit: (f"{least(benefit)} is P5 of the last row.",),
 )
 def results_in_pounds(benefit: Benefit) -> Rows:
     """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
@@ -136,7 +141,7 @@ def results_in_pounds(benefit: Benefit) -> Rows:
         yield name, benefit.results[key], *spread
     if draws is not None and not benefit.unpriced:
         lean = draws.quantiles(draws.careful)
-        yield "Net present public value, anticipation of crime left out", np.nan, *lean
+        yield "Net present public value, anticipation of crime out of gains", np.nan, *lean
 
 
 @tabled(

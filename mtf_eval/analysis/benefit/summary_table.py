@@ -6,10 +6,9 @@ import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
+from mtf_eval.analysis.benefit.statement import least
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import label, money, number, pounds, text
-
-LEAST = "Lower bound: net of next door, anticipation of crime out, P5"
 
 
 @tabled(
@@ -35,7 +34,7 @@ def appraisal_summary(benefit: Benefit) -> Rows:
     if draws is not None and not (benefit.unpriced or benefit.no_saving):
         net = draws.quantiles(draws.careful)[0]
         cost = benefit.results["present_value_costs_gbp"]
-        yield LEAST, np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
+        yield least(benefit), np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
 
 
 def _option(each: Benefit) -> tuple[object, ...]:

@@ -42,7 +42,8 @@ class Draws:
     Attributes
     ----------
     careful
-        Net present public value of the same draws without the cost of anticipating crime.
+        Net present public value of the same draws, the cost of anticipating crime left out of each
+        in which it is a gain.
     prices
         Net present public value of the same draws with every unit cost at its `low` end, at its
         `high` end, and `drawn` between them; empty where no unit cost has a range.
@@ -257,7 +258,7 @@ def simulate(
         cashable=benefits[2],
         costs=costs,
         inputs=inputs,
-        careful=_model(lines, lean, others, draws)[0][0] - costs,
+        careful=np.minimum(benefits[0], _model(lines, lean, others, draws)[0][0]) - costs,
         prices=nets,
         level=max((line.net.effect.level for line in claimed if line.net), default=0.95),
         covers_zero=bool(claimed) and all(line.uncertain for line in claimed),
