@@ -77,6 +77,52 @@ def test_worked_by_hand(case: dict[str, Any], reference: Reference) -> None:
     for name, expected in case["expected"].items():
         digits = 4 if name.endswith("bcr") else 2
         assert round(float(done.results[name]), digits) == expected, name
+    if "payback" in case:
+        assert benefit.headline(done).frame["payback"][0] == case["payback"]
+
+
+def test_the_lower_bound_is_never_above_the_result_and_says_what_it_is_net_of(
+    reference: Reference,
+) -> None:
+    code = "crime_domestic_burglary"
+    data = dataset(project_measures=[measure("Burglary", code)], costs=[cost(amount_gbp=1000.0)])
+    buffer = estimate("Burglary", ratio=1.1)
+    for beside, words in ((None, "next door not measured"), (buffer, "net of next door")):
+        found = evaluation(estimate("Burglary", ratio=0.7, se_log=0.3), buffer=beside)
+        done = analyse(data, found, reference)
+        assert done.draws is not None
+        loss = done.draws.public < 0
+        assert loss.any()
+        lean = done.draws.careful + done.draws.costs
+        assert lean[loss] == pytest.approx(done.draws.public[loss]), "nothing is put back"
+        assert lean[~loss] == pytest.approx(done.draws.public[~loss] * (5930 - 710) / 5930)
+        options = benefit.appraisal_summary(done).frame
+        assert words in benefit.results_in_pounds(done).notes[0]
+        least = options[options["option"].str.startswith("Lower bound")]
+        assert least.empty == done.no_saving
+        assert least["option"].str.contains(words).all()
+
+
+def test_risks_name_every_rule_and_whether_anybody_else_claims_it(reference: Reference) -> None:
+    # A child on a plan is also in need: a warning of the table of pairs.
+    rows = [outcome(unit_cost_code=f"child_{kind}_year", people=4)
+            for kind in ("protection_plan", "in_need")]  # fmt: skip
+    area = {"area_code": "A1", "role": "target", "population": 2000}
+    areas = [{"project_id": name, **area} for name in ("P1", "P2")]
+    alone = dataset(outcomes=rows, costs=[cost(amount_gbp=1000.0)], project_areas=areas)
+    risks = str(
+        benefit.appraisal_summary(analyse(alone, evaluation(), reference)).frame["risks"][1]
+    )
+    assert "check that they do not overlap" in risks
+    assert risks.endswith("no other project on record claims it")
+    # Shares of a half each add up to no more than 1, and are two claims all the same.
+    halves = [{**row, "project_id": name, "attribution": 0.5} for row in rows
+              for name in ("P1", "P2")]  # fmt: skip
+    shared = dataset(outcomes=halves, costs=[cost(amount_gbp=1000.0)], project_areas=areas)
+    risks = str(
+        benefit.appraisal_summary(analyse(shared, evaluation(), reference)).frame["risks"][1]
+    )
+    assert "no other project" not in risks
 
 
 def test_costs_table_keeps_cash_in_kind_and_capital_apart(reference: Reference) -> None:

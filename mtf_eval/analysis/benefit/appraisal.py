@@ -22,7 +22,7 @@ from mtf_eval.analysis.benefit.cashflow import (
     sensitivities,
     without_ratio,
 )
-from mtf_eval.analysis.benefit.guards import Finding, claims, guard, neighbours
+from mtf_eval.analysis.benefit.guards import Finding, also_claim, claims, guard, neighbours
 from mtf_eval.analysis.benefit.lines import Line, account
 from mtf_eval.analysis.benefit.uncertainty import Draws, Swing, simulate, tornado
 from mtf_eval.analysis.project.evaluation import Evaluation
@@ -88,6 +88,8 @@ class Benefit(Brief):
         evidence, without costs: in no total, ratio or chance of this one.
     judged
         The evaluation whose net effects became pounds; `None` of several projects together.
+    alone_in_it
+        Whether no other project on record claims any of it, where that was checked.
     as_of
         Day the evaluation looked back from; `None` where it did not say.
     """
@@ -113,6 +115,7 @@ class Benefit(Brief):
     window: tuple[pd.Timestamp, pd.Timestamp] | None = None
     projects: tuple[str, ...] = ()
     as_of: date | None = None
+    alone_in_it: bool = False
     claims: Benefit | None = None
     beside: bool = False
     weaker: tuple[Benefit, ...] = ()
@@ -352,6 +355,7 @@ def analyse(
     project = evaluation.project
     own = project.project_id
     shared = tuple(neighbours(data, own, as_of=evaluation.as_of))
+    beside = {name for names, _ in also_claim(data, own).values() for name in names}
 
     over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
     notes, counted = list(read.notes), []
@@ -380,6 +384,7 @@ def analyse(
             lines=lines,
             alone=guarded.alone,
             findings=(*guarded.findings, *claims(data, own), *shared),
+            alone_in_it=bool(project.target) and not shared and not beside,
             problems=read.problems,
             notes=tuple(notes),
             assumptions=assumptions,

@@ -178,13 +178,24 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
 
 
 def claims(data: Dataset, project_id: str) -> Iterator[Finding]:
-    """Warn where projects of the same areas claim one outcome for more than the whole of it.
+    """Warn where projects of the same areas claim one outcome for more than the whole of it."""
+    for code, (others, total) in also_claim(data, project_id).items():
+        if total > 1 + 1e-9:
+            text = (
+                f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
+                f"{total:.2f} in all. If they are the same people the shares must add up to 1 at "
+                "most; in a total over projects they are scaled down to it."
+            )
+            yield Finding("claimed_twice", "warn", "outcomes", text)
+
+
+def also_claim(data: Dataset, project_id: str) -> dict[str, tuple[list[str], float]]:
+    """Return who else claims an outcome of a project in its areas, and the shares in all, by code.
 
     Projects without areas on record are held to share everybody with everybody.
     """
+    found: dict[str, tuple[list[str], float]] = {}
     outcomes = data.columns("outcomes", "project_id", "unit_cost_code", "attribution")
-    if len(outcomes) == 0:
-        return
     target = data.columns("project_areas", "project_id", "area_code", "role")
     target = target[target["role"].eq("target")]
     areas = {str(p): set(g["area_code"]) for p, g in target.groupby("project_id")}
@@ -199,14 +210,9 @@ def claims(data: Dataset, project_id: str) -> Iterator[Finding]:
             for p in shares.index
             if p != project_id and (not own or not areas.get(str(p)) or own & areas[str(p)])
         ]
-        total = float(shares[[project_id, *others]].sum()) if others else 0.0
-        if total > 1 + 1e-9:
-            text = (
-                f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
-                f"{total:.2f} in all. If they are the same people the shares must add up to 1 at "
-                "most; in a total over projects they are scaled down to it."
-            )
-            yield Finding("claimed_twice", "warn", "outcomes", text)
+        if others:
+            found[code] = others, float(shares[[project_id, *others]].sum())
+    return found
 
 
 def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Finding]:

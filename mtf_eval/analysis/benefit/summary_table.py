@@ -29,7 +29,7 @@ def appraisal_summary(benefit: Benefit) -> Rows:
     yield "Do nothing", 0.0, 0.0, 0.0, np.nan, "the problem as expected", "", "nobody", ""
     for each in (benefit, benefit.claims):
         if each is not None:
-            yield _option(each)
+            yield _option(each, both=benefit.claims is not None)
     draws = benefit.draws
     if draws is not None and not (benefit.unpriced or benefit.no_saving):
         net = draws.quantiles(draws.careful)[0]
@@ -37,10 +37,15 @@ def appraisal_summary(benefit: Benefit) -> Rows:
         yield least(benefit), np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
 
 
-def _option(each: Benefit) -> tuple[object, ...]:
+def _option(each: Benefit, *, both: bool) -> tuple[object, ...]:
     found, kind = each.results, each.evidence
     name = "The project as claimed" if kind == "claimed" else "The project as the records show"
-    risks = [each.doubts, *each.unpriced, *(f.text for f in each.findings if f.rule in RISKS)]
+    other = "project_" if kind == "claimed" else "outcomes"  # tables of the other option's rows
+    found_of = (f for f in each.findings if not (both and f.source_row.startswith(other)))
+    said = (f.text.rstrip(".") for f in found_of)
+    risks = [*filter(None, (each.doubts, *each.unpriced, *said))] or ["none named by the rules"]
+    if each.alone_in_it and each.claimed:
+        risks.append("no other project on record claims it")
     chance = f"chance that benefits exceed costs {each.chance or 'not known'}"
     return (
         name,
@@ -49,13 +54,10 @@ def _option(each: Benefit) -> tuple[object, ...]:
         found["net_present_public_value_gbp"],
         found["public_value_bcr"],
         " ".join(each.notes) or "nothing that is on record",
-        "; ".join(filter(None, risks)) or "none named by the rules",
+        "; ".join(risks),
         _gains(each),
         f"{KINDS[kind]}; {'no saving can be claimed' if each.no_saving else chance}",
     )
-
-
-RISKS = ("displacement", "unusual_unit_cost", "shared_areas", "claimed_twice")
 
 
 def _gains(each: Benefit) -> str:
