@@ -11,6 +11,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def in_areas(
     Parameters
     ----------
     x, y
-        Longitude and latitude in degrees, shape (n,).
+        Longitude and latitude in degrees, shape (n,), or metres where the outlines are in metres.
     outlines
         Rings of the areas as `read_boundaries` returns them; a ring within a ring is a hole.
 
@@ -73,28 +74,35 @@ def in_areas(
     import shapely
 
     owner = np.full(len(x), -1)
-    codes: list[object] = []
     order = np.argsort(x)
     along, across = x[order], y[order]
-    for code, rings in outlines.groupby("area_code", sort=True):
-        parts = [
-            shapely.make_valid(shapely.Polygon(ring[["lon", "lat"]].to_numpy()))
-            for _, ring in rings.groupby("ring")
-            if len(ring) > 3
-        ]
-        if not parts:
-            continue
-        area = reduce(shapely.symmetric_difference, parts)
+    codes, areas = _polygons(outlines)
+    for number, area in enumerate(areas):
         shapely.prepare(area)
         left, bottom, right, top = area.bounds
         near = slice(np.searchsorted(along, left), np.searchsorted(along, right, side="right"))
         here = order[near][(across[near] >= bottom) & (across[near] <= top)]
         here = here[shapely.intersects_xy(area, x[here], y[here])]
         # A point on the border of two belongs to the first.
-        owner[here[owner[here] < 0]] = len(codes)
-        codes.append(str(code))
+        owner[here[owner[here] < 0]] = number
     found: NDArray[np.object_] = np.array([*codes, None], dtype=object)[owner]
     return found
+
+
+def _polygons(outlines: pd.DataFrame) -> tuple[list[str], list[Any]]:
+    """Return the code and the polygon of each area, in the order of their codes."""
+    import shapely
+
+    rings = outlines.groupby(["area_code", "ring"])
+    whole = outlines.assign(number=rings.ngroup())[rings["point"].transform("size") > 3]
+    whole = whole.sort_values("number", kind="stable")
+    number, _ = pd.factorize(whole["number"])
+    corners = whole[["lon", "lat"]].to_numpy()
+    parts = shapely.make_valid(shapely.polygons(shapely.linearrings(corners, indices=number)))
+    owners = whole["area_code"].to_numpy(object)[np.flatnonzero(np.diff(number, prepend=-1))]
+    codes, starts = np.unique(owners, return_index=True)
+    areas = [reduce(shapely.symmetric_difference, p) for p in np.split(parts, starts[1:]) if len(p)]
+    return codes.tolist(), areas
 
 
 def placed(
@@ -128,12 +136,14 @@ def placed(
     (left, bottom), (right, upper) = _BOUNDS[pair[0]]
     there = (left <= x) & (x <= right) & (bottom <= y) & (y <= upper)
     turned = (left <= y) & (y <= right) & (bottom <= x) & (x <= upper)
+    if pair[0] == "easting":
+        outlines = _on_grid(outlines)
     codes = np.full(len(rows), None, dtype=object)
     inside = known & there
-    codes[inside] = in_areas(*_degrees(pair, x[inside], y[inside]), outlines)
+    codes[inside] = in_areas(x[inside], y[inside], outlines)
     exchanged = known & turned
     if known.any() and not (codes != None).any() and exchanged.any():  # noqa: E711
-        again = in_areas(*_degrees(pair, y[exchanged], x[exchanged]), outlines)
+        again = in_areas(y[exchanged], x[exchanged], outlines)
         if (again != None).mean() > 0.5 or not there[known].any():  # noqa: E711
             found = f"{pair[1]} and {pair[0]} exchanged"
             raise _wrong(grid, top, pair[0], found, "exchange the two headings")
@@ -147,31 +157,38 @@ def placed(
     return _replaced(grid, top, where, codes, lost, "the boundaries")
 
 
-def _degrees(
-    pair: tuple[str, str], x: NDArray[np.float64], y: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    if pair[0] == "longitude" or not len(x):
-        return x, y
+def _on_grid(outlines: pd.DataFrame) -> pd.DataFrame:
+    """Return outlines in metres of the National Grid: of fewer corners than there are incidents."""
     from pyproj import Transformer
 
-    lon, lat = Transformer.from_crs(27700, 4326, always_xy=True).transform(x, y)
-    return np.asarray(lon), np.asarray(lat)
+    turn = Transformer.from_crs(4326, 27700, always_xy=True)
+    east, north = turn.transform(outlines["lon"].to_numpy(), outlines["lat"].to_numpy())
+    return outlines.assign(lon=east, lat=north)
 
 
 def _numbers(
     grid: Grid, rows: Sequence[Sequence[Any]], top: int, place: int, name: str
 ) -> NDArray[np.float64]:
-    cells = pd.Series([row[place] if place < len(row) else None for row in rows], dtype=object)
-    values: NDArray[np.float64] = pd.to_numeric(cells, errors="coerce").to_numpy(float, copy=True)
-    for number in np.flatnonzero(np.isnan(values)):
+    try:
+        cells = list(map(itemgetter(place), rows))
+    except IndexError:
+        cells = [row[place] if place < len(row) else None for row in rows]
+    values = np.fromiter(map(_number, cells), float, len(cells))
+    for number in np.flatnonzero(np.isnan(values)).tolist():
         if is_mark(cell := cells[number]):
             continue
-        try:
-            values[number] = float(str(cell).replace(",", "") if name in _PAIRS[1] else cell)
-        except (TypeError, ValueError):
+        values[number] = _number(str(cell).replace(",", "") if name in _PAIRS[1] else cell)
+        if np.isnan(values[number]):
             found = "a text that is no number"
-            raise _wrong(grid, top + 1 + int(number), name, found, "write the number") from None
+            raise _wrong(grid, top + 1 + number, name, found, "write the number")
     return values
+
+
+def _number(cell: Any) -> float:
+    try:
+        return float(cell)
+    except (TypeError, ValueError):
+        return np.nan
 
 
 def _lookup(path: Path) -> dict[str, str]:
@@ -206,19 +223,21 @@ def _replaced(
     lost: tuple[int, int],
     by: str,
 ) -> Grid:
-    """Put the area behind each row and take out what said where; rows of no area are emptied."""
+    """Put the area behind each row and take out what said where; rows of no area are emptied.
+
+    The rows themselves are changed: copies of many take longer than placing them.
+    """
     width = max(map(len, grid.rows[top:]), default=0)
-    rows: list[list[Any]] = [list(row) for row in grid.rows[:top]]
     out, empty = tuple(where.values()), [None] * (width + 1)
-    for given, code in zip(grid.rows[top:], ["area_code", *codes.tolist()], strict=True):
+    rows: list[Any] = [*grid.rows]
+    for row, code in zip(rows[top:], ["area_code", *codes.tolist()], strict=True):
         if code is None:
-            rows.append(empty.copy())
+            row[:] = empty
             continue
-        row = [*given, *empty[len(given) : width], code]
+        row += [*empty[len(row) : width], code]
         for place in out:
             row[place] = None
-        rows.append(row)
-    count = len(codes) - sum(code is None for code in codes.tolist())
+    count = int((codes != None).sum())  # noqa: E711
     said = [("repaired", f"{count:,} row(s) placed in areas by {by}; where is not kept")]
     share = 100 * sum(lost) / max(1, count + sum(lost))
     if sum(lost):
