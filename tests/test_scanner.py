@@ -68,6 +68,9 @@ def test_columns_of_other_names_are_not(heading: str) -> None:
     [
         ("07700 900123", "a telephone number"),
         ("ring 07700-900-123 after six", "a telephone number"),
+        ("He can be rung: 07700 900123.", "a telephone number"),
+        ("07700 900123, evenings", "a telephone number"),
+        ("The number is 943 476 5919.", "an NHS number"),
         ("+44 7700 900123", "a telephone number"),
         ("+44 (0)20 7946 0958", "a telephone number"),
         ("(01632) 960123", "a telephone number"),

@@ -36,6 +36,7 @@ REQUIRED = {
     "survey_questions": "question_id text scale",
     "survey_responses": "project_id wave date question_id answer",
     "case_steps": "case_id domain date step",
+    "case_stories": "story_id before done after",
 }
 
 

@@ -795,6 +795,19 @@ def step_rows(rng: np.random.Generator) -> Iterable[Sequence[object]]:
                 day = day_after(day, 60 + int(rng.gamma(3.0, 35.0)))
 
 
+STORY = (
+    "S001", "EX09", "yes", "lead worker, County Council", "service manager, County Council",
+    "2024-10-15", "a young mother; her two children; their lead worker",
+    "The children were on a child protection plan for the second time in a year. Three services "
+    "called on different days, rent was owed, and the mother opened the door to none.",
+    "One lead worker came every week and brought the others along. The housing association took "
+    "the rent in small sums; the health visitor and the school met at the kitchen table.",
+    "After seven months the plan was no longer needed. The rent is paid, the children are at "
+    "school every day, and the mother rings the lead worker before things go wrong.",
+    "children", "child_protection_plan; child_in_need; team_around_the_family",
+)  # fmt: skip
+
+
 def point_rows(
     rng: np.random.Generator, recorded: dict[str, np.ndarray]
 ) -> Iterable[Sequence[object]]:
@@ -918,6 +931,12 @@ def main(folder: Path) -> None:
     )  # fmt: skip
     write(
         folder, "case_steps", ("case_id", "project_id", "domain", "date", "step"), step_rows(cases)
+    )  # fmt: skip
+    write(
+        folder, "case_stories",
+        ("story_id", "project_id", "consent", "author", "signed_off_by", "signed_off_on", "roles",
+         "before", "done", "after", "domain", "steps"),
+        [STORY],
     )  # fmt: skip
     write(
         folder, "incident_points", ("month", "lon", "lat", "measure", "count", "project_id"),

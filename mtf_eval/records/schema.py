@@ -50,6 +50,8 @@ KINDS: Mapping[str, Kind] = {
 OF_PEOPLE = "of people"
 #: Something is expected in every month, so that one without is told.
 EVERY_MONTH = "every month"
+#: A row tells of one person or family: what may identify somebody is refused, not only doubted.
+OF_ONE = "of one"
 _EMPTY: dict[str, pd.DataFrame] = {}
 
 
@@ -151,7 +153,7 @@ def table(
     either
         Of these columns each row needs at least one.
     marks
-        Of `OF_PEOPLE` and `EVERY_MONTH`, those that are true of it.
+        Of `OF_PEOPLE`, `EVERY_MONTH` and `OF_ONE`, those that are true of it.
     """
     return pa.DataFrameSchema(
         dict(columns),

@@ -13,6 +13,7 @@ from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import PLANS
 from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, row_check, table
 from mtf_eval.records.schema import column as c
+from mtf_eval.records.stories import STORIES
 
 if TYPE_CHECKING:
     from pandera.pandas import Check, DataFrameSchema
@@ -427,6 +428,7 @@ _TABLES = (
         event="date",
         marks=(OF_PEOPLE,),
     ),
+    STORIES,
 )
 
 TABLES: Mapping[str, DataFrameSchema] = {str(t.name): t for t in _TABLES}

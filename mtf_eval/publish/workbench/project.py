@@ -18,6 +18,7 @@ from mtf_eval.analysis.project.by_hand import by_hand
 from mtf_eval.analysis.project.design import LONGEST
 from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
 from mtf_eval.analysis.project.plans import fixed_words
+from mtf_eval.analysis.project.stories import NO_STORY, stories
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
@@ -272,6 +273,11 @@ class Project(Scanning):
         from mtf_eval.publish.workbench.surveys import Surveys
 
         return Surveys(self.records, self.project_id)
+
+    def stories(self) -> View:
+        """Show the project's case stories."""
+        made = stories(self.records, self.reference, project=self.record)
+        return Absent(NO_STORY) if made.frame.empty else View(made)
 
     def benefit(
         self, *, price_year: str = "", horizon_years: int = 5, crime_costs: str = ""

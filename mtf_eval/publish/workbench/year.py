@@ -19,6 +19,7 @@ from mtf_eval.analysis.counts import (
 )
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
+from mtf_eval.analysis.project.stories import NO_STORY, stories
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
@@ -321,6 +322,11 @@ class Year(Period):
         """Show the ways of people and families down or up a ladder, in aggregate and by step."""
         make = (benefit.by_domain, benefit.by_step)
         return Several(*(self._journeys(m, price_year) for m in make))
+
+    def stories(self) -> View:
+        """Show the case stories that were signed off in the year."""
+        made = stories(self.records, self.reference, year=self.number)
+        return Absent(NO_STORY) if made.frame.empty else View(made)
 
     def _journeys(self, make: Callable[..., Table], price_year: str) -> View:
         records = self.records

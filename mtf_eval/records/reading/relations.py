@@ -14,6 +14,7 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
+from mtf_eval.records.reading.stories import keep_agreed
 from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
 
@@ -75,6 +76,7 @@ def relate(
         _future(tidied, as_at)
     if "projects" in read:
         _stale(read["projects"], as_at)
+    keep_agreed(read, aliases)
 
 
 def hold_plans(read: Mapping[str, Tidied]) -> None:

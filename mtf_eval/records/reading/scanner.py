@@ -40,7 +40,7 @@ _HEADINGS = {
 }
 _HEADING = {what: re.compile(pattern) for what, pattern in _HEADINGS.items()}
 
-_NHS = re.compile(r"(?<![\w.-])(\d{3})([ -]?)(\d{3})\2(\d{4})(?![\w.-])")
+_NHS = re.compile(r"(?<![\w.-])(\d{3})([ -]?)(\d{3})\2(\d{4})(?![\w-]|\.\d)")
 _ROAD = (
     "Street|St|Road|Rd|Avenue|Ave|Close|Lane|Drive|Court|Terrace|Gardens|Crescent|Way|Place|Square|"
     "Grove|Hill|Mews|Walk|Parade|House"
@@ -49,7 +49,7 @@ _VALUES = {
     "an e-mail address": re.compile(r"[^\s@,;<>]+@[\w-]+(\.[\w-]+)+"),
     "a telephone number": re.compile(
         r"(?<![\w.,/-])(\+44[ -]?(\(0\)[ -]?)?|0044[ -]?|\(?0)[123578]\)?"
-        r"([ -]?\d\)?){8,9}(?![\w.,/-])"
+        r"([ -]?\d\)?){8,9}(?![\w/-]|[.,]\d)"
     ),
     # Great Britain and Northern Ireland: outward part, blank, inward part.
     "a full postcode": re.compile(
@@ -70,10 +70,29 @@ _ADDRESS = re.compile(
     rf"(?<![\w/-])(Flat \d+\w?,? )?\d{{1,4}}[A-Za-z]?,? ([A-Z][\w'’]+ ){{1,3}}({_ROAD})\b"
 )
 _PERSON = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx)\.? [A-Z][\w'’-]+")
+_CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
+_DOUBTED = (
+    (_ADDRESS, "an address"),
+    (_PERSON, "a person's name"),
+    (_CALLED, "what somebody is called"),
+)
 # Cheap first look: without one of these no pattern above can match.
 _WORTH = re.compile(
-    r"@|\d[\d ()-]{5,}|[A-Za-z]\d|\b(d\.?o\.?b|born|birth)|\d+\w?,? [A-Z]|\bM(r|s|x|iss)",
+    r"@|\d[\d ()-]{5,}|[A-Za-z]\d|\b(d\.?o\.?b|born|birth)|\d+\w?,? [A-Z]|\bM(r|s|x|iss)|"
+    r"\b(called|named|known as|name is|name was) ",
     re.IGNORECASE,
+)
+#: Words with a capital that name nobody, also where no sentence begins.
+_PRONOUN = re.compile(
+    r"(a|all|an|and|another|any|as|at|both|but|by|each|every|everybody|everyone|he|her|here|"
+    r"his|how|if|in|it|its|no|nobody|nothing|now|on|one|our|she|so|some|somebody|someone|"
+    r"that|the|their|there|these|they|this|those|to|today|two|three|we|what|when|where|"
+    r"which|who|with|you|your)",
+    re.IGNORECASE,
+)
+_ACTS = re.compile(
+    r"['’]s\b|,? (who|is|was|has|had|said|says|told|lives|lived|moved|became|left|went|came|got|"
+    r"did|does|and h(is|er))\b"
 )
 
 AWAY = "leave the column out; nothing here needs it"
@@ -88,7 +107,13 @@ def is_nhs_number(digits: str) -> bool:
 
 
 def scan(
-    table: str, frame: pd.DataFrame, file: str, sheet: str = "", *, known: Collection[str] = ()
+    table: str,
+    frame: pd.DataFrame,
+    file: str,
+    sheet: str = "",
+    *,
+    known: Collection[str] = (),
+    strict: bool = False,
 ) -> list[Problem]:
     """Say where a table holds what would identify a person.
 
@@ -102,6 +127,8 @@ def scan(
         Where they come from.
     known
         Headings that the schema knows: their names are not judged, their values are.
+    strict
+        Whether addresses and names are refused that elsewhere are only doubted.
 
     Returns
     -------
@@ -115,6 +142,7 @@ def scan(
             found.append((heading, None, f"a column for {what}"))
             continue
         found += [(heading, row, text) for row, text in _refused(heading, values)]
+        found += [(heading, row, what) for row, what in _doubted(values)] if strict else []
     return [
         Problem(
             file=file,
@@ -131,25 +159,39 @@ def scan(
 
 def doubts(table: str, frame: pd.DataFrame, file: str, sheet: str = "") -> list[Finding]:
     """Say where a text may speak of a person: an address, a title with a name."""
-    found = []
-    for place, heading in enumerate(map(str, frame.columns)):
-        texts = _texts(frame.iloc[:, place])
-        for pattern, what in ((_ADDRESS, "an address"), (_PERSON, "a person's name")):
-            rows = [row for text, row in texts.items() if pattern.search(text)]
-            if rows:
-                text = f"something that looks like {what}; see that nobody can be recognised"
-                found.append(
-                    Finding(
-                        kind="warning",
-                        table=table,
-                        text=text,
-                        file=file,
-                        sheet=sheet,
-                        row=min(rows),
-                        column=heading,
-                    )
-                )
-    return found
+    return [
+        Finding(
+            kind="warning",
+            table=table,
+            text=f"something that looks like {what}; see that nobody can be recognised",
+            file=file,
+            sheet=sheet,
+            row=row,
+            column=str(heading),
+        )
+        for place, heading in enumerate(frame.columns)
+        for row, what in _doubted(frame.iloc[:, place])
+    ]
+
+
+def first_name(text: str, known: Collection[str]) -> int:
+    """Return which word of a text may be a person's name, counted from 1; 0 where none may.
+
+    A word with a capital within a sentence; at its start, one that has or does something.
+    `known` are names of agencies and places, whose words are nobody's.
+    """
+    nobody = {w.casefold() for name in known for w in re.findall(r"\w+", name)}
+    words = list(re.finditer(r"[^\W\d_](?:[\w-]|['’](?!s\b))*", text))
+    capital = [w[0][0].isupper() and not w[0].isupper() for w in words]
+    told = [w[0].casefold().split("-")[0] in nobody for w in words]
+    first = [not (b := text[: w.start()].rstrip(" \"'“‘(")) or b[-1] in ".!?\n" for w in words]
+    for n, word in enumerate(words):
+        beside = [m for m in (n - 1, n + 1) if 0 <= m < len(words) and capital[m] and told[m]]
+        if not capital[n] or told[n] or beside or _PRONOUN.fullmatch(word[0]):
+            continue
+        if not first[n] or _ACTS.match(text, word.end()):
+            return n + 1
+    return 0
 
 
 def identifiers(text: str) -> list[str]:
@@ -174,6 +216,14 @@ def _texts(values: pd.Series) -> dict[str, int]:
         if isinstance(value, str) or (type(value) is int and value > 10**8):
             first.setdefault(str(value), row)
     return {text: row for text, row in first.items() if _WORTH.search(text)}
+
+
+def _doubted(values: pd.Series) -> Iterator[tuple[int, str]]:
+    """Return what in a column may speak of a person, each at the first row it stands in."""
+    texts = _texts(values)
+    for pattern, what in _DOUBTED:
+        if rows := [row for text, row in texts.items() if pattern.search(text)]:
+            yield min(rows), what
 
 
 def _refused(heading: str, values: pd.Series) -> Iterator[tuple[int, str]]:

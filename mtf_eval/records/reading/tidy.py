@@ -20,7 +20,7 @@ from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import heading_row, span_above, tell_headings
 from mtf_eval.records.reading.scanner import doubts, scan
-from mtf_eval.records.schema import KINDS, empty, kind_of
+from mtf_eval.records.schema import KINDS, OF_ONE, empty, fact, kind_of
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -109,8 +109,9 @@ def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str
     )
     frame = frame.mask(frame.map(is_blank))
     file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in places.values()}
-    out.problems += scan(schema.name, frame, file, sheet, known=known)
-    out.findings += doubts(schema.name, frame, file, sheet)
+    strict = OF_ONE in fact(schema, "marks")
+    out.problems += scan(schema.name, frame, file, sheet, known=known, strict=strict)
+    out.findings += [] if strict else doubts(schema.name, frame, file, sheet)
 
 
 # Rows
