@@ -21,7 +21,7 @@ LEVELS = {
     "records": [
         {"home"},
         {"dataset", "schema", "aliases"},
-        {"plans"},
+        {"plans", "stories"},
         {"tables", "prices"},
         {"as_of"},
         {"reading", "coverage"},

@@ -34,14 +34,16 @@ def stories(
 ) -> Table:
     """Lay out the stories of a project, or those signed off in a year; one a row."""
     if project is not None:
+        titles = {project.project_id: project.title}
         rows = data.own("case_stories", project.project_id)
         name, of = project.key, f" of {project.title}"
     else:
+        known = data.columns("projects", "project_id", "title")
+        titles = dict(zip(known["project_id"], known["title"], strict=True))
         rows = data.table("case_stories")
         rows = rows[rows["signed_off_on"].dt.year == year]
         name, of = f"case_{year}", f", {year}, {place(data)}"
     rows = rows.sort_values(["signed_off_on", "story_id"])
-    titles = data.columns("projects", "project_id", "title").set_index("project_id")["title"]
     told = []
     for number, row in enumerate(rows.astype(object).where(rows.notna(), "").itertuples(), 1):
         ladder = reference.ladder(row.domain) if row.domain in reference.ladders else ()
