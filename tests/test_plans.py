@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from scipy import stats
 
 from benchmarks.planning import kept
+from mtf_eval.analysis.benefit.standing import by_records
 from mtf_eval.analysis.effects import Planned, planned
 from mtf_eval.analysis.project import assessment, planning
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
@@ -23,6 +26,7 @@ from mtf_eval.publish.workbench.plan import Plan
 from mtf_eval.publish.workbench.records import load
 from mtf_eval.records.plans import BY_HAND, write
 from mtf_eval.records.prices.reference import load_reference
+from mtf_eval.run.cli import commands
 
 ASB, RARE = "Anti-social behaviour", "Robbery"
 MONTHS = pd.date_range("2020-01-01", periods=36, freq="MS")
@@ -200,6 +204,39 @@ def test_fixed_in_advance_and_each_change_is_named(folder: Path) -> None:
         assert f"; changed since: {name} (hash" in said
     held, said = verdict(data_with(folder, row()), horizon=10)
     assert "changed since: horizon" in said
+
+
+def test_one_row_of_the_assumptions_moves_every_horizon(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(folder, data, ignore=shutil.ignore_patterns("plans.csv"))
+    (data / "reference").mkdir()
+    put(
+        data / "reference" / "assumptions.csv",
+        "name,value,grade,meaning,source,edition,verified,retrieved",
+        [("horizon_years", 7, 6, "years", "ours", "1", "own-judgement", "2026-11-26")],
+    )
+    put(data / "costs.csv", "project_id,agency,item,date,kind,amount_gbp,capital",
+        [("P1", "Police", "Patrol", "2028-06-01", "cash", 100, "no")])  # fmt: skip
+    monkeypatch.setattr("mtf_eval.run.cli_plan.page_of", lambda *_: "page")
+    monkeypatch.setattr("mtf_eval.run.cli.run.callback", lambda **_: 0)
+    given = ["plan", str(data), "--areas", AREAS[0], "--measure", ASB, "--start", "2022-01"]
+    done = CliRunner().invoke(commands, [*given, "--months", "12", "--project", "P1"])
+    assert done.exit_code == 0, done.output
+    with (data / "plans.csv").open(encoding="utf-8") as handle:
+        assert next(csv.DictReader(handle))["horizon_years"] == "7"
+    records = load(data, as_of="")
+    # A cost six years after the start counts within seven years and not within five.
+    assert not [f for f in records.findings if "past the usual horizon" in f.text]
+    project = records.project("P1")
+    chosen = project.benefit().appraisal.assumptions
+    assert chosen.horizon_years == 7
+    assert by_records(records, project.evaluation, records.reference).assumptions == chosen
+    spent = records.year(2022).money().spent
+    assert spent is not None
+    assert spent.each[0].assumptions.horizon_years == 7
+    assert records.horizon_years(3) == 3
 
 
 def test_a_plan_after_the_start_is_shown_and_does_not_count(folder: Path) -> None:

@@ -51,7 +51,7 @@ def _aim(text: str) -> float | None:
 @click.option("--problem", default="", help="The problem, without anyone's name.")
 @click.option("--cost", type=click.FloatRange(0), help="Cost that is planned, in pounds.")
 @click.option("--unit-cost", multiple=True, metavar="CODE", help="Unit cost of each measure.")
-@click.option("--horizon", default=5, show_default=True, type=click.IntRange(1), help="Years.")
+@click.option("--horizon", type=click.IntRange(1), help="Years that pounds are counted for.")
 @click.option("--docx", is_flag=True, help="Write the page as a Word document too.")
 @click.option("--release", default="internal", show_default=True, help="Disclosure rule.")
 @click.option(
@@ -76,7 +76,7 @@ def plan(
     problem: str,
     cost: float | None,
     unit_cost: tuple[str, ...],
-    horizon: int,
+    horizon: int | None,
     docx: bool,
     release: str,
     out: Path,
@@ -98,6 +98,7 @@ def plan(
     except ValueError:
         raise BadArgument(f"--start {start}: expected a month such as 2026-04") from None
     address = address_of(data)
+    records = load(_place(address), as_of="", reference=reference or "")
     row: dict[str, Any] = {
         "project_id": project,
         "problem": problem,
@@ -110,11 +111,11 @@ def plan(
         "design": "",
         "unit_costs": "; ".join(unit_cost),
         "cost_gbp": cost,
-        "horizon_years": horizon,
+        "horizon_years": records.horizon_years(horizon or 0),
         "fixed_on": date.today(),
         "hash": "",
     }
-    row["design"] = design_of(load(_place(address), as_of="", reference=reference or ""), row)
+    row["design"] = design_of(records, row)
     file = Path(f"{project}.plans.csv") if "://" in address else plans_of(located(address))
     write(file, [row])
     click.echo(f"{file}: the plan {project}, fixed today")

@@ -15,7 +15,7 @@ from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import label, lay, money, number, text
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.prices.reference import HORIZON_YEARS, Reference
+from mtf_eval.records.prices.reference import Reference
 
 WAITING = {
     "planning": "Not begun",
@@ -41,8 +41,9 @@ def by_records(
         As in `analyse`.
     """
     year = chosen.price_year if chosen else reference.price_year("", data.about)
-    horizon, rng = chosen.horizon_years if chosen else HORIZON_YEARS, np.random.default_rng(0)
+    horizon = reference.horizon_years(chosen.horizon_years if chosen else 0)
     priced = {"price_year": year, "horizon_years": horizon, "people": people}
+    rng = np.random.default_rng(0)
     return analyse(data, found, reference, **priced, rng=rng, draws=0)  # type: ignore[arg-type]
 
 

@@ -280,7 +280,7 @@ class Project(Scanning):
         return Absent(NO_STORY) if made.frame.empty else View(made)
 
     def benefit(
-        self, *, price_year: str = "", horizon_years: int = 5, crime_costs: str = ""
+        self, *, price_year: str = "", horizon_years: int = 0, crime_costs: str = ""
     ) -> Money:
         """Return what the project cost and saved, in pounds of one year.
 
@@ -289,7 +289,7 @@ class Project(Scanning):
         price_year
             Financial year such as `2023/24`; the data set's own where it is left out.
         horizon_years
-            Years counted from the start of the response.
+            Years counted from the start of the response; 0 as `assumptions.csv` has it.
         crime_costs
             Edition of the costs of crime, `2015/16` or `2019/20`; the data set's own by default.
         """
@@ -297,4 +297,5 @@ class Project(Scanning):
 
         year = self.reference.price_year(price_year, self.records.about)
         given = (self.records, self.evaluation, self.reference)
-        return Money(*given, price_year=year, horizon_years=horizon_years, crime_costs=crime_costs)
+        years = self.reference.horizon_years(horizon_years)
+        return Money(*given, price_year=year, horizon_years=years, crime_costs=crime_costs)

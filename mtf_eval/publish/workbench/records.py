@@ -47,6 +47,10 @@ class Records(Dataset):
         """Return the financial year of all pounds: as given, else as `about` says."""
         return self.reference.price_year(given, self.about)
 
+    def horizon_years(self, given: int = 0) -> int:
+        """Return the years that pounds are counted for: as given, else as `assumptions.csv` has."""
+        return self.reference.horizon_years(given)
+
     def project(self, project_id: str) -> Project:
         """Return one SARA project.
 

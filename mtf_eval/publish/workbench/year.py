@@ -313,7 +313,7 @@ class Year(Period):
         return in_each_others_way(self.records, self.together.as_of)
 
     def money(
-        self, *, price_year: str = "", horizon_years: int = 5, crime_costs: str = ""
+        self, *, price_year: str = "", horizon_years: int = 0, crime_costs: str = ""
     ) -> YearMoney:
         """Return what the projects of the year cost and were worth, nothing counted twice."""
         return YearMoney(self, price_year, horizon_years, crime_costs)
@@ -354,7 +354,7 @@ class YearMoney(View):
             year.together,
             reference,
             price_year=reference.price_year(price_year, year.records.about),
-            horizon_years=horizon_years,
+            horizon_years=reference.horizon_years(horizon_years),
             rng=np.random.default_rng(year.number),
             people=door().counted,
         )

@@ -37,7 +37,6 @@ FILES = (
     "recording_changes", "severity_weights", "unit_cost_kinds", "unit_costs",
 )  # fmt: skip
 PRICED = ("unit_costs", "gdp_deflator")
-HORIZON_YEARS = 5  # years that count from the start of a response, where nothing else is said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -368,6 +367,10 @@ class Reference:
             year = next(row["value"] for row in rows if row["name"] == "price_year")
         self.index(year)
         return year
+
+    def horizon_years(self, given: int = 0) -> int:
+        """Return the years that count from the start of a response: as given, else as assumed."""
+        return given or int(self.assumption("horizon_years").value)
 
 
 def financial_year(day: date) -> str:

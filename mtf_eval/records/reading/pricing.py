@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.prices.reference import HORIZON_YEARS, Reference, financial_year
+from mtf_eval.records.prices.reference import Reference, financial_year
 
 if TYPE_CHECKING:
     from mtf_eval.records.reading.grids import Tidied
@@ -40,7 +40,7 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
     if "costs" in read:
         _costs(read["costs"], reference)
         if "projects" in read:
-            _far(read["costs"], read["projects"])
+            _far(read["costs"], read["projects"], reference.horizon_years())
     for name in ("project_measures", "outcomes"):
         if name in read:
             _codes(read[name], reference)
@@ -91,7 +91,7 @@ def _costs(costs: Tidied, reference: Reference) -> None:
     _each(costs, frame.index[frame["amount_gbp"] < 0], "amount_gbp", text)
 
 
-def _far(costs: Tidied, projects: Tidied) -> None:
+def _far(costs: Tidied, projects: Tidied, horizon: int) -> None:
     """Tell of costs years before a response or past the horizon: perhaps a year mistyped."""
     starts = projects.frame.drop_duplicates("project_id").set_index("project_id")["response_start"]
     begun = starts.reindex(costs.frame["project_id"]).set_axis(costs.frame.index)
@@ -99,10 +99,10 @@ def _far(costs: Tidied, projects: Tidied) -> None:
     text = "over two years before the response began: counted in its first year"
     _each(costs, years.index[years < -2], "date", text)
     text = (
-        f"over {HORIZON_YEARS} years after the response began, past the usual horizon: no ratio, "
+        f"over {horizon} years after the response began, past the usual horizon: no ratio, "
         "net value or chance can be given"
     )
-    _each(costs, years.index[years >= HORIZON_YEARS], "date", text)
+    _each(costs, years.index[years >= horizon], "date", text)
 
 
 def _codes(tidied: Tidied, reference: Reference) -> None:
