@@ -27,16 +27,15 @@ from mtf_eval.errors import NotEnoughData
 
 FALLS = (0.2, 0.3)
 WARDS, STREETS = "London wards", "Kent 2022"
-#: Records, measure, areas of a project, first months after, months after. One shock moves every
-#: area at once, so a start tells little: where the record is long there are several, apart.
-HALVES = ("2023-01-01", "2023-07-01", "2024-01-01")
+#: Records, measure, areas of a project, months before at least, months after. One shock moves every
+#: area at once, so a start tells little: every start is tried that leaves both.
 DESIGNS = (
-    (WARDS, "all recorded", 1, HALVES, 6),
-    (WARDS, "Violence against the person", 1, ("2023-07-01",), 12),
-    (WARDS, "Burglary", 3, HALVES, 6),
-    (STREETS, "all recorded", 1, ("2022-09-01",), 4),
-    (STREETS, "all recorded", 3, ("2022-09-01",), 4),
-    (STREETS, "all recorded", 8, ("2022-09-01",), 4),
+    (WARDS, "all recorded", 1, 24, 6),
+    (WARDS, "Violence against the person", 1, 24, 12),
+    (WARDS, "Burglary", 3, 24, 6),
+    (STREETS, "all recorded", 1, 6, 4),
+    (STREETS, "all recorded", 3, 6, 4),
+    (STREETS, "all recorded", 8, 6, 4),
 )
 MOST = 1_100  # targets of a design, over its starts: every so-and-so-many-th of more
 
@@ -104,13 +103,13 @@ def wards_of(path: Path) -> dict[str, pd.DataFrame]:
 def study(records: Mapping[str, Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
     """Try every design of the records given, months x areas by source and measure."""
     parts = []
-    for source, measure, size, starts, months in DESIGNS:
+    for source, measure, size, before, months in DESIGNS:
         if source in records:
             counts = records[source][measure]
-            first = [pd.Timestamp(start) for start in starts]
-            found = kept(counts, starts=first, months=months, size=size)
+            starts = counts.index[before : len(counts) - months + 1]
+            found = kept(counts, starts=starts, months=months, size=size)
             name = f"{source}, {measure.lower()}, {size} area{'s' * (size > 1)}, {months} months"
-            name += f", {len(starts)} starts" if len(starts) > 1 else ""
+            name += f", {len(starts)} starts"
             parts.append(found.assign(design=name))
     return pd.concat(parts, ignore_index=True)
 

@@ -18,11 +18,11 @@ from scipy import stats
 from benchmarks.planning import kept
 from mtf_eval.analysis.benefit.standing import by_records
 from mtf_eval.analysis.effects import Planned, planned
-from mtf_eval.analysis.project import assessment, planning
+from mtf_eval.analysis.project import assessment
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
 from mtf_eval.analysis.project.plans import fixed, plans_of
 from mtf_eval.errors import BadArgument, DataProblems
-from mtf_eval.publish.workbench.plan import Plan
+from mtf_eval.publish.workbench.plan import Plan, design_of
 from mtf_eval.publish.workbench.records import load
 from mtf_eval.records.plans import BY_HAND, write
 from mtf_eval.records.prices.reference import load_reference
@@ -144,12 +144,26 @@ def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> 
     assert set(small.designs().frame["said"]) == {"hopeless"}
 
 
-def test_areas_in_which_other_projects_work_are_left_out(folder: Path) -> None:
-    data = data_with(folder, row(project_id="P2", areas=AREAS[9], buffer=""))
-    page = plan_page(data, "P2")
-    columns = planning._quiet(data, page.evaluation).counts.columns
-    assert not {AREAS[0], AREAS[1], AREAS[2]} & {*columns}
-    assert AREAS[9] in columns
+def test_a_design_is_planned_as_the_evaluation_will_choose_it(tmp_path: Path) -> None:
+    # Of fourteen areas P2 works in one, and P1 at that time in four: nine are left to compare with.
+    rows = [(f"{m:%Y-%m}", a, ASB, 9) for m in MONTHS for a in AREAS[:14]]
+    put(tmp_path / "incidents.csv", "month,area_code,measure,count", rows)
+    held = [
+        (p, p, "noise", "Police", "2022-01-01", "2022-12-31", "assessment", ASB)
+        for p in ("P1", "P2")
+    ]
+    put(
+        tmp_path / "projects.csv",
+        "project_id,title,problem,lead_agency,response_start,response_end,stage,primary_measure",
+        held,
+    )
+    roles = [("P1", a, "target") for a in AREAS[:4]] + [("P2", AREAS[9], "target")]
+    put(tmp_path / "project_areas.csv", "project_id,area_code,role", roles)
+    data = load(tmp_path, as_of="")
+    plan = row(project_id="P2", areas=AREAS[9], buffer="", unit_costs="", hash="")
+    chosen = evaluate(data, "P2", as_of=date(2022, 12, 31), rng=np.random.default_rng(1)).design
+    assert chosen is not None
+    assert design_of(data, plan) == chosen.method == "did"
 
 
 @pytest.mark.parametrize(
@@ -170,15 +184,37 @@ def test_a_plain_answer_not_an_error(folder: Path, changes: dict[str, Any], word
 
 def test_break_even_by_hand(folder: Path) -> None:
     page = plan_page(data_with(folder, row()))
-    said = dict(zip(page.frame["fact"], page.frame["text"], strict=True))
-    each = float(said["Worth of one incident"].split()[0].strip("£"))
-    need = math.ceil(1000 / each)
+    said = facts(page)
+    # £35 of 2002/03 at 92.8945 / 54.7102 (2023/24) are £59.43; 1,000 / 59.43 = 16.8.
+    assert said["Worth of one incident"].startswith("£59 (asb_no_further_action; 2023/24 prices)")
     expected = page.designs().frame["expected"].iloc[0]
-    assert said["To pay for itself"].startswith(f"{need} incidents fewer, before any correction")
-    assert (
-        f"{100 * need / expected:.0f}% of the {expected:,.0f} expected"
-        in (said["To pay for itself"])
-    )
+    words = f"17 incidents fewer, before any correction for optimism: {1700 / expected:.0f}% of the"
+    assert said["To pay for itself"].startswith(words)
+
+
+def facts(page: Plan) -> dict[str, str]:
+    return dict(zip(page.frame["fact"], page.frame["text"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("changes", "worth", "words"),
+    [
+        # £1,420 of 2019/20 (Home Office 2026) at 92.8945 / 78.1735; £870 of 2015/16 is the other.
+        ({"unit_costs": "crime_theft_from_vehicle"}, "£1,690 (crime_theft_from_vehicle_2019_20;",
+         "1 incident fewer, before"),
+        ({"aim": 0.2}, None, f"a rise of {ASB} is aimed at: it has no pounds"),
+        ({"unit_costs": "crime_homicide"}, None, "one such event outweighs everything else"),
+        ({"unit_costs": "asb_warning_letter"}, None, "is what it costs to act; it is no benefit"),
+    ],
+)  # fmt: skip
+def test_pounds_of_a_plan_follow_the_rules_of_the_benefit(
+    folder: Path, changes: dict[str, Any], worth: str | None, words: str
+) -> None:
+    data = data_with(folder, row(**changes))
+    said = facts(Plan(data, "P1", load_reference().in_edition("2019/20")))
+    assert (said.get("Worth of one incident") or "").startswith(worth or "")
+    assert ("Worth of one incident" in said) == bool(worth)
+    assert words in said["To pay for itself"]
 
 
 # What was fixed
@@ -303,6 +339,18 @@ def test_codes_that_were_redrawn_are_followed(tmp_path: Path) -> None:
     held = plan_page(data).evaluation.coverage
     assert held is not None
     assert held.counts[list(plan.project.target)].notna().all(axis=None)
+
+
+def test_a_cost_is_written_and_hashed_to_the_penny(tmp_path: Path) -> None:
+    hashes = set()
+    for cost in (1_250_500.0, 1_234_567.0, 1_234_568.0, 123_456.78, 26_000.0):
+        write(tmp_path / "plans.csv", [row(cost_gbp=cost)])
+        put(tmp_path / "incidents.csv", "month,area_code,measure,count",
+            [("2021-01", AREAS[0], ASB, 1)])  # fmt: skip
+        (plan,) = plans_of(load(tmp_path, as_of=""), "P1")
+        assert plan.cost_gbp == cost
+        hashes.add(plan.hash)
+    assert len(hashes - {BY_HAND}) == 5
 
 
 def test_a_bad_row_is_told_where_it_is(folder: Path) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
@@ -55,7 +57,9 @@ def _plain(value: object) -> str:
         return ""
     if isinstance(value, str):
         return "; ".join(listed(value))
-    return f"{value:%Y-%m-%d}" if hasattr(value, "year") else f"{float(value):g}"  # type: ignore[arg-type]
+    if isinstance(value, date):
+        return f"{value:%Y-%m-%d}"
+    return np.format_float_positional(float(value), trim="-")  # type: ignore[arg-type]
 
 
 def _iso(day: str) -> str:

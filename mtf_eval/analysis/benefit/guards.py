@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.project.overlaps import overlaps
 from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.unit_costs import UnitCost
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
@@ -63,6 +64,18 @@ def _matches(codes: Iterable[str], patterns: str) -> bool:
     return any(fnmatchcase(code, each) for code in codes for each in patterns.split("|"))
 
 
+def apart(cost: UnitCost) -> str:
+    """Say why a unit cost stands in no total; nothing where it may."""
+    if cost.role == "input":
+        return f"{cost.label} is what it costs to act; it is no benefit and is left out."
+    if cost.rare:
+        return (
+            f"{cost.label}: one such event outweighs everything else and is shown alone, outside "
+            "every total."
+        )
+    return ""
+
+
 def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
     """Take out what may not be counted and say so.
 
@@ -74,20 +87,13 @@ def guard(lines: Iterable[Line], reference: Reference) -> Guarded:
     findings: list[Finding] = []
     for line in sorted(lines, key=lambda each: each.order):
         cost = line.unit_cost
-        if cost is None:
+        if cost is None or not (text := apart(cost)):
             kept.append(line)
         elif cost.role == "input":
-            text = f"{cost.label} is what it costs to act; it is no benefit and is left out."
             findings.append(_about(line, "costs_among_benefits", text, "refuse"))
-        elif cost.rare:
-            alone.append(line)
-            text = (
-                f"{cost.label}: one such event outweighs everything else and is shown alone, "
-                "outside every total."
-            )
-            findings.append(_about(line, "rare_dear_event", text, "alone"))
         else:
-            kept.append(line)
+            alone.append(line)
+            findings.append(_about(line, "rare_dear_event", text, "alone"))
     kept, overlaps = _overlaps(kept, reference)
     findings += [*overlaps, *_cautions(kept, reference)]
     return Guarded(tuple(kept), tuple(alone), tuple(findings))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from mtf_eval.analysis.benefit.cashflow import parts
+from mtf_eval.analysis.benefit.guards import apart
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import smallest
 from mtf_eval.analysis.project.page_tables import page_table
@@ -71,8 +72,9 @@ def _held(found: Evaluation, start: pd.Timestamp) -> str:
         return "none: " + ("the areas are not on record" if there.sum() == 0 else "none so early")
     others = int(counts.loc[months].notna().all().sum()) - len(target)
     said = f"{len(months)}, {span(months[0], months[-1])}; {others:,} other areas to compare with"
-    apart = (start.year - months[-1].year) * 12 + start.month - months[-1].month - 1
-    return said + (f"; {apart} months up to the start are not on record yet" if apart else "")
+    yet = (start.year - months[-1].year) * 12 + start.month - months[-1].month - 1
+    months_are = "month is" if yet == 1 else "months are"
+    return said + (f"; {yet} {months_are} not on record yet up to the start" if yet else "")
 
 
 def _able(made: Sequence[Choice], aim: float | None) -> list[tuple[str, str]]:
@@ -97,19 +99,24 @@ def _worth(
     code = plan.unit_costs.get(measure, usual)
     if not code:
         return [*rows, ("To pay for itself", f"{measure} has no price: name one with --unit-cost")]
+    if (plan.aim or 0) > 0:
+        return [*rows, ("To pay for itself", f"a rise of {measure} is aimed at: it has no pounds")]
     try:
-        unit = reference.unit_cost(code)
+        unit = reference.priced(code)
     except BadArgument as error:
         return [*rows, ("To pay for itself", f"cannot be said: {error}")]
+    if why := apart(unit):
+        return [*rows, ("To pay for itself", f"cannot be said: {why}")]
     worth = sum(part.gbp for part in parts(unit) if not part.transfer)
     each = reference.uprate(worth, unit.price_year, price_year)
     ours = "" if measure in plan.unit_costs else ", our usual one"
-    rows.append(("Worth of one incident", f"{pounds(each)} ({code}{ours}; {price_year} prices)"))
+    worth_of = f"{pounds(each)} ({unit.code}{ours}; {price_year} prices)"
+    rows.append(("Worth of one incident", worth_of))
     able = made[0].able if made else None
     if cost is None or not cost:
         return rows
     need = math.ceil(cost / each)
-    said = f"{number(need)} incidents fewer, before any correction for optimism"
+    said = f"{number(need)} incident{'s' * (need > 1)} fewer, before any correction for optimism"
     if able is not None:
         part = need / able.expected
         least = able.smallest()

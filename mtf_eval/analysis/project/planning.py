@@ -208,14 +208,17 @@ def _judged(fall: float, chance: float | None = None) -> str:
     return "realistic" if chance >= POWER else "may miss it"
 
 
-def design(found: Evaluation, months: int) -> str:
+def design(data: Dataset, found: Evaluation, months: int) -> str:
     """Return the design that a response of so many months would be judged by; `""` of none."""
     if found.panel is None:
+        return ""
+    try:
+        rest = others(_quiet(data, found))
+    except NotEnoughData:
         return ""
     held = found.panel.counts
     own = held[[a for a in found.project.target if a in held]].notna().all(axis=1)
     before = int(own[held.index < found.panel.start].sum())
-    rest = others(found.panel)
     size, after = len(found.project.target), compared(months)
     return choose(others=rest, before=before, after=after, learnt=before, target=size).method
 
@@ -356,15 +359,16 @@ def plan_finding(found: Evaluation, aim: float | None, made: Sequence[Choice], w
     if chance is not None:
         said += f"; the {way} of {percent(abs(aim or 0))} aimed at would be shown {often(chance)}"
     said = f"Hopeless as planned. {said}" if word == "hopeless" else said
-    words = (
+    words = [
         f"{percent(each.smallest(aim))} with {each.name[0].lower()}{each.name[1:].split(',')[0]}"
         for each in more
         if each.able and not each.name.startswith("As planned") and " and " not in each.name
-    )
-    return f"{said}. It would be {listing(list(words))}"
+    ]
+    return said + (f". The smallest {way} would be {listing(words)}" if words else "")
 
 
 def often(chance: float) -> str:
     """Say a chance in words."""
     times = round(10 * chance)
-    return {0: "hardly ever", 10: "nearly always"}.get(times, f"{times} times in 10")
+    words = {0: "hardly ever", 1: "once in 10", 10: "nearly always"}
+    return words.get(times, f"{times} times in 10")

@@ -100,4 +100,4 @@ def design_of(records: Dataset, row: Mapping[str, Any]) -> str:
     day = records.until
     assert day is not None
     found = planned_evaluation(records, plan, as_of=day)
-    return planning.design(found, plan.months)
+    return planning.design(records, found, plan.months)
