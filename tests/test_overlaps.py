@@ -55,6 +55,23 @@ def test_same_areas_only_while_both_ran(data: Dataset) -> None:
     assert first.shared == ("B",)
 
 
+def test_same_areas_also_while_one_of_them_is_still_assessed() -> None:
+    """P1 ran from January to February and is assessed until June; P2 begins in March."""
+    made = dataset(
+        projects=[
+            project("P1", "2021-01-04", "2021-02-26"),
+            project("P2", "2021-03-01", "2021-09-30"),
+            project("P3", "2021-07-01", "2021-09-30"),
+        ],
+        project_areas=[
+            {"project_id": f"P{n}", "area_code": "A", "role": "target"} for n in (1, 2, 3)
+        ],
+    )
+    assert pairs(made, "areas") == {("P1", "P2"), ("P2", "P3")}
+    first = overlaps.overlaps(made, as_of=NOW)[0]
+    assert (first.start, first.end) == (date(2021, 3, 1), date(2021, 6, 30))
+
+
 def test_a_target_that_is_another_projects_comparison(data: Dataset) -> None:
     assert pairs(data, "spill") == {("P1", "P5"), ("P3", "P5")}
 

@@ -15,7 +15,6 @@ from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.model import model
-from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.year import leadership, portfolio, pounds
 from mtf_eval.errors import DataProblems
@@ -147,28 +146,41 @@ def test_an_outcome_that_begins_after_the_horizon_is_not_counted_and_said() -> N
     assert "after the horizon of 1 year, so none of it is counted" in done.sentence()
 
 
-def test_one_fall_is_pooled_once_where_assessed_months_overlap() -> None:
+def test_one_fall_is_one_fall_for_the_pool_the_warnings_and_the_summary() -> None:
     """A response of two months is assessed over six; the next begins in them."""
-    months = (("P1", "2024-01-01", "2024-06-01"), ("P2", "2024-03-01", "2024-08-01"),
-              ("P3", "2024-07-01", "2024-12-01"))  # fmt: skip
+    months = {"P1": ("2024-01-01", "2024-02-29"), "P2": ("2024-03-01", "2024-04-30"),
+              "P3": ("2024-07-01", "2024-12-31")}  # fmt: skip
+    data = dataset(
+        projects=[
+            {"project_id": name, "title": name, "response_start": pd.Timestamp(start),
+             "response_end": pd.Timestamp(end)}
+            for name, (start, end) in months.items()
+        ],
+        project_areas=[
+            {"project_id": n, "area_code": "A1", "role": "target", "population": 9} for n in months
+        ],
+        project_measures=[CAR | {"project_id": name, "measure": "Robbery"} for name in months],
+        costs=[cost(project_id=name, amount_gbp=1000.0) for name in months],
+    )  # fmt: skip
     found = tuple(
-        replace(
-            evaluation(estimate("Robbery"), project_id=name, start=start),
-            window=Window(
-                before_first=pd.Timestamp(start) - pd.DateOffset(years=1),
-                before_last=pd.Timestamp(last) - pd.DateOffset(years=1),
-                start=pd.Timestamp(start),
-                last=pd.Timestamp(last),
-                same_season=True,
-            ),
-        )
-        for name, start, last in months
+        evaluation(estimate("Robbery"), project_id=name, start=start)
+        for name, (start, _) in months.items()
     )
-    shared = portfolio._shared(dataset(), found, date(2024, 12, 31))
+    shared = portfolio._shared(data, found, date(2024, 12, 31))
     assert shared == (("P1", "P2"), ("P2", "P3"))
     members, reasons = portfolio._poolable(found, shared)
     assert [e.project.project_id for e in members] == ["P1", "P3"]
     assert "areas of P1" in reasons["P2"]
+    for each, others in zip(found, (["P2"], ["P1", "P3"], ["P2"]), strict=True):
+        done = benefit.analyse(
+            data, each, load_reference(), price_year="2023/24", horizon_years=5,
+            rng=np.random.default_rng(1), draws=0,
+        )  # fmt: skip
+        said = [f.text for f in done.findings if f.rule == "shared_areas"]
+        assert [text.split()[0] for text in said] == others
+        assert all("Never add the two" in text for text in said)
+        risks = benefit.appraisal_summary(done).frame.to_string()
+        assert "no other project on record claims it" not in risks
 
 
 def test_an_agency_that_is_blank_owns_nothing() -> None:

@@ -222,7 +222,7 @@ def also_claim(data: Dataset, project_id: str) -> dict[str, tuple[list[str], flo
 
 
 def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Finding]:
-    """Warn of projects that worked in the same areas at the same time: one fall, two claims."""
+    """Warn of projects that share areas and months with this one: one fall, two claims."""
     priced = data.columns("project_measures", "project_id", "measure", "unit_cost_code").dropna()
     measures = priced.groupby("project_id")["measure"].agg(set).to_dict()
     for each in overlaps(data, as_of=as_of, of=project_id):
@@ -230,8 +230,9 @@ def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Findi
             continue
         other = each.second if each.first == project_id else each.first
         text = (
-            f"{other} worked in {len(each.shared)} of the same areas from {each.start:%B %Y} to "
-            f"{each.end:%B %Y}. Its effect and this one's cannot be told apart there"
+            f"{other} worked or is assessed in {len(each.shared)} of the same areas from "
+            f"{each.start:%B %Y} to {each.end:%B %Y}. Its effect and this one's cannot be told "
+            "apart there"
         )
         if measures.get(project_id, set()) & measures.get(other, set()):
             text += (

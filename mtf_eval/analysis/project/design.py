@@ -79,10 +79,7 @@ class Project(Brief):
     @property
     def first_month(self) -> pd.Timestamp | None:
         """First month that counts as after; one begun in its second half counts as before."""
-        begun = self.response_start
-        if begun is None or begun.day <= 15:
-            return None if begun is None else _month(begun)
-        return _month(begun) + _ONE_MONTH
+        return None if self.response_start is None else first_assessed(self.response_start)
 
     @property
     def key(self) -> str:
@@ -144,6 +141,17 @@ def _ordinal(month: pd.Timestamp) -> int:
 
 def _month(day: pd.Timestamp | date) -> pd.Timestamp:
     return pd.Timestamp(year=day.year, month=day.month, day=1)
+
+
+def first_assessed(begun: pd.Timestamp) -> pd.Timestamp:
+    """Return the first month that counts as after the start of a response."""
+    return _month(begun) if begun.day <= 15 else _month(begun) + _ONE_MONTH
+
+
+def last_assessed(start: pd.Timestamp, end: pd.Timestamp, as_of: date) -> pd.Timestamp:
+    """Return the last month that is compared of a response: of half a year to a year of it."""
+    last = max(_month(end), start + pd.DateOffset(months=SHORTEST - 1))
+    return min(last, start + pd.DateOffset(months=LONGEST - 1), whole_months(as_of))
 
 
 def split(text: object) -> tuple[str, ...]:
@@ -216,8 +224,7 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
     if begun.day > 15:
         notes.append(f"The response began on {begun:%d %B %Y}; that part month counts as before.")
     end = project.response_end or project.assessment_date or pd.Timestamp(as_of)
-    last = max(_month(end), start + pd.DateOffset(months=SHORTEST - 1))
-    last = min(last, start + pd.DateOffset(months=LONGEST - 1), whole_months(as_of))
+    last = last_assessed(start, end, as_of)
     length = _ordinal(min(last, months.max())) - _ordinal(start) + 1
     if length < 1 or months.min() >= start:
         raise NotEnoughData(

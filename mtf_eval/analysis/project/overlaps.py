@@ -1,5 +1,7 @@
 """Deconfliction: projects that work on the same places, outcomes or agencies at one time.
 
+In the same places they are together also in the months over which one of them is assessed.
+
 Their effects cannot be told apart and their benefits must not be added twice. Finds who shares
 what; what that means for pounds is decided in `benefit`.
 """
@@ -13,6 +15,7 @@ from itertools import combinations
 
 import pandas as pd
 
+from mtf_eval.analysis.project.design import first_assessed, last_assessed
 from mtf_eval.analysis.results.columns import label, lay, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
@@ -22,9 +25,10 @@ from mtf_eval.records.dataset import Dataset
 class Overlap:
     """Two projects that share something while both responses run.
 
-    `what` is `areas` (target areas of both), `spill` (a target of one is a comparison or buffer
-    of the other), `outcomes` (the same outcome of people) or `agency` (actions of one agency
-    due in the same time); `shared` names the areas, codes or agencies.
+    `what` is `areas` (target areas of both, while each runs or is assessed), `spill` (a target of
+    one is a comparison or buffer of the other), `outcomes` (the same outcome of people) or
+    `agency` (actions of one agency due in the same time); `shared` names the areas, codes or
+    agencies.
     """
 
     first: str
@@ -50,12 +54,18 @@ SHARED_WORDS = {
 
 
 def _periods(data: Dataset, as_of: date) -> pd.DataFrame:
-    """Return the response period of each project that has begun by `as_of`."""
+    """Return when each project begun by `as_of` ran, and until when it ran or is assessed."""
     rows = data.columns("projects", "project_id", "response_start", "response_end")
     rows = rows.set_index("project_id")
     rows = rows[rows["response_start"] <= pd.Timestamp(as_of)]
     end = rows["response_end"].fillna(pd.Timestamp(as_of)).clip(upper=pd.Timestamp(as_of))
-    return pd.DataFrame({"start": rows["response_start"], "end": end})
+    begun = rows["response_start"]
+    month = [
+        last_assessed(first_assessed(first), last, as_of) + pd.offsets.MonthEnd(0)
+        for first, last in zip(begun, end, strict=True)
+    ]
+    assessed = end.where(end > pd.Series(month, end.index), month)
+    return pd.DataFrame({"start": begun, "end": end, "assessed": assessed})
 
 
 def _held(frame: pd.DataFrame, column: str) -> dict[str, set[str]]:
@@ -83,15 +93,17 @@ def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set
 def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
     periods = _periods(data, as_of)
     started, ended = periods["start"].to_dict(), periods["end"].to_dict()
+    assessed = periods["assessed"].to_dict()
     sharing = _shared(data)
     names = sorted(map(str, periods.index))
     of_it = [(min(of, n), max(of, n)) for n in names if n != of and of in names]
     for first, second in of_it if of else combinations(names, 2):
         start = max(started[first], started[second])
-        end = min(ended[first], ended[second])
-        if start > end:
-            continue
         for what, (one, other) in sharing.items():
+            until = assessed if what == "areas" else ended
+            end = min(until[first], until[second])
+            if start > end:
+                continue
             common = one.get(first, set()) & other.get(second, set())
             common |= one.get(second, set()) & other.get(first, set())
             if common:
@@ -106,7 +118,7 @@ def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
 
 
 def overlaps(data: Dataset, *, as_of: date, of: str = "") -> tuple[Overlap, ...]:
-    """Every pair of projects (or those `of` one) that share something while both run, to a day."""
+    """Every pair of projects (or those `of` one) that share something at one time, to a day."""
     return tuple(_pairs(data, as_of, of))
 
 
@@ -159,7 +171,7 @@ def overlaps_table(data: Dataset, *, as_of: date) -> Table:
             label("pair", "Projects"),
             label("what", "They share"),
             text("shared", "Which"),
-            text("period", "While both ran"),
+            text("period", "While both ran or are assessed"),
             text("meaning", "What follows"),
         ),
         source=where_from(data, "Project records"),

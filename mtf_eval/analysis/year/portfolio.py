@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -121,22 +120,13 @@ def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
 
 def _shared(data: Dataset, found: Iterable[Evaluation], as_of: date) -> tuple[tuple[str, str], ...]:
     """Pairs judged by one measure in the same areas, in months both work or are assessed in."""
-    both = {(o.first, o.second) for o in overlaps.overlaps(data, as_of=as_of) if o.what == "areas"}
+    primary = {e.project.project_id: e.project.primary_measure for e in found}
     return tuple(
-        pair
-        for one, other in combinations(sorted(found, key=lambda e: e.project.project_id), 2)
-        if one.project.primary_measure == other.project.primary_measure
-        and (
-            (pair := (one.project.project_id, other.project.project_id)) in both
-            or (set(one.project.target) & set(other.project.target) and _same_months(one, other))
-        )
+        (o.first, o.second)
+        for o in overlaps.overlaps(data, as_of=as_of)
+        if o.what == "areas" and {o.first, o.second} <= primary.keys()
+        if primary[o.first] == primary[o.second]
     )
-
-
-def _same_months(one: Evaluation, other: Evaluation) -> bool:
-    """Whether two projects are assessed over some of the same months."""
-    first, second = one.window, other.window
-    return bool(first and second and first.start <= second.last and second.start <= first.last)
 
 
 def _estimate(found: Evaluation) -> Estimate | None:
