@@ -1288,7 +1288,10 @@ def test_a_project_of_the_same_areas_is_named_on_the_first_screen(
     targets = areas[areas["role"].eq("target")].groupby("project_id")["area_code"].agg(set)
     done = _example(example, project, reference)
     (text,) = (f.text for f in done.findings if f.rule == "shared_areas")
-    assert f"{other} worked or is assessed in {len(targets['EX04'] & targets['EX12'])} of the same" in text
+    assert (
+        f"{other} worked or is assessed in {len(targets['EX04'] & targets['EX12'])} of the same"
+        in text
+    )
     assert "both claim the same incidents" in text
     mtf.report(
         mtf.load("data/example"),

@@ -68,6 +68,9 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert [line.label for line in done.claimed] == ["Robbery"]
     (text,) = (f.text for f in done.findings if f.rule == "weaker_evidence")
     assert text.startswith("Vehicle crime: not shown")
+    table = benefit.standing([done])
+    assert table.frame["value"].iloc[0] == pytest.approx(robbery)  # of robbery alone
+    assert "the measures with a unit cost that are judged as it is" in table.notes[0]
     (apart,) = done.weaker
     assert apart.results["present_value_benefits_gbp"] == pytest.approx(cars)
     assert np.isnan(apart.results["public_value_bcr"])

@@ -74,9 +74,9 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
         source=first.source,
         as_at=first.as_of,
         notes=(
-            "Net of what moved next door, of the primary measure; pounds are of all measures with "
-            f"a unit cost, {first.assumptions.price_year} prices. What is claimed of people is "
-            "never added to it.",
+            "Net of what moved next door, of the primary measure; pounds are of the measures with "
+            f"a unit cost that are judged as it is, {first.assumptions.price_year} prices. What is "
+            "claimed of people is never added to it.",
         ),
         basis=next(filter(None, map(basis, benefits)), ""),
     )
