@@ -149,6 +149,23 @@ def test_an_outcome_that_begins_after_the_horizon_is_not_counted_and_said() -> N
     assert "after the horizon of 1 year, so none of it is counted" in done.sentence()
 
 
+@pytest.mark.parametrize(("status", "why"), [("planning", "not begun"), ("running", "running")])
+def test_nothing_is_claimed_of_people_before_a_response_has_ended(status: Any, why: str) -> None:
+    claimed = outcome(unit_cost_code="child_in_need_year", people=10)
+    data = dataset(outcomes=[claimed], costs=[cost(amount_gbp=1000.0)])
+    for judged in (evaluation(), replace(evaluation(), status=status)):
+        done = benefit.analyse(
+            data, judged, load_reference(), price_year="2023/24", horizon_years=5,
+            rng=np.random.default_rng(1), draws=0,
+        )  # fmt: skip
+        pounds_of_people = benefit.standing([done]).frame["outcomes"].iloc[0]
+        if judged.status == "complete":
+            assert pounds_of_people > 0
+    assert np.isnan(pounds_of_people)
+    assert done.claims is None
+    assert any("claimed of people" in note and why in note for note in done.notes)
+
+
 def test_one_fall_is_one_fall_for_the_pool_the_warnings_and_the_summary() -> None:
     """A response of two months is assessed over six; the next begins in them."""
     months = {"P1": ("2024-01-01", "2024-02-29"), "P2": ("2024-03-01", "2024-04-30"),

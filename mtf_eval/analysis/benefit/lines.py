@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON, Evidence, Net
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
 from mtf_eval.errors import BadArgument, Problem
@@ -327,7 +327,8 @@ def account(
     """Make the lines of one project: its costs, its places, its people.
 
     Year 0 is the twelve months from the start of the response; what was spent before counts in it.
-    People of outcomes enter as they are `shown`, and not at all where they are hidden.
+    People of outcomes, whose rows have no date, enter when the response has ended, as they are
+    `shown`, and not at all where they are hidden.
     """
     project = evaluation.project
     project_id, start = project.project_id, project.response_start
@@ -343,6 +344,9 @@ def account(
     cost_lines, problems = _costs(data, project_id, start, reference)
     places, wrong, gaps = _places(data, evaluation, project_id, reference)
     people, wrong_people, few = _people(data, project_id, reference, shown)
+    if people and evaluation.status in UNFINISHED:
+        people, few = [], []
+        notes.append(f"What is claimed of people is not counted: {UNFINISHED[evaluation.status]}.")
     lines = (*cost_lines, *places, *people)
     problems = [*problems, *wrong, *wrong_people]
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)

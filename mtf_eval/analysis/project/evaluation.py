@@ -59,6 +59,12 @@ from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.shared import shared
 
+#: Why nothing is claimed yet of a project that has not ended.
+UNFINISHED = {
+    "planning": "the response has not begun",
+    "running": "the response is still running; an effect is given when it has ended",
+}
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -262,11 +268,7 @@ def _recorded(coverage: Coverage, project: Project) -> bool:
 
 def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date) -> Evaluation:
     """Return what is known of a project that has nothing to assess yet, and why."""
-    why = {
-        "planning": "the response has not begun",
-        "running": "the response is still running; an effect is given when it has ended",
-        "no_records": "nothing is on record in the project's areas",
-    }[status]
+    why = (UNFINISHED | {"no_records": "nothing is on record in the project's areas"})[status]
     panel = None
     with suppress(NotEnoughData):
         panel = series_of(coverage.counts, project, project.primary_measure, frozenset())
