@@ -90,6 +90,12 @@ def every_kind() -> dict[str, Chart]:
         "xmr": charts.xmr(over, x="month", y="n", centre="c", **band, **TITLE),
         "diverging": charts.diverging(scale, x="q", y=["no", "so", "yes"], **TITLE),
         "hexmap": charts.hexmap(where, x="lon", y="lat", value="n", **TITLE),
+        "rolemap": charts.rolemap(
+            where,
+            outlines={"target": [([1.0, 1.1, 1.1], [51.3, 51.3, 51.4])]},
+            key={"target": "The project"},
+            **TITLE,
+        ),
         "waterfall": charts.waterfall(flow, x="s", y="v", **TITLE),
         "tornado": charts.tornado(running, x="y", base=1e4, threshold=0, **band, **TITLE),
         "cumulative": charts.cumulative(running, x="y", y="v", paid=2, **TITLE),

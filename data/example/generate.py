@@ -22,6 +22,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import shapely
 
 from mtf_eval.records.plans import write as fix
 
@@ -453,6 +454,37 @@ def project_rows(hot_spot: str) -> Iterable[Sequence[object]]:
     )
 
 
+NAMES = dict(
+    zip(
+        lsoas(*range(11, 19)),
+        ("Harbour Square", "Pier Street", "Fish Market", "Custom House", "Old Quay",
+         "Chapel Hill", "Rope Walk", "Station Green"),
+        strict=True,
+    )
+)  # fmt: skip
+
+
+def centres() -> np.ndarray:
+    """Return the middle of each area, out at sea where nobody lives: neighbours by number."""
+    rng = np.random.default_rng((SEED, 9))
+    row, along = np.divmod(np.arange(len(AREAS)), 12)
+    column = np.where(row % 2, 11 - along, along)
+    grid = np.column_stack([1.98 + 0.006 * column, 51.79 + 0.004 * row])
+    return grid + rng.uniform(-1, 1, grid.shape) * (0.0018, 0.0012)
+
+
+def boundary_rows() -> Iterable[Sequence[object]]:
+    """Return the outline of each area: what is nearer to its middle than to any other."""
+    middles = shapely.points(centres())
+    sea = shapely.buffer(shapely.convex_hull(shapely.union_all(middles)), 0.004)
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.union_all(middles), extend_to=sea))
+    for area, middle in zip(AREAS, middles, strict=True):
+        cell = next(c for c in cells if shapely.contains(c, middle))
+        corners = shapely.get_coordinates(shapely.intersection(cell, sea))
+        for number, (lon, lat) in enumerate(corners, 1):
+            yield area, 1, number, f"{lon:.5f}", f"{lat:.5f}"
+
+
 def area_rows(rng: np.random.Generator, hot_spot: str) -> Iterable[Sequence[object]]:
     """Return the areas of each project with their role."""
     people = {area: int(rng.integers(1400, 1950)) for area in AREAS}
@@ -471,7 +503,7 @@ def area_rows(rng: np.random.Generator, hot_spot: str) -> Iterable[Sequence[obje
             ("comparison", compared.get(project, [])),
         ):
             for area in places:
-                yield project, area, role, people[area]
+                yield project, area, role, people[area], NAMES.get(area, "")
 
 
 MEASURES = (
@@ -813,8 +845,8 @@ def point_rows(
 ) -> Iterable[Sequence[object]]:
     """Return map points for Harbour Square and around it, out at sea where nobody lives."""
     places = [AREAS.index(a) for a in lsoas(11, 12, 13, 14, 15, 16, 17, 18)]
-    centres = rng.uniform((2.000, 51.800), (2.024, 51.815), (len(places), 2))
-    spots = centres[:, None, :] + rng.normal(0, 0.0016, (len(places), 6, 2))
+    rng.uniform(size=2 * len(places))  # once the middles: what follows is drawn as before
+    spots = centres()[places][:, None, :] + rng.normal(0, 0.0011, (len(places), 6, 2))
     first = MONTHS.index("2022-10")
     for m in range(first, first + 24):
         for p, area in enumerate(places):
@@ -873,7 +905,7 @@ def main(folder: Path) -> None:
     write(folder, "projects", PROJECT_COLUMNS, rows)
     fix(folder / "plans.csv", plan_rows(hot_spot))
     write(
-        folder, "project_areas", ("project_id", "area_code", "role", "population"),
+        folder, "project_areas", ("project_id", "area_code", "role", "population", "name"),
         area_rows(streams[2], hot_spot),
     )  # fmt: skip
     write(
@@ -937,6 +969,9 @@ def main(folder: Path) -> None:
         ("story_id", "project_id", "consent", "author", "signed_off_by", "signed_off_on", "roles",
          "before", "done", "after", "domain", "steps"),
         [STORY],
+    )  # fmt: skip
+    write(
+        folder, "area_boundaries", ("area_code", "ring", "point", "lon", "lat"), boundary_rows()
     )  # fmt: skip
     write(
         folder, "incident_points", ("month", "lon", "lat", "measure", "count", "project_id"),

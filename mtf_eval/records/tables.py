@@ -200,6 +200,7 @@ _TABLES = (
             "area_code": c("area", "Area, as in incidents", required=True),
             "role": c("choice", "Role", required=True, allowed=("target", "comparison", "buffer")),
             "population": c("whole", "Residents", low=0, unit="people"),
+            "name": c("text", "Name of the place as readers know it, such as Harbour Square"),
         },
         key=("project_id", "area_code"),
     ),

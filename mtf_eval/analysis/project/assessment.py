@@ -73,8 +73,8 @@ def _against(*effects: Estimate) -> str:
     return " or ".join(words[each] for each in sorted(compared, reverse=True))
 
 
-def short(data: Dataset, found: Evaluation, done: str) -> Table:
-    """Answer in five lines: the problem, what was done, what changed, how sure, what next."""
+def short(data: Dataset, found: Evaluation, done: str, where: str) -> Table:
+    """Answer in few lines: the problem, where, what was done, what changed, how sure, what next."""
     project, effect = found.project, found.primary
     claims = bool(len(data.own("outcomes", project.project_id)))
     sure = f"The records show nothing{'; what it claims of people is not measured' * claims}."
@@ -91,6 +91,7 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
         sure = f"No estimate can be made: {why}."
     rows = (
         ("The problem", project.problem),
+        *([("Where", f"{where}.")] if where else []),
         ("What was done", f"{done}; led by {project.lead_agency}."),
         ("What changed", f"{found.headline}."),
         ("How sure", sure),

@@ -1,4 +1,4 @@
-"""Map points of a project's measure before and after, on one scale.
+"""Where a project works: its areas by role, and map points of its measure before and after.
 
 The points are the publisher's anonymised ones, on or near a street: fit for a picture of where,
 not for distances or addresses.
@@ -6,12 +6,13 @@ not for distances or addresses.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
 
 from mtf_eval.analysis.project.design import Project, Window, months_words
-from mtf_eval.analysis.results.columns import count, label, lay, number, span, where_from
+from mtf_eval.analysis.results.columns import count, label, lay, number, span, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -75,11 +76,77 @@ def points_alt(before: pd.DataFrame, after: pd.DataFrame) -> str:
     )
 
 
-def outlines(data: Dataset, project: Project) -> tuple[tuple[list[float], list[float]], ...]:
-    """Return the boundaries of the project's target areas as longitudes and latitudes."""
-    rows = data.table("area_boundaries")
-    rows = rows[rows["area_code"].isin(project.target)].sort_values(["area_code", "ring", "point"])
-    return tuple(
-        (ring["lon"].tolist(), ring["lat"].tolist())
-        for _, ring in rows.groupby(["area_code", "ring"], sort=True)
+#: Longitudes and latitudes of one ring of an outline.
+Ring = tuple[list[float], list[float]]
+ROLES = {"target": "The project", "buffer": "Next door", "comparison": "Named to compare with"}
+_AROUND = 400  # rings beyond which only the project's own are drawn
+_FINE = 300  # parts of the map's width below which corners are left out
+
+
+def where(data: Dataset, project: Project, *, as_of: date) -> Table:
+    """Count the areas of each role, with their residents and names."""
+    rows, made = data.own("project_areas", project.project_id), []
+    for role, words in ROLES.items():
+        part = rows[(rows["role"] == role) & rows["area_code"].isin(project.areas.get(role, ()))]
+        if len(part):
+            residents = part["population"].sum(skipna=False)
+            names = ", ".join(part["name"].dropna().unique())
+            made.append((words, len(part), residents, names or "not given"))
+    return lay(
+        f"{project.key}_where",
+        f"Areas of {project.title}",
+        made,
+        (
+            label("role", "Areas"),
+            count("areas", "Number"),
+            count("residents", "Residents", missing="not on record"),
+            text("names", "Names"),
+        ),
+        source=where_from(data, "Project records"),
+        as_at=as_of,
     )
+
+
+def where_words(frame: pd.DataFrame) -> str:
+    """Say in how many areas the project works, which they are, and what lies beside them."""
+    return "; ".join(_role_words(row) for row in frame.to_dict("records"))
+
+
+def _role_words(row: dict[str, object]) -> str:
+    areas = f"{row['areas']} {'area' if row['areas'] == 1 else 'areas'}"
+    lived = "" if pd.isna(row["residents"]) else f" with {row['residents']:,} residents"
+    named = "" if row["names"] == "not given" else f" ({row['names']})"
+    role = "" if row["role"] == ROLES["target"] else f"{str(row['role']).lower()}: "
+    return f"{role}{areas}{'' if role else lived}{named}"
+
+
+def outlines(data: Dataset, project: Project) -> dict[str, tuple[Ring, ...]]:
+    """Return the outlines of the project's areas by role, and as `around` those between them.
+
+    Empty where the outline of a target area is not on record.
+    """
+    rows = data.table("area_boundaries").sort_values(
+        ["area_code", "ring", "point"], ignore_index=True
+    )
+    if not {*project.target} <= {*rows["area_code"]} or not project.target:
+        return {}
+    roles = {area: role for role in ROLES for area in project.areas.get(role, ())}
+    role = rows["area_code"].map(roles)
+    own, places = rows[role.notna()], rows[["lon", "lat"]]
+    low, high = own[["lon", "lat"]].min(), own[["lon", "lat"]].max()
+    inside = rows[((places >= low) & (places <= high)).all(axis=1)]["area_code"]
+    near = rows[rows["area_code"].isin(inside) & role.isna()]
+    grain = float((high - low).max()) / _FINE
+    drawn = {r: tuple(_rings(rows[role == r], grain)) for r in ROLES}
+    around = tuple(_rings(near, grain)) if near["area_code"].nunique() <= _AROUND else ()
+    return {name: rings for name, rings in {"around": around, **drawn}.items() if rings}
+
+
+def _rings(rows: pd.DataFrame, grain: float) -> Iterator[Ring]:
+    import shapely
+
+    for _, ring in rows.groupby(["area_code", "ring"], sort=True):
+        corners = ring[["lon", "lat"]].to_numpy(dtype=float)
+        if len(corners) > 3:
+            corners = shapely.get_coordinates(shapely.simplify(shapely.linearrings(corners), grain))
+        yield corners[:, 0].tolist(), corners[:, 1].tolist()

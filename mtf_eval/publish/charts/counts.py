@@ -5,7 +5,7 @@ Take released tables only; nothing is added up, sorted or left out here, save th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.errors import BadArgument
@@ -363,3 +363,43 @@ def hexmap(
         axes.axis("off")
 
     return finish(released, paint, **words, height=440, narrow_height=340)
+
+
+def rolemap(
+    released: Released,
+    *,
+    outlines: Mapping[str, Sequence[tuple[Sequence[float], Sequence[float]]]],
+    key: Mapping[str, str],
+    **words: Unpack[Words],
+) -> Chart:
+    """Draw areas filled by their role, on the outlines of those around them.
+
+    Parameters
+    ----------
+    outlines
+        Rings of each role, as longitudes and latitudes in degrees; the last role lies on top.
+    key
+        Names of the roles that are filled, in the order of the palette.
+    """
+    fills = dict(zip(key, (PALETTE[0], PALETTE[1], "#C8CDD0"), strict=False))
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+        from matplotlib.patches import PathPatch
+        from matplotlib.path import Path
+
+        style.margins(axes, left=4, right=4, top=4, bottom=4)
+        north = [y for rings in outlines.values() for _, ys in rings for y in ys]
+        shrink = np.cos(np.radians(np.mean(north)))
+        for role, rings in outlines.items():
+            path = Path.make_compound_path(
+                *(Path(np.column_stack([np.asarray(x) * shrink, y]), closed=True) for x, y in rings)
+            )
+            fill, edge = fills.get(role, "none"), "#FFFFFF" if role in fills else MUTED
+            axes.add_patch(PathPatch(path, facecolor=fill, edgecolor=edge, linewidth=0.5))
+        axes.autoscale_view()
+        axes.set_aspect("equal", adjustable="datalim")
+        axes.axis("off")
+
+    shown_roles = [(key[role], fills[role]) for role in key if role in outlines]
+    return finish(released, paint, **words, height=300, narrow_height=220, key=shown_roles)

@@ -24,7 +24,7 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.workbench.effect import Answer, Effect
 from mtf_eval.publish.workbench.scanning import Scanning
-from mtf_eval.publish.workbench.view import Absent, Several, View, changed_by_hand, door
+from mtf_eval.publish.workbench.view import Absent, Beside, Several, View, changed_by_hand, door
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +76,29 @@ class Project(Scanning):
         said = process.actions_finding(done.frame)
         if named := [str(what).rstrip(".") for what in done.frame["what"]]:
             said = f"{'; '.join(named)}. {said}"
-        short = View(lambda: assessment.short(self.records, self.evaluation, said))
-        return Several(short, self._in_figures())
+        where = View(lambda: maps.where(self.records, self.record, as_of=self.as_of))
+        told = maps.where_words(where.released.frame)
+        short = View(lambda: assessment.short(self.records, self.evaluation, said, told))
+        return Several(Beside(short, self._areas(where)), self._in_figures())
+
+    def _areas(self, where: View) -> View:
+        """Draw the project's areas by role."""
+        outlines = maps.outlines(self.records, self.record)
+        if not outlines:
+            return Absent("No outlines of the areas are on record")
+        said = maps.where_words(where.released.frame)
+
+        def draw(released: Released) -> Chart:
+            return charts.rolemap(
+                released,
+                outlines=outlines,
+                key=maps.ROLES,
+                title=f"The project works in {said.split(' (')[0].split(';')[0]}",
+                subtitle="Its areas by role; outlines as they are on record",
+                alt=f"Map of the areas by role. {said}.",
+            )
+
+        return View(where.table, draw=draw)
 
     def _in_figures(self) -> View:
         """Show what was recorded and what was expected, as cards."""
@@ -220,7 +241,7 @@ class Project(Scanning):
             both = maps.points(self.records, self.record, found.window, as_of=self.as_of)
         if both is None:
             return Absent("No places of incidents are on record to draw")
-        lines = maps.outlines(self.records, self.record)
+        lines = maps.outlines(self.records, self.record).get("target", ())
 
         def draw(released: Released, when: str, other: Table) -> Chart:
             said = maps.points_alt(*(View(part).released.frame for part in both))

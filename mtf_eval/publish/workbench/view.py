@@ -6,6 +6,7 @@ Computes nothing and hides nothing: asks `analysis`, passes the release, shows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -210,6 +211,15 @@ class Several(View):
         shown = [part.element() for part in self.parts]
         there = [element for element in shown if element.kind != "absent"]
         return joined(*there) if there else shown[0]
+
+
+class Beside(Several):
+    """Results that stand side by side where the page is wide enough."""
+
+    def element(self) -> Element:
+        """Return them side by side."""
+        made = super().element()
+        return replace(made, html=f'<div class="mtf-beside">{made.html}</div>')
 
 
 def joined(*elements: Element) -> Element:
