@@ -128,7 +128,9 @@ def edits(data: Dataset, rng: np.random.Generator) -> Iterator[Edit]:
                 continue
             drawn.add((name, row, column))
             if pd.api.types.is_datetime64_any_dtype(frame[column]) and pd.notna(was):
-                now = was + pd.Timedelta(days=int(rng.integers(1, 60)))
+                months = bool((pd.DatetimeIndex(others).day == 1).all())
+                days = int(rng.integers(1, 60))
+                now = was + (pd.DateOffset(months=days) if months else pd.Timedelta(days=days))
             elif pd.api.types.is_numeric_dtype(frame[column]):
                 now = (0 if pd.isna(was) else was) + 1
             elif column.endswith("_id") or len(others) < 2:
