@@ -171,3 +171,16 @@ def test_the_power_said_is_the_power_of_the_tables() -> None:
     assert f"{every} of the time for all crime, {violence} for violence, {asb} for anti" in said
     every, asb, violence = found("MSOA", 30, 6)
     assert f"{every} of the time for all crime, {violence} for violence, {asb} for anti" in said
+
+
+def test_the_architecture_names_what_is_there() -> None:
+    """Files, and after a file the functions, classes and constants that stand in it."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    names = re.findall(r"`([\w/.]+\.(?:py|csv))`(?:((?: |, | and )?(?:`\w+`)))?", text)
+    assert len(names) > 40
+    for file, name in names:
+        path = ROOT / file if file.startswith(("data/", "tests/")) else ROOT / "mtf_eval" / file
+        assert path.is_file(), file
+        if found := re.search(r"`(\w+)`", name):
+            words = path.read_text(encoding="utf-8")
+            assert re.search(rf"^\s*(?:class |def )?{found[1]}\b", words, re.M), (file, found[1])
