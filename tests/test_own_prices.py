@@ -94,9 +94,11 @@ def test_beside_a_workbook_and_by_name_for_a_database(data: Path, tmp_path: Path
         ("H4", "€700", "CR1.0: another currency"),
         ("I4", "2010", "CR1.0: price year 2010"),
         ("I4", "1985/86", "CR1.0: price year 1985/86"),
+        ("H4", "1.234,50", "CR1.0: a fiscal value that is no number"),
         ("C4", None, "a row: a value without a code"),
         ("C5", "CR1.0", "CR1.0: a code that was there before"),
         ("H3", "Fiscal value (€)", "CR1.0: another currency in the heading"),
+        ("H3", "Fiscal value (£000)", "CR1.0: thousands or millions in the heading"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_told_by_its_place(
@@ -110,6 +112,42 @@ def test_a_row_that_cannot_be_used_is_told_by_its_place(
     code, said = call("check", str(data), capsys=capsys)
     assert code == 0
     assert f"unit_cost_database.xlsx, sheet Crime , row {row}: {words}" in said
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04 broken", b"\xd0\xcf\x11\xe0" + bytes(600)])
+def test_a_workbook_that_does_not_open_is_refused_by_name(
+    content: bytes, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (data / "reference" / "unit_cost_database.xlsx").write_bytes(content)
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    assert "unit_cost_database.xlsx: found a workbook that does not open" in said
+    assert "Traceback" not in said
+
+
+def test_a_code_of_two_files_is_taken_from_the_first_and_the_other_told(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    costs(data / "reference", "HO3.0,Rough sleeper,per person,9999,2024/25,Our own study")
+    again = data / "reference" / "unit_cost_database.xlsx"
+    shutil.copyfile(again, again.with_name("z.xlsx"))
+    assert reference_for(load(data)).unit_cost("HO3.0").total_gbp == 9999
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 0
+    assert "z.xlsx, sheet Social Services, row 4: SS1.0: a code of another file" in said
+
+
+def test_a_code_whose_row_could_not_be_used_says_why(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = data / "reference" / "unit_cost_database.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["Housing "]["I5"] = "2010"
+    book.save(path)
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    where = "unit_cost_database.xlsx, sheet Housing , row 5: found HO3.0: price year 2010"
+    assert where in said.split("column unit_cost_code")[1]
 
 
 # Tables of the user's
@@ -139,10 +177,25 @@ def test_a_row_of_the_users_stands_in_the_place_of_ours(data: Path) -> None:
         ("a,A,per a,80,2035/36,us", "row 2, column price_year: found price year 2035/36"),
         ("a,A,per a,80,,us", "row 2, column price_year: found a blank"),
         ("a,A,per a,80,2024/25,", "row 2, column source: found a blank"),
-        ("a,A,per a,much,2024/25,us", "row 2: found an amount that is no number"),
+        *(
+            (f'a,A,per a,"{text}",2024/25,us', f"row 2, column total_gbp: found {words}")
+            for text, words in (
+                ("much", "an amount that is no number"),
+                ("1,23", "an amount that is no number"),
+                ("£1.234,50", "an amount that is no number"),
+                ("inf", "an amount that is no number"),
+                ("nan", "a total of 0"),
+                ("1.2k", "an amount that is no number"),
+            )
+        ),
+        ("Crime_Robbery,,,,2024/25,us", "row 2, column total_gbp: found a blank"),
         ("a,A,per a,-80,2024/25,us", "row 2, column total_gbp: found a total of -80"),
         (
             "a,A,per a,80,2024/25,us\na,A,per a,90,2024/25,us",
+            "row 3, column code: found the code twice",
+        ),
+        (
+            "crime_robbery,,,80,2024/25,us\nCrime_Robbery,,,90,2024/25,us",
             "row 3, column code: found the code twice",
         ),
     ],
@@ -157,6 +210,53 @@ def test_a_price_that_is_not_sound_is_refused_by_its_cell(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("cashable_share", "1.5", "cashable_share: found 1.5"),
+        ("rare", "often", "rare: found often"),
+    ],
+)
+def test_a_share_above_one_and_an_answer_that_is_none_are_refused(
+    column: str, value: str, words: str, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row, head = f"crime_robbery,80,2024/25,us,{value}", f"code,total_gbp,price_year,source,{column}"
+    costs(data / "reference", row, head=head)
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    assert f"unit_costs.csv, row 2, column {words}" in said
+
+
+def test_a_range_the_wrong_way_round_is_refused(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    costs(data / "reference", "crime_robbery,1200,2000,1500,2024/25,us",
+          head="code,total_gbp,low_gbp,high_gbp,price_year,source")  # fmt: skip
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    assert "unit_costs.csv, row 2, column low_gbp: found 2,000 to 1,500" in said
+
+
+def test_what_certainly_means_a_price_of_ours_is_read_as_it(data: Path) -> None:
+    costs(data / "reference", 'Crime_Robbery ,"£12,000",2024-25,us',
+          head="Code,Total (£),Price year,Source")  # fmt: skip
+    mine = reference_for(load(data)).unit_cost("crime_robbery")
+    assert (mine.total_gbp, mine.price_year) == (12_000, "2024/25")
+
+
+def test_a_format_that_shows_another_currency_is_told(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = data / "reference" / "unit_cost_database.xlsx"
+    book = openpyxl.load_workbook(path)
+    sheet = book["Crime "]
+    sheet["H4"].number_format, sheet["H5"].number_format = "[$€-2] #,##0.00", "[$£-809]#,##0.00"
+    book.save(path)
+    _, said = call("check", str(data), capsys=capsys)
+    assert "sheet Crime , row 4: CR1.0: another currency in the format of the cell" in said
+    assert "sheet Crime , row 5" not in said
+
+
 def test_another_currency_or_an_unknown_heading_is_not_taken_for_pounds(
     data: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -166,6 +266,10 @@ def test_another_currency_or_an_unknown_heading_is_not_taken_for_pounds(
     assert code == 2
     assert "unit_costs.csv, row 1, column total_eur: found another currency" in said
     costs(data / "reference", row, head=head.format("cost_gbp"))
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    assert "unit_costs.csv, row 2, column total_gbp: found a blank" in said, "ours is of 2015/16"
+    costs(data / "reference", row.replace("2024/25", "2015/16"), head=head.format("cost_gbp"))
     code, said = call("check", str(data), capsys=capsys)
     assert code == 0
     assert "unit_costs.csv, row 1: the heading cost_gbp, not read" in said

@@ -13,6 +13,7 @@ import pytest
 from books import book, write_folder, write_xlsx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.styles.numbers import BUILTIN_FORMATS
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 from mtf_eval import load
@@ -49,6 +50,32 @@ def test_a_workbook_and_a_folder_of_the_same_rows_are_the_same(tmp_path: Path) -
     source = from_book.source("costs")
     assert source is not None
     assert (source.file, source.sheet, source.rows) == ("data.xlsx", "costs", 2)
+
+
+@pytest.mark.parametrize(
+    ("shown", "foreign"),
+    [
+        ("[$€-407]#,##0.00", True),
+        ('#,##0 "EUR"', True),
+        ("[$$-409]#,##0", True),
+        ("[$£-809]#,##0.00", False),
+        ('_("$"* #,##0.00_)', False),  # nobody's own: Excel shows the currency of the reader
+    ],
+)
+def test_a_format_that_shows_another_currency_is_no_amount_of_pounds(
+    shown: str, foreign: bool, tmp_path: Path
+) -> None:
+    path = write_xlsx(tmp_path / "data.xlsx", book())
+    sheets = openpyxl.load_workbook(path)
+    places = {str(c.value).split(" ")[0]: c.column_letter for c in sheets["costs"][1]}
+    cell = sheets["costs"][f"{places['amount_gbp']}3"]
+    cell.number_format = BUILTIN_FORMATS[44] if shown.startswith("_(") else shown
+    sheets.save(path)
+    if foreign:
+        where = "sheet costs, row 3, column amount_gbp"
+        assert f"{where}: found another currency in the format of the cell" in refusal(path)
+    else:
+        load(path)
 
 
 def test_two_sheets_for_one_table_are_read_under_one_another(tmp_path: Path) -> None:

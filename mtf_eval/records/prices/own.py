@@ -28,7 +28,8 @@ from mtf_eval.records.prices.reference import (
     sound,
 )
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
-from mtf_eval.records.prices.unit_costs import CURRENCY, Row, at
+from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, at, year_of
+from mtf_eval.records.reading.days import Unreadable
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
@@ -126,7 +127,10 @@ def own_reference(folder: Path | None) -> Reference:
     for path in books:
         day = date.fromtimestamp(path.stat().st_mtime).isoformat()
         read = read_unit_cost_database(path, both, retrieved=day)
-        both, told = both.with_unit_costs(read.rows), [*told, *read.skipped]
+        taken = [row for row in read.rows if row["code"] in both.unit_costs]
+        both = both.with_unit_costs(row for row in read.rows if row not in taken)
+        again = (at(row, "", f"{row['code']}: a code of another file", "not read") for row in taken)
+        told += [*read.skipped, *again]
     return replace(both, told=tuple(told))
 
 
@@ -149,12 +153,13 @@ def _rows(
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     head = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
+    mark = ";" if ";" in head else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=mark)
     key, columns = KEYS[table], list(ours.tables[table][0])
-    known = {tuple(row[name] for name in key): row for row in ours.tables[table]} if key else {}
+    known = {_folded(row, key): row for row in ours.tables[table]} if key else {}
     needed = {*(key or ("price_year", "index", "base", "status", "edition")), "source"}
     needed |= {"price_year"} if table in PRICED else set()
-    headings = {str(h or "").strip().lower().replace(" ", "_"): h for h in reader.fieldnames or ()}
+    headings = {_heading(str(h or ""), columns): h for h in reader.fieldnames or ()}
     if lacking := sorted(needed - set(headings)):
         found = f"no column {', '.join(lacking)}"
         expected = f"the columns of the table: {', '.join(columns[:-2])}"
@@ -168,14 +173,16 @@ def _rows(
         if not any(given.values()):
             continue
         given |= {"_file": path.name, "_row": str(line)}
-        problems += _odd(given, needed, path)
-        for name in AMOUNTS:
-            if given.get(name):
-                given[name] = re.sub(r"[£,\s]", "", given[name])
+        problems += _odd(given, needed, decimal_comma=mark == ";")
+        if "price_year" in given:
+            given["price_year"] = year_of(given["price_year"])
+        row = dict(known.get(_folded(given, key), {}))
+        given |= {name: row[name] for name in key if row}
         mine = {name: value for name, value in given.items() if value}
-        row = dict(known.get(tuple(given[name] for name in key), {}))
         if any(name in mine for name in AMOUNTS):
             row |= dict.fromkeys(AMOUNTS, "")
+        elif row and table == "unit_costs" and row["price_year"] != given["price_year"]:
+            problems.append(at(given, "total_gbp", "a blank", "an amount in prices of its year"))
         day = date.fromtimestamp(path.stat().st_mtime).isoformat()
         said = {"edition": "the user's own", "verified": "user-copy", "retrieved": day, "note": ""}
         usual = USUAL if table == "unit_costs" else {}
@@ -189,6 +196,17 @@ def _rows(
     return rows, problems, told
 
 
+def _heading(text: str, columns: Iterable[str]) -> str:
+    """Write a heading as the column it names: `Total (£)` as `total_gbp`."""
+    name = re.sub(r"[\s_]+", "_", text.strip().lower())
+    bare = re.sub(r"_*\(?(£|gbp)\)?$", "", name)
+    return next((each for each in (name, f"{bare}_gbp") if each in columns), name)
+
+
+def _folded(row: Row, key: Iterable[str]) -> tuple[str, ...]:
+    return tuple(row[name].casefold() for name in key)
+
+
 def _day(text: str) -> date | None:
     """Read a day, day first where it is not written year first; `None` where it is none."""
     for form, long in (("%Y-%m-%d", 10), ("%d/%m/%Y", None)):
@@ -197,8 +215,8 @@ def _day(text: str) -> date | None:
     return None
 
 
-def _odd(given: Row, needed: set[str], path: Path) -> Iterable[Problem]:
-    """Yield what no price may be: blank, a formula, another currency."""
+def _odd(given: dict[str, str], needed: set[str], *, decimal_comma: bool) -> Iterable[Problem]:
+    """Yield what no price may be: blank, a formula, another currency; write amounts plainly."""
     for name in sorted(needed):
         if not given[name]:
             yield at(given, name, "a blank", "every row needs it")
@@ -207,6 +225,12 @@ def _odd(given: Row, needed: set[str], path: Path) -> Iterable[Problem]:
             yield at(given, name, "a formula, or what is left of one", "the value itself")
         elif name in (*AMOUNTS, "currency") and CURRENCY.search(value):
             yield at(given, name, "another currency", POUNDS)
+        elif name in AMOUNTS:
+            try:
+                given[name] = amount(value, decimal_comma=decimal_comma)
+            except Unreadable as error:
+                expected = "; ".join(filter(None, (error.expected, error.todo)))
+                yield at(given, name, "an amount that is no number", expected)
 
 
 def update(file: Path, folder: Path) -> tuple[Path, Reference]:

@@ -29,6 +29,7 @@ from mtf_eval.records.prices.unit_costs import (
     number,
     unit_cost_of,
     unit_cost_problems,
+    year_of,
 )
 
 FILES = (
@@ -359,9 +360,7 @@ class Reference:
 
         `2024-25` and `2024/2025` are read as `2024/25`.
         """
-        year = (given or (about or {}).get("price_year", "")).strip()
-        if found := re.fullmatch(r"(\d{4})\s*[/\-\N{EN DASH}]\s*(?:\d{2})?(\d{2})", year):
-            year = f"{found[1]}/{found[2]}"
+        year = year_of(given or (about or {}).get("price_year", ""))
         if not year:
             rows = self.tables["assumptions"]
             year = next(row["value"] for row in rows if row["name"] == "price_year")

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
-from mtf_eval.records.prices.unit_costs import CURRENCY, Row
+from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, foreign_format, year_of
+from mtf_eval.records.reading.days import Unreadable
 
 if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
@@ -42,6 +43,7 @@ HEADINGS = (
     ("value", r"unit cost|^cost|estimated|value"),
 )
 NEEDED = {"code", "unit"}
+LARGE = re.compile(r"£ ?(000|k|m)|\b000s?\b|thousand|million", re.I)
 RAG_GRADES = {"g": 4, "a": 5, "r": 6}
 PERIODS = (
     (r"six month|6 month", 6.0),
@@ -83,21 +85,25 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
     DataProblems
         No sheet has a code, a unit and a fiscal (or single) value with its year.
     """
-    from python_calamine import CalamineWorkbook
+    import python_calamine as calamine
 
     path = Path(path)
-    workbook = CalamineWorkbook.from_path(str(path))
-    sheets = {
-        name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        for name in workbook.sheet_names
-    }
+    try:
+        workbook = calamine.CalamineWorkbook.from_path(str(path))
+        sheets = {
+            name: workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            for name in workbook.sheet_names
+        }
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError):
+        closed, expected = "a workbook that does not open", "an Excel workbook without a password"
+        raise DataProblems([Problem(file=path.name, found=closed, expected=expected)]) from None
     found = {name: _header(grid) for name, grid in sheets.items()}
     usable = {name: header for name, header in found.items() if header is not None}
     if not usable:
         headings = "columns for code, unit, a fiscal value and its year"
         nothing = "no sheet with the headings of a unit cost database"
         raise DataProblems([Problem(file=path.name, found=nothing, expected=headings)])
-    formulas = _formulas(path) if path.suffix.lower() in (".xlsx", ".xlsm") else frozenset()
+    odd = _odd(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {}
     years = {row["price_year"] for row in reference.tables["gdp_deflator"]}
     ours = tuple(row for row in reference.tables["unit_costs"] if row["entry"])
     rows: dict[str, Mapping[str, str]] = {}
@@ -110,7 +116,9 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         counted = [n for n in ("fiscal", "economic", "social", "value") if n in columns]
         heads = [row[columns[n]] for row in sheets[sheet][max(0, start - 2) : start]
                  for n in counted if columns[n] < len(row)]  # fmt: skip
-        foreign = any(CURRENCY.search(_text(head)) for head in heads)
+        said = " ".join(map(_text, heads))
+        unfit = "another currency in the heading" if CURRENCY.search(said) else ""
+        unfit = "thousands or millions in the heading" if LARGE.search(said) else unfit
         for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
             values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
             code = values.get("code", "")
@@ -121,10 +129,8 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
                 wrong = "a value without a code"
             else:
                 row, wrong = _row(values, path.name, retrieved, years)
-            if foreign and not wrong:
-                wrong = "another currency in the heading"
-            if any((sheet, number, columns[n]) in formulas for n in counted):
-                wrong = "a formula in place of a price"
+            of_cells = (odd.get((sheet, number, columns[n]), "") for n in counted)
+            wrong = next(filter(None, (*of_cells, wrong, unfit)), "")
             if not wrong and row["code"] in rows:
                 wrong = "a code that was there before"
             known, doubt = _ours(row, ours) if not wrong else (None, "")
@@ -141,21 +147,24 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
     return Imported(rows=tuple(rows.values()), skipped=tuple(skipped), sheets=tuple(usable))
 
 
-def _formulas(path: Path) -> frozenset[tuple[str, int, int]]:
-    """Return sheet, row and column (from 0) of every cell that holds a formula."""
+def _odd(path: Path) -> dict[tuple[str, int, int], str]:
+    """Say what is odd about cells, by sheet, row and column from 0: formulas, other currencies."""
     from openpyxl import load_workbook
+    from openpyxl.styles.numbers import BUILTIN_FORMATS
 
     book = load_workbook(path, read_only=True)
+    usual, found = {*BUILTIN_FORMATS.values()}, {}  # those show the reader's own currency
     try:
-        return frozenset(
-            (sheet.title, cell.row, cell.column - 1)
-            for sheet in book.worksheets
-            for row in sheet.iter_rows()
-            for cell in row
-            if cell.data_type == "f"
-        )
+        for sheet in book.worksheets:
+            for cell in (cell for row in sheet.iter_rows() for cell in row if cell.value):
+                if cell.data_type == "f":
+                    found[sheet.title, cell.row, cell.column - 1] = "a formula in place of a price"
+                elif cell.number_format not in usual and foreign_format(cell.number_format):
+                    at = (sheet.title, cell.row, cell.column - 1)
+                    found[at] = "another currency in the format of the cell"
     finally:
         book.close()
+    return found
 
 
 def _text(cell: Any) -> str:
@@ -197,11 +206,13 @@ def _row(
     amounts, dates = _amounts(values), set()
     if foreign := next((a for a in amounts.values() if CURRENCY.search(a)), ""):
         return {}, f"another currency, {foreign[:20]}"
-    for kind, amount in amounts.items():
-        amount = re.sub(r"[£,\s]|GBP", "", amount)
-        amounts[kind] = amount if re.fullmatch(r"-?\d+(\.\d+)?", amount) else ""
+    for kind, text in amounts.items():
+        try:
+            amounts[kind] = amount(text)
+        except Unreadable:
+            return {}, f"a {kind} value that is no number"
         if amounts[kind]:
-            dates.add(_year(values.get(f"{kind}_year") or values.get("year", "")))
+            dates.add(year_of(values.get(f"{kind}_year") or values.get("year", "")))
     if not dates:
         return {}, "no value"
     year = dates.pop()
@@ -289,9 +300,3 @@ def _kind(row: Mapping[str, str], kinds: Iterable[Mapping[str, str]]) -> dict[st
     """Say what an entry is a cost of, by its number; the rules against counting twice go by it."""
     found = (k["category"] for k in kinds if row and fnmatchcase(row["code"], k["entry"]))
     return {"category": kind} if (kind := next(found, "")) else {}
-
-
-def _year(text: str) -> str:
-    """Write a financial year as `2015/16`; anything else as it stands, to be refused."""
-    found = re.fullmatch(r"(?:FY\s*)?(\d{4})\s*[/\-–]\s*(?:\d{2})?(\d{2})", text.strip(), re.I)
-    return f"{found[1]}/{found[2]}" if found else text.strip()

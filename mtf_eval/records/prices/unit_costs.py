@@ -10,10 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mtf_eval.errors import Problem
+from mtf_eval.records.aliases import Aliases
+from mtf_eval.records.reading.cells import Context, read_cell
 
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
 #: Another currency than pounds, in a cell or a heading.
 CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)
+_SHOWN = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  # `[$€-2]`: the currency, and whose it is
 ROUNDING_GBP = 20.0  # published components may miss the published total by this much
 
 Row = Mapping[str, str]
@@ -104,6 +107,31 @@ class UnitCost:
 def number(text: str) -> float | None:
     """Read a number, `None` for a blank."""
     return float(text) if text.strip() else None
+
+
+def foreign_format(code: str) -> bool:
+    """Whether a number format of a spreadsheet shows another currency than pounds."""
+    return bool(CURRENCY.search(_SHOWN.sub(r"\1", code)))
+
+
+def amount(text: str, *, decimal_comma: bool = False) -> str:
+    """Write an amount of pounds as a plain number, read like those of the tables; blank for none.
+
+    Raises
+    ------
+    Unreadable
+        It is not certainly an amount.
+    """
+    context = Context(aliases=Aliases(), decimal_comma=decimal_comma)
+    value, _ = read_cell(text, "money", context)
+    return "" if value is None else f"{value:.15g}"
+
+
+def year_of(text: str) -> str:
+    """Write a financial year (`2015-16`, `FY 2015/2016`) as `2015/16`; anything else stays."""
+    form = r"(?:FY\s*)?(\d{4})\s*[/\-\N{EN DASH}]\s*(?:\d{2})?(\d{2})"
+    found = re.fullmatch(form, text.strip(), re.I)
+    return f"{found[1]}/{found[2]}" if found else text.strip()
 
 
 def unit_cost_of(row: Row, bearers: tuple[Bearer, ...]) -> UnitCost:
@@ -198,6 +226,7 @@ def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]]) -> Iterable[Proble
             ("grade", row["grade"] not in set("123456"), row["grade"] or "a blank", "1 to 6"),
             ("verified", row["verified"] not in STATUSES, row["verified"], ", ".join(STATUSES)),
             ("role", row["role"] not in ("benefit", "input"), row["role"], "benefit or input"),
+            ("rare", row["rare"] not in ("yes", "no"), row["rare"], "yes or no"),
         ]
         for column, wrong, found, expected in checks:
             if wrong:
@@ -212,6 +241,12 @@ def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]]) -> Iterable[Proble
         if cost.total_gbp <= 0 or (not unsplit and cost.not_split_gbp < -ROUNDING_GBP):
             found = f"a total of {cost.total_gbp:,.0f}"
             yield at(row, "total_gbp", found, "a total no smaller than its parts less transfers")
+        ends = [end for end in (cost.low_gbp, cost.high_gbp) if end is not None]
+        if ends != sorted(ends) or min(ends, default=0) < 0:
+            found = " to ".join(f"{end:,.0f}" for end in ends)
+            yield at(row, "low_gbp", found, "a range from the lower end to the higher")
+        if not 0 <= cost.cashable_share <= 1:
+            yield at(row, "cashable_share", row["cashable_share"], "a share from 0 to 1")
     shares: dict[str, float] = {}
     for row in tables["bearers"]:
         shares[row["code"]] = shares.get(row["code"], 0.0) + float(row["share"])

@@ -109,10 +109,11 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
     for row, code in tidied.frame["unit_cost_code"].dropna().items():
         if code not in reference.unit_costs:
             near = reference.near(code)
+            unread = next((str(t) for t in reference.told if t.found.startswith(f"{code}:")), "")
             tidied.problem(
                 "a code that is not in the reference data",
                 f"a unit cost code{f'; did you mean {near}?' if near else ''}",
-                "see mtf-eval prices DATA for the codes in force",
+                unread or "see mtf-eval prices DATA for the codes in force",
                 row=int(str(row)),
                 column="unit_cost_code",
             )

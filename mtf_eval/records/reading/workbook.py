@@ -13,7 +13,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from xml.etree import ElementTree
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
+from mtf_eval.records.prices.unit_costs import foreign_format
 from mtf_eval.records.reading.cells import CellError
 from mtf_eval.records.reading.grids import MAX_CELLS, Grid
 from mtf_eval.records.reading.mapping import Mapped
@@ -213,7 +214,9 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
     try:
         with zipfile.ZipFile(path) as archive:
             xml = archive.read(part)
-    except BROKEN:
+            styled = "xl/styles.xml" in archive.namelist()
+            foreign = _foreign(archive.read("xl/styles.xml")) if styled else frozenset[str]()
+    except (*BROKEN, ElementTree.ParseError):
         todo = "save it again in Excel"
         raise _refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
     rows = max((int(found[1]) for found in _ROW.finditer(xml)), default=0)
@@ -228,13 +231,22 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
             todo="delete the empty rows and columns around the table",
         )
         raise DataProblems([problem])
-    bad = _bad_cells(xml) if _DOUBT.search(xml) else {}
+    bad = _bad_cells(xml, foreign) if foreign or _DOUBT.search(xml) else {}
     hidden = len(_HIDDEN.findall(xml))
     return _Part(bad, hidden, b"autoFilter" in xml and hidden > 0)
 
 
-def _bad_cells(xml: bytes) -> dict[tuple[int, int], CellError]:
-    """Cells (row, column from 0) with an error or a formula without a value.
+def _foreign(styles: bytes) -> frozenset[str]:
+    """Return the styles, by their place, whose number format shows another currency."""
+    read = ElementTree.fromstring(styles)
+    codes = {f.get("numFmtId") for f in read.iterfind(".//{*}numFmt")
+             if foreign_format(f.get("formatCode", ""))}  # fmt: skip
+    kept = enumerate(read.iterfind("{*}cellXfs/{*}xf"))
+    return frozenset(str(place) for place, style in kept if style.get("numFmtId") in codes)
+
+
+def _bad_cells(xml: bytes, foreign: Set[str]) -> dict[tuple[int, int], CellError]:
+    """Cells (row, column from 0) with an error, a formula without a value or foreign money.
 
     Rows and cells without a reference stand after the one before.
     """
@@ -249,14 +261,14 @@ def _bad_cells(xml: bytes) -> dict[tuple[int, int], CellError]:
             place = re.fullmatch(r"([A-Z]+)\d+", element.get("r", ""))
             column = _column(place[1].encode()) - 1 if place else column + 1
         elif name == "c":
-            if error := _error(element):
+            if error := _error(element, foreign):
                 bad[row, column] = error
         elif name == "row":
             element.clear()
     return bad
 
 
-def _error(cell: ElementTree.Element) -> CellError | None:
+def _error(cell: ElementTree.Element, foreign: Set[str]) -> CellError | None:
     value = cell.find("{*}v")
     text = (value.text or "").strip() if value is not None else ""
     if cell.get("t") == "e":
@@ -264,6 +276,8 @@ def _error(cell: ElementTree.Element) -> CellError | None:
     if cell.find("{*}f") is not None and not text and cell.get("t") not in ("str", "inlineStr"):
         todo = "open the workbook in Excel and save it, or write the value"
         return CellError("a formula without a value", todo)
+    if text and cell.get("s") in foreign and cell.get("t", "n") == "n":
+        return CellError("another currency in the format of the cell", "convert it to pounds")
     return None
 
 
