@@ -912,6 +912,16 @@ def test_one_outcome_for_places_and_for_people_is_warned_about(reference: Refere
     assert rules.count("same_outcome_on_both_routes") == 1
 
 
+def test_one_outcome_in_two_rows_is_counted_and_warned_about(reference: Reference) -> None:
+    rows = [outcome(unit_cost_code=code, people=2)
+            for code in ("crime_robbery", "child_in_need_year", "crime_robbery")]  # fmt: skip
+    done = analyse(dataset(outcomes=rows), evaluation(), reference, draws=0)
+    (found,) = [f for f in done.findings if f.rule == "same_outcome_twice"]
+    assert "claimed in outcomes row 2 and row 4" in found.text
+    assert len(done.claimed) == 3
+    assert str(benefit.appraisal_summary(done).frame["risks"][1]).count(found.text[:-1]) == 1
+
+
 def test_a_source_to_be_checked_is_named_and_no_other(reference: Reference) -> None:
     for code, there in (("crime_fraud", True), ("crime_violence_with_injury", False)):
         caution = reference.unit_cost(code).caution

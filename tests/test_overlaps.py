@@ -27,6 +27,7 @@ def data() -> Dataset:
             project("P3", "2021-08-01", None),
             project("P4", "2021-07-01", "2021-09-30"),
             project("P5", "2021-01-01", None),
+            project("P6", "2021-12-01", None),
         ],
         project_areas=[
             *(
@@ -37,8 +38,8 @@ def data() -> Dataset:
             {"project_id": "P5", "area_code": "A", "role": "comparison"},
         ],
         outcomes=[
-            {"project_id": "P4", "unit_cost_code": "x", "people": 5},
-            {"project_id": "P5", "unit_cost_code": "x", "people": 5},
+            {"project_id": name, "unit_cost_code": "x", "people": 5}
+            for name in ("P3", "P4", "P5", "P6")
         ],
     )
 
@@ -76,8 +77,14 @@ def test_a_target_that_is_another_projects_comparison(data: Dataset) -> None:
     assert pairs(data, "spill") == {("P1", "P5"), ("P3", "P5")}
 
 
+def test_people_are_the_same_in_shared_areas_or_where_none_are_known(data: Dataset) -> None:
+    # P3 (area A), P4 (C and D) and P5 (Z) claim for people of places of their own; of P6 no area
+    # is on record, and P4 had ended when it began.
+    assert pairs(data, "outcomes") == {("P3", "P6"), ("P5", "P6")}
+
+
 def test_groups_are_connected_by_areas_or_outcomes(data: Dataset) -> None:
-    assert overlaps.groups(data, as_of=NOW) == (("P1", "P2", "P4", "P5"),)
+    assert overlaps.groups(data, as_of=NOW) == (("P1", "P2", "P4"), ("P3", "P5", "P6"))
     assert "P1 with P2" in overlaps.overlaps_finding(data, as_of=NOW)
 
 

@@ -276,6 +276,8 @@ def test_without_costs_on_record_nothing_that_needs_one_is_given(published: Path
 def test_of_what_was_free_no_ratio_and_no_chance_beside_no_saving(published: Path) -> None:
     text = text_of(published, "EX02")
     assert "No saving can be claimed, £0" in text
+    assert "It cost £0 (2023/24 prices)." in text
+    assert "£0 as paid" not in text, "nothing leads from nothing to nothing"
     assert headline(published, "EX02")["Chance that benefits exceed costs"] == "[x]"
     assert "nothing was paid on balance, so there is no ratio" in text
     assert "none within the horizon" not in text

@@ -217,7 +217,8 @@ class Benefit(Brief):
     def sentence(self) -> str:
         """Say the result in words, with what it must not be mistaken for."""
         costs, year = self.results["present_value_costs_gbp"], self.assumptions.price_year
-        cost = f"It cost {pounds(costs)} with optimism bias ({year} prices)."
+        bias = " with optimism bias" if costs else ""
+        cost = f"It cost {pounds(costs)}{bias} ({year} prices)."
         cost = cost if self.spent and costs >= 0 else ""
         if not self.claimed:
             why = " ".join(self.notes) or "No effect and no outcome is on record."

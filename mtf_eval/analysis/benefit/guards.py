@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
+from itertools import permutations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.project.overlaps import overlaps
+from mtf_eval.analysis.project.overlaps import overlaps, same_people
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import UnitCost
 
@@ -125,18 +126,16 @@ def _overlaps(lines: list[Line], reference: Reference) -> tuple[list[Line], list
                 text = f"{second.label} beside {first.label}: {rule['why']}; {did}."
                 done: Action = "refuse" if action == "refuse" else "warn"
                 findings.append(_about(second, rule["rule"], text, done))
-    findings += [
-        _about(
-            second,
-            "same_outcome_on_both_routes",
-            f"{second.label} is claimed for places and for people: check that none is both.",
-        )
-        for i, first in benefits
-        for j, second in benefits
-        if first.code == second.code
-        and (first.route, second.route) == ("places", "people")
-        and not {i, j} & refused
-    ]
+    for (i, first), (j, second) in permutations(benefits, 2):
+        if first.code != second.code or second.route != "people" or {i, j} & refused:
+            continue
+        if first.route == "places":
+            text = f"{second.label} is claimed for places and for people: check that none is both."
+            findings.append(_about(second, "same_outcome_on_both_routes", text))
+        elif i < j:
+            rows = f"{first.source_row} and {second.source_row.removeprefix('outcomes ')}"
+            text = f"{second.label} is claimed in {rows}: check that they are not the same people."
+            findings.append(_about(second, "same_outcome_twice", text))
     return [line for i, line in enumerate(lines) if i not in refused], findings
 
 
@@ -214,7 +213,7 @@ def also_claim(data: Dataset, project_id: str) -> dict[str, tuple[list[str], flo
         others = [
             str(p)
             for p in shares.index
-            if p != project_id and (not own or not areas.get(str(p)) or own & areas[str(p)])
+            if p != project_id and same_people(own, areas.get(str(p), set()))
         ]
         if others:
             found[code] = others, float(shares[[project_id, *others]].sum())

@@ -87,6 +87,8 @@ def bridge(benefit: Benefit) -> str:
     """Lead from what was paid to the cost of the headline, once."""
     pricing = Pricing(benefit.reference, benefit.assumptions)
     own = [(line, float(pricing.units(line).sum())) for line in benefit.paid]
+    if not any(units for _, units in own):
+        return ""
     priced = sum(units * pricing.uprating(line.price_year) for line, units in own)
     biased = sum(units * pricing.factor(line) for line, units in own)
     last = benefit.results["present_value_costs_gbp"]

@@ -43,7 +43,8 @@ def _option(each: Benefit, *, both: bool) -> tuple[object, ...]:
     other = "project_" if kind == "claimed" else "outcomes"  # tables of the other option's rows
     found_of = (f for f in each.findings if not (both and f.source_row.startswith(other)))
     said = (f.text.rstrip(".") for f in found_of)
-    risks = [*filter(None, (each.doubts, *each.unpriced, *said))] or ["none named by the rules"]
+    named = dict.fromkeys(filter(None, (each.doubts, *each.unpriced, *said)))
+    risks = [*named] or ["none named by the rules"]
     if each.alone_in_it and each.claimed:
         risks.append("no other project on record claims it")
     chance = f"chance that benefits exceed costs {each.chance or 'not known'}"

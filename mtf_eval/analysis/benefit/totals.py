@@ -15,6 +15,7 @@ from mtf_eval.analysis.benefit.appraisal import Benefit, appraise_lines
 from mtf_eval.analysis.benefit.guards import Finding
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.project.net import KINDS
+from mtf_eval.analysis.project.overlaps import same_people
 from mtf_eval.errors import BadArgument
 
 #: Share of a line that enters a total, and the other projects that claim the rest.
@@ -27,7 +28,7 @@ def _together(one: Benefit, other: Benefit) -> bool:
         (start, end), (first, last) = one.window, other.window
         if start >= last or first >= end:
             return False
-    return not one.areas or not other.areas or bool(one.areas & other.areas)
+    return same_people(one.areas, other.areas)
 
 
 def once(benefits: Sequence[Benefit]) -> Once:

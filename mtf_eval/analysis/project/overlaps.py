@@ -8,7 +8,7 @@ what; what that means for pounds is decided in `benefit`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -26,9 +26,9 @@ class Overlap:
     """Two projects that share something while both responses run.
 
     `what` is `areas` (target areas of both, while each runs or is assessed), `spill` (a target of
-    one is a comparison or buffer of the other), `outcomes` (the same outcome of people) or
-    `agency` (actions of one agency due in the same time); `shared` names the areas, codes or
-    agencies.
+    one is a comparison or buffer of the other), `outcomes` (the same outcome of people, in areas
+    of both or of one that names none) or `agency` (actions of one agency due in the same time);
+    `shared` names the areas, codes or agencies.
     """
 
     first: str
@@ -90,11 +90,17 @@ def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set
     }
 
 
+def same_people(mine: Set[str], theirs: Set[str]) -> bool:
+    """Whether two projects may count the same people: a target area of both, or none known."""
+    return not mine or not theirs or bool(mine & theirs)
+
+
 def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
     periods = _periods(data, as_of)
     started, ended = periods["start"].to_dict(), periods["end"].to_dict()
     assessed = periods["assessed"].to_dict()
     sharing = _shared(data)
+    targets = sharing["areas"][0]
     names = sorted(map(str, periods.index))
     of_it = [(min(of, n), max(of, n)) for n in names if n != of and of in names]
     for first, second in of_it if of else combinations(names, 2):
@@ -106,7 +112,10 @@ def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
                 continue
             common = one.get(first, set()) & other.get(second, set())
             common |= one.get(second, set()) & other.get(first, set())
-            if common:
+            if common and (
+                what != "outcomes"
+                or same_people(targets.get(first, set()), targets.get(second, set()))
+            ):
                 yield Overlap(
                     first=first,
                     second=second,

@@ -42,6 +42,9 @@ FIRST = (
     "provisional_edition",
     "wide_unit_cost",
     "shared_areas",
+    "claimed_twice",
+    "same_outcome_twice",
+    "same_outcome_on_both_routes",
 )
 APART = "A sum of its own, not to be added to what the records show."
 LIVE = (
