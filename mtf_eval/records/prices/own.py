@@ -29,7 +29,6 @@ from mtf_eval.records.prices.reference import (
 )
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
 from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, at, year_of
-from mtf_eval.records.reading.days import Unreadable
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
@@ -153,8 +152,7 @@ def _rows(
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     head = text.partition("\n")[0]
-    mark = ";" if ";" in head else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=mark)
+    reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
     key, columns = KEYS[table], list(ours.tables[table][0])
     known = {_folded(row, key): row for row in ours.tables[table]} if key else {}
     needed = {*(key or ("price_year", "index", "base", "status", "edition")), "source"}
@@ -173,7 +171,7 @@ def _rows(
         if not any(given.values()):
             continue
         given |= {"_file": path.name, "_row": str(line)}
-        problems += _odd(given, needed, decimal_comma=mark == ";")
+        problems += _odd(given, needed)
         if "price_year" in given:
             given["price_year"] = year_of(given["price_year"])
         row = dict(known.get(_folded(given, key), {}))
@@ -215,7 +213,7 @@ def _day(text: str) -> date | None:
     return None
 
 
-def _odd(given: dict[str, str], needed: set[str], *, decimal_comma: bool) -> Iterable[Problem]:
+def _odd(given: dict[str, str], needed: set[str]) -> Iterable[Problem]:
     """Yield what no price may be: blank, a formula, another currency; write amounts plainly."""
     for name in sorted(needed):
         if not given[name]:
@@ -227,9 +225,9 @@ def _odd(given: dict[str, str], needed: set[str], *, decimal_comma: bool) -> Ite
             yield at(given, name, "another currency", POUNDS)
         elif name in AMOUNTS:
             try:
-                given[name] = amount(value, decimal_comma=decimal_comma)
-            except Unreadable as error:
-                expected = "; ".join(filter(None, (error.expected, error.todo)))
+                given[name] = amount(value)
+            except ValueError:
+                expected = "pounds, with commas before every third digit or none"
                 yield at(given, name, "an amount that is no number", expected)
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, foreign_format, year_of
-from mtf_eval.records.reading.days import Unreadable
 
 if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
@@ -209,7 +208,7 @@ def _row(
     for kind, text in amounts.items():
         try:
             amounts[kind] = amount(text)
-        except Unreadable:
+        except ValueError:
             return {}, f"a {kind} value that is no number"
         if amounts[kind]:
             dates.add(year_of(values.get(f"{kind}_year") or values.get("year", "")))

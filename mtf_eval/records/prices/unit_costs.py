@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from mtf_eval.errors import Problem
-from mtf_eval.records.aliases import Aliases
-from mtf_eval.records.reading.cells import Context, read_cell
 
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
 #: Another currency than pounds, in a cell or a heading.
@@ -114,17 +112,20 @@ def foreign_format(code: str) -> bool:
     return bool(CURRENCY.search(_SHOWN.sub(r"\1", code)))
 
 
-def amount(text: str, *, decimal_comma: bool = False) -> str:
-    """Write an amount of pounds as a plain number, read like those of the tables; blank for none.
+def amount(text: str) -> str:
+    """Write an amount of pounds as a plain number; blank for none.
 
     Raises
     ------
-    Unreadable
-        It is not certainly an amount.
+    ValueError
+        It is not certainly an amount: commas not before every third digit, words, `nan`.
     """
-    context = Context(aliases=Aliases(), decimal_comma=decimal_comma)
-    value, _ = read_cell(text, "money", context)
-    return "" if value is None else f"{value:.15g}"
+    bare = re.sub(r"£|\bGBP\b|\s", "", text)
+    if bare.casefold() in ("", "-", "n/a", "na"):
+        return ""
+    if not re.fullmatch(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?", bare):
+        raise ValueError(text)
+    return bare.replace(",", "")
 
 
 def year_of(text: str) -> str:
