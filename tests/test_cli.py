@@ -29,6 +29,17 @@ def test_alone_it_says_the_three_things_to_do_next(capsys: pytest.CaptureFixture
         assert command in out
 
 
+def test_a_file_holds_every_letter_of_what_is_said(tmp_path: Path) -> None:
+    """Python on Windows writes to a file in a code page without the letters of Ll\u0177n."""
+    told, data = tmp_path / "told", tmp_path / "Ll\u0177n"
+    data.mkdir()
+    code = f"from mtf_eval.run.cli import main; main(['schedule', 'windows', {str(data)!r}])"
+    windows = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    with told.open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], stdout=out, env=windows, check=True)
+    assert f"run {data} --release" in told.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", sorted(cli.commands.commands))
 def test_every_command_has_help_with_an_example(name: str) -> None:
     done = CliRunner().invoke(cli.commands, [name, "--help"])

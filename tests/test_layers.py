@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,30 @@ def test_no_circle_inside_a_package() -> None:
 def test_no_notebook_imports_run() -> None:
     for notebook in NOTEBOOKS.rglob("*.ipynb"):
         assert "mtf_eval.run" not in notebook.read_text(encoding="utf-8"), notebook.name
+
+
+#: What Python has not on Windows, in modules that are there.
+ABSENT = {
+    "os": {"fork", "getuid", "geteuid", "setsid", "killpg", "getpgid", "sched_getaffinity"},
+    "signal": {"SIGKILL", "SIGHUP", "SIGALRM", "SIGCHLD", "SIGUSR1"},
+}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_no_module_needs_what_windows_lacks(path: Path) -> None:
+    """No `%-d`, no `Path.is_mount` (before 3.12), and what POSIX alone has is asked for first."""
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    assert not re.findall(r"%[-#][a-zA-Z]", text)
+    assert ".is_mount(" not in text
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        own = ast.get_source_segment(text, function) or ""
+        asked = re.search(r"hasattr\(os, |sys\.platform|os\.name", own)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert asked or node.attr not in ABSENT.get(node.value.id, set()), ast.unparse(node)
 
 
 def test_small_modules() -> None:

@@ -262,3 +262,9 @@ def test_a_report_is_forked_from_a_process_with_one_thread(tmp_path: Path) -> No
 )
 def test_exit_codes_in_words(code: int, words: str) -> None:
     assert words in death(code)
+
+
+def test_a_report_that_was_ended_on_windows_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There `multiprocessing` gives -SIGTERM, and `signal` has no SIGKILL."""
+    monkeypatch.delattr(signal, "SIGKILL")
+    assert death(-15) == "its process crashed (SIGTERM)"

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 some report failed, 2 the input is wrong or another run is
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -55,6 +56,8 @@ class Stopped(BaseException):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and end with its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and not sys.stdout.isatty():
+        sys.stdout.reconfigure(encoding="utf-8")  # a file on Windows has not every letter without
     try:
         code = commands.main(args=arguments, prog_name="mtf-eval", standalone_mode=False) or 0
     except click.UsageError as error:

@@ -11,6 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -56,7 +57,9 @@ def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str)
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
         raise BadArgument(f"--at {at}: expected a time as in 06:30")
     # Not resolved: the command of the environment this was called from, links and all.
-    program = str(Path(sys.executable).parent / "mtf-eval")
+    program = str(Path(sysconfig.get_path("scripts"), "mtf-eval"))
+    if sys.platform == "win32":
+        program += ".exe"
     checkout, here = PACKAGE.parent == HOME, Path.cwd()
     if kind == "github" and not checkout:
         raise BadArgument("schedule github: runs in a checkout of the project; call it from one")

@@ -59,7 +59,7 @@ class Store:
             Another run holds it (the message says who, where and since when), or the folder
             cannot be written to or swapped.
         """
-        if self.out.is_mount():
+        if os.path.ismount(self.out):
             raise RunRefused(f"{self.out}: is a mount point; give a folder inside it as --out")
         if self.out.exists() and not self._is_ours():
             raise RunRefused(

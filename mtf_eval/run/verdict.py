@@ -53,7 +53,7 @@ def death(code: int) -> str:
     """Say what the exit code of a report's process means."""
     if code >= 0:
         return f"its process ended by itself (exit code {code})"
-    if code == -signal.SIGKILL:
+    if code == -9:  # SIGKILL, which Windows has no name for
         return "its process was killed (signal 9), probably out of memory"
     try:
         return f"its process crashed ({signal.Signals(-code).name})"

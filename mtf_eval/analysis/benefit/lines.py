@@ -16,6 +16,7 @@ import pandas as pd
 
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON, Evidence, Net
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
 from mtf_eval.errors import BadArgument, Problem
 from mtf_eval.records.prices.reference import Reference, financial_year
@@ -339,8 +340,8 @@ def account(
         dates = data.own("costs", project_id)["date"].dropna()
         start = dates.min() if len(dates) else None
         notes.append("The response has no start date: year 0 begins with the first cost.")
-    if project_id in data.ahead:
-        notes.append(f"Costs dated after {data.until:%-d %B %Y} are on record and not counted yet.")
+    if data.until and project_id in data.ahead:
+        notes.append(f"Costs dated after {day(data.until)} are on record and not counted yet.")
     cost_lines, problems = _costs(data, project_id, start, reference)
     places, wrong, gaps = _places(data, evaluation, project_id, reference)
     people, wrong_people, few = _people(data, project_id, reference, shown)

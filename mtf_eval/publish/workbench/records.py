@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtf_eval.analysis.counts import quality
 from mtf_eval.analysis.project.plans import plan_of
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.year import summary
 from mtf_eval.analysis.year.leadership import Half
 from mtf_eval.errors import BadArgument
@@ -149,7 +150,7 @@ def _project_title(records: Records, given: Mapping[str, Any]) -> str:
 
 
 def _up_to(records: Records, _: Mapping[str, Any]) -> str:
-    return f"up to {records.until:%-d %B %Y}" if records.until else "no day on record"
+    return f"up to {day(records.until)}" if records.until else "no day on record"
 
 
 KINDS = {

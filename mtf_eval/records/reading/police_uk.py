@@ -123,7 +123,7 @@ def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Findin
                 for i in sorted(archive.infolist(), key=lambda i: i.filename)
             ]
         else:
-            label = str(file.relative_to(where)) if where.is_dir() else file.name
+            label = file.relative_to(where).as_posix() if where.is_dir() else file.name
             found.append(_Member(shown(label), file.stat().st_size, partial(file.open, mode="rb")))
     notes = []
     if passed := sum(m.label.endswith(_OTHER_KINDS) for m in found):
