@@ -40,7 +40,7 @@ def with_pandas(archive: Path) -> int:
 def with_reader(archive: Path) -> int:
     from mtf_eval.records.reading.police_uk import aggregate
 
-    frame, _ = aggregate(archive)
+    frame, *_ = aggregate(archive)
     return int(frame["count"].sum())
 
 

@@ -59,7 +59,7 @@ def matrices(archive: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     """Month x area counts by measure, and MSOA by LSOA, neighbours together (sorted by name)."""
     from mtf_eval.records.reading.police_uk import aggregate
 
-    counts, _ = aggregate(archive)
+    counts, *_ = aggregate(archive)
     names = area_names(archive)
     counts = counts[counts["area_code"] != ""]
     everything = counts.pivot_table(

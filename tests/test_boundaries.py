@@ -33,7 +33,7 @@ def geojson(
 
 @pytest.mark.parametrize("kind", ["Polygon", "MultiPolygon"])
 def test_corners_come_in_order(tmp_path: Path, kind: str) -> None:
-    frame = read_boundaries(geojson(tmp_path / "b.geojson", kind=kind))
+    frame, _ = read_boundaries(geojson(tmp_path / "b.geojson", kind=kind))
     assert frame[["lon", "lat"]].to_numpy().tolist() == SQUARE
     assert set(frame["area_code"]) == {"E01990011"}
     assert frame["point"].tolist() == [1, 2, 3, 4, 5]

@@ -141,7 +141,7 @@ def test_a_mark_for_no_place_is_none(tmp_path: Path) -> None:
 
 
 def test_a_hole_is_no_part_of_an_area(tmp_path: Path) -> None:
-    frame = read_boundaries(outlines(tmp_path, holes=True))
+    frame, _ = read_boundaries(outlines(tmp_path, holes=True))
     found = in_areas(np.array([1.375, 1.3715]), np.array([51.385, 51.3815]), frame)
     assert found.tolist() == [None, "E01000001"]
 
@@ -156,7 +156,7 @@ def test_placing_takes_a_few_times_the_time_of_reading(tmp_path: Path) -> None:
 
 
 def test_areas_with_holes_and_islands_are_those_of_shapely(tmp_path: Path) -> None:
-    frame = read_boundaries(outlines(tmp_path, holes=True))
+    frame, _ = read_boundaries(outlines(tmp_path, holes=True))
     island = frame[frame["ring"] == 1].assign(ring=3, lon=lambda f: f["lon"] + 0.1)
     both = pd.concat([frame, island])
     rng = np.random.default_rng(2)

@@ -68,7 +68,7 @@ def test_counts_by_month_area_and_type_and_drops_nothing(tmp_path: Path) -> None
             "2021-02": [row("2021-02", "E1", BURGLARY)],
         },
     )
-    frame, findings = aggregate(where)
+    frame, findings, _ = aggregate(where)
     got = {
         (f"{r.month:%Y-%m}", r.area_code, r.measure): int(r.count_)
         for r in frame.rename(columns={"count": "count_"}).itertuples()
@@ -92,8 +92,8 @@ def test_a_zip_gives_what_the_folder_gives(tmp_path: Path, kind: str) -> None:
         for file in where.rglob("*.csv"):
             prefix = "latest/" if kind == "zip of one folder" else ""
             out.write(file, prefix + str(file.relative_to(where)))
-    from_zip, _ = aggregate(archive.parent if kind == "zip in a folder" else archive)
-    from_folder, _ = aggregate(where)
+    from_zip, *_ = aggregate(archive.parent if kind == "zip in a folder" else archive)
+    from_folder, *_ = aggregate(where)
     pd.testing.assert_frame_equal(from_zip, from_folder)
 
 
@@ -102,7 +102,7 @@ def test_agrees_with_counting_row_by_row(tmp_path: Path) -> None:
         row("2021-03", f"E{i % 7}", (ASB, BURGLARY, "Drugs")[i % 3], force=f"Force {i % 2}")
         for i in range(500)
     ]
-    frame, _ = aggregate(folder(tmp_path, {"2021-03": rows}))
+    frame, *_ = aggregate(folder(tmp_path, {"2021-03": rows}))
     wanted = Counter((r.split(",")[7], r.split(",")[3], r.split(",")[9]) for r in rows)
     got = {(a, f, m): int(n) for _, a, f, m, n in frame.itertuples(index=False)}
     assert got == wanted
@@ -114,7 +114,7 @@ def test_quoted_cells_and_windows_line_ends_and_a_mark_at_the_start(tmp_path: Pa
     place.mkdir()
     text = "\ufeff" + month_file([line]).replace("\n", "\r\n")
     (place / "2021-01-kent-street.csv").write_bytes(text.encode("utf-8"))
-    frame, _ = aggregate(tmp_path)
+    frame, *_ = aggregate(tmp_path)
     assert frame["count"].tolist() == [1]
     assert frame["measure"].tolist() == [ASB]
 
@@ -122,7 +122,7 @@ def test_quoted_cells_and_windows_line_ends_and_a_mark_at_the_start(tmp_path: Pa
 def test_other_files_of_the_download_are_passed_over(tmp_path: Path) -> None:
     where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
     (where / "2021-01" / "2021-01-kent-outcomes.csv").write_text("Crime ID,Month\nx,2021-01\n")
-    frame, findings = aggregate(where)
+    frame, findings, _ = aggregate(where)
     assert frame["count"].sum() == 1
     assert any("passed over" in f.text for f in findings)
 
@@ -139,7 +139,7 @@ def test_a_month_twice_is_refused(tmp_path: Path) -> None:
 def test_two_forces_may_share_a_month(tmp_path: Path) -> None:
     folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
     where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB, force="Essex")]}, force="essex")
-    frame, _ = aggregate(where)
+    frame, *_ = aggregate(where)
     assert frame["source"].tolist() == ["Essex", "Kent Police"]
     assert frame["count"].tolist() == [1, 1]
 
@@ -194,14 +194,14 @@ def test_what_is_no_download_is_refused(tmp_path: Path, what: str) -> None:
 
 def test_a_file_with_a_header_only_is_a_month_of_noughts(tmp_path: Path) -> None:
     where = folder(tmp_path, {"2021-01": [], "2021-02": [row("2021-02", "E1", ASB)]})
-    frame, _ = aggregate(where)
+    frame, *_ = aggregate(where)
     assert frame["count"].sum() == 1
 
 
 def test_misfiled_months_are_said(tmp_path: Path) -> None:
     months = months_of_2021()
     months["2021-06"].append(row("2021-07", "E1", BURGLARY))
-    frame, findings = aggregate(folder(tmp_path, months))
+    frame, findings, _ = aggregate(folder(tmp_path, months))
     assert "1 rows are of 2021-07" in " ".join(warnings_of(findings))
     assert int(frame.loc[frame["month"] == "2021-07-01", "count"].sum()) == 31
     assert set(frame["source"]) == {"Kent Police"}
@@ -211,7 +211,7 @@ def test_a_misfiled_row_does_not_make_its_month_one_on_record(tmp_path: Path) ->
     months = months_of_2021()
     months["2021-06"].append(row("2021-07", "E1", BURGLARY))
     del months["2021-07"]
-    frame, _ = aggregate(folder(tmp_path, months))
+    frame, *_ = aggregate(folder(tmp_path, months))
     july = frame[frame["month"] == "2021-07-01"]
     assert july["source"].tolist() == ["Kent Police, filed under another month"]
 
@@ -226,7 +226,7 @@ def test_equal_rows_with_one_crime_id_are_one_incident(tmp_path: Path) -> None:
     asb = row("2021-01", "E1", ASB)
     rows = [*[burglary] * 13, *[asb] * 2, elsewhere, elsewhere.replace("E2", "E3")]
     again = {"2021-02": [burglary.replace("2021-01", "2021-02")]}
-    frame, findings = aggregate(folder(tmp_path, {"2021-01": rows, **again}))
+    frame, findings, _ = aggregate(folder(tmp_path, {"2021-01": rows, **again}))
     got = {(f"{m:%m}", a, k): int(n) for m, a, _, k, n in frame.itertuples(index=False)}
     assert got == {
         ("01", "E1", BURGLARY): 1, ("01", "E1", ASB): 2, ("01", "E2", BURGLARY): 1,
@@ -242,7 +242,7 @@ def test_a_renamed_district_is_said(tmp_path: Path) -> None:
     for m in range(1, 5):
         name = "Shepway 001A" if m < 3 else "Folkestone and Hythe 001A"
         months[f"2021-{m:02d}"] = [row(f"2021-{m:02d}", "E1", ASB, name=name)]
-    _, findings = aggregate(folder(tmp_path, months))
+    _, findings, _ = aggregate(folder(tmp_path, months))
     assert any(
         "Shepway are named Folkestone and Hythe from 2021-03" in t for t in warnings_of(findings)
     )
@@ -253,10 +253,10 @@ def test_a_file_too_large_for_one_go_gives_the_same(
 ) -> None:
     rows = [row("2021-01", f"E{i % 7}", (ASB, BURGLARY)[i % 2]) for i in range(900)]
     where = folder(tmp_path, {"2021-01": rows, "2021-02": [row("2021-02", "E1", ASB)] * 500})
-    whole, _ = aggregate(where)
+    whole, *_ = aggregate(where)
     monkeypatch.setattr(police_uk, "WHOLE", 20_000)
     monkeypatch.setattr(police_uk, "BLOCK", 4_000)
-    in_parts, _ = aggregate(where)
+    in_parts, *_ = aggregate(where)
     pd.testing.assert_frame_equal(in_parts, whole)
 
 
@@ -267,7 +267,7 @@ needs_kent = pytest.mark.skipif(
 
 @needs_kent
 def test_the_published_counts_of_kent_2022() -> None:
-    frame, findings = aggregate(KENT)
+    frame, findings, _ = aggregate(KENT)
     by_month = frame.groupby("month")["count"].sum().tolist()
     assert by_month == [
         16338, 15383, 17310, 17144, 17546, 17388, 17950, 18365, 16574, 16172, 15799, 14976,
@@ -280,7 +280,7 @@ def test_the_published_counts_of_kent_2022() -> None:
 
 @needs_kent
 def test_the_table_returned_is_small() -> None:
-    frame, _ = aggregate(KENT)
+    frame, *_ = aggregate(KENT)
     assert frame.memory_usage(index=False, deep=False).sum() / len(frame) < 25
     assert all(frame[c].cat.categories.is_monotonic_increasing for c in ("area_code", "measure"))
 
@@ -299,7 +299,7 @@ def test_thanet_rows_of_kent_2022_stay_separate() -> None:
     assert len(thanet) == 19488
     assert thanet.duplicated().sum() == 764
     assert thanet["Crime ID"].isna().sum() == 2714
-    frame, _ = aggregate(KENT)
+    frame, *_ = aggregate(KENT)
     ours = frame[frame["area_code"].isin(set(thanet["LSOA code"]))]
     assert ours["count"].sum() == raw["LSOA code"].isin(set(thanet["LSOA code"])).sum()
 

@@ -905,7 +905,7 @@ def main(folder: Path) -> None:
     write(folder, "projects", PROJECT_COLUMNS, rows)
     fix(folder / "plans.csv", plan_rows(hot_spot))
     write(
-        folder, "project_areas", ("project_id", "area_code", "role", "population", "name"),
+        folder, "project_areas", ("project_id", "area_code", "role", "population", "area_name"),
         area_rows(streams[2], hot_spot),
     )  # fmt: skip
     write(

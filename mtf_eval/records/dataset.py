@@ -148,6 +148,20 @@ class Dataset:
             raise BadArgument(f"table {name!r}: expected one of {', '.join(sorted(self.tables))}")
         return self.tables[name]
 
+    def area_name(self, code: str) -> str:
+        """Return an area's name, or those of what it was redrawn from; empty without one."""
+        if "area names" not in self.memo:
+            self.memo["area names"] = dict(self._held("area_names").to_numpy().tolist())
+        names: dict[str, str] = self.memo["area names"]
+        self.reads.add("area_names")
+        return " and ".join(n for part in code.split("/") if (n := names.get(part)))
+
+    def area(self, code: str, role: str = "") -> str:
+        """Return an area's name with its code, and its role; the code alone without a name."""
+        name = self.area_name(code)
+        beside = ", ".join(filter(None, [code if name else "", role]))
+        return f"{name or code} ({beside})" if beside else code
+
     def notes(self, table: str | None = None) -> tuple[Finding, ...]:
         """Return what reading found, of one table or of all."""
         self.reads.add("notes" if table is None else f"notes[{table}]")

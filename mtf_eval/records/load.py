@@ -157,6 +157,7 @@ def _checked(
 ) -> Dataset:
     from mtf_eval.records.aliases import packaged
     from mtf_eval.records.coverage import check, noticed
+    from mtf_eval.records.reading.area_names import area_names
     from mtf_eval.records.reading.days import Span
     from mtf_eval.records.reading.places import placed
     from mtf_eval.records.reading.pricing import hold_prices
@@ -206,6 +207,7 @@ def _checked(
         stray += wrong
         read[table] = tidy(grid, schema, aliases=aliases, within=within)
     hold_plans(read)
+    names = area_names(read, own_look_up(path))
     redrawn, followed = follow(read, own_look_up(path))
     relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
     reference = own_reference(own)
@@ -220,6 +222,7 @@ def _checked(
         n: _settled(n, read[n].frame if n in read else empty(schema))
         for n, schema in TABLES.items()
     }
+    tables["area_names"] = names
     known = tuple(
         replace(
             sources[n],
@@ -278,7 +281,8 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
 
 
 def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame as the other rooms know it: fresh index, incidents summed."""
+    """Return the frame as the other rooms know it: fresh index, incidents summed, names apart."""
+    frame = frame.drop(columns="area_name", errors="ignore")
     if name not in ("incidents", "incident_points"):
         return frame.reset_index(drop=True)
     frame = frame.assign(count=frame["count"].fillna(1))

@@ -10,6 +10,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.place_tables import (
+    AREA_BOUNDARIES,
+    AREA_NAMES,
+    INCIDENT_POINTS,
+    INCIDENTS,
+)
 from mtf_eval.records.plans import PLANS
 from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, row_check, table
 from mtf_eval.records.schema import column as c
@@ -200,7 +206,7 @@ _TABLES = (
             "area_code": c("area", "Area, as in incidents", required=True),
             "role": c("choice", "Role", required=True, allowed=("target", "comparison", "buffer")),
             "population": c("whole", "Residents", low=0, unit="people"),
-            "name": c("text", "Name of the place as readers know it, such as Harbour Square"),
+            "area_name": c("text", "Name of the place as readers know it, such as Harbour Square"),
         },
         key=("project_id", "area_code"),
     ),
@@ -216,22 +222,7 @@ _TABLES = (
         key=("project_id", "measure"),
     ),
     PLANS,
-    table(
-        "incidents",
-        "Recorded incidents by area and month; summed to one row per month, area and measure. "
-        "A folder police_uk, as downloaded from data.police.uk, may stand in its place.",
-        {
-            "month": c("month", "Month; or give the date", past=True),
-            "date": c("date", "Day; or give the month", past=True),
-            "area_code": c("area", "Area, such as an LSOA", required=True),
-            "measure": c("measure", "Kind of incident", required=True),
-            "count": c("whole", "Number; without this column each row is one", low=0),
-            "source": c("text", "Who recorded it, where there are several, such as a force"),
-        },
-        event="month",
-        either=("month", "date"),
-        marks=(EVERY_MONTH,),
-    ),
+    INCIDENTS,
     table(
         "coverage",
         "What is on record where rows alone do not say: months that are missing, or complete "
@@ -248,31 +239,9 @@ _TABLES = (
         },
         checks=(_order("first", "last"),),
     ),
-    table(
-        "incident_points",
-        "Anonymised map points, for the map only.",
-        {
-            "month": c("month", "Month", required=True),
-            "lon": c("number", "Longitude, degrees east", required=True, low=-180, high=180),
-            "lat": c("number", "Latitude, degrees north", required=True, low=-90, high=90),
-            "measure": c("measure", "Kind of incident", required=True),
-            "count": c("whole", "Number; without this column each row is one", low=0),
-            "project_id": c("id", "Project whose map it is; empty for any"),
-        },
-        event="month",
-    ),
-    table(
-        "area_boundaries",
-        "Outlines of areas, for the map only; a file boundaries.geojson may stand in its place.",
-        {
-            "area_code": c("area", "Area, as in project_areas", required=True),
-            "ring": c("whole", "Number of the outline", required=True, low=1),
-            "point": c("whole", "Number of the corner", required=True, low=1),
-            "lon": c("number", "Longitude, degrees east", required=True, low=-180, high=180),
-            "lat": c("number", "Latitude, degrees north", required=True, low=-90, high=90),
-        },
-        key=("area_code", "ring", "point"),
-    ),
+    INCIDENT_POINTS,
+    AREA_BOUNDARIES,
+    AREA_NAMES,
     table(
         "actions",
         "What each project does.",

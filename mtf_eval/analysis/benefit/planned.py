@@ -23,6 +23,7 @@ from mtf_eval.records.plans import BY_HAND
 from mtf_eval.records.prices.reference import Reference
 
 NOT_GIVEN = "not given"
+NO_BUFFER = "none named: what moves is not seen"
 
 
 def proforma(
@@ -44,8 +45,8 @@ def proforma(
     rows = [
         ("Problem", project.problem or NOT_GIVEN),
         ("Measure, and change aimed at", listing([aims, *others])),
-        ("Areas", f"{len(project.target)}: {', '.join(project.target)}"),
-        ("Areas beside them", ", ".join(project.buffer) or "none named: what moves is not seen"),
+        ("Areas", f"{len(project.target)}: {', '.join(map(data.area, project.target))}"),
+        ("Areas beside them", ", ".join(map(data.area, project.buffer)) or NO_BUFFER),
         ("Response", f"{span(start, last)} ({plan.months} month{'s' * (plan.months > 1)})"),
         ("Months on record before the start", _held(found, start)),
         *_able(made, aim),

@@ -15,7 +15,7 @@ import pandas as pd
 
 from mtf_eval.analysis.results.columns import day, label, lay, span, text, where_from
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.records.coverage import Coverage, Gap, coverage_of
+from mtf_eval.records.coverage import Coverage, Gap, coverage_of, some
 from mtf_eval.records.dataset import Dataset
 
 ON, PART, NOT, DOUBTFUL = "on record", "in part", "not on record", "not to be relied on"
@@ -39,7 +39,6 @@ COLUMNS = (
     text("state", "Standing"),
     text("why", "Why"),
 )
-NAMED = 8  # areas named in a row of the table of gaps
 
 
 def strip(
@@ -115,10 +114,7 @@ def strip_finding(table: Table) -> str:
     gone = table.frame[table.frame["state"] != ON]
     if gone.empty:
         return ""
-    names = list(dict.fromkeys(gone["area"]))
-    return f"Not on record throughout: {', '.join(names[:NAMED])}" + (
-        f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    )
+    return f"Not on record throughout: {some(dict.fromkeys(gone['area']))}"
 
 
 def _all(data: Dataset) -> tuple[dict[str, Coverage], date]:
@@ -156,8 +152,7 @@ def gaps(data: Dataset) -> Table:
     rows: list[tuple[str, ...]] = []
     for gap, measures in held.items():
         every = len(measures) == len(covers) > 1
-        names = ", ".join(gap.areas[:NAMED])
-        names += f" and {len(gap.areas) - NAMED} more" if len(gap.areas) > NAMED else ""
+        names = some(map(data.area, gap.areas))
         rows.append((
             str(len(rows) + 1), gap.source or "not named",
             "all measures" if every else ", ".join(measures), names or "all areas",

@@ -277,7 +277,7 @@ def on_record(data: Dataset, found: Evaluation) -> Table:
     assert found.coverage is not None
     project, columns = found.project, found.coverage.counts.columns
     rows = {
-        f"{area} ({role})": (area,)
+        data.area(area, role): (area,)
         for role in ("target", "buffer", "comparison")
         for area in project.areas.get(role, ())
     }
@@ -303,7 +303,7 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     frame.insert(0, "group", np.where(frame["role"] == "project", "This project", ""))
     blank = frame["group"] == ""
     frame.loc[blank, "group"] = [f"Control {i}" for i in range(1, int(blank.sum()) + 1)]
-    frame["areas"] = frame["areas"].str.replace(";", "; ")
+    frame["areas"] = ["; ".join(map(data.area, codes)) for codes in frame["areas"].str.split(";")]
     columns = (
         label("group", "Group"),
         text("areas", "Areas"),

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 
     from mtf_eval.analysis.effects import Panel
     from mtf_eval.analysis.project.evaluation import Evaluation
+    from mtf_eval.records.dataset import Dataset
 
 
 NAMED = 5  # areas named in a message
 
 
 def by_hand(
+    data: Dataset,
     found: Evaluation,
     *,
     method: str | None,
@@ -65,7 +67,7 @@ def by_hand(
         whole = whole.between(months.before_first, months.last)
     if comparison is not None:
         whole = _only(whole, found.compared, comparison)
-        changed.append(f"compared with {', '.join(whole.comparison)}")
+        changed.append(f"compared with {', '.join(map(data.area, whole.comparison))}")
     months, panel, compared = laid_out(whole, months)
     if window is not None:
         changed.insert(0, f"months {months.words()}")

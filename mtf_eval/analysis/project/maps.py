@@ -87,10 +87,11 @@ def where(data: Dataset, project: Project, *, as_of: date) -> Table:
     """Count the areas of each role, with their residents and names."""
     rows, made = data.own("project_areas", project.project_id), []
     for role, words in ROLES.items():
-        part = rows[(rows["role"] == role) & rows["area_code"].isin(project.areas.get(role, ()))]
+        codes = project.areas.get(role, ())
+        part = rows[(rows["role"] == role) & rows["area_code"].isin(codes)]
         if len(part):
             residents = part["population"].sum(skipna=False)
-            names = ", ".join(part["name"].dropna().unique())
+            names = ", ".join(filter(None, dict.fromkeys(map(data.area_name, codes))))
             made.append((words, len(part), residents, names or "not given"))
     return lay(
         f"{project.key}_where",

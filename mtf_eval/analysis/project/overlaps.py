@@ -157,7 +157,7 @@ def overlaps_table(data: Dataset, *, as_of: date) -> Table:
         (
             f"{o.first} and {o.second}",
             SHARED_WORDS[o.what],
-            "; ".join(o.shared),
+            "; ".join(map(data.area, o.shared) if o.what in ("areas", "spill") else o.shared),
             f"{o.start:%B %Y} to {o.end:%B %Y}",
             CONSEQUENCES[o.what],
         )

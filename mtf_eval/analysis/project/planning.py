@@ -111,8 +111,7 @@ def places(data: Dataset, found: Evaluation) -> Table:
     roles = dict.fromkeys(panel.target, "target") | dict.fromkeys(panel.buffer, "buffer")
     frame["role"] = [roles.get(area, "") for area in frame["area"]]
     frame["rank"] = range(1, len(frame) + 1)
-    marks = frame["role"].map(lambda role: f" ({role})" if role else "")
-    frame["area"] = frame["area"] + marks
+    frame["area"] = [*map(data.area, frame["area"], frame["role"])]
     keep = frame[(frame["rank"] <= SHOWN) | (frame["role"] == "target")]
     columns = (
         label("area", "Area"),
@@ -179,7 +178,7 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
     year = panel.counts.iloc[-12:].sum()
     frame = pd.DataFrame(
         {
-            "area": best.index.astype(str),
+            "area": [*map(data.area, best.index.astype(str))],
             "incidents": year[best.index].astype("int64").to_numpy(),
             "distance": best.to_numpy(),
         }
@@ -282,10 +281,10 @@ def choices(data: Dataset, plan: Plan, found: Evaluation) -> list[Choice]:
     size, more = len(panel.target), f"{MORE_MONTHS} more months"
     wanted = [
         ("As planned", 0, months),
-        (f"One more area ({''.join(alike[:1])})", 1, months),
+        (f"One more area ({''.join(map(data.area, alike[:1]))})", 1, months),
         (f"{MORE_MONTHS} more months", 0, longer),
         (f"One more area and {more}", 1, longer),
-        ("Twice as many areas, those most alike", size, months),
+        ("Twice as many areas, the most alike", size, months),
     ]
     made = [
         _choice(panel.with_target(panel.target + tuple(alike[:n])), name, each)
@@ -336,7 +335,9 @@ def designs(data: Dataset, found: Evaluation, aim: float | None, made: Sequence[
     return page_table(data, found, "designs", title, rows, columns, notes=(LEARNT, WORDS))
 
 
-def plan_finding(found: Evaluation, aim: float | None, made: Sequence[Choice], why: str) -> str:
+def plan_finding(
+    data: Dataset, found: Evaluation, aim: float | None, made: Sequence[Choice], why: str
+) -> str:
     """Say in plain words whether the design can show what is aimed at, and what would help."""
     measure, target = found.project.primary_measure, found.project.target
     assert found.coverage is not None
@@ -344,8 +345,8 @@ def plan_finding(found: Evaluation, aim: float | None, made: Sequence[Choice], w
     if gone := [a for a in target if not held.get(a, False)]:
         are = "is" if len(gone) == 1 else "are"
         return (
-            f"{measure}: {listing(gone)} {are} not on record, so an evaluation there could show "
-            "nothing: check the codes, ask for the records, or plan without"
+            f"{measure}: {listing([*map(data.area, gone)])} {are} not on record, so an evaluation "
+            "there could show nothing: check the codes, ask for the records, or plan without"
         )
     if not made:
         return f"We cannot say what it could show: {why}"
@@ -360,9 +361,9 @@ def plan_finding(found: Evaluation, aim: float | None, made: Sequence[Choice], w
         said += f"; the {way} of {percent(abs(aim or 0))} aimed at would be shown {often(chance)}"
     said = f"Hopeless as planned. {said}" if word == "hopeless" else said
     words = [
-        f"{percent(each.smallest(aim))} with {each.name[0].lower()}{each.name[1:].split(',')[0]}"
+        f"{percent(each.smallest(aim))} with {each.name[0].lower()}{each.name[1:]}"
         for each in more
-        if each.able and not each.name.startswith("As planned") and " and " not in each.name
+        if each.able and (each.target == first.target) != (each.months == first.months)
     ]
     return said + (f". The smallest {way} would be {listing(words)}" if words else "")
 

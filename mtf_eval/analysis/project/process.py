@@ -58,7 +58,9 @@ def _table(
 
 def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
     """Return the project's pro-forma: one fact a row."""
-    areas = "; ".join(f"{role}: {', '.join(codes)}" for role, codes in project.areas.items())
+    areas = "; ".join(
+        f"{role}: {', '.join(map(data.area, codes))}" for role, codes in project.areas.items()
+    )
     dates = (
         ("Signed off by the leadership group", project.tlg_signoff),
         ("Scanning from", project.scanning_start),

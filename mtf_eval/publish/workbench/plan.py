@@ -69,7 +69,8 @@ class Plan(Scanning):
 
     def answer(self) -> View:
         """Say in one line whether the design can show what is aimed at, and what would help."""
-        return _Answer(words=planning.plan_finding(self.evaluation, self.plan.aim, *self._choices))
+        given = (self.records, self.evaluation, self.plan.aim)
+        return _Answer(words=planning.plan_finding(*given, *self._choices))
 
     def designs(self) -> View:
         """Show what could be chosen, what each could show, and what adding to it buys."""

@@ -193,7 +193,7 @@ class Project(Scanning):
         given: dict[str, Any] = {"method": method, "comparison": comparison, "window": window}
         rng = np.random.default_rng(SEED)
         try:
-            (own, what), why = by_hand(found, **given, rng=rng), ""
+            (own, what), why = by_hand(self.records, found, **given, rng=rng), ""
         except NotEnoughData as error:
             what = "; ".join(f"{name} {value}" for name, value in given.items() if value)
             own, why = replace(found, effects={}), f"We cannot say with {what}: {error}."
@@ -245,7 +245,9 @@ class Project(Scanning):
 
         def draw(released: Released, when: str, other: Table) -> Chart:
             said = maps.points_alt(*(View(part).released.frame for part in both))
-            said += " The lines are the boundaries of the project's areas." if lines else ""
+            if lines:
+                names = ", ".join(map(self.records.area, self.record.target))
+                said += f" The lines are the boundaries of the project's areas: {names}."
             return charts.hexmap(
                 released,
                 x="lon",

@@ -3,7 +3,7 @@
 from mtf_eval.records.coverage.declarations import check, force_key
 from mtf_eval.records.coverage.gaps import Coverage, Gap, named, whole_months
 from mtf_eval.records.coverage.messages import noticed
-from mtf_eval.records.coverage.on_record import coverage_of
+from mtf_eval.records.coverage.on_record import coverage_of, some
 from mtf_eval.records.coverage.own_tables import kept
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "kept",
     "named",
     "noticed",
+    "some",
     "whole_months",
 ]

@@ -259,7 +259,7 @@ class _Reading:
             beyond = (months < min(held, default=0)) | (months > max(held, default=-1))
             self.counts[beyond, self._place[area]] = np.nan
             for first, last in runs(beyond):
-                text = f"{self._are(first, last)} for {area}: {group}"
+                text = f"{self._are(first, last)} for {self.data.area(area)}: {group}"
                 remedy = "name the whole group as target areas"
                 self._gap("recoded", (area,), (first, last), text, remedy, gate=True)
 
@@ -277,7 +277,7 @@ class _Reading:
             codes = tuple(a for a in there if a not in self.data.redrawn)
             self.counts[:, [self._place[a] for a in codes]] = np.nan
             if codes:
-                text = f"{before}{some(codes)}{after}"
+                text = f"{before}{self._some(codes)}{after}"
                 self._gap("silent", codes, (0, len(self.months) - 1), text, remedy)
 
     def _silent(self) -> None:
@@ -296,7 +296,7 @@ class _Reading:
                 self._gap("noughts", entered, (first, last), text, NOUGHT)
             if absent := tuple(c for c in codes if c not in entered):
                 kind, why, remedy = self._silence(first, last)
-                text = f"{self.measure}: {self._are(first, last)} for {some(absent)}: {why}"
+                text = f"{self.measure}: {self._are(first, last)} for {self._some(absent)}: {why}"
                 self._gap(kind, absent, (first, last), text, remedy)
         targets = sorted({g for role, g in groups if role == "target"})
         quiet = [run for g in targets for run in silent_runs(self.counts, self.sure, [g], of=g)]
@@ -321,7 +321,7 @@ class _Reading:
         """Say that some months hold nothing, and whether that was entered."""
         entered = self._entered(codes, first, last) == codes
         what = "noughts are entered" if entered else "nothing is recorded"
-        return f"{self.measure}: {what} in {self._named(first, last)} for {some(codes)}"
+        return f"{self.measure}: {what} in {self._named(first, last)} for {self._some(codes)}"
 
     def _runs(
         self, found: Iterable[tuple[tuple[int, ...], int, int]]
@@ -386,7 +386,7 @@ class _Reading:
             if not len(months) or not len(areas):
                 continue
             self.counts[np.ix_(months, areas)] = np.nan
-            whom = row.area_code or row.force or row.source
+            whom = self.data.area(row.area_code) if row.area_code else row.force or row.source
             why = f": {row.reason.rstrip('.')}" if row.reason else ""
             span = int(months[0]), int(months[-1])
             text = f"{self._are(*span)} for {whom}, as declared{why}"
@@ -408,6 +408,9 @@ class _Reading:
         )
 
     # Helpers
+
+    def _some(self, codes: Iterable[str]) -> str:
+        return some(map(self.data.area, codes))
 
     def _named(self, first: int, last: int) -> str:
         return named(self.months[first], self.months[last])
@@ -441,8 +444,8 @@ class _Reading:
         )
 
 
-def some(areas: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
     """List a few, and how many more there are."""
-    codes = list(areas)
-    rest = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
-    return f"{', '.join(codes[:SHOWN])}{rest}"
+    every = list(names)
+    rest = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
+    return f"{', '.join(every[:SHOWN])}{rest}"

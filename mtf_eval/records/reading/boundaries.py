@@ -23,16 +23,20 @@ MAX_BYTES = 20 * 2**20
 #: Names of the property that holds the area's code: `area_code`, `LSOA21CD`, `lsoa_code`.
 _CODE = re.compile(r"(area_?)?code|.*(cd|_code)", flags=re.IGNORECASE)
 
+#: Names of the property that holds its name: `name`, `LSOA21NM`, `ward_name`.
+_NAME = re.compile(r"(area_?)?name|.*(nm|_name)", flags=re.IGNORECASE)
+
 #: Of two properties that tell areas apart, those of small areas first.
 _SMALL = re.compile(r"(lsoa|msoa|oa|wd|ward|area)", flags=re.IGNORECASE)
 
 
-def read_boundaries(path: Path) -> pd.DataFrame:
+def read_boundaries(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read the outlines of a GeoJSON file.
 
     Returns
     -------
-    Frame of `area_code`, `ring` and `point` (both counted from 1), `lon`, `lat` (degrees).
+    Frame of `area_code`, `ring` and `point` (both counted from 1), `lon`, `lat` (degrees); and the
+    name of each area that has one.
 
     Raises
     ------
@@ -47,7 +51,9 @@ def read_boundaries(path: Path) -> pd.DataFrame:
         raise DataProblems([Problem(file=path.name, found=found, expected=limit, todo=todo)])
     try:
         features = json.loads(path.read_bytes())["features"]
-        code = _code([feature["properties"] for feature in features])
+        held = [feature["properties"] for feature in features]
+        code = _telling(held, _CODE)
+        called = _telling(held, _NAME)
         read = [
             (feature["properties"].get(code), ring, point, float(place[0]), float(place[1]))
             for feature in features
@@ -61,13 +67,13 @@ def read_boundaries(path: Path) -> pd.DataFrame:
         raise _refused(path, "areas without a code")
     if not (frame["lon"].between(-180, 180) & frame["lat"].between(-90, 90)).all():
         raise _refused(path, "coordinates that are no degrees (a national grid, perhaps)")
-    return frame
+    return frame, {str(p.get(code)): str(p[called]) for p in held if called and p.get(called)}
 
 
-def _code(features: Sequence[Mapping[str, Any]]) -> str | None:
-    """Return the property with each area's own code: a district's is the same in many of them."""
+def _telling(features: Sequence[Mapping[str, Any]], pattern: re.Pattern[str]) -> str | None:
+    """Return the property with each area's own code or name: a district's is that of many."""
     names = dict.fromkeys(
-        n for p in features for n, value in p.items() if _CODE.fullmatch(n) and value
+        n for p in features for n, value in p.items() if pattern.fullmatch(n) and value
     )
     different = {n: len({p.get(n) for p in features}) for n in names}
     return max(names, key=lambda n: (different[n], bool(_SMALL.match(n))), default=None)

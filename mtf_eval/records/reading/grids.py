@@ -49,6 +49,8 @@ class Grid:
         Word for the fill colour of a cell (row, column from 0); `unclear` for other colours.
     frame
         Rows of the table that were counted elsewhere and need no reading, instead of cells.
+    names
+        Names of areas by code, where the file has them.
     heading
         Row of the headings, from 0, where a mapping names it.
     origin
@@ -70,6 +72,7 @@ class Grid:
     fill: Callable[[int, int], str | None] | None = None
     findings: tuple[Finding, ...] = ()
     frame: pd.DataFrame | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
     heading: int | None = None
     origin: Sequence[tuple[str, str, int]] = ()
     spans: Mapping[int, Span] = field(default_factory=dict)

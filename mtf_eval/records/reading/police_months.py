@@ -132,6 +132,13 @@ def noticed(counts: Counts) -> list[Finding]:
     return [*_rows(counts), *_renamed(counts)]
 
 
+def named_areas(counts: Counts) -> dict[str, str]:
+    """Return the name of each area; of several the one it has last."""
+    rows = counts.by("area", "name").astype({"area": "str", "name": "str"})
+    rows = rows[(rows["area"] != "") & (rows["name"] != "")].sort_values("last", kind="stable")
+    return dict(zip(rows["area"], rows["name"], strict=True))
+
+
 def _finding(kind: str, text: str) -> Finding:
     return Finding(kind=kind, table="incidents", text=text)
 

@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.reading.police_months import Counts, noticed, summed
+from mtf_eval.records.reading.police_months import Counts, named_areas, noticed, summed
 from mtf_eval.records.reading.zips import DAMAGED, open_zip, shown, unpacked
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class _Member:
         return (found["month"], found["force"]) if found else None
 
 
-def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...], dict[str, str]]:
     """Count street-level records by month, area and crime type.
 
     Parameters
@@ -85,7 +85,7 @@ def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     tuple
         Frame with `month` (first of month), `area_code` (`""`: no area given), `source` (the
         force), `measure` (crime type as published) and `count`, sorted, the texts categorical so
-        that a row takes some twenty bytes; and what was noticed while reading.
+        that a row takes some twenty bytes; what was noticed while reading; and the names of areas.
 
     Raises
     ------
@@ -94,18 +94,19 @@ def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """
     counts, findings = _read(Path(path))
     findings += noticed(counts)
-    return _summed(counts, {"area": "area_code", "force": "source"}), tuple(findings)
+    return _summed(counts), tuple(findings), named_areas(counts)
 
 
-def _summed(counts: Counts, names: dict[str, str]) -> pd.DataFrame:
-    """Sum the counts over files and forces; the keys become columns, texts as categories."""
+def _summed(counts: Counts) -> pd.DataFrame:
+    """Sum the counts over files; the keys become columns, texts as categories."""
     import numpy as np
     import pandas as pd
 
-    codes, n = counts.sums(*names, "measure")
+    names = {"area": "area_code", "force": "source", "measure": "measure"}
+    codes, n = counts.sums(*names)
     months = np.array(counts.words["month"].to_pylist(), "datetime64[s]")
     columns: dict[str, Any] = {"month": months[codes.pop("month")]}
-    for key, name in (names | {"measure": "measure"}).items():
+    for key, name in names.items():
         columns[name] = pd.Categorical.from_codes(codes.pop(key), counts.words[key].to_pylist())
     columns["count"] = pd.arrays.IntegerArray(n, np.zeros(len(n), bool))
     return pd.DataFrame(columns, copy=False)

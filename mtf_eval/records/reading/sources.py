@@ -183,14 +183,16 @@ def _archives(place: Path) -> list[Path]:
 def _street_records(archive: Path) -> tuple[Grid, Source]:
     from mtf_eval.records.reading.police_uk import aggregate
 
-    frame, findings = aggregate(archive)
+    frame, findings, names = aggregate(archive)
     whole = hashlib.sha256()
     for file in sorted(archive.rglob("*")) if archive.is_dir() else [archive]:
         if file.is_file():
             with file.open("rb") as stream:
                 whole.update(hashlib.file_digest(stream, "sha256").digest())
     named = tuple(replace(f, file=f.file or archive.name) for f in findings)
-    grid = Grid(table="incidents", file=archive.name, rows=(), frame=frame, findings=named)
+    grid = Grid(
+        table="incidents", file=archive.name, rows=(), frame=frame, findings=named, names=names
+    )
     sha256, rows = whole.hexdigest(), len(frame)
     return grid, Source(
         table="incidents", file=archive.name, sha256=sha256, rows=rows, by_file=True
@@ -200,8 +202,9 @@ def _street_records(archive: Path) -> tuple[Grid, Source]:
 def _outlines(path: Path) -> tuple[Grid, Source]:
     from mtf_eval.records.reading.boundaries import read_boundaries
 
-    frame, sha256 = read_boundaries(path), hashlib.sha256(path.read_bytes()).hexdigest()
-    grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame)
+    frame, names = read_boundaries(path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame, names=names)
     return grid, Source(table="area_boundaries", file=path.name, sha256=sha256, rows=len(frame))
 
 

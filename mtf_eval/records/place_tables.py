@@ -1,0 +1,59 @@
+"""Tables of places: incidents, map points, outlines and names of areas."""
+
+from __future__ import annotations
+
+from mtf_eval.records.schema import EVERY_MONTH, table
+from mtf_eval.records.schema import column as c
+
+INCIDENTS = table(
+    "incidents",
+    "Recorded incidents by area and month; summed to one row per month, area and measure. "
+    "A folder police_uk, as downloaded from data.police.uk, may stand in its place.",
+    {
+        "month": c("month", "Month; or give the date", past=True),
+        "date": c("date", "Day; or give the month", past=True),
+        "area_code": c("area", "Area, such as an LSOA", required=True),
+        "area_name": c("text", "Its name, said beside the code"),
+        "measure": c("measure", "Kind of incident", required=True),
+        "count": c("whole", "Number; without this column each row is one", low=0),
+        "source": c("text", "Who recorded it, where there are several, such as a force"),
+    },
+    event="month",
+    either=("month", "date"),
+    marks=(EVERY_MONTH,),
+)
+INCIDENT_POINTS = table(
+    "incident_points",
+    "Anonymised map points, for the map only.",
+    {
+        "month": c("month", "Month", required=True),
+        "lon": c("number", "Longitude, degrees east", required=True, low=-180, high=180),
+        "lat": c("number", "Latitude, degrees north", required=True, low=-90, high=90),
+        "measure": c("measure", "Kind of incident", required=True),
+        "count": c("whole", "Number; without this column each row is one", low=0),
+        "project_id": c("id", "Project whose map it is; empty for any"),
+    },
+    event="month",
+)
+AREA_BOUNDARIES = table(
+    "area_boundaries",
+    "Outlines of areas, for the map only; a file boundaries.geojson may stand in its place.",
+    {
+        "area_code": c("area", "Area, as in project_areas", required=True),
+        "ring": c("whole", "Number of the outline", required=True, low=1),
+        "point": c("whole", "Number of the corner", required=True, low=1),
+        "lon": c("number", "Longitude, degrees east", required=True, low=-180, high=180),
+        "lat": c("number", "Latitude, degrees north", required=True, low=-90, high=90),
+    },
+    key=("area_code", "ring", "point"),
+)
+AREA_NAMES = table(
+    "area_names",
+    "Names of areas, said beside their codes. They are also taken from the columns area_name, from "
+    "the names in boundaries.geojson and lsoa_lookup.csv, and from records of data.police.uk.",
+    {
+        "area_code": c("area", "Area, as in incidents", required=True),
+        "area_name": c("text", "Its name", required=True),
+    },
+    key=("area_code",),
+)
