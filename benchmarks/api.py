@@ -76,6 +76,7 @@ ARGUMENTS = {
     "records.has": '"incidents"',
     "records.source": '"incidents"',
     "records.notes": '"referrals"',
+    "records.area": '"E01990011"',
 }
 PLAIN = {
     "load": 'mtf.load("data/example")',

@@ -28,6 +28,7 @@ REQUIRED = {
     "coverage": "source first last",
     "incident_points": "month lon lat measure",
     "area_boundaries": "area_code ring point lon lat",
+    "area_names": "area_code area_name",
     "actions": "action_id project_id description agency status",
     "deliveries": "project_id provider due activity",
     "costs": "project_id agency item date kind",
