@@ -22,7 +22,7 @@ LEVELS = {
     "records": [
         {"home"},
         {"dataset", "schema", "aliases"},
-        {"plans", "stories"},
+        {"place_tables", "plans", "stories"},
         {"tables", "prices"},
         {"as_of"},
         {"reading", "coverage"},
