@@ -77,6 +77,7 @@ ARGUMENTS = {
     "records.source": '"incidents"',
     "records.notes": '"referrals"',
     "records.area": '"E01990011"',
+    "records.area_name": '"E01990011"',
 }
 PLAIN = {
     "load": 'mtf.load("data/example")',

@@ -64,7 +64,9 @@ def test_a_name_column_names_areas_and_parts_no_counts(tmp_path: Path) -> None:
 
 
 def test_the_table_of_names_goes_before_the_outlines(tmp_path: Path) -> None:
-    shutil.copytree(EXAMPLE, place := tmp_path / "d")
+    place = tmp_path
+    rows = [("2021-05", f"E0199001{n}", "disorder") for n in range(1, 5)]
+    write(place / "incidents.csv", ("month", "area_code", "measure"), *rows)
     write(place / "area_names.csv", ("area_code", "area_name"), ("E01990011", "Harbour Square"))
     write(place / "lsoa_lookup.csv", ("LSOA11CD", "LSOA11NM", "LSOA21CD", "LSOA21NM"),
           ("E01990013", "Harbour 003", "E01990013", "Harbour 3"))  # fmt: skip
