@@ -304,8 +304,7 @@ class _Reading:
             if not np.nan_to_num(self.counts[:, g], nan=1.0).any() and not self.sure[:, g].any():
                 quiet.append((g, 0, len(self.months) - 1))
         for codes, first, last in self._runs(quiet):
-            said = self._nothing(codes, first, last)
-            text = f"{said}, which may be chance or records not sent"
+            text = f"{self._nothing(codes, first, last)}, which may be chance or records not sent"
             self._gap("silent", codes, (first, last), text, NOUGHT)
             self.quiet.append(self.gaps.pop())
 
