@@ -65,7 +65,11 @@ def test_numbers_as_written(value: float, marks: Column, expected: str) -> None:
 @pytest.mark.parametrize(
     ("value", "kind", "expected"),
     [(1.25e6, "money", "£1.25m"), (-12500, "money", "−£12.5k"), (0.4, "share", "40%"),
-     (1250, "count", "1,250"), (0, "money", "£0"), (0.25, "number", "0.25")],
+     (1250, "count", "1,250"), (0, "money", "£0"), (0.25, "number", "0.25"),
+     # What rounds to the next unit is written in it, and nothing as a power of ten.
+     (999_499, "money", "£999k"), (999_500, "money", "£1m"), (-999_999, "money", "−£1m"),
+     (999_600_000, "money", "£1bn"), (9_999.4, "money", "£9,999"), (9_999.6, "money", "£10k"),
+     (12_345.6, "number", "12,346"), (123.456, "change", "12,346%"), (-0.125, "change", "−12.5%")],
 )  # fmt: skip
 def test_numbers_on_an_axis(value: float, kind: str, expected: str) -> None:
     assert compact(value, kind) == expected

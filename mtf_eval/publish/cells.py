@@ -33,6 +33,7 @@ MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
 NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
 NUMERIC = {"people", "count", "money", "number", "share", "change"}
 PER_CENT = {"share", "change"}
+LARGE = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -139,18 +140,18 @@ def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list
 
 def compact(value: float, kind: str) -> str:
     """Write a value short, for an axis: `£1.2m`, `40%`, `1,250`."""
-    if kind in PER_CENT:
-        return f"{value * 100:.4g}%".replace("-", MINUS)
-    size, pound = abs(value), "£" if kind == "money" else ""
-    large = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
-    least, letter = next((each for each in large if size >= each[0]), (1.0, ""))
-    if kind == "money" and letter:
-        text = f"{float(f'{size / least:.3g}'):,.6g}{letter}"
-    elif kind == "money" and size >= 1e4:
-        text = f"{size / 1e3:.3g}k"
+    size = abs(value) * (100 if kind in PER_CENT else 1)
+    if kind == "money" and round(size) >= 1e4:
+        near = float(f"{size:.3g}")  # which may be the first of the next unit
+        least, letter = next(each for each in LARGE if near >= each[0])
+        text = f"{near / least:,.6g}{letter}"
     else:
-        text = f"{size:,.0f}" if size == round(size) else f"{size:,.4g}"
-    return f"{MINUS if value < 0 else ''}{pound}{text}"
+        whole = size >= 1e3 or size == round(size)
+        text = f"{size:,.0f}" if whole else f"{size:.4g}"
+    return (
+        f"{MINUS if value < 0 else ''}{'£' if kind == 'money' else ''}{text}"
+        f"{'%' if kind in PER_CENT else ''}"
+    )
 
 
 def payload(released: Released) -> dict[str, Any]:
