@@ -158,3 +158,10 @@ def test_small_modules() -> None:
         if (n := len(p.read_text(encoding="utf-8").splitlines())) > 450
     }
     assert not large, f"split along a seam of the field: {large}"
+
+
+def test_no_date_is_written_as_one_system_alone_can() -> None:
+    # `%-d` is glibc's, `%#d` is Windows's: each raises or misprints on the other.
+    files = [*modules(), *NOTEBOOKS.rglob("*.ipynb"), *PACKAGE.rglob("*.j2")]
+    known = re.compile("%[-#_][dmyHIMSj]")
+    assert not [p.name for p in files if known.search(p.read_text(encoding="utf-8"))]

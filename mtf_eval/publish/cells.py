@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.analysis.results.columns import MINUS
+from mtf_eval.analysis.results.columns import MINUS, day
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Released
 
@@ -51,11 +51,6 @@ def need_released(thing: object) -> Released:
             "Release it first: door(table)"
         )
     return thing
-
-
-def day(value: date) -> str:
-    """Write a date as `15 December 2021`."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def moment(iso: str) -> str:

@@ -16,8 +16,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mtf_eval.analysis.results.claims import overclaims
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, SYMBOLS, day, need_released, payload, words
+from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, SYMBOLS, need_released, payload, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css

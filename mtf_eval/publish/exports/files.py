@@ -14,7 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.publish.cells import day
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.publish.exports.live import add_model
 from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce

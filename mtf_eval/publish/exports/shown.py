@@ -13,7 +13,7 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.publish.cells import day
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.publish.exports.files import contents
 from mtf_eval.publish.exports.scanner import printable
 

@@ -325,7 +325,7 @@ def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str]
 
 
 def _day(iso: str) -> str:
-    from mtf_eval.publish.cells import day
+    from mtf_eval.analysis.results.columns import day
 
     return day(date.fromisoformat(iso))
 
