@@ -396,6 +396,12 @@ def test_faults_of_a_look_are_told_together(tmp_path: Path) -> None:
     assert "look.toml, fount: found not known" in text
     assert "look.toml, logo: found not there" in text
     assert "look.toml, members: found no list" in text
+    (tmp_path / "look.toml").write_text("members = ['KENT\\Police']\n", encoding="utf-8")
+    with pytest.raises(DataProblems, match="members: found no list of such texts; expected a list"):
+        read_look(tmp_path)
+    assert "(KENT\\Police)" in Look(members=("KENT\\Police",)).dressed(
+        '<p class="mtf-period">2024</p>', "tlg_report"
+    )
 
 
 def test_a_look_is_on_page_document_and_summary(tmp_path: Path) -> None:

@@ -82,8 +82,8 @@ class Look:
             logo = f'<img src="{image}" alt="{escape(self.logo_words)}" height="48">'
             html = html.replace(top, top + logo, 1)
         if audience := self.audience(kind):
-            line = f'\\g<0><p class="mtf-for">{escape(audience)}</p>'
-            html = re.sub(r'<p class="mtf-period">.*?</p>', line, html, count=1)
+            line = f'<p class="mtf-for">{escape(audience)}</p>'
+            html = re.sub(r'<p class="mtf-period">.*?</p>', lambda m: m[0] + line, html, count=1)
         return html
 
     def audience(self, kind: str) -> str:
@@ -144,19 +144,25 @@ def _given(path: Path, problems: list[Problem]) -> dict[str, Any]:
     return given
 
 
+def _plain(value: object, longest: int) -> bool:
+    shape = rf'[^<>{{}};"\\\n]{{0,{longest}}}'
+    return isinstance(value, str) and bool(re.fullmatch(shape, value))
+
+
 def _text(given: dict[str, Any], key: str, longest: int, problems: list[Problem]) -> str:
     value = given.get(key, "")
-    if isinstance(value, str) and len(value) <= longest and not re.search(r"[<>{};\"\\\n]", value):
-        return value.strip()
+    if _plain(value, longest):
+        return str(value).strip()
     problems.append(_fault(key, "no such text", f"a text of at most {longest} plain characters"))
     return ""
 
 
 def _members(given: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:
     value = given.get("members", [])
-    if isinstance(value, list) and all(isinstance(m, str) and len(m) <= 80 for m in value):
+    if isinstance(value, list) and all(_plain(m, 80) for m in value):
         return tuple(m.strip() for m in value)
-    problems.append(_fault("members", "no list of texts", 'a list as in ["Chair", "Police"]'))
+    expected = 'a list as in ["Chair", "Police"], each at most 80 plain characters'
+    problems.append(_fault("members", "no list of such texts", expected))
     return ()
 
 
