@@ -26,6 +26,7 @@ from pypdf import PdfReader
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.disclosure.published import read_grids
 from mtf_eval.publish.display import elements
+from mtf_eval.publish.exports.files import write_exports
 from mtf_eval.publish.exports.slides import write_slides
 from mtf_eval.publish.exports.summary import summary
 from mtf_eval.publish.exports.word import write_word
@@ -338,6 +339,23 @@ def test_a_title_of_200_characters() -> None:
     assert title.strip() in first.notes_slide.notes_text_frame.text
     text, _ = summary(book, page="a.html", look=Look(), run_time=WHEN)
     assert len(" ".join(text.split("\n\n")[0].split())) <= 200
+
+
+def test_changed_by_hand_leaves_with_every_document(tmp_path: Path) -> None:
+    changed = ["comparison areas E01 and E02 in place of five", "method did"]
+    book = decks("internal")
+    made = elements.provenance(made_up.dataset(), door("internal"), {}, by_hand=changed)
+    book.cells.append(cell(made))
+    told = "Changed by hand in its notebook: comparison areas E01 and E02 in place of five; method"
+    given: dict[str, Any] = {"look": Look(), "run_time": WHEN}
+    word = Document(BytesIO(write_word(book, **given)))
+    assert any(p.text.startswith(told) and p.runs[0].bold for p in word.paragraphs[:6])
+    first = Presentation(BytesIO(write_slides(book, **given))).slides[0]
+    assert any(told in s.text_frame.text for s in first.shapes if s.has_text_frame)
+    for text in summary(book, page="a.html", **given):
+        assert told in " ".join(text.split())
+    cover = load_workbook(write_exports(book, tmp_path, "book")[0])["Cover"]
+    assert any(str(c.value).startswith(told) for c in cover["A"])
 
 
 # An own look

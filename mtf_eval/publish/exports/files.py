@@ -10,14 +10,17 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.results.columns import day
+from mtf_eval.publish.cells import moment
 from mtf_eval.publish.exports.live import add_model
-from mtf_eval.publish.exports.scanner import neutralise
+from mtf_eval.publish.exports.scanner import neutralise, printable
 from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce
+from mtf_eval.publish.look import Look
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -27,6 +30,8 @@ PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
 LONGEST = 80  # characters of a file's name, without its ending
 FIXED = datetime(2000, 1, 1)  # a workbook's date of creation: the same bytes for the same tables
 INTRO = "Tables of the report, one a worksheet. Symbols are explained on each worksheet."
+BY_HAND = "Changed by hand in its notebook"
+ILLUSTRATIVE = "Illustrative data: the places, people and figures are made up."
 FORMATS = {"money": "£#,##0", "people": "#,##0", "count": "#,##0"}
 
 
@@ -45,6 +50,49 @@ def contents(notebook: NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
 def head(notebook: NotebookNode) -> dict[str, Any]:
     """Return what `page` said of the report; nothing when it never got so far."""
     return next((dict(data) for kind, data in contents(notebook) if kind == "page"), {})
+
+
+def by_hand(notebook: NotebookNode) -> str:
+    """Return what was changed by hand in an executed notebook; empty where nothing was."""
+    made = (data for kind, data in contents(notebook) if kind == "provenance")
+    return "; ".join(dict.fromkeys(change for data in made for change in data.get("by_hand", ())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What every document of a report says of itself; empty where there is nothing to say."""
+
+    title: str
+    publisher: str
+    period: str
+    banner: str
+    whose: str  # data set and period
+    audience: str
+    marks: tuple[str, ...]  # changed by hand, made up: nobody reads a figure without them
+    lead: str
+    rule: str  # of disclosure, and when the run was
+
+
+def opening(notebook: NotebookNode, look: Look | None = None, run_time: str = "") -> Opening:
+    """Return how a document of an executed notebook begins."""
+    page = {k: printable(str(v)) for k, v in head(notebook).items()}
+    changed, run = by_hand(notebook), f"Run {moment(run_time)}." if run_time else ""
+    made_up = ILLUSTRATIVE if head(notebook).get("illustrative") else ""
+    marks = (printable(f"{BY_HAND}: {changed}.") if changed else "", made_up)
+    return Opening(
+        **{k: page.get(k, "") for k in ("publisher", "period", "banner", "lead")},
+        title=page.get("title") or "Report",
+        whose=", ".join(filter(None, map(page.get, ("dataset_title", "period")))),
+        audience=(look or Look()).audience(page.get("kind", "")),
+        marks=tuple(filter(None, marks)),
+        rule=f"{page.get('rule_sentence', '')} {run}".strip(),
+    )
+
+
+def source_of(content: Mapping[str, Any]) -> str:
+    """Return where a table comes from, and the day it goes up to."""
+    as_at = f" As at {day(date.fromisoformat(content['as_at']))}." if content["as_at"] else ""
+    return printable(f"Source: {content['source'].rstrip('.')}.{as_at}")
 
 
 def tables(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
@@ -66,12 +114,12 @@ def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]
     if not found:
         return []
     folder.mkdir(parents=True, exist_ok=True)
-    book, page = folder / f"{stem}.xlsx", head(notebook)
+    book = folder / f"{stem}.xlsx"
     live = next((data for kind, data in contents(notebook) if kind == "model"), None)
-    _workbook(book, page, found, live)
+    _workbook(book, opening(notebook), found, live)
     written = [book]
     for name, content in found.items():
-        path = folder / csv_name(name, page)
+        path = folder / csv_name(name, head(notebook))
         # The mark at the start has Excel read the pound sign and accents as they are.
         with path.open("w", encoding="utf-8-sig", newline="") as out:
             rows = csv.writer(out, lineterminator="\r\n")
@@ -90,19 +138,14 @@ def csv_name(name: str, page: Mapping[str, Any]) -> str:
 
 def _workbook(
     path: Path,
-    page: Mapping[str, Any],
+    begin: Opening,
     found: Mapping[str, dict[str, Any]],
     live: Mapping[str, Any] | None,
 ) -> None:
     """Write cover, contents, notes, a sheet a table, and the live model where there is one."""
     notes = list(dict.fromkeys(note for content in found.values() for note in content["notes"]))
     symbols = {s: m for content in found.values() for s, m in content["symbols"].items()}
-    title = page.get("title") or "Tables"
-    about = [
-        page.get(k, "") for k in ("dataset_title", "period", "lead", "rule_sentence", "banner")
-    ]
-    if page.get("illustrative"):
-        about.append("Illustrative data: the places, people and figures are made up.")
+    about = (begin.whose, *begin.marks, begin.lead, begin.rule, begin.banner)
     sheets: dict[str, Sheet] = {}
     for name, content in found.items():
         numbers = [notes.index(note) + 1 for note in content["notes"]]
@@ -110,19 +153,18 @@ def _workbook(
     book = produce(
         str(path),
         sheets,
-        title=neutralise(title),
+        title=neutralise(begin.title),
         about={"Introductory information": [INTRO],
                "About these data": [neutralise(text) for text in about if text]},
         notes=[neutralise(t) for t in (*notes, *(f"{s}: {m}" for s, m in symbols.items()))],
     )  # fmt: skip
     if live:
         add_model(book, live)
-    book.set_properties({"title": title, "author": page.get("publisher", ""), "created": FIXED})
+    book.set_properties({"title": begin.title, "author": begin.publisher, "created": FIXED})
     book.close()
 
 
 def _sheet_table(name: str, content: Mapping[str, Any], notes: Sequence[int]) -> Sheet:
-    as_at = f" As at {day(date.fromisoformat(content['as_at']))}." if content["as_at"] else ""
     looks: list[dict[str, str]] = []
     for column in content["columns"]:
         looks.append({})
@@ -139,7 +181,7 @@ def _sheet_table(name: str, content: Mapping[str, Any], notes: Sequence[int]) ->
         headings=[neutralise(text) for text in _headings(content)],
         rows=[[_cell(value) for value in row] for row in content["rows"]],
         looks=looks,
-        lines=[*map(neutralise, lines), neutralise(content["source"]) + as_at],
+        lines=[neutralise(line) for line in (*lines, source_of(content))],
         notes=notes,
         total=bool(content["total_row"]),
     )

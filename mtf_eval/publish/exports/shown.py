@@ -6,14 +6,12 @@ Released payloads, prose and the page's own pictures; nothing is computed and no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.analysis.results.columns import day
 from mtf_eval.publish.exports.files import contents
 from mtf_eval.publish.exports.scanner import printable
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 FIGURE = re.compile(r'<figure class="mtf-figure".*?</figure>', re.S)
 WIDE = re.compile(r'<svg[^>]*class="mtf-wide".*?</svg>', re.S)
 KEY = re.compile(r'<li><span style="background:(#\w{6})"></span>(.*?)</li>')
-ILLUSTRATIVE = "Illustrative data: the places, people and figures are made up."
 SHARPER = 2  # times the pixels of the page's picture
 
 
@@ -88,12 +85,6 @@ def _fonts() -> tuple[str, ...]:
 
     names = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique")
     return tuple(f"{get_data_path()}/fonts/ttf/{name}.ttf" for name in names)
-
-
-def source_of(content: Mapping[str, Any]) -> str:
-    """Return where a table comes from, and the day it goes up to."""
-    as_at = f" As at {day(date.fromisoformat(content['as_at']))}." if content["as_at"] else ""
-    return printable(f"Source: {content['source'].rstrip('.')}.{as_at}")
 
 
 def said(parts: Sequence[str], longest: int) -> str:

@@ -18,10 +18,10 @@ from pptx.enum.text import PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Length, Pt
 
-from mtf_eval.publish.cells import NUMERIC, moment, printed
-from mtf_eval.publish.exports.files import head
+from mtf_eval.publish.cells import NUMERIC, printed
+from mtf_eval.publish.exports.files import opening, source_of
 from mtf_eval.publish.exports.scanner import printable
-from mtf_eval.publish.exports.shown import ILLUSTRATIVE, Block, blocks, said, source_of
+from mtf_eval.publish.exports.shown import Block, blocks, said
 from mtf_eval.publish.look import PALETTE, Look
 
 if TYPE_CHECKING:
@@ -67,21 +67,22 @@ def write_slides(notebook: NotebookNode, *, look: Look, run_time: str) -> bytes:
     run_time
         When the run was, ISO 8601.
     """
-    return _Deck(notebook, look).written(run_time)
+    return _Deck(notebook, look, run_time).written()
 
 
 class _Deck:
-    def __init__(self, notebook: NotebookNode, look: Look) -> None:
-        self.look, self.page, self.shown = look, head(notebook), list(blocks(notebook))
+    def __init__(self, notebook: NotebookNode, look: Look, run_time: str) -> None:
+        self.look, self.begin = look, opening(notebook, look, run_time)
+        self.shown = list(blocks(notebook))
         self.deck: Any = Presentation()
         self.deck.slide_width, self.deck.slide_height = WIDTH, HEIGHT
 
-    def written(self, run_time: str) -> bytes:
+    def written(self) -> bytes:
         facts = self.deck.core_properties
-        facts.title = printable(str(self.page.get("title") or "Report"))[:255]
-        facts.author = facts.last_modified_by = printable(str(self.page.get("publisher", "")))[:255]
+        facts.title = self.begin.title[:255]
+        facts.author = facts.last_modified_by = self.begin.publisher[:255]
         facts.language = "en-GB"
-        self._opening(run_time)
+        self._opening()
         for told in SHOWN:
             for block in self.shown:
                 name = str(block.data.get("name", ""))
@@ -101,28 +102,24 @@ class _Deck:
             EDGE, Inches(0.45), Emu(WIDTH - 2 * EDGE), Inches(1.0),
         )  # fmt: skip
         self._write(heading.text_frame, said([title], LONGEST), 28, bold=True, colour=PALETTE[0])
-        if self.page.get("banner"):
-            self._text(slide, str(self.page["banner"]), EDGE, Inches(0.1), 12, bold=True)
-        place = f"{self.page.get('period', '')}   {len(self.deck.slides)}"
+        if self.begin.banner:
+            self._text(slide, self.begin.banner, EDGE, Inches(0.1), 12, bold=True)
+        place = f"{self.begin.period}   {len(self.deck.slides)}"
         self._text(slide, place, EDGE, Inches(6.95), 12, colour="#505A5F")
         whole = [title] if len(title) > LONGEST else []
-        rule = str(self.page.get("rule_sentence", ""))
-        text = "\n".join(printable(t) for t in (*whole, *notes, rule) if t)
+        said_of_all = (*self.begin.marks, self.begin.rule)
+        text = "\n".join(printable(t) for t in (*whole, *notes, *said_of_all) if t)
         slide.notes_slide.notes_text_frame.text = text
         return slide
 
-    def _opening(self, run_time: str) -> None:
-        page = self.page
-        run = f"Run {moment(run_time)}." if run_time else ""
+    def _opening(self) -> None:
+        begin = self.begin
         cards = next(
             (b for b in self.shown if b.kind == "table" and len(b.data["rows"]) == 1), None
         )
-        notes = [*self._notes(cards.data)] if cards else []
-        slide = self._slide(str(page.get("title") or "Report"), [*notes, run])
-        made_up = ILLUSTRATIVE if page.get("illustrative") else ""
-        audience = self.look.audience(str(page.get("kind", "")))
-        told = [f"{page.get('dataset_title', '')}, {page.get('period', '')}", audience, made_up]
-        under = said([f"{t.rstrip('.')}." for t in told if t.strip(" ,")], 400)
+        slide = self._slide(begin.title, self._notes(cards.data) if cards else [])
+        told = (*begin.marks, begin.whose, begin.audience)
+        under = said([f"{t.rstrip('.')}." for t in told if t], 400)
         self._text(slide, under, EDGE, Inches(1.4), 14, colour="#505A5F")
         result = next((b.data["text"] for b in self.shown if b.kind == "result"), "")
         self._text(slide, said([result], 400), EDGE, Inches(2.1), 20)

@@ -10,9 +10,9 @@ from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from mtf_eval.publish.cells import MARYLAND, moment, printed
-from mtf_eval.publish.exports.files import contents, head
-from mtf_eval.publish.exports.shown import ILLUSTRATIVE, said, source_of
+from mtf_eval.publish.cells import MARYLAND, printed
+from mtf_eval.publish.exports.files import contents, opening, source_of
+from mtf_eval.publish.exports.shown import said
 from mtf_eval.publish.look import Look
 
 if TYPE_CHECKING:
@@ -58,15 +58,10 @@ def _lines(
     notebook: NotebookNode, page: str, run_time: str, look: Look
 ) -> Iterator[tuple[str, str]]:
     """Yield the paragraphs, each after the name of its tag."""
-    about, shown = head(notebook), list(contents(notebook))
-    yield "h1", said([str(about.get("title") or "Report")], 200)
-    if about.get("banner"):
-        yield "p", said([about["banner"]], 120)
-    whose = f"{about.get('dataset_title', '')}, {about.get('period', '')}."
-    made_up = ILLUSTRATIVE if about.get("illustrative") else ""
-    yield "p", said([whose, made_up], 300)
-    if audience := look.audience(str(about.get("kind", ""))):
-        yield "p", said([audience], 400)
+    begin, shown = opening(notebook, look, run_time), list(contents(notebook))
+    yield "h1", said([begin.title], 200)
+    for text in filter(None, (begin.banner, *begin.marks, begin.whose, begin.audience)):
+        yield "p", said([text], 400)
     found = [data for kind, data in shown if kind in ("result", "finding")]
     for data in found[:1]:
         level = data.get("maryland")
@@ -89,6 +84,5 @@ def _lines(
         yield "p", said(["Caution:", cautions[0]], 300)
     if tables:
         yield "p", said([source_of(tables[0])], 300)
-    run = f"Run {moment(run_time)}." if run_time else ""
-    yield "p", said([about.get("rule_sentence", ""), run], 400)
+    yield "p", said([begin.rule], 400)
     yield "p", f"The whole report: {page}"

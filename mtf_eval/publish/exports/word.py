@@ -27,10 +27,10 @@ from docx.shared import Cm, Emu, Length, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, NUMERIC, moment, printed
-from mtf_eval.publish.exports.files import head
+from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, NUMERIC, printed
+from mtf_eval.publish.exports.files import opening, source_of
 from mtf_eval.publish.exports.scanner import printable
-from mtf_eval.publish.exports.shown import ILLUSTRATIVE, Block, blocks, picture, source_of
+from mtf_eval.publish.exports.shown import Block, blocks, picture
 from mtf_eval.publish.look import STYLES, Look
 
 if TYPE_CHECKING:
@@ -76,15 +76,15 @@ def write_word(
     corrected
         Payload of the released table of corrections; `None` where nothing was corrected.
     """
-    return _Writer(notebook, look).written(run_time, corrected)
+    return _Writer(notebook, look, run_time).written(run_time, corrected)
 
 
 class _Writer:
     """One document as it is written, with the numbers and notes given so far."""
 
-    def __init__(self, notebook: NotebookNode, look: Look) -> None:
+    def __init__(self, notebook: NotebookNode, look: Look, run_time: str) -> None:
         self.shown = list(blocks(notebook))
-        self.page, self.look = head(notebook), look
+        self.begin, self.look = opening(notebook, look, run_time), look
         self.doc: Doc = Document(BytesIO(look.template) if look.template else None)
         self.numbers = {"Table": 0, "Figure": 0}
         self.notes: dict[str, int] = {}
@@ -144,26 +144,22 @@ class _Writer:
         return self.body.p_lst[-1]
 
     def _opening(self, run_time: str) -> None:
-        page, facts = self.page, self.doc.core_properties
-        title = printable(str(page.get("title") or "Report"))
-        facts.title, facts.author = title[:255], printable(str(page.get("publisher", "")))[:255]
-        facts.language, facts.subject = "en-GB", printable(str(page.get("period", "")))[:255]
+        begin, facts = self.begin, self.doc.core_properties
+        facts.title, facts.author = begin.title[:255], begin.publisher[:255]
+        facts.language, facts.subject = "en-GB", begin.period[:255]
         facts.comments = facts.keywords = facts.last_modified_by = ""
         when = datetime.fromisoformat(run_time) if run_time else datetime(2000, 1, 1)
         facts.created = facts.modified = when.replace(tzinfo=None)
         if self.look.logo:
             self._picture(self.look.logo, "Logo", self.look.logo_words, height=Pt(40))
-        if banner := str(page.get("banner") or ""):
-            self._add(lead=banner)
-        self._add(title, "Title")
-        audience = self.look.audience(str(page.get("kind", "")))
-        for text in (f"{page.get('dataset_title', '')}, {page.get('period', '')}", audience):
-            if text.strip(" ,"):
-                self._add(text, "Subtitle")
-        run = f"Run {moment(run_time)}." if run_time else ""
-        told = f"{page.get('rule_sentence', '')} {run}".strip()
-        lead, made_up = str(page.get("lead", "")), page.get("illustrative")
-        for text in filter(None, (lead, ILLUSTRATIVE if made_up else "", told)):
+        if begin.banner:
+            self._add(lead=begin.banner)
+        self._add(begin.title, "Title")
+        for text in filter(None, (begin.whose, begin.audience)):
+            self._add(text, "Subtitle")
+        for mark in begin.marks:
+            self._add(lead=mark)
+        for text in filter(None, (begin.lead, begin.rule)):
             self._add(text)
 
     def _prose(self, source: str) -> None:
@@ -292,9 +288,8 @@ class _Writer:
         for section in self.doc.sections:
             for top, foot in _sheets(section, both=both):
                 top.is_linked_to_previous = foot.is_linked_to_previous = False
-                if self.page.get("banner"):
-                    banner = top.add_paragraph(style="Header")
-                    banner.add_run(printable(str(self.page["banner"]))).bold = True
+                if self.begin.banner:
+                    top.add_paragraph(style="Header").add_run(self.begin.banner).bold = True
                 root = foot.part.element
                 instructions = [*root.iter(qn("w:instrText")), *root.iter(qn("w:fldSimple"))]
                 if any("PAGE" in (i.text or i.get(qn("w:instr")) or "") for i in instructions):

@@ -20,7 +20,7 @@ from traitlets.config import Config
 from mtf_eval.publish.cells import moment
 from mtf_eval.publish.disclosure.release import Door
 from mtf_eval.publish.display.elements import MIMETYPE, table
-from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables
+from mtf_eval.publish.exports.files import BY_HAND, PRIVATE, by_hand, contents, head, tables
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages.corrections import Correction
@@ -43,7 +43,6 @@ LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "
     "Show a result of the workbench, which goes through it, in place of a frame or a picture."
 )
-BY_HAND = "Changed by hand in its notebook"
 ELSEWHERE = "write its folder, workbook or address here; run.json says which it was"
 
 
@@ -173,13 +172,12 @@ def read_summary(notebook: NotebookNode) -> dict[str, Any]:
     made = [data for kind, data in contents(notebook) if kind == "provenance"]
     found = tables(notebook)
     first: Mapping[str, Any] = results[0] if results else {}
-    changed = any(m.get("by_hand") for m in made)
     return {
         **{k: page.get(k, "") for k in ("title", "period", "kind", "dataset_title")},
         "illustrative": bool(page.get("illustrative", False)),
         "rule": page.get("rule", ""),
         "status": first.get("status", "complete"),
-        "result": first.get("text", "") + (f" ({BY_HAND.lower()})" if changed else ""),
+        "result": first.get("text", "") + (f" ({BY_HAND.lower()})" if by_hand(notebook) else ""),
         "maryland": first.get("maryland"),
         "sources": made[-1]["sources"] if made else [],
         "reads": made[-1]["reads"] if made else [],
@@ -292,9 +290,8 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
                 "</p></div>"
             ),
         )
-    changed = [c for k, d in contents(notebook) if k == "provenance" for c in d.get("by_hand", ())]
-    if changed:
-        said = f"<strong>{BY_HAND}:</strong> {escape('; '.join(changed))}."
+    if changed := by_hand(notebook):
+        said = f"<strong>{BY_HAND}:</strong> {escape(changed)}."
         _insert(main, 0, f'<p class="mtf-banner mtf-by-hand">{said}</p>')
     found = tables(notebook)
     hidden = sum(t["hidden"] for t in found.values())
