@@ -23,6 +23,8 @@ from openpyxl import load_workbook
 from pptx import Presentation
 from pypdf import PdfReader
 
+from mtf_eval.analysis.results.columns import label, lay, money
+from mtf_eval.analysis.results.columns import text as words
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.disclosure.published import read_grids
 from mtf_eval.publish.display import elements
@@ -339,6 +341,41 @@ def test_a_title_of_200_characters() -> None:
     assert title.strip() in first.notes_slide.notes_text_frame.text
     text, _ = summary(book, page="a.html", look=Look(), run_time=WHEN)
     assert len(" ".join(text.split("\n\n")[0].split())) <= 200
+
+
+def test_a_bar_keeps_its_claim_and_nought_is_a_figure() -> None:
+    doubt = "Doubtful: look at: trend before the start (falling 3% a month), months that look short"
+    title = "EX05 A very long title of a project on the estate and along the whole of the sea front"
+    pounds = lay(
+        "projects_2024_h2_standing", "Pounds",
+        [(title, doubt, 120.0), ("EX06 Garages", "Not shown", 0.0), ("EX07 Piers", "Begun", None)],
+        (label("project", "Project"), words("claim", "What the records show"),
+         money("value", "Present value by the records (£)")),
+        source="made up",
+    )  # fmt: skip
+    spent = lay(
+        "budget_2024_h2", "Budget", [("EX05", 500.0, 0.0), ("EX06", 0.0, 0.0)],
+        (label("project", "Project"), money("awarded", "Awarded (£)"),
+         money("cash", "Cash cost on record (£)")),
+        source="made up",
+    )  # fmt: skip
+    book, out = decks("internal"), door("internal")
+    book.cells += [cell(elements.table(out(each))) for each in (pounds, spent)]
+    deck = Presentation(BytesIO(write_slides(book, look=Look(), run_time=WHEN)))
+    first, second = [
+        (slide, s.chart.plots[0]) for slide in deck.slides for s in slide.shapes
+        if s.has_chart and s.chart.plots[0].categories[0].startswith("EX05")
+    ]  # fmt: skip
+    shown, other = first[1].categories
+    assert shown.startswith("EX05 A very long title of")
+    assert shown.endswith(f"…: {doubt}")
+    assert other == "EX06 Garages: Not shown"
+    assert [list(s.values) for s in first[1].series] == [[120.0, 0.0]]
+    without = [s.text_frame.text for s in first[0].shapes if s.has_text_frame]
+    assert any(t.startswith("Without figures: EX07.") for t in without)
+    assert [list(s.values) for s in second[1].series] == [[500.0, 0.0], [0.0, 0.0]]
+    under = [s.text_frame.text for s in second[0].shapes if s.has_text_frame]
+    assert not any("Without figures" in t for t in under)
 
 
 def test_changed_by_hand_leaves_with_every_document(tmp_path: Path) -> None:

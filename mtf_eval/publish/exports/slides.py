@@ -32,6 +32,7 @@ WIDTH, HEIGHT, EDGE = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, ROOM = Inches(1.6), Inches(4.9)  # of what stands under a title
 LONGEST = 110  # characters of a title; the notes have the whole
 ROWS, CELL = 13, 140  # of a table, and characters of its cells
+NAME = 80  # characters of what stands beside a bar, unless its claim is longer
 MONEY = "£#,##0"
 CLAIM = "What the records show"  # stands beside every bar: a doubt is drawn with its figure
 
@@ -167,7 +168,7 @@ class _Deck:
         texts, raw = printed(content), content["rows"]
         if content["total_row"]:
             texts, raw = texts[:-1], raw[:-1]
-        kept = [n for n, row in enumerate(raw) if any(_held(row[c]) for c in drawn)]
+        kept = [n for n, row in enumerate(raw) if {_held(row[c]) for c in drawn} - {None}]
         values = [[_held(raw[n][c]) for n in kept] for c in drawn]
         if not any(v for series in values for v in series):
             return False
@@ -175,12 +176,12 @@ class _Deck:
         if not across:  # months stay where they are, with a gap for what is not shown
             kept = list(range(len(raw)))
             values = [[_held(row[c]) for row in raw] for c in drawn]
-        told_of = [(n, v) for n, v in zip(drawn, values, strict=True) if any(v)]
+        told_of = [(n, v) for n, v in zip(drawn, values, strict=True) if set(v) - {None}]
         kind = columns[drawn[0]]["kind"]
         also = [n for n, c in enumerate(columns) if c["heading"] == CLAIM]
         make: Any = ChartData
         data = make(number_format=MONEY if kind == "money" else "#,##0")
-        data.categories = [said([": ".join(texts[n][c] for c in (0, *also))], 80) for n in kept]
+        data.categories = [_named(*(texts[n][c] for c in (0, *also))) for n in kept]
         for place, series in told_of:
             data.add_series(printable(columns[place]["heading"]), series)
         box = (EDGE, TOP, Emu(WIDTH - 2 * EDGE), ROOM)
@@ -273,6 +274,12 @@ class _Deck:
 
 def _held(value: object) -> float | None:
     return value if isinstance(value, (int, float)) else None
+
+
+def _named(title: str, *claim: str) -> str:
+    """Name a bar: what may be said of it stands whole, and its title as long as there is room."""
+    whole = "".join(f": {printable(text)}" for text in claim)
+    return said([title], max(NAME - len(whole), NAME // 2)) + whole
 
 
 def _describe(shape: Any, words: str) -> None:
