@@ -189,6 +189,7 @@ def payload(released: Released) -> dict[str, Any]:
         "columns": [
             {"name": c.name, "heading": heading(c), "kind": c.kind, "decimals": c.decimals}
             | ({"standing": True} if c.standing else {})
+            | ({"note": c.note} if c.note else {})
             for c in table.columns
         ],
         "rows": rows,

@@ -125,7 +125,7 @@ def headline(released: Released) -> Element:
         f'<div class="mtf-headline"><dl>{"".join(cards)}</dl>'
         f"{_under(released, column_notes=False)}</div>"
     )
-    return Element("table", html, "\n".join(plain), payload(released))
+    return Element("table", html, "\n".join(plain), payload(released) | {"cards": True})
 
 
 def table(released: Released) -> Element:

@@ -6,12 +6,13 @@ Released payloads, prose and the page's own pictures; nothing is computed and no
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.publish.cells import NUMERIC, printed
 from mtf_eval.publish.exports.files import contents
 from mtf_eval.publish.exports.scanner import printable
 
@@ -85,6 +86,21 @@ def _fonts() -> tuple[str, ...]:
 
     names = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique")
     return tuple(f"{get_data_path()}/fonts/ttf/{name}.ttf" for name in names)
+
+
+def cards_among(shown: Iterable[tuple[str, dict[str, Any]]]) -> dict[str, Any] | None:
+    """Return the first table that the page shows as cards; `None` where there is none."""
+    return next((data for kind, data in shown if kind == "table" and data.get("cards")), None)
+
+
+def figures(cards: Mapping[str, Any]) -> list[list[str]]:
+    """Return heading and value of each headline figure, with what qualifies it beside it."""
+    told = []
+    for column, value in zip(cards["columns"], printed(cards)[0], strict=True):
+        under = "; ".join(filter(None, (cards["symbols"].get(value), column.get("note"))))
+        if column["kind"] in NUMERIC:
+            told.append([column["heading"], f"{value} ({under})" if under else value])
+    return told
 
 
 def said(parts: Sequence[str], longest: int) -> str:

@@ -18,10 +18,10 @@ from pptx.enum.text import PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Length, Pt
 
-from mtf_eval.publish.cells import NUMERIC, printed
+from mtf_eval.publish.cells import printed
 from mtf_eval.publish.exports.files import opening, source_of
 from mtf_eval.publish.exports.scanner import printable
-from mtf_eval.publish.exports.shown import Block, blocks, said
+from mtf_eval.publish.exports.shown import Block, blocks, cards_among, figures, said
 from mtf_eval.publish.look import PALETTE, Look
 
 if TYPE_CHECKING:
@@ -115,18 +115,15 @@ class _Deck:
 
     def _opening(self) -> None:
         begin = self.begin
-        cards = next(
-            (b for b in self.shown if b.kind == "table" and len(b.data["rows"]) == 1), None
-        )
-        slide = self._slide(begin.title, self._notes(cards.data) if cards else [])
+        cards = cards_among((b.kind, b.data) for b in self.shown)
+        slide = self._slide(begin.title, self._notes(cards) if cards else [])
         told = (*begin.marks, begin.whose, begin.audience)
         under = said([f"{t.rstrip('.')}." for t in told if t], 400)
         self._text(slide, under, EDGE, Inches(1.4), 14, colour="#505A5F")
         result = next((b.data["text"] for b in self.shown if b.kind == "result"), "")
         self._text(slide, said([result], 400), EDGE, Inches(2.1), 20)
         if cards:
-            pairs = zip(cards.data["columns"], printed(cards.data)[0], strict=True)
-            rows = [[c["heading"], v] for c, v in pairs if c["kind"] in NUMERIC]
+            rows = figures(cards)
             half = -(-len(rows[:12]) // 2)
             for place, part in enumerate((rows[:half], rows[half:12])):
                 if part:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.publish.cells import MARYLAND, printed
 from mtf_eval.publish.exports.files import contents, opening, source_of
-from mtf_eval.publish.exports.shown import said
+from mtf_eval.publish.exports.shown import cards_among, figures, said
 from mtf_eval.publish.look import Look
 
 if TYPE_CHECKING:
@@ -68,12 +68,9 @@ def _lines(
         strength = f"{MARYLAND.format(level)}." if level else ""
         yield "p", said([f"{data['text'].rstrip('.')}.", strength], 600)
     tables = [data for kind, data in shown if kind == "table" and data["rows"]]
-    cards = next((t for t in tables if len(t["rows"]) == 1 and len(t["columns"]) > 2), None)
-    if cards:
-        pairs = zip(cards["columns"], printed(cards)[0], strict=True)
-        figures = [(c["heading"], v) for c, v in pairs if c["kind"] not in ("label", "text")]
-        for heading, value in figures[:MOST]:
-            yield "li", said([f"{heading}: {value}"], 120)
+    if cards := cards_among(shown):
+        for heading, value in figures(cards)[:MOST]:
+            yield "li", said([f"{heading}: {value}"], 300)
     asked = next((t for t in tables if t["name"].startswith("decisions")), None)
     if asked:
         yield "p", "Asked:"
@@ -81,7 +78,7 @@ def _lines(
             yield "li", said([f"{row[0]}: {row[1]}"], 120)
     cautions = [d["text"] for k, d in shown if k == "note" and d["kind"] == "caution"]
     if cautions:
-        yield "p", said(["Caution:", cautions[0]], 300)
+        yield "p", said(["Caution:", cautions[0]], 600)
     if tables:
         yield "p", said([source_of(tables[0])], 300)
     yield "p", said([begin.rule], 400)
