@@ -254,6 +254,7 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
             **of_it, title="What it saved: Square (EX01)", kind="benefit_analysis", html="b.html"
         ),
         entry(title="Data quality", kind="data_quality"),
+        entry(**of_it, title="What we tried", kind="own", html="o.html", state="failed", why="so"),
         entry(**of_it, title="Square (EX01)", kind="project_evaluation", html="e.html"),
     ]
     page = BeautifulSoup(index(made, run_time=RUN), "html.parser")
@@ -263,8 +264,10 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
     assert [(a.get_text(), a["href"]) for a in row.find_all("a")] == [
         ("Square (EX01)", "e.html"),
         ("What changed: Square (EX01)", "e.html"),
+        ("What we tried: Square (EX01)", "o.html"),
         ("What it saved: Square (EX01)", "b.html"),
     ]
+    assert row.select_one(".mtf-entry-failed strong").get_text() == "So"
 
 
 def test_index_of_nothing() -> None:
