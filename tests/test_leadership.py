@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_delivery import action, dataset
 
-from mtf_eval.analysis.year import leadership
+from mtf_eval.analysis.year import funding, leadership
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference
@@ -99,16 +99,32 @@ def test_no_project_is_green_that_is_asked_about(data: Dataset) -> None:
 
 
 def test_a_funders_report_whose_day_has_passed_is_asked_for(data: Dataset) -> None:
-    def won(name: str, due: str) -> dict[str, object]:
+    def won(name: str, due: str, sent: object = None) -> dict[str, object]:
         return {"bid_id": name, "project_id": "P3", "funder": f"Fund {name}", "status": "awarded",
-                "submitted": "2020-10-01", "decided": "2020-12-01", "report_due": due}  # fmt: skip
+                "submitted": "2020-10-01", "decided": "2020-12-01", "report_due": due,
+                "report_sent": sent}  # fmt: skip
 
     more = dataset(
         projects=[project("P3")],
-        funding=[won("F1", "2021-05-31"), won("F2", "2021-11-30"), won("F3", "2020-12-20")],
-    )
+        funding=[
+            won("F1", "2021-05-31"), won("F2", "2021-11-30"), won("F3", "2020-12-20"),
+            won("F4", "2021-05-31", "2021-06-04"), won("F5", "2021-03-31", "2021-08-01"),
+            won("F6", "2021-11-30", "2021-06-01"),
+        ],
+    )  # fmt: skip
     row = leadership.decisions(more, half=HALF, results={}).frame.iloc[0]
-    assert row["why"] == "Fund F1: due 31 May 2021, not on record as sent"
+    # One that was due before the half-year is still waited for; one sent after it was not yet.
+    assert row["why"] == (
+        "Fund F1: due 31 May 2021, not on record as sent; "
+        "Fund F3: due 20 December 2020, not on record as sent; "
+        "Fund F5: due 31 March 2021, not on record as sent"
+    )
+    told = funding.bids(more, as_of=HALF.end).frame.set_index("funder")["report"]
+    assert told["Fund F1"] == "due 31 May 2021, not on record as sent"
+    assert told["Fund F2"] == "due 30 November 2021"
+    assert told["Fund F4"] == "sent on 4 June 2021"
+    later = leadership.Half.parse("2021-H2")
+    assert "F5" not in leadership.decisions(more, half=later, results={}).frame.iloc[0]["why"]
     ahead = leadership.coming(more, half=HALF).frame
     assert ahead.to_numpy().tolist() == [["30 November 2021", "P3", "Report to Fund F2"]]
 

@@ -66,6 +66,8 @@ def test_decisions_name_the_result_they_rest_on(soup: BeautifulSoup) -> None:
     assert re.search(r"EX02 .*no change to be told from chance", asked)
     assert re.search(r"EX01 .*fall of \d+%", asked)
     assert "Safer Places Fund: due 20 December 2024, not on record as sent" in asked
+    assert "Victims" not in asked
+    assert "sent on 27 November 2024" in words(soup, "Bids for funding as they stood")
 
 
 def test_figures_against_the_records(soup: BeautifulSoup) -> None:

@@ -859,17 +859,17 @@ def point_rows(
 
 FUNDING = (
     ("B01", "EX01", "Safer Places Fund", "2023-07-03", "awarded", "2023-09-04", 32000, 28000, 27650,
-     "2024-12-20"),
+     "2024-12-20", ""),
     ("B02", "EX03", "Housing Improvement Fund", "2023-08-07", "part_awarded", "2023-10-16", 60000,
-     40000, 39400, "2025-01-31"),
+     40000, 39400, "2025-01-31", ""),
     ("B03", "EX05", "Victims' Fund", "2023-06-05", "awarded", "2023-08-14", 12000,
-     12000, 9600, "2024-11-29"),
+     12000, 9600, "2024-11-29", "2024-11-27"),
     ("B04", "EX06", "Young People's Fund", "2024-01-08", "refused", "2024-03-11", 15000, "", "",
-     ""),
+     "", ""),
     ("B05", "EX07", "Coastal Towns Fund", "2024-05-20", "awarded", "2024-07-22", 22000, 18000, 7300,
-     "2025-06-30"),
-    ("B06", "EX10", "Safer Places Fund", "2024-11-18", "submitted", "", 26000, "", "", ""),
-    ("B07", "", "Community Lottery", "2024-02-12", "withdrawn", "", 9000, "", "", ""),
+     "2025-06-30", ""),
+    ("B06", "EX10", "Safer Places Fund", "2024-11-18", "submitted", "", 26000, "", "", "", ""),
+    ("B07", "", "Community Lottery", "2024-02-12", "withdrawn", "", 9000, "", "", "", ""),
 )  # fmt: skip
 ABOUT = (
     ("title", "Saltmere Multi-agency Task Force (illustrative)"),
@@ -980,7 +980,7 @@ def main(folder: Path) -> None:
     write(
         folder, "funding",
         ("bid_id", "project_id", "funder", "submitted", "status", "decided", "requested_gbp",
-         "awarded_gbp", "spent_gbp", "report_due"),
+         "awarded_gbp", "spent_gbp", "report_due", "report_sent"),
         FUNDING,
     )  # fmt: skip
     write(folder, "about", ("key", "value"), ABOUT)

@@ -335,9 +335,10 @@ _TABLES = (
             "awarded_gbp": c("money", "Awarded", low=0, unit="£"),
             "spent_gbp": c("money", "Spent so far", low=0, unit="£"),
             "report_due": c("date", "Day the funder's report is due"),
+            "report_sent": c("date", "Day it was sent; asked for until it stands here", past=True),
         },
         key=("bid_id",),
-        checks=(_order("submitted", "decided"),),
+        checks=(_order("submitted", "decided"), _order("submitted", "report_sent")),
         event="submitted",
     ),
     table(

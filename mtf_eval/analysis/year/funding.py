@@ -34,6 +34,7 @@ WON = ("awarded", "part_awarded")
 DECIDED = (*WON, "refused")
 #: A rate on fewer decisions than this would swing by 20 points or more with each one.
 SMALL = 5
+NOT_SENT = ", not on record as sent"
 
 
 def standing(data: Dataset, as_of: date) -> pd.DataFrame:
@@ -43,21 +44,27 @@ def standing(data: Dataset, as_of: date) -> pd.DataFrame:
     later = rows["decided"].notna() & (rows["decided"] > pd.Timestamp(as_of))
     rows.loc[later, "status"] = "submitted"
     rows.loc[later, ["awarded_gbp", "spent_gbp"]] = float("nan")
-    rows.loc[later, "report_due"] = pd.NaT
+    rows.loc[later, ["report_due", "report_sent"]] = pd.NaT
+    rows.loc[rows["report_sent"] > pd.Timestamp(as_of), "report_sent"] = pd.NaT
     return rows.sort_values(["submitted", "bid_id"]).reset_index(drop=True)
+
+
+def _report(due: pd.Timestamp, sent: pd.Timestamp, late: bool) -> str:
+    """Say of a funder's report when it went, or by when it is to go."""
+    if pd.notna(sent):
+        return f"sent on {day(sent)}"
+    return "none due" if pd.isna(due) else f"due {day(due)}{NOT_SENT if late else ''}"
 
 
 def bids(data: Dataset, *, as_of: date) -> Table:
     """Every bid as it stood on a day, with the funder's report where one is due."""
     rows = standing(data, as_of)
-    due = rows["report_due"]
-    report = due.map(lambda d: "none due" if pd.isna(d) else day(d)).astype("object")
-    passed = due.notna() & (due <= pd.Timestamp(as_of))
-    report = report.where(~passed, report + " (date has passed)")
+    late = rows["report_due"] <= pd.Timestamp(as_of)
+    each = zip(rows["report_due"], rows["report_sent"], late, strict=True)
     rows = rows.rename(columns=lambda name: name.removesuffix("_gbp")).assign(
         project_id=rows["project_id"].astype("object").fillna("all"),
         status=rows["status"].map(STATUS_WORDS),
-        report=report,
+        report=[_report(due, sent, late) for due, sent, late in each],
     )
     columns = (
         label("bid_id", "Bid"),
@@ -67,7 +74,7 @@ def bids(data: Dataset, *, as_of: date) -> Table:
         money("requested", "Requested (£)"),
         money("awarded", "Awarded (£)"),
         money("spent", "Spent (£)"),
-        text("report", "Report due to funder"),
+        text("report", "Report to the funder"),
     )
     return lay(
         f"bids_{as_of:%Y_%m_%d}",

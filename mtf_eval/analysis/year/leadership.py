@@ -18,7 +18,7 @@ from mtf_eval.analysis.project.delivery import deliveries_then, overdue
 from mtf_eval.analysis.project.design import split
 from mtf_eval.analysis.results.columns import day, label, lay, text, where_from
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.analysis.year.funding import WON, standing
+from mtf_eval.analysis.year.funding import NOT_SENT, WON, standing
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
@@ -278,7 +278,7 @@ DECIDE = {
     "next": "stop, continue, change or spread it",
     "assess": "set a day for the assessment",
     "plan": "agree who keeps it up",
-    "report": "send the funder's report, or record that it went",
+    "report": "send the funder's report, or record the day it went",
     "late": "unblock overdue actions",
 }
 ASKED = {
@@ -323,17 +323,18 @@ def _asked(data: Dataset, half: Half, results: Mapping[str, str]) -> list[_Ask]:
         if finished and pd.isna(row["consolidation_plan"]):
             ask("plan", name, "no consolidation plan on record")
     for name, funder, due in _reports(data, until):
-        if half.start <= due.date() <= until:
-            ask("report", name, f"{funder}: due {day(due)}, not on record as sent")
+        if due.date() <= until:
+            ask("report", name, f"{funder}: due {day(due)}{NOT_SENT}")
     for late in overdue(data, as_of=until).frame.to_dict("records"):
         ask("late", late["project"], f"{late['agency']}: {late['days']} days overdue")
     return asked
 
 
 def _reports(data: Dataset, until: date) -> list[tuple[str, str, pd.Timestamp]]:
-    """Return the reports that funders wait for: project, funder, day."""
+    """Return the reports that funders wait for, not on record as sent: project, funder, day."""
     bids = standing(data, until)
-    bids = bids[bids["status"].isin(WON) & bids["report_due"].notna()]
+    waiting = bids["report_due"].notna() & bids["report_sent"].isna()
+    bids = bids[bids["status"].isin(WON) & waiting]
     names = bids["project_id"].fillna(ALL_PROJECTS)
     return list(zip(names, bids["funder"], bids["report_due"], strict=True))
 
