@@ -78,7 +78,7 @@ def _lines(
             yield "li", said([f"{row[0]}: {row[1]}"], 120)
     cautions = [d["text"] for k, d in shown if k == "note" and d["kind"] == "caution"]
     if cautions:
-        yield "p", said(["Caution:", cautions[0]], 600)
+        yield "p", said(["Caution:", cautions[0]], 300)
     if tables:
         yield "p", said([source_of(tables[0])], 300)
     yield "p", said([begin.rule], 400)
