@@ -912,6 +912,17 @@ def test_one_outcome_for_places_and_for_people_is_warned_about(reference: Refere
     assert rules.count("same_outcome_on_both_routes") == 1
 
 
+def test_who_gains_is_not_guessed_where_the_source_splits_nothing(reference: Reference) -> None:
+    rows = [
+        outcome(unit_cost_code=c, people=1) for c in ("fire_domestic_building", "crime_robbery")
+    ]
+    for row, split in zip(rows, (False, True), strict=True):
+        done = analyse(dataset(outcomes=[row]), evaluation(), reference, draws=0)
+        gains = set(benefit.benefits_by_agency(done).frame["agency"])
+        assert ("Somebody the source does not name" in gains) != split
+        assert ("People and businesses" in gains) == split
+
+
 def test_one_outcome_in_two_rows_is_counted_and_warned_about(reference: Reference) -> None:
     rows = [outcome(unit_cost_code=code, people=2)
             for code in ("crime_robbery", "child_in_need_year", "crime_robbery")]  # fmt: skip

@@ -296,6 +296,10 @@ def changed(year: str, **values: str) -> Any:
             "column price_year: found 2011/12 after 2011/..",
         ),
         (changed("2012/13", price_year="2012"), "a financial year such as 2015/16"),
+        (
+            lambda rows: [r for r in rows if r["price_year"] < "2023/24"],
+            "gdp_deflator.csv, row 27, column price_year: found nothing of 2023/24, 2024/25",
+        ),
     ],
 )
 def test_a_deflator_that_is_not_sound_is_refused(

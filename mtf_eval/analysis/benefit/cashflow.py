@@ -99,8 +99,10 @@ def parts(cost: UnitCost, *, anticipation: bool = True) -> Iterator[Part]:
     """Split a unit cost by bearer, value type, transfer and cashability; the parts add up to it.
 
     The sum of the parts that are no transfer is the public value. What a source does not split,
-    and the rounding of its components, is `not_split`.
+    and the rounding of its components, is `not_split`; where it splits nothing, nobody knows who
+    bears it.
     """
+    whole = not (cost.fiscal_gbp or cost.economic_gbp or cost.social_gbp)
     flagged = any(bearer.transfer for bearer in cost.bearers)
     moved = 0.0 if flagged or not cost.fiscal_gbp else cost.transfer_gbp / cost.fiscal_gbp
     for bearer in cost.bearers:
@@ -121,7 +123,8 @@ def parts(cost: UnitCost, *, anticipation: bool = True) -> Iterator[Part]:
         ("not_split", cost.not_split_gbp),
     ):
         if amount:
-            yield Part("society", kind, False, False, kind in cost.health_valued, 0, amount)
+            agency = "not_named" if whole else "society"
+            yield Part(agency, kind, False, False, kind in cost.health_valued, 0, amount)
 
 
 class Pricing:

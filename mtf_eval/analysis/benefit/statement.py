@@ -49,7 +49,8 @@ def payback(benefit: Benefit) -> str:
     if benefit.results["present_value_costs_gbp"] <= 0:
         return "nothing to pay back"
     if pd.isna(benefit.results["payback_year"]):
-        return f"not within {benefit.assumptions.horizon_years} years"
+        years = benefit.assumptions.horizon_years
+        return f"not within {years} year{'s' * (years > 1)}"
     spent, gains = sides(benefit)
     fiscal = gains[gains["value_type"].eq("fiscal")].groupby("year")["present_gbp"].sum()
     paid = spent.groupby("year")["present_gbp"].sum()

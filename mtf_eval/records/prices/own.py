@@ -28,7 +28,7 @@ from mtf_eval.records.prices.reference import (
     sound,
 )
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
-from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, at, year_of
+from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, at, deflator_problems, year_of
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
@@ -120,6 +120,12 @@ def own_reference(folder: Path | None) -> Reference:
             told.append(
                 Problem(file=path.name, found="not read", expected=f"a workbook or {known}")
             )
+    last = max(tables["gdp_deflator"], key=lambda row: row["price_year"])
+    priced = {row["price_year"] for row in ours.tables["unit_costs"]}
+    beyond = sorted(year for year in priced if year > last["price_year"])
+    if beyond and not [*deflator_problems(tables["gdp_deflator"])]:
+        found, expected = f"nothing of {', '.join(beyond)}", "every price year of the unit costs"
+        problems.append(at(last, "price_year", found, expected))
     if problems:
         raise DataProblems(problems)
     both = replace(ours, tables=sound(tables), own=folder)
