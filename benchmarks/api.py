@@ -78,6 +78,7 @@ ARGUMENTS = {
     "records.notes": '"referrals"',
     "records.area": '"E01990011"',
     "records.area_name": '"E01990011"',
+    "records.of_measure": '"incidents", "Burglary"',
 }
 PLAIN = {
     "load": 'mtf.load("data/example")',

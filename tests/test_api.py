@@ -37,7 +37,7 @@ def test_the_page_names_all_that_is_offered(api: ModuleType) -> None:
     from mtf_eval.analysis import effects
 
     functions = {n for n in effects.__all__ if n[0].islower()}
-    others = {"aoristic_hours", "controls_needed", "harm_weighted_difference"}
+    others = {"controls_needed", "harm_weighted_difference"}
     assert functions - set(api.ESTIMATORS) <= others
 
 

@@ -563,16 +563,6 @@ def test_harm_is_the_weighted_sum() -> None:
     assert found.se == pytest.approx(math.sqrt(4 * 500 + 100 * 60))
 
 
-def test_hours_left_out() -> None:
-    hours, left = effects.aoristic_hours(
-        start=pd.Series(["2021-01-01 10:00", None, "2021-01-01 10:00", "2021-01-01"]),
-        end=pd.Series([None, "2021-01-01", "2020-12-31", "2021-02-01"]),
-    )
-    assert left == {"no_start": 1, "end_before_start": 1}
-    assert hours.sum() == pytest.approx(2)
-    assert hours[10] == pytest.approx(1 + 1 / 24)
-
-
 def test_one_comparison_for_target_and_buffer_is_one_chance() -> None:
     rng = np.random.default_rng(16)
     given = {"time_weights": (1.0, 1.0), "area_weights": (3.0, 1.0, 2.0, 1.0), "level": 0.9}

@@ -26,6 +26,7 @@ REQUIRED = {
     "plans": "project_id measures areas start months fixed_on",
     "incidents": "area_code measure",
     "coverage": "source first last",
+    "incident_hours": "month area_code measure count",
     "incident_points": "month lon lat measure",
     "area_boundaries": "area_code ring point lon lat",
     "area_names": "area_code area_name",

@@ -138,6 +138,12 @@ class Dataset:
         frame = self._held(name)
         return frame[frame["project_id"].eq(project_id).to_numpy(bool)]
 
+    def of_measure(self, name: str, measure: str) -> pd.DataFrame:
+        """Return a table's rows of one measure."""
+        self.reads.add(f"{name}.measure={measure}")
+        frame = self._held(name)
+        return frame[frame["measure"].eq(measure).to_numpy(bool)]
+
     def columns(self, name: str, *columns: str) -> pd.DataFrame:
         """Return some columns of a table."""
         self.reads.update(f"{name}.{column}" for column in columns)

@@ -159,6 +159,7 @@ def _checked(
     from mtf_eval.records.coverage import check, noticed
     from mtf_eval.records.reading.area_names import area_names
     from mtf_eval.records.reading.days import Span
+    from mtf_eval.records.reading.hours import by_hour
     from mtf_eval.records.reading.places import placed
     from mtf_eval.records.reading.pricing import hold_prices
     from mtf_eval.records.reading.redrawn import follow, own_look_up
@@ -223,6 +224,8 @@ def _checked(
         for n, schema in TABLES.items()
     }
     tables["area_names"] = names
+    if "incidents" in read and "incident_hours" not in read:
+        tables["incident_hours"] = by_hour(read["incidents"])
     known = tuple(
         replace(
             sources[n],
@@ -281,8 +284,9 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
 
 
 def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame as the other rooms know it: fresh index, incidents summed, names apart."""
-    frame = frame.drop(columns="area_name", errors="ignore")
+    """Return the frame as the other rooms know it: incidents summed, names and times apart."""
+    apart = ("area_name", "time", "date_to", "time_to")
+    frame = frame.drop(columns=[c for c in apart if c in frame])
     if name not in ("incidents", "incident_points"):
         return frame.reset_index(drop=True)
     frame = frame.assign(count=frame["count"].fillna(1))

@@ -11,7 +11,10 @@ INCIDENTS = table(
     "A folder police_uk, as downloaded from data.police.uk, may stand in its place.",
     {
         "month": c("month", "Month; or give the date", past=True),
-        "date": c("date", "Day; or give the month", past=True),
+        "date": c("date", "Day, with its time where known; or give the month", past=True),
+        "time": c("time", "Time of day, or the earliest it may have been"),
+        "date_to": c("date", "Last day it may have been, where only a span is known"),
+        "time_to": c("time", "Latest time of day it may have been"),
         "area_code": c("area", "Area, such as an LSOA", required=True),
         "area_name": c("text", "Its name, said beside the code"),
         "measure": c("measure", "Kind of incident", required=True),
@@ -21,6 +24,21 @@ INCIDENTS = table(
     event="month",
     either=("month", "date"),
     marks=(EVERY_MONTH,),
+)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+INCIDENT_HOURS = table(
+    "incident_hours",
+    "Incidents by hour of the week, for the picture of it only; made from the times in incidents, "
+    "one of a span spread evenly over its hours, or given in their place.",
+    {
+        "month": c("month", "Month", required=True),
+        "area_code": c("area", "Area, as in incidents", required=True),
+        "measure": c("measure", "Kind of incident", required=True),
+        "weekday": c("choice", "Day; empty where 00:00 stands for not known", allowed=WEEKDAYS),
+        "hour": c("whole", "Hour it began in; empty where the day is", low=0, high=23),
+        "count": c("number", "Number; parts of one where a span is known", required=True, low=0),
+    },
+    event="month",
 )
 INCIDENT_POINTS = table(
     "incident_points",

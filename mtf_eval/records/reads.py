@@ -106,7 +106,7 @@ def _of_table(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
         for project, places in frame.groupby("project_id").indices.items():
             # The place too: a page names its rows by their number in the sheet.
             yield f"{name}[{project}]", digest(places.tobytes() + rows[places].tobytes())
-    if name == "incidents":
+    if name in ("incidents", "incident_hours"):
         for measure, places in frame.groupby("measure").indices.items():
             yield f"{name}.measure={measure}", digest(rows[places].tobytes())
 

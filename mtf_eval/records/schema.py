@@ -38,6 +38,7 @@ KINDS: Mapping[str, Kind] = {
     "measure": Kind(dtype="str", expected="a name, spelt the same everywhere", quotable=False),
     "choice": Kind(dtype="str", expected="one of a fixed list"),
     "date": Kind(dtype="datetime64[us]", expected="a date, year-month-day or day/month/year"),
+    "time": Kind(dtype="float64", expected="a time of day, such as 21:30 or 9.30pm"),
     "month": Kind(dtype="datetime64[us]", expected="a month, such as 2021-09 or Sep 2021"),
     "whole": Kind(dtype="Int64", expected="a whole number"),
     "money": Kind(dtype="float64", expected="an amount in pounds"),

@@ -13,6 +13,7 @@ from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.place_tables import (
     AREA_BOUNDARIES,
     AREA_NAMES,
+    INCIDENT_HOURS,
     INCIDENT_POINTS,
     INCIDENTS,
 )
@@ -239,6 +240,7 @@ _TABLES = (
         },
         checks=(_order("first", "last"),),
     ),
+    INCIDENT_HOURS,
     INCIDENT_POINTS,
     AREA_BOUNDARIES,
     AREA_NAMES,

@@ -14,6 +14,7 @@ import pytest
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects.pooling import random_effects_mean
+from mtf_eval.records.reading.hours import spread
 
 CASES = tomllib.loads((Path(__file__).parent / "effects.toml").read_text("utf-8"))["case"]
 Y = [-0.581, 0.530, 0.771, 1.031, 0.553, 0.295, 0.078, 0.573, -0.176, -0.232]
@@ -90,8 +91,11 @@ def viechtbauer_reml() -> dict[str, float]:
 
 
 def aoristic(*, start: str, end: str) -> dict[str, float]:
-    hours, _ = effects.aoristic_hours(start=pd.Series([start]), end=pd.Series([end]))
-    return {f"h{i}": float(h) for i, h in enumerate(hours)} | {"sum": float(hours.sum())}
+    times = (pd.to_datetime(pd.Series([t])) for t in (start, end))
+    _, hours, weights = spread(*times)
+    return {f"h{h % 24}": float(w) for h, w in zip(hours, weights, strict=True)} | {
+        "sum": float(weights.sum())
+    }
 
 
 def thresholds(*, mean: float) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Pure estimators and their result records; a room a family. See docs/methods.md."""
 
-from mtf_eval.analysis.effects.concentration import aoristic_hours, concentration, lorenz
+from mtf_eval.analysis.effects.concentration import concentration, lorenz
 from mtf_eval.analysis.effects.diagnostics import (
     placebo_in_space,
     placebo_in_time,
@@ -53,7 +53,6 @@ __all__ = [
     "Quantity",
     "SeriesResult",
     "SyntheticControl",
-    "aoristic_hours",
     "concentration",
     "controls_needed",
     "difference_in_differences",

@@ -1,6 +1,6 @@
-"""Where and when the problem concentrates: Gini, places with half of it, hours.
+"""Where the problem concentrates: Gini, places with half of it.
 
-Bernasco & Steenbeek 2017, JQC 33:451 (sparse counts); Ratcliffe 2002 (aoristic weights).
+Bernasco & Steenbeek 2017, JQC 33:451 (sparse counts).
 """
 
 from __future__ import annotations
@@ -81,35 +81,3 @@ def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Qua
         cautions=("Fewer incidents than places: most places must be empty.",) if sparse else (),
         details=details,
     )
-
-
-def aoristic_hours(*, start: pd.Series, end: pd.Series) -> tuple[np.ndarray, dict[str, int]]:
-    """Spread each incident evenly over the hours of the day it may have happened in.
-
-    A missing end means the start; longer than a week is uniform; without a start, or with an end
-    before the start, an incident is left out.
-
-    Returns
-    -------
-    tuple
-        Shape (24,), and how many were left out: `no_start`, `end_before_start`.
-    """
-    first = pd.to_datetime(start, format="ISO8601").reset_index(drop=True)
-    last = pd.to_datetime(end, format="ISO8601").reset_index(drop=True).fillna(first)
-    left = {"no_start": int(first.isna().sum()), "end_before_start": int((last < first).sum())}
-    hours = np.zeros(24)
-    for a, b in zip(first, last, strict=True):
-        if pd.isna(a) or b < a:
-            continue
-        length = (b - a) / pd.Timedelta(hours=1)
-        if length > 168:
-            hours += 1 / 24
-        elif length == 0:
-            hours[a.hour] += 1
-        else:
-            begin = a.hour + a.minute / 60 + a.second / 3600
-            edges = np.unique(
-                [begin, begin + length, *range(int(begin) + 1, int(begin + length) + 1)]
-            )
-            np.add.at(hours, edges[:-1].astype(int) % 24, np.diff(edges) / length)
-    return hours, left

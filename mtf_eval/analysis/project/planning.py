@@ -39,7 +39,7 @@ WORDS = (
 LOOKED_AT = 24  # months of the target that an area must be on record in to stand beside it
 
 
-def _before(data: Dataset, found: Evaluation) -> Panel:
+def before(data: Dataset, found: Evaluation) -> Panel:
     """Return what is on record before the start, or up to now while there is none.
 
     Months in which the target is on record, and areas that are on record in the last of them.
@@ -54,8 +54,8 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
     panel = series_of(found.coverage.counts, project, project.primary_measure, frozenset())
     start = project.first_month
     last = None if start is None else start - pd.DateOffset(days=1)
-    before = panel.between(None, last)
-    panel = before if len(before.counts) else panel
+    early = panel.between(None, last)
+    panel = early if len(early.counts) else panel
     there = panel.counts[list(panel.target)].notna().all(axis=1)
     months = pd.DatetimeIndex(there[there].index)
     if months.empty:
@@ -65,7 +65,7 @@ def _before(data: Dataset, found: Evaluation) -> Panel:
 
 def _quiet(data: Dataset, found: Evaluation) -> Panel:
     """Return the same without areas in which other projects work, as an evaluation will."""
-    panel, project = _before(data, found), found.project
+    panel, project = before(data, found), found.project
     first, last = panel.counts.index[0], project.response_end or panel.counts.index[-1]
     work = others_at_work(data, project, first, last)
     own = {*panel.target, *panel.buffer}
@@ -83,7 +83,7 @@ def _period(months: pd.Index) -> str:
 
 def baseline(data: Dataset, found: Evaluation) -> Table:
     """Count the last year before the start, the year before that, and the share of all areas."""
-    panel = _before(data, found)
+    panel = before(data, found)
     own, everywhere = panel.monthly(panel.target), panel.counts.sum(axis=1)
     rows = []
     for back in (1, 0):
@@ -105,7 +105,7 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
 
 def places(data: Dataset, found: Evaluation) -> Table:
     """Rank the areas by incidents in the last year on record before the start."""
-    panel = _before(data, found)
+    panel = before(data, found)
     year = panel.counts.iloc[-12:].sum().sort_values(ascending=False, kind="stable")
     frame = pd.DataFrame({"area": year.index.astype(str), "incidents": year.to_numpy()})
     roles = dict.fromkeys(panel.target, "target") | dict.fromkeys(panel.buffer, "buffer")
@@ -129,7 +129,7 @@ def places(data: Dataset, found: Evaluation) -> Table:
 
 def places_finding(data: Dataset, found: Evaluation) -> str:
     """Say how few places hold half of the problem."""
-    panel = _before(data, found)
+    panel = before(data, found)
     counts = panel.counts.iloc[-12:].sum()
     try:
         gini = concentration(counts=counts.to_list(), measure=panel.measure)
@@ -143,16 +143,17 @@ def places_finding(data: Dataset, found: Evaluation) -> str:
 
 
 def calendar(data: Dataset, found: Evaluation) -> Table:
-    """Mean monthly count by calendar month; days and hours are not in monthly records."""
-    panel = _before(data, found)
+    """Mean monthly count by calendar month."""
+    panel = before(data, found)
     own = panel.monthly(panel.target)
     by_month = own.groupby(pd.DatetimeIndex(own.index).month).mean()
     names = [f"{pd.Timestamp(2000, int(m), 1):%B}" for m in by_month.index]
     title = f"{panel.measure} in the project's areas by calendar month, mean before the start"
     rows = list(zip(names, by_month, strict=True))
     columns = (label("month", "Month"), number("mean", "Incidents a month", 1))
-    note = "Monthly records hold no day and no hour, so none is shown."
-    return page_table(data, found, "calendar", title, rows, columns, notes=(note,))
+    timed = len(data.of_measure("incident_hours", panel.measure))
+    notes = () if timed else ("Monthly records hold no day and no hour, so none is shown.",)
+    return page_table(data, found, "calendar", title, rows, columns, notes=notes)
 
 
 def _alike(panel: Panel) -> pd.Series[float]:
@@ -173,7 +174,7 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
     Nearness is the root mean square distance of the log of each quarter's count from that of the
     mean of the project's areas, over the last 24 months.
     """
-    panel = _before(data, found)
+    panel = before(data, found)
     best = _alike(panel).head(SHOWN)
     year = panel.counts.iloc[-12:].sum()
     frame = pd.DataFrame(

@@ -304,6 +304,45 @@ def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[W
     return finish(released, paint, **words, key=key, rows=labels, each=44)
 
 
+def heatmap(released: Released, *, y: str, x: Sequence[str], **words: Unpack[Words]) -> Chart:
+    """Draw counts as a grid; the darker the more, each with its number. Lies down on a wide page.
+
+    Parameters
+    ----------
+    y
+        Column that names the rows.
+    x
+        Columns of counts.
+    """
+    need_released(released)
+    held = [numbers(released, n) for n in x]
+    rows = shown(released, y)
+
+    def paint(axes: Axes, narrow: bool) -> None:
+        import numpy as np
+        import pandas as pd
+        import seaborn as sns
+        from matplotlib.colors import LinearSegmentedColormap
+        from seaborn.utils import relative_luminance
+
+        grid = pd.DataFrame(np.array(held).T, index=[r[:2] for r in rows], columns=list(x))
+        grid = grid if narrow else grid.T
+        style.margins(axes, left=44, right=4, top=4, bottom=26)
+        colours = LinearSegmentedColormap.from_list("blues", ["#F4F8FB", "#2073BC", PALETTE[0]])
+        texts = grid.round().map(lambda n: f"{n:,.0f}" if n else "")
+        sns.heatmap(grid, ax=axes, cmap=colours, vmin=0, cbar=False, linewidths=1, annot=texts,
+                    fmt="", annot_kws={"fontsize": style.SIZE - 2}, xticklabels=1,
+                    yticklabels=1)  # fmt: skip
+        for text, fill in zip(axes.texts, axes.collections[0].get_facecolor(), strict=True):
+            text.set_color("white" if relative_luminance(fill) < 0.18 else style.INK)
+        axes.tick_params(axis="both", labelrotation=0)
+
+    return finish(
+        released, paint, **words, height=30 + 30 * len(x), narrow_height=30 + 19 * len(rows),
+        values=held,
+    )  # fmt: skip
+
+
 def hexmap(
     released: Released,
     *,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.analysis.project import assessment, harm, planning
+from mtf_eval.analysis.project import assessment, harm, planning, week
+from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.workbench.quality import strip
 from mtf_eval.publish.workbench.view import Absent, Several, View
@@ -84,6 +85,28 @@ class Scanning(View, ABC):
     def calendar(self) -> View:
         """Show when in the year the problem came, before the start."""
         return self._where_recorded(planning.calendar)
+
+    def hours(self) -> View:
+        """Show at which hours of the week the problem came, before the start, where it is known."""
+        if self.evaluation.panel is None:
+            return Absent(self._waiting())
+        try:
+            held = week.week_of(self.records, self.evaluation)
+        except NotEnoughData as error:
+            return Absent(str(error))
+
+        def draw(released: Released) -> Chart:
+            return charts.heatmap(
+                released,
+                y="hour",
+                x=[c.name for c in released.table.columns[1:]],
+                title=held.peak(),
+                subtitle=f"{released.table.title}; {held.known()}",
+                alt=f"Grid of 7 days by 24 hours. {held.peak()}; {held.known()}.",
+            )
+
+        made = week.hours(self.records, self.evaluation, held)
+        return View(made, words=f"{held.peak()}; {held.known()}", draw=draw)
 
     def _where_recorded(
         self, make: Callable[..., Any], draw: Callable[[Released], Chart] | None = None

@@ -26,6 +26,7 @@ EXAMPLES = {
     "area": "E01024692",
     "measure": "Burglary",
     "date": "2021-09-14",
+    "time": "21:30",
     "month": "2021-09",
     "whole": "12",
     "money": "1250.00",

@@ -16,7 +16,15 @@ from numbers import Integral, Real
 from typing import Any
 
 from mtf_eval.records.aliases import UNSEEN, Aliases, fold, plain
-from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_day, read_month
+from mtf_eval.records.reading.days import (
+    MONTHS,
+    Span,
+    Unreadable,
+    read_day,
+    read_month,
+    read_time,
+    without_time,
+)
 from mtf_eval.records.schema import KINDS
 
 NOT_YET = "a mark for not yet (such as ongoing) read as empty"
@@ -42,7 +50,7 @@ _COMMON = frozenset(
         "pa per annum year month approx est circa about gbp net gross k m tbc",
     )
 )
-_TYPED = {"date", "month", "whole", "money", "number", "share", "choice"}
+_TYPED = {"date", "time", "month", "whole", "money", "number", "share", "choice"}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _TOO_LARGE = 10**12
@@ -66,6 +74,8 @@ class Context:
     ----------
     within
         Days that dates and months written without a year lie in; `None` refuses them.
+    timed
+        Whether a day keeps its time of day.
     weeks
         Whether a week may stand for its first day.
     optional
@@ -82,6 +92,7 @@ class Context:
 
     aliases: Aliases
     within: Span | None = None
+    timed: bool = False
     weeks: bool = False
     optional: bool = False
     unit: str = ""
@@ -265,10 +276,16 @@ def _listed(text: str, context: Context) -> str | None:
 def _date(value: object, context: Context) -> tuple[datetime | None, str]:
     if isinstance(value, str) and context.optional and context.aliases.find("date", value):
         return None, NOT_YET
-    day, note, _ = read_day(
+    day, note, at = read_day(
         value, within=context.within, date1904=context.date1904, weeks=context.weeks
     )
-    return day, note
+    if context.timed:
+        return datetime.combine(day, at or time(0)), note
+    return day, without_time(note, at)
+
+
+def _time(value: object, context: Context) -> tuple[float, str]:
+    return read_time(value), ""
 
 
 def _month(value: object, context: Context) -> tuple[datetime, str]:
@@ -405,6 +422,7 @@ _READERS: dict[str, Callable[[object, Context], tuple[Any, str]]] = {
     "choice": _choice,
     "date": _date,
     "month": _month,
+    "time": _time,
     "whole": _whole,
     "money": _float("£"),
     "number": _float(""),

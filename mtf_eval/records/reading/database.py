@@ -100,7 +100,7 @@ def _question(
     count = columns.pop("count", None)
     if count is not None and not isinstance(count.type, sa.Numeric | sa.Integer):
         return [*columns, "count"], sa.select(*columns.values(), count)
-    if "date" in columns and isinstance(columns["date"].type, sa.Date | sa.DateTime):
+    if "date" in columns and "time" not in columns and isinstance(columns["date"].type, sa.Date):
         columns["date"] = _first_of_month(columns["date"], kind)
     if count is None:
         question = sa.select(*columns.values(), sa.func.count()).group_by(*columns.values())

@@ -1,6 +1,6 @@
 """Days and months as people and systems write them; day first, and certain or refused.
 
-A time of day is left off, a year that is not written is taken from a heading only where that
+A time of day is given apart, a year that is not written is taken from a heading only where that
 leaves one day. Knows no table and no file.
 """
 
@@ -188,8 +188,7 @@ def read_day(
     """
     if isinstance(value, datetime):
         at = value.time() if value.time() != time(0) else None
-        note = "time of day left off" if at else ""
-        return _checked(value.year, value.month, value.day), note, at
+        return _checked(value.year, value.month, value.day), "", at
     if isinstance(value, date):
         return _checked(value.year, value.month, value.day), "", None
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -208,9 +207,42 @@ def read_day(
             note = f"{note}; " if note else ""
             note += "a time of another zone read in British time, a day apart"
         day, at = _checked(local.year, local.month, local.day), local.time()
-    if at is not None:
-        note = f"{note}; time of day left off" if note else "time of day left off"
     return day, note, at
+
+
+def without_time(note: str, at: time | None) -> str:
+    """Say what was mended of a day that is taken without its time of day."""
+    return note if at is None else "; ".join(filter(None, [note, "time of day left off"]))
+
+
+def read_time(value: object) -> float:
+    """Read a time of day, as hours since midnight: a text, a time, or a part of Excel's day.
+
+    Raises
+    ------
+    Unreadable
+        It is not certain which time is meant.
+    """
+    if isinstance(value, int | float) and 100 <= value == int(value):  # 930 and 2130
+        value = str(int(value))
+    if isinstance(value, str):
+        text = plain(value).casefold()
+        if bare := re.fullmatch(r"([0-9]{1,2})([0-5][0-9]) ?(?:hrs|hours|h)?", text):
+            text = f"{bare[1]}:{bare[2]}"
+        found = re.fullmatch(_CLOCK, text)
+        sure = found and (found["minute"] or found["half"] or found["sure"])
+        at = _time(found) if found and sure else _parted(text)[1]
+    elif isinstance(value, datetime):
+        at = value.time()
+    elif isinstance(value, timedelta) and timedelta(0) <= value < timedelta(days=1):
+        at = (datetime(2000, 1, 1) + value).time()
+    elif isinstance(value, float) and 0 <= value < 1:
+        at = _serial(40_000 + value, date1904=False)[2] or time(0)
+    else:
+        at = value if isinstance(value, time) else None
+    if at is None:
+        raise Unreadable("a time of day, such as 21:30 or 9.30pm", "write hours and minutes")
+    return at.hour + at.minute / 60 + at.second / 3600
 
 
 def _written(text: str, within: Span | None, date1904: bool, weeks: bool) -> tuple[datetime, str]:
@@ -306,26 +338,26 @@ def read_month(
                 chosen = _year(year) if year else within.year_of(MONTHS[word])  # type: ignore[union-attr]
                 return _checked(chosen, MONTHS[word], 1), "month in words"
     try:
-        day, note, _ = read_day(value, date1904=date1904)
+        day, note, at = read_day(value, date1904=date1904)
     except Unreadable as error:
         raise Unreadable("a month, such as 2021-09 or Sep 2021", error.todo) from None
     if day.day != 1:
         todo = "a day within the month was given: write the month, such as 2021-09"
         raise Unreadable("a month", todo)
-    return day, note
+    return day, without_time(note, at)
 
 
 def _serial(number: float, date1904: bool) -> tuple[datetime, str, time | None]:
-    at, note = None, ""
+    at = None
     if not number.is_integer() and number < 100_000:
         at = (datetime(2000, 1, 1) + timedelta(days=number % 1, seconds=0.5)).time()
-        at, note, number = at.replace(microsecond=0), "; time of day left off", float(int(number))
+        at, number = at.replace(microsecond=0), float(int(number))
     if number.is_integer() and 1 <= number < 100_000:
         day = _EPOCH[date1904] + timedelta(days=int(number))
         if 1990 <= day.year <= _LAST_YEAR:
             base = "1904" if date1904 else "1900"
             found = _checked(day.year, day.month, day.day)
-            return found, f"Excel day number (from {base}){note}", at
+            return found, f"Excel day number (from {base})", at
     text = f"{number:.0f}"
     if len(text) == 8 and 1990 <= int(text[:4]) <= _LAST_YEAR:
         day = _checked(int(text[:4]), int(text[4:6]), int(text[6:]))

@@ -19,6 +19,7 @@ from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import heading_row, span_above, tell_headings
+from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.schema import KINDS, OF_ONE, empty, fact, kind_of
 
@@ -68,7 +69,7 @@ def tidy(
     within = span_above(grid, top, within)
     frame = _columns(out, schema, aliases, within, body, places, spans)
     hold_totals(out, schema, frame, totals, places)
-    frame = settle(out, schema, frame)
+    frame = parted(frame) if schema.name == "incidents" else settle(out, schema, frame)
     out.frame = drop_duplicates(out, schema, frame)
     validate(out, schema, body, places)
     out.tell_mended()
@@ -241,6 +242,7 @@ def _columns(
             context = Context(
                 aliases=aliases,
                 within=within,
+                timed=schema.name == "incidents",
                 weeks="weeks" in out.grid.options,
                 optional=not (col.metadata or {})["required"],
                 unit=(col.metadata or {})["unit"],
@@ -267,6 +269,7 @@ def _column(
     spans = spans if kind in ("date", "month") else {}
     seen: dict[tuple[type, Any, Span | None], Any] = {}
     values: list[Any] = []
+    unread: list[int] = []
     for number, row in body.items():
         cell = row[place]
         if name == "rag" and is_blank(cell) and out.grid.fill is not None:
@@ -280,6 +283,9 @@ def _column(
             except Unreadable as error:
                 seen[key] = error
         result = seen[key]
+        if kind == "time" and isinstance(result, Unreadable):  # no claim rests on it
+            unread.append(number)
+            result = None, ""
         if isinstance(result, Unreadable):
             found = describe(cell, kind, KINDS[kind].quotable)
             out.problem(found, result.expected, result.todo, row=number, column=name)
@@ -289,6 +295,9 @@ def _column(
         if note:
             out.mended.setdefault((name, note), []).append(number)
         values.append(value)
+    if unread:
+        text = f"{len(unread)} time(s) of day not read, first here: taken for not known"
+        out.finding("warning", text, row=unread[0], column=name)
     if kind == "date":
         _half_swapped(out, name, body, place)
     return values
