@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_up import WORDS, counts, door, label, money, months, number, people, table, themes
+from matplotlib.colors import to_rgb
 
 from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
@@ -89,6 +90,7 @@ def every_kind() -> dict[str, Chart]:
         "dots": charts.dots(spread, x="area", y="rr", project="E0", **TITLE),
         "xmr": charts.xmr(over, x="month", y="n", centre="c", **band, **TITLE),
         "diverging": charts.diverging(scale, x="q", y=["no", "so", "yes"], **TITLE),
+        "heatmap": charts.heatmap(scale, y="q", x=["no", "so", "yes"], **TITLE),
         "hexmap": charts.hexmap(where, x="lon", y="lat", value="n", **TITLE),
         "rolemap": charts.rolemap(
             where,
@@ -126,6 +128,18 @@ def kinds() -> dict[str, Chart]:
 
 def test_every_kind_is_there(kinds: dict[str, Chart]) -> None:
     assert sorted([*kinds, "Chart"]) == sorted(charts.__all__)
+
+
+def test_numbers_of_a_grid_can_be_read_on_their_fill(kinds: dict[str, Chart]) -> None:
+    axes = kinds["heatmap"].plot()
+    fills = axes.collections[0].get_facecolor()
+    assert [t.get_text() for t in axes.texts] == ["10", "5", "20", "20", "30", "30"]
+    for text, fill in zip(axes.texts, fills, strict=True):
+        lights = []
+        for colour in (to_rgb(text.get_color()), fill[:3]):
+            linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+            lights.append(0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05)
+        assert max(lights) / min(lights) >= 4.5  # WCAG 2.2, 1.4.3
 
 
 @pytest.mark.parametrize("kind", sorted(set(charts.__all__) - {"Chart"}))
