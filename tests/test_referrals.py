@@ -288,7 +288,8 @@ def test_the_log_counts_themes_apart_from_referrals(logged: Dataset) -> None:
 
 
 def test_by_agency_and_days(logged: Dataset) -> None:
-    agency, days = caseload.from_log(logged, year=2021)
+    (agency,) = caseload.groups(logged, year=2021)
+    days = caseload.days_to(logged, end="closed", year=2021)
     assert "decided" not in agency.frame
     frame = agency.frame.set_index("agency")
     assert frame.loc["Total", "received"] == 188
@@ -306,7 +307,7 @@ def test_no_median_of_few_people(tmp_path: Path, people: int, given: int) -> Non
     about(tmp_path, title="Few", as_at="2021-12-31")
     rows = [r for r in log_rows() if r["decision"] == "accepted" and r["closed"]]
     write(tmp_path / "referrals.csv", rows[:people])
-    (_, days) = caseload.from_log(load(tmp_path), year=2021)
+    days = caseload.days_to(load(tmp_path), end="closed", year=2021)
     assert days.frame.iloc[-1][["low", "median", "high"]].notna().sum() == given
 
 

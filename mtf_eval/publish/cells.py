@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,12 @@ def need_released(thing: object) -> Released:
             "Release it first: door(table)"
         )
     return thing
+
+
+def _dates(days: Iterable[date]) -> Callable[[date], str]:
+    """Return how the dates of a column are written: those on the first of a month as months."""
+    monthly = all(d.day == 1 for d in days)
+    return lambda d: f"{d:%B %Y}" if monthly else day(d)
 
 
 def moment(iso: str) -> str:
@@ -97,10 +103,10 @@ def printed(content: Mapping[str, Any]) -> list[list[str]]:
         days = {c: date.fromisoformat(c) for c in cells if _ISO.fullmatch(str(c))}
         if column["kind"] in NUMERIC:
             days = {}
-        monthly = all(d.day == 1 for d in days.values())
+        written = _dates(days.values())
         columns.append(
             [
-                (f"{days[c]:%B %Y}" if monthly else day(days[c]))
+                written(days[c])
                 if c in days
                 else c
                 if isinstance(c, str)
@@ -116,8 +122,7 @@ def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list
     import pandas as pd
 
     values, symbols = list(values), list(symbols)
-    dates = [v for v in values if isinstance(v, date) and not pd.isna(v)]
-    monthly = bool(dates) and all(d.day == 1 for d in dates)
+    written = _dates(v for v in values if isinstance(v, date) and not pd.isna(v))
     out = []
     for value, symbol in zip(values, symbols, strict=True):
         if symbol:
@@ -125,7 +130,7 @@ def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list
         elif pd.isna(value):
             out.append("[x]")
         elif isinstance(value, (date, datetime)):
-            out.append(f"{value:%B %Y}" if monthly else day(value))
+            out.append(written(value))
         elif column.kind in NUMERIC:
             out.append(number(value, column))
         else:

@@ -13,7 +13,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.home import HOME
 from mtf_eval.records.reading.grids import plans_of
-from mtf_eval.run.cli_desk import REFERENCE
+from mtf_eval.run.cli_desk import OUT, REFERENCE
 from mtf_eval.run.facts import address_of, located
 from mtf_eval.run.plan import safe_name
 
@@ -54,13 +54,7 @@ def _aim(text: str) -> float | None:
 @click.option("--horizon", type=click.IntRange(1), help="Years that pounds are counted for.")
 @click.option("--docx", is_flag=True, help="Write the page as a Word document too.")
 @click.option("--release", default="internal", show_default=True, help="Disclosure rule.")
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("reports"),
-    show_default=True,
-    help="Folder of reports.",
-)
+@OUT
 @REFERENCE
 @click.pass_context
 def plan(

@@ -40,12 +40,6 @@ OPEN = "Referrals still open are not in it, so the latest quarters lean to the q
 MONTHS_FROM = 8
 
 
-def from_log(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Tables that only a log can give: by agency, by ward, days to each end; none without."""
-    waited = (days_to(data, end=end, year=year) for end in ends(data, year))
-    return (*groups(data, year=year), *waited)
-
-
 def groups(data: Dataset, *, year: int) -> tuple[Table, ...]:
     """Referrals of a log by agency, and by ward where wards are on record."""
     there = _groups(data) if referral_log.logged(data, year) else ()

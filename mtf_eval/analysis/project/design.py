@@ -20,6 +20,7 @@ from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import named, whole_months
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.plans import listed
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -154,11 +155,6 @@ def last_assessed(start: pd.Timestamp, end: pd.Timestamp, as_of: date) -> pd.Tim
     return min(last, start + pd.DateOffset(months=LONGEST - 1), whole_months(as_of))
 
 
-def split(text: object) -> tuple[str, ...]:
-    """Return the names in a cell, `;` between them; none of an empty one."""
-    return tuple(p.strip() for p in str(text).split(";") if p.strip()) if pd.notna(text) else ()
-
-
 def project_of(data: Dataset, project_id: str) -> Project:
     """Return one project.
 
@@ -182,7 +178,7 @@ def project_of(data: Dataset, project_id: str) -> Project:
     own |= {n: None if pd.isna(row[n]) else pd.Timestamp(row[n]) for n in _DATES}
     return Project(
         **own,
-        partners=split(row["partners"]),
+        partners=listed(row["partners"]),
         areas={str(r): tuple(sorted(g["area_code"])) for r, g in areas.groupby("role")},
         measures={primary: wanted.pop(primary, None), **wanted},
     )

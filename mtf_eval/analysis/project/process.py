@@ -31,11 +31,10 @@ from mtf_eval.analysis.results.columns import (
     text,
     where_from,
 )
-from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.findings import NOT_GIVEN, percent
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
-NOT_GIVEN = "not given"
 STATES = {"done": "completed", "late": "completed late", "overdue": "overdue"}
 
 

@@ -15,12 +15,12 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.project.delivery import deliveries_then, overdue
-from mtf_eval.analysis.project.design import split
 from mtf_eval.analysis.results.columns import day, label, lay, text, where_from
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year.funding import NOT_SENT, WON, standing
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.plans import listed
 from mtf_eval.records.prices.reference import Reference
 
 STAGES = {
@@ -244,7 +244,7 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
         if pd.isna(ended) or ended > pd.Timestamp(as_of):
             continue
         plan = "" if pd.isna(row["consolidation_plan"]) else str(row["consolidation_plan"])
-        agencies = {str(row["lead_agency"]), *split(row["partners"])}
+        agencies = {str(row["lead_agency"]), *listed(row["partners"])}
         owner = sorted(a for a in agencies if a and a.lower() in plan.lower())
         trigger = bool(re.search(r"\b(if|when|above|trigger|re-?open)\b", plan, flags=re.I))
         when = row["follow_up_date"]

@@ -36,7 +36,7 @@ from mtf_eval.records.dataset import Dataset, noting, once
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
-CHANCE = "which chance does not explain"
+UNEXPLAINED = "which chance does not explain"
 SHOWN = 5
 
 
@@ -216,7 +216,7 @@ class _Reading:
         own = tuple(a for a in self.areas if self.owner[a] == source)
         if entered := bool(own) and self._entered(own, first, last) == own:
             when = self._named(first, last)
-            text = f"{self.measure}: noughts are entered in {when}{by}, {CHANCE}"
+            text = f"{self.measure}: noughts are entered in {when}{by}, {UNEXPLAINED}"
         ends = kind == "ended"
         at = (first if ends else last) + ordinal(self.months[0]) - self.totals.first
         other = self.totals.renamed(number, self.number, at, ends=ends) if kind != "silent" else []
@@ -292,7 +292,7 @@ class _Reading:
         for codes, first, last in self._runs(silent_runs(self.counts, self.sure, together)):
             self.counts[first : last + 1, [place[c] for c in codes]] = np.nan
             if entered := self._entered(codes, first, last):
-                text = f"{self._nothing(entered, first, last)}, {CHANCE}"
+                text = f"{self._nothing(entered, first, last)}, {UNEXPLAINED}"
                 self._gap("noughts", entered, (first, last), text, NOUGHT)
             if absent := tuple(c for c in codes if c not in entered):
                 kind, why, remedy = self._silence(first, last)
@@ -337,12 +337,12 @@ class _Reading:
         remedy = f"ask who keeps the records, {DECLARE}"
         look_up = "if redrawn, put a look-up of codes beside the records (lsoa_lookup.csv); "
         if last == len(self.months) - 1:
-            stop = f"the records stop in {self.months[first - 1]:%B %Y}, {CHANCE}"
+            stop = f"the records stop in {self.months[first - 1]:%B %Y}, {UNEXPLAINED}"
             return "ended", stop, look_up + remedy
         if first == 0:
-            begin = f"the records begin in {self.months[last + 1]:%B %Y}, {CHANCE}"
+            begin = f"the records begin in {self.months[last + 1]:%B %Y}, {UNEXPLAINED}"
             return "not_begun", begin, look_up + remedy
-        return "silent", f"nothing is recorded in them, {CHANCE}", remedy
+        return "silent", f"nothing is recorded in them, {UNEXPLAINED}", remedy
 
     # Months that cannot be trusted
 
