@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData
-from mtf_eval.records.prices.own import own_folder, reference_for
+from mtf_eval.records.prices.own import own_folder, own_reference, reference_for
 from mtf_eval.records.prices.reference import FILES, Reference, load_reference
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
 from mtf_eval.records.prices.unit_costs import STATUSES
@@ -110,6 +110,21 @@ def test_newer_figures_stand_beside_the_older(reference: Reference) -> None:
     assert "superseded by crime_fraud_2023_24" in reference.unit_cost("crime_fraud").caution
     fraud = reference.unit_cost("crime_fraud_2023_24")
     assert (fraud.fiscal_gbp, fraud.anticipation_gbp, fraud.not_split_gbp) == (354, 274, 2256)
+
+
+def test_an_edition_is_not_named_by_a_figure_of_the_users_own(tmp_path: Path) -> None:
+    """Homicide, the first of the list, in 2024/25 prices: the editions are what they were."""
+    (tmp_path / "unit_costs.csv").write_text(
+        "code,label,unit,total_gbp,price_year,source,edition,retrieved\n"
+        "crime_homicide_2019_20,Homicide,per incident,4000000,2024/25,Force,Own,2026-11-21\n",
+        encoding="utf-8",
+    )
+    mine = own_reference(tmp_path)
+    assert mine.unit_cost("crime_homicide_2019_20").price_year == "2024/25"
+    assert mine.in_edition("2019/20").newer
+    assert not mine.in_edition("2015/16").newer
+    with pytest.raises(BadArgument, match=r"expected 2015/16 or 2019/20"):
+        mine.in_edition("2024/25")
 
 
 def test_a_weight_says_what_it_stands_for(reference: Reference) -> None:

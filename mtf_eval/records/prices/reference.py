@@ -154,10 +154,13 @@ class Reference:
     def in_edition(self, given: str = "", about: Mapping[str, str] | None = None) -> Reference:
         """Return the same with crime at the costs of one edition, named by the year of its prices.
 
-        As given, else as `crime_costs` in `about`, else the older one.
+        As given, else as `crime_costs` in `about`, else the older one. A figure of the user's own,
+        in the prices of any year, names none.
         """
-        first = next(c for c in self.unit_costs.values() if c.newer_code)
-        known = (first.price_year, self.unit_costs[first.newer_code].price_year)
+        costs = self.unit_costs
+        both = [(c, costs[c.newer_code]) for c in costs.values() if c.newer_code]
+        ours = [pair for pair in both if all(c.verified != "user-copy" for c in pair)]
+        known = tuple(cost.price_year for cost in (ours or both)[0])
         named = (given or (about or {}).get("crime_costs", "")).strip() or known[0]
         if named not in known:
             raise BadArgument(f"crime_costs {named!r}: expected {' or '.join(known)}")
