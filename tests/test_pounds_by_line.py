@@ -82,6 +82,21 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert kinds["not_shown"].results["present_value_costs_gbp"] == 0
 
 
+def test_the_lower_bound_is_named_where_the_last_row_is_it(reference: Reference) -> None:
+    """Without draws, or with a cost that is not priced, the last row is the budget impact."""
+    shown = appraised(evaluation(SHOWN), measure())
+    undrawn = appraised(evaluation(SHOWN), measure(), draws=0)
+    data = dataset(project_measures=[measure()])
+    unpriced = benefit.analyse(
+        data, evaluation(SHOWN), reference, price_year="2023/24", horizon_years=5,
+        rng=np.random.default_rng(1), draws=500,
+    )  # fmt: skip
+    for done, noted in ((shown, 1), (undrawn, 0), (unpriced, 0)):
+        made = benefit.results_in_pounds(done)
+        last = made.frame["result"].iloc[-1]
+        assert ("anticipation" in last, len(made.notes)) == (bool(noted), noted)
+
+
 def test_no_measure_has_a_ratio_or_a_chance_where_the_judged_one_shows_nothing(
     reference: Reference,
 ) -> None:

@@ -134,7 +134,7 @@ def least(benefit: Benefit) -> str:
     money("p50", "P50 (£)"),
     money("p95", "P95 (£)"),
     name="results",
-    notes=lambda benefit: (f"{least(benefit)} is P5 of the last row.",),
+    notes=lambda b: (f"{least(b)} is P5 of the last row.",) * bool(b.draws and not b.unpriced),
 )
 def results_in_pounds(benefit: Benefit) -> Rows:
     """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
