@@ -105,6 +105,15 @@ def test_an_incident_makes_due_what_is_of_its_measure_or_month(
     assert {name for name, made in pages.items() if made.reads & after} == due
 
 
+def test_a_row_after_the_day_makes_due_what_says_how_many_are_left_out(
+    data: Dataset, before: dict[str, str], pages: dict[str, Made]
+) -> None:
+    rows = data.tables["incidents"]
+    row = int(rows.index[rows["measure"].eq("Burglary") & rows["month"].eq("2022-03-01")][0])
+    late = edited(data, [Edit("incidents", row, "month", pd.Timestamp("2028-03-01"))])
+    assert pages["project_evaluation"].reads & moved(before, late)
+
+
 def test_what_leaves_a_page_up_to_date_leaves_it_as_it_is(
     data: Dataset, before: dict[str, str], pages: dict[str, Made]
 ) -> None:

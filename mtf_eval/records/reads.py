@@ -32,20 +32,21 @@ def digest(value: object) -> str:
 
 def units(data: Dataset) -> dict[str, str]:
     """Return the digest of everything that can be asked of a data set, by unit."""
-    from mtf_eval.records.as_of import own_day
+    from mtf_eval.records.as_of import cut, own_day
 
+    day = own_day(data)
+    findings = cut(data, day).findings if day else data.findings  # rows after it are one too
     found = {f"about:{key}": digest(value) for key, value in dict(data.about).items()}
     for name in sorted(data.tables):
         found |= dict(_of_table(name, data.tables[name]))
     for name in ("", *data.tables):
-        noticed = [(f.kind, f.text) for f in data.findings if f.table == name]
+        noticed = [(f.kind, f.text) for f in findings if f.table == name]
         if noticed:
             found[f"notes[{name}]"] = digest(sorted(noticed))
-    found["notes"] = digest([[f.kind, f.table, f.text, f.row, f.column] for f in data.findings])
+    found["notes"] = digest([[f.kind, f.table, f.text, f.row, f.column] for f in findings])
     found |= {f"as at[{s.table}]": digest([s.as_at, s.by_file]) for s in data.sources}
     found["as at"] = digest([[s.table, s.rows, s.as_at, s.by_file] for s in data.sources])
     found["redrawn"] = digest(sorted(data.redrawn.items()))
-    day = own_day(data)
     found["day"] = digest(day)
     if day and len(data.tables["incidents"]):
         found |= dict(_on_record(data, day))
