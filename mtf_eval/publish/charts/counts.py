@@ -6,7 +6,7 @@ Take released tables only; nothing is added up, sorted or left out here, save th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released
@@ -56,12 +56,7 @@ def bars(
     BadArgument
         For an unreleased table, unknown columns, or more series than can be told apart.
     """
-    need_released(released)
-    y = [y] if isinstance(y, str) else list(y)
-    labels = shown(released, x)
-    kind = style.column_of(released, y[0]).kind
-    values = {name: numbers(released, name) for name in y}
-    texts = {name: shown(released, name) for name in y}
+    labels, y, values, texts, kind = _read(released, x, y)
     key = series_key(released, y)
 
     def paint(axes: Axes, narrow: bool) -> None:
@@ -75,6 +70,29 @@ def bars(
         style.value_axis(axes, kind)
 
     return finish(released, paint, **words, key=key, values=[*values.values()])
+
+
+def _read(
+    released: Released, x: str, y: Sequence[str] | str
+) -> tuple[list[str], list[str], dict[str, NDArray[np.float64]], dict[str, list[str]], str]:
+    """Return the rows' names, the series, their values and how these are printed, their kind."""
+    need_released(released)
+    y = [y] if isinstance(y, str) else list(y)
+    values, texts = {n: numbers(released, n) for n in y}, {n: shown(released, n) for n in y}
+    return shown(released, x), y, values, texts, style.column_of(released, y[0]).kind
+
+
+def _stacked(
+    axes: Axes, names: Sequence[str], values: dict[str, NDArray[np.float64]], **along: Any
+) -> None:
+    """Draw the series end to end; seaborn stands the last one first."""
+    import seaborn as sns
+
+    sns.histplot(
+        _long(names, values), weights="value", hue="series", hue_order=names[::-1],
+        palette=list(PALETTE[: len(names)])[::-1], multiple="stack", discrete=True, alpha=1,
+        edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes, **along,
+    )  # fmt: skip
 
 
 def _long(y: Sequence[str], values: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
@@ -141,33 +159,19 @@ def _stack(
     narrow: bool,
 ) -> None:
     import numpy as np
-    import seaborn as sns
 
     count = len(values[y[0]])
     top = np.zeros(count)
     whole = np.nansum([values[n] for n in y], axis=0).max(initial=1)
     slot = ((style.NARROW if narrow else style.WIDE) - 60) / max(count, 1) * 0.72
     hidden = [[texts[n][i] for n in y if np.isnan(values[n][i])] for i in range(count)]
-    colours = list(PALETTE[: len(y)])
-    # seaborn stands the last series at the bottom.
-    sns.histplot(
-        _long(y, values), x="place", weights="value", hue="series", hue_order=y[::-1],
-        palette=colours[::-1], multiple="stack", discrete=True, shrink=0.72, alpha=1,
-        edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes,
-    )  # fmt: skip
+    _stacked(axes, y, values, x="place", shrink=0.72)
     for colour, name in zip(PALETTE, y, strict=False):
         part = np.nan_to_num(values[name])
         for place, (value, text) in enumerate(zip(part, texts[name], strict=True)):
             if value / whole > 0.07 and len(text) * 7 <= slot:
-                axes.text(
-                    place,
-                    top[place] + value / 2,
-                    text,
-                    ha="center",
-                    va="center",
-                    color=style.text_on(colour),
-                    fontsize=style.SIZE - 1,
-                )
+                axes.text(place, top[place] + value / 2, text, ha="center", va="center",
+                          color=style.text_on(colour), fontsize=style.SIZE - 1)  # fmt: skip
         top = top + part
     for place, symbols in enumerate(hidden):
         style.gaps(axes, [place] if symbols else [], symbols, top[place])
@@ -190,33 +194,19 @@ def hbars(
     stacked
         Whether several columns are parts of a whole and stand end to end, its sum at the end.
     """
-    need_released(released)
-    y = [y] if isinstance(y, str) else list(y)
-    labels = shown(released, x)
-    kind = style.column_of(released, y[0]).kind
-    values = {name: numbers(released, name) for name in y}
-    texts = {name: shown(released, name) for name in y}
+    labels, y, values, texts, kind = _read(released, x, y)
     each = 16 + 17 * (1 if stacked else len(y))
 
     def end_to_end(axes: Axes, narrow: bool) -> None:
         import numpy as np
-        import seaborn as sns
 
-        colours = list(PALETTE[: len(y)])
-        sns.histplot(
-            _long(y, values), y="place", weights="value", hue="series", hue_order=y[::-1],
-            palette=colours[::-1], multiple="stack", discrete=True, shrink=0.66, alpha=1,
-            edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes,
-        )  # fmt: skip
+        _stacked(axes, y, values, y="place", shrink=0.66)
         style.row_axis(axes, labels, narrow=narrow, right=60, top=4)
         for place in range(len(labels)):
             parts = np.array([values[n][place] for n in y])
             hidden = [texts[n][place] for n in y if np.isnan(values[n][place])]
             whole = hidden[0] if hidden else compact(float(parts.sum()), kind)
-            axes.annotate(whole, (float(np.nansum(parts)), place), (5, 0), va="center",
-                          textcoords="offset points", fontsize=style.SIZE - 1)  # fmt: skip
-        axes.spines["left"].set_visible(True)
-        style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
+            style.write(axes, whole, (float(np.nansum(parts)), place), (5, 0), va="center")
 
     def paint(axes: Axes, narrow: bool) -> None:
         import numpy as np
@@ -230,29 +220,14 @@ def hbars(
         for n, name in enumerate(y):
             places = np.arange(len(labels)) + (n - (len(y) - 1) / 2) * high
             for place, value, text in zip(places, values[name], texts[name], strict=True):
-                if np.isnan(value):
-                    axes.annotate(
-                        text,
-                        (0, place),
-                        (4, 0),
-                        textcoords="offset points",
-                        va="center",
-                        color=MUTED,
-                        fontsize=style.SIZE - 1,
-                    )
-                else:
-                    axes.annotate(
-                        text,
-                        (max(value, 0), place),
-                        (4, 0),
-                        va="center",
-                        textcoords="offset points",
-                        fontsize=style.SIZE - 1,
-                    )
+                end, ink = (0, MUTED) if np.isnan(value) else (max(value, 0), style.INK)
+                style.write(axes, text, (end, place), (4, 0), va="center", color=ink)
+
+    def painted(axes: Axes, narrow: bool) -> None:
+        (end_to_end if stacked and len(y) > 1 else paint)(axes, narrow)
         axes.spines["left"].set_visible(True)
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
-    painted = end_to_end if stacked and len(y) > 1 else paint
     key = series_key(released, y)
     drawn = [*values.values()]
     return finish(released, painted, **words, rows=labels, each=each, key=key, values=drawn)
@@ -397,8 +372,8 @@ def hexmap(
         held_in, places = np.asarray(cells.get_array()), cells.get_offsets()
         top = int(held_in.argmax())
         where = np.asarray(places)[top]
-        axes.annotate(f"{held_in[top]:,.0f}", (where[0], where[1]), (0, 12), ha="center",
-                      textcoords="offset points", fontweight="bold")  # fmt: skip
+        style.write(axes, f"{held_in[top]:,.0f}", (where[0], where[1]), (0, 12), style.SIZE,
+                    ha="center", fontweight="bold")  # fmt: skip
         axes.axis("off")
 
     return finish(released, paint, **words, height=440, narrow_height=340)

@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import (
-    INK,
-    MUTED,
-    Chart,
-    Words,
-    finish,
-    numbers,
-    shown,
-)
+from mtf_eval.publish.charts.style import INK, MUTED, Chart, Words, finish, numbers, shown
 from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
@@ -68,16 +60,12 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
                 for end, arrow in ((lower[place], "<"), (upper[place], ">")):
                     if not np.isfinite(end) or end <= 0:
                         axes.plot(last if arrow == ">" else first, place, arrow, color=colour)
-            axes.annotate(
-                said[place], (1, place), (8, 0), xycoords=axes.get_yaxis_transform(),
-                textcoords="offset points", va="center", fontsize=style.SIZE - 1,
-            )  # fmt: skip
+            style.write(axes, said[place], (1, place), (8, 0), va="center",
+                        xycoords=axes.get_yaxis_transform())  # fmt: skip
         axes.grid(axis="y", visible=False)
         for text, side, sign in (("\u2190 Fewer", "right", -6), ("More \u2192", "left", 6)):
-            axes.annotate(
-                text, (1, 1), (sign, 6), xycoords=axes.get_xaxis_transform(),
-                textcoords="offset points", ha=side, fontsize=style.SIZE - 1, color=MUTED,
-            )  # fmt: skip
+            style.write(axes, text, (1, 1), (sign, 6), ha=side, color=MUTED,
+                        xycoords=axes.get_xaxis_transform())  # fmt: skip
 
     return finish(released, paint, **words, rows=labels, each=46)
 
@@ -135,11 +123,10 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         sns.scatterplot(x=np.exp(places[own]), y=heights[own], color=PALETTE[2], marker="D",
                         s=(size + 3) ** 2, edgecolor="white", ax=axes)  # fmt: skip
         side = "left" if places[own][0] < (first + last) / 2 else "right"
-        axes.annotate(
-            project, (float(np.exp(places[own])[0]), heights[own][0]),
-            (0, 130), textcoords="offset points", ha=side, fontweight="bold", color=PALETTE[2],
-            arrowprops={"arrowstyle": "-", "color": PALETTE[2], "relpos": (side == "right", 0)},
-        )  # fmt: skip
+        arrow = {"arrowstyle": "-", "color": PALETTE[2], "relpos": (side == "right", 0)}
+        style.write(axes, project, (float(np.exp(places[own])[0]), heights[own][0]), (0, 130),
+                    style.SIZE, ha=side, fontweight="bold", color=PALETTE[2],
+                    arrowprops=arrow)  # fmt: skip
         axes.set_yticks([])
 
     return finish(released, paint, **words, height=202)

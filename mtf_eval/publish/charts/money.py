@@ -63,11 +63,9 @@ def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> 
             axes.plot([end[place]] * 2, [place, place + 1], color=MUTED, linewidth=1)
         for place, text in enumerate(texts):
             right = max(start[place], end[place])
-            axes.annotate(
-                text, (right, place), (5, 0), textcoords="offset points", va="center",
-                fontsize=style.SIZE - 1, fontweight="bold" if place == total else "normal",
-                bbox=PLATE,
-            )  # fmt: skip
+            weight = "bold" if place == total else "normal"
+            style.write(axes, text, (right, place), (5, 0), va="center", fontweight=weight,
+                        bbox=PLATE)  # fmt: skip
         axes.set_xlim(first - span * 0.02, last + span * (0.42 if narrow else 0.16))
         axes.axvline(0, color=INK, linewidth=1.5)
         style.value_axis(axes, kind, along="x", most=2 if narrow else 5)
@@ -117,21 +115,14 @@ def tornado(
                 range(len(labels)), np.nan_to_num(values - base), 0.66, left=base, color=colour
             )
             for place, value in enumerate(values):
-                right = value >= base
-                if np.isnan(value):
-                    continue
-                axes.annotate(
-                    texts[name][place], (value, place), (4 if right else -4, 0),
-                    textcoords="offset points", va="center", ha="left" if right else "right",
-                    fontsize=style.SIZE - 2, bbox=PLATE,
-                )  # fmt: skip
+                side, off = ("left", 4) if value >= base else ("right", -4)
+                if not np.isnan(value):
+                    style.write(axes, texts[name][place], (value, place), (off, 0), style.SIZE - 2,
+                                va="center", ha=side, bbox=PLATE)  # fmt: skip
         axes.set_xlim(first - pad, last + pad)
         axes.axvline(base, color=INK, linewidth=1.5)
-        axes.annotate(
-            f"As reported: {compact(base, kind)}", (base, 1), (0, 7), ha="center",
-            xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-            fontsize=style.SIZE - 1,
-        )  # fmt: skip
+        style.write(axes, f"As reported: {compact(base, kind)}", (base, 1), (0, 7), ha="center",
+                    xycoords=axes.get_xaxis_transform())  # fmt: skip
         if threshold is not None:
             axes.axvline(threshold, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
@@ -166,11 +157,9 @@ def cumulative(
                    markeredgewidth=0)  # fmt: skip
         if paid is not None:
             axes.plot(paid, values[paid], "D", color=NET, markersize=11)
-            axes.annotate(
-                f"Paid back by {labels[paid]}", (paid, values[paid]), (-10 if paid else 0, 12),
-                ha="right" if paid else "left",
-                textcoords="offset points", fontweight="bold", color=NET,
-            )  # fmt: skip
+            side, off = ("right", -10) if paid else ("left", 0)
+            style.write(axes, f"Paid back by {labels[paid]}", (paid, values[paid]), (off, 12),
+                        style.SIZE, ha=side, fontweight="bold", color=NET)  # fmt: skip
         axes.margins(y=0.14)
         axes.set_xlim(-0.4, len(labels) - 0.6)
         style.value_axis(axes, column_of(released, y).kind)
@@ -212,13 +201,9 @@ def histogram(
         axes.axvline(0, color=INK, linewidth=1.5)
         for n, (word, value) in enumerate((marks or {}).items()):
             axes.axvline(value, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
-            side = "left" if value < (lower[0] + upper[-1]) / 2 else "right"
-            axes.annotate(
-                f"{word}: {compact(value, kind)}", (value, 1),
-                (4 if side == "left" else -4, 4 + 17 * n), ha=side,
-                xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-                fontsize=style.SIZE - 1,
-            )  # fmt: skip
+            side, off = ("left", 4) if value < (lower[0] + upper[-1]) / 2 else ("right", -4)
+            style.write(axes, f"{word}: {compact(value, kind)}", (value, 1), (off, 4 + 17 * n),
+                        ha=side, xycoords=axes.get_xaxis_transform())  # fmt: skip
         style.value_axis(axes, column_of(released, y).kind)
         style.value_axis(axes, kind, along="x", most=3 if narrow else 6)
         axes.grid(axis="x", visible=False)

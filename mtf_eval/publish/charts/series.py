@@ -93,12 +93,9 @@ def series(
         if start is not None:
             at = labels.index(start) - 0.5
             axes.axvline(at, color=INK, linewidth=1.5)
-            side = "left" if at < len(labels) / 2 else "right"
-            axes.annotate(
-                "Response starts", (at, 1), (3 if side == "left" else -3, 8), ha=side,
-                xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-                fontsize=style.SIZE - 1,
-            )  # fmt: skip
+            side, off = ("left", 3) if at < len(labels) / 2 else ("right", -3)
+            style.write(axes, "Response starts", (at, 1), (off, 8), ha=side,
+                        xycoords=axes.get_xaxis_transform())  # fmt: skip
         style.value_axis(axes, column_of(released, observed).kind)
         ends: list[tuple[float, float, str, str]] = []
         for name, colour in ((observed, BLUE), (counterfactual, ORANGE)):
@@ -205,13 +202,5 @@ def _end_labels(
     for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
         y = max(y, last + step * (name.count("\n") + 1))
         last = y
-        axes.annotate(
-            name,
-            (x, y),
-            (9, 0),
-            textcoords="offset points",
-            va="center",
-            color=colour if colour in DARK else INK,
-            fontweight="bold",
-            fontsize=style.SIZE - 1,
-        )
+        ink = colour if colour in DARK else INK
+        style.write(axes, name, (x, y), (9, 0), va="center", color=ink, fontweight="bold")

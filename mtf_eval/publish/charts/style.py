@@ -356,12 +356,10 @@ def category_axis(axes: Axes, labels: Sequence[str], *, narrow: bool) -> int:
             texts.append(months[place][:3] + (f"\n{years[place]}" if years[place] != year else ""))
             year = years[place]
     axes.set_xticks(places, [""] * len(places))
+    under = axes.get_xaxis_transform()
     for place, text in zip(places, texts, strict=True):
         for n, line in enumerate(text.split("\n")):
-            axes.annotate(
-                line, (place, 0), (0, -18 - 16 * n), ha="center",
-                xycoords=axes.get_xaxis_transform(), textcoords="offset points",
-            )  # fmt: skip
+            write(axes, line, (place, 0), (0, -18 - 16 * n), SIZE, ha="center", xycoords=under)
     return max((text.count("\n") + 1 for text in texts), default=1)
 
 
@@ -374,13 +372,12 @@ def row_axis(
     axes.set_yticks(range(len(names)), [""] * len(names))
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.spines["bottom"].set_visible(False)
+    side: dict[str, Any] = {"ha": "right", "xycoords": axes.get_yaxis_transform()}
     for place, name in enumerate(names):
         lines = name.split("\n")
         for n, line in enumerate(lines):
-            axes.annotate(
-                line, (0, place), (-8, 7.5 * (len(lines) - 1) - 15 * n), ha="right", va="center",
-                xycoords=axes.get_yaxis_transform(), textcoords="offset points",
-            )  # fmt: skip
+            up = 7.5 * (len(lines) - 1) - 15 * n
+            write(axes, line, (0, place), (-8, up), SIZE, va="center", **side)
 
 
 def rows_height(labels: Sequence[str], least: float, *, narrow: bool) -> float:
@@ -389,35 +386,29 @@ def rows_height(labels: Sequence[str], least: float, *, narrow: bool) -> float:
     return 36 + max(least, 15 * most + 8) * max(len(labels), 2)
 
 
+def write(
+    axes: Axes,
+    text: str,
+    at: tuple[float, float],
+    off: tuple[float, float],
+    size: float = SIZE - 1,
+    **look: Any,
+) -> None:
+    """Write beside a point, so many pixels off it."""
+    axes.annotate(text, at, off, textcoords="offset points", fontsize=size, **look)
+
+
 def gaps(axes: Axes, places: Sequence[float], symbols: Sequence[str], y: float) -> None:
     """Mark hidden values where they would stand; those that are close share one mark."""
-    if not len(places):
-        return
-    axes.annotate(
-        symbols[0],
-        (sum(places) / len(places), y),
-        (0, 2),
-        textcoords="offset points",
-        ha="center",
-        va="bottom",
-        color=MUTED,
-        fontsize=SIZE - 3,
-    )
+    if len(places):
+        at, look = (sum(places) / len(places), y), {"ha": "center", "va": "bottom", "color": MUTED}
+        write(axes, symbols[0], at, (0, 2), SIZE - 3, **look)
 
 
 def above(axes: Axes, x: float, y: float, text: str) -> None:
     """Print a value over its bar, under it when it is below zero."""
-    up = y >= 0
-    axes.annotate(
-        text,
-        (x, y),
-        (0, 3 if up else -3),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if up else "top",
-        fontsize=SIZE - 1,
-        color=INK,
-    )
+    side, off = ("bottom", 3) if y >= 0 else ("top", -3)
+    write(axes, text, (x, y), (0, off), ha="center", va=side, color=INK)
 
 
 def wrapped(label: str, width: int) -> str:
