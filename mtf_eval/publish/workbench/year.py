@@ -34,6 +34,24 @@ if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
 
 
+def _counts(
+    shape: Callable[..., Chart],
+    x: str,
+    named: dict[str, str],
+    unit: str,
+    say: Callable[[Any], str],
+) -> Callable[[Released], Chart]:
+    """Return what draws the columns `named` by `x`, under what `say` finds in the frame shown."""
+    return lambda released: shape(
+        released,
+        x=x,
+        y=list(named),
+        title=say(released.frame),
+        subtitle=f"{released.table.title}, number of {unit}",
+        alt=alt(released.frame, label=x, columns=named),
+    )
+
+
 class Period(View):
     """What a year and a half-year have in common."""
 
@@ -148,38 +166,21 @@ class Year(Period):
     def themes(self) -> Several:
         """Draw the accepted referrals by the criteria they met, home security beside."""
         streams = self._table(activity.streams)
-
-        def draw(released: Released) -> Chart:
-            named = {"count": "accepted referrals"}
-            return charts.hbars(
-                released,
-                x="theme",
-                y="count",
-                title=activity.themes_finding(streams.released.frame, released.frame),
-                subtitle=f"{released.table.title}, number of accepted referrals",
-                alt=alt(released.frame, label="theme", columns=named),
-            )
-
+        draw = _counts(
+            charts.hbars, "theme", {"count": "accepted referrals"}, "accepted referrals",
+            lambda frame: activity.themes_finding(streams.released.frame, frame),
+        )  # fmt: skip
         themes = View(partial(activity.themes, self.records, **self._when), draw=draw)
         return Several(themes, streams)
 
     def support_by_agency(self) -> View:
         """Draw the support after domestic abuse by agency, this year and last."""
-
-        def draw(released: Released) -> Chart:
-            named = {
-                "current": f"referrals in {self.number}",
-                "previous": "referrals in the year before",
-            }
-            return charts.hbars(
-                released,
-                x="agency",
-                y=["current", "previous"],
-                title=activity.support_finding(released.frame, year=self.number),
-                subtitle=f"{released.table.title}, number of referrals",
-                alt=alt(released.frame, label="agency", columns=named),
-            )
-
+        named = {
+            "current": f"referrals in {self.number}",
+            "previous": "referrals in the year before",
+        }
+        say = partial(activity.support_finding, year=self.number)
+        draw = _counts(charts.hbars, "agency", named, "referrals", say)
         return View(partial(activity.support_by_agency, self.records, **self._when), draw=draw)
 
     def support_by_risk(self) -> Several:
@@ -194,18 +195,8 @@ class Year(Period):
 
     def contacts_made(self) -> View:
         """Draw the contacts made by channel."""
-        drawn = contacts.periods(self.records, **self._when)
-
-        def draw(released: Released) -> Chart:
-            return charts.hbars(
-                released,
-                x="channel",
-                y=list(drawn),
-                title=contacts.channel_finding(released.frame),
-                subtitle=f"{released.table.title}, number of contacts",
-                alt=alt(released.frame, label="channel", columns=drawn),
-            )
-
+        named = contacts.periods(self.records, **self._when)
+        draw = _counts(charts.hbars, "channel", named, "contacts", contacts.channel_finding)
         said = contacts.outgoing_note(self.records, **self._when)
         return _first(contacts.outgoing(self.records, **self._when), said, draw)
 
@@ -217,32 +208,19 @@ class Year(Period):
         both = self._table(contacts.totals)
         told = {"visits": "Visits to residents out of reach", "remote": "Remote contacts"}
 
-        def draw(released: Released, column: str, what: str) -> Chart:
-            return charts.bars(
-                released,
-                x="period",
-                y=column,
-                title=contacts.totals_finding(both.released.frame, column, what),
-                subtitle=f"{released.table.title}, number of contacts",
-                alt=alt(released.frame, label="period", columns={column: what.lower()}),
-            )
+        def drawn(column: str, what: str) -> View:
+            named = {column: what.lower()}
+            return View(made[0], draw=_counts(
+                charts.bars, "period", named, "contacts",
+                lambda _: contacts.totals_finding(both.released.frame, column, what),
+            ))  # fmt: skip
 
-        drawn = [View(made[0], draw=partial(draw, column=c, what=w)) for c, w in told.items()]
-        return Several(*drawn, both)
+        return Several(*(drawn(*each) for each in told.items()), both)
 
     def requests(self) -> View:
         """Draw the requests received by month, and show those of this year and last."""
-
-        def draw(released: Released) -> Chart:
-            return charts.bars(
-                released,
-                x="period",
-                y="n",
-                title=contacts.incoming_finding(released.frame),
-                subtitle=f"{released.table.title}, number of requests",
-                alt=alt(released.frame, label="period", columns={"n": "requests"}),
-            )
-
+        named = {"n": "requests"}
+        draw = _counts(charts.bars, "period", named, "requests", contacts.incoming_finding)
         made = contacts.incoming(self.records, **self._when)
         if not made:
             return Absent("No requests are on record")
@@ -250,17 +228,8 @@ class Year(Period):
 
     def priorities_fulfilled(self) -> Several:
         """Draw how often the actions fulfilled priorities of each agency, and show each."""
-
-        def draw(released: Released) -> Chart:
-            return charts.hbars(
-                released,
-                x="agency",
-                y="count",
-                title=priorities.agencies_finding(released.frame, year=self.number),
-                subtitle=f"{released.table.title}, number of times",
-                alt=alt(released.frame, label="agency", columns={"count": "times fulfilled"}),
-            )
-
+        say = partial(priorities.agencies_finding, year=self.number)
+        draw = _counts(charts.hbars, "agency", {"count": "times fulfilled"}, "times", say)
         drawn = View(partial(priorities.fulfilled_by_agency, self.records, **self._when), draw=draw)
         return Several(drawn, self._table(priorities.fulfilled))
 
