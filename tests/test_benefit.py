@@ -1232,7 +1232,8 @@ def test_pounds_of_journeys_stay_inside(reference: Reference) -> None:
     shown = door(together)
     assert list(shown.symbols.loc[0, ["people", "down", "up"]]) == ["", "[c]", "[c]"]
     assert shown.frame["people"].tolist() == [10]
-    for released, names in ((shown, ["path", "stay", "difference"]), (door(by_step), ["cost"])):
+    sums = ((shown, ["path", "stay", "difference"]), (door(by_step), ["months", "cost"]))
+    for released, names in sums:
         assert released.frame[names].isna().all(axis=None)
 
 

@@ -2,8 +2,8 @@
 
 A journey is an illustration with its assumptions: every month at the average cost of its step,
 set against staying on the first step as long. It says nothing about who caused the move, and
-never enters a benefit; only the `outcomes` table does. Pounds of journeys are sums over people's
-own ways, so only a report that shows everything has them.
+never enters a benefit; only the `outcomes` table does. Months and pounds of journeys are sums over
+people's own ways, so only a report that shows everything has them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 DAYS_A_MONTH = 365.25 / 12
-POUNDS = ("path", "stay", "difference", "cost")
+SUMS = ("months", "path", "stay", "difference", "cost")
 ILLUSTRATION = (
     "An illustration: average costs of each step, against staying on the first step as long. It "
     "says nothing about what caused the move and is not part of any benefit."
@@ -165,9 +165,9 @@ def _table(
         columns,
         source=f"Case steps, {data.title}; ladders and unit costs of the reference data",
         notes=notes,
-        derive=_without_pounds,
+        derive=_without_sums,
     )
 
 
-def _without_pounds(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(**{name: float("nan") for name in POUNDS if name in frame})
+def _without_sums(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**{name: float("nan") for name in SUMS if name in frame})
