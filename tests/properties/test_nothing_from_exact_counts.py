@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
@@ -18,8 +20,9 @@ from mtf_eval.analysis.counts.referrals import monthly
 pytestmark = pytest.mark.slow
 REPORTS = ("annual_review", "tlg_report", "project_evaluation", "benefit_analysis", "data_quality")
 RUN = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run", "--release",
-       "public", "--year", "2024", "--period", "2024-H2", "--project", "P1",
+       "public", "--year", "2024", "--period", "2024-H2", "--project", "P1", "--docx", "--pptx",
        *(word for name in REPORTS for word in ("--report", name))]  # fmt: skip
+END = "2024-12-31"
 SCALE = ["Very unsafe", "Unsafe", "Neither", "Safe", "Very safe"]
 #: When it was made, from where and how long it took, the page's own digest with its time, and the
 #: salted digests by which a report knows that it is due.
@@ -33,7 +36,8 @@ def write(folder: Path, more: int) -> Path:
     """Write a year of records: `more` people in one month, two answers, a claim and a few.
 
     Ten a month are 10 or 11, 120 and 121 are 120; two or three pending, three or four answers and
-    three or four people claimed are hidden; eight or nine are 10.
+    three or four people claimed are hidden; eight or nine are 10. Visits and steps on ladders are
+    such counts too, and so are their sums: 13 and 15 are 15.
     """
     folder.mkdir(parents=True)
 
@@ -71,6 +75,22 @@ def write(folder: Path, more: int) -> Path:
     put("outcomes", f"project_id unit_cost_code people {taken_off}",
         [("P1", "child_in_need_year", 8 + more, *rest),
          ("P1", "domestic_abuse_victim", 3 + more, *rest)])  # fmt: skip
+    half, year = ("2024-01-01", "2024-06-30"), ("2024-01-01", END)
+    put("activity", "block measure category period_start period_end count counts_people as_at",
+        [(*row, "yes", END) for row in (
+            ("safe_and_well", "visits", None, *half, 8 + more),
+            ("safe_and_well", "visits", None, "2024-07-01", END, 5 + more),
+            ("domestic_abuse_visits", "visits", "high", *year, 8 + more),
+            ("domestic_abuse_visits", "visits", "standard", *year, 10),
+            ("domestic_abuse_visits", "additional_visits", "high", *year, 3 + more),
+        )])  # fmt: skip
+    ways = {"children": ("child_protection_plan", "child_in_need"),
+            "housing": ("rough_sleeping", "temporary_accommodation")}  # fmt: skip
+    put("case_steps", "case_id project_id domain date step",
+        [(f"{domain}{n:02d}", "P1", domain, when, step)
+         for (domain, steps), cases in zip(ways.items(), (8 + more, 5 + more), strict=True)
+         for n in range(cases)
+         for when, step in zip(("2024-02-05", "2024-08-05"), steps, strict=True)])  # fmt: skip
     put("costs", "project_id agency item date kind amount_gbp capital evidence_grade",
         [("P1", "Police", "Visits", "2024-03-01", "cash", 4000, "no", 2)])  # fmt: skip
     put("projects", "project_id title problem lead_agency response_start response_end stage "
@@ -84,16 +104,21 @@ def write(folder: Path, more: int) -> Path:
 
 def published(out: Path) -> dict[str, str]:
     """Every file, and every part of a file that is an archive, without what always moves."""
-    found: dict[str, str] = {}
-    for path in sorted(p for p in out.rglob("*") if p.is_file()):
-        parts = {"": path.read_bytes()}
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as book:
-                parts = {part: book.read(part) for part in book.namelist()}
-        for part, raw in parts.items():
-            name = f"{path.relative_to(out).as_posix()} {part}".strip()
-            found[name] = MOVES.sub("", raw.decode("utf-8", errors="backslashreplace"))
-    return found
+    return {
+        name: MOVES.sub("", raw.decode("utf-8", errors="backslashreplace"))
+        for path in sorted(p for p in out.rglob("*") if p.is_file())
+        for name, raw in parts(path.relative_to(out).as_posix(), path.read_bytes())
+    }
+
+
+def parts(name: str, raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Yield what a file holds: itself, or the parts of an archive, a chart's own workbook too."""
+    if not raw.startswith(b"PK"):
+        yield name, raw
+        return
+    with zipfile.ZipFile(BytesIO(raw)) as book:
+        for part in book.namelist():
+            yield from parts(f"{name} {part}", book.read(part))
 
 
 def test_one_person_more_that_no_shown_count_tells_changes_no_byte(tmp_path: Path) -> None:
@@ -110,5 +135,10 @@ def test_one_person_more_that_no_shown_count_tells_changes_no_byte(tmp_path: Pat
         assert received == 10 + more
     one, other = made
     assert len(one) > 100
+    assert {".docx", ".pptx", "summary.txt", ".html"} <= {
+        end for name in one for end in (".docx", ".pptx", "summary.txt", ".html") if end in name
+    }
+    assert any(".pptx ppt/embeddings/" in name and "sheet1.xml" in name for name in one)
     assert one.keys() == other.keys()
-    assert [name for name in one if one[name] != other[name]] == []
+    moved = [name for name in one if one[name] != other[name]]
+    assert not moved, moved
