@@ -356,7 +356,7 @@ class _Reading:
             for first, end, high, low in self.totals.jumps(number, self.number):
                 months = max(0, first + shift), min(last, end + shift)
                 text = (
-                    f"{self.measure}: about {high:.0%} of the rows of {self._named(*months)} "
+                    f"{self.measure}: {high:.0%} of the rows of {self._named(*months)} "
                     f"have no area, {low:.0%} of the others{by}"
                 )
                 remedy = "ask for the records with their areas"

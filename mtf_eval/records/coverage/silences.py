@@ -219,24 +219,20 @@ def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[
     return float((now - usual) * course[after].mean() / course[before].mean()), share
 
 
-def jumps(without: Counts, rows: Counts) -> list[tuple[int, int, float, float]]:
-    """Find runs of months whose share of rows without an area is above the rest's beyond chance.
+def jumps(without: Counts, rows: Counts) -> Flags:
+    """Mark months whose share of rows without an area is above the rest's beyond chance.
 
     Parameters
     ----------
     without, rows
         Rows without an area, and all rows, by month.
-
-    Returns
-    -------
-    list of (first month, last month, share in them, share in the other months).
     """
     from scipy.stats import binom
 
-    told = rows > 0
+    told, none = rows > 0, np.zeros(len(rows), dtype=bool)
     share = np.where(told, without / np.maximum(rows, 1), np.nan)
     if told.sum() < 2:
-        return []
+        return none
     # Two levels, cut where they differ most between the months in order of share.
     order = np.argsort(share[told])
     n, x = rows[told][order], without[told][order]
@@ -249,9 +245,6 @@ def jumps(without: Counts, rows: Counts) -> list[tuple[int, int, float, float]]:
     beyond = binom.sf(x.sum() - np.cumsum(x)[cut] - 1, many, max(below, 1 / n.sum()))
     ways = comb(len(n), cut + 1)  # so many choices of months might have stood out
     if above - below < MATERIAL or beyond * ways > CHANCE:
-        return []
-    raised = told & (share > (below + above) / 2)
-    return [
-        (i, j, float(without[i : j + 1].sum() / rows[i : j + 1].sum()), below)
-        for i, j in runs(raised)
-    ]
+        return none
+    raised: Flags = told & (share > (below + above) / 2)
+    return raised

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from mtf_eval.records.coverage.silences import (
     doubled_months,
     incomplete_months,
     jumps,
+    runs,
     silent_runs,
     steps,
 )
@@ -66,12 +68,24 @@ class Totals:
     before: Flags
 
     def jumps(self, source: int, measure: int) -> list[tuple[int, int, float, float]]:
-        """Return the months in which the share of rows without an area jumps; see `jumps`."""
-        of, early = self.apart[source, :, measure], self.own[source, self.before, measure]
-        # The projects' own areas as they were before the first of them began.
-        return jumps(
-            self.nowhere[source, :, measure], of + (np.rint(early.mean()) if early.size else 0)
-        )
+        """Find months in which the share of rows without an area jumps.
+
+        Judged with the projects' own areas as they were before the first of them began; the shares
+        are of the rows as they are, which a reader can count.
+
+        Returns
+        -------
+        list of (first month, last month, share of all rows of them, share in the other months).
+        """
+        without, of = self.nowhere[source, :, measure], self.apart[source, :, measure]
+        own = self.own[source, :, measure]
+        early, rows = own[self.before], of + own
+        raised = jumps(without, of + (np.rint(early.mean()) if early.size else 0))
+
+        def share(of: Any) -> float:
+            return float(without[of].sum() / max(1.0, rows[of].sum()))
+
+        return [(i, j, share(slice(i, j + 1)), share(~raised)) for i, j in runs(raised)]
 
     def renamed(self, source: int, measure: int, at: int, *, ends: bool) -> list[str]:
         """Return the measures of a source that begin in the month where this ends, or reverse."""
