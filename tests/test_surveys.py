@@ -258,3 +258,10 @@ def test_every_case_gives_a_section(waves: str) -> None:
             w in text
             for w in ("survey only", "base under", "Some bases", "fewer than", "not given")
         )
+
+
+def test_the_same_month_of_two_years_is_not_one_month() -> None:
+    entry = wave("entry", (0, 0, 5, 5))
+    entry.loc[3:, "date"] = pd.Timestamp("2021-12-04")
+    made = surveys.respondents(dataset(entry), "P1").frame
+    assert list(made["days"]) == ["December 2020 to December 2021"]

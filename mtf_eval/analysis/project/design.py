@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from mtf_eval.analysis.effects import Panel, controls_needed, forecast
+from mtf_eval.analysis.results.columns import key_of
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -85,7 +86,7 @@ class Project(Brief):
     @property
     def key(self) -> str:
         """The reference as tables are named by it."""
-        return "".join(c if c.isalnum() else "_" for c in self.project_id.lower())
+        return key_of(self.project_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,17 +23,20 @@ from mtf_eval.analysis.effects import (
 )
 from mtf_eval.analysis.results.columns import (
     as_at_of,
+    key_of,
     label,
     lay,
     number,
     people,
     share,
+    span,
     text,
     where_from,
 )
 from mtf_eval.analysis.results.tables import AS_RECORDED, Column, Shown, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
+from mtf_eval.records.plans import listed
 from mtf_eval.records.prices.rules import Rule, few
 
 WAVES = ("entry", "exit")
@@ -64,7 +67,7 @@ def questions(data: Dataset, project_id: str) -> tuple[Question, ...]:
     asked = set(responses(data, project_id)["question_id"])
     found = []
     for row in data.table("survey_questions").itertuples():
-        scale = tuple(part.strip() for part in str(row.scale).split(";") if part.strip())
+        scale = listed(row.scale)
         ordered = scale[::-1] if row.favourable == "low" else scale
         if row.question_id in asked and len(scale) > 1:
             question = Question(question_id=row.question_id, text=row.text, scale=ordered)
@@ -94,10 +97,6 @@ def _of(data: Dataset, project_id: str, question: Question, wave: str) -> pd.Dat
     rows["yes"] = rows["place"] >= len(question.scale) - len(question.favourable)
     rows["weight"] = rows["weight"].fillna(1.0)
     return rows
-
-
-def _slug(project_id: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in project_id.lower())
 
 
 # Tables
@@ -134,17 +133,15 @@ def respondents(data: Dataset, project_id: str) -> Table:
     rows = responses(data, project_id)
     who = rows["respondent_id"].fillna(rows["date"].astype(str) + rows.index.astype(str))
     given = {w: rows["wave"] == w for w in waves(data, project_id)}
-    name = f"survey_respondents_{_slug(project_id)}"
+    name = f"survey_respondents_{key_of(project_id)}"
     title = f"People who answered the survey of {project_id}, by wave"
-    lines = [(WORDS[w], who[of].nunique(), _days(rows.loc[of, "date"])) for w, of in given.items()]
+    lines = []
+    for wave, of in given.items():
+        asked = rows.loc[of, "date"]
+        lines.append((WORDS[wave], who[of].nunique(), span(asked.min(), asked.max())))
     columns = (label("wave", "Wave"), people("people", "Respondents"), text("days", "Asked"))
     notes = ("How many were asked and did not answer is not on record.",)
     return _table(data, project_id, name, title, lines, columns, notes=notes)
-
-
-def _days(dates: pd.Series[pd.Timestamp]) -> str:
-    first, last = dates.min(), dates.max()
-    return f"{first:%B %Y}" if first.month == last.month else f"{first:%B %Y} to {last:%B %Y}"
 
 
 def answers(data: Dataset, project_id: str, question: Question) -> Table:
@@ -173,7 +170,7 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         people("base", "Base"),
         people("apart", "Answered off the scale"),
     )
-    name = f"survey_answers_{_slug(project_id)}_{_slug(question.question_id)}"
+    name = f"survey_answers_{key_of(project_id)}_{key_of(question.question_id)}"
     title = f"Answers by wave, {project_id}: {question.text}"
     notes = (
         "Off the scale: answers on record such as do not know. People without an answer to this "
@@ -186,7 +183,7 @@ def shares(data: Dataset, project_id: str) -> Table:
     """People who answered favourably, by question and wave, with their share of the base."""
     there = waves(data, project_id)
     rows = []
-    name = f"survey_shares_{_slug(project_id)}"
+    name = f"survey_shares_{key_of(project_id)}"
     for question in questions(data, project_id):
         row: list[object] = [question.text]
         for wave in there:
@@ -234,7 +231,7 @@ def changes(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Ta
         number("p", "p of the whole scale, Holm-adjusted", 3),
         text("note", "Method, or why nothing is said"),
     )
-    name = f"survey_changes_{_slug(project_id)}"
+    name = f"survey_changes_{key_of(project_id)}"
     title = f"Change from entry to exit, {project_id}, by question"
     notes = (
         "A survey without a comparison group says what people answered, not what made them.",
@@ -387,7 +384,7 @@ def levels(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Tab
         number("high", "95% interval, high", 1),
         text("note", "Why nothing is said"),
     )
-    name = f"survey_levels_{_slug(project_id)}"
+    name = f"survey_levels_{key_of(project_id)}"
     title = f"Favourable share with its 95% interval, {project_id}, by question and wave"
     notes = ("Wilson intervals.",)
     return _table(data, project_id, name, title, rows, columns, notes=notes, basis=shown.rule)
