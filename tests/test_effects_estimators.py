@@ -555,14 +555,6 @@ def test_expected_range_is_the_individuals_chart() -> None:
     assert signals[-2:] == ["run", "run"]
 
 
-def test_harm_is_the_weighted_sum() -> None:
-    one = effects.weighted_displacement_difference(target=(120, 100), comparison=(130, 150))
-    two = effects.weighted_displacement_difference(target=(20, 10), comparison=(15, 15))
-    found = effects.harm_weighted_difference(differences=[one, two], weights=[2, 10])
-    assert found.estimate == pytest.approx(2 * -40 + 10 * -10)
-    assert found.se == pytest.approx(math.sqrt(4 * 500 + 100 * 60))
-
-
 def test_one_comparison_for_target_and_buffer_is_one_chance() -> None:
     rng = np.random.default_rng(16)
     given = {"time_weights": (1.0, 1.0), "area_weights": (3.0, 1.0, 2.0, 1.0), "level": 0.9}

@@ -9,7 +9,6 @@ from mtf_eval.analysis.effects.diagnostics import (
 )
 from mtf_eval.analysis.effects.displacement import (
     displacement_quotient,
-    harm_weighted_difference,
     weighted_displacement_difference,
 )
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion
@@ -58,7 +57,6 @@ __all__ = [
     "difference_in_differences",
     "displacement_quotient",
     "expected_range",
-    "harm_weighted_difference",
     "holm",
     "interrupted_series",
     "lorenz",

@@ -97,34 +97,6 @@ def weighted_displacement_difference(
     )
 
 
-def harm_weighted_difference(
-    *, differences: Sequence[Quantity], weights: Sequence[float], measure: str = "harm"
-) -> Quantity:
-    """Sum of displacement differences by crime type, each weighted by its harm."""
-    if len(differences) != len(weights) or not differences:
-        raise BadArgument("harm: one weight for each difference, and at least one")
-    if any(d.se is None or d.level != differences[0].level for d in differences):
-        raise BadArgument("harm: the differences need a standard error and one level")
-    total = sum(w * d.estimate for w, d in zip(weights, differences, strict=True))
-    pairs = zip(weights, differences, strict=True)
-    se = math.sqrt(sum((w * (d.se or 0)) ** 2 for w, d in pairs))
-    level = differences[0].level or 0.95
-    reach = critical(level=level) * se
-    return Quantity(
-        measure=measure,
-        estimate=total,
-        low=total - reach,
-        high=total + reach,
-        level=level,
-        n=sum(d.n for d in differences),
-        method="Harm-weighted displacement difference",
-        unit="harm units",
-        p=two_sided_p(total / se),
-        se=se,
-        cautions=tuple(dict.fromkeys(c for d in differences for c in d.cautions)),
-    )
-
-
 def displacement_quotient(
     *, target: Pair, comparison: Pair, buffer: Pair, measure: str = "incidents"
 ) -> Quantity:
