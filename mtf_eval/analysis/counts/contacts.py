@@ -52,12 +52,6 @@ def caution(data: Dataset, *, year: int) -> str:
     )
 
 
-def outgoing(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Return contacts by channel, where any are on record this year or last; none otherwise."""
-    table = by_channel(data, year=year)
-    return (table,) if len(table.frame) else ()
-
-
 def outgoing_note(data: Dataset, *, year: int) -> str:
     """Say what the contacts are, or that none are on record."""
     if len(_outgoing(data, year)) or len(block(data, "covid_incoming", year, year - 1)):
@@ -95,10 +89,9 @@ def periods(data: Dataset, *, year: int) -> dict[str, str]:
     return {c.name: f"contacts in {in_words(c.name).lower()}" for c in drawn}
 
 
-def by_period(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Visits and remote contacts by period, this year and last; none without any."""
-    table = _visits_and_remote(data, year, "period")
-    return (table,) if len(table.frame) else ()
+def by_period(data: Dataset, *, year: int) -> Table:
+    """Visits and remote contacts by period, this year and last."""
+    return _visits_and_remote(data, year, "period")
 
 
 def totals(data: Dataset, *, year: int) -> Table:
@@ -150,13 +143,11 @@ def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit:
     )
 
 
-def incoming(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Count requests for support received, by month where the months are known; none without."""
+def incoming(data: Dataset, *, year: int) -> Table:
+    """Count requests for support received, by month where the months are known."""
     rows = block(data, "covid_incoming", year)
-    if rows.empty:
-        return ()
     name, what = f"incoming_requests_{year}", "Requests for support received during COVID-19"
-    return (_by_period(data, rows, name=name, what=f"{what}, {year}", unit="Requests"),)
+    return _by_period(data, rows, name=name, what=f"{what}, {year}", unit="Requests")
 
 
 def incoming_by_year(data: Dataset, *, year: int) -> Table:
@@ -179,18 +170,16 @@ def incoming_by_year(data: Dataset, *, year: int) -> Table:
     )
 
 
-def visits(data: Dataset, *, year: int) -> tuple[Table, ...]:
-    """Safe and well home visits by period, where numbers are on record; none otherwise."""
+def visits(data: Dataset, *, year: int) -> Table:
+    """Safe and well home visits by period, where numbers are on record."""
     rows = block(data, "safe_and_well", year)
-    if rows.empty:
-        return ()
     name, what = f"safe_and_well_visits_{year}", f"Safe and well home visits, {year}"
-    return (_by_period(data, rows, name=name, what=what, unit="Visits"),)
+    return _by_period(data, rows, name=name, what=what, unit="Visits")
 
 
 def visits_note(data: Dataset, *, year: int) -> str:
     """Say where the numbers of home visits are, or that there are none."""
-    if visits(data, year=year):
+    if len(block(data, "safe_and_well", year)):
         return "Visits made for partner agencies, to see that people are safe at home."
     said = [s for s in readings.not_published(data) if s.lower().startswith("safe and well")]
     return said[0] if said else f"No safe and well home visits of {year} are on record."

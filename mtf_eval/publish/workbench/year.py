@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -198,19 +198,19 @@ class Year(Period):
         named = contacts.periods(self.records, **self._when)
         draw = _counts(charts.hbars, "channel", named, "contacts", contacts.channel_finding)
         said = contacts.outgoing_note(self.records, **self._when)
-        return _first(contacts.outgoing(self.records, **self._when), said, draw)
+        return _first(contacts.by_channel(self.records, **self._when), said, draw)
 
     def contacts_by_period(self) -> View:
         """Draw visits and remote contacts by period, and show those of this year and last."""
         made = contacts.by_period(self.records, **self._when)
-        if not made:
+        if made.frame.empty:
             return Absent("No contacts are on record by period")
         both = self._table(contacts.totals)
         told = {"visits": "Visits to residents out of reach", "remote": "Remote contacts"}
 
         def drawn(column: str, what: str) -> View:
             named = {column: what.lower()}
-            return View(made[0], draw=_counts(
+            return View(made, draw=_counts(
                 charts.bars, "period", named, "contacts",
                 lambda _: contacts.totals_finding(both.released.frame, column, what),
             ))  # fmt: skip
@@ -222,9 +222,9 @@ class Year(Period):
         named = {"n": "requests"}
         draw = _counts(charts.bars, "period", named, "requests", contacts.incoming_finding)
         made = contacts.incoming(self.records, **self._when)
-        if not made:
+        if made.frame.empty:
             return Absent("No requests are on record")
-        return Several(View(made[0], draw=draw), self._table(contacts.incoming_by_year))
+        return Several(View(made, draw=draw), self._table(contacts.incoming_by_year))
 
     def priorities_fulfilled(self) -> Several:
         """Draw how often the actions fulfilled priorities of each agency, and show each."""
@@ -371,9 +371,5 @@ def in_each_others_way(records: Dataset, as_of: Any) -> View:
     return View(partial(overlaps.overlaps_table, records, as_of=as_of), words=said)
 
 
-def _first(
-    made: Sequence[Table],
-    said: str,
-    draw: Callable[[Released], Chart] | None = None,
-) -> View:
-    return View(made[0], words=said, draw=draw) if made else View(words=said)
+def _first(made: Table, said: str, draw: Callable[[Released], Chart] | None = None) -> View:
+    return View(words=said) if made.frame.empty else View(made, words=said, draw=draw)
