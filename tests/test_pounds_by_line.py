@@ -125,6 +125,12 @@ def test_an_effect_without_a_price_is_still_an_effect() -> None:
     assert "Effect that passed its checks: no pounds (P1)" in said
 
 
+def test_a_real_effect_on_a_measure_of_no_row_is_not_told_as_no_effect() -> None:
+    done = appraised(evaluation(estimate("Lost bicycles", ratio=0.7, se_log=0.05)))
+    assert "Lost bicycles: no unit cost was fixed for it" in done.sentence()
+    assert "No effect" not in done.sentence()
+
+
 def test_a_price_of_ones_own_keeps_its_own_range(tmp_path: Path) -> None:
     """£600 and £9,500 of the user's lie on either side of the ranges of the usual codes."""
     (tmp_path / "unit_costs.csv").write_text(

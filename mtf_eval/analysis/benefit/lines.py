@@ -202,7 +202,10 @@ def _places(
     problems: list[Problem] = []
     notes: list[str] = []
     spread = reference.assumption("unit_cost_spread").value
-    for number, row in _rows(data, "project_measures", project_id):
+    rows = [*_rows(data, "project_measures", project_id)]
+    if (primary := evaluation.project.primary_measure) not in {row["measure"] for _, row in rows}:
+        rows.append((0, pd.Series({"measure": primary})))
+    for number, row in rows:
         measure, code = str(row["measure"]), get(row, "unit_cost_code", "")
         kind = reference.crime_type(measure)
         net = evaluation.net.get(measure)
