@@ -14,7 +14,13 @@ from gaps import ASB, CITY, MONTHS, NEAR, archive, declare, force, project, tabl
 
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.coverage import Coverage, coverage_of, kept
-from mtf_eval.records.coverage.silences import doubled_months, incomplete_months, jumps, silent_runs
+from mtf_eval.records.coverage.silences import (
+    doubled_months,
+    incomplete_months,
+    jumps,
+    odd_runs,
+    silent_runs,
+)
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.load import load
 from mtf_eval.records.schema import empty
@@ -268,6 +274,21 @@ def test_two_broken_months_side_by_side_are_both_seen() -> None:
 def test_a_month_that_stands_there_twice_is_seen_and_a_bad_one_is_not() -> None:
     months = np.array([100, 96, 104, 110, 98, 203, 101, 99, 95, 160, 102, 100], dtype=float)
     assert np.flatnonzero(doubled_months(months)).tolist() == [5]
+
+
+@pytest.mark.parametrize(("share", "seen"), [(0.25, True), (0.85, False), (2.1, True)])
+def test_months_in_a_row_with_part_of_every_kind_are_seen(share: float, seen: bool) -> None:
+    rng = np.random.default_rng(11)
+    season = 1 + 0.25 * np.sin(np.arange(30) * np.pi / 6)
+    kinds = rng.poisson(np.outer(season, [60.0, 90.0])).astype(float)
+    kinds[20:24] = np.rint(share * kinds[20:24])
+    flags = odd_runs(kinds.sum(axis=1), kinds, least=2)
+    assert np.flatnonzero(flags).tolist() == ([20, 21, 22, 23] if seen else [])
+    # What one of them alone does may be the project's doing, or a season's.
+    one = kinds.copy()
+    one[20:24, 0] = 60 * season[20:24]
+    assert not odd_runs(one.sum(axis=1), one, least=2).any()
+    assert not odd_runs(kinds[:, 0], kinds[:, :1], least=2).any()
 
 
 def test_a_jump_is_more_than_chance_and_than_a_trifle() -> None:

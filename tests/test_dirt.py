@@ -349,12 +349,33 @@ def test_the_same_reference_for_two(read: Callable[..., Dataset]) -> None:
     assert "row 6, column referral_id: found the same referral_id as row 2" in message
 
 
-def test_the_same_figure_twice_is_told(read: Callable[..., Dataset]) -> None:
+def test_the_same_figure_twice_is_read_once(read: Callable[..., Dataset]) -> None:
     tables = book()
     tables["incidents"] += [tables["incidents"][2]]
     data = read(tables)
-    assert data.table("incidents")["count"].sum() == 12 + 7 + 5 + 7
-    assert "incidents 5 : 1 row(s) the same as one before" in told(data, "warning")
+    assert data.table("incidents")["count"].sum() == 12 + 7 + 5
+    assert "incidents 5 : the same row twice: read once" in told(data)
+
+
+def test_two_figures_of_one_month_area_and_measure_are_refused(
+    read: Callable[..., Dataset],
+) -> None:
+    """Among sums by month, of which no other stands there twice."""
+    tables = book()
+    head, *rows = tables["incidents"]
+    at = head.index("count"), head.index("area_code")
+    many = [
+        [c if i != at[1] else f"E0102{n:04d}" for i, c in enumerate(rows[0])] for n in range(60)
+    ]
+    again = [c if i != at[0] else 99 for i, c in enumerate(many[7])]
+    tables["incidents"] = [head, *rows, *many, again]
+    message = refusal(read, tables)
+    assert f"row {len(tables['incidents'])}, column count" in message
+    assert "the same month, area and measure as a row before, with another count" in message
+    # Where a table has several rows for each, they are parts of one figure.
+    parts = [[c if i != at[0] else 3 + n % 5 for i, c in enumerate(r)] for n, r in enumerate(many)]
+    tables["incidents"] = [head, *many, *parts]
+    assert not read(tables).table("incidents").duplicated(["month", "area_code"]).any()
 
 
 def test_referred_again_is_real(read: Callable[..., Dataset]) -> None:

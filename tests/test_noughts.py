@@ -105,3 +105,40 @@ def test_a_measure_without_any_row_has_no_months_to_show() -> None:
     found = evaluated(data_of(incidents=incidents().assign(measure=OTHER)))
     assert found.status == "no_records"
     assert found.panel is None
+
+
+def test_a_category_of_a_table_that_ends_where_another_begins_is_told() -> None:
+    rows = incidents()
+    rows.loc[rows["month"] >= "2021-04-01", "measure"] = "Nuisance"
+    gated = evaluated(data_of(incidents=rows)).gated
+    assert gated is not None
+    assert "April to December 2021 are not on record" in gated.reason
+    assert "Nuisance begins there: the category was renamed or redrawn" in gated.reason
+    assert "compare within one name of the category" in gated.remedy
+
+
+def test_a_source_that_goes_on_under_another_name_is_told_and_not_as_noughts_entered() -> None:
+    rows = incidents()
+    late = rows["month"] >= "2021-04-01"
+    rows["source"] = late.map({False: "Safety Unit", True: "Community Safety"})
+    gated = evaluated(data_of(incidents=rows)).gated
+    assert gated is not None
+    assert "not on record by Safety Unit: the records stop in March 2021" in gated.reason
+    assert "Community Safety begins there in the same areas" in gated.reason
+    assert "noughts are entered" not in gated.reason
+    assert "write one name for both" in gated.remedy
+
+
+def test_part_of_all_rows_of_some_months_is_no_fall_of_a_file_of_target_areas() -> None:
+    """A quarter of the rows of either measure for four months, in a file of no other area."""
+    kept = [incidents(areas=5, mean=15).assign(measure=m) for m in (ASB, OTHER)]
+    rows = pd.concat(kept)
+    thin = rows["month"].between("2021-05-01", "2021-08-01")
+    rows.loc[thin, "count"] //= 4
+    targets = sorted(set(rows["area_code"]))
+    data = data_of(incidents=rows, project_areas=areas_of(target=targets))
+    gaps = coverage_of(data, ASB, as_of=DAY).gaps
+    assert [gap.kind for gap in gaps] == ["incomplete"]
+    assert "May to August 2021 look incomplete" in gaps[0].text
+    judged = evaluated(data).primary
+    assert judged is None or not judged.distinguishable

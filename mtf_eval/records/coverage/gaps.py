@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from mtf_eval.records.dataset import Dataset, once
 
+SHOWN = 5  # areas that a text names
 ONE_MONTH = pd.DateOffset(months=1)
 Kind = Literal[
     "declared", "no_file", "source_stops", "recoded", "silent", "incomplete", "no_area",
@@ -169,3 +170,10 @@ def month_of(count: int) -> pd.Timestamp:
 def first_of(day: Any) -> pd.Timestamp:
     """Return the first day of a day's month."""
     return pd.Timestamp(day).to_period("M").to_timestamp()
+
+
+def some(areas: Iterable[str]) -> str:
+    """List a few, and how many more there are."""
+    codes = list(areas)
+    rest = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+    return f"{', '.join(codes[:SHOWN])}{rest}"

@@ -6,7 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from mtf_eval.records.coverage.on_record import coverage_of, some
+from mtf_eval.records.coverage.gaps import some
+from mtf_eval.records.coverage.on_record import coverage_of
 from mtf_eval.records.dataset import Dataset, Finding
 
 

@@ -27,6 +27,7 @@ from mtf_eval.records.coverage.gaps import (
     named,
     ordinal,
     rows_of,
+    some,
     whole_months,
 )
 from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, silent_runs
@@ -37,7 +38,6 @@ DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
 UNEXPLAINED = "which chance does not explain"
-SHOWN = 5
 
 
 def coverage_of(
@@ -90,6 +90,7 @@ class _Reading:
         there = own & known if everywhere else {*self.bare}
         self.areas = sorted(told | there | {*self.unknown})
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
+        self.whose = np.array([rows.sources.index(rows.owner[a]) for a in rows.areas], dtype=int)
         self.counts = np.zeros((len(self.months), len(self.areas)))
         self.sure = np.zeros(self.counts.shape, bool)
 
@@ -115,6 +116,7 @@ class _Reading:
         if len(self.months):
             self._mark_sure()
             self._add_sources()
+            self._beyond()
             self._parts()
             self._unknown()
             self._declare()
@@ -175,8 +177,9 @@ class _Reading:
             ends, begins = last == len(absent) - 1, first == 0
             kind: Kind = "source_stops" if ends else "not_begun" if begins else "no_file"
             text = f"{self._are(first, last)} for {source or 'a force not named'}"
-            text += ": no file, or one without rows"
-            self._gap(kind, (), (first, last), text, ASK, source=source)
+            said, remedy = self._renamed(number, first, last, kind)
+            text += f": no file, or one without rows{said}"
+            self._gap(kind, (), (first, last), text, remedy or ASK, source=source)
         open_ = np.where(absent, np.nan, of)
         sure: NDArray[np.bool_] = np.asarray(self.sure[:, own].all(axis=1)) & bool(own)
         for _, first, last in silent_runs(open_[:, None], sure[:, None]):
@@ -217,15 +220,35 @@ class _Reading:
         if entered := bool(own) and self._entered(own, first, last) == own:
             when = self._named(first, last)
             text = f"{self.measure}: noughts are entered in {when}{by}, {UNEXPLAINED}"
-        ends = kind == "ended"
-        at = (first if ends else last) + ordinal(self.months[0]) - self.totals.first
-        other = self.totals.renamed(number, self.number, at, ends=ends) if kind != "silent" else []
-        if other:
-            verb = ("begin" if ends else "end") + "s" * (len(other) == 1)
-            text += f"; {' and '.join(other)} {verb} there: the category was renamed or redrawn"
-        remedy = "compare within one name of the category" if other else NOUGHT if entered else ASK
+        said, remedy = self._renamed(number, first, last, kind)
+        remedy = remedy or (NOUGHT if entered else ASK)
         kind = "noughts" if entered else kind
-        self._gap(kind, (), (first, last), text, remedy, source=source)
+        self._gap(kind, (), (first, last), text + said, remedy, source=source)
+
+    def _renamed(self, number: int, first: int, last: int, kind: Kind) -> tuple[str, str]:
+        ends = kind in ("ended", "source_stops")
+        at = (first if ends else last) + ordinal(self.months[0]) - self.totals.first
+        if not ends and kind != "not_begun":
+            return "", ""
+        return self.totals.renamed(number, self.number, at, ends=ends)
+
+    def _beyond(self) -> None:
+        """Say where a source has months before the first row of a measure, or after the last."""
+        held, shift = self.totals.sent, self.totals.first - ordinal(self.months[0])
+        for number, source in enumerate(self.rows.sources):
+            sent = np.flatnonzero(held[number]) + shift
+            if self.rows.by_file or not (self.of & (self.rows.source == number)).any():
+                continue
+            spans: dict[Kind, NDArray[np.intp]] = {
+                "ended": sent[sent >= len(self.months)],
+                "not_begun": sent[sent < 0],
+            }
+            for kind, months in ((k, m) for k, m in spans.items() if len(m)):
+                span = min(int(months[0]), len(self.months)), max(int(months[-1]), -1)
+                said, remedy = self._renamed(number, *span, kind)
+                by = f" by {source}" if source else ""
+                text = f"{self.measure}: {self._are(*span)}{by}: no row of it there{said}"
+                self._gap(kind, (), span, text, remedy or ASK, source=source)
 
     def _leave_guests(
         self,
@@ -312,6 +335,7 @@ class _Reading:
         """Return the areas whose noughts are each a row of its own, not one that is absent."""
         rows, begin = self.rows, ordinal(self.months[0])
         its = self.of & (rows.month >= begin + first) & (rows.month <= begin + last)
+        its &= self.whose[rows.area] == rows.source
         cells = {*zip(rows.area[its].tolist(), rows.month[its].tolist(), strict=True)}
         told = Counter(rows.areas[area] for area, _ in cells)
         return tuple(c for c in codes if told[c] == last - first + 1)
@@ -350,31 +374,10 @@ class _Reading:
         """Name months with a share of rows without an area that jumps, and categories split."""
         if self.number < 0:
             return
-        shift, last = self.totals.first - ordinal(self.months[0]), len(self.months) - 1
+        ends = ordinal(self.months[0]), ordinal(self.months[-1])
         for number, source in enumerate(self.rows.sources):
-            by = f" ({source})" if source else ""
-            for first, end, high, low in self.totals.jumps(number, self.number):
-                months = max(0, first + shift), min(last, end + shift)
-                text = (
-                    f"{self.measure}: {high:.0%} of the rows of {self._named(*months)} "
-                    f"have no area, {low:.0%} of the others{by}"
-                )
-                remedy = "ask for the records with their areas"
-                self._gap("no_area", (), months, text, remedy, gate=True, source=source)
-            for at, other, begins, share in self.totals.splits(number, self.number):
-                if not 0 < at + shift <= last:
-                    continue
-                month = f"{self.months[at + shift]:%B %Y}"
-                what = (
-                    f"{other} begins in {month}, and about {share:.0%} fewer are recorded as "
-                    f"{self.measure}: the category was split"
-                    if begins
-                    else f"{other} ends before {month}, and about {share:.0%} more are recorded as "
-                    f"{self.measure}: the categories were put together"
-                )
-                remedy = f"count {self.measure} and {other} as one measure, or stay on one side"
-                text = f"{self.measure}: {what}{by}"
-                self._gap("split", (), (at + shift, last), text, remedy, gate=True, source=source)
+            for kind, span, text, remedy in self.totals.doubts(number, self.number, *ends):
+                self._gap(kind, (), span, text, remedy, gate=True, source=source)
 
     # Declarations
 
@@ -412,7 +415,10 @@ class _Reading:
         return some(map(self.data.area, codes))
 
     def _named(self, first: int, last: int) -> str:
-        return named(self.months[first], self.months[last])
+        return named(self._month(first), self._month(last))
+
+    def _month(self, at: int) -> pd.Timestamp:
+        return month_of(ordinal(self.months[0]) + at)
 
     def _are(self, first: int, last: int) -> str:
         return f"{self._named(first, last)} {'is' if first == last else 'are'} not on record"
@@ -434,17 +440,10 @@ class _Reading:
                 measure=self.measure,
                 source=source,
                 areas=areas,
-                first=self.months[span[0]],
-                last=self.months[span[1]],
+                first=self._month(span[0]),
+                last=self._month(span[1]),
                 gate=gate,
                 text=text,
                 remedy=remedy,
             )
         )
-
-
-def some(names: Iterable[str]) -> str:
-    """List a few, and how many more there are."""
-    every = list(names)
-    rest = f" and {len(every) - SHOWN} more" if len(every) > SHOWN else ""
-    return f"{', '.join(every[:SHOWN])}{rest}"

@@ -21,6 +21,8 @@ CHANCE, DOUBT = 1e-6, 0.05
 WHOLE, KIND = 0.8, 0.6
 TWICE = 1.8  # of its usual: a month of a source is counted twice
 SIGMAS = 5.0
+#: Months in a row that may be held against their own of another year; a kind too rare to be asked.
+LONGEST, RARE = 6, 25
 #: Share by which a kind of incident steps when another takes its rows; months needed to tell.
 STEP, LEAST = 0.1, 3
 #: Change in the share of rows without an area that moves a ratio by more than rounding does.
@@ -176,6 +178,68 @@ def doubled_months(values: Counts) -> Flags:
     chance = SIGMAS * np.maximum(np.sqrt(np.maximum(usual, 1.0)), spread)
     found: Flags = (values > TWICE * usual) & (values - usual > chance)
     return found
+
+
+def odd_runs(values: Counts, kinds: Counts, *, least: int) -> Flags:
+    """Find months in a row with far too few, or twice as many, incidents of every kind in step.
+
+    Each is the other's measure in `incomplete_months`; here all are held against the same months
+    of another year, at the level of the months around. What one kind alone does is no sign of it.
+
+    Parameters
+    ----------
+    values
+        Counts by month, NaN where not on record; `kinds`: months x kinds of incident.
+    least
+        Kinds that must be there to be asked.
+    """
+    found = np.zeros(len(values), bool)
+    bend = abs(values[1:-1] - (values[:-2] + values[2:]) / 2)
+    spread = 1.2 * np.nanmedian(bend) if (bend == bend).any() else 0.0  # of a month, no trend
+    for length in range(2, LONGEST + 1):
+        for first in range(len(values) - length + 1):
+            run = np.arange(first, first + length)
+            held, (years, around) = values[run], _usual_run(values, run)
+            if not years or np.isnan(held).any():
+                continue
+            few = held.mean() < around
+            share, usual = (KIND, np.min(years, 0)) if few else (TWICE, np.max(years, 0))
+            far = held < share * usual if few else held > share * usual
+            chance = max(np.sqrt(usual.sum()), spread * np.sqrt(2 * length))
+            if not far.all() or abs(usual - held).sum() < SIGMAS * chance:
+                continue
+            beside = np.delete(kinds, run, axis=0)
+            mean = np.nansum(beside, axis=0) / np.maximum((~np.isnan(beside)).sum(axis=0), 1)
+            asked = mean * length > RARE
+            course = kinds[run][:, asked].mean(axis=0) / mean[asked]
+            each = np.r_[held.mean() / around, course]
+            step = each < (1 + share) / 2 if few else each > (1 + share) / 2
+            found[run] |= len(course) >= least and bool(step.all())
+    return found
+
+
+def _usual_run(values: Counts, run: Places) -> tuple[list[Counts], float]:
+    """Return what other years lead to expect of a run of months, and the median around it.
+
+    The same months of the year before, of the year after, at the level of the months around; not of
+    a year in which they stand out more than here.
+    """
+    near = np.r_[run[0] - 3 : run[0], run[-1] + 1 : run[-1] + 4]
+    near = near[(near >= 0) & (near < len(values))]
+    near = near[~np.isnan(values[near])]
+    around = max(float(np.median(values[near])), 0.5) if len(near) else float("nan")
+    years = []
+    for shift in (-12, 12):
+        there = near[(near + shift >= 0) & (near + shift < len(values))]
+        if len(there) < LEAST or run[0] + shift < 0 or run[-1] + shift >= len(values):
+            continue
+        then, level = values[run + shift], max(np.nansum(values[there + shift]) / len(there), 0.5)
+        held, other = (
+            np.log(max(v, 0.5)) for v in (values[run].mean() / around, then.mean() / level)
+        )
+        if abs(held) > abs(other):
+            years.append(then * values[there].mean() / level)
+    return years, around
 
 
 def _usual(

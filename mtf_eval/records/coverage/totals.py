@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtf_eval.records.coverage.gaps import Rows, rows_of
+from mtf_eval.records.coverage.gaps import Kind, Rows, month_of, named, rows_of
 from mtf_eval.records.coverage.silences import (
     WHOLE,
     doubled_months,
     incomplete_months,
     jumps,
+    odd_runs,
     runs,
     silent_runs,
     steps,
@@ -87,12 +88,25 @@ class Totals:
 
         return [(i, j, share(slice(i, j + 1)), share(~raised)) for i, j in runs(raised)]
 
-    def renamed(self, source: int, measure: int, at: int, *, ends: bool) -> list[str]:
-        """Return the measures of a source that begin in the month where this ends, or reverse."""
-        held = (self.apart + self.own)[source] > 0
-        there = held.argmax(axis=0) if ends else len(held) - 1 - held[::-1].argmax(axis=0)
-        names = self.rows.measures
-        return [names[k] for k in np.flatnonzero(held.any(axis=0) & (there == at)) if k != measure]
+    def renamed(self, source: int, measure: int, at: int, *, ends: bool) -> tuple[str, str]:
+        """Say which measures of a source, or sources of its areas, begin where this ends.
+
+        Or which end before it begins; with what to do, both empty where none does.
+        """
+        rows, both = self.rows, self.apart + self.own
+        kinds = _at(both[source].T, at, ends=ends) - {measure}
+        words = " and ".join(rows.measures[k] for k in sorted(kinds))
+        verb = ("begin" if ends else "end") + "s" * (len(kinds) == 1)
+        if kinds:
+            said = f"; {words} {verb} there: the category was renamed or redrawn"
+            return said, "compare within one name of the category"
+        own = {*rows.area[rows.source == source]}
+        for k in sorted(_at(both.sum(axis=2), at, ends=ends) - {source}):
+            if 2 * len(own & {*rows.area[rows.source == k]}) > len(own):
+                verb = "begins" if ends else "ends"
+                said = f"; {rows.sources[k]} {verb} there in the same areas"
+                return said, "if the source was renamed, write one name for both"
+        return "", ""
 
     def splits(self, source: int, measure: int) -> Iterator[tuple[int, str, bool, float]]:
         """Yield where another measure takes rows from this one, or leaves it its own.
@@ -115,6 +129,39 @@ class Totals:
                 other = table[after if begins else before, k].mean() if moved else 0.0
                 if other > 0 and ALIKE[0] < (-moved if begins else moved) / other < ALIKE[1]:
                     yield int(at), self.rows.measures[k], begins, share
+
+    def doubts(
+        self, source: int, measure: int, begin: int, end: int
+    ) -> Iterator[tuple[Kind, tuple[int, int], str, str]]:
+        """Yield what is not to be relied on between two months, as `ordinal` counts them.
+
+        Yields
+        ------
+        Its kind, its first and last month counted from the first of these, words, what to do.
+        """
+        name, shift = self.rows.sources[source], self.first - begin
+        kind, by = self.rows.measures[measure], f" ({name})" if name else ""
+        for first, last, high, low in self.jumps(source, measure):
+            span = max(0, first + shift), min(end - begin, last + shift)
+            when = named(*(month_of(begin + at) for at in span))
+            text = (
+                f"{kind}: {high:.0%} of the rows of {when} have no area, "
+                f"{low:.0%} of the others{by}"
+            )
+            yield "no_area", span, text, "ask for the records with their areas"
+        for at, other, begins, share in self.splits(source, measure):
+            if not 0 < at + shift <= end - begin:
+                continue
+            month = f"{month_of(self.first + at):%B %Y}"
+            what = (
+                f"{other} begins in {month}, and about {share:.0%} fewer are recorded as "
+                f"{kind}: the category was split"
+                if begins
+                else f"{other} ends before {month}, and about {share:.0%} more are recorded as "
+                f"{kind}: the categories were put together"
+            )
+            remedy = f"count {kind} and {other} as one measure, or stay on one side"
+            yield "split", (at + shift, end - begin), f"{kind}: {what}{by}", remedy
 
 
 @once
@@ -145,6 +192,8 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
         for (measure,), begins, ends in silent_runs(table):
             table[begins : ends + 1, measure] = np.nan
     whole = np.array([_together(table) for table in known]).reshape(size)
+    # Where the projects' own areas are among those judged, one kind may be what a project moved.
+    kinds = [1 if s in few or not targets[owners == s].any() else 2 for s in rows.sources]
     return Totals(
         rows=rows,
         first=first,
@@ -155,11 +204,21 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
         known=known,
         whole=whole,
         broken=np.array(
-            [incomplete_months(w, share=WHOLE) | doubled_months(w) for w in whole]
+            [
+                incomplete_months(w, share=WHOLE) | doubled_months(w) | odd_runs(w, k, least=n)
+                for w, k, n in zip(whole, known, kinds, strict=True)
+            ]
         ).reshape(size),
         few=frozenset(few),
         before=np.arange(size[1]) + first < start,
     )
+
+
+def _at(held: Counts, at: int, *, ends: bool) -> set[int]:
+    """Return the rows that have their first month at one, or their last."""
+    there = held > 0
+    edge = there.argmax(axis=1) if ends else there.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
+    return {int(k) for k in np.flatnonzero(there.any(axis=1) & (edge == at))}
 
 
 def _together(table: Counts) -> Counts:

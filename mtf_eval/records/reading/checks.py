@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 
+#: Rows of incidents that are no one incident make a table of sums; so few may name the same one.
+SUMS, ODD = 0.5, 0.05
+ONCE = "the same row twice: read once"
 TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
@@ -126,8 +129,7 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
     """Leave out rows given twice; refuse two rows of one name with other content."""
     key = list((schema.metadata or {})["key"])
     if not key:
-        _repeated(out, frame)
-        return frame
+        return _repeated(out, frame)
     needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
     needed += ["respondent_id"] if schema.name == "survey_responses" else []
     whole: set[tuple[Any, ...]] = set()
@@ -150,7 +152,7 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
             if before != number:
                 _named_twice(out, key, before, number, apart)
     if twice:
-        out.mended.setdefault(("", "the same row twice: read once"), []).extend(twice)
+        out.mended.setdefault(("", ONCE), []).extend(twice)
     if apart:
         note = f"{len(apart)} row(s) whose {key[0]} stands in an earlier sheet left out"
         out.finding("warning", f"{note}, as the mapping says", row=apart[0])
@@ -181,17 +183,39 @@ def _named_twice(out: Tidied, key: list[str], before: int, number: int, apart: l
     out.problem(f"{found}, with other content", "each named once", todo, row=number, column=key[0])
 
 
-def _repeated(out: Tidied, frame: pd.DataFrame) -> None:
-    """Warn of whole rows given twice where a row has no name: two may be real, so both are kept."""
+def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
+    """Warn of whole rows given twice where a row has no name: two may be real, so both are kept.
+
+    Of sums by month there is one for each area and measure: one given twice is read once, two that
+    differ are refused.
+    """
     if out.grid.table == "incidents" and frame["count"].isna().any():
         # One incident a row: many are alike, but not in their references.
         if again := referenced_twice(out.grid.rows, out.grid.heading or 0):
             out.finding("warning", f"{len(again)} {TWICE}", row=again[0])
-        return
+        return frame
     twice = frame.index[frame.duplicated()]
+    if out.grid.table == "incidents" and out.grid.rows and frame["date"].isna().all():
+        whole = pd.Series([tuple(map(str, out.grid.rows[n - 1])) for n in frame.index], frame.index)
+        again = frame.index[whole.duplicated()]
+        once = frame.drop(index=again)
+        alike = once.duplicated([c for c in once if c != "count"])
+        if (frame["count"] != 1).mean() >= SUMS and alike.mean() <= ODD:
+            if len(again):
+                out.mended.setdefault(("", ONCE), []).extend(again)
+            for number in once.index[alike]:
+                out.problem(
+                    "the same month, area and measure as a row before, with another count",
+                    "each named once",
+                    "keep the one that holds; if both do, add them up",
+                    row=int(number),
+                    column="count",
+                )
+            return once
     if len(twice) and out.grid.table in ("incidents", "costs", "outcomes"):
         text = f"{len(twice)} row(s) the same as one before, first here: all are counted"
         out.finding("warning", text, row=int(twice[0]))
+    return frame
 
 
 def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> list[int]:
