@@ -363,6 +363,10 @@ def test_what_is_odd_in_pounds_is_told_by_cell(
     (data / "outcomes.csv").write_text("\n".join((head, *rows)), encoding="utf-8")
     with (data / "costs.csv").open("a", encoding="utf-8") as stream:
         stream.write("P1,Police,Back,2022-03-01,cash,-50\n")
+    rewrite(data / "costs.csv", lambda rows: [
+        {**rows[0], "hours": "", "rate_gbp": ""}, {**rows[1], "hours": "", "rate_gbp": ""},
+        {**rows[0], "kind": "in_kind", "amount_gbp": "", "hours": "10", "rate_gbp": "0"},
+    ])  # fmt: skip
     (data / "project_measures.csv").write_text(
         "project_id,measure,target_change,unit_cost_code\n"
         "P1,Anti-social behaviour,0.2,asb_further_action\n", encoding="utf-8"
@@ -379,6 +383,7 @@ def test_what_is_odd_in_pounds_is_told_by_cell(
         "outcomes.csv, row 4, column attribution: blank",
         "outcomes.csv, row 5: 1 row(s) the same as one before",
         "costs.csv, row 3, column amount_gbp: a negative amount",
+        "costs.csv, row 4, column rate_gbp: a rate of 0",
         "project_measures.csv, row 2, column target_change: a rise is aimed at",
     ):
         assert words in said, said

@@ -87,6 +87,8 @@ def _costs(costs: Tidied, reference: Reference) -> None:
                 row=int(str(row)),
                 column="date",
             )
+    text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
+    _each(costs, frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
     text = "a negative amount: read as money that came back (a refund)"
     _each(costs, frame.index[frame["amount_gbp"] < 0], "amount_gbp", text)
 
