@@ -15,7 +15,7 @@ from mtf_eval.publish.pages.pdf import print_pdf
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parent.parent.parent
 SHEETS = {"tlg_report": 2}
-NO_RESULT = "project_evaluation-EX09"
+NO_RESULT = ("project_evaluation-EX09", "benefit_analysis-EX07")
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +27,14 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for more in (
         ["--report=project_evaluation", "--report=benefit_analysis", "--project=EX01",
          "--project=EX09"],
+        ["--report=benefit_analysis", "--project=EX07"],
         ["--report=annual_review", "-p", "year=2024"],
         ["--report=tlg_report", "-p", "period=2024-H2"],
         ["--report=data_quality"],
     ):  # fmt: skip
         subprocess.run([*run, *more], check=True, capture_output=True)
     found = [p for p in sorted(out.rglob("*-internal.html")) if "summary" not in p.name]
-    assert len(found) == 7
+    assert len(found) == 8
     return found
 
 

@@ -52,6 +52,7 @@ LIVE = (
     " or a discount rate on its last sheets, and the sheet Model works the results out anew."
 )
 NOTHING = "Neither costs nor benefits are on record."
+NOTHING_GAINED = "No benefit is known"
 
 
 class Live(View):
@@ -110,7 +111,7 @@ class Money(View):
         """Show present values of benefits and costs and the ratio with its range, as cards."""
         done = self.appraisal
         if not done.claimed:
-            return View(words="No benefit is known. " + " ".join(done.notes), kind="caution")
+            return Absent("No benefit is known. " + " ".join(done.notes))
         said = "" if done.no_saving_possible or done.no_saving else benefit.cash_finding(done)
         return View(partial(benefit.headline, done), words=said, cards=True)
 
@@ -133,10 +134,17 @@ class Money(View):
             return Absent("The rules against overclaiming found nothing to say first")
         return View(words=" ".join(said), kind="caution")
 
-    def appraisal_summary(self) -> Several:
+    def appraisal_summary(self) -> View:
         """Show what may be claimed, and the appraisal on one page: options, values, who gains."""
-        claim = View(benefit.standing([self.appraisal]))
-        return Several(claim, self._rows(benefit.appraisal_summary))
+        return self._known(Several(self._standing(), self._rows(benefit.appraisal_summary)))
+
+    def _standing(self) -> View:
+        return View(benefit.standing([self.appraisal]))
+
+    def _known(self, view: View) -> View:
+        """Return a step that needs a benefit: where none is known, the result has said so."""
+        done = self.appraisal
+        return view if done.claimed or done.weaker else Absent(NOTHING_GAINED)
 
     # What it cost and who gains
 
@@ -193,11 +201,13 @@ class Money(View):
 
     def results(self) -> Several:
         """Show every result in pounds under its GMCA name; what is claimed of people apart."""
-        return self._both(benefit.results_in_pounds)
+        both = self._both(benefit.results_in_pounds)
+        known = self._known(both) is both
+        return both if known else Several(self._standing(), *both.parts)
 
-    def ratios(self) -> Several:
+    def ratios(self) -> View:
         """Show every ratio under its GMCA name; of what is claimed of people apart."""
-        return self._both(benefit.ratios)
+        return self._known(self._both(benefit.ratios))
 
     def _both(self, make: Callable[[Any], Table], without: str = NOTHING) -> Several:
         claims = self.appraisal.claims
@@ -206,20 +216,18 @@ class Money(View):
 
     def cost_per_outcome(self) -> View:
         """Show what each outcome cost."""
-        return self._rows(benefit.cost_per_outcome, "No outcome is known to set the cost against.")
+        return self._known(self._rows(benefit.cost_per_outcome))
 
     def cash_flow(self) -> View:
         """Show costs and benefits by year, and when it pays back."""
-        if not len(self.appraisal.flow):
-            return View(words=NOTHING, kind="caution")
         said = "" if self.appraisal.unpriced else benefit.payback_finding(self.appraisal)
-        return View(partial(benefit.cash_flow, self.appraisal), words=said)
+        return self._known(View(partial(benefit.cash_flow, self.appraisal), words=said))
 
     def running(self) -> View:
         """Draw the running fiscal value by year; a sentence where it does not move."""
         done = self.appraisal
-        if not len(done.flow) or done.unpriced:
-            return Absent(NOTHING)
+        if not done.claimed or done.unpriced:
+            return Absent(NOTHING_GAINED)
         view, year = View(partial(benefit.cash_flow, done)), done.results["payback_year"]
         if view.frame["running_fiscal"].round().nunique() < 2:
             return Absent(benefit.payback_finding(done))
@@ -241,10 +249,8 @@ class Money(View):
     def gross_to_net(self) -> View:
         """Draw the way from gross to net: what moved next door, deadweight, costs."""
         done = self.appraisal
-        if not len(done.flow):
-            return View(words=NOTHING, kind="caution")
         if done.unpriced or not done.claimed:
-            return View(words=benefit.waterfall_finding(done), kind="caution")
+            return self._known(View(words=benefit.waterfall_finding(done), kind="caution"))
 
         def draw(released: Released) -> Chart:
             return charts.waterfall(
@@ -269,7 +275,7 @@ class Money(View):
         """Draw how often each net value came up among the draws."""
         done = self.appraisal
         if done.draws is None:
-            return View(words="There is no benefit to draw.", kind="caution")
+            return Absent("There is no benefit to draw")
         if done.unpriced:
             return View(words=benefit.chance_finding(done), kind="caution")
 
@@ -322,7 +328,7 @@ class Money(View):
 
     def sensitivities(self) -> View:
         """Show the results with one assumption switched at a time."""
-        return self._rows(benefit.sensitivities)
+        return self._known(self._rows(benefit.sensitivities))
 
     # Where every pound comes from
 
