@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -302,7 +303,7 @@ PROJECTS = ("EX01", "EX06", "EX09", "EX10")
 LONGEST = 3000
 
 
-TAKEN = {  # methods that need an argument, or are tried elsewhere
+TAKEN = {  # tried elsewhere
     *("project", "plan", "year", "half", "table", "own", "columns", "source", "notes", "has"),
     *("element", "plot", "shown_as", "frame", "tables", "memo", "about", "key_figures"),
 }
@@ -315,7 +316,11 @@ def reached(thing: Any) -> Iterator[tuple[str, Any]]:
             continue
         try:
             value = getattr(thing, name)
-            value = value() if callable(value) else value
+            if callable(value):
+                given = signature(value).parameters.values()
+                if any(p.default is p.empty and not str(p).startswith("*") for p in given):
+                    continue
+                value = value()
         except MtfError:
             continue  # one line, as tried above
         yield name, value
