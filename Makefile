@@ -4,7 +4,7 @@
 # make bench     speed and memory as ratios within one run
 # make validate  how often estimators are wrong, what gaps, attackers and moved dates do; writes
 #                docs/validation.md
-# make docs      write docs/api.md anew
+# make docs      write docs/api.md and docs/data_dictionary.md anew
 # make lock      resolve the pins again
 
 SHELL  := /bin/sh
@@ -43,6 +43,7 @@ validate: $(READY)
 
 docs: $(READY)
 	$(BIN)/python benchmarks/api.py
+	$(BIN)/python -m benchmarks.dictionary
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Building the environment in .venv (once; a minute or two) ..."

@@ -190,30 +190,6 @@ def empty(schema: DataFrameSchema) -> pd.DataFrame:
     return _EMPTY[name].copy()
 
 
-def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:
-    """Write the data dictionary, in Markdown, from the tables."""
-    out = [
-        "# Data dictionary",
-        "",
-        "Generated from the schema; `*` marks what every row needs. A data set is a folder with",
-        "one CSV per table, a workbook with one sheet per table, or a database with these tables.",
-        "Tables and columns without `*` may be left out.",
-    ]
-    for name, schema in tables.items():
-        key = ", ".join(f"`{k}`" for k in fact(schema, "key"))
-        out += ["", f"## {name}", "", f"{schema.description}"]
-        out += ["", f"Each row is named once by {key}."] if key else []
-        out += ["", "| column | holds | counts people | meaning |", "| --- | --- | --- | --- |"]
-        for heading, col in schema.columns.items():
-            star = "*" if _meta(col)["required"] else ""
-            people = "yes" if _meta(col)["people"] else ""
-            meaning = f"{col.description}"
-            out.append(f"| `{heading}`{star} | {holds(col)} | {people} | {meaning} |")
-        rules = [f"- `{c.name}`: {c.error}" for c in schema.checks]
-        out += ["", "Rules:", "", *rules] if rules else []
-    return "\n".join(out) + "\n"
-
-
 def holds(col: Column) -> str:
     """Say in words what a column holds: its kind, closed set, bounds and unit."""
     meta = _meta(col)
