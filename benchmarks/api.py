@@ -111,7 +111,6 @@ ESTIMATORS = {
     "overdispersion": "panel=panel",
     "concentration": "counts=[40, 20, 10, 5, 5]",
     "lorenz": "counts=[40, 20, 10, 5, 5]",
-    "expected_range": "series=monthly",
     "pool": '[effect.estimate, records.project("EX03").effect().estimate]',
     "pool_ratios": "log_ratios=[-0.4, -0.1, 0.1], errors=[0.2, 0.2, 0.3]",
     "holm": "[0.01, 0.04, 0.03]",

@@ -147,7 +147,6 @@ def test_every_estimator_has_the_same_tidy_columns() -> None:
         lambda: effects.placebo_calibrated(panel=panel(areas=9)),
         lambda: effects.minimum_detectable_effect(before=0),
         lambda: effects.planned(panel=panel(months=5), months=9),
-        lambda: effects.expected_range(series=pd.Series([1, 2], index=MONTHS[:2])),
         lambda: effects.interrupted_series(
             series=pd.Series(range(12), index=MONTHS), start=START, rng=np.random.default_rng(1)
         ),
@@ -540,19 +539,6 @@ def test_synthetic_control_finds_a_known_fall_and_draws_its_line() -> None:
     assert found.p_rank <= 2 / 25
     assert sum(found.weights.values()) == pytest.approx(1, abs=0.03)
     assert found.frame["observed"].tolist() == frame["E0"].tolist()
-
-
-def test_expected_range_is_the_individuals_chart() -> None:
-    values = [10, 12, 9, 11, 10, 13, 8, 11, 30, 10, 9, 12]
-    found = effects.expected_range(series=pd.Series(values, index=MONTHS), baseline=8)
-    assert found.centre == pytest.approx(84 / 8)
-    assert found.high == pytest.approx(10.5 + 2.66 * 19 / 7)  # ranges 2 3 2 1 3 5 3
-    assert found.frame["signal"].tolist() == [""] * 8 + ["outside"] + [""] * 3
-    run = pd.Series(
-        [10, 14] * 4 + [13] * 8, index=pd.date_range("2020-01-01", periods=16, freq="MS")
-    )
-    signals = effects.expected_range(series=run, baseline=8).frame["signal"].tolist()
-    assert signals[-2:] == ["run", "run"]
 
 
 def test_one_comparison_for_target_and_buffer_is_one_chance() -> None:

@@ -35,9 +35,7 @@ from mtf_eval.analysis.effects.rates import (
 )
 from mtf_eval.analysis.effects.result import Check, Estimate, Quantity
 from mtf_eval.analysis.effects.series import (
-    ExpectedRange,
     SeriesResult,
-    expected_range,
     interrupted_series,
 )
 from mtf_eval.analysis.effects.synthetic import SyntheticControl, synthetic_control
@@ -45,7 +43,6 @@ from mtf_eval.analysis.effects.synthetic import SyntheticControl, synthetic_cont
 __all__ = [
     "Check",
     "Estimate",
-    "ExpectedRange",
     "Panel",
     "Planned",
     "Pooled",
@@ -56,7 +53,6 @@ __all__ = [
     "controls_needed",
     "difference_in_differences",
     "displacement_quotient",
-    "expected_range",
     "holm",
     "interrupted_series",
     "lorenz",

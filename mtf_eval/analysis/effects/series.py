@@ -1,9 +1,8 @@
-"""One monthly series: interrupted time series, and the expected range of a run chart.
+"""One monthly series: interrupted time series.
 
 Segmented quasi-Poisson regression as in Lopez Bernal, Cummins & Gasparrini 2017 (IJE 46:348),
-with Newey & West 1987 errors beside it (lags by their rule of 1994), neither below Poisson;
-individuals chart after Wheeler. Whether the level or the slope may change is said by the caller
-before the outcome is looked at.
+with Newey & West 1987 errors beside it (lags by their rule of 1994), neither below Poisson. Whether
+the level or the slope may change is said by the caller before the outcome is looked at.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
 
 LEAST_MONTHS = 8
-MOVING_RANGE = 2.66  # 3 / d2, d2 = 1.128 for ranges of two
-RUN_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +30,6 @@ class SeriesResult:
     frame
         Columns `month`, `observed`, `fitted`, `counterfactual`, `low`, `high`, `post`;
         counterfactual and band are missing before the start.
-    autocorrelation
-        Of the Pearson residuals, lags 1 to 12 or as many as there are.
     terms
         The changes at the start as ratios: `level`, and `slope` a month where it was asked for;
         columns `term`, `method`, `ratio`, `low`, `high`.
@@ -43,7 +38,6 @@ class SeriesResult:
     estimate: Estimate
     robust: Estimate
     frame: pd.DataFrame
-    autocorrelation: tuple[float, ...]
     terms: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
@@ -140,8 +134,9 @@ def interrupted_series(
     params = np.asarray(fit.params)
     fitted, counterfactual = (np.exp(x @ params + offset) for x in (design, neutral))
     poisson = np.asarray(fit.cov_params()) / float(fit.scale)
-    correlations = _autocorrelation(np.asarray(fit.resid_pearson))
-    cautions = _cautions(post, correlations[0], control is not None)
+    residuals = np.asarray(fit.resid_pearson) - np.mean(fit.resid_pearson)
+    alike = float((residuals[1:] * residuals[:-1]).sum() / (residuals**2).sum())
+    cautions = _cautions(post, alike, control is not None)
     if absent := int(t[-1]) + 1 - len(y):
         cautions += (f"{absent} months between the first and the last are not on record.",)
     tails = [(1 - level) / 2, (1 + level) / 2]
@@ -167,7 +162,7 @@ def interrupted_series(
             expected=float(without.sum()),
             method=f"Interrupted time series ({name})",
             maryland=2 if control is None else 3,
-            details={"dispersion": float(fit.scale), "autocorrelation": correlations[0]},
+            details={"dispersion": float(fit.scale), "autocorrelation": alike},
             cautions=cautions,
         )
         avoided = simulated(covariance)[:, post].sum(axis=1) - after
@@ -200,16 +195,8 @@ def interrupted_series(
         estimate=plain,
         robust=newey_west,
         frame=frame,
-        autocorrelation=correlations,
         terms=pd.DataFrame(terms, columns=["term", "method", "ratio", "low", "high"]),
     )
-
-
-def _autocorrelation(residuals: np.ndarray) -> tuple[float, ...]:
-    centred = residuals - residuals.mean()
-    power = float((centred**2).sum())
-    lags = range(1, min(12, len(centred) - 2) + 1)
-    return tuple(float((centred[k:] * centred[:-k]).sum() / power) for k in lags)
 
 
 def _beside(
@@ -236,51 +223,3 @@ def _cautions(post: np.ndarray, first_lag: float, controlled: bool) -> tuple[str
             "allow for that; Newey-West's does, but is itself narrow in short series."
         )
     return tuple(cautions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpectedRange:
-    """An individuals chart: what months like these look like, and those that do not fit.
-
-    Attributes
-    ----------
-    frame
-        Columns `month`, `count`, `signal` (`""`, `"outside"` or `"run"`).
-    months
-        Number of months the range was learnt from.
-    """
-
-    centre: float
-    low: float
-    high: float
-    months: int
-    frame: pd.DataFrame
-
-
-def expected_range(*, series: pd.Series, baseline: int | None = None) -> ExpectedRange:
-    """Learn what is usual in a monthly series (XmR chart): mean +- 2.66 mean moving range.
-
-    Signals: a month outside the range, or the eighth and later of a run on one side of the mean.
-
-    Parameters
-    ----------
-    baseline
-        Number of first months to learn the range from; all when `None`.
-    """
-    values = _monthly(series)
-    if (np.diff(_ordinals(values)) != 1).any():
-        raise NotEnoughData("the series skips a month")
-    learnt = values.to_numpy()[: baseline or len(values)]
-    if len(learnt) < LEAST_MONTHS:
-        raise NotEnoughData(f"{len(learnt)} months: an expected range needs {LEAST_MONTHS}")
-    centre = float(learnt.mean())
-    reach = MOVING_RANGE * float(np.abs(np.diff(learnt)).mean())
-    low, high = max(0.0, centre - reach), centre + reach
-    side = np.sign(values.to_numpy() - centre)
-    signals, run = [], 0
-    for i, value in enumerate(values.to_numpy()):
-        run = run + 1 if i and side[i] == side[i - 1] and side[i] else int(side[i] != 0)
-        outside = value < centre - reach or value > high
-        signals.append("outside" if outside else "run" if run >= RUN_LENGTH else "")
-    frame = pd.DataFrame({"month": values.index, "count": values.to_numpy(), "signal": signals})
-    return ExpectedRange(centre=centre, low=low, high=high, months=len(learnt), frame=frame)
