@@ -98,6 +98,7 @@ def every_kind() -> dict[str, Chart]:
             key={"target": "The project"},
             **TITLE,
         ),
+        "chain": charts.chain(out(themes()), x="theme", y="theme", **TITLE),
         "waterfall": charts.waterfall(flow, x="s", y="v", **TITLE),
         "tornado": charts.tornado(running, x="y", base=1e4, threshold=0, **band, **TITLE),
         "cumulative": charts.cumulative(running, x="y", y="v", paid=2, **TITLE),

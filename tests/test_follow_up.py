@@ -58,7 +58,14 @@ def test_a_fall_that_held_is_found_again(data: Dataset) -> None:
 def test_what_is_not_on_record_yet_is_not_said(data: Dataset) -> None:
     found = windows(data, "EX03")
     assert [w.effect for w in found] == [None, None]
-    assert follow_up.later_finding(found) == "Whether it has held cannot be said yet."
+    # Its response ended in October 2024, the records in December: three months are needed.
+    assert follow_up.later_finding(found) == (
+        "Whether it has held cannot be said yet. Six months on: can be said when January 2025 is "
+        "on record. Twelve months on: can be said when July 2025 is on record."
+    )
+    whole = projects.evaluate(data, "EX03", as_of=AS_OF, rng=np.random.default_rng(1))
+    shown = follow_up.later_table(data, whole, found).frame
+    assert shown["window"].tolist() == ["As assessed"]
 
 
 @pytest.mark.parametrize("project", ["EX07", "EX09", "EX10"])

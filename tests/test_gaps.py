@@ -98,7 +98,7 @@ def test_a_field_case_claims_nothing_that_did_not_happen(
         assert {recorded[m] for m in gone} == {"not on record"}
         assert "0" not in recorded.values()
         expected = column(tmp_path, "p1_months", "Expected without the project")
-        assert {expected[m] for m in gone} == {"[x]"}
+        assert {expected[m] for m in gone} == {"not compared"}
 
 
 # Made-up records: nothing done anywhere save where it says so
@@ -234,7 +234,7 @@ def test_a_planted_fall_is_seen_with_two_months_missing(several: Path) -> None:
     after = [int(n) for m, n in recorded.items() if "2022" in m and n != "not on record"]
     assert len(after) == 10
     expected = column(several, "fall_months", "Expected without the project")
-    total = sum(float(v) for v in expected.values() if v != "[x]")
+    total = sum(float(v) for v in expected.values() if v != "not compared")
     assert sum(after) / total == pytest.approx(estimate, abs=0.02)
 
 

@@ -252,7 +252,7 @@ def plain(row: Iterable[object]) -> tuple[str, ...]:
         try:
             found.append(f"{float(text):.1f}")
         except ValueError:
-            found.append("" if text in ("[x]", "None") else str(cell))
+            found.append("" if text in ("[x]", "None", "not given", "none") else str(cell))
     return tuple(found)
 
 

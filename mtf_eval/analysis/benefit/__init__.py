@@ -16,6 +16,7 @@ from mtf_eval.analysis.benefit.appendix import (
 from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
 from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.journeys import by_domain, by_step, people_claimed
+from mtf_eval.analysis.benefit.logic import contributions, logic_model
 from mtf_eval.analysis.benefit.spread import (
     distribution,
     prices,
@@ -49,9 +50,10 @@ from mtf_eval.analysis.benefit.words import (
 __all__ = [
     "Assumptions", "Benefit", "analyse", "appraisal_summary", "assumptions",
     "benefits_by_agency", "by_agency_and_year", "by_domain", "by_records", "by_step",
-    "calculation", "cash_finding", "cash_flow", "chance_finding", "cost_per_outcome",
-    "cost_sources", "costs", "costs_finding", "distribution", "findings", "gains_finding",
-    "gaps", "headline", "once", "payback_finding", "people_claimed", "portfolio", "prices",
-    "ratios", "results_in_pounds", "sensitivities", "shown_alone", "sources", "standing",
-    "switching_values", "tornado", "tornado_finding", "waterfall", "waterfall_finding",
+    "calculation", "cash_finding", "cash_flow", "chance_finding", "contributions",
+    "cost_per_outcome", "cost_sources", "costs", "costs_finding", "distribution", "findings",
+    "gains_finding", "gaps", "headline", "logic_model", "once", "payback_finding",
+    "people_claimed", "portfolio", "prices", "ratios", "results_in_pounds", "sensitivities",
+    "shown_alone", "sources", "standing", "switching_values", "tornado", "tornado_finding",
+    "waterfall", "waterfall_finding",
 ]  # fmt: skip

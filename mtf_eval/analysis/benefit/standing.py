@@ -12,7 +12,7 @@ from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.layout import basis, slug
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS
-from mtf_eval.analysis.results.columns import label, lay, money, number, text
+from mtf_eval.analysis.results.columns import NOT_GIVEN, label, lay, money, number, text
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
@@ -64,12 +64,12 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
         (
             label("project", "Project"),
             text("claim", "What the records show"),
-            number("avoided", "Incidents avoided, net", 1),
-            number("low", "95% low", 1),
-            number("high", "95% high", 1),
-            money("value", "Present value by the records (£)"),
-            number("bcr", "For each £1", 2),
-            money("outcomes", "Claimed of people, not measured (£)"),
+            number("avoided", "Incidents avoided, net", 1, missing=NOT_GIVEN),
+            number("low", "95% low", 1, missing=NOT_GIVEN),
+            number("high", "95% high", 1, missing=NOT_GIVEN),
+            money("value", "Present value by the records (£)", missing=NOT_GIVEN),
+            number("bcr", "For each £1", 2, missing=NOT_GIVEN),
+            money("outcomes", "Claimed of people, not measured (£)", missing="none"),
         ),
         source=first.source,
         as_at=first.as_of,

@@ -17,7 +17,7 @@ from mtf_eval.analysis.benefit.appraisal import GIVEN, Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import Rows, sides, table, tabled, with_total
 from mtf_eval.analysis.benefit.uncertainty import Array, Draws
-from mtf_eval.analysis.results.columns import MINUS, label, money, number, pounds, text
+from mtf_eval.analysis.results.columns import MINUS, NOT_GIVEN, label, money, number, pounds, text
 from mtf_eval.analysis.results.tables import Table
 
 TYPES = ("fiscal", "economic", "social", "not_split")
@@ -73,13 +73,30 @@ def headline(benefit: Benefit) -> Table:
              "net_present_public_value_gbp", "cashable_benefit_gbp")  # fmt: skip
     row = (*found[list(names)], payback(benefit), benefit.chance)
     columns = (
-        money("benefits", "Present value of benefits", note=_span(benefit, "benefits") + none),
-        money("costs", "Present value of costs", note=_span(benefit, "costs") and bridge(benefit)),
-        number("bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr")),
-        money("net", "Net present public value", note=_span(benefit, "net")),
-        money("cashable", "Cashable benefit", note="" if cash else "Capacity freed, not cash"),
+        money(
+            "benefits",
+            "Present value of benefits",
+            note=_span(benefit, "benefits") + none,
+            missing=NOT_GIVEN,
+        ),
+        money(
+            "costs",
+            "Present value of costs",
+            note=_span(benefit, "costs") and bridge(benefit),
+            missing=NOT_GIVEN,
+        ),
+        number(
+            "bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr"), missing=NOT_GIVEN
+        ),
+        money("net", "Net present public value", note=_span(benefit, "net"), missing=NOT_GIVEN),
+        money(
+            "cashable",
+            "Cashable benefit",
+            note="" if cash else "Capacity freed, not cash",
+            missing=NOT_GIVEN,
+        ),
         text("payback", "Payback of fiscal benefits"),
-        text("chance", "Chance that benefits exceed costs"),
+        replace(text("chance", "Chance that benefits exceed costs"), missing=NOT_GIVEN),
     )
     return table(benefit, "headline", "What it cost and saved", [row], columns)
 

@@ -8,16 +8,16 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
 from mtf_eval.analysis.benefit.statement import least
 from mtf_eval.analysis.project.net import KINDS
-from mtf_eval.analysis.results.columns import label, money, number, pounds, text
+from mtf_eval.analysis.results.columns import NOT_GIVEN, label, money, number, pounds, text
 
 
 @tabled(
     "Appraisal summary",
     label("option", "Option"),
-    money("benefits", "Present value of benefits (£)"),
-    money("costs", "Present value of costs (£)"),
-    money("net", "Net present public value (£)"),
-    number("bcr", "Public value BCR", 2),
+    money("benefits", "Present value of benefits (£)", missing=NOT_GIVEN),
+    money("costs", "Present value of costs (£)", missing=NOT_GIVEN),
+    money("net", "Net present public value (£)", missing=NOT_GIVEN),
+    number("bcr", "Public value BCR", 2, missing=NOT_GIVEN),
     text("unmonetised", "Not monetised"),
     text("risks", "Risks"),
     text("gains", "Who gains"),

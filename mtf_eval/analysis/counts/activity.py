@@ -131,7 +131,9 @@ def _both_years(
         f"support_by_{by}_{year}",
         f"{what}, {year} and {year - 1}, {place(data)}",
         add_total(frame, by),
-        (label(by, heading), people("current", str(year)), people("previous", str(year - 1))),
+        referrals.recorded(
+            label(by, heading), people("current", str(year)), people("previous", str(year - 1))
+        ),
         source=_source(data, year),
         as_at=max((d for d in dates.values() if d is not None), default=None),
         notes=(*notes, *groups.notes(data, by)),

@@ -190,6 +190,11 @@ def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
     )
 
 
+def recorded(*columns: Column) -> tuple[Column, ...]:
+    """Return columns that say where nothing is on record."""
+    return tuple(replace(c, missing="not on record") for c in columns)
+
+
 def outcomes(data: Dataset, year: int) -> list[str]:
     """Return the outcomes that have a column: `pending` where the source of the year gives it."""
     stated = data.table("monthly_referrals")
@@ -266,7 +271,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         name=f"referrals_headline_{_slug(year, half)}",
         title=f"Referrals in {when}, {place(data)}",
         frame=row,
-        columns=(
+        columns=recorded(
             label("period", "Period"),
             *outcome_columns(row),
             people("ongoing", "Ongoing", standing=True, adds_up=True),
@@ -334,10 +339,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         title=f"Referrals received and their outcomes by {grain}, {_when(year, half)}, "
         f"{place(data)}",
         frame=counts,
-        columns=(
-            label("period", grain.capitalize()),
-            *(replace(c, missing="not on record") for c in outcome_columns(counts)),
-        ),
+        columns=recorded(label("period", grain.capitalize()), *outcome_columns(counts)),
         source=source_of(data, year),
         as_at=until,
         notes=(*notes, *groups.notes(data, "period")),

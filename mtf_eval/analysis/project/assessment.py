@@ -27,6 +27,7 @@ from mtf_eval.records.dataset import Dataset
 
 NOT_ASSESSED = "not assessed"
 NOT_ON_RECORD = "not on record"
+NOT_COMPARED = "not compared"  # a month before the start, or one that is left out
 NO_BUFFER = "The project names no buffer areas."
 BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
@@ -225,9 +226,14 @@ def series(data: Dataset, found: Evaluation) -> Table:
         ):  # fmt: skip
             frame[name] = max(0.0, after + (avoided or 0.0)) * share.to_numpy()
         columns += [
-            number("expected", f"{word} without the project" if compared else word, 1),
-            number("low", f"{word}, low", 1),
-            number("high", f"{word}, high", 1),
+            number(
+                "expected",
+                f"{word} without the project" if compared else word,
+                1,
+                missing=NOT_COMPARED,
+            ),
+            number("low", f"{word}, low", 1, missing=NOT_COMPARED),
+            number("high", f"{word}, high", 1, missing=NOT_COMPARED),
         ]
         others = len(panel.counts.columns) > len({*panel.target, *panel.buffer})
         notes = (

@@ -152,7 +152,7 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
 
 
 def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:
-    """Show the response and the later windows under each other."""
+    """Show the response and the later windows that could be judged under each other."""
     project, own = found.project, found.primary
     rows: list[tuple[object, ...]] = []
     if own is not None and found.window is not None:
@@ -162,12 +162,12 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
             own.low, own.high, _reading(own),
         ))  # fmt: skip
     for each in windows:
-        effect, months = each.effect, f"{each.first:%B %Y} to {each.last:%B %Y}"
-        numbers = (None,) * 6
-        if effect is not None:
-            numbers = (effect.n_before, effect.expected, effect.n_after, effect.estimate,
-                       effect.low, effect.high)  # type: ignore[assignment]  # fmt: skip
-        rows.append((each.name, months, *numbers, each.reading))
+        if (effect := each.effect) is not None:
+            months = f"{each.first:%B %Y} to {each.last:%B %Y}"
+            rows.append((
+                each.name, months, effect.n_before, effect.expected, effect.n_after,
+                effect.estimate, effect.low, effect.high, each.reading,
+            ))  # fmt: skip
     return page_table(
         data,
         found,
@@ -193,7 +193,9 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
 def later_finding(windows: tuple[Later, ...]) -> str:
     """Say in one sentence whether the change has held."""
     judged = [w for w in windows if w.effect is not None]
+    waiting = [f"{w.name}: {w.reading}." for w in windows if w.effect is None]
     if not judged:
-        return "Whether it has held cannot be said yet."
+        return " ".join(["Whether it has held cannot be said yet.", *waiting])
     last = judged[-1]
-    return f"{last.name} ({last.first:%B %Y} to {last.last:%B %Y}): {last.reading}."
+    said = f"{last.name} ({last.first:%B %Y} to {last.last:%B %Y}): {last.reading}."
+    return " ".join([said, *waiting])

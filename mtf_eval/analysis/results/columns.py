@@ -17,6 +17,8 @@ from mtf_eval.records.prices.rules import Rule
 
 #: The minus sign of every page, before a pound sign too.
 MINUS = "\N{MINUS SIGN}"
+#: Stands for pounds and estimates that there are none of; why, the words beside them say.
+NOT_GIVEN = "not given"
 
 
 def label(name: str, heading: str) -> Column:
@@ -53,10 +55,23 @@ def change(name: str, heading: str, later: str, earlier: str, note: str = "") ->
     )
 
 
-def number(name: str, heading: str, decimals: int = 0, note: str = "", unit: str = "") -> Column:
+def number(
+    name: str,
+    heading: str,
+    decimals: int = 0,
+    note: str = "",
+    unit: str = "",
+    missing: str = "[x]",
+) -> Column:
     """Mark a column of ratios, grades or measures: any number that counts nothing."""
     return Column(
-        name=name, heading=heading, kind="number", unit=unit, decimals=decimals, note=note
+        name=name,
+        heading=heading,
+        kind="number",
+        unit=unit,
+        decimals=decimals,
+        note=note,
+        missing=missing,
     )
 
 
@@ -65,9 +80,19 @@ INTERVAL = (number("low", "95% low", 2), number("high", "95% high", 2))
 RATIO = (number("estimate", "Rate ratio", 2), *INTERVAL)
 
 
-def money(name: str, heading: str, decimals: int = 0, note: str = "") -> Column:
+def money(
+    name: str, heading: str, decimals: int = 0, note: str = "", missing: str = "[x]"
+) -> Column:
     """Mark a column of pounds."""
-    return Column(name=name, heading=heading, kind="money", unit="£", decimals=decimals, note=note)
+    return Column(
+        name=name,
+        heading=heading,
+        kind="money",
+        unit="£",
+        decimals=decimals,
+        note=note,
+        missing=missing,
+    )
 
 
 def dated(name: str, heading: str) -> Column:

@@ -17,7 +17,15 @@ from mtf_eval.analysis.benefit.appraisal import each_pound, without_costs
 from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
-from mtf_eval.analysis.results.columns import label, lay, number, pounds, text, where_from
+from mtf_eval.analysis.results.columns import (
+    NOT_GIVEN,
+    label,
+    lay,
+    number,
+    pounds,
+    text,
+    where_from,
+)
 from mtf_eval.analysis.results.columns import money as gbp
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown, Table
@@ -227,10 +235,10 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
             label("kind", "What stands behind it"),
             text("projects", "Projects"),
             gbp("costs", "Cost (£)"),
-            gbp("benefits", "Public value (£)"),
-            gbp("low", "95% low (£)"),
-            gbp("high", "95% high (£)"),
-            number("bcr", "For each £1", 2),
+            gbp("benefits", "Public value (£)", missing=NOT_GIVEN),
+            gbp("low", "95% low (£)", missing=NOT_GIVEN),
+            gbp("high", "95% high (£)", missing=NOT_GIVEN),
+            number("bcr", "For each £1", 2, missing=NOT_GIVEN),
         ),
         source=spent.whole.source,
         as_at=together.as_of,

@@ -129,6 +129,30 @@ class Project(Scanning):
         """Show which priorities of the partners the actions served."""
         return View(lambda: process.priorities(self.records, self.record, as_of=self.as_of))
 
+    def logic_model(self) -> View:
+        """Draw what was put in, what was done, what was made of it and what changed."""
+
+        def draw(released: Released) -> Chart:
+            rows = zip(released.frame["stage"], released.frame["what"], strict=True)
+            return charts.chain(
+                released,
+                x="stage",
+                y="what",
+                title="What was put in, what was done, what changed",
+                subtitle="As it is on record; arrows show how it was meant to work",
+                alt="Boxes in a row. " + " ".join(f"{stage}: {what}." for stage, what in rows),
+            )
+
+        return View(lambda: benefit.logic_model(self.records, self._by_records()), draw=draw)
+
+    def contributions(self) -> View:
+        """Show what each agency gave and got."""
+        return View(lambda: benefit.contributions(self.records, self._by_records()))
+
+    def _by_records(self) -> benefit.Benefit:
+        given = self.records, self.evaluation, self.reference
+        return benefit.by_records(*given, people=door().counted)
+
     def _told(self, make: Callable[..., Any], say: Callable[[pd.DataFrame], str]) -> View:
         made = partial(make, self.records, self.record, as_of=self.as_of)
         return View(made, words=lambda released: say(released.frame))
@@ -209,10 +233,7 @@ class Project(Scanning):
 
     def net_effect(self) -> Several:
         """Show what is left when what moved next door is taken off, and what may be claimed."""
-        made = benefit.by_records(
-            self.records, self.evaluation, self.reference, people=door().counted
-        )
-        claim = View(benefit.standing([made], name=self.record.key))
+        claim = View(benefit.standing([self._by_records()], name=self.record.key))
         if self.evaluation.status != "complete":
             return Several(claim)
 

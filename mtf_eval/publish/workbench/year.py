@@ -41,15 +41,24 @@ def _counts(
     unit: str,
     say: Callable[[Any], str],
 ) -> Callable[[Released], Chart]:
-    """Return what draws the columns `named` by `x`, under what `say` finds in the frame shown."""
-    return lambda released: shape(
-        released,
-        x=x,
-        y=list(named),
-        title=say(released.frame),
-        subtitle=f"{released.table.title}, number of {unit}",
-        alt=alt(released.frame, label=x, columns=named),
-    )
+    """Return what draws the columns `named` by `x`, under what `say` finds in the frame shown.
+
+    A column of which nothing is on record is left out.
+    """
+
+    def draw(released: Released) -> Chart:
+        nowhere = released.symbols == "not on record"
+        there = {n: words for n, words in named.items() if not nowhere[n].all()} or named
+        return shape(
+            released,
+            x=x,
+            y=list(there),
+            title=say(released.frame),
+            subtitle=f"{released.table.title}, number of {unit}",
+            alt=alt(released.frame, label=x, columns=there),
+        )
+
+    return draw
 
 
 class Period(View):
