@@ -44,7 +44,7 @@ CASES = [
     ("trackers/06_target_sign.xlsx", 0, [r"\+20% means more.* write -20%"], []),
     ("trackers/07_two_heading_aliases.xlsx", 0, ["read as primary_measure", "read as measure"], []),
     ("trackers/08_unknown_heading.xlsx", 0, ["heading read as received"], []),
-    ("trackers/09_dmy_datetime.xlsx", 0, ["time of day left off .in 3400 rows"], ["2-digit"]),
+    ("trackers/09_dmy_datetime.xlsx", 0, ["time of day read apart .in 3400 rows"], ["2-digit"]),
     ("trackers/10_rejected_closed.xlsx", 0, ["closed left out of a rejected .*15 rows"], []),
     ("trackers/11_sheet_per_month.xlsx", 0, ["referrals +15 rows"], []),
     ("trackers/12_cascade.xlsx", 2, ["^mtf-eval: 1 problem", "project_id.*'Ref'.*alias Ref"], []),

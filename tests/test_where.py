@@ -84,3 +84,12 @@ def test_fine_outlines_are_drawn_with_few_corners(records: Records) -> None:
         made.append(pd.DataFrame({"area_code": area, "ring": ring, "point": range(500), **fine}))
     drawn = outlines(with_table(records, "area_boundaries", pd.concat(made)))
     assert sum(len(x) for rings in drawn.values() for x, _ in rings) < 1000
+
+
+def test_the_map_of_incidents_names_the_areas_where_they_are(records: Records) -> None:
+    axes = records.project("EX01").map().plot()
+    told = {t.get_text().replace("\n", " "): t.xy for t in axes.texts}
+    assert {"Harbour Square", "Pier Street", "Fish Market", "Custom House", "Old Quay"} <= {*told}
+    corners = pd.read_csv(EXAMPLE / "area_boundaries.csv")
+    lat = corners[corners["area_code"] == "E01990011"]["lat"]
+    assert lat.min() < told["Harbour Square"][1] < lat.max()

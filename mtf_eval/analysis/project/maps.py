@@ -143,6 +143,18 @@ def outlines(data: Dataset, project: Project) -> dict[str, tuple[Ring, ...]]:
     return {name: rings for name, rings in {"around": around, **drawn}.items() if rings}
 
 
+def places(data: Dataset, project: Project) -> dict[str, tuple[float, float]]:
+    """Return the middle of each target area that has a name and an outline, in degrees."""
+    rows = data.table("area_boundaries")
+    rows = rows[rows["area_code"].isin(project.target)]
+    middles = rows.groupby("area_code")[["lon", "lat"]].agg(lambda c: (c.min() + c.max()) / 2)
+    return {
+        name: (float(lon), float(lat))
+        for code, lon, lat in middles.itertuples()
+        if (name := data.area_name(str(code)))
+    }
+
+
 def _rings(rows: pd.DataFrame, grain: float) -> Iterator[Ring]:
     import shapely
 

@@ -326,6 +326,7 @@ def hexmap(
     value: str,
     beside: Released | None = None,
     outlines: Sequence[tuple[Sequence[float], Sequence[float]]] = (),
+    names: Mapping[str, tuple[float, float]] | None = None,
     **words: Unpack[Words],
 ) -> Chart:
     """Draw counts on a map of hexagons; the darker the more, the most marked with its number.
@@ -340,6 +341,8 @@ def hexmap(
         Another table of the same points that is drawn on the same scale, such as the year before.
     outlines
         Boundaries of areas to draw over it, each as longitudes and latitudes in degrees.
+    names
+        Names of areas to write over it, each with its place.
     """
     need_released(released)
     other = None if beside is None else numbers(need_released(beside), value)
@@ -368,6 +371,10 @@ def hexmap(
             cells.set_clim(0, most)
         for longitudes, latitudes in outlines:
             axes.plot(np.asarray(longitudes) * shrink, latitudes, color=style.INK, linewidth=1.2)
+        plate = {"boxstyle": "square,pad=0.1", "facecolor": "white", "linewidth": 0, "alpha": 0.8}
+        for name, (longitude, latitude) in (names or {}).items():
+            text, place = style.wrapped(name, 7 if narrow else 12), (longitude * shrink, latitude)
+            style.write(axes, text, place, (0, 0), ha="center", va="center", bbox=plate)
         axes.set_aspect("equal", adjustable="datalim")
         held_in, places = np.asarray(cells.get_array()), cells.get_offsets()
         top = int(held_in.argmax())

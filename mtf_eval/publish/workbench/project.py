@@ -279,6 +279,7 @@ class Project(Scanning):
                 alt=said,
                 beside=View(other).released,
                 outlines=lines,
+                names=maps.places(self.records, self.record) if lines else {},
             )
 
         parts = zip(both, both[::-1], ("before", "after"), strict=True)

@@ -20,10 +20,10 @@ from mtf_eval.records.reading.days import (
     MONTHS,
     Span,
     Unreadable,
+    beside,
     read_day,
     read_month,
     read_time,
-    without_time,
 )
 from mtf_eval.records.schema import KINDS
 
@@ -280,8 +280,8 @@ def _date(value: object, context: Context) -> tuple[datetime | None, str]:
         value, within=context.within, date1904=context.date1904, weeks=context.weeks
     )
     if context.timed:
-        return datetime.combine(day, at or time(0)), note
-    return day, without_time(note, at)
+        return datetime.combine(day, at or time(0)), beside(note, at, "read apart")
+    return day, beside(note, at)
 
 
 def _time(value: object, context: Context) -> tuple[float, str]:

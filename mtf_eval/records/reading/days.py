@@ -210,9 +210,9 @@ def read_day(
     return day, note, at
 
 
-def without_time(note: str, at: time | None) -> str:
-    """Say what was mended of a day that is taken without its time of day."""
-    return note if at is None else "; ".join(filter(None, [note, "time of day left off"]))
+def beside(note: str, at: time | None, what: str = "left off") -> str:
+    """Say what was mended of a day, and what became of the time of day beside it."""
+    return note if at is None else "; ".join(filter(None, [note, f"time of day {what}"]))
 
 
 def read_time(value: object) -> float:
@@ -344,7 +344,7 @@ def read_month(
     if day.day != 1:
         todo = "a day within the month was given: write the month, such as 2021-09"
         raise Unreadable("a month", todo)
-    return day, without_time(note, at)
+    return day, beside(note, at)
 
 
 def _serial(number: float, date1904: bool) -> tuple[datetime, str, time | None]:
