@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 #: Likeness from which a heading is proposed.
 LIKE = 0.72
 #: Tables that no sheet is taken for unless its name says so.
-_FURNITURE = {"about", "aliases", "coverage", "area_boundaries", "incident_points"}
+_FURNITURE = {
+    *("about", "aliases", "coverage", "area_boundaries", "area_names"),
+    *("incident_hours", "incident_points"),
+}
 
 
 def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
