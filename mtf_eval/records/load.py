@@ -285,8 +285,9 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
 
 def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as the other rooms know it: incidents summed, names and times apart."""
-    apart = ("area_name", "time", "date_to", "time_to")
-    frame = frame.drop(columns=[c for c in apart if c in frame])
+    from mtf_eval.records.place_tables import APART
+
+    frame = frame.drop(columns=[c for c in APART if c in frame])
     if name not in ("incidents", "incident_points"):
         return frame.reset_index(drop=True)
     frame = frame.assign(count=frame["count"].fillna(1))

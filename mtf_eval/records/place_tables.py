@@ -25,6 +25,8 @@ INCIDENTS = table(
     either=("month", "date"),
     marks=(EVERY_MONTH,),
 )
+#: Columns that are gone once names and hours have been taken from them.
+APART = ("area_name", "time", "date_to", "time_to")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 INCIDENT_HOURS = table(
     "incident_hours",

@@ -24,7 +24,7 @@ def area_names(read: Mapping[str, Tidied], look_up: Path | None) -> pd.DataFrame
     """
     names: dict[str, str] = {}
     for table in ("area_names", "project_areas", "incidents"):
-        if table in read:
+        if table in read and "area_name" in read[table].frame:
             _of_column(read[table], names)
     for table in ("area_boundaries", "incidents"):
         for code, name in read[table].grid.names.items() if table in read else ():

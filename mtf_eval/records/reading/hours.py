@@ -42,7 +42,7 @@ def parted(frame: pd.DataFrame) -> pd.DataFrame:
 def by_hour(tidied: Tidied) -> pd.DataFrame:
     """Count incidents by month, area, measure and hour of the week; tell what was left out."""
     rows = tidied.frame
-    rows = rows[rows["date"].notna() & rows["time"].notna()]
+    rows = rows[rows["date"].notna() & rows["time"].notna()] if "time" in rows else rows[:0]
     if rows.empty:
         return empty(INCIDENT_HOURS)
     start = rows["date"] + rows["time"] * _HOUR

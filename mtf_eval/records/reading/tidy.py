@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.place_tables import APART
 from mtf_eval.records.reading.cells import Context, describe, is_blank, read_cell
 from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
@@ -95,7 +96,8 @@ def _no_headings(out: Tidied, schema: DataFrameSchema) -> None:
 
 
 def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
-    types = {n: KINDS[kind_of(schema, n)].dtype for n in schema.columns}
+    names = [n for n in schema.columns if n in frame or n not in APART]
+    types = {n: KINDS[kind_of(schema, n)].dtype for n in names}
     return frame.reindex(columns=list(types)).astype(types)
 
 
