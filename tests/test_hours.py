@@ -132,7 +132,7 @@ def test_excel_keeps_times_as_cells(tmp_path: Path) -> None:
         [dt.datetime(2021, 5, 1), dt.datetime(1899, 12, 30, 7, 0)],
     ]
     tables["incidents"] = [
-        ["Date", "Time of incident", "Incident type", "LSOA code"],
+        ["Date", "Time", "Incident type", "LSOA code"],
         *([*d, "disorder", "E01000001"] for d in days),
     ]
     data = mtf.load(write_xlsx(tmp_path / "b.xlsx", tables))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mtf_eval.records.aliases import Aliases, fold, plain
+from mtf_eval.records.place_tables import APART
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
@@ -109,7 +110,7 @@ def headings_of(
         if name := column_named(text, schema, aliases):
             taken.setdefault(name, text)
     known = len(taken)
-    free = [n for n in schema.columns if n not in taken]
+    free = [n for n in schema.columns if n not in taken and n not in APART]
     proposals: dict[str, tuple[float, str]] = {}
     for _, text in header:
         if text in taken.values():
