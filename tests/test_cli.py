@@ -111,7 +111,11 @@ def test_importing_the_command_line_brings_nothing_heavy() -> None:
 
 
 def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
-    """0.3 s beyond the interpreter's start; on a busy machine half of what pandas takes there."""
+    """It takes three tenths of the CPU that importing pandas alone does, on any machine.
+
+    0.3 s of a machine of its own was the bound, which a busy one of two cores does not keep; the
+    share was chosen after looking: 0.20 in four runs beside others' work.
+    """
     head, *rows = (desk.data / "projects.csv").read_text().splitlines()
     many = [rows[0].replace("EX-1", f"P-{n:03}") for n in range(50)]
     (desk.data / "projects.csv").write_text("\n".join([head, *many]) + "\n")
@@ -129,7 +133,7 @@ def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
         return min(times)
 
     bare = seconds([sys.executable, "-c", "pass"])
-    most = max(0.3, (seconds([sys.executable, "-c", "import pandas"]) - bare) / 2)
+    most = 0.3 * (seconds([sys.executable, "-c", "import pandas"]) - bare)
     assert seconds([*COMMAND, *desk.arguments(books=("tiny_project",))]) - bare < most
 
 
