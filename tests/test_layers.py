@@ -165,3 +165,17 @@ def test_no_date_is_written_as_one_system_alone_can() -> None:
     files = [*modules(), *NOTEBOOKS.rglob("*.ipynb"), *PACKAGE.rglob("*.j2")]
     known = re.compile("%[-#_][dmyHIMSj]")
     assert not [p.name for p in files if known.search(p.read_text(encoding="utf-8"))]
+
+
+def test_no_private_member_of_another_library_is_used() -> None:
+    used, own = set(), {"_exit"}  # `os._exit` is documented
+    for node in (n for path in modules() for n in ast.walk(ast.parse(path.read_text("utf-8")))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            own.add(node.name)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            own.add(node.attr)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            own.add(node.id)
+        elif isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr):
+            used.add(node.attr)
+    assert not used - own

@@ -43,6 +43,7 @@ LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "
     "Show a result of the workbench, which goes through it, in place of a frame or a picture."
 )
+SHOWN = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")  # best first
 ELSEWHERE = "write its folder, workbook or address here; run.json says which it was"
 
 
@@ -78,6 +79,7 @@ class ReportExporter(HTMLExporter):
         config = Config(
             {
                 "HTMLExporter": {"embed_images": True, "exclude_anchor_links": True},
+                "NbConvertBase": {"display_data_priority": list(SHOWN)},
                 "TagRemovePreprocessor": {
                     "enabled": True,
                     "remove_cell_tags": {"remove-cell"},
@@ -101,24 +103,10 @@ class ReportExporter(HTMLExporter):
         clean = cleaned(nb, failed=failed is not None)
         clean.cells = folded(without_empty_sections(clean.cells))
         resources["mtf"] = {"css": css(), "code": _code(clean)}
-        body, resources = self._filled(clean, resources, **kw)
+        # As HTMLExporter does, which then reads the whole page once more.
+        body, resources = super(HTMLExporter, self).from_notebook_node(clean, resources, **kw)
         page = _finish(body, clean, {**given, "failed": failed, "where": where, "why": why})
         return page, resources
-
-    def _filled(self, nb: NotebookNode, resources: dict[str, Any], **kw: Any) -> Any:
-        """Fill the template as HTMLExporter does, which then reads the whole page once more."""
-        from nbconvert.filters import highlight, widgetsdatatypefilter
-
-        exporter: Any = self
-        language = nb.metadata.get("language_info", {})
-        lexer = language.get("pygments_lexer", language.get("name"))
-        resources = exporter._init_resources(resources)
-        own: Any = {"notebook_metadata": self._nb_metadata, "parent": self, "resources": resources}
-        colour: Any = highlight.Highlight2HTML
-        choose: Any = widgetsdatatypefilter.WidgetsDataTypeFilter
-        exporter.register_filter("highlight_code", colour(pygments_lexer=lexer, parent=self))
-        exporter.register_filter("filter_data_type", choose(**own))
-        return super(HTMLExporter, self).from_notebook_node(nb, resources, **kw)
 
 
 def render(
