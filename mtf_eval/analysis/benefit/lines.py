@@ -150,10 +150,6 @@ def _rows(data: Dataset, table: str, project_id: str) -> Iterator[tuple[int, Any
         yield int(str(index)) + 2, row
 
 
-def _years_from(start: Any, day: Any) -> int:
-    return int(max(0, (day.year - start.year) * 12 + day.month - start.month) // 12)
-
-
 def _problem(table: str, number: int, column: str, error: BadArgument, todo: str) -> Problem:
     """Say that a row has no price."""
     place = {"file": table, "row": number, "column": column}
@@ -174,7 +170,7 @@ def _costs(
         except BadArgument as error:
             problems.append(_problem("costs", number, "date", error, "The row is left out."))
             continue
-        t = _years_from(start, day)
+        t = max(0, (day.year - start.year) * 12 + day.month - start.month) // 12
         lines.append(
             Line(
                 project_id=project_id,

@@ -42,12 +42,10 @@ MONTHS_FROM = 8
 
 def groups(data: Dataset, *, year: int) -> tuple[Table, ...]:
     """Referrals of a log by agency, and by ward where wards are on record."""
-    there = _groups(data) if referral_log.logged(data, year) else ()
-    return tuple(outcomes_by(data, by=by, year=year) for by in there)
-
-
-def _groups(data: Dataset) -> tuple[str, ...]:
-    return ("agency", "ward") if referral_log.core_log(data)["ward"].notna().any() else ("agency",)
+    if not referral_log.logged(data, year):
+        return ()
+    wards = referral_log.core_log(data)["ward"].notna().any()
+    return tuple(outcomes_by(data, by=by, year=year) for by in ("agency", "ward")[: 1 + wards])
 
 
 def ends(data: Dataset, year: int) -> tuple[str, ...]:
@@ -113,13 +111,6 @@ def _enough(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _sides() -> str:
-    return (
-        f"No median of fewer than {2 * few()} people is given, and no quartile of fewer than "
-        f"{4 * few()}."
-    )
-
-
 def _waits_table(
     data: Dataset,
     year: int,
@@ -130,6 +121,10 @@ def _waits_table(
     end: str,
     note: str,
 ) -> Table:
+    sides = (
+        f"No median of fewer than {2 * few()} people is given, and no quartile of fewer than "
+        f"{4 * few()}."
+    )
     made = lay(
         name,
         title,
@@ -137,7 +132,7 @@ def _waits_table(
         (first, *_days_columns(end)),
         source=referrals.source_of(data, year),
         as_at=referrals.as_at(data, year=year),
-        notes=filter(None, (note, _sides())),
+        notes=filter(None, (note, sides)),
         derive=_enough,
     )
     return made.with_frame(_enough(made.frame))

@@ -92,15 +92,6 @@ def _difference(panel: Panel) -> _Ratio:
     return _Ratio(*(rate / (rate - d) if d < rate else np.inf for d in ends))
 
 
-def _series(panel: Panel) -> Estimate:
-    return interrupted_series(
-        series=panel.monthly(panel.target),
-        start=panel.start,
-        rng=np.random.default_rng(0),
-        draws=10,
-    ).estimate
-
-
 ESTIMATORS: Mapping[str, Estimator] = {
     PRIMARY: lambda panel: placebo_calibrated(panel=panel),
     SAME_SEASON: lambda panel: placebo_calibrated(panel=panel.same_season()),
@@ -110,7 +101,14 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "Panel, quasi-Poisson": lambda panel: difference_in_differences(panel=panel),
     "Displacement difference": _difference,
     "Synthetic control": lambda panel: synthetic_control(panel=panel).estimate,
-    "Interrupted series, quasi-Poisson": _series,
+    "Interrupted series, quasi-Poisson": lambda panel: (
+        interrupted_series(
+            series=panel.monthly(panel.target),
+            start=panel.start,
+            rng=np.random.default_rng(0),
+            draws=10,
+        ).estimate
+    ),
 }
 
 
