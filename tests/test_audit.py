@@ -58,6 +58,20 @@ def test_across_files_of_one_table(tmp_path: Path) -> None:
     assert (leak.file, leak.row, leak.low) == ("one.csv", "b", 4)
 
 
+def test_data_sets_beside_one_another_are_tried_apart(tmp_path: Path) -> None:
+    """Other records under the same titles: neither gives back a count of the other."""
+    rows = [["Agency", "People"], ["A", 20], ["C", 9]]
+    write_csv(tmp_path / "north", "t", [*rows, ["B", "[c]"], ["D", "[c]"], ["Total", 39]])
+    write_csv(tmp_path / "south", "t", [*rows, ["B", 7], ["D", 3], ["Total", 39]])
+    for name in ("north", "south"):
+        run = {"dataset": name, "release": "public"}
+        (tmp_path / name / "run.json").write_text(json.dumps(run), "utf-8")
+    assert audit(tmp_path) == []
+    write_csv(tmp_path / "north", "t", [*rows, ["B", "[c]"], ["D", 3], ["Total", 39]])
+    (leak,) = audit(tmp_path)
+    assert (leak.file, leak.row, leak.low, leak.high) == ("north/t.csv", "b", 7, 7)
+
+
 def test_workbook_and_notebook_and_page_are_read(tmp_path: Path) -> None:
     write_csv(tmp_path, "one", [["Agency", "People"], ["A", 20], ["C", 9], ["B", "[c]"]])
     book = Workbook()

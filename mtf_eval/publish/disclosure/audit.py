@@ -9,6 +9,8 @@ with the release.
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument
@@ -52,6 +54,17 @@ def reach(
     folder = Path(folder)
     if not folder.is_dir():
         raise BadArgument(f"{folder.name}: not a folder")
+    sets = {p.parent: json.loads(p.read_text("utf-8")) for p in sorted(folder.glob("*/run.json"))}
+    if len({run.get("dataset") for run in sets.values()}) == len(sets) > 1:
+        # Data sets beside one another hold other records under the same titles.
+        counts, unsolved = [], 0
+        for each in sets:
+            earlier = Path(previous or each) / each.name
+            known = earlier if previous is not None and earlier.is_dir() else None
+            found = reach(each, known, release=release, apart=apart)
+            counts += [replace(k, file=f"{each.name}/{k.file}") for k in found.counts]
+            unsolved += found.unsolved
+        return Reach(counts=tuple(counts), unsolved=unsolved)
     name = release or release_named(folder) or "public"
     if name == "internal":
         return Reach(counts=())
