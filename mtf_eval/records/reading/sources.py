@@ -148,7 +148,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
     for archive in _archives(place):
         if "incidents" in sources:
             found, todo = "a second source of incidents", "keep one of them"
-            problems.append(_problem(archive.name, found, "one source", todo))
+            expected = "one source"
+            problems.append(Problem(file=archive.name, found=found, expected=expected, todo=todo))
             continue
         try:
             grid, sources["incidents"] = _street_records(archive)
@@ -218,7 +219,3 @@ def extended(aliases: Aliases, read: Tidied) -> Aliases:
 def slug(name: str) -> str:
     """Return a name as a data set's folder of reports has it."""
     return re.sub(r"[^a-z0-9_-]+", "_", name.lower()).strip("_") or "data"
-
-
-def _problem(file: str, found: str, expected: str, todo: str = "") -> Problem:
-    return Problem(file=file, found=found, expected=expected, todo=todo)
