@@ -67,8 +67,7 @@ def headline(benefit: Benefit) -> Table:
     """One row: what reviewers read first, present values and their ratio, then the rest."""
     found = benefit.results
     none = "; the interval includes no saving" if benefit.no_saving_possible else ""
-    bare = "; the estimate, of which no saving can be claimed" * benefit.no_saving
-    none, net = bare or none, _span(benefit, "net")
+    none = "; the estimate, of which no saving can be claimed" if benefit.no_saving else none
     cash = found["cashable_benefit_gbp"]
     names = ("present_value_benefits_gbp", "present_value_costs_gbp", "public_value_bcr",
              "net_present_public_value_gbp", "cashable_benefit_gbp")  # fmt: skip
@@ -89,7 +88,7 @@ def headline(benefit: Benefit) -> Table:
         number(
             "bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr"), missing=NOT_GIVEN
         ),
-        money("net", "Net present public value", note=net and net + bare, missing=NOT_GIVEN),
+        money("net", "Net present public value", note=_span(benefit, "net"), missing=NOT_GIVEN),
         money(
             "cashable",
             "Cashable benefit",

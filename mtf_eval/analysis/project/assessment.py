@@ -28,6 +28,7 @@ from mtf_eval.records.dataset import Dataset
 NOT_ASSESSED = "not assessed"
 NOT_ON_RECORD = "not on record"
 NOT_COMPARED = "not compared"  # a month before the start, or one that is left out
+NO_PLAN = "No plan of how the result is kept up is on record"
 NO_BUFFER = "The project names no buffer areas."
 BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
@@ -74,8 +75,8 @@ def _against(*effects: Estimate) -> str:
     return " or ".join(words[each] for each in sorted(compared, reverse=True))
 
 
-def short(data: Dataset, found: Evaluation, done: str, where: str) -> Table:
-    """Answer in few lines: the problem, where, what was done, what changed, how sure, what next."""
+def short(data: Dataset, found: Evaluation, done: str) -> Table:
+    """Answer in few lines: the problem, what was done, what changed, how sure."""
     project, effect = found.project, found.primary
     claims = bool(len(data.own("outcomes", project.project_id)))
     sure = f"The records show nothing{'; what it claims of people is not measured' * claims}."
@@ -92,11 +93,8 @@ def short(data: Dataset, found: Evaluation, done: str, where: str) -> Table:
         sure = f"No estimate can be made: {why}."
     rows = (
         ("The problem", project.problem),
-        *([("Where", f"{where}.")] if where else []),
         ("What was done", f"{done}; led by {project.lead_agency}."),
-        ("What changed", f"{found.headline}."),
         ("How sure", sure),
-        ("What next", f"{_next(found)}."),
     )
     columns = (label("question", "Question"), text("answer", "Answer"))
     return page_table(
@@ -118,15 +116,26 @@ def _doubts(found: Evaluation) -> Iterator[str]:
         yield f"{net.sentence()}: {net.doubt or 'a fall is left'}."
 
 
-def _next(found: Evaluation) -> str:
-    project = found.project
+def what_next(data: Dataset, found: Evaluation) -> str:
+    """Say what is to be done after this report, by whom and when, as far as that is on record."""
+    project, lead = found.project, found.project.lead_agency
+    rows = actions_then(data, found.as_of, project.project_id)
+    late = rows[rows["state"] == "overdue"].sort_values("due")
+    asked = [f"{r.agency}: {str(r.description).rstrip('.')}, overdue since {day(r.due)}"
+             for r in late.itertuples()]  # fmt: skip
     if found.status == "planning":
-        return "Agree measures and areas, and judge below whether an evaluation can show anything"
-    if found.status == "running":
-        return "Keep the dose up and the records complete until the response ends"
-    if project.follow_up_date is not None:
-        return f"Follow-up on {day(project.follow_up_date)}"
-    return "Decide whether to stop, continue, change or spread"
+        asked.append("agree measures and areas, and judge below whether an evaluation can show any")
+    elif found.status == "running":
+        asked.append("keep the dose up and the records complete until the response ends")
+    else:
+        asked.append(project.consolidation_plan.rstrip(".") or NO_PLAN)
+        follow = project.follow_up_date
+        asked.append(
+            f"{lead}: "
+            + (f"follow-up on {day(follow)}" if follow is not None else "stop, continue or spread")
+        )
+    said = "; ".join(asked)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def changes(data: Dataset, found: Evaluation) -> Table:

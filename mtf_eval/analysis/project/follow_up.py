@@ -177,7 +177,7 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
         (
             label("window", "Window"),
             text("months", "Months"),
-            count("before", "Same months before"),
+            count("before", "Months before, as used"),
             number("expected", "Expected"),
             count("after", "Recorded"),
             *RATIO,

@@ -193,16 +193,32 @@ def rag(word: str) -> Element:
     return Element("note", rating(word), rating_word(word), {"kind": "rag", "text": word})
 
 
-def headline_result(text: str, maryland: int | None = None, status: str = "complete") -> Element:
-    """State the report's main result in one line, for this page and for the index."""
+def headline_result(
+    text: str,
+    maryland: int | None = None,
+    status: str = "complete",
+    beside: Sequence[tuple[str, str]] = (),
+) -> Element:
+    """State the report's main result in one line, for this page and for the index.
+
+    Parameters
+    ----------
+    beside
+        What a first look asks besides, as names and answers: where, what it is worth, what next.
+    """
     if status not in STATUS:
         raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")
     _need_modest(text, maryland)
     strength = (
         f' <span class="mtf-strength">{MARYLAND.format(maryland)}.</span>' if maryland else ""
     )
-    html = f'<p class="mtf-result"><strong>In one line:</strong> {escape(text)}{strength}</p>'
-    return Element("result", html, text, {"text": text, "maryland": maryland, "status": status})
+    lines = "".join(f"<p><strong>{escape(n)}:</strong> {escape(t)}</p>" for n, t in beside)
+    html = (
+        f'<div class="mtf-result"><p><strong>In one line:</strong> {escape(text)}{strength}</p>'
+        f"{lines}</div>"
+    )
+    content = {"text": text, "maryland": maryland, "status": status, "beside": [*beside]}
+    return Element("result", html, text, content)
 
 
 def _need_modest(text: str, maryland: int | None) -> None:

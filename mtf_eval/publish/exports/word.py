@@ -183,6 +183,8 @@ class _Writer:
             lead = f"{NOTE_WORDS[data['kind']]}: "
         strength = f" {MARYLAND.format(data['maryland'])}." if data.get("maryland") else ""
         self._add(text + strength, lead=lead)
+        for name, answer in data.get("beside", ()):
+            self._add(answer, lead=f"{name}: ")
         for caution in data.get("cautions", ()):
             self._add(str(caution), "List Bullet")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -31,17 +32,18 @@ OWN = "The other methods and the checks belong to the effect of the design"
 
 
 class Answer(View):
-    """The main result in one line, for the page and the index."""
+    """The main result in one line, for the page and the index, and what is asked besides."""
 
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, beside: Mapping[str, str]) -> None:
         super().__init__(words=evaluation.headline)
-        self._evaluation = evaluation
+        self._evaluation, self._beside = evaluation, beside
 
     def element(self) -> Element:
-        """Return the line with the strength of its design."""
+        """Return the line with the strength of its design, and the others under it."""
         found = self._evaluation
         level = found.primary.maryland if found.primary else None
-        return headline_result(found.headline, level, found.status)
+        beside = [(name, text) for name, text in self._beside.items() if text]
+        return headline_result(found.headline, level, found.status, beside)
 
 
 class Effect(View):
@@ -166,9 +168,12 @@ def _agreement(found: Evaluation) -> str:
     way = "fall" if first.estimate < 1 else "rise"
     same = sum((e.estimate < 1) == (first.estimate < 1) for e in rest)
     sure = sum(e.distinguishable for e in rest if (e.estimate < 1) == (first.estimate < 1))
+    does = f"show a {way} as the primary one does"
+    if not first.distinguishable:
+        does = f"lie on the side of a {way}, as the primary one, which chance may explain"
     return (
-        f"Of {len(rest)} other estimates {same} show a {way} as the primary one does, {sure} of "
-        "them with an interval that leaves out no change."
+        f"Of {len(rest)} other estimates {same} {does}; {sure} of them with an interval that "
+        "leaves out no change."
     )
 
 
@@ -180,5 +185,7 @@ def _series_title(found: Evaluation) -> str:
         return f"{measure} as it was recorded, month by month"
     after = round(panel.same_season().totals(found.project.target)[1])
     against = "were expected" if effect.maryland > 2 else "would be as in the months before"
+    if found.design is not None and found.design.method == "series":
+        against = "had the trend before gone on"
     expected = f"{after + round(effect.avoided):,} {against}"
     return f"{measure}: {after:,} recorded after the start, {expected}"

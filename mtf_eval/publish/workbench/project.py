@@ -67,19 +67,27 @@ class Project(Scanning):
     # What is to be read first
 
     def answer(self) -> Answer:
-        """Say the main result in one line, for the page and the index."""
-        return Answer(self.evaluation)
+        """Say the main result in one line, where, what it is worth, and what comes next."""
+        ended = self.evaluation.status not in ("planning", "running")
+        worth = self.benefit().sentence() if ended else ""
+        beside = {
+            "Where": maps.where_words(self._where().released.frame),
+            "What it is worth": worth,
+            "What next": assessment.what_next(self.records, self.evaluation),
+        }
+        return Answer(self.evaluation, beside)
+
+    def _where(self) -> View:
+        return View(lambda: maps.where(self.records, self.record, as_of=self.as_of))
 
     def in_short(self) -> Several:
-        """Answer what the problem was, what was done, what changed, how sure, what next."""
+        """Answer what the problem was, what was done, what changed, how sure; where, on a map."""
         done = process.actions(self.records, self.record, as_of=self.as_of)
         said = process.actions_finding(done.frame)
         if named := [str(what).rstrip(".") for what in done.frame["what"]]:
             said = f"{'; '.join(named)}. {said}"
-        where = View(lambda: maps.where(self.records, self.record, as_of=self.as_of))
-        told = maps.where_words(where.released.frame)
-        short = View(lambda: assessment.short(self.records, self.evaluation, said, told))
-        return Several(Beside(short, self._areas(where)), self._in_figures())
+        short = View(lambda: assessment.short(self.records, self.evaluation, said))
+        return Several(Beside(short, self._areas(self._where())), self._in_figures())
 
     def _areas(self, where: View) -> View:
         """Draw the project's areas by role."""
@@ -298,7 +306,7 @@ class Project(Scanning):
 
     def follow_up(self) -> Several:
         """Say what is kept up, when it is looked at again, and whether the change has held."""
-        plan = self.record.consolidation_plan or "No consolidation plan is on record."
+        plan = self.record.consolidation_plan or f"{assessment.NO_PLAN}."
         when = self.record.follow_up_date
         again = "No follow-up date is on record." if when is None else f"Follow-up: {day(when)}."
         kept = View(words=f"{plan.rstrip('.')}. {again}", kind="note" if when else "caution")
