@@ -195,7 +195,7 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
             out.finding("warning", f"{len(again)} {TWICE}", row=again[0])
         return frame
     twice = frame.index[frame.duplicated()]
-    if out.grid.table == "incidents" and out.grid.rows and frame["date"].isna().all():
+    if out.grid.table == "incidents" and len(frame) and frame["date"].isna().all():
         whole = pd.Series([tuple(map(str, out.grid.rows[n - 1])) for n in frame.index], frame.index)
         again = frame.index[whole.duplicated()]
         once = frame.drop(index=again)
