@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -243,3 +244,15 @@ def test_a_map_of_hours_is_of_areas_and_passes_the_rule(timed: Path) -> None:
         mtf.report(records, "project_evaluation", release="internal", project="EX01")
     assert shown.hidden == 0
     assert shown.frame["Fri"].sum() == pytest.approx(294)
+
+
+def test_times_come_from_a_database(tmp_path: Path) -> None:
+    connection = duckdb.connect(tmp_path / "d.duckdb")
+    connection.execute(
+        "create table incidents as select timestamp '2021-05-01 22:15' + interval (n) hour as date,"
+        " 'E01000001' as area_code, 'disorder' as measure from range(3) t(n)"
+    )
+    connection.close()
+    data = mtf.load(f"duckdb:///{tmp_path / 'd.duckdb'}")
+    assert counted(data) == {("Saturday", 22): 1, ("Saturday", 23): 1, ("Sunday", 0): 1}
+    assert data.table("incidents")["count"].to_list() == [3]
