@@ -35,7 +35,7 @@ from mtf_eval.analysis.results.columns import (
     share,
     where_from,
 )
-from mtf_eval.analysis.results.findings import extremes, listing, number, percent
+from mtf_eval.analysis.results.findings import extremes, listing, number, percent, shown
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
@@ -376,7 +376,7 @@ def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part
     """Say which period brought the most and the fewest referrals, from what is shown.
 
     A `part` of a month is in no ranking; where a period is not shown, the others are ranked as
-    those shown.
+    those shown; of more than two that tie, the number is given.
 
     With `decided` the decisions of each period are meant, which are what is drawn where they are
     counted by their own day.
@@ -394,7 +394,14 @@ def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part
         of = "the whole months" if part else "those"
         what = f"{what} of {of}{' shown' if hidden else ''}"
     top, high, bottom, low = ends
-    return f"{top} brought the most {what} ({number(high)}), {bottom} the fewest ({number(low)})"
+    values = shown(frame, "period", column)
+    unit = "months" if len(values) > len(QUARTERS) else "quarters"
+    ties = [int((values == end).sum()) for end in (high, low)]
+    most, least = (
+        f"{tied} {unit}" if tied > 2 else named
+        for named, tied in zip((top, bottom), ties, strict=True)
+    )
+    return f"{most} brought the most {what} ({number(high)}), {least} the fewest ({number(low)})"
 
 
 def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
