@@ -28,7 +28,6 @@ from mtf_eval.records.dataset import Dataset
 NOT_ASSESSED = "not assessed"
 NOT_ON_RECORD = "not on record"
 NOT_COMPARED = "not compared"  # a month before the start, or one that is left out
-NO_PLAN = "No plan of how the result is kept up is on record"
 NO_BUFFER = "The project names no buffer areas."
 BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
@@ -114,28 +113,6 @@ def _doubts(found: Evaluation) -> Iterator[str]:
     net = found.net[found.project.primary_measure]
     if net.moved and net.effect.estimate < 1:
         yield f"{net.sentence()}: {net.doubt or 'a fall is left'}."
-
-
-def what_next(data: Dataset, found: Evaluation) -> str:
-    """Say what is to be done after this report, by whom and when, as far as that is on record."""
-    project, lead = found.project, found.project.lead_agency
-    rows = actions_then(data, found.as_of, project.project_id)
-    late = rows[rows["state"] == "overdue"].sort_values("due")
-    asked = [f"{r.agency}: {str(r.description).rstrip('.')}, overdue since {day(r.due)}"
-             for r in late.itertuples()]  # fmt: skip
-    if found.status == "planning":
-        asked.append("agree measures and areas, and judge below whether an evaluation can show any")
-    elif found.status == "running":
-        asked.append("keep the dose up and the records complete until the response ends")
-    else:
-        asked.append(project.consolidation_plan.rstrip(".") or NO_PLAN)
-        follow = project.follow_up_date
-        asked.append(
-            f"{lead}: "
-            + (f"follow-up on {day(follow)}" if follow is not None else "stop, continue or spread")
-        )
-    said = "; ".join(asked)
-    return f"{said[0].upper()}{said[1:]}."
 
 
 def changes(data: Dataset, found: Evaluation) -> Table:

@@ -1,8 +1,8 @@
 """The long-term audit of one project: whether the fall has held six and twelve months on.
 
 The estimator that judged the response is run again on later months, against the months before
-the start: by the same forecast, or against the same months of the year before. Who keeps it up is
-in `leadership`; nothing is claimed of months not on record.
+the start: by the same forecast, or against the same months of the year before; and what comes next.
+Nothing is claimed of months not on record.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate, Panel
+from mtf_eval.analysis.project.delivery import actions_then
 from mtf_eval.analysis.project.design import (
     Project,
     Window,
@@ -24,7 +25,7 @@ from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.page_tables import page_table
-from mtf_eval.analysis.results.columns import RATIO, count, label, number, text
+from mtf_eval.analysis.results.columns import RATIO, count, day, label, number, text
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -35,6 +36,7 @@ from mtf_eval.records.dataset import Dataset
 WINDOWS = {"Six months on": (1, 6), "Twelve months on": (7, 12)}
 COMPARABLE = ("placebo", "did")  # a series alone gives one level for all months after its start
 SEASON = 12
+NO_PLAN = "No plan of how the result is kept up is on record"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,3 +201,27 @@ def later_finding(windows: tuple[Later, ...]) -> str:
     last = judged[-1]
     said = f"{last.name} ({last.first:%B %Y} to {last.last:%B %Y}): {last.reading}."
     return " ".join([said, *waiting])
+
+
+def what_next(data: Dataset, found: Evaluation) -> str:
+    """Say what is to be done after this report, by whom and when, as far as that is on record."""
+    project, lead = found.project, found.project.lead_agency
+    rows = actions_then(data, found.as_of, project.project_id)
+    late = rows[rows["state"] == "overdue"].sort_values("due")
+    asked = [f"{r.agency}: {str(r.description).rstrip('.')}, overdue since {day(r.due)}"
+             for r in late.itertuples()]  # fmt: skip
+    if found.status == "planning":
+        start = project.response_start
+        when = f"{lead}: response from {day(start)}; " if start is not None else ""
+        asked.append(f"{when}agree measures and areas, and judge whether any change could be shown")
+    elif found.status == "running":
+        asked.append("keep the dose up and the records complete until the response ends")
+    else:
+        asked.append(project.consolidation_plan.rstrip(".") or NO_PLAN)
+        follow = project.follow_up_date
+        asked.append(
+            f"{lead}: "
+            + (f"follow-up on {day(follow)}" if follow is not None else "stop, continue or spread")
+        )
+    said = "; ".join(asked)
+    return f"{said[0].upper()}{said[1:]}."

@@ -67,13 +67,19 @@ class Project(Scanning):
     # What is to be read first
 
     def answer(self) -> Answer:
-        """Say the main result in one line, where, what it is worth, and what comes next."""
+        """Say the main result in one line: whether it held, where, its worth, what comes next."""
         ended = self.evaluation.status not in ("planning", "running")
-        worth = self.benefit().sentence() if ended else ""
+        money = self.benefit() if ended else None
+        shared = (
+            [f.text for f in money.appraisal.findings if f.rule == "shared_areas"] if money else []
+        )
+        windows = follow_up.later(self.records, self.evaluation)
+        judged = any(window.effect is not None for window in windows)
         beside = {
+            "Since then": follow_up.later_finding(windows) if judged else "",
             "Where": maps.where_words(self._where().released.frame),
-            "What it is worth": worth,
-            "What next": assessment.what_next(self.records, self.evaluation),
+            "What it is worth": " ".join([money.sentence(), *shared]) if money else "",
+            "What next": follow_up.what_next(self.records, self.evaluation),
         }
         return Answer(self.evaluation, beside)
 
@@ -306,7 +312,7 @@ class Project(Scanning):
 
     def follow_up(self) -> Several:
         """Say what is kept up, when it is looked at again, and whether the change has held."""
-        plan = self.record.consolidation_plan or f"{assessment.NO_PLAN}."
+        plan = self.record.consolidation_plan or f"{follow_up.NO_PLAN}."
         when = self.record.follow_up_date
         again = "No follow-up date is on record." if when is None else f"Follow-up: {day(when)}."
         kept = View(words=f"{plan.rstrip('.')}. {again}", kind="note" if when else "caution")
