@@ -229,8 +229,9 @@ def themes_finding(streams_frame: pd.DataFrame, themes_frame: pd.DataFrame) -> s
     shown = streams_frame.set_index("stream")["count"]
     if len(shown) < 3 or shown.isna().any():
         return text
-    parts = [f"{str(k).lower()} {number(v)}" for k, v in shown.items() if k != "Total"]
-    return f"{text}; {number(shown['Total'])} in all ({' and '.join(parts)})"
+    beside = shown.drop("Total").index[-1]
+    what = f"{number(shown[beside])} of {number(shown['Total'])}"
+    return f"{text}; {what} were {str(beside).lower()}"
 
 
 def support_finding(frame: pd.DataFrame, *, year: int) -> str:
