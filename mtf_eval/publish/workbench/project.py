@@ -131,6 +131,10 @@ class Project(Scanning):
 
     # Response
 
+    def response(self) -> Several:
+        """Show what was done, by whom and when, and what was delivered of what was agreed."""
+        return Several(self.actions(), self.deliveries())
+
     def actions(self) -> View:
         """Show what was to be done and what was done, by whom and when."""
         return self._told(process.actions, process.actions_finding)
@@ -142,6 +146,10 @@ class Project(Scanning):
     def priorities(self) -> View:
         """Show which priorities of the partners the actions served."""
         return View(lambda: process.priorities(self.records, self.record, as_of=self.as_of))
+
+    def logic(self) -> Several:
+        """Draw the logic model, and show what each agency gave and got."""
+        return Several(self.logic_model(), self.contributions())
 
     def logic_model(self) -> View:
         """Draw what was put in, what was done, what was made of it and what changed."""

@@ -82,6 +82,10 @@ class Scanning(View, ABC):
 
         return self._where_recorded(planning.places, draw)
 
+    def when(self) -> Several:
+        """Show when in the year and in the week the problem came, before the start."""
+        return Several(self.calendar(), self.hours())
+
     def calendar(self) -> View:
         """Show when in the year the problem came, before the start."""
         return self._where_recorded(planning.calendar)

@@ -60,6 +60,10 @@ class Surveys(View):
     def _changes(self) -> View:
         return View(partial(surveys.changes, *self._of, shown=door().counted))
 
+    def in_full(self) -> Several:
+        """Show the answers to each question, the shares by wave, and what changed."""
+        return Several(self.answers(), self.changes()) if self.there else Several(Absent(NONE))
+
     def answers(self) -> View:
         """Show the answers to each question by wave."""
         asked = surveys.questions(*self._of) if self.there else ()

@@ -202,6 +202,10 @@ class Year(Period):
         said = contacts.visits_note(self.records, **self._when)
         return _first(contacts.visits(self.records, **self._when), said)
 
+    def contacts(self) -> Several:
+        """Draw the contacts made by channel, and visits and remote contacts by period."""
+        return Several(self.contacts_made(), self.contacts_by_period())
+
     def contacts_made(self) -> View:
         """Draw the contacts made by channel."""
         named = contacts.periods(self.records, **self._when)
