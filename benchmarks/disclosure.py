@@ -31,7 +31,7 @@ from mtf_eval.analysis.year import summary
 from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure.attacker import FEWEST, Reach
 from mtf_eval.publish.disclosure.audit import reach
-from mtf_eval.publish.disclosure.release import COUNTED, Door
+from mtf_eval.publish.disclosure.release import COUNTED, Disclosure
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.prices.reference import default_folder, load_reference
 from mtf_eval.records.schema import empty
@@ -190,14 +190,14 @@ def of_people(data: Dataset) -> Iterator[Table]:
             yield benefit.people_claimed(data, project)
 
 
-def tables_of(data: Dataset, door: Door) -> Iterator[Table]:
+def tables_of(data: Dataset, disclosure: Disclosure) -> Iterator[Table]:
     """Yield every table of people, or of their pounds, that the reports of a data set show."""
     yield from of_people(data)
     until = max(s.as_at for s in data.sources if s.as_at)
     for project in data.table("outcomes")["project_id"].unique():
         done = benefit.analyse(
             data, evaluated(data, project, until), load_reference(), price_year="2023/24",
-            horizon_years=5, rng=np.random.default_rng(SEED), draws=0, people=door.counted,
+            horizon_years=5, rng=np.random.default_rng(SEED), draws=0, people=disclosure.counted,
         )  # fmt: skip
         shown = [benefit.calculation, benefit.cash_flow, benefit.by_agency_and_year]
         yield from (make(done) for make in shown if done.claimed)
@@ -206,7 +206,7 @@ def tables_of(data: Dataset, door: Door) -> Iterator[Table]:
 def still_shown(data: Dataset, rule: str) -> tuple[int, int, int]:
     """Count the cells of people: on record, not hidden for their own size, and shown."""
     recorded = many = shown = 0
-    inside, outside = Door("internal", COUNTED), Door(rule, COUNTED)
+    inside, outside = Disclosure("internal", COUNTED), Disclosure(rule, COUNTED)
     for table in of_people(data):
         true, told = inside(table), outside(table)
         for name in table.people:
@@ -224,10 +224,10 @@ def publish(data: Dataset, rule: str, folder: Path) -> Path:
     Under `first` counts of 1 to 4 people are hidden and no other rounded, as in the first edition.
     """
     folder.mkdir(parents=True)
-    door = Door("internal" if rule == "first" else rule, COUNTED)
-    for each in tables_of(data, door):
+    disclosure = Disclosure("internal" if rule == "first" else rule, COUNTED)
+    for each in tables_of(data, disclosure):
         if len(each.frame):
-            told = payload(door(each))
+            told = payload(disclosure(each))
             if rule == "first":
                 counts = [c["name"] in each.people for c in told["columns"]]
                 told["rows"] = [

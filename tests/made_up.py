@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.publish import charts
-from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
 from mtf_eval.records.dataset import Dataset, Finding, Source
 
@@ -101,8 +101,8 @@ def progress() -> Table:
     )  # fmt: skip
 
 
-def door(release: str = "internal") -> Door:
-    return Door(release, counts=["referrals"])
+def disclosure(release: str = "internal") -> Disclosure:
+    return Disclosure(release, counts=["referrals"])
 
 
 def dataset() -> Dataset:
@@ -131,14 +131,14 @@ def cell(element: Any, source: str = "show()") -> nbformat.NotebookNode:
 
 def head_element(release: str = "internal") -> elements.Element:
     return elements.page(
-        title="Annual review 2021", period="2021", data=dataset(), door=door(release),
+        title="Annual review 2021", period="2021", data=dataset(), disclosure=disclosure(release),
         kind="annual_review", lead="What came to the task force in 2021.",
     )  # fmt: skip
 
 
 def notebook(release: str = "internal") -> nbformat.NotebookNode:
     """A whole report with every element."""
-    out = door(release)
+    out = disclosure(release)
     by_month = out(months())
     return new_notebook(
         cells=[

@@ -21,7 +21,7 @@ from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference, load_reference
 
@@ -982,11 +982,11 @@ def rich(reference: Reference) -> benefit.Benefit:
 def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: benefit.Benefit) -> None:
     tables = _tables(rich)
     assert len({t.name for t in tables}) == len(tables) > 15
-    door = Door("internal")
+    disclosure = Disclosure("internal")
     for table in tables:
         assert not table.people
         assert table.basis == "internal"
-        assert len(door(table).frame) == len(table.frame)
+        assert len(disclosure(table).frame) == len(table.frame)
 
 
 def test_tables_agree_with_one_another(rich: benefit.Benefit) -> None:
@@ -1031,10 +1031,10 @@ def test_pounds_are_the_same_whatever_the_count_that_is_hidden_or_rounded(
     rule: str, alike: range, reference: Reference
 ) -> None:
     """Nothing that is shown depends on a hidden count, so nothing can give it back."""
-    said, door = [], Door(rule, counts=["outcomes"])
+    said, disclosure = [], Disclosure(rule, counts=["outcomes"])
     for people in alike:
-        done = analyse(few(people), evaluation(), reference, draws=50, people=door.counted)
-        frames = [door(table).frame.to_csv() for table in _tables(done)]
+        done = analyse(few(people), evaluation(), reference, draws=50, people=disclosure.counted)
+        frames = [disclosure(table).frame.to_csv() for table in _tables(done)]
         said.append([*frames, done.sentence(), *done.notes])
     assert all(each == said[0] for each in said)
     left_out = any("left out, so few people are not shown" in text for text in said[0])
@@ -1045,9 +1045,9 @@ def test_pounds_from_counts_that_are_not_shown_are_refused(reference: Reference)
     done = analyse(few(3), evaluation(), reference, draws=0)
     for table in _tables(done):
         with pytest.raises(BadArgument, match="worked out from counts of people as internal"):
-            Door("public", counts=["outcomes"])(table)
-        assert len(Door("internal")(table).frame) == len(table.frame)
-    shown = Door("public").counted
+            Disclosure("public", counts=["outcomes"])(table)
+        assert len(Disclosure("internal")(table).frame) == len(table.frame)
+    shown = Disclosure("public").counted
     done = analyse(few(13), evaluation(), reference, draws=0, people=shown)
     assert [line.people for line in done.claimed] == [30.0, 15.0]
 
@@ -1228,11 +1228,11 @@ def test_pounds_of_journeys_stay_inside(reference: Reference) -> None:
     together, by_step = (make(data, reference, **when) for make in makes)
     assert together.frame["people"].tolist() == [12]
     assert by_step.frame["people"].tolist() == [12], "the other steps were reached by three"
-    door = Door("public", counts=["case_steps"])
-    shown = door(together)
+    disclosure = Disclosure("public", counts=["case_steps"])
+    shown = disclosure(together)
     assert list(shown.symbols.loc[0, ["people", "down", "up"]]) == ["", "[c]", "[c]"]
     assert shown.frame["people"].tolist() == [10]
-    sums = ((shown, ["path", "stay", "difference"]), (door(by_step), ["months", "cost"]))
+    sums = ((shown, ["path", "stay", "difference"]), (disclosure(by_step), ["months", "cost"]))
     for released, names in sums:
         assert released.frame[names].isna().all(axis=None)
 

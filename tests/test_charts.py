@@ -11,7 +11,7 @@ import made_up
 import numpy as np
 import pandas as pd
 import pytest
-from made_up import WORDS, counts, door, label, money, months, number, people, table, themes
+from made_up import WORDS, counts, disclosure, label, money, months, number, people, table, themes
 from matplotlib.colors import to_rgb
 
 from mtf_eval.analysis.results.tables import Column
@@ -59,7 +59,7 @@ def forest_table():  # type: ignore[no-untyped-def]
 
 
 def every_kind() -> dict[str, Chart]:
-    out = door()
+    out = disclosure()
     month = pd.date_range("2019-01-01", periods=30, freq="MS")
     line = pd.DataFrame({"month": month, "n": counts(*range(30)), "c": 12.0, "lo": 2.0, "hi": 25.0})
     limits = (number("c"), number("lo"), number("hi"))
@@ -185,17 +185,17 @@ def test_only_released_tables_are_drawn(thing: object) -> None:
 def test_words_are_mandatory(missing: str) -> None:
     words = {**TITLE, missing: " "}
     with pytest.raises(BadArgument, match=missing):
-        charts.bars(door()(months()), x="month", y="accepted", **words)
+        charts.bars(disclosure()(months()), x="month", y="accepted", **words)
 
 
 def test_unknown_column_names_those_there_are() -> None:
     with pytest.raises(BadArgument, match="month, accepted, rejected"):
-        charts.bars(door()(months()), x="month", y="receivd", **TITLE)
+        charts.bars(disclosure()(months()), x="month", y="receivd", **TITLE)
 
 
 def test_bars_are_as_high_as_their_numbers() -> None:
     chart = charts.bars(
-        door()(months()), x="month", y=["accepted", "rejected"], stacked=True, **TITLE
+        disclosure()(months()), x="month", y=["accepted", "rejected"], stacked=True, **TITLE
     )
     heights = bars_of(chart.wide, PALETTE[0])
     expected = [12, 4, 18, 14, 9, 13, 20, 7, 11, 2, 11, 12]
@@ -207,7 +207,7 @@ def test_bars_are_as_high_as_their_numbers() -> None:
 
 
 def test_hidden_cells_are_gaps_with_their_symbol() -> None:
-    released = door("local")(months())
+    released = disclosure("local")(months())
     hidden = int((released.symbols == "[c]").to_numpy().sum())
     assert hidden == 5  # 4 in February, 3 in May, 2 and 4 in October, 0 in December
     chart = charts.bars(released, x="month", y=["accepted", "rejected"], **TITLE)
@@ -224,7 +224,7 @@ def test_hidden_cells_are_gaps_with_their_symbol() -> None:
 
 
 def test_the_total_row_is_not_a_bar() -> None:
-    chart = charts.hbars(door()(themes()), x="theme", y="n", **TITLE)
+    chart = charts.hbars(disclosure()(themes()), x="theme", y="n", **TITLE)
     assert "1,234" in texts(chart.wide)
     assert "1,339" not in texts(chart.wide)
     # Tags stay text.
@@ -232,7 +232,7 @@ def test_the_total_row_is_not_a_bar() -> None:
 
 
 def test_forest_says_every_estimate_and_what_it_cannot() -> None:
-    chart = charts.forest(door()(forest_table()), x="project", **TITLE)
+    chart = charts.forest(disclosure()(forest_table()), x="project", **TITLE)
     drawn = texts(chart.wide)
     for words in ("0.50", "(0.25 to 1.00)", "(0.90 to no limit)", "[x]", "Together", "1"):
         assert words in drawn
@@ -240,7 +240,7 @@ def test_forest_says_every_estimate_and_what_it_cannot() -> None:
 
 def test_dots_need_the_project_among_the_areas() -> None:
     frame = pd.DataFrame({"area": ["a", "b"], "rr": [0.9, 1.1]})
-    released = door()(table("areas", frame, label("area"), number("rr")))
+    released = disclosure()(table("areas", frame, label("area"), number("rr")))
     with pytest.raises(BadArgument, match="no row 'c'"):
         charts.dots(released, x="area", y="rr", project="c", **TITLE)
     chart = charts.dots(released, x="area", y="rr", project="a", **TITLE)
@@ -254,7 +254,7 @@ def test_cumulative_names_the_year_of_payback(kinds: dict[str, Chart]) -> None:
 def test_too_many_series_are_refused() -> None:
     names = [f"n{i}" for i in range(7)]
     frame = pd.DataFrame({"x": ["a"], **{n: [1.0] for n in names}})
-    released = door()(table("many", frame, label("x"), *(number(n) for n in names)))
+    released = disclosure()(table("many", frame, label("x"), *(number(n) for n in names)))
     with pytest.raises(BadArgument, match="at most 6"):
         charts.bars(released, x="x", y=names, **TITLE)
 
@@ -263,13 +263,15 @@ def test_too_many_series_are_refused() -> None:
 def test_all_hidden_or_empty_still_draws(name: str) -> None:
     frame = pd.DataFrame({"x": ["a", "b"], "n": counts(None, None)})
     nothing = table("nothing", frame, label("x"), people("n"))
-    released = door()(nothing)
+    released = disclosure()(nothing)
     chart = getattr(charts, name)(released, x="x", y="n", **TITLE)
     assert "[x]" in texts(chart.wide)
-    assert not charts.bars(door()(months()), x="month", y=["accepted", "rejected"], **TITLE).blank
+    assert not charts.bars(
+        disclosure()(months()), x="month", y=["accepted", "rejected"], **TITLE
+    ).blank
     assert chart.blank, "the page then shows the table"
     empty = replace(nothing, frame=frame.head(0))
-    none = door()(empty)
+    none = disclosure()(empty)
     assert getattr(charts, name)(none, x="x", y="n", **TITLE).wide == ""
 
 

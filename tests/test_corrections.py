@@ -19,7 +19,7 @@ from made_up import cell, counts, dataset, head_element, label, people, table
 from nbformat.v4 import new_notebook
 
 from mtf_eval.analysis.results.tables import Column, Table
-from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages import exporter as pages
@@ -45,11 +45,11 @@ def months(march: int, december: int, *, completed: int = 30, as_at: str = "2021
 
 
 def book(shown: Table, *, release: str = "internal", slot: bool = True) -> nbformat.NotebookNode:
-    door = Door(release, counts=["referrals"])
+    disclosure = Disclosure(release, counts=["referrals"])
     cells = [cell(head_element(release)), cell(elements.headline_result("188 referrals"))]
-    cells.append(cell(elements.table(door(shown))))
+    cells.append(cell(elements.table(disclosure(shown))))
     cells += [cell(elements.corrections())] if slot else []
-    cells.append(cell(elements.provenance(dataset(), door, {"year": 2021})))
+    cells.append(cell(elements.provenance(dataset(), disclosure, {"year": 2021})))
     return new_notebook(cells=cells)
 
 

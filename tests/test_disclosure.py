@@ -17,7 +17,7 @@ from mtf_eval.analysis.counts import caseload, groups, referrals
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.analysis.year import summary
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.publish.disclosure.release import Door, Released, release
+from mtf_eval.publish.disclosure.release import Disclosure, Released, release
 from mtf_eval.records.prices.reference import default_folder
 from mtf_eval.records.prices.rules import Rule, few, read_rules, rule_of
 
@@ -63,8 +63,8 @@ def shown(released: Released) -> pd.DataFrame:
     return out.mask(released.symbols != "", released.symbols)
 
 
-def door(name: str = "public") -> Door:
-    return Door(name, counts=["referrals"])
+def disclosure(name: str = "public") -> Disclosure:
+    return Disclosure(name, counts=["referrals"])
 
 
 C = "[c]"
@@ -82,14 +82,14 @@ C = "[c]"
     ],
 )
 def test_boundaries(rule: str, expected: list[object]) -> None:
-    released = door(rule)(one_column([0, 1, 4, 5, 7, 8, 12, 13, 188]))
+    released = disclosure(rule)(one_column([0, 1, 4, 5, 7, 8, 12, 13, 188]))
     assert shown(released)["n"].tolist() == expected
     assert released.hidden == expected.count(C)
     assert released.rule.name in ("internal", "public", "local")
 
 
 def test_a_count_that_is_missing_is_not_called_confidential() -> None:
-    assert shown(door()(one_column([None, 3, 20])))["n"].tolist() == ["[x]", C, 20]
+    assert shown(disclosure()(one_column([None, 3, 20])))["n"].tolist() == ["[x]", C, 20]
 
 
 def test_dashboard_by_hand() -> None:
@@ -100,7 +100,7 @@ def test_dashboard_by_hand() -> None:
     )
     saras = (column(n, "count" if n == "saras" else "people") for n in NAMES[1:])
     made = replace(make(frame, total_row=True), columns=(column("month", "label"), *saras))
-    out = shown(door()(made)).drop(columns="month").astype(str).to_numpy().tolist()
+    out = shown(disclosure()(made)).drop(columns="month").astype(str).to_numpy().tolist()
     assert out == [row[6:] for row in rows], "SARA projects beside them are taken for people"
 
 
@@ -142,20 +142,20 @@ def test_a_profile_without_threshold_or_source_releases_nothing(row: str, tmp_pa
 def test_what_is_refused() -> None:
     table = one_column([1, 20])
     with pytest.raises(BadArgument, match="internal, public, local"):
-        Door("off")
+        Disclosure("off")
     with pytest.raises(BadArgument, match="bare frame"):
-        Door("internal")(table.frame)  # type: ignore[arg-type]
+        Disclosure("internal")(table.frame)  # type: ignore[arg-type]
     with pytest.raises(BadArgument, match="never named what it counts"):
-        Door("public")(table)
+        Disclosure("public")(table)
     with pytest.raises(BadArgument, match="expected tables of people"):
-        Door("public", counts=["costs"])
+        Disclosure("public", counts=["costs"])
     with pytest.raises(BadArgument, match="whole counts"):
-        door()(one_column([-1, 3]))
+        disclosure()(one_column([-1, 3]))
     with pytest.raises(BadArgument, match="every column must say"):
         table.with_frame(table.frame.assign(more=1))
     with pytest.raises(BadArgument, match="as internal shows them, not as public"):
-        door()(replace(table, basis="internal"))
-    assert len(Door("internal")(table).frame) == 2
+        disclosure()(replace(table, basis="internal"))
+    assert len(Disclosure("internal")(table).frame) == 2
     with pytest.raises(BadArgument, match="whole numbers"):
         Rule(name="x", hide_up_to=1, round_to=0, sentence="x", source="x", edition="1")
 
@@ -166,22 +166,22 @@ def test_not_people_passes_unless_people_stand_beside_it() -> None:
         name="projects", title="Projects", frame=frame, source="s",
         columns=(column("k", "label"), column("n", "count")),
     )  # fmt: skip
-    assert shown(Door("public")(alone))["n"].tolist() == [3]
+    assert shown(Disclosure("public")(alone))["n"].tolist() == [3]
     beside = replace(alone, frame=frame.assign(m=20), columns=(*alone.columns, column("m")))
-    assert shown(door()(beside)).loc[0, ["n", "m"]].tolist() == [C, 20]
+    assert shown(disclosure()(beside)).loc[0, ["n", "m"]].tolist() == [C, 20]
 
 
 def test_shares_and_changes_are_computed_from_what_is_shown() -> None:
     share = Column(name="s", heading="s", kind="share", of=("a", "all"))
     frame = pd.DataFrame({"k": list("wxyz"), "a": [3, 12, 13, 0], "all": [40, 43, 12, 0]})
-    out = shown(door()(make(frame, share)))["s"].tolist()
+    out = shown(disclosure()(make(frame, share)))["s"].tolist()
     assert out[0] == C
     assert out[1] == pytest.approx(10 / 45)
     assert out[2] == 1, "15 of 10: never more than the whole"
     assert out[3] == C, "a nought is hidden like any small count"
     change = Column(name="s", heading="s", kind="change", of=("a", "all"))
-    assert shown(door()(make(frame, change)))["s"].tolist()[1] == pytest.approx(10 / 45 - 1)
-    internal = shown(Door("internal")(make(frame, share)))["s"].tolist()
+    assert shown(disclosure()(make(frame, change)))["s"].tolist()[1] == pytest.approx(10 / 45 - 1)
+    internal = shown(Disclosure("internal")(make(frame, share)))["s"].tolist()
     assert internal[0] == 3 / 40
     assert internal[3] == "[z]"
 
@@ -197,32 +197,32 @@ def test_what_is_worked_out_is_worked_out_again_from_what_is_shown() -> None:
         frame=made.frame.assign(twice=2.0 * frame["n"]),
         columns=(*made.columns, column("twice", "number")),
     )
-    out = door()(made)
+    out = disclosure()(made)
     assert out.frame["twice"].tolist() == [30, 40]
     assert shown(out)["n"].tolist() == [15, 20]
-    assert Door("internal")(made).frame["twice"].tolist() == [26, 6, 40]
+    assert Disclosure("internal")(made).frame["twice"].tolist() == [26, 6, 40]
 
 
 def test_rows_that_tell_of_records_as_they_are_stay_inside() -> None:
     made = replace(one_column([13, 20]), exact=True)
-    released = door()(made)
+    released = disclosure()(made)
     assert released.frame.empty
     assert released.withheld
-    assert len(Door("internal")(made).frame) == 2
+    assert len(Disclosure("internal")(made).frame) == 2
 
 
 def test_expected_range_and_medians_rest_on_shown_counts() -> None:
     """By hand from the rounded months; nothing where a month is hidden."""
     thanet = load(HERE)
     made = caseload.expected_range(thanet, year=2021)
-    hidden = door()(made)
+    hidden = disclosure()(made)
     assert hidden.frame[["mean", "low", "high"]].isna().all(axis=None), "October is hidden"
     assert "hidden" in caseload.range_finding(hidden.frame)
     made = made.with_frame(made.frame.assign(received=made.frame["received"] + 10))
     shown_months = [25, 25, 30, 30, 20, 25, 30, 25, 25, 15, 30]
     mean = sum(shown_months) / 11
     reach = 2.66 * np.abs(np.diff(shown_months)).mean()
-    out = door()(made).frame
+    out = disclosure()(made).frame
     assert out["received"].tolist()[:11] == [25, 25, 30, 30, 20, 25, 30, 25, 25, 15, 30]
     assert out["mean"].iloc[0] == pytest.approx(mean)
     assert out["high"].iloc[0] == pytest.approx(mean + reach)
@@ -233,7 +233,7 @@ def test_coarser_is_asked_for_and_never_follows_from_counts() -> None:
     assert groups.coarser(thanet, public) is thanet
     asked = groups.coarser(thanet, public, "quarter; agency")
     assert groups.coarser(thanet, rule_of("internal"), "quarter") is thanet
-    months = door()(referrals.by_month(asked, year=2021))
+    months = disclosure()(referrals.by_month(asked, year=2021))
     assert months.table.name == "referrals_by_quarter_2021"
     assert months.frame["received"].tolist() == [55, 50, 50, 30, 190]
     assert any("Shown by quarter" in note for note in months.table.notes)
@@ -290,8 +290,8 @@ def test_a_data_set_with_nothing_to_say_of_its_figures_still_gives_its_tables() 
         },
     )
     for made in (readings.reading_table(bare), readings.blocks(bare)):
-        assert door()(made).frame.empty
-        assert list(door()(made).frame.columns) == [c.name for c in made.columns]
+        assert disclosure()(made).frame.empty
+        assert list(disclosure()(made).frame.columns) == [c.name for c in made.columns]
 
 
 @pytest.mark.parametrize(
@@ -316,8 +316,8 @@ def test_parts_beside_their_total(total: int, parts: list[int], may: bool) -> No
 
 def test_parts_kept_back_do_not_say_which_was_few() -> None:
     made = make(pd.DataFrame({"k": ["a", "b", "Total"], "n": [20, 6, 26]}), total_row=True)
-    assert shown(door()(made))["n"].tolist() == ["[k]", "[k]", 25]
-    assert shown(Door("internal")(made))["n"].tolist() == [20, 6, 26]
+    assert shown(disclosure()(made))["n"].tolist() == ["[k]", "[k]", 25]
+    assert shown(Disclosure("internal")(made))["n"].tolist() == [20, 6, 26]
 
 
 def test_sums_of_other_columns_are_left_out_with_their_shares() -> None:
@@ -326,8 +326,8 @@ def test_sums_of_other_columns_are_left_out_with_their_shares() -> None:
     made = make(frame, share)
     summed = tuple(replace(c, adds_up=c.name == "all") for c in made.columns)
     made = replace(made, columns=summed)
-    assert list(door()(made).frame) == ["k", "a", "b"]
-    assert list(Door("internal")(made).frame) == ["k", "a", "b", "all", "s"]
+    assert list(disclosure()(made).frame) == ["k", "a", "b"]
+    assert list(Disclosure("internal")(made).frame) == ["k", "a", "b", "all", "s"]
 
 
 def test_a_half_year_beside_a_year_and_its_other_half() -> None:
@@ -340,21 +340,23 @@ def test_a_half_year_beside_a_year_and_its_other_half() -> None:
     old = data.table("monthly_referrals")
     months = months.reindex(columns=old.columns).astype(old.dtypes.to_dict())
     data = replace(data, tables={**data.tables, "monthly_referrals": months})
-    year = shown(door()(referrals.headline(data, year=2021)))
-    halves = [shown(door()(referrals.headline(data, year=2021, half=h))) for h in (1, 2)]
+    year = shown(disclosure()(referrals.headline(data, year=2021)))
+    halves = [shown(disclosure()(referrals.headline(data, year=2021, half=h))) for h in (1, 2)]
     assert year["received"].tolist() == [35]
     assert [h.loc[0, "received"] for h in halves] == ["[k]", "[k]"]
-    by_month = shown(door()(referrals.by_month(data, year=2021)))
+    by_month = shown(disclosure()(referrals.by_month(data, year=2021)))
     assert by_month["received"].tolist() == [C, C, 10, 10, 10, 35], "33 less three times 8 is 9"
-    by_half = shown(door()(referrals.by_month(data, year=2021, half=2)))
+    by_half = shown(disclosure()(referrals.by_month(data, year=2021, half=2)))
     assert by_half["received"].tolist() == [10, 10, 10, "[k]"]
 
 
 def test_what_a_year_of_a_log_leaves_out() -> None:
     data = load(default_folder().parent / "example")
-    public, internal = (d(referrals.headline(data, year=2024)) for d in (door(), Door("internal")))
+    public, internal = (
+        d(referrals.headline(data, year=2024)) for d in (disclosure(), Disclosure("internal"))
+    )
     gone = set(internal.frame) - set(public.frame)
     assert gone == {"decided", "ongoing", "acceptance"}
-    waits = door()(caseload.days_to(data, end="decided", year=2024))
+    waits = disclosure()(caseload.days_to(data, end="decided", year=2024))
     assert list(waits.frame) == ["period", "low", "median", "high"]
     assert shown(public).loc[0, "rejected"] == "[k]", "few SARA projects: with it they were known"

@@ -15,7 +15,7 @@ from made_up import (
     HOSTILE,
     WORDS,
     counts,
-    door,
+    disclosure,
     headline_row,
     label,
     months,
@@ -29,7 +29,7 @@ from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts
 from mtf_eval.publish.cells import compact, number, payload
-from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
 from mtf_eval.publish.display.grid import RAG
 
@@ -84,14 +84,14 @@ def test_what_is_not_released_is_refused(make: Any, thing: object) -> None:
 
 def test_a_figure_takes_charts_of_released_tables_only() -> None:
     with pytest.raises(BadArgument, match="takes a chart"):
-        elements.figure(door()(months()))  # type: ignore[arg-type]
-    chart = charts.bars(door()(months()), x="month", y="accepted", title="T", **WORDS)
+        elements.figure(disclosure()(months()))  # type: ignore[arg-type]
+    chart = charts.bars(disclosure()(months()), x="month", y="accepted", title="T", **WORDS)
     with pytest.raises(BadArgument, match="Release it first"):
         elements.figure(replace(chart, released=months()))  # type: ignore[arg-type]
 
 
 def test_table_is_one_for_every_reader() -> None:
-    page = soup(elements.table(door()(themes())))
+    page = soup(elements.table(disclosure()(themes())))
     assert page.caption.get_text() == "Table of themes"
     assert [th.get_text() for th in page.select("thead th[scope=col]")] == [
         "Theme",
@@ -107,7 +107,7 @@ def test_table_is_one_for_every_reader() -> None:
 
 
 def test_hostile_text_is_text() -> None:
-    out = door()
+    out = disclosure()
     chart = charts.hbars(
         out(themes()), x="theme", y="n", title=HOSTILE, subtitle=HOSTILE, alt=HOSTILE
     )
@@ -116,8 +116,8 @@ def test_hostile_text_is_text() -> None:
         elements.figure(chart),
         elements.note(HOSTILE),
         elements.headline_result(HOSTILE),
-        elements.page(title=HOSTILE, period=HOSTILE, data=made_up.dataset(), door=out, kind="x",
-                      lead=HOSTILE),
+        elements.page(title=HOSTILE, period=HOSTILE, data=made_up.dataset(), disclosure=out,
+                      kind="x", lead=HOSTILE),
         elements.provenance(made_up.dataset(), out, {"words": HOSTILE}),
     ]  # fmt: skip
     for element in shown:
@@ -133,20 +133,20 @@ def test_units_stand_in_headings_once() -> None:
         Column(name="lag", heading="Lag", kind="number", unit="months"),
         Column(name="gbp", heading="Benefit (£)", kind="money"),
     )  # fmt: skip
-    heads = [th.get_text() for th in soup(elements.table(door()(made))).select("thead th")]
+    heads = [th.get_text() for th in soup(elements.table(disclosure()(made))).select("thead th")]
     assert heads == ["A", "Cost (£)", "Lag (months)", "Benefit (£)"]
 
 
 def test_symbols_are_explained_where_used() -> None:
-    out = door("local")
+    out = disclosure("local")
     page = soup(elements.table(out(months())))
     assert [td.get_text() for td in page.select("tbody td.n")].count("[c]") == 5
     assert "Symbols: [c] confidential" in page.get_text()
-    assert "Symbols" not in soup(elements.table(door()(months()))).get_text()
+    assert "Symbols" not in soup(elements.table(disclosure()(months()))).get_text()
 
 
 def test_private_json_holds_nothing_that_is_hidden() -> None:
-    released = door("local")(months())
+    released = disclosure("local")(months())
     bundle = elements.table(released)._repr_mimebundle_()
     content = bundle["application/vnd.mtf.table+json"]
     rows = {row[0]: row[1:] for row in json.loads(json.dumps(content))["rows"]}
@@ -162,11 +162,11 @@ def test_private_json_rounds_to_what_is_shown() -> None:
     share = Column(name="s", heading="Share", kind="share", of=("n", "m"), decimals=1)
     rr = Column(name="rr", heading="Rate ratio", kind="number", decimals=2)
     made = table("rounded", frame, label("a"), rr, people("n"), people("m"), share)
-    assert payload(door()(made))["rows"] == [["x", 0.83, 2, 3, 66.7]]
+    assert payload(disclosure()(made))["rows"] == [["x", 0.83, 2, 3, 66.7]]
 
 
 def test_headline_is_one_row_of_cards() -> None:
-    page = soup(elements.headline(door()(headline_row())))
+    page = soup(elements.headline(disclosure()(headline_row())))
     cards = {c.dt.get_text(): c.dd.get_text() for c in page.select("dl > div")}
     assert cards == {
         "Referrals received": "188",
@@ -176,11 +176,13 @@ def test_headline_is_one_row_of_cards() -> None:
     }
     assert page.select_one(".mtf-under").get_text() == "To 15 December"
     with pytest.raises(BadArgument, match="one row, not 12"):
-        elements.headline(door()(months()))
+        elements.headline(disclosure()(months()))
 
 
 def test_figure_has_picture_words_and_data() -> None:
-    chart = charts.bars(door()(months()), x="month", y=["accepted", "rejected"], title="T", **WORDS)
+    chart = charts.bars(
+        disclosure()(months()), x="month", y=["accepted", "rejected"], title="T", **WORDS
+    )
     page = soup(elements.figure(chart))
     caption = page.figcaption
     assert caption.strong.get_text() == "T"
@@ -219,7 +221,7 @@ def test_ratings_differ_in_shape_and_read_on_their_colour() -> None:
 
 
 def test_ratings_in_a_table_are_drawn_as_ratings() -> None:
-    page = soup(elements.table(door()(progress())))
+    page = soup(elements.table(disclosure()(progress())))
     assert len(page.select("td .mtf-rag")) == 5
     cells = [td.get_text() for td in page.select("tbody tr")[2].find_all("td")]
     assert cells[1:] == ["On course", "[x]"]
@@ -251,14 +253,14 @@ def test_result_says_sentence_strength_and_cautions() -> None:
 
 def test_provenance_keeps_rows_and_findings_in_the_house() -> None:
     settings = {"data": "/home/anna/records.xlsx", "year": 2021}
-    inside = soup(elements.provenance(made_up.dataset(), door(), settings)).get_text(" ")
+    inside = soup(elements.provenance(made_up.dataset(), disclosure(), settings)).get_text(" ")
     assert "anna" not in inside
     assert "referrals.csv" not in inside
     for words in ("year = 2021", "15 December 2021", "pandas"):
         assert words in inside
     assert re.search(r"referrals\s+9\s+15 December 2021\s+[0-9a-f]{12}", inside)
     assert "December is not complete" in inside
-    outside = soup(elements.provenance(made_up.dataset(), Door("public"), {"year": 2021}))
+    outside = soup(elements.provenance(made_up.dataset(), Disclosure("public"), {"year": 2021}))
     assert "December is not complete" not in outside.get_text(" ")
     assert "warning" not in outside.get_text(" "), "what reading found was counted in records"
     assert "abababab" not in outside.get_text(" ")
@@ -267,7 +269,8 @@ def test_provenance_keeps_rows_and_findings_in_the_house() -> None:
 @pytest.mark.parametrize(
     "call",
     [lambda: elements.note("x", "warning"), lambda: elements.headline_result("x", status="done"),
-     lambda: elements.page(title=" ", period="x", data=made_up.dataset(), door=door(), kind="x")],
+     lambda: elements.page(title=" ", period="x", data=made_up.dataset(), disclosure=disclosure(),
+                           kind="x")],
 )  # fmt: skip
 def test_closed_choices(call: Any) -> None:
     with pytest.raises(BadArgument):

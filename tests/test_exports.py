@@ -8,7 +8,7 @@ from pathlib import Path
 import made_up
 import openpyxl
 import pytest
-from made_up import cell, door
+from made_up import cell, disclosure
 from nbformat.v4 import new_notebook
 
 from mtf_eval.publish.display import elements
@@ -106,7 +106,7 @@ def test_awkward_names_and_headings(tmp_path: Path) -> None:
             Column(name="n", heading="Same $$x$$", kind="count"),
         )
         made = made_up.table(name, frame, *marks, title="[A link](http://x) in $$title$$")
-        shown.append(cell(elements.table(door()(made))))
+        shown.append(cell(elements.table(disclosure()(made))))
     book = openpyxl.load_workbook(write_exports(new_notebook(cells=shown), tmp_path, "b")[0])
     assert len(set(book.sheetnames)) == len(book.sheetnames)
     assert all(len(name) <= 31 for name in book.sheetnames)

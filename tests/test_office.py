@@ -17,7 +17,7 @@ from bs4 import BeautifulSoup
 from docx import Document
 from docx.oxml.ns import qn
 from docx.table import Table
-from made_up import cell, door
+from made_up import cell, disclosure
 from nbformat.v4 import new_notebook
 from openpyxl import load_workbook
 from pptx import Presentation
@@ -311,9 +311,10 @@ def test_the_attacker_reads_them_all(tmp_path: Path) -> None:
 
 def decks(release: str, title: str = "Report to the leadership group") -> Any:
     """A leadership report of made-up months, as its notebook would hold it."""
-    out = door(release)
+    out = disclosure(release)
     head = elements.page(
-        title=title, period="2021-H2", data=made_up.dataset(), door=out, kind="tlg_report", lead="",
+        title=title, period="2021-H2", data=made_up.dataset(), disclosure=out,
+        kind="tlg_report", lead="",
     )  # fmt: skip
     figure = made_up.notebook(release).cells[4]
     return new_notebook(cells=[cell(head), made_up.notebook(release).cells[1], figure])
@@ -360,7 +361,10 @@ def test_figures_of_an_email_keep_what_qualifies_them() -> None:
         source="made up",
     )  # fmt: skip
     given: dict[str, Any] = {"page": "a.html", "look": Look(), "run_time": WHEN}
-    book, out = new_notebook(cells=[cell(elements.table(door("internal")(one)))]), door("internal")
+    book, out = (
+        new_notebook(cells=[cell(elements.table(disclosure("internal")(one)))]),
+        disclosure("internal"),
+    )
     assert "- " not in summary(book, **given)[0]  # a table of one row is no headline
     book.cells.append(cell(elements.headline(out(one))))
     told = " ".join(summary(book, **given)[0].split())
@@ -384,7 +388,7 @@ def test_a_bar_keeps_its_claim_and_nought_is_a_figure() -> None:
          money("cash", "Cash cost on record (£)")),
         source="made up",
     )  # fmt: skip
-    book, out = decks("internal"), door("internal")
+    book, out = decks("internal"), disclosure("internal")
     book.cells += [cell(elements.table(out(each))) for each in (pounds, spent)]
     deck = Presentation(BytesIO(write_slides(book, look=Look(), run_time=WHEN)))
     first, second = [
@@ -406,7 +410,7 @@ def test_a_bar_keeps_its_claim_and_nought_is_a_figure() -> None:
 def test_changed_by_hand_leaves_with_every_document(tmp_path: Path) -> None:
     changed = ["comparison areas E01 and E02 in place of five", "method did"]
     book = decks("internal")
-    made = elements.provenance(made_up.dataset(), door("internal"), {}, by_hand=changed)
+    made = elements.provenance(made_up.dataset(), disclosure("internal"), {}, by_hand=changed)
     book.cells.append(cell(made))
     told = "Changed by hand in its notebook: comparison areas E01 and E02 in place of five; method"
     given: dict[str, Any] = {"look": Look(), "run_time": WHEN}

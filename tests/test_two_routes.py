@@ -19,7 +19,7 @@ from mtf_eval import charts, load
 from mtf_eval.analysis.counts import activity, caseload, referrals
 from mtf_eval.analysis.results import findings
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.records.dataset import Dataset
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"
@@ -142,9 +142,9 @@ def test_both_routes_give_the_same_headline(
     row = one.frame.iloc[0]
     assert row["decided"] == row[["accepted", "rejected", "saras"]].sum()
     for data in routes:
-        said = referrals.year_finding(Door("internal")(one).frame, year=year)
+        said = referrals.year_finding(Disclosure("internal")(one).frame, year=year)
         caution = referrals.part_year(data, year=year)
-        assert referrals.year_finding(Door("internal")(other).frame, year=year) == said
+        assert referrals.year_finding(Disclosure("internal")(other).frame, year=year) == said
         assert caution == ""
 
 
@@ -154,9 +154,10 @@ def test_both_routes_give_the_same_picture_and_words(
 ) -> None:
     drawn = []
     for data in routes:
-        door = Door("internal")
+        disclosure = Disclosure("internal")
         shown, expected = (
-            door(make(data, year=year)) for make in (referrals.by_month, caseload.expected_range)
+            disclosure(make(data, year=year))
+            for make in (referrals.by_month, caseload.expected_range)
         )
         alt = findings.alt(shown.frame, label="period", columns={"received": "received"})
         title = referrals.month_finding(shown.frame, year=year)

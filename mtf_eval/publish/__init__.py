@@ -1,1 +1,1 @@
-"""What leaves: the disclosure door, charts, elements of a notebook, pages."""
+"""What leaves: the disclosure rule, charts, elements of a notebook, pages."""

@@ -48,7 +48,7 @@ def need_released(thing: object) -> Released:
     if not isinstance(thing, Released):
         raise BadArgument(
             f"a {type(thing).__name__} cannot be shown: only a released table can. "
-            "Release it first: door(table)"
+            "Release it first: disclosure(table)"
         )
     return thing
 

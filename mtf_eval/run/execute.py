@@ -356,7 +356,7 @@ def _for_the_office(
 ) -> dict[str, bytes]:
     """Return the summary, and the document and slides that were asked for."""
     from mtf_eval.publish.cells import payload
-    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.disclosure.release import Disclosure
     from mtf_eval.publish.exports.files import head
     from mtf_eval.publish.exports.summary import summary
     from mtf_eval.publish.pages import corrections
@@ -370,8 +370,8 @@ def _for_the_office(
     if "docx" in job.beside:
         from mtf_eval.publish.exports.word import write_word
 
-        door = Door(str(head(clean).get("rule") or "internal"))
-        listed = payload(door(corrections.as_table(corrected))) if corrected else None
+        disclosure = Disclosure(str(head(clean).get("rule") or "internal"))
+        listed = payload(disclosure(corrections.as_table(corrected))) if corrected else None
         files[f"{stem}.docx"] = write_word(clean, corrected=listed, **given)
     if "pptx" in job.beside:
         from mtf_eval.publish.exports.slides import write_slides

@@ -102,7 +102,7 @@ def test_nothing_was_added_to_a_page(reports: Path) -> None:
         assert {a for t in page.find_all() for a in t.attrs} == {"lang", "charset", "style"}
 
 
-#: Open every door of a page and touch everything on it.
+#: Open every disclosure of a page and touch everything on it.
 TOUCH = """() => {
   for (const d of document.querySelectorAll('details')) d.open = true;
   for (const e of document.querySelectorAll('main *'))

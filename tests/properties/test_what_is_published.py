@@ -114,11 +114,11 @@ def test_public_says_its_rule_and_nothing_internal(hostile_reports: dict[str, An
 
 @pytest.mark.parametrize("asked", ["public", "nhs"])
 def test_a_second_door_in_a_notebook_is_found(asked: str) -> None:
-    """A page that says public, and one table that went through the internal door."""
+    """A page that says public, and one table that went through the internal disclosure."""
     import pandas as pd
     from made_up import cell, head_element
 
-    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.disclosure.release import Disclosure
     from mtf_eval.publish.display import elements
 
     frame = pd.DataFrame({"place": ["A"], "n": pd.array([3], dtype="Int64")})
@@ -128,7 +128,7 @@ def test_a_second_door_in_a_notebook_is_found(asked: str) -> None:
     )
     table = Table(name="t", title="T", source="S", frame=frame, columns=columns)
     for rule in ("internal", asked):
-        shown = elements.table(Door(rule, "referrals")(table))
+        shown = elements.table(Disclosure(rule, "referrals")(table))
         book = new_notebook(cells=[cell(head_element(asked)), cell(shown)])
         job = Job(dataset="d", name="n", source="", parameters={}, run_time="", release=asked)
         if rule == asked:

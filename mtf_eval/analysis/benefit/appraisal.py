@@ -339,7 +339,7 @@ def analyse(
     draws
         Monte Carlo draws; 0 for the deterministic results only.
     people
-        How the people of outcomes enter, from `Door.counted`: as they are shown, and not at all
+        How people of outcomes enter, from `Disclosure.counted`: as they are shown, and not at all
         where hidden. By default as they are on record, which a rule that hides then refuses.
 
     Returns

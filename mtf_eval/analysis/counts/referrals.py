@@ -410,7 +410,7 @@ def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
     Parameters
     ----------
     frame
-        The headline after the door, one row.
+        The headline after its release, one row.
     year
         The year it is about.
     caution

@@ -1,6 +1,6 @@
 """Sentences made from shown numbers: the finding over a chart and its text alternative.
 
-Takes frames that have been through the disclosure door, so a sentence cannot say what the table
+Takes frames that have been through the disclosure rule, so a sentence cannot say what the table
 hides: a missing cell is never named. Counts nothing itself and knows no data set.
 """
 
@@ -73,7 +73,7 @@ def alt(
     Parameters
     ----------
     frame
-        What was drawn, after the door.
+        What was drawn, after its release.
     label
         Column that names the bars or points.
     columns

@@ -121,7 +121,7 @@ def appraise(
     rng
         Draws what the projects share once for all of them.
     people
-        `Door.counted`: how the people of an outcome enter; by default as recorded.
+        `Disclosure.counted`: how the people of an outcome enter; by default as recorded.
     """
     years = {e.project.project_id: year_of(e.project) for e in together.found if has_ended(e)}
     ended = [e for e in together.found if years.get(e.project.project_id) == together.year]

@@ -77,7 +77,7 @@ def release(table: Table, rule: Rule) -> Released:
     if not rule.off and table.basis not in ("", rule.name):
         raise BadArgument(
             f"table {table.name} is worked out from counts of people as {table.basis} shows them, "
-            f"not as {rule.name} does: give the function that makes it `Door.counted`"
+            f"not as {rule.name} does: give the function that makes it `Disclosure.counted`"
         )
     frame = table.frame.reset_index(drop=True).copy()
     withheld = table.exact and not rule.off
@@ -149,7 +149,7 @@ def _kept_back(table: Table, rule: Rule) -> pd.DataFrame:
     return pd.DataFrame(False, index=table.frame.index, columns=names)
 
 
-class Door:
+class Disclosure:
     """Releases the tables of one page under one rule.
 
     Parameters
@@ -181,7 +181,7 @@ class Door:
         if people and not (self.rule.off or self.counts):
             raise BadArgument(
                 f"table {table.name} counts people, and the page never named what it counts: "
-                f"Door(release, counts=[...]) with some of {', '.join(COUNTED)}"
+                f"Disclosure(release, counts=[...]) with some of {', '.join(COUNTED)}"
             )
         return release(table, self.rule)
 

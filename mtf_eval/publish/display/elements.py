@@ -27,7 +27,7 @@ from mtf_eval.records.schema import OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure.release import Door, Released
+    from mtf_eval.publish.disclosure.release import Disclosure, Released
     from mtf_eval.records.dataset import Dataset
 
 
@@ -54,7 +54,7 @@ class Element:
 
 
 def page(
-    *, title: str, period: str, data: Dataset, door: Door, kind: str, lead: str = ""
+    *, title: str, period: str, data: Dataset, disclosure: Disclosure, kind: str, lead: str = ""
 ) -> Element:
     """Open the report: heading, lead, banners, and what the index says of it.
 
@@ -62,8 +62,8 @@ def page(
     ----------
     title, period
         The page's one heading; what time it covers, in words.
-    data, door
-        The data set, and the door whose rule the whole page obeys.
+    data, disclosure
+        The data set, and the release whose rule the whole page obeys.
     kind
         Name of the report, as in `annual_review`.
     lead
@@ -72,8 +72,8 @@ def page(
     if not title.strip() or not period.strip():
         raise BadArgument("page: title and period must be given")
     banners = []
-    if door.rule.banner:
-        banners.append(f'<p class="mtf-banner mtf-internal">{escape(door.rule.banner)}</p>')
+    if disclosure.rule.banner:
+        banners.append(f'<p class="mtf-banner mtf-internal">{escape(disclosure.rule.banner)}</p>')
     if data.illustrative:
         banners.append(
             '<p class="mtf-banner mtf-illustrative"><strong>Illustrative data.</strong> '
@@ -93,9 +93,9 @@ def page(
         "dataset_title": data.title,
         "publisher": data.about.get("publisher", ""),
         "illustrative": data.illustrative,
-        "rule": door.rule.name,
-        "rule_sentence": door.rule.sentence,
-        "banner": door.rule.banner,
+        "rule": disclosure.rule.name,
+        "rule_sentence": disclosure.rule.sentence,
+        "banner": disclosure.rule.banner,
     }
     return Element("page", html, f"{title}\n{period}", content)
 
@@ -258,7 +258,7 @@ def corrections() -> Element:
 
 def provenance(
     data: Dataset,
-    door: Door,
+    disclosure: Disclosure,
     parameters: Mapping[str, object],
     by_hand: Sequence[str] = (),
 ) -> Element:
@@ -270,7 +270,7 @@ def provenance(
     wherever they are kept; where they were read from is for the run record. How many cells were
     hidden, and when the report was run, are filled in when it is rendered.
     """
-    internal = door.rule.name == "internal"
+    internal = disclosure.rule.name == "internal"
     settings = {k: str(v) for k, v in parameters.items() if k != "data"}
     asked = frozenset(data.reads)
     sources: list[dict[str, Any]] = []
@@ -279,7 +279,7 @@ def provenance(
         source, (read, content) = data.source(name), reads.read_of(data, name, asked)
         noticed += data.notes(name)
         of_people = OF_PEOPLE in fact(TABLES[name], "marks")
-        if not source or not read or (of_people and not door.rule.off):
+        if not source or not read or (of_people and not disclosure.rule.off):
             continue
         sources.append(
             {
@@ -302,11 +302,11 @@ def provenance(
     facts = {
         "Data set": data.title,
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
-        **({} if door.rule.off else {"Content": "tables of people are not listed"}),
+        **({} if disclosure.rule.off else {"Content": "tables of people are not listed"}),
         "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
         **({"Changed by hand": "; ".join(by_hand)} if by_hand else {}),
-        "Disclosure rule": f"{door.rule.name} rule. {door.rule.sentence}",
-        **({"Reading the data found": found} if door.rule.off else {}),
+        "Disclosure rule": f"{disclosure.rule.name} rule. {disclosure.rule.sentence}",
+        **({"Reading the data found": found} if disclosure.rule.off else {}),
         "Versions": ", ".join(f"{n} {v}" for n, v in _versions().items()),
     }
     listed = "".join(

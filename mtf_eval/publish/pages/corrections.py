@@ -312,13 +312,13 @@ def _figure(found: Correction) -> tuple[str, ...]:
 def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str], rule: str) -> str:
     from html import escape
 
-    from mtf_eval.publish.disclosure.release import Door
+    from mtf_eval.publish.disclosure.release import Disclosure
     from mtf_eval.publish.display.elements import table
 
     parts = [
         f"<details><summary>{escape(titles[name])}: {len(distinct(each))} corrected</summary>"
         f'<p><a href="{escape(page_name(name, rule))}#corrections">Open that report</a></p>'
-        f"{table(Door(rule)(as_table(tuple(each), name))).html}</details>"
+        f"{table(Disclosure(rule)(as_table(tuple(each), name))).html}</details>"
         for name, each in sorted(found.items(), key=lambda item: titles[item[0]])
     ]
     return f"<h3>In other reports of this data set</h3>{''.join(parts)}" if parts else ""

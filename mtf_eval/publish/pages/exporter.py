@@ -18,7 +18,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from mtf_eval.publish.cells import moment
-from mtf_eval.publish.disclosure.release import Door
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import MIMETYPE, table
 from mtf_eval.publish.exports.files import BY_HAND, PRIVATE, by_hand, contents, head, tables
 from mtf_eval.publish.look import Look
@@ -334,7 +334,7 @@ def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) 
         slot.insert_after(*BeautifulSoup(corrections.PLACE, "html.parser").contents)
     if not found:
         return
-    html = table(Door(rule)(corrections.as_table(found))).html
+    html = table(Disclosure(rule)(corrections.as_table(found))).html
     for slot in slots:
         slot.clear()
         _insert(slot, 0, html)

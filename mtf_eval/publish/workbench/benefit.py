@@ -20,7 +20,7 @@ from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, headline_result, note
-from mtf_eval.publish.workbench.view import Absent, Several, View, door
+from mtf_eval.publish.workbench.view import Absent, Several, View, disclosure
 from mtf_eval.records.prices.editions import caution
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Money(View):
             price_year=price_year,
             horizon_years=horizon_years,
             rng=np.random.default_rng(SEED),
-            people=door().counted,
+            people=disclosure().counted,
         )
         super().__init__(partial(benefit.headline, self.appraisal), words=self.appraisal.sentence())
 
@@ -335,7 +335,7 @@ class Money(View):
     def calculation(self) -> Several:
         """Show each line of benefit from its count to its pounds; in Excel as a live model."""
         lines = self._both(benefit.calculation, "No benefit is claimed.")
-        live = model(self.appraisal) if door().rule.off else {}
+        live = model(self.appraisal) if disclosure().rule.off else {}
         return Several(lines, Live(live)) if live else lines
 
     def sources(self) -> View:

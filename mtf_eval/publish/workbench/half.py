@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
 from mtf_eval.analysis.year import funding, leadership, pounds
-from mtf_eval.publish.workbench.view import Absent, Line, View, door
+from mtf_eval.publish.workbench.view import Absent, Line, View, disclosure
 from mtf_eval.publish.workbench.year import Period, in_each_others_way
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class HalfYear(Period):
         """Show what may be claimed of each project, and the pounds that rest on it."""
         if not self.together.found:
             return Absent("No project was assessed in this half-year")
-        given = self.records, self.together, self.reference, None, door().counted
+        given = self.records, self.together, self.reference, None, disclosure().counted
         return View(pounds.standing(*given))
 
     def actions(self) -> View:

@@ -24,7 +24,14 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.workbench.effect import Answer, Effect
 from mtf_eval.publish.workbench.scanning import Scanning
-from mtf_eval.publish.workbench.view import Absent, Beside, Several, View, changed_by_hand, door
+from mtf_eval.publish.workbench.view import (
+    Absent,
+    Beside,
+    Several,
+    View,
+    changed_by_hand,
+    disclosure,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,7 +180,7 @@ class Project(Scanning):
 
     def _by_records(self) -> benefit.Benefit:
         given = self.records, self.evaluation, self.reference
-        return benefit.by_records(*given, people=door().counted)
+        return benefit.by_records(*given, people=disclosure().counted)
 
     def _told(self, make: Callable[..., Any], say: Callable[[pd.DataFrame], str]) -> View:
         made = partial(make, self.records, self.record, as_of=self.as_of)

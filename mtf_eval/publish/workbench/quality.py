@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.counts import on_record, quality, readings, reconcile
 from mtf_eval.publish import charts
-from mtf_eval.publish.workbench.view import Absent, Line, Several, View, door
+from mtf_eval.publish.workbench.view import Absent, Line, Several, View, disclosure
 from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Quality(View):
 
     def __init__(self, records: Dataset) -> None:
         self.records = records
-        super().__init__(lambda: quality.tables_read(records, rule=door().rule))
+        super().__init__(lambda: quality.tables_read(records, rule=disclosure().rule))
 
     def noticed(self) -> View:
         """Show what was repaired, and what was not."""
@@ -34,7 +34,7 @@ class Quality(View):
 
     def verdict(self) -> View:
         """Say whether the figures agree, in one line, for the page and the index."""
-        return Line(words=reconcile.verdict(self.records, rule=door().rule))
+        return Line(words=reconcile.verdict(self.records, rule=disclosure().rule))
 
     def agreement(self) -> Several:
         """Show each total beside the sum of its parts, and what was stated beside what was read."""

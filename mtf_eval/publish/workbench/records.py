@@ -18,7 +18,7 @@ from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.year import summary
 from mtf_eval.analysis.year.leadership import Half
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.workbench.view import Report, View, door
+from mtf_eval.publish.workbench.view import Report, View, disclosure
 from mtf_eval.records import load as reading
 from mtf_eval.records.dataset import Dataset
 
@@ -95,7 +95,7 @@ class Records(Dataset):
         return Quality(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        return View(lambda: quality.tables_read(self, rule=door().rule))._repr_mimebundle_()
+        return View(lambda: quality.tables_read(self, rule=disclosure().rule))._repr_mimebundle_()
 
 
 def load(

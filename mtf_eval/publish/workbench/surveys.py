@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mtf_eval.analysis.surveys import surveys, wording
 from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, note
-from mtf_eval.publish.workbench.view import Absent, Several, View, door, joined
+from mtf_eval.publish.workbench.view import Absent, Several, View, disclosure, joined
 
 if TYPE_CHECKING:
     from mtf_eval.publish.charts.style import Chart
@@ -43,7 +43,7 @@ class Surveys(View):
         shown = super().element()
         if not self.there:
             return note(NONE)
-        said = wording.cautions(*self._of, door().rule)
+        said = wording.cautions(*self._of, disclosure().rule)
         told = [note(text, "caution") for text in said]
         return joined(*told, shown)
 
@@ -53,12 +53,12 @@ class Surveys(View):
             return Absent(NONE)
         return Several(
             View(partial(surveys.shares, *self._of)),
-            View(partial(surveys.levels, *self._of, shown=door().counted)),
+            View(partial(surveys.levels, *self._of, shown=disclosure().counted)),
             self._changes(),
         )
 
     def _changes(self) -> View:
-        return View(partial(surveys.changes, *self._of, shown=door().counted))
+        return View(partial(surveys.changes, *self._of, shown=disclosure().counted))
 
     def in_full(self) -> Several:
         """Show the answers to each question, the shares by wave, and what changed."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.counts.groups import coarser
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.publish.disclosure.release import Door, Released
+from mtf_eval.publish.disclosure.release import Disclosure, Released
 from mtf_eval.publish.display.elements import (
     Element,
     NoteKind,
@@ -95,7 +95,7 @@ class View:
     @cached_property
     def released(self) -> Released:
         """The table as the report's rule lets it be shown."""
-        return door()(self.table)
+        return disclosure()(self.table)
 
     def sentence(self) -> str:
         """Say the result in words; the table's title where it has no finding of its own."""
@@ -258,9 +258,9 @@ class Report:
         group: str = "",
     ) -> None:
         self.kind, self.title, self.period = kind, title, period
-        self.door = Door(release, counts=counts)
+        self.disclosure = Disclosure(release, counts=counts)
         #: The records as the report counts them: coarser where it was asked for and is public.
-        self.records = coarser(records, self.door.rule, group)
+        self.records = coarser(records, self.disclosure.rule, group)
         self.parameters = dict(parameters)
         self.by_hand: list[str] = []
         _open[:] = [self]
@@ -272,27 +272,27 @@ class Report:
     def made_by(self) -> Element:
         """Close the report: how it was made, and what in it was changed by hand."""
         changed = tuple(dict.fromkeys(self.by_hand))
-        return provenance(self.records, self.door, self.parameters, changed)
+        return provenance(self.records, self.disclosure, self.parameters, changed)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return page(
             title=self.title,
             period=self.period,
             data=self.records,
-            door=self.door,
+            disclosure=self.disclosure,
             kind=self.kind,
         )._repr_mimebundle_()
 
     def __repr__(self) -> str:
-        return f"{self.title} ({self.period}), released by the rule {self.door.rule.name}"
+        return f"{self.title} ({self.period}), released by the rule {self.disclosure.rule.name}"
 
 
 _open: list[Report] = []
 
 
-def door() -> Door:
+def disclosure() -> Disclosure:
     """Return the release of the report at work; every figure where none was opened yet."""
-    return _open[0].door if _open else Door("internal")
+    return _open[0].disclosure if _open else Disclosure("internal")
 
 
 def changed_by_hand(what: str) -> None:

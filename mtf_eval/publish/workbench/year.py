@@ -24,7 +24,7 @@ from mtf_eval.analysis.results.findings import alt
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, headline
-from mtf_eval.publish.workbench.view import Absent, Line, Several, View, door
+from mtf_eval.publish.workbench.view import Absent, Line, Several, View, disclosure
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Table
@@ -128,7 +128,7 @@ class Year(Period):
         quarters = self._table(referrals.by_quarter)
         if quarters.table.name == self.referrals_by_month().table.name:
             quarters = Absent("Quarters are shown above in place of months")
-        elif not door().rule.off:
+        elif not disclosure().rule.off:
             quarters = Absent("Quarters are left out: beside months they give hidden months back")
         return Several(quarters, self._table(referrals.year_on_year))
 
@@ -338,7 +338,7 @@ class YearMoney(View):
             price_year=reference.price_year(price_year, year.records.about),
             horizon_years=reference.horizon_years(horizon_years),
             rng=np.random.default_rng(year.number),
-            people=door().counted,
+            people=disclosure().counted,
         )
         super().__init__(self._with(pounds.by_kind), words=self._told(pounds.finding))
 
@@ -362,7 +362,7 @@ class YearMoney(View):
         if self.spent is None:
             return Absent(self._told(str))
         year, reference = self._year, self.spent.whole.reference
-        given = year.records, year.together, reference, self.spent, door().counted
+        given = year.records, year.together, reference, self.spent, disclosure().counted
         standing = pounds.standing(*given)
         counted = View(self._with(pounds.once), words=self._told(pounds.once_finding))
         return Several(View(standing), counted, self._left_out(self.spent))
