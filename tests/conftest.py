@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,6 +14,16 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from tiny_desk import TINY, Desk
+
+
+@pytest.fixture(autouse=True)
+def no_report_stays_open() -> Iterator[None]:
+    """Close what a test opened: the release rule of a report holds for all that is shown after."""
+    name = "mtf_eval.publish.workbench.view"
+    kept = [*sys.modules[name]._open] if name in sys.modules else []
+    yield
+    if name in sys.modules:
+        sys.modules[name]._open[:] = kept
 
 
 @pytest.fixture
