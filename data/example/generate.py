@@ -503,7 +503,7 @@ def area_rows(rng: np.random.Generator, hot_spot: str) -> Iterable[Sequence[obje
             ("comparison", compared.get(project, [])),
         ):
             for area in places:
-                yield project, area, role, people[area], NAMES.get(area, "")
+                yield project, area, role, people[area]
 
 
 MEASURES = (
@@ -905,9 +905,10 @@ def main(folder: Path) -> None:
     write(folder, "projects", PROJECT_COLUMNS, rows)
     fix(folder / "plans.csv", plan_rows(hot_spot))
     write(
-        folder, "project_areas", ("project_id", "area_code", "role", "population", "area_name"),
+        folder, "project_areas", ("project_id", "area_code", "role", "population"),
         area_rows(streams[2], hot_spot),
     )  # fmt: skip
+    write(folder, "area_names", ("area_code", "area_name"), sorted(NAMES.items()))
     write(
         folder, "project_measures", ("project_id", "measure", "target_change", "unit_cost_code"),
         MEASURES,
