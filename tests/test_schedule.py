@@ -21,7 +21,7 @@ DOCS = Path(__file__).parent.parent / "docs" / "scheduling.md"
 
 
 def made(kind: str, *, data: tuple[str, ...] = ("data/example",), at: str = "06:30") -> str:
-    return schedule(kind, data=data, release="public", out="reports", at=at)
+    return schedule(kind, data=data, release="public", out="published", at=at)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -62,7 +62,7 @@ def test_cron_passes_awkward_names_whole(name: str, tmp_path: Path) -> None:
     command = lines[0].removeprefix("30 6 * * * ").replace(r"\%", "%")
     inner = re.search(r"\{ (.*?) > ", command)
     assert inner is not None
-    assert shlex.split(inner[1])[1:] == ["run", name, "--release", "public", "--out", "reports"]
+    assert shlex.split(inner[1])[1:] == ["run", name, "--release", "public", "--out", "published"]
     subprocess.run(["sh", "-n", "-c", command], check=True)
 
 
@@ -70,7 +70,7 @@ def test_cron_mails_the_summaries_of_what_was_made_and_no_others(tmp_path: Path)
     text = made("cron")
     (line,) = [li for li in text.splitlines() if li.startswith("30 6 * * *")]
     (more,) = re.findall(r"(?m)^#   (; find .*)$", text)
-    folder = tmp_path / "reports" / "example" / "annual"
+    folder = tmp_path / "published" / "example" / "annual"
     folder.mkdir(parents=True)
     for name, days in (("old", 3), ("new", -1)):
         summary = folder / f"{name}-summary.txt"
@@ -132,7 +132,7 @@ def test_windows_task_has_what_task_scheduler_takes() -> None:
     start = root.findtext(f"{TASK}Triggers/{TASK}CalendarTrigger/{TASK}StartBoundary")
     assert start == "2025-01-01T06:30:00"
     arguments = root.findtext(f"{TASK}Actions/{TASK}Exec/{TASK}Arguments")
-    assert arguments == 'run "data/two words" data/a&b --release public --out reports'
+    assert arguments == 'run "data/two words" data/a&b --release public --out published'
 
 
 def test_github_workflow_is_well_formed() -> None:

@@ -93,6 +93,7 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
     rows = (
         ("The problem", project.problem),
         ("What was done", f"{done}; led by {project.lead_agency}."),
+        ("What changed", f"{found.headline}."),
         ("How sure", sure),
     )
     columns = (label("question", "Question"), text("answer", "Answer"))
