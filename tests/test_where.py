@@ -92,3 +92,17 @@ def test_the_map_of_incidents_names_the_areas_where_they_are(records: Records) -
     corners = pd.read_csv(EXAMPLE / "area_boundaries.csv")
     lat = corners[corners["area_code"] == "E01990011"]["lat"]
     assert lat.min() < told["Harbour Square"][1] < lat.max()
+
+
+def test_what_is_never_to_be_added_is_said_of_what_is_claimed_alone(records: Records) -> None:
+    areas = records.table("project_areas")
+    own = areas[areas["project_id"].eq("EX04") & areas["role"].eq("target")]["area_code"]
+    rows = records.table("incidents")
+    gone = rows["area_code"].isin(own) & rows["measure"].eq("Vehicle crime")
+    gone &= rows["month"].between("2024-01-01", "2024-10-01")
+    bare = with_table(records, "incidents", rows[~gone])
+    for held, said in ((records, True), (bare, False)):
+        mtf.report(held, "project_evaluation", project="EX04")
+        line = held.project("EX04").answer().element()
+        assert ("Never add the two" in line.html) == said
+    assert "we cannot say" in line.text

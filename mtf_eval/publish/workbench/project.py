@@ -77,9 +77,8 @@ class Project(Scanning):
         """Say the main result in one line: whether it held, where, its worth, what comes next."""
         ended = self.evaluation.status not in ("planning", "running")
         money = self.benefit() if ended else None
-        shared = (
-            [f.text for f in money.appraisal.findings if f.rule == "shared_areas"] if money else []
-        )
+        found = money.appraisal.findings if money and money.appraisal.claimed else ()
+        shared = [each.text for each in found if each.rule == "shared_areas"]
         windows = follow_up.later(self.records, self.evaluation)
         judged = any(window.effect is not None for window in windows)
         beside = {
