@@ -38,13 +38,7 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def need_released(thing: object) -> Released:
-    """Refuse anything that has not been released.
-
-    Raises
-    ------
-    BadArgument
-        For a bare frame, a `Table`, or anything else that is not `Released`.
-    """
+    """Refuse anything that has not been released."""
     if not isinstance(thing, Released):
         raise BadArgument(
             f"a {type(thing).__name__} cannot be shown: only a released table can. "

@@ -35,18 +35,9 @@ PICTURES = {b"\x89PNG\r\n\x1a\n": "png", b"\xff\xd8\xff": "jpeg"}
 class Look:
     """How reports look.
 
-    Attributes
-    ----------
-    colours
-        Six, in the order of `PALETTE`, whose places they take; the first is that of headings.
-    font
-        Name of a font that readers have; with those of the page behind it.
-    logo, logo_words
-        A PNG or JPEG picture, and what it shows.
-    leadership_group, members
-        What the group calls itself, and who sits on it, by role; named on its report.
-    template
-        The Word file whose styles, header and footer are used; empty for ours.
+    `colours` take the places of `PALETTE`, the first that of headings; `font` is one that readers
+    have; `logo` a PNG or JPEG, `logo_words` what it shows; `members` sit on the `leadership_group`,
+    by role; `template` is a Word file, empty for ours.
     """
 
     colours: tuple[str, ...] = PALETTE
@@ -97,10 +88,7 @@ class Look:
 def read_look(folder: Path | None) -> Look:
     """Read the look of a data set's reports from its folder of own references.
 
-    Raises
-    ------
-    DataProblems
-        A file that cannot be used: every fault of both, with what to do.
+    Raises `DataProblems` with every fault of its files, and what to do.
     """
     if folder is None:
         return Look()

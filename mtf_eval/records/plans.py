@@ -74,13 +74,7 @@ def hash_of(row: Mapping[str, Any]) -> str:
 
 
 def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Write plans with the hash of each, those of the same project and day in place of older ones.
-
-    Raises
-    ------
-    BadArgument
-        The file cannot be written.
-    """
+    """Write plans with their hashes, in place of older ones of the same project and day."""
     names = list(PLANS.columns)
     try:
         held: list[dict[str, str]] = []

@@ -70,24 +70,9 @@ def column(
 ) -> Column:
     """Describe one column as a pandera column.
 
-    Parameters
-    ----------
-    kind
-        A key of `KINDS`.
-    description
-        One line for the data dictionary.
-    required
-        The column must be there and every row must have a value.
-    allowed
-        The closed set of a choice.
-    low, high
-        Bounds of a number, both included.
-    people
-        Whether the number counts people or households (the disclosure rule applies to it).
-    unit
-        Unit as printed; empty where the kind says it.
-    past
-        Whether the date is of what has happened: it cannot lie after the day the records run to.
+    A `required` column must be there and have a value in every row; bounds are included; `people`
+    is of counts of people, to which the disclosure rule applies; a `past` date is of what has
+    happened: it cannot lie after the day the records run to.
     """
     checks = []
     if allowed:
@@ -145,16 +130,9 @@ def table(
 ) -> DataFrameSchema:
     """Describe one table.
 
-    Parameters
-    ----------
-    key
-        Columns that together name a row once.
-    event
-        The date of what the row records; with `as_of`, later rows are left out.
-    either
-        Of these columns each row needs at least one.
-    marks
-        Of `OF_PEOPLE`, `EVERY_MONTH` and `OF_ONE`, those that are true of it.
+    `key` names a row once; `event` is the date of what a row records (with `as_of`, later rows are
+    left out); of `either` each row needs one; `marks` are of `OF_PEOPLE`, `EVERY_MONTH` and
+    `OF_ONE`.
     """
     return pa.DataFrameSchema(
         dict(columns),

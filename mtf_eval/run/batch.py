@@ -185,12 +185,7 @@ def run(
 ) -> Outcome:
     """Make what is due, publish it, record it.
 
-    Raises
-    ------
-    CannotFinish
-        The disk is full or cannot be written; the published set stands as it was.
-    RunRefused
-        Too few files may be open at once.
+    On a full or closed disk (`CannotFinish`) the published set stands as it was.
     """
     _need_files()
     began = time.monotonic()

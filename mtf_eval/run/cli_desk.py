@@ -398,13 +398,7 @@ def audit(folder: Path, previous: Path | None, release: str | None) -> int:
 
 
 def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple[str, ...]]:
-    """Return what to run for notebooks given without DATA: what their parameters cells say.
-
-    Raises
-    ------
-    BadArgument
-        A notebook names no data set.
-    """
+    """Return what to run for notebooks given without DATA: what their parameters cells say."""
     named = [b.parameters["data"].default if "data" in b.parameters else None for b in books]
     if not all(named):
         raise BadArgument("the notebook names no data set in its parameters cell: give DATA")

@@ -45,25 +45,8 @@ def working_copies(
 ) -> tuple[list[Path], list[Path]]:
     """Copy notebooks into a folder with parameters set in their `parameters` cell.
 
-    Parameters
-    ----------
-    books
-        The notebooks.
-    folder
-        Where the copies go; made when it is not there.
-    values
-        Parameters by name; each notebook takes those it has.
-    fresh
-        Copy over copies that are there, which get `.old` added to their names.
-
-    Returns
-    -------
-    Copies made, and copies that were there already and were left as they are.
-
-    Raises
-    ------
-    RunRefused
-        The folder cannot be written to.
+    Each notebook takes the `values` it has; with `fresh`, copies that are there get `.old` added to
+    their names. Returns the copies made, and those left as they were.
     """
     try:
         return _copied(books, folder, values, fresh)
@@ -172,11 +155,6 @@ def open_lab(folder: Path, first: Path | None, *, port: int | None = None) -> in
     """Open JupyterLab and stay until it is closed; return its exit code.
 
     Where the system can, this process becomes JupyterLab's, so that ending one ends the other.
-
-    Raises
-    ------
-    RunRefused
-        The port is in use, or JupyterLab cannot be started.
     """
     if port is not None:
         with socket.socket() as probe:

@@ -54,20 +54,10 @@ TICK = 0.2  # seconds between two looks at a deadline and at whether the run is 
 class Job:
     """Everything one report needs; picklable.
 
-    Attributes
-    ----------
-    source
-        The notebook itself, JSON text: what was planned is what runs, wherever that is.
-    cwd
-        The working folder: the notebook's own, as in JupyterLab.
-    cell_seconds, seconds
-        Deadlines of one cell and of the whole report.
-    previous
-        What the published edition says, as `corrections.edition` gives it.
-    release
-        The disclosure rule the run is for, whether or not the notebook has such a parameter.
-    beside
-        Endings of the further files that are wanted: `docx`, `pptx`.
+    `source` is the notebook's own text: what was planned is what runs. `cwd` is its folder, as in
+    JupyterLab; `previous` what the published edition says (`corrections.edition`); `release` the
+    rule the run is for, whether or not the notebook has such a parameter; `beside` the endings of
+    further files wanted.
     """
 
     dataset: str
@@ -89,16 +79,9 @@ class Job:
 class Result:
     """What became of a job.
 
-    Attributes
-    ----------
-    outcome
-        `ok`, `failed` (a cell raised, or stopped the notebook), `timeout`, `died`.
-    message
-        In words, without any value of the data.
-    files
-        What is to be published, by path below the data set's folder.
-    partial
-        The notebook as far as it came, for the analyst; never published.
+    `outcome` is `ok`, `failed`, `timeout` or `died`; `message` holds no value of the data; `files`
+    are by path below the data set's folder; `partial` is the notebook as far as it came, never
+    published.
     """
 
     dataset: str
@@ -181,10 +164,8 @@ def end_group(log: str) -> None:
 def work(job: Job, log: str) -> tuple[dict[str, bytes], dict[str, Any]] | str:
     """Run a job in this process, which is the report's own and ends with it.
 
-    Returns
-    -------
-    Files and summary of the page; what went wrong in making it; or nothing of either when a cell
-    failed, which the log then tells.
+    Returns files and summary of the page; what went wrong in making it; or nothing of either when a
+    cell failed, which the log then tells.
     """
     told = _Log(log)
     told.say(pid=os.getpid())
@@ -230,14 +211,8 @@ def _settle(job: Job) -> None:
 def result_of(job: Job, log: str, made: object, began: float, code: int | None = None) -> Result:
     """Say what became of a job.
 
-    Parameters
-    ----------
-    log
-        Where its process wrote what it did.
-    made
-        What `work` returned, or the error that came instead.
-    code
-        Exit code of a process that died.
+    `made` is what `work` returned, or the error that came instead; `code` the exit code of a
+    process that died.
     """
     lines = _Log(log).lines()
     stopped = next((line["stop"] for line in lines if "stop" in line), "")

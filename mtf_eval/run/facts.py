@@ -59,22 +59,10 @@ LIBRARIES = [
 class Facts:
     """One data set as the plan sees it.
 
-    Attributes
-    ----------
-    source
-        Fingerprint of the sources' bytes; `""` for a database, which is read each time.
-    reader
-        Digest of the code and library versions that read them.
-    units
-        Digest of everything a report can ask of it, as `records.reads` names them.
-    as_at
-        Day the records go up to (ISO): as the data set says, or its latest date.
-    read
-        Where each table was read from, for the run record.
-    months
-        Months with referrals; of a year or half-year there is a report where there are enough.
-    begun
-        Months in which a project was signed off or its response began.
+    `source` is the fingerprint of the sources' bytes (`""` for a database, which is read each
+    time), `reader` that of the code that read them; `units` are the digests of all that a report
+    can ask (`records.reads`); `as_at` is the day the records go up to; `months` have referrals, in
+    `begun` a project was signed off or its response began.
     """
 
     name: str
@@ -153,13 +141,7 @@ def prices_digest(address: str, reference: str = "") -> str:
 
 
 def located(address: str) -> Path:
-    """Find a folder or workbook by its address, which is below the checkout or a whole path.
-
-    Raises
-    ------
-    RunRefused
-        There is no such folder or file.
-    """
+    """Find a folder or workbook by its address, which is below the checkout or a whole path."""
     return _first(address, HOME / address, Path(address))
 
 
@@ -173,12 +155,8 @@ def _first(given: str, *places: Path) -> Path:
 def address_of(given: str) -> str:
     """Return how the run record names a data set: below the checkout, or by its whole path.
 
-    What is given is looked for from the working folder, then from the checkout.
-
-    Raises
-    ------
-    RunRefused
-        Nothing is there, or a database address holds a password: it would stand in the record.
+    What is given is looked for from the working folder, then from the checkout. A password in a
+    database address is refused: it would stand in the record.
     """
     if "://" in given:
         named = [urlsplit(given).password or "", *re.findall(r"password=([^&]*)", given)]

@@ -23,14 +23,8 @@ def related(
 ) -> tuple[str, ...]:
     """Return the reports that a report points to, in the order they are known.
 
-    Parameters
-    ----------
-    name, about
-        The report's name and subject: `project_id`, `plan_id`, `year`, `period`, or none of them.
-    known
-        Every report the data set can have, with its subject.
-    there
-        Names of those that are published or will be; no link leads to anything else.
+    `about` is the report's subject, `known` every report with its subject, `there` those that are
+    or will be published: no link leads to anything else.
     """
     chosen = [other for other, subject in known if other != name and _near(about, subject)]
     return tuple(n for n in chosen if n in there)

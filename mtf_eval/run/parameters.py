@@ -77,11 +77,8 @@ class Template:
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters to inject, or refuse with every problem in one message.
 
-        Raises
-        ------
-        BadArgument
-            A name the notebook does not have, a missing one, a wrong type, or a value that is
-            not plain JSON (NaN would make a file that JupyterLab cannot open).
+        Refused: unknown and missing names, wrong types, and NaN, with which JupyterLab cannot open
+        the file.
         """
         problems = []
         for name, value in given.items():
@@ -112,14 +109,7 @@ class Template:
 
 
 def read_template(path: Path) -> Template:
-    """Read a notebook's parameters and digest.
-
-    Raises
-    ------
-    RunRefused
-        The file is not a notebook, or has no or more than one cell tagged `parameters`, or
-        that cell holds a default that is not plain.
-    """
+    """Read a notebook's parameters and digest."""
     try:
         source = path.read_bytes().decode("utf-8")
         book = json.loads(source)

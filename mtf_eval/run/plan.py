@@ -133,17 +133,8 @@ def make_plan(
 ) -> list[Report]:
     """Return every report of a data set that is wanted.
 
-    Parameters
-    ----------
-    published
-        Names of the reports that stand already: links may lead to them.
-
-    Raises
-    ------
-    BadArgument
-        A project, year, period or report that is not there; a parameter that does not fit.
-    RunRefused
-        Two reports would have one name.
+    Links may lead to reports that stand `published` already. Refused: what is not there, parameters
+    that do not fit, and two reports of one name.
     """
     calendar = facts.calendar(wanted.as_of)
     _check_wanted(facts, books, wanted, calendar)

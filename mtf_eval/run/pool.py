@@ -115,12 +115,7 @@ def _environment(wanted: Mapping[str, str]) -> None:
 def pool(workers: int, data: Sequence[str] = (), jobs: Sequence[Job] = ()) -> Iterator[Pool]:
     """Have a pool while this lasts; what runs when it is left early is ended.
 
-    Parameters
-    ----------
-    data
-        Folders and workbooks that the process all others are forked from holds in memory.
-    jobs
-        Reports it makes once for itself, so that all others find everything in place.
+    The process all others are forked from holds `data` in memory and makes `jobs` once for itself.
     """
     plan = runtime_folder() / "rehearsal"
     plan.write_bytes(pickle.dumps((list(data), list(jobs))))

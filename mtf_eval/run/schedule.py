@@ -39,16 +39,7 @@ AIRFLOW = (
 def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str) -> str:
     """Return the schedule's text; several files one after the other, each under its name.
 
-    Parameters
-    ----------
-    out
-        Folder of reports; empty for `reports`, of another release than internal `public`.
-
-    Raises
-    ------
-    BadArgument
-        The kind is not known or is Airflow, the time of day is not one, the kind needs a checkout,
-        or the folder of reports holds those of another release.
+    `out` is `reports` where it is empty, of another release than internal `public`.
     """
     if kind == "airflow":
         raise BadArgument(AIRFLOW)

@@ -67,12 +67,8 @@ def run_cells(
 ) -> None:
     """Run the code cells in turn, until one raises.
 
-    Parameters
-    ----------
-    begun, done
-        Called with a cell's place before and after it runs.
-    stop
-        Called with the reason when the notebook writes more than `MOST_OUTPUT`.
+    `begun` and `done` are called with a cell's place; `stop` with the reason when it writes more
+    than `MOST_OUTPUT`.
     """
     outputs = _Outputs(stop)
     with _shell(outputs) as shell:

@@ -51,14 +51,7 @@ class Store:
 
     @contextmanager
     def locked(self) -> Iterator[str]:
-        """Hold the output folder; yields a sentence when a dead run's lock was taken over.
-
-        Raises
-        ------
-        RunRefused
-            Another run holds it (the message says who, where and since when), or the folder
-            cannot be written to or swapped.
-        """
+        """Hold the output folder; yields a sentence when a dead run's lock was taken over."""
         if os.path.ismount(self.out):
             raise RunRefused(f"{self.out}: is a mount point; give a folder inside it as --out")
         if self.out.exists() and not self._is_ours():
@@ -86,13 +79,7 @@ class Store:
             os.close(handle)
 
     def _private(self) -> None:
-        """Make the hidden folder, or hold the one that is there to be ours alone.
-
-        Raises
-        ------
-        RunRefused
-            It is another user's: who made it could read, change and plant what lies in it.
-        """
+        """Make the hidden folder, or refuse one of another user, who could plant things in it."""
         self.state.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not is_ours(self.state):
             raise RunRefused(

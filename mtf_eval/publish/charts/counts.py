@@ -44,17 +44,7 @@ def bars(
 ) -> Chart:
     """Draw upright bars, one or several a row, beside or upon each other.
 
-    Parameters
-    ----------
-    x, y
-        Column that names the rows; column or columns that hold the values.
-    stacked
-        Whether several columns are parts of a whole and stand upon each other.
-
-    Raises
-    ------
-    BadArgument
-        For an unreleased table, unknown columns, or more series than can be told apart.
+    `x` names the rows, `y` holds the values; `stacked` columns are parts of a whole.
     """
     labels, y, values, texts, kind = _read(released, x, y)
     key = series_key(released, y)
@@ -187,12 +177,8 @@ def hbars(
 ) -> Chart:
     """Draw bars on their side, for names that are long; first row on top.
 
-    Parameters
-    ----------
-    x, y
-        Column that names the rows; column or columns that hold the values.
-    stacked
-        Whether several columns are parts of a whole and stand end to end, its sum at the end.
+    `x` names the rows, `y` holds the values; `stacked` columns stand end to end, the sum at the
+    end.
     """
     labels, y, values, texts, kind = _read(released, x, y)
     each = 16 + 17 * (1 if stacked else len(y))
@@ -236,11 +222,8 @@ def hbars(
 def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[Words]) -> Chart:
     """Draw answers on a scale as bars that lean from unfavourable to favourable.
 
-    Parameters
-    ----------
-    x, y
-        Column of questions or waves; columns of the answers from unfavourable to favourable. The
-        middle one of an odd number stands astride the centre line.
+    `x`: questions or waves; `y`: answers from unfavourable to favourable, of which the middle one
+    of an odd number stands astride the centre line.
     """
     need_released(released)
     if not 2 <= len(y) <= 5:
@@ -282,12 +265,7 @@ def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[W
 def heatmap(released: Released, *, y: str, x: Sequence[str], **words: Unpack[Words]) -> Chart:
     """Draw counts as a grid; the darker the more, each with its number. Lies down on a wide page.
 
-    Parameters
-    ----------
-    y
-        Column that names the rows.
-    x
-        Columns of counts.
+    `y` names the rows, `x` are columns of counts.
     """
     need_released(released)
     held = [numbers(released, n) for n in x]
@@ -331,18 +309,9 @@ def hexmap(
 ) -> Chart:
     """Draw counts on a map of hexagons; the darker the more, the most marked with its number.
 
-    Parameters
-    ----------
-    x, y
-        Columns of longitude and latitude in degrees of published, anonymised map points.
-    value
-        Column of counts.
-    beside
-        Another table of the same points that is drawn on the same scale, such as the year before.
-    outlines
-        Boundaries of areas to draw over it, each as longitudes and latitudes in degrees.
-    names
-        Names of areas to write over it, each with its place.
+    `x`, `y`: degrees east and north of published, anonymised map points; `beside`: another table of
+    the same points on the same scale; `outlines`: boundaries to draw over it, each as longitudes
+    and latitudes; `names`: areas to name, each with its place.
     """
     need_released(released)
     other = None if beside is None else numbers(need_released(beside), value)
@@ -395,12 +364,8 @@ def rolemap(
 ) -> Chart:
     """Draw areas filled by their role, on the outlines of those around them.
 
-    Parameters
-    ----------
-    outlines
-        Rings of each role, as longitudes and latitudes in degrees; the last role lies on top.
-    key
-        Names of the roles that are filled, in the order of the palette.
+    `outlines`: rings of each role in degrees, the last role on top; `key`: names of the roles that
+    are filled.
     """
     fills = dict(zip(key, (PALETTE[0], PALETTE[1], "#C8CDD0"), strict=False))
 

@@ -25,10 +25,7 @@ BLUE = PALETTE[0]
 def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
     """Draw ratios with their intervals under each other; the total row is a diamond.
 
-    Parameters
-    ----------
-    x
-        Column that names the rows; the ratios stand in `estimate`, `low` and `high`.
+    `x` names the rows; the ratios stand in `estimate`, `low` and `high`.
     """
     need_released(released)
     labels = shown(released, x, total=True)
@@ -73,17 +70,7 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
 def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Words]) -> Chart:
     """Draw a dot an area and the project's own among them.
 
-    Parameters
-    ----------
-    x, y
-        Column that names the areas; column of their ratios.
-    project
-        The name in `x` that is the project.
-
-    Raises
-    ------
-    BadArgument
-        When the table has no row of that name.
+    `x` names the areas, `y` holds their ratios; `project` is the name in `x` that is the project.
     """
     need_released(released)
     labels, values = shown(released, x), numbers(released, y)

@@ -35,10 +35,7 @@ COST, BENEFIT, NET = PALETTE[3], PALETTE[0], PALETTE[2]
 def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
     """Draw steps from costs to the net result, top down; the total row stands from zero.
 
-    Parameters
-    ----------
-    x, y
-        Column that names the steps; column of pounds, costs below zero.
+    `x` names the steps; `y` holds pounds, costs below zero.
     """
     need_released(released)
     labels, texts = shown(released, x, total=True), shown(released, y, total=True)
@@ -86,16 +83,8 @@ def tornado(
 ) -> Chart:
     """Draw how far each assumption moves the result, the widest first as the table has it.
 
-    Parameters
-    ----------
-    x
-        Column that names the assumptions.
-    low, high
-        Columns of the result with the assumption at its low and at its high end.
-    base
-        The result as it stands, as shown elsewhere on the page.
-    threshold
-        Where benefits equal costs, marked with a line: 1 for a ratio, 0 for pounds.
+    `x` names the assumptions; `low` and `high` hold the result at their ends, `base` is the result
+    as it stands; at `threshold` benefits equal costs (1 for a ratio, 0 for pounds).
     """
     need_released(released)
     labels = shown(released, x)
@@ -136,12 +125,7 @@ def cumulative(
 ) -> Chart:
     """Draw the running net result by year and mark the year in which it has paid back.
 
-    Parameters
-    ----------
-    x, y
-        Column of years; column of the running sum in pounds.
-    paid
-        Place of the year in which it has paid back for good.
+    `x`: years; `y`: the running sum in pounds; `paid`: place of the year in which it has paid back.
     """
     need_released(released)
     labels, values = shown(released, x), numbers(released, y)
@@ -178,12 +162,8 @@ def histogram(
 ) -> Chart:
     """Draw how often each band of results came up; bands below nought, losses, stand out.
 
-    Parameters
-    ----------
-    low, high, y
-        Columns of the ends of each band and of how often it came up.
-    marks
-        Word and value of the points to name, such as `{"P5": 12_000.0}`.
+    `low`, `high`, `y`: ends of each band and how often it came up; `marks`: points to name, such as
+    `{"P5": 12_000.0}`.
     """
     need_released(released)
     lower, upper, often = (numbers(released, n) for n in (low, high, y))

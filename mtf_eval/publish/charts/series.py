@@ -47,16 +47,9 @@ def series(
 ) -> Chart:
     """Draw what was observed against what was expected, with its band and the start.
 
-    The line breaks where nothing is on record, and the place is hatched.
-
-    Parameters
-    ----------
-    x
-        Column of months.
-    observed, counterfactual, low, high
-        Columns of the counts, of what was expected without the response, and of its band.
-    start
-        Label in `x`, as printed (`April 2021`), of the first month of the response.
+    The line breaks where nothing is on record, and the place is hatched. `x`: months;
+    `counterfactual`, `low`, `high`: what was expected without the response, and its band; `start`:
+    label in `x`, as printed (`April 2021`), of the first month of the response.
     """
     need_released(released)
     labels = shown(released, x)
@@ -112,11 +105,8 @@ def strip(
 ) -> Chart:
     """Draw a bar a row over the months: filled where on record, hatched or dotted where not.
 
-    Parameters
-    ----------
-    x, first, last, state
-        Columns of the row's name, of the first and last month of a run, and of its standing:
-        `on record` is filled, `not on record` hatched, anything else dotted.
+    `x` names the row, `first` and `last` hold the months of a run, `state` its standing: `on
+    record` is filled, `not on record` hatched, anything else dotted.
     """
     need_released(released)
     names, begins, ends, states = (shown(released, c) for c in (x, first, last, state))
@@ -148,12 +138,7 @@ def xmr(
 ) -> Chart:
     """Draw a control chart: months, their average and the limits of ordinary variation.
 
-    Parameters
-    ----------
-    x, y
-        Column of months; column of counts.
-    centre, low, high
-        Columns of the average and the limits. Months outside them are marked.
+    `x`: months; `y`: counts; months outside the limits `low` and `high` are marked.
     """
     need_released(released)
     labels = shown(released, x)

@@ -77,22 +77,10 @@ def _layers(axes: Axes) -> tuple[int, ...]:
 class Chart:
     """A picture of a released table, with everything a reader needs beside it.
 
-    Attributes
-    ----------
-    released
-        What is drawn; printed as the data under the picture.
-    title, subtitle, alt
-        The finding; what, where, when and unit; the text alternative.
-    paint
-        Draws it on an Axes, for a wide or a narrow page.
-    tall
-        Heights of the wide and the narrow picture in pixels.
-    key
-        Label and colour of each series, in the order drawn; empty when labelled directly.
-    own
-        A picture that takes the place of ours: an Axes that was restyled or drawn by hand.
-    blank
-        Whether no figure that would be drawn is shown: the table stands in its place.
+    `released` is printed as the data under the picture; `title` is the finding, `subtitle` what,
+    where, when and unit. `paint` draws on an Axes, for a wide or a narrow page of heights `tall`
+    (pixels); `key` has label and colour of each series, in the order drawn. `own` takes the place
+    of our picture; `blank` where no figure that would be drawn is shown.
     """
 
     released: Released
@@ -116,13 +104,7 @@ class Chart:
         return self._svg(narrow=True)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the picture and return its Axes, to restyle or to put beside others.
-
-        Parameters
-        ----------
-        ax
-            Where to draw; a figure of its own, `WIDE` pixels wide, where it is left out.
-        """
+        """Draw the picture and return its Axes, to restyle or to put beside others."""
         with house_style(self._salt):
             ax = new_axes(WIDE, self.tall[0]) if ax is None else ax
             self.paint(ax, False)
@@ -132,11 +114,8 @@ class Chart:
     def shown_as(self, ax: Axes) -> Chart:
         """Return the chart with an Axes in place of our picture; words and data stay.
 
-        Raises
-        ------
-        BadArgument
-            Under a rule that hides, for anything but a picture that `plot` gave, restyled: what
-            is drawn from a frame has not been released.
+        Raises `BadArgument`: under a rule that hides, for anything but a picture that `plot` gave,
+        restyled: what is drawn from a frame has not been released.
         """
         drawn = ax.get_figure(root=True)
         if not self.released.rule.off and any(
@@ -186,13 +165,7 @@ def drawn(released: Released, *, total: bool = False) -> slice:
 
 
 def numbers(released: Released, name: str, *, total: bool = False) -> NDArray[np.float64]:
-    """Return a column's rows as floats, hidden cells as NaN.
-
-    Raises
-    ------
-    BadArgument
-        When the table has no such column.
-    """
+    """Return a column's rows as floats, hidden cells as NaN."""
     column_of(released, name)
     values = released.frame[name].astype("Float64").to_numpy("float64", na_value=float("nan"))
     return cast("NDArray[np.float64]", values[drawn(released, total=total)])
@@ -230,18 +203,8 @@ def finish(
 ) -> Chart:
     """Return the picture, drawn when it is looked at, with its words.
 
-    Parameters
-    ----------
-    height, narrow_height
-        Of the two pictures in pixels; for a picture of `rows` the height follows from their names
-        and the least that `each` takes.
-    values
-        What is drawn, where all of it may be hidden.
-
-    Raises
-    ------
-    BadArgument
-        For a table that is not released, and when title, subtitle or text alternative is missing.
+    Heights are in pixels; for a picture of `rows` they follow from their names and the least that
+    `each` takes. `values` is what is drawn, where all of it may be hidden.
     """
     need_released(released)
     missing = [

@@ -35,21 +35,9 @@ def reach(
 ) -> Reach:
     """Try to work out every hidden count in a folder of published reports.
 
-    Parameters
-    ----------
-    folder
-        As published: pages, CSV, workbooks, notebooks, run records; folders below included.
-    previous
-        The edition published before, if any, under whatever rule it names.
-    release
-        Name of the rule the figures went through; by default the one the run record names, or the
-        public one.
-    apart
-        How many referrals the log is known to have grown by since the previous edition.
-
-    Returns
-    -------
-    What every hidden count of the folder can be.
+    `folder` is as published, folders below included; `previous` the edition before, under whatever
+    rule it names; `release` the rule the figures went through, by default as the run record says;
+    `apart` how many referrals the log is known to have grown by since.
     """
     folder = Path(folder)
     if not folder.is_dir():

@@ -37,15 +37,8 @@ Key = tuple[str, str, str, int, int]
 class Log:
     """The unknown log: what every printed count of referrals is made of.
 
-    Parameters
-    ----------
-    grids, own
-        Printed tables, those of the edition before after the first `own`.
-    apart
-        How many referrals were added since the edition before; `None` where that is not known,
-        and the edition before then says nothing of the log.
-    told
-        What the pages say of how referrals are counted.
+    Tables of the edition before stand after the first `own`. `apart`: referrals added since; where
+    that is not known, the edition before says nothing of the log.
     """
 
     def __init__(

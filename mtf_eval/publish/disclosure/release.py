@@ -30,21 +30,9 @@ COUNTED = tuple(name for name, t in TABLES.items() if OF_PEOPLE in fact(t, "mark
 class Released(Brief):
     """A table as it may be shown.
 
-    Attributes
-    ----------
-    table
-        The table with its hidden cells missing: title, columns, source, as-at date and notes.
-    frame
-        Every column of `table.columns` in order, shares and changes computed from what is shown.
-    symbols
-        Frame of the same shape and labels: `""`, or the symbol to print instead of the value
-        (`[c]` confidential, `[k]` kept back, `[x]` not available, `[z]` not applicable, `[low]`).
-    rule
-        The rule it went through.
-    hidden
-        How many cells are `[c]`.
-    withheld
-        Whether its rows were left out, because they tell of records of people as they are.
+    `table` and `frame` hold what is shown, hidden cells missing; `symbols` has their shape: `""`,
+    or the symbol in place of the value. `hidden` counts the cells that are `[c]`; `withheld` says
+    that rows were left out, as they tell of records of people as they are.
     """
 
     table: Table
@@ -64,11 +52,8 @@ class Released(Brief):
 def release(table: Table, rule: Rule) -> Released:
     """Release one table by one rule.
 
-    Raises
-    ------
-    BadArgument
-        Not a marked table, counts of people that are no whole numbers, or pounds and estimates
-        worked out from counts of people that this rule does not show.
+    Raises `BadArgument`: not a marked table, counts of people that are no whole numbers, or pounds
+    and estimates worked out from counts of people that this rule does not show.
     """
     import pandas as pd
 
@@ -152,18 +137,9 @@ def _kept_back(table: Table, rule: Rule) -> pd.DataFrame:
 class Disclosure:
     """Releases the tables of one page under one rule.
 
-    Parameters
-    ----------
-    release
-        Name of a rule.
-    counts
-        Which tables of records the page counts people of, such as `referrals`. A page that names
-        none shows no table of people under a rule that hides.
-
-    Raises
-    ------
-    BadArgument
-        The rule or a table of records is unknown.
+    `counts`: which tables of records the page counts people of, such as `referrals`; a page that
+    names none shows no table of people under a rule that hides. Raises `BadArgument` for an unknown
+    rule or table.
     """
 
     def __init__(self, release: str, counts: Iterable[str] = ()) -> None:

@@ -58,16 +58,7 @@ def page(
 ) -> Element:
     """Open the report: heading, lead, banners, and what the index says of it.
 
-    Parameters
-    ----------
-    title, period
-        The page's one heading; what time it covers, in words.
-    data, disclosure
-        The data set, and the release whose rule the whole page obeys.
-    kind
-        Name of the report, as in `annual_review`.
-    lead
-        One or two sentences that say what the page answers.
+    `kind` is the name of the report, as in `annual_review`; `lead` says what the page answers.
     """
     if not title.strip() or not period.strip():
         raise BadArgument("page: title and period must be given")
@@ -101,13 +92,7 @@ def page(
 
 
 def headline(released: Released) -> Element:
-    """Show a one-row table as cards, a figure a column; labels are not shown.
-
-    Raises
-    ------
-    BadArgument
-        For anything not released, and for a table that has not exactly one row.
-    """
+    """Show a one-row table as cards, a figure a column; labels are not shown."""
     need_released(released)
     if len(released.frame) != 1:
         raise BadArgument(f"headline {released.table.name}: one row, not {len(released.frame)}")
@@ -201,10 +186,7 @@ def headline_result(
 ) -> Element:
     """State the report's main result in one line, for this page and for the index.
 
-    Parameters
-    ----------
-    beside
-        What a first look asks besides, as names and answers: where, what it is worth, what next.
+    `beside`: what a first look asks besides: where, what it is worth, what next.
     """
     if status not in STATUS:
         raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")

@@ -103,12 +103,7 @@ def tables(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
 def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]:
     """Write one CSV a table and one workbook; return the files written, workbook first.
 
-    Parameters
-    ----------
-    folder
-        Where the files go; made when it is not there.
-    stem
-        Name of the workbook without its ending.
+    `stem` names the workbook.
     """
     found = tables(notebook)
     if not found:

@@ -27,18 +27,9 @@ WIDEST = 480  # pixels of a column; longer texts wrap
 class Sheet:
     """A table and the worksheet around it.
 
-    Attributes
-    ----------
-    name
-        Of the table in Excel: letters, digits and underscores.
-    looks
-        What each column adds to the look of its cells, as xlsxwriter names it.
-    lines
-        Texts between title and table, a row each.
-    notes
-        Numbers of its notes on the worksheet Notes.
-    total
-        Whether the last row is a sum.
+    `name` is of the table in Excel (letters, digits, underscores), `looks` what each column adds to
+    its cells' look, `lines` stand between title and table, `notes` are numbers on the worksheet
+    Notes; with `total` the last row is a sum.
     """
 
     name: str
@@ -61,14 +52,7 @@ def produce(
 ) -> Any:
     """Return an xlsxwriter workbook; it is written when closed.
 
-    Parameters
-    ----------
-    sheets
-        Tables by the name of their worksheet.
-    about
-        Paragraphs of the cover by their heading.
-    notes
-        In the order of their numbers, from 1.
+    `sheets` by the name of their worksheet, `about` the paragraphs of the cover by heading.
     """
     book = Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False})
     cover = _worksheet(book, "Cover")

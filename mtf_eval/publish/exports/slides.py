@@ -59,15 +59,7 @@ SHOWN = (
 
 
 def write_slides(notebook: NotebookNode, *, look: Look, run_time: str) -> bytes:
-    """Return the report as slides.
-
-    Parameters
-    ----------
-    notebook
-        As executed and cleaned for publication.
-    run_time
-        When the run was, ISO 8601.
-    """
+    """Return the report as slides."""
     return _Deck(notebook, look, run_time).written()
 
 

@@ -24,17 +24,7 @@ LINE = 72  # characters of a line of text
 
 
 def summary(notebook: NotebookNode, *, page: str, run_time: str, look: Look) -> tuple[str, str]:
-    """Return the summary as plain text and as HTML.
-
-    Parameters
-    ----------
-    notebook
-        As executed.
-    page
-        File name of the report's page.
-    run_time
-        When the run was, ISO 8601.
-    """
+    """Return the summary as plain text and as HTML."""
     lines = list(_lines(notebook, page, run_time, look))
     text, html = [], []
     for kind, line in lines:

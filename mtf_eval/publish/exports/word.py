@@ -67,14 +67,7 @@ def write_word(
 ) -> bytes:
     """Return the report as a Word document.
 
-    Parameters
-    ----------
-    notebook
-        As executed and cleaned for publication.
-    run_time
-        When the run was, ISO 8601.
-    corrected
-        Payload of the released table of corrections; `None` where nothing was corrected.
+    `corrected`: payload of the released table of corrections, where there are any.
     """
     return _Writer(notebook, look, run_time).written(run_time, corrected)
 

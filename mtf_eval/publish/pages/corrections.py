@@ -59,15 +59,7 @@ class Correction:
 
 
 def edition(folder: Path, name: str) -> str:
-    """Return what the published edition of a report said, as JSON text; `""` without one.
-
-    Parameters
-    ----------
-    folder
-        The data set's published folder.
-    name
-        The report's name there.
-    """
+    """Return what the published edition of a report said, as JSON text; `""` without one."""
     try:
         book = json.loads(next((folder / name).glob(f"{name}*.ipynb")).read_bytes())
     except (OSError, ValueError, StopIteration):
@@ -97,16 +89,8 @@ def listed(
 ) -> tuple[Correction, ...]:
     """Return every correction of a report, those found earlier first.
 
-    Parameters
-    ----------
-    previous
-        What `edition` returned before the run.
-    notebook
-        As executed in this run.
-    parameters
-        The report's own, which say what time it is about: `year`, `period` or `as_of`.
-    run_time
-        ISO 8601; its day dates what is found now.
+    `previous` is what `edition` returned before the run; `parameters` say what time the report is
+    about; what is found now is of the day of `run_time`.
     """
     old = json.loads(previous) if previous else {}
     if not old or old["rule"] != head(notebook).get("rule"):
@@ -273,13 +257,8 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
 def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, str]:
     """Return pages that leave room for it, with the corrections of all other reports put in.
 
-    Parameters
-    ----------
-    folder
-        A data set's reports as they are about to be published.
-    titles, rules
-        What each report is called and the disclosure rule it went through, by name. A correction
-        made under one rule is never told under another.
+    `titles` and `rules` are by report: a correction made under one rule is never told under
+    another.
     """
     ledgers = {
         name: list(_read(path.read_text(encoding="utf-8-sig")))

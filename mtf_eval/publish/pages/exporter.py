@@ -122,20 +122,9 @@ def render(
 ) -> str:
     """Return the page of an executed notebook.
 
-    Parameters
-    ----------
-    notebook
-        As executed, outputs and all.
-    run_time
-        When the run was, ISO 8601; stands in one `<time>` element and nowhere else.
-    failed
-        Where it stopped, if it did; the page then opens with a banner that says so.
-    related, downloads
-        Title and relative link of other reports, and of the files beside this one.
-    corrected
-        What earlier editions gave otherwise; see `corrections.listed`.
-    look
-        The partnership's own; ours where it is left out.
+    `run_time` stands in one `<time>` element and nowhere else; `failed` opens the page with a
+    banner; `related` and `downloads` are titles and relative links; `corrected` is as
+    `corrections.listed` returns it.
     """
     given = {
         "run_time": run_time,

@@ -26,24 +26,9 @@ QUESTIONS = {"project_evaluation": "What changed", "benefit_analysis": "What it 
 class Entry:
     """One report in the catalogue; links are relative to the index.
 
-    Attributes
-    ----------
-    dataset, dataset_title
-        Folder and title of the data set.
-    title, period, kind
-        As the page says.
-    run_time
-        When this report was run, ISO 8601.
-    status, result, maryland
-        As `headline_result` in the notebook said.
-    state, why
-        Whether the report is current, and if not, why not.
-    html, workbook, csv, pdf
-        Links; `csv` to where the page lists its tables. Empty when not there.
-    corrections
-        How many published figures the report has corrected.
-    project
-        Reference of the project that the report is about; empty for the others.
+    `dataset` is the folder; `status`, `result` and `maryland` are as `headline_result` said; `csv`
+    leads to where the page lists its tables; a link is empty where nothing is there. `project` is
+    empty for a report of no one project.
     """
 
     dataset: str
@@ -125,13 +110,7 @@ def _place(kind: str) -> int:
 
 
 def index(entries: Sequence[Entry], *, run_time: str) -> str:
-    """Return the catalogue over all data sets, in the order given within each.
-
-    Parameters
-    ----------
-    run_time
-        When the last run was, ISO 8601; stands in `<time>` elements only.
-    """
+    """Return the catalogue over all data sets, in the order given within each."""
     ordered = sorted(entries, key=lambda e: (e.illustrative, e.dataset))
     page = environment().get_template("catalogue.html.j2")
     return page.render(

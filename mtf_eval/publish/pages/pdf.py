@@ -60,13 +60,7 @@ def find_browser() -> str | None:
 
 
 def need_browser() -> str:
-    """Return the path of a browser that prints.
-
-    Raises
-    ------
-    RunRefused
-        There is none; says what to install.
-    """
+    """Return the path of a browser that prints, or refuse and say what to install."""
     browser = find_browser()
     if browser is None:
         raise RunRefused(
@@ -79,10 +73,7 @@ def need_browser() -> str:
 def print_pdf(html_path: Path, pdf_path: Path) -> Path:
     """Print a page to PDF: A4, tagged, with an outline of its headings.
 
-    Raises
-    ------
-    RunRefused
-        When no browser is found, or it does not write the file within two minutes.
+    Raises `RunRefused` without a browser, or when it writes no file within two minutes.
     """
     browser = need_browser()
     # Chromium will not start as root with its sandbox on; nobody else needs it off.

@@ -71,14 +71,8 @@ _WHOLE = ("", "incidents", "police uk", "data police uk", "all")
 def check(read: Mapping[str, pd.DataFrame], *, by_file: bool, problem: Problem) -> None:
     """Tell what is wrong with the table `coverage`.
 
-    Parameters
-    ----------
-    read
-        The tables given, by name; the index of `coverage` its rows in the file.
-    by_file
-        Whether incidents come in a file for each month of a force.
-    problem
-        Takes what was found, what was expected, what to do, the row and the column.
+    The index of `coverage` holds its rows in the file; `by_file`: incidents come in a file for each
+    month of a force.
     """
     if "coverage" not in read:
         return

@@ -29,18 +29,8 @@ Kind = Literal[
 class Gap:
     """A run of months that is not on record, or that cannot be trusted, and why.
 
-    Attributes
-    ----------
-    source
-        Force or other source; empty where not known.
-    areas
-        Area codes concerned; none: every area of the source.
-    first, last
-        Months, by their first day.
-    gate
-        It cannot be handled by leaving months or areas out: no claim for the areas concerned.
-    text, remedy
-        In plain words: what is missing, and what would mend it.
+    No `areas`: every area of the `source`. `gate`: no claim for the areas concerned, as leaving
+    months or areas out does not mend it.
     """
 
     kind: Kind
@@ -62,14 +52,9 @@ class Gap:
 class Coverage:
     """Counts of one measure with what is not on record left open.
 
-    Attributes
-    ----------
-    counts
-        Months x areas; NaN where not on record, never 0.
-    quiet
-        Runs of noughts in target areas, counted as such, that may be chance or a gap.
-    source_of
-        The source an area belongs to: the one that recorded most of it.
+    `counts`: months x areas; NaN where not on record, never 0. `quiet`: runs of noughts in target
+    areas, counted as such, that may be chance or a gap. `source_of`: the source an area belongs to:
+    the one that recorded most of it.
     """
 
     measure: str

@@ -47,11 +47,7 @@ def coverage_of(
 
     Areas are those with a record of the measure, those of projects, and `also`: with none of any
     measure they are not on record at all. Up to the records' own day it is a unit of its own.
-
-    Parameters
-    ----------
-    as_of
-        Nothing later is counted; a month counts when it is over.
+    `as_of`: nothing later is counted; a month counts when it is over.
     """
     if also or as_of != own_day(data):
         return _coverage(data, measure, as_of, also)

@@ -20,13 +20,8 @@ def kept(data: Dataset, table: str) -> pd.Series[bool]:
 
     A month with a row was. One without is nought up to the day the table was last updated, unless
     it lies in a run that chance does not explain or that `coverage` declares missing; with no such
-    day, only where `coverage` declares it complete.
-
-    Returns
-    -------
-    pandas.Series
-        True or False by month, from the first to the last that has a row, was up to date or is
-        declared; any other month was not kept.
+    day, only where `coverage` declares it complete. Returns true or False by month, from the first
+    to the last that has a row, was up to date or is declared; any other month was not kept.
     """
     from mtf_eval.records.tables import TABLES
 

@@ -45,23 +45,12 @@ def silent_runs(
     """Find runs of noughts that the series' own months and the others' shape do not explain.
 
     Given how many incidents a series has outside a run, none of them falls into it by chance with
-    the probability of a beta-binomial count of nought; its spread is that of the months outside
-    all noughts. Runs are looked at again with those that were seen left out of the shape.
-
-    Parameters
-    ----------
-    values
-        Months x series; NaN where not on record already.
-    sure
-        Cells that are on record whatever they hold.
-    groups
-        Columns that are looked at together as well, as one series.
-    of
-        The only columns that are looked at, for what may be no chance.
-
-    Returns
-    -------
-    list of (columns, first month, last month).
+    the probability of a beta-binomial count of nought; its spread is that of the months outside all
+    noughts. Runs are looked at again with those that were seen left out of the shape. `values`:
+    months x series; NaN where not on record already. `sure`: cells that are on record whatever they
+    hold. `groups`: columns that are looked at together as well, as one series. `of`: the only
+    columns that are looked at, for what may be no chance. Returns list of (columns, first month,
+    last month).
     """
     values = values.copy()
     silent = (values == 0) & ~(np.zeros(values.shape, bool) if sure is None else sure)
@@ -144,14 +133,8 @@ def incomplete_months(values: Counts, *, share: float) -> Flags:
     """Find months with far fewer incidents than the series' own year and the months around.
 
     A month already held for incomplete is no measure for its neighbour. What every year on record
-    does in a calendar month is season.
-
-    Parameters
-    ----------
-    values
-        Counts by month, in order; NaN where not on record.
-    share
-        Of the usual; below it, and beyond chance, a month is incomplete.
+    does in a calendar month is season. `values`: counts by month, in order; NaN where not on
+    record. `share`: of the usual; below it, and beyond chance, a month is incomplete.
     """
     broken = np.zeros(len(values), bool)
     for _ in range(len(values)):
@@ -183,15 +166,10 @@ def doubled_months(values: Counts) -> Flags:
 def odd_runs(values: Counts, kinds: Counts, *, least: int) -> Flags:
     """Find months in a row with far too few, or twice as many, incidents of every kind in step.
 
-    Each is the other's measure in `incomplete_months`; here all are held against the same months
-    of another year, at the level of the months around. What one kind alone does is no sign of it.
-
-    Parameters
-    ----------
-    values
-        Counts by month, NaN where not on record; `kinds`: months x kinds of incident.
-    least
-        Kinds that must be there to be asked.
+    Each is the other's measure in `incomplete_months`; here all are held against the same months of
+    another year, at the level of the months around. What one kind alone does is no sign of it.
+    `values`: counts by month, NaN where not on record; `kinds`: months x kinds of incident.
+    `least`: kinds that must be there to be asked.
     """
     found = np.zeros(len(values), bool)
     bend = abs(values[1:-1] - (values[:-2] + values[2:]) / 2)
@@ -263,10 +241,8 @@ def _usual(
 def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[float, float]:
     """Say by how much a series steps between two times, beyond chance and beside the others.
 
-    Returns
-    -------
-    Counts a month more or fewer, and as a share of what the others' course led to expect; 0 where
-    there is no step, or fewer than three months on a side.
+    Returns counts a month more or fewer, and as a share of what the others' course led to expect; 0
+    where there is no step, or fewer than three months on a side.
     """
     if min(len(before), len(after)) < LEAST or not (values[before].sum() and values[after].sum()):
         return 0.0, 0.0
@@ -286,10 +262,7 @@ def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[
 def jumps(without: Counts, rows: Counts) -> Flags:
     """Mark months whose share of rows without an area is above the rest's beyond chance.
 
-    Parameters
-    ----------
-    without, rows
-        Rows without an area, and all rows, by month.
+    `without`, `rows`: rows without an area, and all rows, by month.
     """
     from scipy.stats import binom
 

@@ -36,24 +36,13 @@ ALIKE = (0.5, 2.0)
 class Totals:
     """Counts by source, from the first month of all records to the last.
 
-    Attributes
-    ----------
-    first
-        Month of the first row, as `ordinal` counts.
-    sent
-        Whether a source has any row in a month, sources x months.
-    apart, own, nowhere
-        Sources x months x measures: in areas in which no project works (in all, where the
-        projects' own are half or more), in the others, and in no area.
-    known
-        `apart`, NaN where a source sent nothing or a measure is silent beyond chance.
-    whole, broken
-        All measures together, those silent by their usual share; whether that is far too
-        little, or twice as much.
-    few
-        Sources that are judged without the projects' own areas.
-    before
-        Months before the first project began.
+    `first`: month of the first row, as `ordinal` counts. `sent`: whether a source has any row in a
+    month, sources x months. `apart`, `own`, `nowhere`: sources x months x measures: in areas in
+    which no project works (in all, where the projects' own are half or more), in the others, and in
+    no area. `known`: `apart`, NaN where a source sent nothing or a measure is silent beyond chance.
+    `whole`, `broken`: all measures together, those silent by their usual share; whether that is far
+    too little, or twice as much. `few`: sources that are judged without the projects' own areas.
+    `before`: months before the first project began.
     """
 
     rows: Rows
@@ -72,11 +61,8 @@ class Totals:
         """Find months in which the share of rows without an area jumps.
 
         Judged with the projects' own areas as they were before the first of them began; the shares
-        are of the rows as they are, which a reader can count.
-
-        Returns
-        -------
-        list of (first month, last month, share of all rows of them, share in the other months).
+        are of the rows as they are, which a reader can count. Returns list of (first month, last
+        month, share of all rows of them, share in the other months).
         """
         without, of = self.nowhere[source, :, measure], self.apart[source, :, measure]
         own = self.own[source, :, measure]
@@ -111,10 +97,8 @@ class Totals:
     def splits(self, source: int, measure: int) -> Iterator[tuple[int, str, bool, float]]:
         """Yield where another measure takes rows from this one, or leaves it its own.
 
-        Yields
-        ------
-        The first month after, the other measure, whether it begins there (else it ended before),
-        and by what share this one fell or rose.
+        Yields the first month after, the other measure, whether it begins there (else it ended
+        before), and by what share this one fell or rose.
         """
         table = self.apart[source]
         sent, held = np.flatnonzero(self.sent[source]), table > 0
@@ -135,9 +119,8 @@ class Totals:
     ) -> Iterator[tuple[Kind, tuple[int, int], str, str]]:
         """Yield what is not to be relied on between two months, as `ordinal` counts them.
 
-        Yields
-        ------
-        Its kind, its first and last month counted from the first of these, words, what to do.
+        Yields its kind, its first and last month counted from the first of these, words, what to
+        do.
         """
         name, shift = self.rows.sources[source], self.first - begin
         kind, by = self.rows.measures[measure], f" ({name})" if name else ""

@@ -46,12 +46,8 @@ _SHORT = {"y": "accepted", "yes": "accepted", "n": "rejected", "no": "rejected"}
 class Adoption:
     """What was seen of a file, and the lines of its mapping.
 
-    Attributes
-    ----------
-    seen
-        Of each sheet, in words: the table it is like and why, or that none is.
-    lines
-        The mapping; a line with the answer `?` is a question.
+    `seen` says of each sheet the table it is like and why; a line with the answer `?` is a
+    question.
     """
 
     path: Path
@@ -67,10 +63,7 @@ class Adoption:
 def adopt(path: Path) -> Adoption:
     """Look at every sheet of a workbook, or at one CSV file, and propose a mapping.
 
-    Raises
-    ------
-    DataProblems
-        A file that does not open, has more sheets than a tracker, or holds no table at all.
+    Refuses a file that does not open, has more sheets than a tracker, or holds no table.
     """
     grids, aliases = _sheets(path)
     out = Adoption(path)
@@ -346,13 +339,7 @@ def _cell(grid: Grid, row: int, column: str) -> str:
 
 
 def answered(out: Adoption, ask: Callable[[str, str], str]) -> Adoption:
-    """Put each question and take its answer as the meaning; an empty one leaves it open.
-
-    Parameters
-    ----------
-    ask
-        Takes the question and the proposed meaning; returns the meaning.
-    """
+    """Take the answer of `ask(question, proposal)` to each; an empty one leaves it open."""
     for place in out.questions:
         line = out.lines[place]
         means = ask(line.why, line.means)
@@ -362,12 +349,7 @@ def answered(out: Adoption, ask: Callable[[str, str], str]) -> Adoption:
 
 
 def write(out: Adoption) -> Path:
-    """Write the mapping beside the file, whole or not at all; a file that is there is kept aside.
-
-    Returns
-    -------
-    Where it stands.
-    """
+    """Write the mapping beside the file; one that is there is kept aside."""
     target = path_of(out.path)
     text = io.StringIO(newline="")
     rows = csv.writer(text)

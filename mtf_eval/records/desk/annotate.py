@@ -51,23 +51,9 @@ class _Sheet:
 def annotate(source: Path, target: Path, complaints: Sequence[Problem | Finding]) -> int:
     """Write a copy of the records with notes where something is wrong.
 
-    Parameters
-    ----------
-    source
-        The workbook or folder of CSV files the complaints are about.
-    target
-        The copy, `.xlsx`; replaced whole, never the source itself.
-    complaints
-        Problems (red) and findings (yellow).
-
-    Returns
-    -------
-    How many complaints were noted.
-
-    Raises
-    ------
-    BadArgument
-        The target is the source or no `.xlsx`, or the workbook does not open.
+    Problems are red, findings yellow; the copy is replaced whole, never the source itself. Returns
+    how many were noted; raises `BadArgument` for a target that cannot be, or a workbook that does
+    not open.
     """
     if target.suffix.lower() != ".xlsx":
         raise BadArgument(f"{target.name}: the fix report is a workbook, its name ends in .xlsx")

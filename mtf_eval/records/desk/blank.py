@@ -42,19 +42,7 @@ HEAD, NEEDED = "E7ECF2", "12436D"
 
 
 def write_workbook(path: Path, data: Dataset | None = None) -> Path:
-    """Write a workbook with every table.
-
-    Parameters
-    ----------
-    path
-        Where; an existing file is replaced whole or not at all.
-    data
-        A data set to fill it with; `None` leaves it blank.
-
-    Returns
-    -------
-    The path.
-    """
+    """Write a workbook with every table, blank or filled with a data set; whole or not at all."""
     from openpyxl import Workbook
 
     from mtf_eval.records.tables import TABLES

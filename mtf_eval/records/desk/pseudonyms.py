@@ -25,13 +25,7 @@ MARK = "p"  # a letter first: a spreadsheet does not turn it into a number
 
 
 def new_key(path: Path) -> Path:
-    """Write a new random key, readable by its owner only; never over another.
-
-    Raises
-    ------
-    RunRefused
-        The file is there already, or would lie inside a checkout.
-    """
+    """Write a new random key, readable by its owner only; never over another."""
     _outside(path)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -43,13 +37,7 @@ def new_key(path: Path) -> Path:
 
 
 def read_key(path: Path) -> bytes:
-    """Read a key.
-
-    Raises
-    ------
-    RunRefused
-        No such file, it lies inside a checkout, others can read it, or it is not a key.
-    """
+    """Read a key."""
     _outside(path)
     if not path.is_file():
         raise RunRefused(f"{path.name}: no such key file; make one first")
@@ -90,29 +78,9 @@ def pseudonymise(
 ) -> int:
     """Write a CSV log again with the references in some columns replaced by pseudonyms.
 
-    Parameters
-    ----------
-    source, target
-        The log, and where the new one goes; never the same file.
-    columns
-        Headings of the columns that hold references; blank cells stay blank.
-    key_file
-        See `new_key`.
-    drop
-        Headings of columns to leave out: names, addresses, dates of birth.
-
-    Returns
-    -------
-    How many cells were replaced.
-
-    Raises
-    ------
-    RunRefused
-        The key cannot be used.
-    BadArgument
-        A column is not there, or the target is the source.
-    DataProblems
-        What is left still holds direct identifiers; nothing is written.
+    `columns` hold references; `drop` (names, addresses, dates of birth) are left out. Returns how
+    many cells were replaced; raises `DataProblems`, and writes nothing, where what is left still
+    holds direct identifiers.
     """
     import pandas as pd
 

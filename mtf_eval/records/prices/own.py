@@ -67,13 +67,7 @@ LOOKS = (".docx", ".toml", ".png", ".jpg", ".jpeg")  # how reports look: no pric
 
 
 def own_folder(place: str | Path, named: str | Path = "") -> Path | None:
-    """Find the folder of the user's own prices of a data set; `None` where there is none.
-
-    Raises
-    ------
-    BadArgument
-        A folder was named and is not there.
-    """
+    """Find the folder of the user's own prices of a data set; `None` where there is none."""
     if named:
         if not Path(named).is_dir():
             raise BadArgument(f"--reference {named}: there is no such folder")
@@ -92,15 +86,7 @@ def reference_for(data: Dataset) -> Reference:
 def own_reference(folder: Path | None) -> Reference:
     """Load the reference data, with the user's own from a folder in their place.
 
-    Returns
-    -------
-    Reference
-        Its `told` names every file, sheet and row that could not be used.
-
-    Raises
-    ------
-    DataProblems
-        A table of the folder that is not sound, by file, row and column.
+    Its `told` names what could not be used. Raises `DataProblems` for a table that is not sound.
     """
     ours = load_reference()
     if folder is None:
@@ -240,14 +226,8 @@ def _odd(given: dict[str, str], needed: set[str]) -> Iterable[Problem]:
 def update(file: Path, folder: Path) -> tuple[Path, Reference]:
     """Take a deflator, a cost table or a Unit Cost Database into the user's folder, checked.
 
-    Returns
-    -------
-    The file written and the reference data as they then are.
-
-    Raises
-    ------
-    DataProblems, BadArgument
-        The file is not sound or of no known kind; nothing was written.
+    Returns the file written and the prices as they then are; where it is not sound, nothing is
+    written.
     """
     import shutil
     import tempfile

@@ -403,19 +403,7 @@ def default_folder() -> Path:
 
 
 def load_reference(folder: str | Path | None = None) -> Reference:
-    """Read and check the reference tables.
-
-    Parameters
-    ----------
-    folder
-        Folder of the CSV files; by default the ones that come with the package.
-
-    Raises
-    ------
-    DataProblems
-        A table is missing, a figure has no source or no price year, shares do not add up to one;
-        every problem at once.
-    """
+    """Read and check the reference tables: ours, unless another folder is given."""
     place = Path(folder) if folder is not None else default_folder()
     tables: dict[str, tuple[Row, ...]] = {}
     problems: list[Problem] = []

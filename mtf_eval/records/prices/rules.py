@@ -26,14 +26,7 @@ ALIASES = {"nhs": "public", "opensafely": "public", "local_lt5": "local"}
 class Rule:
     """A disclosure profile: counts of 0 to `hide_up_to` people are hidden, the others rounded.
 
-    Attributes
-    ----------
-    hide_up_to, round_to
-        People; both 0 under a rule that lets everything through.
-    sentence, banner
-        What a reader is told; the banner stands on every page.
-    source, edition
-        Whose rule it is, and of when.
+    Both thresholds are 0 under a rule that lets everything through; `banner` stands on every page.
     """
 
     name: str
@@ -88,13 +81,7 @@ class Rule:
 
 
 def read_rules(path: Path | None = None) -> dict[str, Rule]:
-    """Read the profiles, each with its source and date.
-
-    Raises
-    ------
-    RunRefused
-        The file is missing, or a profile lacks a value: without rules nothing is released.
-    """
+    """Read the profiles; without the file, or with one that lacks a value, nothing is released."""
     path = path or default_folder() / FILE
     if not path.exists():
         raise RunRefused(f"{path.name} is missing: without rules nothing can be released")
@@ -126,13 +113,7 @@ def _rules() -> Mapping[str, Rule]:
 
 
 def rule_of(release: str) -> Rule:
-    """Return a rule by its name or one that is taken for it.
-
-    Raises
-    ------
-    BadArgument
-        The name is unknown.
-    """
+    """Return a rule by its name or one that is taken for it."""
     name = ALIASES.get(release, release)
     if name not in _rules():
         raise BadArgument(f"release={release!r}: expected one of {', '.join(_rules())}")

@@ -65,24 +65,9 @@ class Imported:
 def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved: str) -> Imported:
     """Read a Unit Cost Database workbook: every sheet that has its headings.
 
-    Parameters
-    ----------
-    path
-        An `.xlsx` or `.xls` workbook.
-    reference
-        Its deflator says which price years are covered.
-    retrieved
-        ISO date on which the user's copy was obtained.
-
-    Returns
-    -------
-    Imported
-        Pass `.rows` to `Reference.with_unit_costs`. Codes are the workbook's own (`CR1.0`).
-
-    Raises
-    ------
-    DataProblems
-        No sheet has a code, a unit and a fiscal (or single) value with its year.
+    `retrieved` is the ISO date of the user's copy. Its rows are for `Reference.with_unit_costs`,
+    their codes the workbook's own (`CR1.0`). Raises `DataProblems` where no sheet has a code, a
+    unit and a value with its year.
     """
     import python_calamine as calamine
 

@@ -33,24 +33,10 @@ class Bearer:
 class UnitCost:
     """One unit cost in the prices of its own year.
 
-    Attributes
-    ----------
-    fiscal_gbp, economic_gbp, social_gbp
-        Parts of the value; zero where the source gives none.
-    total_gbp
-        Public value: the published total, transfers left out.
-    transfer_gbp
-        Part of the fiscal value that moves money between people and is no public value.
-    anticipation_gbp
-        Part of the total spent before any crime: locks, alarms, insurance.
-    low_gbp, high_gbp
-        The source's own range of the total, `None` where it gives none.
-    period_months
-        Months one unit covers (12 for "per year"), `None` for an event.
-    role
-        `"benefit"`, or `"input"` for what it costs to act.
-    grade
-        Grade 1 (best) to 6 of the evidence behind the figure.
+    `total_gbp` is public value: the published total without `transfer_gbp`, which moves money
+    between people. `anticipation_gbp` is spent before any crime; `low_gbp` and `high_gbp` are the
+    source's own range of the total. `period_months` one unit covers, `None` for an event; `role` is
+    `benefit`, or `input` for what it costs to act; `grade` 1 (best) to 6.
     """
 
     code: str
@@ -115,10 +101,7 @@ def foreign_format(code: str) -> bool:
 def amount(text: str) -> str:
     """Write an amount of pounds as a plain number; blank for none.
 
-    Raises
-    ------
-    ValueError
-        It is not certainly an amount: commas not before every third digit, words, `nan`.
+    Raises `ValueError` for what is not certainly one: commas out of place, words, `nan`.
     """
     bare = re.sub(r"£|\bGBP\b|\s", "", text)
     if bare.casefold() in ("", "-", "n/a", "na"):

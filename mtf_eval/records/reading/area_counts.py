@@ -19,16 +19,8 @@ _AREA = ("ward", "area_code", "lsoa_code", "msoa_code")
 def read_area_counts(path: Path) -> pd.DataFrame:
     """Return monthly counts as `police_uk.aggregate` does, from a table with a column a month.
 
-    Parameters
-    ----------
-    path
-        A compressed CSV with a column of area codes (`ward` or `area_code`), `measure`, and columns
-        named `2021-04`; any further column is left alone.
-
-    Raises
-    ------
-    BadArgument
-        A column is missing, or a count is not a whole number of nought or more.
+    A compressed CSV with a column of area codes, `measure`, and columns named `2021-04`; others are
+    left alone. Raises `BadArgument` for a missing column, or a count that is none.
     """
     import pandas as pd
 

@@ -13,15 +13,7 @@ _LOOK_UP = (("LSOA21CD", "LSOA21NM"), ("LSOA11CD", "LSOA11NM"))
 
 
 def area_names(read: Mapping[str, Tidied], look_up: Path | None) -> pd.DataFrame:
-    """Return the name of each area: the first given, the table of names before all others.
-
-    Parameters
-    ----------
-    read
-        The tables given, by name; a second name of a code is told with its table.
-    look_up
-        The user's own look-up of redrawn areas, where there is one.
-    """
+    """Return the name of each area: the first given, the table of names before all others."""
     names: dict[str, str] = {}
     for table in ("area_names", "project_areas", "incidents"):
         if table in read and "area_name" in read[table].frame:

@@ -33,15 +33,8 @@ _SMALL = re.compile(r"(lsoa|msoa|oa|wd|ward|area)", flags=re.IGNORECASE)
 def read_boundaries(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     """Read the outlines of a GeoJSON file.
 
-    Returns
-    -------
-    Frame of `area_code`, `ring` and `point` (both counted from 1), `lon`, `lat` (degrees); and the
-    name of each area that has one.
-
-    Raises
-    ------
-    DataProblems
-        Not GeoJSON, no property with the area's code, or coordinates that are no degrees.
+    Returns `area_code`, `ring` and `point` (from 1), `lon`, `lat` (degrees), and the name of each
+    area. Raises `DataProblems` for no GeoJSON, no property with the code, or no degrees.
     """
     import pandas as pd
 

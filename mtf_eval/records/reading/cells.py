@@ -70,24 +70,10 @@ class CellError:
 class Context:
     """What reading a cell may lean on.
 
-    Attributes
-    ----------
-    within
-        Days that dates and months written without a year lie in; `None` refuses them.
-    timed
-        Whether a day keeps its time of day.
-    weeks
-        Whether a week may stand for its first day.
-    optional
-        Whether the cell may stay empty, as that of a closing date while the work goes on.
-    unit
-        Unit of a number: of hours, times and durations are read.
-    date1904
-        Whether serial numbers count from 1904.
-    decimal_comma
-        Whether a comma may be a decimal comma (files separated by semicolons): then refused.
-    scope, table, allowed
-        Of a choice: its column and table, for aliases, and its closed set.
+    `within` are the days that a date without a year lies in; `timed` keeps the time of day; `weeks`
+    may stand for their first day; an `optional` cell may stay empty; of the `unit` hours, times and
+    durations are read; with `decimal_comma` a comma is refused; a choice has `scope` and `table`
+    for aliases, and its `allowed` set.
     """
 
     aliases: Aliases
@@ -121,14 +107,8 @@ def is_mark(value: object) -> bool:
 def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
     """Read one cell.
 
-    Returns
-    -------
-    The value (`None` when missing) and what was mended (empty when nothing was).
-
-    Raises
-    ------
-    Unreadable
-        The cell is neither empty nor certainly a value of this kind.
+    Returns the value (`None` when missing) and what was mended; raises `Unreadable` where it is not
+    certain.
     """
     if is_blank(value) or type(value).__name__ in ("NaTType", "NAType"):
         return None, ""

@@ -24,13 +24,7 @@ _SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
 def read_csv(path: Path, table: str) -> Grid:
-    """Read one CSV file.
-
-    Raises
-    ------
-    DataProblems
-        The file is empty, is not text, or is larger than any table that is meant to be read.
-    """
+    """Read one CSV file."""
     if (size := path.stat().st_size) > MAX_BYTES:
         found, limit = f"a file of {size / 2**20:,.0f} MB", f"at most {MAX_BYTES / 2**20:,.0f} MB"
         raise _refused(path, found, limit, "give only the columns and the years that are needed")

@@ -38,21 +38,9 @@ def shown(address: str) -> str:
 def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
     """Read every table of the schema that the database has.
 
-    Parameters
-    ----------
-    address
-        Such as `postgresql+psycopg://analyst@server/mtf`, `sqlite:///mtf.db` or
-        `duckdb:///mtf.duckdb`. A password is never part of it: `${NAME}` is filled in from the
-        environment, and PostgreSQL reads `PGPASSWORD` and its password file by itself.
-
-    Returns
-    -------
-    The database's name, one grid a table with the headings as first row, and where each came from.
-
-    Raises
-    ------
-    DataProblems
-        A password in the address, an unknown kind, no connection, none of the tables.
+    `address` is such as `postgresql+psycopg://analyst@server/mtf`, `sqlite:///mtf.db` or
+    `duckdb:///mtf.duckdb`, never with a password: `${NAME}` is filled in from the environment.
+    Returns its name, a grid a table with the headings as first row, and where each came from.
     """
     from mtf_eval.records.tables import TABLES
 

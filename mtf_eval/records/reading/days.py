@@ -66,13 +66,8 @@ class Unreadable(Exception):
 class Span:
     """Days that a heading speaks of; what is written without a year lies in them.
 
-    Attributes
-    ----------
-    first, last
-        Both included. Of a month's heading they reach from the month before to six months after,
-        for the day a thing was closed may stand under the month it began.
-    said
-        The heading in words.
+    Of a month's heading it reaches from the month before to six months after, for the day a thing
+    was closed may stand under the month it began. `said` is the heading in words.
     """
 
     first: date
@@ -168,23 +163,9 @@ def read_day(
 ) -> tuple[datetime, str, time | None]:
     """Read a day.
 
-    Parameters
-    ----------
-    value
-        A text, a day or a day number of Excel.
-    within
-        Days that a date without its year lies in.
-    weeks
-        Whether a week may stand for its first day.
-
-    Returns
-    -------
-    The day, what was mended, and the time of day where one was written (British time).
-
-    Raises
-    ------
-    Unreadable
-        It is not certain which day is meant.
+    Of a text, a day or a day number of Excel; one without its year lies `within`. Returns it, what
+    was mended, and the time of day (British) where one was written; raises `Unreadable` where it is
+    not certain.
     """
     if isinstance(value, datetime):
         at = value.time() if value.time() != time(0) else None
@@ -216,13 +197,7 @@ def beside(note: str, at: time | None, what: str = "left off") -> str:
 
 
 def read_time(value: object) -> float:
-    """Read a time of day, as hours since midnight: a text, a time, or a part of Excel's day.
-
-    Raises
-    ------
-    Unreadable
-        It is not certain which time is meant.
-    """
+    """Read a time of day, as hours since midnight: a text, a time, or a part of Excel's day."""
     if isinstance(value, int | float) and 100 <= value == int(value):  # 930 and 2130
         value = str(int(value))
     if isinstance(value, str):
@@ -313,10 +288,7 @@ def read_month(
 ) -> tuple[datetime, str]:
     """Read a month, as its first day, and say what was mended.
 
-    Raises
-    ------
-    Unreadable
-        It is not certain which month is meant, or a day within one was given.
+    Raises `Unreadable` where it is not certain, or a day within a month was given.
     """
     if isinstance(value, str):
         text = plain(value).casefold()

@@ -41,25 +41,12 @@ def plans_of(place: Path) -> Path:
 class Grid:
     """The cells of one sheet or file, row 1 first, and what only the file knows of them.
 
-    Attributes
-    ----------
-    merged
-        Merged ranges as ((top, left), (bottom, right)), counted from 0.
-    fill
-        Word for the fill colour of a cell (row, column from 0); `unclear` for other colours.
-    frame
-        Rows of the table that were counted elsewhere and need no reading, instead of cells.
-    names
-        Names of areas by code, where the file has them.
-    heading
-        Row of the headings, from 0, where a mapping names it.
-    origin
-        Of each row its file, sheet and number there, where rows come from several sheets.
-    spans
-        Days that the heading of a row's own sheet speaks of, by row number.
-    options
-        What a mapping allows: `weeks` (a week stands for its first day), `first` (of a reference
-        that stands in several sheets the first row holds), `commas` (a comma parts themes).
+    `merged` ranges are ((top, left), (bottom, right)), counted from 0. `fill` gives the word for a
+    cell's colour. `frame` holds rows that need no reading, in place of cells. `heading` is the row
+    of the headings, from 0, where a mapping names it; `origin` the file, sheet and number of each
+    row of several sheets; `spans` the days that a row's own heading speaks of. `options` of a
+    mapping: `weeks` (stand for their first day), `first` (of a reference in several sheets),
+    `commas` (part themes).
     """
 
     table: str

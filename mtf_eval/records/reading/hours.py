@@ -111,11 +111,8 @@ def spread(
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Spread each incident evenly over the hours of the week it may have happened in.
 
-    Returns
-    -------
-    tuple
-        Of each hour that an incident may lie in: the incident's place, the hour of the week from
-        Monday 00:00, and its weight. One longer than a week lies in every hour alike.
+    Returns, for each hour it may lie in, the incident's place, the hour of the week from Monday
+    00:00, and its weight. One longer than a week lies in every hour alike.
     """
     monday = pd.Timestamp(2000, 1, 3)
     first, last = (((t - monday) / _HOUR).to_numpy("float64") for t in (start, end))

@@ -86,10 +86,7 @@ class Mapped:
     def applied(self, grid: Grid) -> Grid:
         """Return the grid with the schema's headings, without what is left out.
 
-        Raises
-        ------
-        DataProblems
-            A heading that is gone, or two for one column.
+        Raises `DataProblems` for a heading that is gone, or two for one column.
         """
         if not self.table(grid.sheet):
             return grid
@@ -188,10 +185,7 @@ class Mapped:
 def mapping_of(place: Path) -> Mapped | None:
     """Read the mapping beside a workbook or CSV file; `None` where there is none.
 
-    Raises
-    ------
-    DataProblems
-        Questions that are still open, or lines that name no table, column or meaning.
+    Raises `DataProblems` for open questions, and lines that name no table, column or meaning.
     """
     path = path_of(place)
     if not path.is_file():

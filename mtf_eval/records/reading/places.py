@@ -60,16 +60,7 @@ def in_areas(
 ) -> NDArray[np.object_]:
     """Return the area each point lies in, `None` where it lies in none.
 
-    Parameters
-    ----------
-    x, y
-        Longitude and latitude in degrees, shape (n,), or metres where the outlines are in metres.
-    outlines
-        Rings of the areas as `read_boundaries` returns them; a ring within a ring is a hole.
-
-    Returns
-    -------
-    Codes, shape (n,).
+    Points and `outlines` are in degrees, or both in metres; a ring within a ring is a hole.
     """
     import shapely
 
@@ -112,13 +103,7 @@ def placed(
     outlines: pd.DataFrame | None,
     folder: Path,
 ) -> Grid:
-    """Return the grid with an area in place of what says where; as it was where it has areas.
-
-    Raises
-    ------
-    DataProblems
-        Coordinates that are exchanged, no numbers, or not in Great Britain.
-    """
+    """Return the grid with an area in place of what says where; as it was where it has areas."""
     if grid.frame is not None or (head := heading_row(grid, schema, aliases)) is None:
         return grid
     top, places = head

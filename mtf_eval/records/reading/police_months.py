@@ -94,12 +94,8 @@ class Counts:
 def summed(texts: Iterable[Any], sizes: Iterable[int], n: Any = None) -> tuple[list[Any], Any]:
     """Return each combination of some numbers that stand for texts once, sorted, and its sum.
 
-    Parameters
-    ----------
-    texts
-        Arrays of one length: of each text, its place among `sizes` different ones.
-    n
-        What each row counts; one where it is left out.
+    Each text is given as its place among `sizes` different ones; `n` is what each row counts, else
+    one.
     """
     import numpy as np
 

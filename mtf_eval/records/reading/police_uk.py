@@ -74,23 +74,10 @@ class _Member:
 def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...], dict[str, str]]:
     """Count street-level records by month, area and crime type.
 
-    Parameters
-    ----------
-    path
-        A folder (searched at every depth) or a zip with monthly folders
-        `YYYY-MM/YYYY-MM-force-street.csv`; zips inside the folder are read too.
-
-    Returns
-    -------
-    tuple
-        Frame with `month` (first of month), `area_code` (`""`: no area given), `source` (the
-        force), `measure` (crime type as published) and `count`, sorted, the texts categorical so
-        that a row takes some twenty bytes; what was noticed while reading; and the names of areas.
-
-    Raises
-    ------
-    DataProblems
-        No monthly file; a month of one force twice; another header; a broken zip member.
+    Returns `month` (its first day), `area_code` (`""`: none given), `source` (the force), `measure`
+    and `count`, sorted, the texts categorical so that a row takes some twenty bytes; what was
+    noticed; and the names of areas. Raises `DataProblems` for no monthly file, a month of one force
+    twice, another header, a broken member.
     """
     counts, findings = _read(Path(path))
     findings += noticed(counts)

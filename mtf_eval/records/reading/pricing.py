@@ -26,15 +26,7 @@ BLANKS = {
 
 
 def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
-    """Check what is in pounds; problems and findings are added to each table.
-
-    Parameters
-    ----------
-    read
-        The tables given, by name, indexed by the row of their sheet.
-    reference
-        The prices in force for them.
-    """
+    """Check what is in pounds; problems and findings are added to each table."""
     if "about" in read:
         _about(read["about"], reference)
     if "costs" in read:

@@ -36,22 +36,8 @@ def own_look_up(place: Path) -> Path | None:
 def follow(read: Mapping[str, Tidied], own: Path | None) -> tuple[dict[str, str], list[Finding]]:
     """Count redrawn areas together, in every table, where records or projects name both vintages.
 
-    Parameters
-    ----------
-    read
-        The tables given, by name; codes in them are changed in place.
-    own
-        The user's look-up, where there is one.
-
-    Returns
-    -------
-    The parts that projects name and that cannot be followed, each with what became of what; and
-    what was counted together.
-
-    Raises
-    ------
-    DataProblems
-        The look-up lacks its columns, or names a code as old in one row and as new in another.
+    Codes are changed in place. Returns the parts that projects name and that cannot be followed,
+    each with what became of what; and what was counted together.
     """
     recorded = _codes(read, "incidents")
     if not recorded:

@@ -46,16 +46,8 @@ def relate(
 ) -> None:
     """Check the tables against one another; problems and findings are added to each.
 
-    Parameters
-    ----------
-    read
-        The tables given, by name.
-    as_at
-        Day the data set as a whole was last updated, where it says so.
-    year
-        Year the data set is about, where it says so: its monthly totals lie in it.
-    redrawn
-        Areas that are told of as redrawn already.
+    `as_at` is the day the data set was last updated, `year` the one its monthly totals lie in,
+    where it says so; areas `redrawn` are told of already.
     """
     _in_year(read, year)
     for (name, column), (home, key) in _REFERENCES:

@@ -117,22 +117,9 @@ def scan(
 ) -> list[Problem]:
     """Say where a table holds what would identify a person.
 
-    Parameters
-    ----------
-    table
-        Name of the table of the schema.
-    frame
-        The cells as read, all columns; its index holds the rows as the spreadsheet numbers them.
-    file, sheet
-        Where they come from.
-    known
-        Headings that the schema knows: their names are not judged, their values are.
-    strict
-        Whether addresses and names are refused that elsewhere are only doubted.
-
-    Returns
-    -------
-    One problem for each column and kind of identifier, at the first row it stands in.
+    The index of `frame` holds the rows as the spreadsheet numbers them. Headings that are `known`
+    are not judged, their values are; when `strict`, addresses and names are refused that elsewhere
+    are only doubted. One problem for each column and kind, at its first row.
     """
     found: list[tuple[str, int | None, str]] = []
     for place, heading in enumerate(map(str, frame.columns)):

@@ -33,9 +33,7 @@ def stacked(
 ) -> tuple[Grid, list[Problem]]:
     """Put the sheets of one table under one another, matched by their headings.
 
-    Returns
-    -------
-    One grid, and what keeps a sheet from being read with the others.
+    Returns one grid, and what keeps a sheet from being read with the others.
     """
     first = parts[0]
     rows: list[list[Any]] = []
@@ -123,9 +121,7 @@ def stacked(
 def turned(grid: Grid, schema: DataFrameSchema, aliases: Aliases) -> Grid:
     """Turn a sheet with months across, or with the figures down and months across, to rows.
 
-    Returns
-    -------
-    The grid as it was, where no row of headings holds months.
+    Returns the grid as it was, where no row of headings holds months.
     """
     if grid.frame is not None or schema.name not in (*_FIGURES, "monthly_referrals"):
         return grid

@@ -38,14 +38,7 @@ def files_of(place: Path) -> list[Path]:
 def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
     """Open a folder, a workbook, street records, counts by ward or a CSV file with its mapping.
 
-    Returns
-    -------
-    Name, place, grids, what was noticed, and where each table came from.
-
-    Raises
-    ------
-    DataProblems
-        A file of another kind, or one that does not open.
+    Returns name, place, grids, what was noticed, and where each table came from.
     """
     name = slug(place.stem)
     if place.is_dir():

@@ -38,20 +38,8 @@ def tidy(
 ) -> Tidied:
     """Read one grid as one table.
 
-    Parameters
-    ----------
-    grid
-        The cells.
-    schema
-        The table they should make.
-    aliases
-        Other spellings of headings, agencies and listed words.
-    within
-        Days that what is written without a year lies in, where no heading says so.
-
-    Returns
-    -------
-    The frame, its index the row numbers of the spreadsheet, with all findings and problems.
+    `within` holds the days that what has no year lies in, where no heading says so. The frame's
+    index is the row numbers of the spreadsheet.
     """
     out = Tidied(grid, empty(schema), list(grid.findings))
     if grid.frame is not None:

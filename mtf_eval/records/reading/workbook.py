@@ -64,22 +64,8 @@ def read_workbook(
 ) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
     """Read every sheet that is a table.
 
-    Parameters
-    ----------
-    path
-        An .xlsx or .xlsm file.
-    learn
-        Returns the aliases with those of the sheet `aliases` added; that sheet is read first, so
-        that it can name the others.
-    mapped
-        The mapping beside the file, which names tables first.
-    every
-        Read every sheet, whether it is a table or not.
-
-    Raises
-    ------
-    DataProblems
-        No workbook, one behind a password, or one too large.
+    `learn` adds the aliases of the sheet `aliases`, which is read first, as it can name the others;
+    `mapped` names tables before that; `every` reads all sheets, tables or not.
     """
     import python_calamine as calamine
 

@@ -35,13 +35,7 @@ MAX_FILES = 100_000
 
 
 def open_zip(path: Path) -> zipfile.ZipFile:
-    """Open a zip.
-
-    Raises
-    ------
-    DataProblems
-        It is damaged, no zip, or holds more files than any that is meant to be read.
-    """
+    """Open a zip; one that is damaged or holds too many files is refused."""
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
