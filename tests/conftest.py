@@ -15,6 +15,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from tiny_desk import TINY, Desk
 
+# Compiled modules are kept, as for a user: every command typed would compile all it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 
 @pytest.fixture(autouse=True)
 def no_report_stays_open() -> Iterator[None]:
