@@ -910,6 +910,15 @@ def test_one_outcome_for_places_and_for_people_is_warned_about(reference: Refere
     done = analyse(data, evaluation(estimate()), reference, draws=0)
     rules = [f.rule for f in done.findings]
     assert rules.count("same_outcome_on_both_routes") == 1
+    # The cost of anti-social behaviour holds its crime: the robbery of people is left out.
+    asb = outcome(unit_cost_code="asb_further_action", people=2)
+    both = dataset(
+        project_measures=[measure()], outcomes=[*data.tables["outcomes"].to_dict("records"), asb]
+    )
+    done = analyse(both, evaluation(estimate()), reference, draws=0)
+    rules = [f.rule for f in done.findings if f.action == "refuse"]
+    assert rules == ["asb_contains_crime"]
+    assert "same_outcome_on_both_routes" not in {f.rule for f in done.findings}
 
 
 def test_who_gains_is_not_guessed_where_the_source_splits_nothing(reference: Reference) -> None:
@@ -1133,6 +1142,32 @@ def test_areas_and_months_apart_are_counted_in_full(reference: Reference) -> Non
     assert three.projects == ("P1", "P2", "P3")
     assert len([f for f in three.findings if f.rule == "counted_once"]) == 1
     assert benefit.portfolio([one, third], rng=rng, draws=0).findings == ()
+
+
+def test_two_measures_of_one_area_are_both_counted(reference: Reference) -> None:
+    one = _of_areas(reference, "P1", "A")
+    code = "crime_domestic_burglary"
+    data = dataset(project_measures=[measure("Burglary", code, project_id="P2")])
+    judged = evaluation(estimate("Burglary"), project_id="P2", areas=("A",))
+    other = analyse(data, judged, reference, draws=0)
+    whole = benefit.portfolio([one, other], rng=np.random.default_rng(1), draws=0)
+    assert _value(whole) == pytest.approx(_value(one) + _value(other))
+
+
+@pytest.mark.parametrize(
+    ("area", "start", "share"),
+    [("A", "2023-05-01", 0.5), ("B", "2023-05-01", 1.0), ("A", "2024-05-01", 1.0)],
+)
+def test_people_are_shared_out_in_one_place_and_time(
+    area: str, start: str, share: float, reference: Reference
+) -> None:
+    pair = []
+    for project, where, begun in (("P1", "A", "2023-05-01"), ("P2", area, start)):
+        judged = evaluation(project_id=project, areas=(where,), start=begun)
+        rows = [burglaries(project_id=project)]  # all of it claimed, for one year
+        pair.append(analyse(dataset(outcomes=rows), judged, reference, draws=0))
+    for both in (pair, pair[::-1]):
+        assert {each for each, _ in benefit.once(both).values()} == {share}
 
 
 def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import made_up
@@ -175,6 +176,9 @@ def test_headline_is_one_row_of_cards() -> None:
         "Net cost": "−£1,234",
     }
     assert page.select_one(".mtf-under").get_text() == "To 15 December"
+    assert "To 15 December" not in page.select_one(".mtf-source").get_text()
+    under = soup(elements.table(disclosure()(headline_row()))).select_one(".mtf-source")
+    assert "To 15 December" in under.get_text(), "a table has no place of its own for it"
     with pytest.raises(BadArgument, match="one row, not 12"):
         elements.headline(disclosure()(months()))
 
@@ -233,6 +237,9 @@ def test_page_says_whose_and_what_and_warns() -> None:
     assert "Official-Sensitive: not for publication" in page.get_text()
     assert "Illustrative data" in page.get_text()
     assert "Official-Sensitive" not in soup(made_up.head_element("public")).get_text()
+    said = made_up.head_element("public").data
+    assert said["period"] == "2021", "the index says it beside the report"
+    assert (said["title"], said["kind"]) == ("Annual review 2021", "annual_review")
 
 
 @dataclass
@@ -249,6 +256,9 @@ def test_result_says_sentence_strength_and_cautions() -> None:
     assert "0.63 times" in text
     assert "3 of 5 on the Maryland scale" in text
     assert "Few months." in text
+    bold = SimpleNamespace(maryland=2, sentence=lambda: "The project caused a fall of 37%.")
+    with pytest.raises(BadArgument, match="'caused': claims more than Maryland level 2"):
+        elements.result(bold)
 
 
 def test_provenance_keeps_rows_and_findings_in_the_house() -> None:
@@ -264,6 +274,7 @@ def test_provenance_keeps_rows_and_findings_in_the_house() -> None:
     assert "December is not complete" not in outside.get_text(" ")
     assert "warning" not in outside.get_text(" "), "what reading found was counted in records"
     assert "abababab" not in outside.get_text(" ")
+    assert "referrals" not in outside.table.get_text(" "), "rows of people are counts of people"
 
 
 @pytest.mark.parametrize(

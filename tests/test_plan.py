@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.records.home import HOME
+from mtf_eval.run import facts as facts_module
 from mtf_eval.run.facts import Facts, address_of, fingerprint, located
 from mtf_eval.run.links import related, title_of
 from mtf_eval.run.parameters import Template, read_template
@@ -131,7 +132,50 @@ def test_parameters_say_how_many_reports(tmp_path: Path) -> None:
     assert [r.name for r in planned(*books, projects=("EX-2",))] == ["page-EX-2"]
     assert [r.name for r in planned(*books, years=(2021,))] == ["review-2021"]
     assert [r.name for r in planned(*books, reports=("once",))] == ["once"]
+    both = planned(*books, projects=("EX-2",), reports=("page", "once"))
+    assert [r.name for r in both] == ["page-EX-2", "once"]
     assert planned(*books)[0].parameters == {"data": "data/example", "project_id": "EX-1"}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "as_at", "years", "halves"),
+    [
+        ("", "", [2020, 2021], ["2020-H1", "2020-H2", "2021-H1", "2021-H2"]),
+        ("2020-08-31", "2021-12-31", [2020], ["2020-H1"]),
+        ("2021-12-31", "2020-08-31", [2020], ["2020-H1"]),  # the records go no further
+        ("2020-12-31", "2021-12-31", [2020], ["2020-H1", "2020-H2"]),
+        ("2012-12-31", "2021-12-31", [2012], ["2012-H1"]),  # the only year, however little of it
+    ],
+)
+def test_years_and_halves_end_with_the_day_looked_back_from(
+    as_of: str, as_at: str, years: list[int], halves: list[str]
+) -> None:
+    months = ("2012-05", "2020-01", "2020-05", "2020-06", "2021-01", "2021-06", "2021-07")
+    facts = replace(FACTS, as_at=as_at, months=months, begun=("2020-09",))
+    few = {} if years == [2012] else {"2012": "referrals in 1 of its months; a review needs 3"}
+    assert facts.calendar(as_of) == (years, halves, few)
+
+
+def test_a_day_is_needed_only_where_the_records_have_none(tmp_path: Path) -> None:
+    dated = book(tmp_path, "dated", 'data: str = ""\nas_of: str = ""')
+    assert [r.name for r in planned(dated)] == ["dated"]
+    undated = replace(FACTS, as_at="")
+    with pytest.raises(RunRefused, match="--as-of"):
+        planned(dated, facts=undated)
+    (made,) = planned(dated, facts=undated, as_of="2021-03-31")
+    assert made.parameters["as_of"] == "2021-03-31"
+
+
+def test_a_notebook_of_ones_own_is_run_as_written_only_where_asked(tmp_path: Path) -> None:
+    own = book(tmp_path, "own", "year: int = 2020")
+    assert [r.name for r in planned(own)] == ["own-2020", "own-2021"]
+    assert [r.name for r in planned(own, as_written=True)] == ["own-2020"]
+
+
+def test_a_library_that_is_not_there_is_called_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "absent" not in facts_module.versions().values()
+    monkeypatch.setattr(facts_module, "LIBRARIES", ["pytest", "no-such-library"])
+    assert facts_module.versions() == {"pytest": pytest.__version__, "no-such-library": "absent"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +216,7 @@ def test_hostile_ids_make_safe_names(hostile: str) -> None:
     assert 0 < len(name) <= 70
     assert name.isascii()
     assert name.split(".")[0].lower() not in ("con", "nul")
-    assert not name.startswith(".")
+    assert name[0].isalnum()
 
 
 @given(st.text(max_size=100), st.text(max_size=100))

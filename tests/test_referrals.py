@@ -100,6 +100,21 @@ def test_headline(thanet: Dataset) -> None:
     caution = referrals.part_year(thanet, year=2021)
     assert "15 December 2021" in caution
     assert "part year" in caution
+    for half, said in ((None, caution), (1, ""), (2, caution)):
+        (change,) = (
+            c
+            for c in referrals.headline(thanet, year=2021, half=half).columns
+            if c.kind == "change"
+        )
+        assert change.note == said
+
+
+def test_a_year_says_where_it_was_counted(thanet: Dataset, logged: Dataset) -> None:
+    for data, name in (
+        (thanet, "Published monthly totals of referrals"),
+        (logged, "Log of referrals"),
+    ):
+        assert referrals.headline(data, year=2021).source.startswith(f"{name}, ")
 
 
 def test_quarters_and_halves(thanet: Dataset) -> None:
@@ -356,6 +371,23 @@ def test_expected_range_marks_a_month_outside(tmp_path: Path) -> None:
     assert "December 2020" in caseload.range_finding(frame)
 
 
+def test_the_eighth_month_on_one_side_is_marked(tmp_path: Path) -> None:
+    """By hand: mean 15, mean moving range 156/15, so 0 to 42.7: no month lies outside."""
+    values = [12, 2] * 4 + [18, 28] * 4
+    months = pd.date_range("2019-09-01", periods=16, freq="MS")
+    counted = {"rejected": 0, "saras": 0, "completed": 0, "as_at": "2020-12-31"}
+    rows = [
+        {"month": m.date(), "received": n, "accepted": n} | counted
+        for m, n in zip(months, values, strict=True)
+    ]
+    about(tmp_path, title="Runs", as_at="2020-12-31")
+    write(tmp_path / "monthly_referrals.csv", rows)
+    frame = caseload.expected_range(load(tmp_path), year=2020).frame
+    eighth = ["as expected"] * 7 + ["eighth or more on one side"]
+    assert frame["signal"].tolist() == eighth * 2
+    assert frame["high"].iloc[0] == pytest.approx(15 + 2.66 * 156 / 15)
+
+
 def test_no_month_of_the_range_said_is_marked() -> None:
     # Limits 1.3 and 27.9: 1 and 28 lie outside, 2 and 27 inside.
     frame = pd.DataFrame(
@@ -479,8 +511,21 @@ def test_sentences_never_name_a_missing_cell() -> None:
     alt = findings.alt(frame, label="period", columns={"received": "referrals"})
     assert "February" not in alt
     assert "Some values are not shown." in alt
+    decided = frame.assign(accepted=[5, 6, 1, 12], rejected=[1, 0, 0, 1], saras=[1, 0, 0, 1])
+    said = referrals.month_finding(decided, year=2021, decided=True)
+    # 5 + 1 + 1, 6 + 0 + 0, 1 + 0 + 0
+    assert said == "January 2021 brought the most decisions (7), March 2021 the fewest (1)"
     hidden = frame.assign(received=pd.array([None] * 4, dtype="Int64"))
     assert referrals.month_finding(hidden, year=2021) == "Referrals received in 2021"
+
+
+@pytest.mark.parametrize(
+    ("received", "before", "way"), [(84, 120, "30% fewer"), (150, 120, "25% more")]
+)
+def test_a_year_is_said_to_have_brought_more_or_fewer(received: int, before: int, way: str) -> None:
+    row = {"received": [received], "previous": [before], "change": [received / before - 1]}
+    said = referrals.year_finding(pd.DataFrame(row), year=2021)
+    assert said == f"{received} referrals in 2021, {way} than the 120 of 2020"
 
 
 def test_months_after_a_log_has_stopped_are_in_no_table(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -154,6 +157,79 @@ def test_a_folder_of_other_things_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RunRefused, match="holds other files"), Store(tmp_path).locked():
         pass
     assert [p.name for p in tmp_path.iterdir()] == ["thesis.docx"]
+
+
+@pytest.mark.parametrize("name", ["README.md", ".gitkeep", ".gitignore"])
+def test_a_folder_of_a_repository_is_taken_and_a_file_is_not(tmp_path: Path, name: str) -> None:
+    out = tmp_path / "new" / "reports"
+    out.mkdir(parents=True)
+    (out / name).touch()
+    with Store(out).locked() as said:
+        assert said == ""
+    with pytest.raises(RunRefused, match="holds other files"), Store(out / name).locked():
+        pass
+
+
+def test_the_folder_of_work_is_the_owners_alone(tmp_path: Path) -> None:
+    store = Store(tmp_path / "not" / "there" / "reports")
+    with store.locked():
+        assert store.state.stat().st_mode & 0o777 == 0o700
+        assert (store.state / "lock").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_swap_left_is_taken_away(store: Store) -> None:
+    for left in (store.next, store.old):
+        (left / "example").mkdir(parents=True)
+    with store.locked():
+        assert not store.next.exists()
+        assert not store.old.exists()
+    assert seen(store.out) == {"old"}
+
+
+def test_a_link_in_the_output_stays_a_link(store: Store) -> None:
+    (store.out / "README.md").symlink_to("example/one")
+    with store.locked():
+        store.publish(set_of("new"))
+    assert os.readlink(store.out / "README.md") == "example/one"
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSPC])
+def test_without_hard_links_pages_are_copied(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(source: str, target: str) -> None:
+        raise OSError(number, os.strerror(number))
+
+    (store.out / "README.md").write_text("ours to keep")
+    monkeypatch.setattr(os, "link", refused)
+    full = number == errno.ENOSPC
+    with store.locked(), pytest.raises(OSError, match="space") if full else nullcontext():
+        store.publish(set_of("new"))
+    assert seen(store.out) == {"old" if full else "new"}
+    assert (store.out / "README.md").read_text() == "ours to keep"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="renameat2 is of Linux")
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EACCES])
+def test_a_file_system_without_exchange_swaps_by_two_renames(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def call(*_: object) -> int:
+        ctypes.set_errno(number)
+        return -1
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: SimpleNamespace(renameat2=call))
+    denied = number == errno.EACCES
+    with store.locked(), pytest.raises(OSError, match="denied") if denied else nullcontext():
+        store.publish(set_of("new"))
+    assert seen(store.out) == {"old" if denied else "new"}
+
+
+@pytest.mark.parametrize("spoilt", [b'{"a": 1', b"\xff\xfe", b"[1]", b""])
+def test_a_spoilt_record_is_none(store: Store, spoilt: bytes) -> None:
+    store.remember("x", {"a": 1})
+    (store.state / "facts" / "x.json").write_bytes(spoilt)
+    assert store.recall("x") == {}
 
 
 def test_a_finished_report_is_kept_whole_or_not_at_all(store: Store) -> None:
