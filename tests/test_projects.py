@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import math
 from dataclasses import replace
 from datetime import date
@@ -9,12 +10,14 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, process
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project.design import choose, project_of, series_of, window_of
+from mtf_eval.analysis.project.estimation import smallest, spill
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -277,7 +280,64 @@ def test_a_bad_year_in_numbers() -> None:
     assert "+100%" in said
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "variance"),
+    [
+        (24, 12, (1 + 24 / 12) / 96),  # 4 a month, half as many months after
+        (1, 1, 2 * (1 + 1) / 4),  # one month has no dispersion of its own: it is taken for 2
+    ],
+)
+def test_the_smallest_fall_seen_is_that_of_the_count_before(
+    before: int, after: int, variance: float
+) -> None:
+    months = pd.date_range("2019-01", periods=before + after, freq="MS")
+    counts = pd.DataFrame(4, index=months, columns=["T", "C", "D"])
+    panel = Panel(counts=counts, target=("T",), start=months[before])
+    reach = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+    assert smallest(None, panel) == pytest.approx(1 - math.exp(-reach * math.sqrt(variance)))
+
+
+def test_four_counts_of_areas_of_different_number_by_hand() -> None:
+    """Two areas of the project 96 to 48, three compared 360 to 324, one beside 60 to 48."""
+    months = pd.date_range("2020-01", periods=24, freq="MS")
+    late = (months >= "2021-01")[:, None]
+    counts = pd.DataFrame(
+        np.where(late, [2, 2, 9, 9, 9, 4], [4, 4, 10, 10, 10, 5]), index=months, columns=[*"TUCDEB"]
+    )
+    panel = Panel(counts=counts, target=("T", "U"), buffer=("B",), start=pd.Timestamp("2021-01"))
+    found = spill(panel)
+    assert found.difference is not None
+    # Beside the 36 fewer of three areas stand 24 of two and 12 of one.
+    assert found.difference.details["local"] == pytest.approx(-48 + 24)
+    assert found.difference.details["displacement"] == pytest.approx(-12 + 12)
+    assert found.quotient is not None
+    net = (96 * 0.9 - 48) + (60 * 0.9 - 48)
+    assert found.quotient.details["total_net_effect"] == pytest.approx(net)
+    assert found.reasons == ()
+    level = replace(panel, counts=counts.assign(T=4, U=4))
+    (why,) = spill(level).reasons
+    assert "the target did not fall against its comparison" in why
+
+
 # Tables
+
+
+def test_the_pro_forma_holds_every_entry_of_its_row() -> None:
+    texts = {"problem": "Noise", "stage": "assessment", "lead_agency": "Police",
+             "partners": "Council; Fire and Rescue", "mtf_priority": "Town centre",
+             "consolidation_plan": "Wardens stay"}  # fmt: skip
+    dates = ("tlg_signoff", "scanning_start", "analysis_start", "response_start", "response_end",
+             "assessment_date", "follow_up_date")  # fmt: skip
+    given = {n: pd.Timestamp(2021, month, 7) for month, n in enumerate(dates, start=1)}
+    data = data_of(projects=a_project(**texts, **given))
+    frame = process.proforma(data, project_of(data, "P1"), as_of=AS_OF).frame
+    written = [f"7 {calendar.month_name[m]} 2021" for m in range(1, 8)]
+    shown = [*written, *texts.values(), "buffer: A01; target: A00"]
+    shown[shown.index(texts["partners"])] = "Council, Fire and Rescue"
+    assert set(shown) <= set(frame["text"])
+    blank = data_of()
+    frame = process.proforma(blank, project_of(blank, "P1"), as_of=AS_OF).frame.set_index("fact")
+    assert (frame.loc[["Partners", "Follow-up", "Consolidation plan"], "text"] == "not given").all()
 
 
 def test_changes_show_what_the_estimate_holds() -> None:

@@ -14,8 +14,8 @@ from mtf_eval.analysis.project.net import smallest
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.planning import Choice, often
 from mtf_eval.analysis.project.plans import Plan
-from mtf_eval.analysis.results.columns import day, label, pounds, span, text
-from mtf_eval.analysis.results.findings import NOT_GIVEN, listing, number, percent
+from mtf_eval.analysis.results.columns import NOT_GIVEN, day, label, pounds, span, text
+from mtf_eval.analysis.results.findings import listing, number, percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset

@@ -175,28 +175,25 @@ def spill(compared: Panel) -> Spill:
     """Set target and buffer against the named comparison areas by their four counts."""
     seasonal = compared.same_season()
     sizes = len(compared.target), len(compared.comparison), len(compared.buffer)
-    reasons = []
     difference = quotient = None
+    reasons: tuple[str, ...] = ()
     target, rest, around = (
         seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
     )
-    try:
-        if sizes[1]:
-            difference = weighted_displacement_difference(
-                target=target,
-                comparison=rest,
-                displacement=around,
-                displacement_comparison=rest,
-                shared_comparison=True,
-                area_weights=(sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2], 1.0),
-                measure=compared.measure,
-            )
-    except NotEnoughData as error:
-        reasons.append(str(error))
+    if sizes[1]:
+        difference = weighted_displacement_difference(
+            target=target,
+            comparison=rest,
+            displacement=around,
+            displacement_comparison=rest,
+            shared_comparison=True,
+            area_weights=(sizes[1] / sizes[0], 1.0, sizes[1] / sizes[2], 1.0),
+            measure=compared.measure,
+        )
     try:
         quotient = displacement_quotient(
             target=target, comparison=rest, buffer=around, measure=compared.measure
         )
     except NotEnoughData as error:
-        reasons.append(str(error))
-    return Spill(difference=difference, quotient=quotient, reasons=tuple(reasons))
+        reasons = (str(error),)
+    return Spill(difference=difference, quotient=quotient, reasons=reasons)

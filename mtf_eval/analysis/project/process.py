@@ -21,6 +21,7 @@ from mtf_eval.analysis.project.delivery import (
 )
 from mtf_eval.analysis.project.design import Project
 from mtf_eval.analysis.results.columns import (
+    NOT_GIVEN,
     add_total,
     as_at_of,
     count,
@@ -31,7 +32,7 @@ from mtf_eval.analysis.results.columns import (
     text,
     where_from,
 )
-from mtf_eval.analysis.results.findings import NOT_GIVEN, percent
+from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 

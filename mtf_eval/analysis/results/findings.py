@@ -10,8 +10,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-NOT_GIVEN = "not given"
-
 
 def number(value: float | int) -> str:
     """Write a whole number with separators: `1,151`."""
