@@ -107,7 +107,7 @@ def reports(data: Dataset) -> list[tuple[str, dict[str, Any]]]:
     return [
         *(("project_evaluation", {"project_id": p}) for p in facts.projects),
         *(("benefit_analysis", {"project_id": p}) for p in facts.projects),
-        *(("annual_review", {"year": y}) for y in years),
+        *((name, {"year": y}) for name in ("annual_review", "dashboard") for y in years),
         *(("tlg_report", {"period": p}) for p in periods),
         ("data_quality", {}),
     ]

@@ -23,6 +23,7 @@ _HOMES = {
     "Quality": f"{_BENCH}.quality:Quality",
     "View": f"{_BENCH}.view:View",
     "Several": f"{_BENCH}.view:Several",
+    "Beside": f"{_BENCH}.view:Beside",
     "Table": "mtf_eval.analysis.results.tables:Table",
     "Column": "mtf_eval.analysis.results.tables:Column",
     "charts": "mtf_eval.publish.charts",

@@ -36,7 +36,8 @@ from mtf_eval.publish.look import PALETTE, STYLES, Look, read_look
 
 HOME = Path(__file__).parent.parent
 WHEN = "2026-01-05T10:00:00+00:00"
-KINDS = ("annual_review", "benefit_analysis", "data_quality", "project_evaluation", "tlg_report")
+KINDS = ("annual_review", "benefit_analysis", "dashboard", "data_quality", "project_evaluation",
+         "tlg_report")  # fmt: skip
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
 
 

@@ -104,7 +104,7 @@ def _run_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.argument("data", nargs=-1),
         click.option("--project", **several, help="Only this project (may be repeated)."),
-        click.option("--year", type=int, **several, help="Only this year's annual review."),
+        click.option("--year", type=int, **several, help="Only this year's review and dashboard."),
         click.option("--period", **several, help="Only this half-year, as in 2021-H2."),
         click.option("--report", **several, help="Only this report, as in annual_review."),
         click.option(

@@ -23,19 +23,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Every kind of report, with a result and without one."""
     out = tmp_path_factory.mktemp("first") / "reports"
     run = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
-    run += [str(ROOT / "data" / "example"), "--out", str(out)]
+    run += ["--out", str(out), str(ROOT / "data" / "example")]
     for more in (
         ["--report=project_evaluation", "--report=benefit_analysis", "--project=EX01",
          "--project=EX06", "--project=EX09"],
         ["--report=benefit_analysis", "--project=EX07"],
-        ["--report=annual_review", "-p", "year=2024"],
-        ["--report=annual_review", "-p", "year=2023"],
+        [str(ROOT / "data" / "thanet_2021"), "--report=annual_review", "--report=dashboard"],
         ["--report=tlg_report", "-p", "period=2024-H2"],
         ["--report=data_quality"],
     ):  # fmt: skip
         subprocess.run([*run, *more], check=True, capture_output=True)
     found = [p for p in sorted(out.rglob("*-internal.html")) if "summary" not in p.name]
-    assert len(found) == 11
+    assert len(found) == 15
     return found
 
 

@@ -44,6 +44,7 @@ display(row, row.to_frame(), HTML(f"<b>{said}</b>"), {"text/plain": said}, metad
 ENDS = {
     "annual_review": "raise ValueError(row)",
     "benefit_analysis": "raise BadArgument(said)",
+    "dashboard": "raise BadArgument(said)",
     "data_quality": "records.table('priority_progress').astype({'action': 'int64'})",
     "project_evaluation": "{}[said]",
     "tlg_report": "error = DataProblems([Problem(file=said, found=said, expected='', todo='')])\n"

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parent.parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 KEPT = {"keep_output", "nbval-check-output"}
-REPORTS = {"annual_review", "data_quality"}
+REPORTS = {"annual_review", "dashboard", "data_quality"}
 FORBIDDEN = {
     ast.FunctionDef: "def",
     ast.AsyncFunctionDef: "def",

@@ -18,7 +18,8 @@ from mtf_eval import load
 from mtf_eval.analysis.counts.referrals import monthly
 
 pytestmark = pytest.mark.slow
-REPORTS = ("annual_review", "tlg_report", "project_evaluation", "benefit_analysis", "data_quality")
+REPORTS = ("annual_review", "dashboard", "tlg_report", "project_evaluation", "benefit_analysis",
+           "data_quality")  # fmt: skip
 RUN = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run", "--release",
        "public", "--year", "2024", "--period", "2024-H2", "--project", "P1", "--docx", "--pptx",
        *(word for name in REPORTS for word in ("--report", name))]  # fmt: skip

@@ -41,7 +41,7 @@ def test_as_of_makes_no_report_of_what_had_not_begun(checkout: Place, tmp_path: 
 @pytest.mark.parametrize(
     ("options", "names"),
     [
-        ("-p year=2023", ["annual_review-2023"]),
+        ("-p year=2023", ["annual_review-2023", "dashboard-2023"]),
         ("-p period=2024-H1", ["tlg_report-2024-H1"]),
         ("-p project_id=EX02", ["benefit_analysis-EX02", "project_evaluation-EX02"]),
     ],

@@ -47,11 +47,11 @@ ENDS = {"mtf-eval schedule airflow": 3}
 EFFECTS: dict[str, tuple[str, str]] = {
     f"mtf-eval workbook {RECORDS}": ("start with its first sheet", RECORDS),
     f"mtf-eval check {RECORDS}": ("Harbour Task Force: 7 tables, 130 rows, no errors", ""),
-    f"mtf-eval run {RECORDS}": ("7 reports are up to date", "reports/index.html"),
+    f"mtf-eval run {RECORDS}": ("8 reports are up to date", "reports/index.html"),
     "mtf-eval audit reports": ("internal reports; nothing is hidden in them", ""),
     "mtf-eval check DATA": ("no errors", ""),
     "mtf-eval prices DATA": ("gdp_deflator      HM Treasury June 2026", ""),
-    "mtf-eval run DATA": ("7 reports are up to date", ""),
+    "mtf-eval run DATA": ("8 reports are up to date", ""),
     "mtf-eval run DATA --dry-run": ("up to date", ""),
     "mtf-eval list DATA": ("benefit_analysis-HB-01 ", ""),
     "mtf-eval workbook FILE.xlsx": ("blank.xlsx: blank", "blank.xlsx"),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import readings
 from mtf_eval.analysis.counts.activity import block
+from mtf_eval.analysis.counts.referrals import recorded
 from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
@@ -25,7 +26,7 @@ from mtf_eval.analysis.results.columns import (
     where_from,
 )
 from mtf_eval.analysis.results.findings import listing, number
-from mtf_eval.analysis.results.tables import Table
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
 
 REMOTE = ("contact_attempts", "calls", "texts", "emails", "letters")
@@ -52,26 +53,21 @@ def caution(data: Dataset, *, year: int) -> str:
     )
 
 
-def outgoing_note(data: Dataset, *, year: int) -> str:
-    """Say what the contacts are, or that none are on record."""
-    if len(_outgoing(data, year)) or len(block(data, "covid_incoming", year, year - 1)):
-        return caution(data, year=year) or "Contacts are counted by channel, requests by month."
-    return f"No contacts or requests of this kind are on record for {year - 1} and {year}."
-
-
 def by_channel(data: Dataset, *, year: int) -> Table:
     """Outgoing contacts by channel, a column a period, this year and last."""
     rows = _outgoing(data, year)
     order = [m for m in ("visits", *REMOTE) if m in set(rows["measure"])]
     order += [m for m in rows["measure"].unique() if m not in order]
     frame = pd.DataFrame({"channel": [in_words(m) for m in order]})
-    columns, dates = [label("channel", "Channel")], []
+    columns: list[Column] = [label("channel", "Channel")]
+    dates: dict[str, list[str]] = {}
     for key, part in rows.groupby("category", sort=False):
         frame[str(key)] = part.groupby("measure")["count"].sum().reindex(order).to_numpy()
         when = span(part["period_start"].min(), part["period_end"].max())
-        columns.append(count(str(key), f"{in_words(str(key))}, {when}"))
-        dates.append(f"{in_words(str(key))} as at {day(part['as_at'].max())}")
+        columns += recorded(count(str(key), f"{in_words(str(key))}, {when}"))
+        dates.setdefault(day(part["as_at"].max()), []).append(in_words(str(key)))
     said = caution(data, year=year)
+    stated = "; ".join(f"{listing(names)} as at {until}" for until, names in dates.items())
     return lay(
         f"contacts_by_channel_{year}",
         f"Outgoing contacts during COVID-19 by channel, {year - 1} and {year}, {place(data)}",
@@ -79,7 +75,7 @@ def by_channel(data: Dataset, *, year: int) -> Table:
         columns,
         source=where_from(data, "Published counts of activity"),
         as_at=as_at_of(rows["as_at"]),
-        notes=filter(None, (said, f"{'; '.join(dates)}." if dates else "")),
+        notes=filter(None, (said, f"{stated}." if stated else "")),
     )
 
 
@@ -178,11 +174,11 @@ def visits(data: Dataset, *, year: int) -> Table:
 
 
 def visits_note(data: Dataset, *, year: int) -> str:
-    """Say where the numbers of home visits are, or that there are none."""
+    """Say what home visits are, or why there are no numbers of them; empty where not known."""
     if len(block(data, "safe_and_well", year)):
         return "Visits made for partner agencies, to see that people are safe at home."
     said = [s for s in readings.not_published(data) if s.lower().startswith("safe and well")]
-    return said[0] if said else f"No safe and well home visits of {year} are on record."
+    return said[0] if said else ""
 
 
 def incoming_finding(frame: pd.DataFrame) -> str:

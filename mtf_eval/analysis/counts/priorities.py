@@ -12,6 +12,7 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.counts.activity import block
+from mtf_eval.analysis.counts.readings import not_published
 from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
@@ -99,19 +100,20 @@ def fulfilled_by_agency(data: Dataset, *, year: int) -> Table:
 def progress(data: Dataset) -> tuple[Table, ...]:
     """Progress of the task force's own priorities: one table a priority, a row an action."""
     rows = data.table("priority_progress")
+    rating = _rating(rows).map(RATINGS)
+    rated = bool((rating != RATINGS["not_rated"]).any())
     tables = []
     for position, (name, part) in enumerate(rows.groupby("priority", sort=False), start=1):
-        rating = part["rag"].fillna("not_rated").map(RATINGS)
         tables.append(
             lay(
                 f"progress_{position}",
                 f"Progress: {name}",
-                part.assign(number=part["number"].astype(str), rag=rating),
+                part.assign(number=part["number"].astype(str), rag=rating[part.index]),
                 (
                     label("number", "No."),
                     text("action", "Action"),
                     text("progress", "Progress"),
-                    text("rag", "Rating"),
+                    *([text("rag", "Rating")] if rated else []),
                 ),
                 source=where_from(data, "Action plan"),
                 as_at=as_at_of(part["updated"]),
@@ -121,11 +123,12 @@ def progress(data: Dataset) -> tuple[Table, ...]:
 
 
 def progress_summary(data: Dataset) -> Table:
-    """Count the progress rows by priority and rating, with a total row."""
+    """Count the progress rows by priority and rating, of ratings on record, with a total row."""
     rows = data.table("priority_progress")
-    rating = rows["rag"].fillna("not_rated")
+    rating = _rating(rows)
+    given = [key for key in RATINGS if (rating == key).any()]
     counts = pd.DataFrame({"priority": rows["priority"].astype("object"), "rows": 1})
-    for key in RATINGS:
+    for key in given:
         counts[key] = (rating == key).astype(int)
     summed = counts.groupby("priority", sort=False).sum().reset_index()
     return lay(
@@ -135,7 +138,7 @@ def progress_summary(data: Dataset) -> Table:
         (
             label("priority", "Priority"),
             count("rows", "Actions"),
-            *(count(k, words) for k, words in RATINGS.items()),
+            *(count(k, RATINGS[k]) for k in given),
         ),
         source=where_from(data, "Action plan"),
         as_at=as_at_of(rows["updated"]),
@@ -143,15 +146,19 @@ def progress_summary(data: Dataset) -> Table:
     )
 
 
-def progress_finding(frame: pd.DataFrame) -> str:
-    """Say how many rows there are and how they are rated."""
-    totals = frame[frame["priority"] == "Total"]
-    if totals.empty:
-        return "No progress rows are on record."
-    row = totals.iloc[0]
-    rated = [f"{row[k]} {RATINGS[k].lower()}" for k in RATINGS if row[k]]
-    groups = [f"{r['rows']} under {r['priority']}" for r in frame.to_dict("records")[:-1]]
-    return f"{row['rows']} actions ({listing(groups)}): {listing(rated)}."
+def _rating(rows: pd.DataFrame) -> pd.Series[str]:
+    return rows["rag"].fillna("not_rated")
+
+
+def progress_finding(data: Dataset) -> str:
+    """Say how many rows there are, how they are rated or why not, and whose the words are."""
+    frame = progress_summary(data).frame
+    row = frame.iloc[-1]
+    rated = [f"{row[k]} {RATINGS[k].lower()}" for k in RATINGS if k in frame]
+    said = [s for s in not_published(data) if "ratings" in s.lower()]
+    licence = data.about.get("licence", "").rstrip(".")
+    said = [f"{row['rows']} actions: {listing(rated)}.", *said]
+    return " ".join([*said, f"{licence}."] if licence else said)
 
 
 def agencies_finding(frame: pd.DataFrame, *, year: int) -> str:

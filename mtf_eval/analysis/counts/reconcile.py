@@ -20,10 +20,11 @@ from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Check:
-    """Two figures that should agree: as stated, and as the rows behind it add up."""
+    """Two figures of a year that should agree: as stated, and as the rows behind it add up."""
 
+    year: int
     what: str
     stated: int
     found: int
@@ -45,20 +46,15 @@ def _rows(data: Dataset) -> Iterator[Check]:
     """Compare each month's received with its outcomes; only months that differ are named."""
     for row in published(data).to_dict("records"):
         found = int(row["accepted"] + row["rejected"] + row["saras"] + row["pending"])
+        year, month = row["month"].year, f"{row['month']:%B %Y}"
         if found != row["received"]:
-            yield Check(
-                what=f"{row['month']:%B %Y}: received against accepted, rejected and SARA projects",
-                stated=int(row["received"]),
-                found=found,
-                reading="The outcomes do not add up to the referrals received.",
-            )
+            what = f"{month}: received against accepted, rejected and SARA projects"
+            said = "The outcomes do not add up to the referrals received."
+            yield Check(year, what, int(row["received"]), found, said)
         if row["completed"] > row["accepted"]:
-            yield Check(
-                what=f"{row['month']:%B %Y}: accepted against completed",
-                stated=int(row["accepted"]),
-                found=int(row["completed"]),
-                reading="More were completed than accepted.",
-            )
+            what, done = f"{month}: accepted against completed", int(row["completed"])
+            said = "More were completed than accepted."
+            yield Check(year, what, int(row["accepted"]), done, said)
 
 
 def _stated(data: Dataset) -> Iterator[Check]:
@@ -73,19 +69,13 @@ def _stated(data: Dataset) -> Iterator[Check]:
         behind = behind if measure == "all" else behind[behind["measure"] == measure]
         name = in_words(row["block"])
         if row["category"] == "stated_rows":
-            yield Check(
-                what=f"{name}, {year}: number of rows stated against rows given",
-                stated=stated,
-                found=len(behind),
-                reading="The heading names another number of rows than the table has.",
-            )
+            what = f"{name}, {year}: number of rows stated against rows given"
+            said = "The heading names another number of rows than the table has."
+            yield Check(year, what, stated, len(behind), said)
         elif len(behind):
-            yield Check(
-                what=f"{name}, {year}: total stated against the sum of the rows",
-                stated=stated,
-                found=int(behind["count"].sum()),
-                reading="The rows do not add up to the total.",
-            )
+            what = f"{name}, {year}: total stated against the sum of the rows"
+            said = "The rows do not add up to the total."
+            yield Check(year, what, stated, int(behind["count"].sum()), said)
 
 
 def _stated_referrals(
@@ -94,19 +84,14 @@ def _stated_referrals(
     row = referrals.headline(data, year=year).frame.iloc[0]
     words = measure.replace("saras", "SARA projects")
     if category == "stated_change_percent" and row["previous"]:
-        yield Check(
-            what=f"Referrals, {year}: change in per cent stated against computed",
-            stated=stated,
-            found=round(100 * (int(row["received"]) / int(row["previous"]) - 1)),
-            reading="The stated change does not follow from the two years' figures.",
-        )
+        what = f"Referrals, {year}: change in per cent stated against computed"
+        found = round(100 * (int(row["received"]) / int(row["previous"]) - 1))
+        said = "The stated change does not follow from the two years' figures."
+        yield Check(year, what, stated, found, said)
     elif category == "stated_total" and (published(data)["month"].dt.year == year).any():
-        yield Check(
-            what=f"Referrals {words}, {year}: total stated against the sum of the months",
-            stated=stated,
-            found=int(row[measure]),
-            reading="The months do not add up to the total.",
-        )
+        what = f"Referrals {words}, {year}: total stated against the sum of the months"
+        said = "The months do not add up to the total."
+        yield Check(year, what, stated, int(row[measure]), said)
 
 
 def _across(data: Dataset) -> Iterator[Check]:
@@ -150,12 +135,7 @@ def _across(data: Dataset) -> Iterator[Check]:
             pairs = pairs[3:]
         for what, (stated, found), reading in pairs:
             if stated is not None and found is not None and not pd.isna([stated, found]).any():
-                yield Check(
-                    what=f"{year}: {what}",
-                    stated=int(stated),
-                    found=int(found),
-                    reading=reading,
-                )
+                yield Check(year, f"{year}: {what}", int(stated), int(found), reading)
 
 
 def _priorities(data: Dataset) -> Iterator[Check]:
@@ -164,12 +144,10 @@ def _priorities(data: Dataset) -> Iterator[Check]:
         return
     stated = activity.block(data, "agency_priorities")
     for year, counts in stated.groupby(stated["period_start"].dt.year)["count"]:
-        yield Check(
-            what=f"{year}: agency priorities stated against the actions that name them",
-            stated=int(counts.sum()),
-            found=int(priorities.fulfilled(data, year=int(year)).frame["count"].sum()),
-            reading="The actions on record do not give the published counts.",
-        )
+        what = f"{year}: agency priorities stated against the actions that name them"
+        found = int(priorities.fulfilled(data, year=int(year)).frame["count"].sum())
+        said = "The actions on record do not give the published counts."
+        yield Check(int(year), what, int(counts.sum()), found, said)
 
 
 def _stated_visits(data: Dataset, year: int) -> int | None:
@@ -180,11 +158,22 @@ def _stated_visits(data: Dataset, year: int) -> int | None:
 
 def sums(data: Dataset) -> Table:
     """Comparisons that do not hold, with both figures; also those that hold across tables."""
-    kept = [c for c in reconcile(data) if not c.agrees]
+    checks = [c for c in reconcile(data) if not c.agrees]
+    return _side_by_side(data, "", "Figures that do not agree with each other", checks)
+
+
+def compared(data: Dataset, *, year: int) -> Table:
+    """Every figure of a year and the one before that is stated twice, beside what it is made of."""
+    title = f"As published, and as the rows behind it give it, {year - 1} and {year}"
+    checks = [c for c in reconcile(data) if c.year in (year - 1, year)]
+    return _side_by_side(data, f"_{year}", title, checks)
+
+
+def _side_by_side(data: Dataset, ending: str, title: str, checks: list[Check]) -> Table:
     return lay(
-        "reconciliation",
-        "Figures that do not agree with each other",
-        [(c.what, c.stated, c.found, c.reading) for c in kept],
+        f"reconciliation{ending}",
+        title,
+        [(c.what, c.stated, c.found, "They agree." if c.agrees else c.reading) for c in checks],
         (
             label("what", "What was compared"),
             people("stated", "Stated"),

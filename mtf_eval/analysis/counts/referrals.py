@@ -212,10 +212,7 @@ def with_decided(frame: pd.DataFrame) -> pd.DataFrame:
 def basis(data: Dataset, year: int) -> str:
     """Say by which date the year's received and outcomes are counted."""
     if not logged(data, year):
-        return (
-            "Outcomes stand in the month in which their publisher counts them; whether that is the "
-            "month of receipt or of decision is not said."
-        )
+        return "Outcomes stand in the month, of receipt or decision, that the publisher gives them."
     if not dated(data, year):
         return "Every column counts referrals by the day they were received."
     return (
@@ -391,7 +388,7 @@ def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part
         return f"Referrals {column} in {year}"
     hidden = bool(frame.loc[frame["period"] != "Total", column].isna().any())
     if part or hidden:
-        of = "the whole months" if part else "those"
+        of = "whole months" if part else "those"
         what = f"{what} of {of}{' shown' if hidden else ''}"
     top, high, bottom, low = ends
     values = shown(frame, "period", column)

@@ -141,8 +141,8 @@ def figure(chart: Chart) -> Element:
         f'<div class="mtf-plate">{f"<ul>{key}</ul>" if key else ""}'
         f"{_picture(chart, chart.wide, own + 'w', 'mtf-wide')}"
         f"{_picture(chart, chart.narrow, own + 'n', 'mtf-narrow')}</div>"
-        f"<details><summary>Data of this figure<span class='mtf-hidden'>: "
-        f"{escape(chart.title)}</span></summary>{grid(released, own)}</details>"
+        f'<details><summary id="{own}s" aria-labelledby="{own}s {own}c">Data of this figure'
+        f"</summary>{grid(released, own)}</details>"
         f"{_under(released)}</figure>"
     )
     content = {

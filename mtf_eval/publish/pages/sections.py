@@ -67,7 +67,8 @@ def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
 def folded(cells: list[NotebookNode]) -> list[NotebookNode]:
     """Fold the sections tagged `working` and those beyond the length of a page's main part.
 
-    Folded sections are there on screen and left out of print. The last cell stays.
+    Folded sections are there on screen and left out of print. The last cell stays, and so do
+    sections tagged `open`.
     """
     out: list[NotebookNode] = []
     open_fold, length = False, 0
@@ -82,7 +83,7 @@ def folded(cells: list[NotebookNode]) -> list[NotebookNode]:
         working = starts and "working" in tags_of(cell)
         if starts and not working:
             length += (own := sum(map(_length, cells[place : ends[place]])))
-            if working := length > LONGEST and own > SHORT:
+            if working := length > LONGEST and own > SHORT and "open" not in tags_of(cell):
                 length -= own
         if working:
             title, _, cell.source = cell.source.partition("\n")

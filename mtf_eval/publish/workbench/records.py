@@ -174,6 +174,11 @@ KINDS = {
         lambda records, given: summary.covered(records, year=given["year"]),
         ("referrals", "monthly_referrals", "activity", "outcomes", "case_steps"),
     ),
+    "dashboard": _Kind(
+        lambda _, given: f"Dashboard {given['year']}",
+        lambda records, given: summary.covered(records, year=given["year"]),
+        ("referrals", "monthly_referrals", "activity"),
+    ),
     "tlg_report": _Kind(
         lambda _, given: f"Report to the leadership group, {Half.parse(given['period']).words}",
         lambda _, given: Half.parse(given["period"]).words,
@@ -203,8 +208,9 @@ def report(
     Parameters
     ----------
     kind
-        One of ours (`project_evaluation`, `benefit_analysis`, `annual_review`, `tlg_report`,
-        `data_quality`, `project_plan`), or a name of yours with `title`, `covers` and `counts`.
+        One of ours (`project_evaluation`, `benefit_analysis`, `annual_review`, `dashboard`,
+        `tlg_report`, `data_quality`, `project_plan`), or a name of yours with `title`, `covers`
+        and `counts`.
     release
         The disclosure rule.
     group

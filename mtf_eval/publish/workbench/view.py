@@ -209,8 +209,7 @@ class Several(View):
     def element(self) -> Element:
         """Return all of them as one."""
         shown = [part.element() for part in self.parts]
-        there = [element for element in shown if element.kind != "absent"]
-        return joined(*there) if there else shown[0]
+        return joined(*_present(shown) or shown[:1])
 
 
 class Beside(Several):
@@ -218,8 +217,13 @@ class Beside(Several):
 
     def element(self) -> Element:
         """Return them side by side."""
-        made = super().element()
-        return replace(made, html=f'<div class="mtf-beside">{made.html}</div>')
+        columns = _present([part.element() for part in self.parts])
+        made = "".join(f"<div>{column.html}</div>" for column in columns)
+        return replace(super().element(), html=f'<div class="mtf-beside">{made}</div>')
+
+
+def _present(shown: list[Element]) -> list[Element]:
+    return [element for element in shown if element.kind != "absent"]
 
 
 def joined(*elements: Element) -> Element:

@@ -14,17 +14,18 @@ from mtf_eval.analysis.counts import (
     caseload,
     contacts,
     priorities,
+    reconcile,
     referral_log,
     referrals,
 )
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.stories import NO_STORY, stories
-from mtf_eval.analysis.results.findings import alt
+from mtf_eval.analysis.results.findings import alt, listing
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
-from mtf_eval.publish.display.elements import Element, headline
-from mtf_eval.publish.workbench.view import Absent, Line, Several, View, disclosure
+from mtf_eval.publish.display.elements import Element, headline, note
+from mtf_eval.publish.workbench.view import Absent, Beside, Line, Several, View, disclosure, joined
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Table
@@ -103,13 +104,28 @@ class Period(View):
 
 
 class Year(Period):
-    """A calendar year. Shows the referrals of the year as cards.
+    """A calendar year. Shows the referrals of the year as cards, and names what is not on record.
 
     Parameters
     ----------
     records, reference, year
         The data set, the prices and the year.
     """
+
+    def element(self) -> Element:
+        """Return the cards, and one line for all blocks of which nothing is on record."""
+        blocks = {
+            "interventions by theme": self.themes(),
+            "support after domestic abuse": self.support_by_agency(),
+            "safe and well visits": self.safe_and_well(),
+            "contacts made": self.contacts_made(),
+            "requests for support": self.requests(),
+            "priorities of the agencies fulfilled": self.priorities_fulfilled(),
+            "progress of our own priorities": self.ratings(),
+        }
+        none = [words for words, part in blocks.items() if isinstance(part, Absent)]
+        said = [note(f"Not on record for {self.number}: {listing(none)}.")] if none else []
+        return joined(super().element(), *said)
 
     def in_one_line(self) -> View:
         """Say the year in one line, for the page and the index."""
@@ -172,15 +188,18 @@ class Year(Period):
 
     # What was done
 
-    def themes(self) -> Several:
-        """Draw the accepted referrals by the criteria they met, home security beside."""
+    def themes(self) -> View:
+        """Draw the accepted referrals by the criteria they met, home security among them."""
         streams = self._table(activity.streams)
         draw = _counts(
             charts.hbars, "theme", {"count": "accepted referrals"}, "accepted referrals",
             lambda frame: activity.themes_finding(streams.released.frame, frame),
         )  # fmt: skip
-        themes = View(partial(activity.themes, self.records, **self._when), draw=draw)
-        return Several(themes, streams)
+        return _there(self._table(activity.themes, draw=draw))
+
+    def streams(self) -> View:
+        """Show the accepted referrals by stream: key criteria, home security."""
+        return _there(self._table(activity.streams))
 
     def support_by_agency(self) -> View:
         """Draw the support after domestic abuse by agency, this year and last."""
@@ -190,72 +209,79 @@ class Year(Period):
         }
         say = partial(activity.support_finding, year=self.number)
         draw = _counts(charts.hbars, "agency", named, "referrals", say)
-        return View(partial(activity.support_by_agency, self.records, **self._when), draw=draw)
+        return _there(self._table(activity.support_by_agency, draw=draw))
 
-    def support_by_risk(self) -> Several:
+    def support_by_risk(self) -> View:
         """Show the support after domestic abuse by risk, and the visits made for it."""
         make = (activity.support_by_risk, activity.support_visits)
-        return Several(*map(self._table, make))
+        return _there(*map(self._table, make), side_by_side=True)
 
     def safe_and_well(self) -> View:
-        """Show the safe and well visits."""
+        """Show the safe and well visits; where they are known to have no numbers, why."""
         said = contacts.visits_note(self.records, **self._when)
-        return _first(contacts.visits(self.records, **self._when), said)
+        shown = _there(self._table(contacts.visits, words=said))
+        return View(words=said) if said and isinstance(shown, Absent) else shown
 
-    def contacts(self) -> Several:
-        """Draw the contacts made by channel, and visits and remote contacts by period."""
-        return Several(self.contacts_made(), self.contacts_by_period())
+    def contacts(self) -> View:
+        """Draw contacts made by channel, visits and remote contacts by period, and requests."""
+        return Several(self.contacts_made(), self.contacts_by_period(), self.requests())
 
     def contacts_made(self) -> View:
         """Draw the contacts made by channel."""
         named = contacts.periods(self.records, **self._when)
         draw = _counts(charts.hbars, "channel", named, "contacts", contacts.channel_finding)
-        said = contacts.outgoing_note(self.records, **self._when)
-        return _first(contacts.by_channel(self.records, **self._when), said, draw)
+        return _there(self._table(contacts.by_channel, draw=draw))
 
     def contacts_by_period(self) -> View:
-        """Draw visits and remote contacts by period, and show those of this year and last."""
-        made = contacts.by_period(self.records, **self._when)
-        if made.frame.empty:
-            return Absent("No contacts are on record by period")
+        """Draw visits and remote contacts by period; show them and requests, by year."""
         both = self._table(contacts.totals)
         told = {"visits": "Visits to residents out of reach", "remote": "Remote contacts"}
 
         def drawn(column: str, what: str) -> View:
-            named = {column: what.lower()}
-            return View(made, draw=_counts(
-                charts.bars, "period", named, "contacts",
+            return self._table(contacts.by_period, draw=_counts(
+                charts.bars, "period", {column: what.lower()}, "contacts",
                 lambda _: contacts.totals_finding(both.released.frame, column, what),
             ))  # fmt: skip
 
-        return Several(*(drawn(*each) for each in told.items()), both)
+        made = _there(*(drawn(*each) for each in told.items()), both)
+        return Several(made, _there(self._table(contacts.incoming_by_year)))
 
     def requests(self) -> View:
-        """Draw the requests received by month, and show those of this year and last."""
+        """Draw the requests received by month."""
         named = {"n": "requests"}
         draw = _counts(charts.bars, "period", named, "requests", contacts.incoming_finding)
-        made = contacts.incoming(self.records, **self._when)
-        if made.frame.empty:
-            return Absent("No requests are on record")
-        return Several(View(made, draw=draw), self._table(contacts.incoming_by_year))
+        return _there(self._table(contacts.incoming, draw=draw))
 
-    def priorities_fulfilled(self) -> Several:
-        """Draw how often the actions fulfilled priorities of each agency, and show each."""
+    def priorities_fulfilled(self) -> View:
+        """Draw how often the actions fulfilled priorities of each agency."""
         say = partial(priorities.agencies_finding, year=self.number)
         draw = _counts(charts.hbars, "agency", {"count": "times fulfilled"}, "times", say)
-        drawn = View(partial(priorities.fulfilled_by_agency, self.records, **self._when), draw=draw)
-        return Several(drawn, self._table(priorities.fulfilled))
+        return _there(self._table(priorities.fulfilled_by_agency, draw=draw))
 
-    def progress(self) -> Several:
-        """Show the progress of our own priorities, in all and of each."""
+    def each_priority(self) -> View:
+        """Show how often each priority of each agency was fulfilled."""
+        return _there(self._table(priorities.fulfilled))
+
+    def ratings(self) -> View:
+        """Show how the actions of our own priorities are rated, or say why they are not."""
+        made = priorities.progress_summary(self.records)
+        if made.frame.empty:
+            return Absent("No action of a priority of our own is on record")
+        rated = set(made.frame) - {"priority", "rows", "not_rated"}
+        words = priorities.progress_finding(self.records)
+        return View(made if rated else None, words=words)
+
+    def progress(self) -> View:
+        """Show the progress of each action of our own priorities."""
         each = priorities.progress(self.records)
-        rated = View(partial(priorities.progress_summary, self.records))
-        words = priorities.progress_finding(rated.released.frame)
-        whole = View(rated.table, words=words) if each else View(words=words)
-        return Several(whole, *map(View, each))
+        return Several(*map(View, each)) if each else self.ratings()
 
-    def _table(self, make: Callable[..., Table]) -> View:
-        return View(partial(make, self.records, **self._when))
+    def compared(self) -> View:
+        """Show what was published beside what the rows behind it give."""
+        return _there(self._table(reconcile.compared))
+
+    def _table(self, make: Callable[..., Table], **shown: Any) -> View:
+        return View(partial(make, self.records, **self._when), **shown)
 
     # The projects together
 
@@ -384,5 +410,8 @@ def in_each_others_way(records: Dataset, as_of: Any) -> View:
     return View(partial(overlaps.overlaps_table, records, as_of=as_of), words=said)
 
 
-def _first(made: Table, said: str, draw: Callable[[Released], Chart] | None = None) -> View:
-    return View(words=said) if made.frame.empty else View(made, words=said, draw=draw)
+def _there(first: View, *more: View, side_by_side: bool = False) -> View:
+    """Return results that are read together; one plain line where the first has no rows."""
+    if first.table.frame.empty:
+        return Absent(f"Nothing is on record for “{first.table.title}”")
+    return (Beside if side_by_side else Several)(first, *more) if more else first
