@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.records.home import HOME
+from mtf_eval.records.load import load
 from mtf_eval.run import facts as facts_module
 from mtf_eval.run.facts import Facts, address_of, fingerprint, located
 from mtf_eval.run.links import related, title_of
@@ -170,6 +171,26 @@ def test_a_notebook_of_ones_own_is_run_as_written_only_where_asked(tmp_path: Pat
     own = book(tmp_path, "own", "year: int = 2020")
     assert [r.name for r in planned(own)] == ["own-2020", "own-2021"]
     assert [r.name for r in planned(own, as_written=True)] == ["own-2020"]
+
+
+def test_the_day_of_the_records_and_what_was_read(tmp_path: Path) -> None:
+    def facts(**tables: str) -> Facts:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        folder.mkdir()
+        for name, rows in tables.items():
+            (folder / f"{name}.csv").write_text(rows.replace(" ", "\n"))
+        return facts_module.facts_of(load(folder), "s")
+
+    counted = "month,area_code,measure,count 2021-01,A1,Theft,3 2021-03,A1,Theft,4"
+    one = facts(incidents=counted)
+    assert one.as_at == "2021-03-31", "a month counts when it is over"
+    assert [(r["table"], r["file"]) for r in one.read] == [("incidents", "incidents.csv")]
+    day = "referral_id,received,agency,decision R1,2021-04-12,Police,pending"
+    both = facts(incidents=counted, referrals=day)
+    assert both.as_at == "2021-04-12", "a day is no month"
+    assert both.months == ("2021-04",)
+    said = facts(incidents=counted, referrals=day, about="key,value as_at,2021-02-10")
+    assert said.as_at == "2021-02-10"
 
 
 def test_a_library_that_is_not_there_is_called_absent(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,6 +245,7 @@ def test_what_cannot_be_said_is_said_without_warnings(rows: pd.DataFrame) -> Non
         assert np.isfinite([effect.estimate, effect.low, effect.high]).all()
     if not found.effects:
         assert found.cannot_say[ASB]
+        assert found.sensitivity == ()
     assert found.headline
 
 

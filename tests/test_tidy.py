@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -108,9 +109,57 @@ def test_rows_that_are_no_data_are_left_out_and_told() -> None:
     assert "a note under the rows left out" in told
 
 
-def test_the_same_heading_twice_is_refused() -> None:
-    out = read([["month", "received", "received", "accepted"], ["2021-01", 1, 2, 1]])
-    assert any(p.found == "the same column twice" for p in out.problems)
+@pytest.mark.parametrize(
+    "word", ["Total", "TOTALS:", "grand total", "Sub-total", "sub total", "Subtotal"]
+)
+def test_a_row_of_totals_is_known_by_its_word(word: str) -> None:
+    head = ["month", "received", "accepted", "rejected", "saras", "completed", "as_at"]
+    out = read([head, ["2021-01", 17, 10, 7, 0, 10, "2021-12-15"], [word, 17, 10, 7, 0, 10]])
+    assert not out.problems
+    assert out.frame["received"].tolist() == [17]
+
+
+def test_the_colour_of_a_blank_cell_is_a_rating_in_that_column_alone() -> None:
+    head = ["priority", "number", "action", "progress", "rag", "updated"]
+    rows = [head, ["P1", 1, "Patrols", None, None, "2021-12-15"]]
+    grid = Grid(table="priority_progress", file="f", rows=rows, fill=lambda row, place: "red")
+    out = tidy(grid, TABLES["priority_progress"], aliases=packaged())
+    assert not out.problems
+    assert out.frame["rag"].tolist() == ["red"]
+    assert out.frame["progress"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "value"),
+    [
+        (True, "choice", "yes"),
+        (False, "choice", "no"),
+        (7.0, "text", "7"),
+        (dt.datetime(2021, 5, 1), "text", "2021-05-01"),
+        (dt.datetime(2021, 5, 1, 0, 30), "text", "2021-05-01 00:30:00"),
+        ("a;; b ;", "texts", "a; b"),
+        (44317.0, "date", dt.datetime(2021, 5, 1)),
+    ],
+)
+def test_what_excel_holds_is_read_as_it_is_shown(cell: object, kind: str, value: object) -> None:
+    context = replace(PLAIN, allowed=("yes", "no"))
+    read, note = read_cell(cell, kind, context)
+    assert read == value
+    assert ("Excel day number" in note) == (kind == "date")
+    assert "time" not in note
+
+
+@pytest.mark.parametrize(("length", "quoted"), [(20, True), (21, False)])
+def test_a_listed_word_is_quoted_while_it_is_short(length: int, quoted: bool) -> None:
+    said = describe("x" * length, "choice", True)
+    assert said == (repr("x" * length) if quoted else f"text of {length} characters")
+
+
+def test_headings_are_told_of_by_their_own_row() -> None:
+    head = ["month", "received", "received", "accepted"]
+    out = read([["MTF referrals 2021"], [], head, ["2021-01", 1, 2, 1]])
+    assert {p.row for p in out.problems if p.found == "the same column twice"} == {3}
+    assert {p.row for p in out.problems if p.column is None or "column" in p.found} == {3}
 
 
 def test_many_problems_of_one_sort_are_told_once_and_counted() -> None:
