@@ -155,6 +155,7 @@ def test_years_and_halves_end_with_the_day_looked_back_from(
     facts = replace(FACTS, as_at=as_at, months=months, begun=("2020-09",))
     few = {} if years == [2012] else {"2012": "referrals in 1 of its months; a review needs 3"}
     assert facts.calendar(as_of) == (years, halves, few)
+    assert replace(facts, projects=()).calendar(as_of) == (years, [], few), "no project, no half"
 
 
 def test_a_day_is_needed_only_where_the_records_have_none(tmp_path: Path) -> None:

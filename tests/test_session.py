@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -20,6 +21,7 @@ from books import book, write_folder
 from tiny_desk import run_one
 
 from mtf_eval import load
+from mtf_eval.run import pool as pool_module
 from mtf_eval.run.execute import ENVIRONMENT, Job
 from mtf_eval.run.pool import FORKED, pool
 from mtf_eval.run.verdict import death
@@ -98,6 +100,23 @@ def _plain(outputs: list[Any]) -> list[Any]:
         else:
             rest.append(json.loads(json.dumps(out)))
     return [text, *rest]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders of the dead are swept by user")
+def test_folders_of_runs_that_are_gone_are_swept_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(pool_module, "_folder", [])
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    gone, alive, odd = (f"mtf-run-{owner}-x" for owner in (ended.pid, os.getppid(), "nobody"))
+    for name in (gone, alive, odd):
+        (tmp_path / name).mkdir()
+    own = pool_module.runtime_folder()
+    assert own == pool_module.runtime_folder()
+    assert own.name.startswith(f"mtf-run-{os.getpid()}-")
+    assert {p.name for p in tmp_path.iterdir()} == {alive, odd, own.name}
 
 
 @pytest.fixture(scope="module")
