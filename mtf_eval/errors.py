@@ -78,9 +78,11 @@ class DataProblems(MtfError):
         return type(self), (self.problems, self.unread)
 
 
-def refused(file: str, found: str, expected: str, todo: str) -> DataProblems:
-    """Return the refusal of a whole file."""
-    return DataProblems([Problem(file=file, found=found, expected=expected, todo=todo)])
+def refused(
+    file: str, found: str, expected: str, todo: str = "", *, row: int | None = None
+) -> DataProblems:
+    """Return the refusal of a whole file, for one thing in it."""
+    return DataProblems([Problem(file=file, row=row, found=found, expected=expected, todo=todo)])
 
 
 def grouped(problems: Iterable[Problem]) -> list[list[Problem]]:

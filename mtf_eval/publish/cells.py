@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from mtf_eval.analysis.results.columns import MINUS, day
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Released
@@ -113,8 +115,6 @@ def printed(content: Mapping[str, Any]) -> list[list[str]]:
 
 def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list[str]:
     """Write a column's values as the page shows them; symbols stand for hidden ones."""
-    import pandas as pd
-
     values, symbols = list(values), list(symbols)
     written = _dates(v for v in values if isinstance(v, date) and not pd.isna(v))
     out = []
@@ -154,8 +154,6 @@ def payload(released: Released) -> dict[str, Any]:
     Numbers are rounded to the decimals shown, shares and changes are in per cent, hidden cells
     hold their symbol: nothing is in here that the page does not show.
     """
-    import pandas as pd
-
     table = released.table
     written = []
     for column in table.columns:

@@ -17,8 +17,12 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
+from pyarrow.parquet import ParquetFile
 
 from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Dataset, Finding, Source
@@ -45,8 +49,6 @@ def key_of(files: Iterable[Path], base: Path, prices: Iterable[Path] = ()) -> st
 @cache
 def _code() -> str:
     """Hash of the rooms that read, their aliases, and the versions of what they stand on."""
-    from importlib.metadata import version
-
     parts = [version(n) for n in ("pandas", "pandera", "pyarrow", "python-calamine")]
     read = [packaged_file(), packaged_file(CHANGED_AREAS)]
     for path in [*sorted(Path(__file__).parent.rglob("*.py")), *read]:
@@ -138,9 +140,6 @@ def _write(folder: Path, data: Dataset) -> None:
 
 
 def _read(folder: Path) -> Dataset:
-    import pandas as pd
-    from pyarrow.parquet import ParquetFile
-
     facts = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     tables = {}
     for name, entry in facts["tables"].items():

@@ -16,11 +16,34 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from pandas.util import hash_pandas_object
+
 from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
+from mtf_eval.records import cache
+from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.as_of import cut, own_day
+from mtf_eval.records.coverage import check, noticed
 from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source, no_day
 from mtf_eval.records.home import HOME
+from mtf_eval.records.place_tables import APART
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.prices.reference import default_folder
+from mtf_eval.records.reading import sources
+from mtf_eval.records.reading.area_names import area_names
+from mtf_eval.records.reading.cells import Context, read_cell
+from mtf_eval.records.reading.csv_files import need_files
+from mtf_eval.records.reading.days import Span, Unreadable
+from mtf_eval.records.reading.hours import by_hour
+from mtf_eval.records.reading.places import placed
+from mtf_eval.records.reading.pricing import hold_prices
+from mtf_eval.records.reading.redrawn import follow, own_look_up
+from mtf_eval.records.reading.relations import hold_plans, relate
+from mtf_eval.records.reading.sheets import stacked, turned
+from mtf_eval.records.reading.sources import extended
+from mtf_eval.records.reading.tidy import tidy
+from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import CORE, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,8 +82,6 @@ def load(
     RunRefused
         The day is left to records that have none of their own.
     """
-    from mtf_eval.records.reading import sources
-
     limit = _day(as_of) if as_of else None
     where = str(path)
     if re.match(r"[a-z0-9+]+://", where):
@@ -70,8 +91,6 @@ def load(
         data = _kept(place, own_folder(place, reference))
     if as_of is None:
         return data
-    from mtf_eval.records.as_of import cut, own_day
-
     limit = limit or own_day(data)
     if limit is None:
         raise no_day(data.name)
@@ -90,10 +109,6 @@ def _day(as_of: str | date) -> date:
 
 def _kept(place: Path, own: Path | None) -> Dataset:
     """Return the data set as it was kept when nothing has changed, else read it."""
-    from mtf_eval.records import cache
-    from mtf_eval.records.reading import sources
-    from mtf_eval.records.reading.csv_files import need_files
-
     need_files(place)
     key = _key(place, own)
     data = cache.fetch(key) if key else None
@@ -107,9 +122,6 @@ def _kept(place: Path, own: Path | None) -> Dataset:
 
 def _key(place: Path, own: Path | None) -> str:
     """Return the key of what a place holds; empty when its reader will refuse it for its size."""
-    from mtf_eval.records import cache
-    from mtf_eval.records.reading import sources
-
     files = sources.files_of(place)
     if any(p.stat().st_size > cache.MAX_BYTES for p in files if p.suffix.lower() != ".zip"):
         return ""
@@ -128,8 +140,6 @@ def hold(path: str) -> None:
     DataProblems
         Nothing is there.
     """
-    from mtf_eval.records import cache
-
     place = _found(Path(path))
     if key := _key(place, own_folder(place)):
         cache.hold(key)
@@ -155,21 +165,6 @@ def _checked(
     sources: Mapping[str, Source],
     own: Path | None,
 ) -> Dataset:
-    from mtf_eval.records.aliases import packaged
-    from mtf_eval.records.coverage import check, noticed
-    from mtf_eval.records.reading.area_names import area_names
-    from mtf_eval.records.reading.days import Span
-    from mtf_eval.records.reading.hours import by_hour
-    from mtf_eval.records.reading.places import placed
-    from mtf_eval.records.reading.pricing import hold_prices
-    from mtf_eval.records.reading.redrawn import follow, own_look_up
-    from mtf_eval.records.reading.relations import hold_plans, relate
-    from mtf_eval.records.reading.sheets import stacked, turned
-    from mtf_eval.records.reading.sources import extended
-    from mtf_eval.records.reading.tidy import tidy
-    from mtf_eval.records.schema import empty
-    from mtf_eval.records.tables import CORE, TABLES
-
     # Incidents alone are enough to plan with, and to validate the estimators on.
     main = (*CORE, "plans") if path.suffix.lower() in (".xlsx", ".xlsm") else (*CORE, "incidents")
     if not {g.table for g in grids} & {*main}:
@@ -271,10 +266,6 @@ def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
 
 def _fact(about: Mapping[str, str], key: str) -> Any:
     """Read a fact of the data set: a year as a number, a day as a date."""
-    from mtf_eval.records.aliases import Aliases
-    from mtf_eval.records.reading.cells import Context, read_cell
-    from mtf_eval.records.reading.days import Unreadable
-
     kind = "whole" if key == "year" else "date"
     try:
         value, _ = read_cell(about.get(key), kind, Context(aliases=Aliases()))
@@ -285,8 +276,6 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
 
 def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame as the other rooms know it: incidents summed, names and times apart."""
-    from mtf_eval.records.place_tables import APART
-
     frame = frame.drop(columns=[c for c in APART if c in frame])
     if name not in ("incidents", "incident_points"):
         return frame.reset_index(drop=True)
@@ -309,9 +298,6 @@ def _latest(frame: pd.DataFrame, as_at: date | None) -> date | None:
 
 def _digest(tables: Mapping[str, pd.DataFrame], findings: tuple[Finding, ...]) -> str:
     """sha256 over the rows of every table, in any order, and what reading them found."""
-    import numpy as np
-    from pandas.util import hash_pandas_object
-
     whole = hashlib.sha256()
     for name in sorted(tables):
         frame = tables[name]

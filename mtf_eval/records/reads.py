@@ -14,13 +14,14 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
 from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
     from datetime import date
 
-    import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -56,8 +57,6 @@ def units(data: Dataset) -> dict[str, str]:
 
 def read_of(data: Dataset, name: str, asked: Iterable[str]) -> tuple[int, str]:
     """Return of a table what was asked of it: how many of its rows, and one digest."""
-    import numpy as np
-
     held, frame = dict(_of_table(name, data.tables[name])), data.tables[name]
     asked = sorted(u for u in asked if u in held)
     chosen = np.zeros(len(frame), bool)
@@ -92,8 +91,6 @@ def _on_record(data: Dataset, day: date) -> Iterator[tuple[str, str]]:
 
 
 def _of_table(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    import numpy as np
-
     columns = {c: _hashed(frame[c]) for c in frame}
     rows: NDArray[np.uint64] = np.zeros(len(frame), dtype=np.uint64)
     for values in columns.values():
@@ -113,8 +110,6 @@ def _of_table(name: str, frame: pd.DataFrame) -> Iterator[tuple[str, str]]:
 
 
 def _hashed(column: pd.Series[Any]) -> NDArray[np.uint64]:
-    import pandas as pd
-
     plain = column.astype("string") if column.dtype == object else column
     hashed: NDArray[np.uint64] = pd.util.hash_pandas_object(plain, index=False).to_numpy()
     return hashed

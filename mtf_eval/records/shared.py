@@ -13,6 +13,7 @@ import pickle
 import tempfile
 from collections.abc import Callable
 from functools import cache, wraps
+from importlib.metadata import version
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
@@ -68,8 +69,6 @@ def _units(data: Dataset) -> dict[str, str]:
 @cache
 def _stands_on() -> bytes:
     """Digest of the code and the reference values that every result stands on."""
-    from importlib.metadata import version
-
     libraries = [version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")]
     package = _digest(Path(__file__).parent.parent, "*.py")
     return package + _digest(default_folder()) + " ".join(libraries).encode()

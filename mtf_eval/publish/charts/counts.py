@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
+import pandas as pd
+
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released
 from mtf_eval.publish.charts import style
@@ -15,8 +18,6 @@ from mtf_eval.publish.charts.style import MUTED, Chart, Words, finish, numbers, 
 from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -87,9 +88,6 @@ def _stacked(
 
 def _long(y: Sequence[str], values: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
     """Return a row a bar: its place, its value (a hidden one as nought), its series."""
-    import numpy as np
-    import pandas as pd
-
     count = len(values[y[0]])
     return pd.DataFrame(
         {
@@ -108,7 +106,6 @@ def _beside(
     *,
     narrow: bool,
 ) -> None:
-    import numpy as np
     import seaborn as sns
 
     width = 0.8 / len(y)
@@ -148,8 +145,6 @@ def _stack(
     *,
     narrow: bool,
 ) -> None:
-    import numpy as np
-
     count = len(values[y[0]])
     top = np.zeros(count)
     whole = np.nansum([values[n] for n in y], axis=0).max(initial=1)
@@ -184,8 +179,6 @@ def hbars(
     each = 16 + 17 * (1 if stacked else len(y))
 
     def end_to_end(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
         _stacked(axes, y, values, y="place", shrink=0.66)
         style.row_axis(axes, labels, narrow=narrow, right=60, top=4)
         for place in range(len(labels)):
@@ -195,7 +188,6 @@ def hbars(
             style.write(axes, whole, (float(np.nansum(parts)), place), (5, 0), va="center")
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         import seaborn as sns
 
         high = 0.8 / len(y)
@@ -235,8 +227,6 @@ def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[W
     key = [(style.column_of(released, n).heading, c) for n, c in zip(y, colours, strict=True)]
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
         counts = np.array([numbers(released, n) for n in y])
         part = np.nan_to_num(counts) / np.maximum(np.nansum(counts, axis=0), 1e-9)
         left = first = -part[:side].sum(axis=0) - (part[side] / 2 if middle else 0)
@@ -272,8 +262,6 @@ def heatmap(released: Released, *, y: str, x: Sequence[str], **words: Unpack[Wor
     rows = shown(released, y)
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-        import pandas as pd
         import seaborn as sns
         from matplotlib.colors import LinearSegmentedColormap
         from seaborn.utils import relative_luminance
@@ -318,7 +306,6 @@ def hexmap(
     east, north, count = (numbers(released, n) for n in (x, y, value))
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         from matplotlib.colors import LinearSegmentedColormap
 
         held = ~np.isnan(count)
@@ -370,7 +357,6 @@ def rolemap(
     fills = dict(zip(key, (PALETTE[0], PALETTE[1], "#C8CDD0"), strict=False))
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         from matplotlib.patches import PathPatch
         from matplotlib.path import Path
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+import numpy as np
+
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
@@ -35,8 +37,6 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
     said = [f"{m}\n({lo} to {hi})" for m, lo, hi in texts]
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
         style.row_axis(axes, labels, narrow=narrow, right=102 if narrow else 118, top=22)
         ends = np.concatenate([middle, lower, upper, [1.0]])
         ends = ends[np.isfinite(ends) & (ends > 0)]
@@ -78,7 +78,6 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         raise BadArgument(f"table {released.table.name}: no row {project!r} in {x}")
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         import seaborn as sns
 
         style.margins(axes, left=14, right=14, top=20, bottom=30)

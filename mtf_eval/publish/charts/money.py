@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Unpack
 
+import numpy as np
+
 from mtf_eval.publish.cells import compact, need_released
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
@@ -44,8 +46,6 @@ def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> 
     total = len(steps) - 1 if released.table.total_row else -1
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
         size = np.nan_to_num(steps)
         end = np.cumsum(size)
         start = end - size
@@ -93,8 +93,6 @@ def tornado(
     texts = {low: shown(released, low), high: shown(released, high)}
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
         style.row_axis(axes, labels, narrow=narrow, right=14, top=26)
         every = np.concatenate([*ends.values(), [base], [] if threshold is None else [threshold]])
         first, last = np.nanmin(every), np.nanmax(every)
@@ -131,8 +129,6 @@ def cumulative(
     labels, values = shown(released, x), numbers(released, y)
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
-
         style.category_axis(axes, labels, narrow=narrow)
         style.margins(axes, left=62, right=22, top=22, bottom=32)
         places = np.arange(len(labels))
@@ -170,7 +166,6 @@ def histogram(
     kind = column_of(released, low).kind
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         import seaborn as sns
 
         style.margins(axes, left=50, right=16, top=14 + 17 * len(marks or {}), bottom=30)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+import numpy as np
+import pandas as pd
+
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
@@ -59,7 +62,6 @@ def series(
         raise BadArgument(f"table {released.table.name}: no row {start!r} in {x}")
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         import seaborn as sns
 
         below = style.category_axis(axes, labels, narrow=narrow)
@@ -113,8 +115,6 @@ def strip(
     rows = list(dict.fromkeys(names))
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import pandas as pd
-
         runs = [pd.PeriodIndex([pd.to_datetime(m, format="%B %Y") for m in column], freq="M")
                 for column in (begins, ends)]  # fmt: skip
         months = pd.period_range(min(runs[0]), max(runs[1]), freq="M")
@@ -145,7 +145,6 @@ def xmr(
     values, mean, lower, upper = (numbers(released, n) for n in (y, centre, low, high))
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import numpy as np
         import seaborn as sns
 
         below = style.category_axis(axes, labels, narrow=narrow)

@@ -15,6 +15,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, words
 from mtf_eval.publish.charts.vector import slim
@@ -22,7 +24,6 @@ from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import DARK
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
@@ -269,7 +270,6 @@ def _picture() -> type[Axes]:
 
 def line(axes: Axes, x: NDArray[Any], y: NDArray[np.float64], **look: Any) -> None:
     """Draw a line that breaks where a value is missing."""
-    import numpy as np
     import seaborn as sns
 
     held = np.isfinite(y)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from mtf_eval.analysis.results.columns import parts_kept_back
 from mtf_eval.analysis.results.tables import Brief, Shown, Table
@@ -18,10 +19,6 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.rules import Rule, rule_of
 from mtf_eval.records.schema import OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 COUNTED = tuple(name for name, t in TABLES.items() if OF_PEOPLE in fact(t, "marks"))
 
@@ -55,8 +52,6 @@ def release(table: Table, rule: Rule) -> Released:
     Raises `BadArgument`: not a marked table, counts of people that are no whole numbers, or pounds
     and estimates worked out from counts of people that this rule does not show.
     """
-    import pandas as pd
-
     if not isinstance(table, Table):
         raise BadArgument("only a marked Table can be released; a bare frame is refused")
     if not rule.off and table.basis not in ("", rule.name):
@@ -109,8 +104,6 @@ def _shown(
     table: Table, name: str, counts: pd.Series[int], rule: Rule, kept_back: pd.Series[bool]
 ) -> tuple[pd.Series[int], list[str]]:
     """Return a column of people as it may be shown, with its symbols."""
-    import pandas as pd
-
     values = counts.astype("Float64")
     if ((values < 0) | (values % 1 != 0)).fillna(False).any():
         raise BadArgument(f"table {table.name}, {name}: people are whole counts")
@@ -124,8 +117,6 @@ def _shown(
 
 def _kept_back(table: Table, rule: Rule) -> pd.DataFrame:
     """Return which counts of people would give others back."""
-    import pandas as pd
-
     names = list(table.people)
     if len(table.frame) and table.kept_back is not None:
         return table.kept_back(rule).reindex(columns=names, fill_value=False)

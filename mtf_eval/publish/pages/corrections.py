@@ -16,9 +16,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import date
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mtf_eval.analysis.results.columns import day, label, lay, text
+from mtf_eval.publish.disclosure.release import Disclosure
+from mtf_eval.publish.display.elements import table
 from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables
 from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.shell import page_name
@@ -223,8 +227,6 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
 
     A figure that stands in several tables is listed once; `as_csv` keeps every place.
     """
-    from mtf_eval.analysis.results.columns import label, lay, text
-
     # What the report says in one line comes first: it is what most readers took away.
     found = tuple(sorted(found, key=lambda c: (c.date, c.table != RESULT)))
     rows = [
@@ -289,10 +291,6 @@ def _figure(found: Correction) -> tuple[str, ...]:
 
 
 def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str], rule: str) -> str:
-    from html import escape
-
-    from mtf_eval.publish.disclosure.release import Disclosure
-    from mtf_eval.publish.display.elements import table
 
     parts = [
         f"<details><summary>{escape(titles[name])}: {len(distinct(each))} corrected</summary>"
@@ -304,8 +302,6 @@ def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str]
 
 
 def _day(iso: str) -> str:
-    from mtf_eval.analysis.results.columns import day
-
     return day(date.fromisoformat(iso))
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
+from nbformat import from_dict
 from traitlets import default
 from traitlets.config import Config
 
@@ -201,8 +203,6 @@ def _allowed(output: NotebookNode, internal: bool) -> NotebookNode | None:
 
 
 def _output(kind: str, **parts: Any) -> NotebookNode:
-    from nbformat import from_dict
-
     made: NotebookNode = from_dict({"output_type": kind, **parts})  # type: ignore[no-untyped-call]
     return made
 
@@ -239,8 +239,6 @@ def _exporter() -> ReportExporter:
 
 def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     """Add what only the whole page knows: title, contents, banner, links, run time."""
-    from bs4 import BeautifulSoup
-
     soup = BeautifulSoup(body, "html.parser")
     slots: dict[str, list[Tag]] = {}
     for tag in soup.find_all(None, {"data-mtf": True}):
@@ -303,8 +301,6 @@ def _only_heading(soup: BeautifulSoup, title: str) -> Tag:
 
 
 def _insert(parent: Any, place: int, html: str) -> None:
-    from bs4 import BeautifulSoup
-
     parent.insert(place, BeautifulSoup(html, "html.parser"))
 
 
@@ -315,8 +311,6 @@ def _fill(slot: Tag, term: str, text: str, *, raw: bool = False) -> None:
 
 def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) -> None:
     """List the corrections where the notebook left a place, otherwise before the last section."""
-    from bs4 import BeautifulSoup
-
     slots = soup.find_all(None, {"data-mtf": "corrections"})
     for slot in slots:
         del slot["data-mtf"]

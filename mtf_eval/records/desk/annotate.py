@@ -15,6 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.worksheet.hyperlink import Hyperlink
+
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding
@@ -27,7 +34,6 @@ from mtf_eval.records.reading.workbook import read_workbook
 from mtf_eval.records.tables import TABLES, table_named
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
     from openpyxl.cell import Cell
 
 
@@ -76,8 +82,6 @@ def annotate(source: Path, target: Path, complaints: Sequence[Problem | Finding]
 
 
 def _of_workbook(source: Path) -> tuple[Workbook, dict[str, _Sheet], list[str]]:
-    import openpyxl
-
     try:
         book = openpyxl.load_workbook(source, rich_text=True)
         with zipfile.ZipFile(source) as archive:
@@ -102,9 +106,6 @@ def _of_workbook(source: Path) -> tuple[Workbook, dict[str, _Sheet], list[str]]:
 
 
 def _of_files(source: Path) -> tuple[Workbook, dict[str, _Sheet], list[str]]:
-    from openpyxl import Workbook
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
     book = Workbook()
     book.remove(book.active)
     grids = []
@@ -174,10 +175,6 @@ def _noted(book: Workbook, sheets: Mapping[str, _Sheet], complaint: Problem | Fi
 
 
 def _note(cell: Cell, text: str, colour: str) -> None:
-    from openpyxl.cell.cell import MergedCell
-    from openpyxl.comments import Comment
-    from openpyxl.styles import PatternFill
-
     if isinstance(cell, MergedCell):
         sheet = cell.parent
         area = next(a for a in sheet.merged_cells.ranges if cell.coordinate in a)
@@ -191,9 +188,6 @@ def _note(cell: Cell, text: str, colour: str) -> None:
 
 def _listed(book: Workbook, kinds: Sequence[list[list[Any]]], notes: Sequence[str]) -> None:
     """Put a sheet in front that lists each kind of complaint, with a link to its first cell."""
-    from openpyxl.styles import Alignment, Font
-    from openpyxl.worksheet.hyperlink import Hyperlink
-
     title = LIST
     while title in book.sheetnames:
         title += "_"

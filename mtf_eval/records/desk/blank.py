@@ -9,9 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from mtf_eval.records.schema import holds
+from mtf_eval.records.tables import TABLES
+
 if TYPE_CHECKING:
-    import pandas as pd
-    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from mtf_eval.records.dataset import Dataset
@@ -43,10 +51,6 @@ HEAD, NEEDED = "E7ECF2", "12436D"
 
 def write_workbook(path: Path, data: Dataset | None = None) -> Path:
     """Write a workbook with every table, blank or filled with a data set; whole or not at all."""
-    from openpyxl import Workbook
-
-    from mtf_eval.records.tables import TABLES
-
     book = Workbook()
     book.remove(book.active)
     _read_me(book)
@@ -64,8 +68,6 @@ def write_workbook(path: Path, data: Dataset | None = None) -> Path:
 
 
 def _read_me(book: Workbook) -> None:
-    from openpyxl.styles import Font
-
     sheet = book.create_sheet("Read me")
     lines = (
         "Task force records",
@@ -91,11 +93,6 @@ def _meta(schema: Any, column: str) -> dict[str, Any]:
 
 
 def _headings(sheet: Worksheet, schema: Any) -> None:
-    from openpyxl.comments import Comment
-    from openpyxl.styles import Alignment, Font, PatternFill
-    from openpyxl.utils import get_column_letter
-
-    from mtf_eval.records.schema import holds
 
     for place, name in enumerate(schema.columns, start=1):
         column, meta = schema.columns[name], _meta(schema, name)
@@ -118,8 +115,6 @@ def _example(schema: Any, name: str) -> str:
 
 
 def _rows(sheet: Worksheet, schema: Any, frame: pd.DataFrame) -> None:
-    import pandas as pd
-
     whole = frame.reindex(columns=list(schema.columns))
     kinds = [_meta(schema, name)["kind"] for name in schema.columns]
     for number, row in enumerate(whole.itertuples(index=False), start=2):
@@ -139,9 +134,6 @@ def _native(value: Any) -> Any:
 
 
 def _drop_downs(sheet: Worksheet, schema: Any) -> None:
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.datavalidation import DataValidation
-
     for place, name in enumerate(schema.columns, start=1):
         meta, letter = _meta(schema, name), get_column_letter(place)
         rule = _rule(schema, name, meta)
@@ -157,8 +149,6 @@ def _drop_downs(sheet: Worksheet, schema: Any) -> None:
 
 
 def _expected(schema: Any, name: str) -> str:
-    from mtf_eval.records.schema import holds
-
     return holds(schema.columns[name])
 
 
@@ -183,10 +173,6 @@ def _rule(schema: Any, name: str, meta: dict[str, Any]) -> dict[str, Any] | None
 
 
 def _dictionary(book: Workbook) -> None:
-    from openpyxl.styles import Font
-
-    from mtf_eval.records.schema import holds
-    from mtf_eval.records.tables import TABLES
 
     sheet = book.create_sheet("Dictionary")
     sheet.append(["Table", "Column", "Needed", "Holds", "Meaning"])

@@ -18,7 +18,10 @@ import unicodedata
 from collections.abc import Collection
 from pathlib import Path
 
-from mtf_eval.errors import BadArgument, DataProblems, Problem, RunRefused
+import pandas as pd
+
+from mtf_eval.errors import BadArgument, DataProblems, RunRefused, refused
+from mtf_eval.records.reading.scanner import scan
 
 BYTES = 32
 MARK = "p"  # a letter first: a spreadsheet does not turn it into a number
@@ -82,10 +85,6 @@ def pseudonymise(
     many cells were replaced; raises `DataProblems`, and writes nothing, where what is left still
     holds direct identifiers.
     """
-    import pandas as pd
-
-    from mtf_eval.records.reading.scanner import scan
-
     key = read_key(key_file)
     if source.resolve() == target.resolve():
         raise BadArgument("the new log cannot take the place of the old one: name another file")
@@ -104,17 +103,7 @@ def pseudonymise(
     ragged = next((n for n, row in enumerate(rows, start=1) if len(row) > len(head)), None)
     if ragged is not None:
         found, todo = "more cells than headings", "check the separators in this row"
-        raise DataProblems(
-            [
-                Problem(
-                    file=source.name,
-                    row=ragged,
-                    found=found,
-                    expected="one cell a heading",
-                    todo=todo,
-                )
-            ]
-        )
+        raise refused(source.name, found, "one cell a heading", todo, row=ragged)
     keep = [i for i, name in enumerate(head) if name not in drop]
     replaced, written = 0, []
     for row in rows[1:]:

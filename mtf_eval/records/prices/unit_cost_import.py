@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.errors import Problem, refused
 from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, foreign_format, year_of
 
 if TYPE_CHECKING:
@@ -80,13 +80,13 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         }
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError):
         closed, expected = "a workbook that does not open", "an Excel workbook without a password"
-        raise DataProblems([Problem(file=path.name, found=closed, expected=expected)]) from None
+        raise refused(path.name, closed, expected) from None
     found = {name: _header(grid) for name, grid in sheets.items()}
     usable = {name: header for name, header in found.items() if header is not None}
     if not usable:
         headings = "columns for code, unit, a fiscal value and its year"
         nothing = "no sheet with the headings of a unit cost database"
-        raise DataProblems([Problem(file=path.name, found=nothing, expected=headings)])
+        raise refused(path.name, nothing, headings)
     odd = _odd(path) if path.suffix.lower() in (".xlsx", ".xlsm") else {}
     years = {row["price_year"] for row in reference.tables["gdp_deflator"]}
     ours = tuple(row for row in reference.tables["unit_costs"] if row["entry"])

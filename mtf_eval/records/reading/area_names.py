@@ -34,6 +34,6 @@ def _of_column(tidied: Tidied, names: dict[str, str]) -> None:
     own = tidied.frame[["area_code", "area_name"]].dropna().drop_duplicates()
     if len(again := own[own["area_code"].duplicated()]):
         text = f"{again['area_code'].nunique()} area(s) with several names: the first is used"
-        tidied.finding("warning", text, row=int(again.index[0]), column="area_name")
+        tidied.finding("warning", text, row=again.index[0], column="area_name")
     for code, name in own.itertuples(index=False):
         names.setdefault(code, name)

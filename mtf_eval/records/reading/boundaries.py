@@ -10,13 +10,11 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mtf_eval.errors import DataProblems, Problem
+import pandas as pd
 
-if TYPE_CHECKING:
-    import pandas as pd
-
+from mtf_eval.errors import DataProblems, refused
 
 #: A district's small areas, generalised, are some 2 MB; read, a file takes 25 times its size.
 MAX_BYTES = 20 * 2**20
@@ -36,12 +34,10 @@ def read_boundaries(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     Returns `area_code`, `ring` and `point` (from 1), `lon`, `lat` (degrees), and the name of each
     area. Raises `DataProblems` for no GeoJSON, no property with the code, or no degrees.
     """
-    import pandas as pd
-
     if (size := path.stat().st_size) > MAX_BYTES:
         found, limit = f"{size / 2**20:,.0f} MB", f"at most {MAX_BYTES / 2**20:,.0f} MB"
         todo = "take only the areas needed, with generalised boundaries"
-        raise DataProblems([Problem(file=path.name, found=found, expected=limit, todo=todo)])
+        raise refused(path.name, found, limit, todo)
     try:
         features = json.loads(path.read_bytes())["features"]
         held = [feature["properties"] for feature in features]
@@ -84,7 +80,4 @@ def _rings(geometry: dict[str, Any]) -> list[Any]:
 
 def _refused(path: Path, found: str) -> DataProblems:
     expected = "GeoJSON polygons in longitude and latitude with a property such as area_code"
-    problem = Problem(
-        file=path.name, found=found, expected=expected, todo="export it again, or take it out"
-    )
-    return DataProblems([problem])
+    return refused(path.name, found, expected, "export it again, or take it out")

@@ -85,7 +85,7 @@ def settle(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.Data
             "a mark for not yet beside the status completed",
             "a day, or the status ongoing",
             "correct one of them",
-            row=int(row),
+            row=row,
             column="closed",
         )
     frame = frame.copy()
@@ -99,7 +99,7 @@ def settle(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.Data
             frame.loc[extra, column] = None
             said = f"{column} left out of a {decision} referral"
             if decision == "rejected":
-                out.mended.setdefault((column, said), []).extend(first)
+                out.mend(first, said, column)
             else:
                 text = f"{said}, in {len(first)} row(s), first here: is the decision right?"
                 out.finding("warning", text, row=first[0], column=column)
@@ -117,12 +117,12 @@ def _few_hours(out: Tidied, frame: pd.DataFrame) -> None:
             f"{value:g}, which is {minutes // 60}:{minutes % 60:02} as Excel keeps a time",
             "hours",
             "multiply by 24 if it was a time; else round it to whole minutes",
-            row=int(str(row)),
+            row=row,
             column="hours",
         )
     if len(part) and part.index.difference(odd.index).size and (hours.dropna() < 1).all():
         text = "all hours are below 1: if they were times, Excel keeps them as parts of a day"
-        out.finding("warning", f"{text}: multiply by 24", row=int(part.index[0]), column="hours")
+        out.finding("warning", f"{text}: multiply by 24", row=part.index[0], column="hours")
 
 
 def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -
             if before != number:
                 _named_twice(out, key, before, number, apart)
     if twice:
-        out.mended.setdefault(("", ONCE), []).extend(twice)
+        out.mend(twice, ONCE)
     if apart:
         note = f"{len(apart)} row(s) whose {key[0]} stands in an earlier sheet left out"
         out.finding("warning", f"{note}, as the mapping says", row=apart[0])
@@ -202,19 +202,19 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
         alike = once.duplicated([c for c in once if c != "count"])
         if (frame["count"] != 1).mean() >= SUMS and alike.mean() <= ODD:
             if len(again):
-                out.mended.setdefault(("", ONCE), []).extend(again)
+                out.mend(again, ONCE)
             for number in once.index[alike]:
                 out.problem(
                     "the same month, area and measure as a row before, with another count",
                     "each named once",
                     "keep the one that holds; if both do, add them up",
-                    row=int(number),
+                    row=number,
                     column="count",
                 )
             return once
     if len(twice) and out.grid.table in ("incidents", "costs", "outcomes"):
         text = f"{len(twice)} row(s) the same as one before, first here: all are counted"
-        out.finding("warning", text, row=int(twice[0]))
+        out.finding("warning", text, row=twice[0])
     return frame
 
 
@@ -246,7 +246,7 @@ def validate(
         for row in out.frame.index[out.frame["count"].isna()]:
             if (int(row), "count") not in told:
                 todo = "write the number; leave the column out where each row is one incident"
-                out.problem("nothing", "a whole number", todo, row=int(row), column="count")
+                out.problem("nothing", "a whole number", todo, row=row, column="count")
     try:
         _without(schema, frozenset(absent)).validate(out.frame, lazy=True)
     except pa.errors.SchemaErrors as errors:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
-from mtf_eval.errors import DataProblems, Problem
-from mtf_eval.records.dataset import Finding
+from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.reading.grids import MAX_CELLS, MAX_COLUMNS, Grid
 
 #: A million rows of ours are some 100 MB; the file is held whole, as bytes and as text.
@@ -27,10 +27,12 @@ def read_csv(path: Path, table: str) -> Grid:
     """Read one CSV file."""
     if (size := path.stat().st_size) > MAX_BYTES:
         found, limit = f"a file of {size / 2**20:,.0f} MB", f"at most {MAX_BYTES / 2**20:,.0f} MB"
-        raise _refused(path, found, limit, "give only the columns and the years that are needed")
+        raise refused(
+            path.name, found, limit, "give only the columns and the years that are needed"
+        )
     raw = path.read_bytes()
     if not raw.strip():
-        raise _refused(path, "an empty file", "headings and rows", "fill it in or remove it")
+        raise refused(path.name, "an empty file", "headings and rows", "fill it in or remove it")
     text, encoding = _decoded(raw, path)
     separator = _separator(text)
     notes = []
@@ -39,16 +41,8 @@ def read_csv(path: Path, table: str) -> Grid:
     if separator != ",":
         notes.append(f"columns separated by {_SEPARATORS[separator]}")
     rows = _rows(path, text, separator)
-    findings = tuple(
-        Finding(kind="repaired", table=table, text=note, file=path.name) for note in notes
-    )
-    return Grid(
-        table=table,
-        file=path.name,
-        rows=rows,
-        decimal_comma=separator == ";",
-        findings=findings,
-    )
+    grid = Grid(table=table, file=path.name, rows=rows, decimal_comma=separator == ";")
+    return replace(grid, findings=tuple(grid.finding("repaired", note) for note in notes))
 
 
 def _rows(path: Path, text: str, separator: str) -> list[list[str]]:
@@ -64,34 +58,34 @@ def _rows(path: Path, text: str, separator: str) -> list[list[str]]:
                 if found > most:
                     todo = f"give only the {what} that hold the table"
                     limit = f"at most {most:,}"
-                    raise _refused(path, f"{found:,} {what} or more", limit, todo)
+                    raise refused(path.name, f"{found:,} {what} or more", limit, todo)
             rows.append(row)
     except csv.Error as error:
         if "field larger" in str(error):
             said, todo = f"a cell of more than {MAX_CELL:,} characters", "shorten or remove it"
         else:
             said, todo = "quotation marks that do not close", "save it again as CSV UTF-8"
-        raise _refused(path, said, "a CSV file", todo, row=len(rows) + 1) from None
+        raise refused(path.name, said, "a CSV file", todo, row=len(rows) + 1) from None
     return rows
 
 
 def _decoded(raw: bytes, path: Path) -> tuple[str, str]:
     if raw[:2] == b"PK":
         todo = "rename it to .xlsx and give the workbook itself"
-        raise _refused(path, "an Excel workbook or zip file", "a CSV file", todo)
+        raise refused(path.name, "an Excel workbook or zip file", "a CSV file", todo)
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return raw.decode("utf-16"), "UTF-16"
         except UnicodeDecodeError:
-            raise _refused(path, "broken UTF-16 text", "a CSV file", "save it again") from None
+            raise refused(path.name, "broken UTF-16 text", "a CSV file", "save it again") from None
     if b"\x00" in raw or raw[:4] in (b"%PDF", b"\xd0\xcf\x11\xe0", b"PAR1"):
-        raise _refused(path, "a file that is not text", "a CSV file", "save it as CSV UTF-8")
+        raise refused(path.name, "a file that is not text", "a CSV file", "save it as CSV UTF-8")
     for encoding in ("utf-8-sig", "cp1252"):
         try:
             return raw.decode(encoding), encoding
         except UnicodeDecodeError:
             continue
-    raise _refused(path, "text in an unknown encoding", "UTF-8", "save it as CSV UTF-8")
+    raise refused(path.name, "text in an unknown encoding", "UTF-8", "save it as CSV UTF-8")
 
 
 def _separator(text: str) -> str:
@@ -110,13 +104,6 @@ def _separator(text: str) -> str:
 
     first = max(_SEPARATORS, key=spread)
     return first if counts[first] else ","
-
-
-def _refused(
-    path: Path, found: str, expected: str, todo: str, row: int | None = None
-) -> DataProblems:
-    problem = Problem(file=path.name, row=row, found=found, expected=expected, todo=todo)
-    return DataProblems([problem])
 
 
 def need_files(place: Path) -> None:

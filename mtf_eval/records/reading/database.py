@@ -15,9 +15,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from mtf_eval.errors import DataProblems, Problem
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from mtf_eval.errors import refused
 from mtf_eval.records.dataset import Source
 from mtf_eval.records.reading.grids import Grid
+from mtf_eval.records.tables import TABLES
 
 #: What a database holds, `{table: {column: type}}`, and a way to ask it a SELECT.
 Opened = tuple[Mapping[str, Mapping[str, Any]], Callable[[Any], list[Any]]]
@@ -42,8 +46,6 @@ def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
     `duckdb:///mtf.duckdb`, never with a password: `${NAME}` is filled in from the environment.
     Returns its name, a grid a table with the headings as first row, and where each came from.
     """
-    from mtf_eval.records.tables import TABLES
-
     kind = address.partition("://")[0].partition("+")[0]
     name = Path(address.partition("://")[2].partition("?")[0]).stem or "data"
     grids, sources = [], {}
@@ -65,7 +67,7 @@ def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
             sources[table] = Source(table=table, file=where, sha256=digest, rows=0)
     if not grids:
         found = f"{len(held)} table(s), none of them ours"
-        raise _refused(address, found, "tables named as in the data dictionary", "make views")
+        raise refused(shown(address), found, "tables named as in the data dictionary", "make views")
     return name, grids, sources
 
 
@@ -77,8 +79,6 @@ def _question(
     order: tuple[str, Any] | None,
 ) -> tuple[list[str], Any]:
     """Return headings and a SELECT; of incidents, sums by month, area and measure."""
-    import sqlalchemy as sa
-
     given = [*wanted.values(), *([order] if order else [])]
     source = sa.table(name, *(sa.column(c, t) for c, t in given))
     columns: dict[str, Any] = {k: source.c[c] for k, (c, _) in wanted.items()}
@@ -103,8 +103,6 @@ def _question(
 
 def _first_of_month(day: Any, kind: str) -> Any:
     """Return the first day of a date's month, in the words of the database that is asked."""
-    import sqlalchemy as sa
-
     if kind not in CAN_TRUNCATE:
         return day
     if kind == "sqlite":
@@ -137,9 +135,11 @@ def _plain(value: Any) -> Any:
 def _connected(address: str) -> Iterator[Opened]:
     if re.search(r"//[^/@]*:[^/@$][^/@]*@|[?&]\w*password=[^$]", address):
         todo = "write ${NAME} in its place and set NAME in the environment, or use PGPASSWORD"
-        raise _refused(address, "a password in the address", "an address without one", todo)
+        raise refused(shown(address), "a password in the address", "an address without one", todo)
     if missing := [n for n in _SECRET.findall(address) if n not in os.environ]:
-        raise _refused(address, f"{missing[0]} is not set", "a value in the environment", "set it")
+        raise refused(
+            shown(address), f"{missing[0]} is not set", "a value in the environment", "set it"
+        )
     full = _SECRET.sub(lambda m: os.environ[m[1]], address)
     with _duckdb(full) if address.startswith("duckdb:") else _sqlalchemy(full) as opened:
         yield opened
@@ -147,9 +147,6 @@ def _connected(address: str) -> Iterator[Opened]:
 
 @contextmanager
 def _sqlalchemy(address: str) -> Iterator[Opened]:
-    import sqlalchemy as sa
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-
     try:
         url = sa.make_url(address)
         if url.get_backend_name() == "sqlite":
@@ -159,7 +156,7 @@ def _sqlalchemy(address: str) -> Iterator[Opened]:
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError):
         expected = "postgresql+psycopg://, sqlite:/// or duckdb:///"
         todo = "check the address; PostgreSQL needs the package psycopg"
-        raise _refused(address, "an address of an unknown kind", expected, todo) from None
+        raise refused(shown(address), "an address of an unknown kind", expected, todo) from None
     try:
         with engine.connect() as connection:
             if url.get_backend_name() == "postgresql":
@@ -171,7 +168,7 @@ def _sqlalchemy(address: str) -> Iterator[Opened]:
     except SQLAlchemyError as error:
         found = f"no answer ({type(error.__cause__ or error).__name__})"
         todo = "check server, port, user, password and the right to read"
-        raise _refused(address, found, "a database that can be read", todo) from None
+        raise refused(shown(address), found, "a database that can be read", todo) from None
     finally:
         engine.dispose()
 
@@ -187,7 +184,7 @@ def _duckdb(address: str) -> Iterator[Opened]:
         connection = duckdb.connect(place, read_only=True)
     except duckdb.Error:
         todo = "close the program that has it open, or check the file"
-        raise _refused(address, "a file that does not open", "a DuckDB file", todo) from None
+        raise refused(shown(address), "a file that does not open", "a DuckDB file", todo) from None
     try:
         held: dict[str, dict[str, Any]] = {}
         listed = "SELECT table_name, column_name, data_type FROM information_schema.columns"
@@ -205,8 +202,6 @@ def _duckdb(address: str) -> Iterator[Opened]:
 
 
 def _duckdb_type(kind: str) -> Any:
-    import sqlalchemy as sa
-
     if kind.startswith("TIMESTAMP"):
         return sa.DateTime()
     if kind == "DATE":
@@ -219,9 +214,4 @@ def _duckdb_type(kind: str) -> Any:
 
 def _must_exist(address: str, place: str | None) -> None:
     if not place or not Path(place).is_file():
-        raise _refused(address, "no such file", "a database file", "check the path")
-
-
-def _refused(address: str, found: str, expected: str, todo: str) -> DataProblems:
-    problem = Problem(file=shown(address), found=found, expected=expected, todo=todo)
-    return DataProblems([problem])
+        raise refused(shown(address), "no such file", "a database file", "check the path")

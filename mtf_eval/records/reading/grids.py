@@ -5,7 +5,7 @@ Holds; does not read or judge.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,7 +69,21 @@ class Grid:
         """Return the file, the sheet and the number there of a row, counted from 1."""
         if self.origin and row is not None and row <= len(self.origin):
             return self.origin[row - 1]
-        return self.file, self.sheet, row
+        return self.file, self.sheet, None if row is None else int(row)
+
+    def finding(self, kind: str, text: str, *, row: Any = None, column: str = "") -> Finding:
+        """Return something mended or worth a look at a place in this sheet."""
+        file, sheet, number = self.place(row)
+        place = {"table": self.table, "file": file, "sheet": sheet, "column": column}
+        return Finding(kind=kind, text=text, row=number, **place)
+
+    def problem(
+        self, found: str, expected: str, todo: str = "", *, row: Any = None, column: str = ""
+    ) -> Problem:
+        """Return something wrong at a place in this sheet."""
+        file, sheet, number = self.place(row)
+        place = {"file": file, "sheet": sheet, "column": column}
+        return Problem(found=found, expected=expected, todo=todo, row=number, **place)
 
 
 @dataclass(slots=True)
@@ -86,28 +100,19 @@ class Tidied:
     wrong: set[tuple[int | None, str]] = field(default_factory=set)
 
     def problem(
-        self, found: str, expected: str, todo: str = "", *, row: int | None = None, column: str = ""
+        self, found: str, expected: str, todo: str = "", *, row: Any = None, column: str = ""
     ) -> None:
         """Note something wrong at a place in this sheet."""
         self.wrong.add((row, column))
-        file, sheet, number = self.grid.place(row)
-        place = {"file": file, "sheet": sheet, "row": number, "column": column}
-        self.problems.append(Problem(found=found, expected=expected, todo=todo, **place))  # type: ignore[arg-type]
+        self.problems.append(self.grid.problem(found, expected, todo, row=row, column=column))
 
-    def finding(self, kind: str, text: str, *, row: int | None = None, column: str = "") -> None:
+    def finding(self, kind: str, text: str, *, row: Any = None, column: str = "") -> None:
         """Note something mended or worth a look at a place in this sheet."""
-        file, sheet, number = self.grid.place(row)
-        self.findings.append(
-            Finding(
-                kind=kind,
-                table=self.grid.table,
-                text=text,
-                file=file,
-                sheet=sheet,
-                row=number,
-                column=column,
-            )
-        )
+        self.findings.append(self.grid.finding(kind, text, row=row, column=column))
+
+    def mend(self, rows: Iterable[Any], note: str, column: str = "") -> None:
+        """Note what was done to a column in some rows."""
+        self.mended.setdefault((column, note), []).extend(map(int, rows))
 
     def tell_mended(self) -> None:
         """Turn what was mended into one finding per column and repair."""

@@ -49,7 +49,7 @@ def by_hour(tidied: Tidied) -> pd.DataFrame:
     end = _end(rows, start)
     if (wrong := end < start).any():
         text = f"{int(wrong.sum())} incident(s) end before they begin, first here: times not used"
-        tidied.finding("warning", text, row=int(rows.index[wrong][0]), column="time_to")
+        tidied.finding("warning", text, row=rows.index[wrong][0], column="time_to")
         rows, start, end = (each[~wrong] for each in (rows, start, end))
     unknown = _defaults(tidied, rows, start, end)
     number, hours, weights = spread(start[~unknown], end[~unknown])
@@ -102,7 +102,7 @@ def _defaults(
             f"{int(unknown.sum()):,} of {len(rows):,} times are 00:00 (or 00:01), far more than "
             "the hours beside it hold: read as not known, and left out of the hours of the week"
         )
-        tidied.finding("warning", text, row=int(rows.index[unknown][0]), column="time")
+        tidied.finding("warning", text, row=rows.index[unknown][0], column="time")
     return unknown
 
 

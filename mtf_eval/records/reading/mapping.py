@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import fold, plain
-from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.checks import TWICE, referenced_twice
 from mtf_eval.records.reading.csv_files import read_csv
@@ -99,14 +98,7 @@ class Mapped:
         out = [p for p, key in keys.items() if key in headings and headings[key].means == OUT]
         findings = grid.findings
         if grid.table == "incidents" and (again := referenced_twice(rows, top)):
-            said = Finding(
-                kind="warning",
-                table=grid.table,
-                text=f"{len(again)} {TWICE}",
-                file=grid.file,
-                sheet=grid.sheet,
-                row=again[0],
-            )
+            said = grid.finding("warning", f"{len(again)} {TWICE}", row=again[0])
             findings = (*findings, said)
         for place, key in keys.items():
             if key in headings and place not in out:
@@ -194,9 +186,7 @@ def mapping_of(place: Path) -> Mapped | None:
     names = [fold(str(c)) for c in head]
     if not {"what", "sheet", "means"} <= set(names):
         found, todo = "no row of headings", "write it again with mtf-eval adopt"
-        raise DataProblems(
-            [Problem(file=path.name, row=1, found=found, expected=", ".join(COLUMNS), todo=todo)]
-        )
+        raise refused(path.name, found, ", ".join(COLUMNS), todo, row=1)
     lines = []
     for number, row in enumerate(rows, start=2):
         cells = {n: plain(str(c)) for n, c in zip(names, row, strict=False) if n in COLUMNS}

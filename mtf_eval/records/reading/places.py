@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.errors import DataProblems, refused
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import is_blank, is_mark
 from mtf_eval.records.reading.grids import LOOKUP, Grid
 from mtf_eval.records.reading.headings import heading_row
@@ -182,7 +181,7 @@ def _lookup(path: Path) -> dict[str, str]:
     if not rows or not {"postcode", "area code"} <= set(rows[0]):
         found, todo = "other headings", "name them so"
         expected = "the columns postcode and area_code"
-        raise DataProblems([Problem(file=path.name, found=found, expected=expected, todo=todo)])
+        raise refused(path.name, found, expected, todo)
     return {_closed(row["postcode"]): row["area code"] for row in rows if row["area code"]}
 
 
@@ -231,17 +230,10 @@ def _replaced(
             f"{lost[1]:,} in none of the areas"
         )
         said.append(("warning", text))
-    findings = [
-        Finding(kind=kind, table=grid.table, text=text, file=grid.file, sheet=grid.sheet)
-        for kind, text in said
-    ]
+    findings = [grid.finding(kind, text) for kind, text in said]
     return replace(grid, rows=rows, heading=top, findings=(*grid.findings, *findings))
 
 
 def _wrong(grid: Grid, number: int, column: str, found: str, todo: str) -> DataProblems:
-    file, sheet, row = grid.place(number + 1)
     expected = "degrees of latitude and longitude, or easting and northing in metres"
-    problem = Problem(
-        file=file, sheet=sheet, row=row, column=column, found=found, expected=expected, todo=todo
-    )
-    return DataProblems([problem])
+    return DataProblems([grid.problem(found, expected, todo, row=number + 1, column=column)])

@@ -9,13 +9,13 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from mtf_eval.records.dataset import Finding
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
 
 
 class Counts:
@@ -26,9 +26,6 @@ class Counts:
 
     def __init__(self, keys: Iterable[str], parts: Iterable[pa.Table]) -> None:
         """Take tables of texts as dictionaries and a count (`n`), each let go before the next."""
-        import numpy as np
-        import pyarrow as pa
-
         places = {key: defaultdict[str, int](count().__next__) for key in keys}
         held: dict[str, list[Any]] = {name: [] for name in (*places, "n")}
         for part in parts:
@@ -53,9 +50,6 @@ class Counts:
 
         `first` and `last` are the months each stands in, as places in `words["month"]`.
         """
-        import pandas as pd
-        import pyarrow as pa
-
         asked = [("n", "sum"), ("month", "min"), ("month", "max")]
         sums = pa.table(self._codes).group_by(list(keys), use_threads=False).aggregate(asked)
         sums = sums.sort_by([(key, "ascending") for key in keys])
@@ -72,8 +66,6 @@ class Counts:
 
         Made to need little memory: a month at a time, and no text written out.
         """
-        import numpy as np
-
         months = self._codes["month"]
         held: dict[str, list[Any]] = {name: [months[:0]] for name in ("month", *keys, "n")}
         sizes = {key: len(self.words[key]) for key in keys}
@@ -97,8 +89,6 @@ def summed(texts: Iterable[Any], sizes: Iterable[int], n: Any = None) -> tuple[l
     Each text is given as its place among `sizes` different ones; `n` is what each row counts, else
     one.
     """
-    import numpy as np
-
     texts, sizes = list(texts), [max(1, size) for size in sizes]
     places = np.zeros(len(texts[0]), "int64")
     for text, size in zip(texts, sizes, strict=True):
@@ -118,8 +108,6 @@ def summed(texts: Iterable[Any], sizes: Iterable[int], n: Any = None) -> tuple[l
 
 
 def _narrow(numbers: Any, largest: int) -> Any:
-    import numpy as np
-
     return numbers.astype(np.min_scalar_type(largest))
 
 
@@ -157,8 +145,6 @@ def _rows(counts: Counts) -> list[Finding]:
 
 def _renamed(counts: Counts) -> list[Finding]:
     """Districts that change name while the areas keep their codes (Shepway, Folkestone)."""
-    import pandas as pd
-
     months = counts.words["month"].to_pylist()
     rows = counts.by("area", "name")
     rows = rows[rows["area"].duplicated(keep=False)].astype({"area": "str", "name": "str"})

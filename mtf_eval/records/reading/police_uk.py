@@ -20,17 +20,17 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-from mtf_eval.errors import DataProblems, Problem
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from pyarrow import csv as arrow
+
+from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.police_months import Counts, named_areas, noticed, summed
 from mtf_eval.records.reading.zips import DAMAGED, open_zip, shown, unpacked
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
-
 
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
@@ -86,9 +86,6 @@ def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...], dict
 
 def _summed(counts: Counts) -> pd.DataFrame:
     """Sum the counts over files; the keys become columns, texts as categories."""
-    import numpy as np
-    import pandas as pd
-
     names = {"area": "area_code", "force": "source", "measure": "measure"}
     codes, n = counts.sums(*names)
     months = np.array(counts.words["month"].to_pylist(), "datetime64[s]")
@@ -123,10 +120,7 @@ def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Findin
 def _read(where: Path) -> tuple[Counts, list[Finding]]:
     """Count every monthly file; all problems in one error."""
     if not where.exists():
-        missing = Problem(
-            file=where.name, found="nothing there", expected="a folder or zip from data.police.uk"
-        )
-        raise DataProblems([missing])
+        raise refused(where.name, "nothing there", "a folder or zip from data.police.uk")
     again: list[tuple[str, int, int]] = []
     with ExitStack() as opened:
         members, findings = _members(where, opened)
@@ -183,8 +177,6 @@ def _read_one(
     again: list[tuple[str, int, int]],
 ) -> pa.Table | Problem:
     """Count one file; add to `again` its name, equal and unequal rows with a Crime ID repeated."""
-    import pyarrow as pa
-    from pyarrow import csv as arrow
 
     def wrong(found: str, row: int | None = None) -> Problem:
         return Problem(
@@ -200,7 +192,7 @@ def _read_one(
             first = handle.readline(MAX_FIRST_LINE)
             if len(first) == MAX_FIRST_LINE:
                 return wrong(f"a first line of more than {MAX_FIRST_LINE:,} characters", 1)
-            header = _header(first)
+            header = next(csv.reader([first.decode("utf-8-sig", errors="replace")]), [])
             if missing := [c for c in _KEYS if c not in header]:
                 return wrong(f"a header without {', '.join(missing)}", 1)
             text = pa.dictionary(pa.int32(), pa.string())
@@ -231,7 +223,9 @@ def _read_one(
             counted.append(_taken_back(rows[twice]))
         return _part(member, counted, names)
     except DAMAGED:
-        return _broken(where.name, member.label)
+        found, whole = "a member that cannot be read", "a whole zip from data.police.uk"
+        lost = partial(Problem, file=where.name, sheet=member.label, todo="Download it again")
+        return lost(found=found, expected=whole)
     except pa.ArrowInvalid as error:
         said = str(error)
         if "Empty CSV" in said:  # a header and no row: a month with nothing recorded
@@ -255,20 +249,6 @@ class _Rest(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         return self._start.read(size) or self._rest.read(size)
-
-
-def _header(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode("utf-8-sig", errors="replace")]), [])
-
-
-def _broken(file: str, member: str = "") -> Problem:
-    return Problem(
-        file=file,
-        sheet=member,
-        found="a damaged zip" if not member else "a member that cannot be read",
-        expected="a whole zip from data.police.uk",
-        todo="Download it again",
-    )
 
 
 def _repeated(members: Iterable[_Member]) -> list[Problem]:
@@ -315,8 +295,6 @@ def _tallied(blocks: Iterable[pa.Table], *, marked: bool) -> tuple[list[pa.Table
 
 def _marks(ids: pa.Array) -> Any:
     """Return the last eight bytes of each Crime ID as a number; 0 where there is none."""
-    import numpy as np
-
     _, ends, data = ids.buffers()
     ends = np.frombuffer(ends, "int32")[ids.offset : ids.offset + len(ids) + 1]
     sizes, marks = np.diff(ends), np.zeros(len(ids), "uint64")
@@ -333,18 +311,12 @@ def _marks(ids: pa.Array) -> Any:
 
 def _more_than_once(marks: list[Any]) -> Any:
     """Return the marks of more than one row; few of them are of Crime IDs that repeat."""
-    import numpy as np
-
     every = np.sort(np.concatenate([np.zeros(1, "uint64"), *marks]))
     return np.unique(every[1:][(every[1:] == every[:-1]) & (every[1:] > 0)])
 
 
 def _rows_of(member: _Member, header: list[str], marks: Any) -> pd.DataFrame:
     """Return the whole rows of some Crime IDs; few files hold any."""
-    import numpy as np
-    import pyarrow as pa
-    from pyarrow import csv as arrow
-
     with member.open() as handle:
         handle.readline(MAX_FIRST_LINE)
         read = arrow.open_csv(
@@ -361,8 +333,6 @@ def _rows_of(member: _Member, header: list[str], marks: Any) -> pd.DataFrame:
 
 def _taken_back(rows: pd.DataFrame) -> pa.Table:
     """Return rows as counts to take away."""
-    import pyarrow as pa
-
     columns = {k: pa.array(rows[k].fillna(""), pa.string()).dictionary_encode() for k in _KEYS}
     return pa.table(columns | {"n": pa.array([-1] * len(rows), pa.int64())})
 
@@ -372,8 +342,6 @@ def _count(block: pa.Table) -> pa.Table:
 
     The texts are dictionaries, and are compared by their places in them.
     """
-    import pyarrow as pa
-
     kept = [*_KEYS, *({"n"} & {*block.column_names})]
     whole = block.select(kept).unify_dictionaries().combine_chunks()
     texts = {key: whole[key].chunk(0) for key in _KEYS}
@@ -391,8 +359,6 @@ def _count(block: pa.Table) -> pa.Table:
 
 def _part(member: _Member, tables: list[pa.Table], names: set[tuple[str, str] | None]) -> pa.Table:
     """Return the counts of one file, its texts as dictionaries."""
-    import pyarrow as pa
-
     if not tables:
         nothing = pa.array([], pa.string()).dictionary_encode()
         empty = dict.fromkeys(("label", *_KEYS.values()), nothing)
@@ -408,8 +374,6 @@ def _filed(
     member: _Member, months: pa.Array, force: pa.Array, names: set[tuple[str, str] | None]
 ) -> pa.Array:
     """Return whose the rows are; those of a month without a file do not make it one on record."""
-    import pyarrow as pa
-
     if member.name is None or {*months.unique().to_pylist()} <= {member.name[0]}:
         return force
     slug = member.name[1]

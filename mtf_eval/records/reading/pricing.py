@@ -48,7 +48,7 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
 
 def _each(tidied: Tidied, rows: pd.Index[int], column: str, text: str) -> None:
     for row in rows:
-        tidied.finding("warning", text, row=int(row), column=column)
+        tidied.finding("warning", text, row=row, column=column)
 
 
 def _about(about: Tidied, reference: Reference) -> None:
@@ -61,7 +61,7 @@ def _about(about: Tidied, reference: Reference) -> None:
             try:
                 read(value)
             except BadArgument as error:
-                about.problem(str(error), expected, row=int(str(row)), column="value")
+                about.problem(str(error), expected, row=row, column="value")
 
 
 def _costs(costs: Tidied, reference: Reference) -> None:
@@ -76,7 +76,7 @@ def _costs(costs: Tidied, reference: Reference) -> None:
                 f"{day:%Y-%m-%d}, a cost of {year}, which has no price",
                 f"a financial year of the deflator, {years[0]} to {years[-1]}",
                 "correct the date, or give a newer deflator: mtf-eval prices DATA --update FILE",
-                row=int(str(row)),
+                row=row,
                 column="date",
             )
     text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
@@ -108,7 +108,7 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
                 "a code that is not in the reference data",
                 f"a unit cost code{f'; did you mean {near}?' if near else ''}",
                 unread or "see mtf-eval prices DATA for the codes in force",
-                row=int(str(row)),
+                row=row,
                 column="unit_cost_code",
             )
 
@@ -118,19 +118,19 @@ def _without_costs(tidied: Tidied, costs: Tidied | None) -> None:
     bare = ~frame["project_id"].isin([] if costs is None else costs.frame["project_id"])
     for row, name in frame.loc[bare, "project_id"].items():
         text = f"no costs are on record for {name}: no ratio, net value or chance can be given"
-        tidied.finding("warning", text, row=int(str(row)), column="project_id")
+        tidied.finding("warning", text, row=row, column="project_id")
 
 
 def _outcomes(outcomes: Tidied, areas: Tidied | None, reference: Reference) -> None:
     frame = outcomes.frame
     for row in frame.index[frame["years"] == 0]:
-        outcomes.problem("0", "more than 0, or a blank for one year", row=int(row), column="years")
+        outcomes.problem("0", "more than 0, or a blank for one year", row=row, column="years")
     for row, code in frame["unit_cost_code"].dropna().items():
         cost = reference.unit_costs.get(code)
         if cost is not None and (cost.role == "input" or cost.rare):
             why = "a rare, dear event: shown alone" if cost.rare else "what it costs to act"
             text = f"{why}, outside every total"
-            outcomes.finding("warning", text, row=int(str(row)), column="unit_cost_code")
+            outcomes.finding("warning", text, row=row, column="unit_cost_code")
     for column, text in BLANKS.items():
         _each(outcomes, frame.index[frame[column].isna()], column, text)
     lag = frame["lag_years"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.errors import refused
 from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.plans import listed, named_areas
@@ -124,7 +124,7 @@ def _read(path: Path) -> pd.DataFrame:
     except ValueError:
         table = pd.DataFrame()
     if not {OLD, NEW} <= set(table.columns):
-        raise DataProblems([_problem(path, "another header", f"columns {OLD} and {NEW}", row=1)])
+        raise refused(path.name, "another header", f"columns {OLD} and {NEW}", row=1)
     pairs = table[[OLD, NEW]].dropna().apply(lambda c: c.str.strip().str.upper())
     changed = pairs[pairs[OLD] != pairs[NEW]]
     both = changed[OLD].isin(pairs[NEW]) | changed[NEW].isin(pairs[OLD])
@@ -133,14 +133,8 @@ def _read(path: Path) -> pd.DataFrame:
         found = f"a code that is old in one row and new in another ({len(rows)} rows, first here)"
         expected = f"{OLD} of the older areas only, {NEW} of the newer ones only"
         todo = "keep the columns apart, one change of boundaries to a file"
-        raise DataProblems([_problem(path, found, expected, todo, row=rows[0])])
+        raise refused(path.name, found, expected, todo, row=rows[0])
     return pairs.drop_duplicates()
-
-
-def _problem(
-    path: Path, found: str, expected: str, todo: str = "", *, row: int | None = None
-) -> Problem:
-    return Problem(file=path.name, row=row, found=found, expected=expected, todo=todo)
 
 
 def _groups(pairs: pd.DataFrame, wanted: set[str]) -> list[Group]:

@@ -79,7 +79,7 @@ def hold_plans(read: Mapping[str, Tidied]) -> None:
     sure = [str(row["hash"]) == hash_of(row) for row in tidied.frame.to_dict("records")]
     for number in tidied.frame.index[[not one for one in sure]]:
         text = "the plan was changed by hand after it was fixed: its hash is of another"
-        tidied.finding("warning", text, row=int(number), column="hash")
+        tidied.finding("warning", text, row=number, column="hash")
     tidied.frame = tidied.frame.assign(hash=tidied.frame["hash"].where(sure, BY_HAND))
 
 
@@ -94,7 +94,7 @@ def _in_year(read: Mapping[str, Tidied], year: int | None) -> None:
             f"{month:%B %Y}",
             f"a month of {year}, the year in about",
             "correct the month, or take the year out of about",
-            row=int(str(row)),
+            row=row,
             column="month",
         )
 
@@ -113,13 +113,13 @@ def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: st
                 f"a {column} that is not in {table}",
                 f"a {key} of the table {table}",
                 f"correct it, or add it to {table}",
-                row=int(str(row)),
+                row=row,
                 column=column,
             )
         elif name != value:
             tidied.frame.at[row, column] = name
             note = f"{column} spelt as in {table}"
-            tidied.mended.setdefault((column, note), []).append(int(str(row)))
+            tidied.mend([row], note, column)
     tidied.tell_mended()
 
 
@@ -146,8 +146,7 @@ def _one_spelling(read: Mapping[str, Tidied]) -> None:
             changed = values.notna() & (spelt != values)
             if changed.any():
                 tidied.frame[column] = spelt.astype("str")
-                rows = [int(r) for r in values.index[changed]]
-                tidied.mended.setdefault((column, "spelt as in most rows"), []).extend(rows)
+                tidied.mend(values.index[changed], "spelt as in most rows", column)
                 tidied.tell_mended()
 
 
@@ -170,8 +169,7 @@ def _wards(log: Tidied, aliases: Aliases) -> None:
     changed = wards.notna() & (spelt != wards)
     if changed.any():
         log.frame["ward"] = spelt.astype("str")
-        rows = [int(r) for r in wards.index[changed]]
-        log.mended.setdefault(("ward", "ward spelt as in most rows"), []).extend(rows)
+        log.mend(wards.index[changed], "ward spelt as in most rows", "ward")
         log.tell_mended()
 
 
@@ -204,9 +202,8 @@ def _themes(log: Tidied, aliases: Aliases) -> None:
     changed = values != cells
     if changed.any():
         log.frame.loc[cells.index[changed], "criteria"] = values[changed]
-        rows = [int(r) for r in cells.index[changed]]
         note = "themes parted by ; and spelt as in most rows"
-        log.mended.setdefault(("criteria", note), []).extend(rows)
+        log.mend(cells.index[changed], note, "criteria")
         log.tell_mended()
     if doubtful:
         rows = [int(r) for r in cells.index[cells.isin(doubtful)]]
@@ -223,7 +220,7 @@ def _aims(read: Mapping[str, Tidied]) -> None:
     aims = tidied.frame["target_change"]
     for row, aim in aims[aims > 0].items():
         text = f"{aim:+.0%} means more of it, not less; for a fall write {-aim:.0%}"
-        tidied.finding("warning", text, row=int(str(row)), column="target_change")
+        tidied.finding("warning", text, row=row, column="target_change")
 
 
 def _primary_measures(read: Mapping[str, Tidied]) -> None:
@@ -239,7 +236,7 @@ def _primary_measures(read: Mapping[str, Tidied]) -> None:
                 "a primary_measure that project_measures does not list for this project",
                 "one of the project's measures",
                 "add it to project_measures, or correct it",
-                row=int(str(row.Index)),
+                row=row.Index,
                 column="primary_measure",
             )
 
@@ -271,7 +268,7 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
             )
         elif answer != row.answer:
             responses.frame.at[row.Index, "answer"] = answer
-            responses.mended.setdefault(("answer", "spelt as in the scale"), []).append(number)
+            responses.mend([number], "spelt as in the scale", "answer")
     responses.tell_mended()
 
 
@@ -325,7 +322,7 @@ def _agencies(tidied: Tidied, aliases: Aliases) -> None:
                 "note",
                 f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
                 f"{'; '.join(_sayable(n) for n in unknown[:20])}",
-                row=int(rows[0]),
+                row=rows[0],
                 column=column,
             )
 
@@ -347,7 +344,7 @@ def _future(tidied: Tidied, as_at: date | None) -> None:
         if len(late):
             day = "today" if limit is today else "the day the data were last updated"
             text = f"{len(late)} date(s) after {day}, first here: is the year right?"
-            tidied.finding("warning", text, row=int(late[0]), column=column)
+            tidied.finding("warning", text, row=late[0], column=column)
 
 
 def _stale(projects: Tidied, as_at: date | None) -> None:
@@ -360,4 +357,4 @@ def _stale(projects: Tidied, as_at: date | None) -> None:
             f"stage is {stage}, and response_start ({begun}) has passed: the dates are "
             "followed; correct stage, or response_start if the response has not begun"
         )
-        projects.finding("warning", text, row=int(row), column="stage")
+        projects.finding("warning", text, row=row, column="stage")

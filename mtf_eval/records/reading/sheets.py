@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.dataset import UNREAD, Finding
+from mtf_eval.records.dataset import UNREAD
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.days import Span, Unreadable, read_month
 from mtf_eval.records.reading.grids import Grid
@@ -170,16 +170,9 @@ def _transposed(
     """One row for each month; what stands down the first column names the columns."""
     rows: list[list[Any]] = [["month"], *([m] for m in months.values())]
     before = min(months)
+    lost_text = f"{UNREAD}: its heading is no month"
     lost = [
-        Finding(
-            kind="warning",
-            table=grid.table,
-            text=f"{UNREAD}: its heading is no month",
-            file=grid.file,
-            sheet=grid.sheet,
-            row=top + 1,
-            column=" ".join(str(c)[:40].split()),
-        )
+        grid.finding("warning", lost_text, row=top + 1, column=" ".join(str(c)[:40].split()))
         for p, c in enumerate(grid.rows[top])
         if p > before and p not in months
         if any(p < len(row) and not is_blank(row[p]) for row in grid.rows[top + 1 :])
@@ -200,6 +193,5 @@ def _across(
     grid: Grid, rows: list[list[Any]], origin: list[tuple[str, str, int]], months: int
 ) -> Grid:
     text = f"{months} months across read as rows"
-    said = Finding(kind="repaired", table=grid.table, text=text, file=grid.file, sheet=grid.sheet)
-    found = (*grid.findings, said)
+    found = (*grid.findings, grid.finding("repaired", text))
     return replace(grid, rows=rows, origin=origin, heading=0, merged=(), fill=None, findings=found)

@@ -206,9 +206,7 @@ def _merged(
             continue
         for number in rows[1:]:
             body[number][left] = body[top + 1][left]
-            out.mended.setdefault((name, "merged cell read for each of its rows"), []).append(
-                number
-            )
+            out.mend([number], "merged cell read for each of its rows", name)
 
 
 # Columns
@@ -283,7 +281,7 @@ def _column(
             continue
         value, note = result
         if note:
-            out.mended.setdefault((name, note), []).append(number)
+            out.mend([number], note, name)
         values.append(value)
     if unread:
         text = f"{len(unread)} time(s) of day not read, first here: taken for not known"
@@ -301,7 +299,7 @@ def _filled(out: Tidied, number: int, place: int) -> str | None:
         )
         return None
     if word:
-        out.mended.setdefault(("rag", "fill colour of the cell read as a word"), []).append(number)
+        out.mend([number], "fill colour of the cell read as a word", "rag")
     return word
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.prices.unit_costs import foreign_format
@@ -105,7 +105,7 @@ def read_workbook(
             )
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
         found = f"a workbook that does not open ({type(error).__name__})"
-        raise _refused(file, found, "an Excel workbook", "save it again in Excel") from None
+        raise refused(file, found, "an Excel workbook", "save it again in Excel") from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     sources = {
         table: Source(
@@ -149,10 +149,10 @@ def _checked(path: Path) -> tuple[dict[str, str], bool]:
     file, todo = path.name, "save it as an Excel workbook (.xlsx)"
     raw = path.open("rb").read(8)
     if not raw:
-        raise _refused(file, "an empty file", "an Excel workbook", todo)
+        raise refused(file, "an empty file", "an Excel workbook", todo)
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         found = "an old .xls workbook, or one behind a password"
-        raise _refused(file, found, "an .xlsx workbook without a password", todo)
+        raise refused(file, found, "an .xlsx workbook without a password", todo)
     try:
         if not zipfile.is_zipfile(path):
             raise zipfile.BadZipFile
@@ -161,14 +161,14 @@ def _checked(path: Path) -> tuple[dict[str, str], bool]:
             if size > MAX_UNPACKED:
                 found = f"a workbook that unfolds to {size / 2**20:,.0f} MB"
                 expected = f"at most {MAX_UNPACKED / 2**20:,.0f} MB"
-                raise _refused(file, found, expected, "give only the tables, or a folder of CSVs")
+                raise refused(file, found, expected, "give only the tables, or a folder of CSVs")
             if _declares(archive):
                 found = "a document type declaration, which no spreadsheet program writes"
-                raise _refused(file, found, "an .xlsx file", "save it again in Excel")
+                raise refused(file, found, "an .xlsx file", "save it again in Excel")
             book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
             links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     except (*BROKEN, ElementTree.ParseError):
-        raise _refused(file, "a file that is no Excel workbook", "an .xlsx file", todo) from None
+        raise refused(file, "a file that is no Excel workbook", "an .xlsx file", todo) from None
     targets = {r.get("Id"): str(r.get("Target")) for r in links}
     parts = {}
     for sheet in book.findall(".//{*}sheet"):
@@ -204,7 +204,7 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
             foreign = _foreign(archive.read("xl/styles.xml")) if styled else frozenset[str]()
     except (*BROKEN, ElementTree.ParseError):
         todo = "save it again in Excel"
-        raise _refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
+        raise refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
     rows = max((int(found[1]) for found in _ROW.finditer(xml)), default=0)
     columns = max(map(_column, {found[1] for found in _CELL.finditer(xml)}), default=0)
     if rows * columns > MAX_CELLS:
@@ -350,7 +350,3 @@ def _colour_word(rgb: str) -> str | None:
 
 def _note(table: str, file: str, sheet: str, text: str) -> Finding:
     return Finding(kind="note", table=table, text=text, file=file, sheet=sheet)
-
-
-def _refused(file: str, found: str, expected: str, todo: str) -> DataProblems:
-    return DataProblems([Problem(file=file, found=found, expected=expected, todo=todo)])

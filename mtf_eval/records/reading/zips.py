@@ -17,7 +17,7 @@ try:
 except ImportError:  # what is quicker is not everywhere
     isal_zlib = None  # type: ignore[assignment]
 
-from mtf_eval.errors import DataProblems, Problem
+from mtf_eval.errors import refused
 
 #: What reading a damaged file of a zip raises.
 DAMAGED: tuple[type[Exception], ...] = (
@@ -40,11 +40,11 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         todo = "Download it again, or save it again"
-        raise _refused(path, "a damaged zip", "a whole zip", todo) from None
+        raise refused(path.name, "a damaged zip", "a whole zip", todo) from None
     if (count := len(archive.infolist())) > MAX_FILES:
         archive.close()
         found, expected = f"a zip of {count:,} files", f"at most {MAX_FILES:,}"
-        raise _refused(path, found, expected, "Take out what is no data")
+        raise refused(path.name, found, expected, "Take out what is no data")
     return archive
 
 
@@ -99,7 +99,3 @@ def shown(name: str) -> str:
     """Return a name from inside a zip as it may be printed: one line, of reasonable length."""
     text = "".join(c if c.isprintable() else "?" for c in name)
     return text if len(text) <= 120 else f"...{text[-117:]}"
-
-
-def _refused(path: Path, found: str, expected: str, todo: str) -> DataProblems:
-    return DataProblems([Problem(file=path.name, found=found, expected=expected, todo=todo)])
