@@ -20,8 +20,8 @@ import mtf_eval as mtf
 from mtf_eval.analysis.project.week import Week
 from mtf_eval.publish.workbench.records import load
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.place_tables import WEEKDAYS
 from mtf_eval.records.reading.hours import spread
+from mtf_eval.records.tables import WEEKDAYS
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"
 

@@ -22,9 +22,8 @@ LEVELS = {
     "records": [
         {"home"},
         {"dataset", "schema", "aliases"},
-        {"place_tables", "plans", "stories"},
         {"tables", "prices"},
-        {"as_of"},
+        {"as_of", "plans"},
         {"reading", "coverage"},
         {"cache", "reads"},
         {"load", "shared"},

@@ -26,7 +26,6 @@ from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.coverage import check, noticed
 from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source, no_day
 from mtf_eval.records.home import HOME
-from mtf_eval.records.place_tables import APART
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.prices.reference import default_folder
 from mtf_eval.records.reading import sources
@@ -43,7 +42,7 @@ from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import extended
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import CORE, TABLES
+from mtf_eval.records.tables import APART, CORE, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd

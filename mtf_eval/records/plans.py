@@ -17,33 +17,9 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.schema import column as c
-from mtf_eval.records.schema import table
+from mtf_eval.records.tables import TABLES
 
 BY_HAND = "changed by hand"  # stands for a hash that the row does not bear out
-DESIGNS = ("placebo", "did", "series", "before_after")
-PLANS = table(
-    "plans",
-    "What was fixed of a project before its start, as `mtf-eval plan` writes it, in a file beside "
-    "the data; the last row fixed before the start counts.",
-    {
-        "project_id": c("id", "Reference the project has, or will have", required=True),
-        "problem": c("text", "The problem, without anyone's name"),
-        "measures": c("texts", "Measures, the primary one first", required=True),
-        "aim": c("share", "Change aimed at in that one; -0.2: a fifth fewer", low=-1, high=10),
-        "areas": c("texts", "Codes of the areas it works in", required=True),
-        "buffer": c("texts", "Codes of the areas beside them"),
-        "start": c("month", "First month of the response", required=True),
-        "months": c("whole", "Months of response", required=True, low=1),
-        "design": c("choice", "How it is to be judged", allowed=DESIGNS),
-        "unit_costs": c("texts", "Unit cost codes, in the order of the measures"),
-        "cost_gbp": c("money", "Cost that is planned", low=0, unit="£"),
-        "horizon_years": c("whole", "Years that pounds are counted for", low=1),
-        "fixed_on": c("date", "Day it was fixed", required=True),
-        "hash": c("id", "Digest of the row as it was fixed"),
-    },
-    key=("project_id", "fixed_on"),
-)
 
 
 def listed(value: object) -> tuple[str, ...]:
@@ -69,13 +45,13 @@ def _iso(day: str) -> str:
 
 def hash_of(row: Mapping[str, Any]) -> str:
     """Digest what a plan says, however it is written down."""
-    text = "\n".join(f"{n}: {_plain(row.get(n))}" for n in PLANS.columns if n != "hash")
+    text = "\n".join(f"{n}: {_plain(row.get(n))}" for n in TABLES["plans"].columns if n != "hash")
     return f"h{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write plans with their hashes, in place of older ones of the same project and day."""
-    names = list(PLANS.columns)
+    names = list(TABLES["plans"].columns)
     try:
         held: list[dict[str, str]] = []
         if file.is_file():

@@ -5,7 +5,8 @@ The building blocks of `tables`. Holds no table, reads no file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,24 +57,19 @@ OF_ONE = "of one"
 _EMPTY: dict[str, pd.DataFrame] = {}
 
 
-def column(
-    kind: str,
-    description: str,
-    *,
-    required: bool = False,
-    allowed: tuple[str, ...] = (),
-    low: float | None = None,
-    high: float | None = None,
-    people: bool = False,
-    unit: str = "",
-    past: bool = False,
-) -> Column:
-    """Describe one column as a pandera column.
+def _several(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split("; ")) if cell else ()
+
+
+def column(row: Mapping[str, str]) -> Column:
+    """Make a column as a row describes it.
 
     A `required` column must be there and have a value in every row; bounds are included; `people`
     is of counts of people, to which the disclosure rule applies; a `past` date is of what has
     happened: it cannot lie after the day the records run to.
     """
+    dtype, allowed = KINDS[row["kind"]].dtype, _several(row["allowed"])
+    low, high = (json.loads(row[end] or "null") for end in ("low", "high"))
     checks = []
     if allowed:
         checks.append(pa.Check.isin(list(allowed), error=f"one of {', '.join(allowed)}"))
@@ -81,23 +77,16 @@ def column(
         checks.append(pa.Check.ge(low, error=f"{low:g} or more"))
     if high is not None:
         checks.append(pa.Check.le(high, error=f"{high:g} or less"))
-    dtype = KINDS[kind].dtype
+    facts = {name: row[name] == "yes" for name in ("required", "people", "past")}
     return pa.Column(
         # pandera looks at every text to see that it is one, which `tidy` has seen to.
         None if dtype == "str" else dtype,
         checks,
-        nullable=not required,
+        nullable=not facts["required"],
         required=True,
-        description=description,
-        metadata={
-            "kind": kind,
-            "required": required,
-            "allowed": allowed,
-            "people": people,
-            "unit": unit,
-            "bounds": (low, high),
-            "past": past,
-        },
+        description=row["meaning"],
+        metadata=facts
+        | {"kind": row["kind"], "allowed": allowed, "unit": row["unit"], "bounds": (low, high)},
     )
 
 
@@ -118,34 +107,23 @@ def row_check(
 
 
 def table(
-    name: str,
-    description: str,
-    columns: Mapping[str, Column],
-    *,
-    key: tuple[str, ...] = (),
-    checks: tuple[pa.Check, ...] = (),
-    event: str = "",
-    either: tuple[str, ...] = (),
-    marks: tuple[str, ...] = (),
+    row: Mapping[str, str], columns: Iterable[Mapping[str, str]], checks: Iterable[pa.Check]
 ) -> DataFrameSchema:
-    """Describe one table.
+    """Make a table as a row and those of its columns describe it.
 
     `key` names a row once; `event` is the date of what a row records (with `as_of`, later rows are
     left out); of `either` each row needs one; `marks` are of `OF_PEOPLE`, `EVERY_MONTH` and
     `OF_ONE`.
     """
+    made = {each["column"]: column(each) for each in columns}
+    facts = {name: _several(row[name]) for name in ("key", "either", "marks")}
+    past = tuple(name for name, col in made.items() if _meta(col)["past"])
     return pa.DataFrameSchema(
-        dict(columns),
+        made,
         checks=list(checks),
-        name=name,
-        description=description,
-        metadata={
-            "key": key,
-            "event": event,
-            "either": either,
-            "past": tuple(n for n, c in columns.items() if _meta(c)["past"]),
-            "marks": marks,
-        },
+        name=row["table"],
+        description=row["meaning"],
+        metadata=facts | {"event": row["event"], "past": past},
     )
 
 

@@ -15,7 +15,7 @@ from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.place_tables import WEEKDAYS
+from mtf_eval.records.tables import WEEKDAYS
 
 FEWEST = 50  # incidents with a time, of a picture of 168 hours
 WINDOW = 4  # hours of the day that are named together

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mtf_eval.records.aliases import Aliases, fold, plain
-from mtf_eval.records.place_tables import APART
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
@@ -22,7 +21,7 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.mapping import OPEN, OUT, Line
 from mtf_eval.records.reading.sheets import month_of, turned
-from mtf_eval.records.tables import TABLES, table_named
+from mtf_eval.records.tables import APART, TABLES, table_named
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mtf_eval.records.place_tables import INCIDENT_HOURS, WEEKDAYS
 from mtf_eval.records.schema import empty
+from mtf_eval.records.tables import TABLES, WEEKDAYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +44,7 @@ def by_hour(tidied: Tidied) -> pd.DataFrame:
     rows = tidied.frame
     rows = rows[rows["date"].notna() & rows["time"].notna()] if "time" in rows else rows[:0]
     if rows.empty:
-        return empty(INCIDENT_HOURS)
+        return empty(TABLES["incident_hours"])
     start = rows["date"] + rows["time"] * _HOUR
     end = _end(rows, start)
     if (wrong := end < start).any():
@@ -69,7 +69,7 @@ def by_hour(tidied: Tidied) -> pd.DataFrame:
     sums["weekday"] = np.array([*WEEKDAYS, None], dtype=object)[day]
     sums["hour"] = pd.array(hour, "Int64")
     sums.loc[day < 0, "hour"] = pd.NA
-    types = empty(INCIDENT_HOURS).dtypes
+    types = empty(TABLES["incident_hours"]).dtypes
     return sums[[*types.index]].astype(types.to_dict())
 
 

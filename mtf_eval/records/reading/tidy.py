@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.place_tables import APART
 from mtf_eval.records.reading.cells import Context, describe, is_blank, read_cell
 from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
@@ -23,6 +22,7 @@ from mtf_eval.records.reading.headings import heading_row, span_above, tell_head
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.schema import KINDS, OF_ONE, empty, fact, kind_of
+from mtf_eval.records.tables import APART
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
