@@ -327,12 +327,11 @@ def test_a_file_saved_while_it_is_read_is_not_kept(
     assert load(write_folder(folder, tables)).table("costs")["hours"][0] == 40
 
 
-@pytest.mark.parametrize("harm", ["cut", "alter", "words", "remove"])
+@pytest.mark.parametrize("harm", ["cut", "alter", "words", "other", "remove"])
 def test_a_broken_cache_is_ignored(tmp_path: Path, kept: Path, harm: str) -> None:
     folder = write_folder(tmp_path / "data", book())
     first = load(folder)
-    entry = next(kept.iterdir())
-    file = entry / ("dataset.json" if harm == "words" else "costs.parquet")
+    file = next(kept.iterdir())
     raw = bytearray(file.read_bytes())
     if harm == "remove":
         file.unlink()
@@ -341,12 +340,14 @@ def test_a_broken_cache_is_ignored(tmp_path: Path, kept: Path, harm: str) -> Non
         file.write_bytes(raw)
     elif harm == "cut":
         file.write_bytes(raw[: len(raw) // 2])
+    elif harm == "other":
+        cache.put(file, ["whole", "and no data set"], 40)
     else:
         file.write_text(json.dumps({"tables": []}))
     again = load(folder)
     assert again.digest == first.digest
     pd.testing.assert_frame_equal(again.table("costs"), first.table("costs"))
-    assert cache.fetch(entry.name) is not None
+    assert cache.fetch(file.name) is not None
 
 
 def test_what_is_held_needs_no_disk_and_is_copied(tmp_path: Path, kept: Path) -> None:

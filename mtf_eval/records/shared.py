@@ -1,23 +1,19 @@
 """Results worked out once for all reports, and kept between runs: by what they read.
 
 An entry is named by the function, its arguments, the code and the reference values; it holds what
-was read and the digest of each, and serves as long as all of them are the same. Anything wrong with
-an entry, or one that is not this user's, means working out again, never an error.
+was read and the digest of each, and serves as long as all of them are the same.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import pickle
-import tempfile
 from collections.abc import Callable
 from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
-from mtf_eval.records.cache import folder_of
+from mtf_eval.records.cache import folder_of, put, take
 from mtf_eval.records.dataset import Dataset, noting
 from mtf_eval.records.prices.reference import default_folder
 from mtf_eval.records.reads import units
@@ -46,13 +42,13 @@ def shared(
         own = b"" if data.own_prices is None else _digest(data.own_prices)
         name = hashlib.sha256(asked.encode() + _stands_on() + own).hexdigest()
         held = _units(data)
-        entry = _fetch(folder / name)
-        if entry is not None and all(held.get(u, "") == d for u, d in entry[0].items()):
+        entry: Any = take(folder / name)
+        if entry and all(held.get(u, "") == d for u, d in entry[0].items()):
             data.reads.update(entry[0])
             return cast("T", entry[1])
         with noting(data) as read:
             made = function(data, *args, **named)
-        _keep(folder, name, ({unit: held.get(unit, "") for unit in read}, made))
+        put(folder / name, ({unit: held.get(unit, "") for unit in read}, made), KEPT)
         return made
 
     return kept
@@ -79,32 +75,3 @@ def _digest(folder: Path, pattern: str = "*.*") -> bytes:
     for path in sorted(p for p in folder.rglob(pattern) if p.is_file()):
         whole.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
     return whole.digest()
-
-
-def _fetch(path: Path) -> tuple[dict[str, str], object] | None:
-    try:
-        if hasattr(os, "getuid") and os.lstat(path).st_uid != os.getuid():
-            return None
-        raw = path.read_bytes()
-        if hashlib.sha256(raw[32:]).digest() != raw[:32]:
-            return None
-        os.utime(path)
-        entry: tuple[dict[str, str], object] = pickle.loads(raw[32:])
-    except Exception:  # cut short, altered, of another version: in any way at all
-        return None
-    return entry
-
-
-def _keep(folder: Path, name: str, entry: tuple[dict[str, str], object]) -> None:
-    """Keep an entry whole or not at all; a full or closed disk is no error."""
-    try:
-        raw = pickle.dumps(entry)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".draft-", delete=False) as draft:
-            draft.write(hashlib.sha256(raw).digest() + raw)
-        os.replace(draft.name, folder / name)
-        entries = sorted(folder.glob("[0-9a-f]*"), key=lambda p: p.stat().st_mtime)
-        for old in entries[:-KEPT]:
-            old.unlink(missing_ok=True)
-    except OSError:
-        return

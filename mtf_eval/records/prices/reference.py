@@ -26,7 +26,7 @@ from mtf_eval.records.prices.unit_costs import (
     UnitCost,
     at,
     deflator_problems,
-    number,
+    made,
     unit_cost_of,
     unit_cost_problems,
     year_of,
@@ -114,13 +114,8 @@ class Reference:
         """Every unit cost by code."""
         shares: dict[str, list[Bearer]] = {}
         for row in self.tables["bearers"]:
-            shares.setdefault(row["code"], []).append(
-                Bearer(
-                    agency=row["bearer"],
-                    share=float(row["share"]),
-                    transfer=row["transfer"] == "yes",
-                )
-            )
+            bearer = made(Bearer, row, agency=row["bearer"], share=float(row["share"]))
+            shares.setdefault(row["code"], []).append(bearer)
         return {
             row["code"]: unit_cost_of(row, tuple(shares.get(row["code"], ())))
             for row in self.tables["unit_costs"]
@@ -243,16 +238,7 @@ class Reference:
     def _crime_types(self) -> Mapping[str, CrimeType]:
         found = {}
         for row in self.tables["crime_types"]:
-            kind = CrimeType(
-                crime_type=row["crime_type"],
-                slug=row["slug"],
-                monetise=row["monetise"] == "yes",
-                unit_cost_code=row["unit_cost_code"],
-                low_gbp=number(row["low_gbp"]),
-                high_gbp=number(row["high_gbp"]),
-                price_year=row["price_year"],
-                note=row["note"],
-            )
+            kind = made(CrimeType, row)
             found[slug(kind.crime_type)] = found[kind.slug] = kind
         return found
 
@@ -277,15 +263,7 @@ class Reference:
         ]
         if len(found) != 1 or not found[0]["weight"]:
             raise NotEnoughData(f"{measure}: no single {index} weight stands for this measure")
-        return Value(
-            value=float(found[0]["weight"]),
-            unit=found[0]["unit"],
-            source=found[0]["source"],
-            verified=found[0]["verified"],
-            note=found[0]["note"],
-            low=number(found[0]["low"]),
-            high=number(found[0]["high"]),
-        )
+        return made(Value, found[0], value=float(found[0]["weight"]))
 
     def multiplier(self, code: str) -> Value:
         """Recorded-to-actual multiplier of a unit cost of the same edition.
@@ -295,27 +273,15 @@ class Reference:
         """
         for row in self.tables["crime_multipliers"]:
             if row["unit_cost_code"] == code:
-                return Value(
-                    value=float(row["multiplier"]),
-                    unit=f"actual per recorded crime, {row['area']} {row['year']}",
-                    source=row["source"],
-                    verified=row["verified"],
-                    note=row["note"],
-                )
+                unit = f"actual per recorded crime, {row['area']} {row['year']}"
+                return made(Value, row, value=float(row["multiplier"]), unit=unit)
         raise NotEnoughData(f"{code}: its edition gives no recorded-to-actual multiplier")
 
     def assumption(self, name: str) -> Value:
         """Return one of our own assumptions by name; its source says that it is ours."""
         for row in self.tables["assumptions"]:
             if row["name"] == name:
-                return Value(
-                    value=float(row["value"]),
-                    unit=row["meaning"],
-                    source=row["source"],
-                    verified=row["verified"],
-                    note=row["note"],
-                    grade=int(row["grade"]),
-                )
+                return made(Value, row, unit=row["meaning"], grade=int(row["grade"]))
         raise BadArgument(f"assumption {name!r} is not in the reference data")
 
     def agency(self, bearer: str) -> str:
@@ -325,18 +291,7 @@ class Reference:
 
     def ladder(self, domain: str) -> tuple[Rung, ...]:
         """Return the steps of a ladder, the hardest place first."""
-        rungs = [
-            Rung(
-                domain=row["domain"],
-                step=row["step"],
-                label=row["label"],
-                position=int(row["position"]),
-                unit_cost_code=row["unit_cost_code"],
-                note=row["note"],
-            )
-            for row in self.tables["ladders"]
-            if row["domain"] == domain
-        ]
+        rungs = [made(Rung, row) for row in self.tables["ladders"] if row["domain"] == domain]
         if not rungs:
             raise BadArgument(f"ladder {domain!r}: expected one of {', '.join(self.ladders)}")
         return tuple(sorted(rungs, key=lambda rung: rung.position))

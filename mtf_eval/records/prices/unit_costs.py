@@ -6,8 +6,9 @@ Where the rows come from and what is looked up in them is `reference`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 from mtf_eval.errors import Problem
 
@@ -18,6 +19,7 @@ _SHOWN = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  # `[$€-2]`: the currency, and w
 ROUNDING_GBP = 20.0  # published components may miss the published total by this much
 
 Row = Mapping[str, str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,16 @@ def number(text: str) -> float | None:
     return float(text) if text.strip() else None
 
 
+#: How the fields of a record are read, by type; a blank amount is nought where there must be one.
+READ: Mapping[Any, Callable[[str], Any]] = {
+    "str": str,
+    "int": int,
+    "bool": lambda text: text == "yes",
+    "float": lambda text: number(text) or 0.0,
+    "float | None": number,
+}
+
+
 def foreign_format(code: str) -> bool:
     """Whether a number format of a spreadsheet shows another currency than pounds."""
     return bool(CURRENCY.search(_SHOWN.sub(r"\1", code)))
@@ -118,44 +130,24 @@ def year_of(text: str) -> str:
     return f"{found[1]}/{found[2]}" if found else text.strip()
 
 
+def made(kind: type[T], row: Row, **own: Any) -> T:
+    """Make a record of a row, each field read as what its type says; `own` fields are given."""
+    facts: Any = kind
+    known = {f.name: READ[f.type] for f in fields(facts) if f.name in row and f.name not in own}
+    return kind(**own, **{name: read(row[name]) for name, read in known.items()})
+
+
 def unit_cost_of(row: Row, bearers: tuple[Bearer, ...]) -> UnitCost:
     """Make a unit cost of a row; without shares its bearer carries the whole fiscal value."""
-    fiscal = number(row["fiscal_gbp"]) or 0.0
-    economic = number(row["economic_gbp"]) or 0.0
-    social = number(row["social_gbp"]) or 0.0
-    transfer = number(row["transfer_gbp"]) or 0.0
-    total = number(row["total_gbp"])
-    return UnitCost(
-        code=row["code"],
-        label=row["label"],
-        category=row["category"],
-        unit=row["unit"],
-        fiscal_gbp=fiscal,
-        economic_gbp=economic,
-        social_gbp=social,
-        transfer_gbp=transfer,
-        total_gbp=fiscal + economic + social - transfer if total is None else total,
-        anticipation_gbp=number(row["anticipation_gbp"]) or 0.0,
-        low_gbp=number(row["low_gbp"]),
-        high_gbp=number(row["high_gbp"]),
-        period_months=number(row["period_months"]),
-        role=row["role"],
-        rare=row["rare"] == "yes",
+    cost = made(
+        UnitCost,
+        row,
+        total_gbp=number(row["total_gbp"]) or 0.0,
         health_valued=tuple(row["health_valued"].split(";")) if row["health_valued"] else (),
         cashable_share=float(row["cashable_share"]),
-        cashable_from_year=int(row["cashable_from_year"]),
-        grade=int(row["grade"]),
-        price_year=row["price_year"],
-        source=row["source"],
-        entry=row["entry"],
-        edition=row["edition"],
-        verified=row["verified"],
-        retrieved=row["retrieved"],
-        note=row["note"],
         bearers=bearers or (Bearer(agency=row["bearer"], share=1.0),),
-        superseded_by=row["superseded_by"],
-        newer_code=row["newer_code"],
     )
+    return cost if row["total_gbp"].strip() else replace(cost, total_gbp=-cost.not_split_gbp)
 
 
 def at(row: Row, column: str, found: str, expected: str) -> Problem:
