@@ -82,24 +82,11 @@ class _About(dict[str, str]):
 class Dataset:
     """A checked data set.
 
-    Attributes
-    ----------
-    name
-        Slug of the data set: the folder's name, used for its folder of reports.
-    tables
-        Every table of the schema by name; a table that was not given is an empty frame with the
-        schema's columns and types.
-    about
-        Facts of the data set as a whole: `title`, `publisher`, `description`, `illustrative`
-        (`"yes"` or `"no"`), `source`, `licence`, `price_year`.
-    digest
-        sha256 over the rows of all tables and what reading them found, with its places.
-    redrawn
-        Areas that are a part of what was split or merged and cannot be followed, with the group.
-    own_prices
-        Folder of the user's own prices.
-    ahead
-        Projects with costs dated after the day it was cut at.
+    A table that was not given is an empty frame with the schema's columns and types. `about` holds
+    facts of the whole: `title`, `publisher`, `description`, `illustrative` (`yes` or `no`),
+    `source`, `licence`, `price_year`. `digest` is over the rows of all tables and what reading them
+    found; `redrawn` names areas that are a part of what was split or merged and cannot be followed;
+    projects `ahead` have costs dated after the day it was cut at.
     """
 
     name: str

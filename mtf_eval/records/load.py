@@ -131,13 +131,8 @@ def _key(place: Path, own: Path | None) -> str:
 def hold(path: str) -> None:
     """Keep a folder or workbook that was read before in memory, as it is now.
 
-    For a process that forks others: what they `load` is then there. Content decides, as it does
-    for what is kept on disk, so they never see an older state.
-
-    Raises
-    ------
-    DataProblems
-        Nothing is there.
+    For a process that forks others: what they `load` is then there. Content decides, as it does for
+    what is kept on disk, so they never see an older state.
     """
     place = _found(Path(path))
     if key := _key(place, own_folder(place)):

@@ -70,14 +70,9 @@ class Live(View):
 class Money(View):
     """Costs and benefits of one project in pounds of one year. Shows the result in one line.
 
-    Parameters
-    ----------
-    records, evaluation, reference
-        The data set, what the project changed, and the prices.
-    price_year, horizon_years
-        Financial year of all pounds; years counted from the start of the response.
-    crime_costs
-        Edition of the costs of crime, `2015/16` or `2019/20`; empty as `about` says.
+    `price_year` is the financial year of all pounds, `horizon_years` the years counted from the
+    start of the response, `crime_costs` the edition of the costs of crime (`2015/16` or `2019/20`;
+    empty as `about` says).
     """
 
     def __init__(

@@ -49,10 +49,7 @@ class Answer(View):
 class Effect(View):
     """What changed in the project's areas, by one method, with its interval and its cautions.
 
-    Attributes
-    ----------
-    estimate
-        The estimate; `None` where we cannot say.
+    `estimate` is `None` where we cannot say.
     """
 
     def __init__(

@@ -19,13 +19,7 @@ if TYPE_CHECKING:
 
 
 class HalfYear(Period):
-    """A half-year, for the leadership group. Shows its referrals as cards.
-
-    Parameters
-    ----------
-    records, reference, half
-        The data set, the prices and the half-year.
-    """
+    """A half-year, for the leadership group. Shows its referrals as cards."""
 
     def __init__(self, records: Dataset, reference: Reference, half: leadership.Half) -> None:
         super().__init__(records, reference, half.year, half.half)

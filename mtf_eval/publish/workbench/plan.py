@@ -32,17 +32,7 @@ class _Answer(View):
 class Plan(Scanning):
     """What was fixed of a project before its start. Shows its pro-forma.
 
-    Parameters
-    ----------
-    records
-        The data set.
-    plan_id
-        The reference of a row of `plans`; of several the one fixed last.
-
-    Raises
-    ------
-    BadArgument
-        When there is none.
+    Of several plans of one reference it is the one fixed last.
     """
 
     def __init__(self, records: Dataset, plan_id: str, reference: Reference) -> None:
@@ -86,13 +76,7 @@ class Plan(Scanning):
 
 
 def design_of(records: Dataset, row: Mapping[str, Any]) -> str:
-    """Return the design that a plan would be judged by, as far as the records go now.
-
-    Raises
-    ------
-    BadArgument
-        When nothing is on record of one of its measures.
-    """
+    """Return the design that a plan would be judged by, as far as the records go now."""
     plan = Row.of(row, "")
     known = sorted({*records.columns("incidents", "measure")["measure"]})
     if unknown := [m for m in plan.project.measures if m not in known]:

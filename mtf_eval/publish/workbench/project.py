@@ -46,20 +46,7 @@ if TYPE_CHECKING:
 
 
 class Project(Scanning):
-    """One SARA project. Shows its pro-forma.
-
-    Parameters
-    ----------
-    records
-        The data set.
-    project_id
-        The reference of a row of `projects`.
-
-    Raises
-    ------
-    BadArgument
-        When no project has this reference.
-    """
+    """One SARA project. Shows its pro-forma."""
 
     def __init__(self, records: Dataset, project_id: str, reference: Reference) -> None:
         self.records, self.project_id, self.reference = records, project_id, reference

@@ -16,13 +16,7 @@ if TYPE_CHECKING:
 
 
 class Quality(View):
-    """The state of a data set. Shows which tables were read.
-
-    Parameters
-    ----------
-    records
-        The data set.
-    """
+    """The state of a data set. Shows which tables were read."""
 
     def __init__(self, records: Dataset) -> None:
         self.records = records

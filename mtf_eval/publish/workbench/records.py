@@ -53,25 +53,13 @@ class Records(Dataset):
         return self.reference.horizon_years(given)
 
     def project(self, project_id: str) -> Project:
-        """Return one SARA project.
-
-        Raises
-        ------
-        BadArgument
-            When no project has this reference.
-        """
+        """Return one SARA project."""
         from mtf_eval.publish.workbench.project import Project
 
         return Project(self, project_id, self.reference)
 
     def plan(self, plan_id: str) -> Plan:
-        """Return what was fixed of a project before its start.
-
-        Raises
-        ------
-        BadArgument
-            When no plan has this reference.
-        """
+        """Return what was fixed of a project before its start."""
         from mtf_eval.publish.workbench.plan import Plan
 
         return Plan(self, plan_id, self.reference)

@@ -21,13 +21,7 @@ NONE = "No entry or exit survey is on record."
 
 
 class Surveys(View):
-    """Entry and exit surveys of one project. Shows who answered; one line where none is on record.
-
-    Parameters
-    ----------
-    records, project_id
-        The data set and the project's reference.
-    """
+    """Entry and exit surveys of one project. Shows who answered, or that none is on record."""
 
     def __init__(self, records: Dataset, project_id: str) -> None:
         self._of = records, project_id

@@ -43,22 +43,9 @@ LONGEST = 600  # characters of a result in plain text: what a terminal shows
 class View:
     """A result: a table, a picture of it, a sentence, or several of these.
 
-    Parameters
-    ----------
-    made
-        The table, or a function that makes it when it is looked at.
-    words
-        What it says, in a sentence; or a function of the released table.
-    draw
-        Makes the picture of the released table; without it the table is shown.
-    cards
-        Whether its one row is shown as cards.
-    kind
-        Of the sentence: a note, a caution, or a word on method.
-
-    Notes
-    -----
-    Where the records do not carry it, it shows the reason as one plain line.
+    `made` is the table, or makes it when it is looked at; `words` say it in a sentence, or are a
+    function of the released table; `draw` makes the picture of that; with `cards` its one row is
+    shown as cards. Where the records do not carry it, it shows the reason as one plain line.
     """
 
     def __init__(
@@ -76,13 +63,7 @@ class View:
 
     @cached_property
     def table(self) -> Table:
-        """The table behind it, before release.
-
-        Raises
-        ------
-        NotEnoughData
-            Where the records do not carry it, or it is a sentence only.
-        """
+        """The table behind it, before release."""
         if self._made is None:
             raise NotEnoughData("a sentence has no table")
         return self._made() if callable(self._made) else self._made
@@ -184,10 +165,7 @@ class Line(View):
 class Several(View):
     """Results that are read together. Shows each; what there is not is left out.
 
-    Parameters
-    ----------
-    parts
-        The results, in order; `frame` and `plot` are of the first that has them.
+    `frame` and `plot` are of the first part that has them.
     """
 
     def __init__(self, *parts: View) -> None:

@@ -104,13 +104,7 @@ class Period(View):
 
 
 class Year(Period):
-    """A calendar year. Shows the referrals of the year as cards, and names what is not on record.
-
-    Parameters
-    ----------
-    records, reference, year
-        The data set, the prices and the year.
-    """
+    """A calendar year. Shows the referrals of the year as cards, and names what is not on record."""
 
     def element(self) -> Element:
         """Return the cards, and one line for all blocks of which nothing is on record."""
