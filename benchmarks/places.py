@@ -16,7 +16,6 @@ import pandas as pd
 from mtf_eval.records.aliases import packaged
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.places import placed
-from mtf_eval.records.tables import TABLES
 
 #: Ninety areas of a hundredth of a degree each, named after the column and line they lie in.
 COLUMNS, LINES, WEST, SOUTH, SIZE = 10, 9, 1.3, 51.3, 0.01
@@ -62,7 +61,7 @@ def measure(path: Path, rounds: int = 3) -> tuple[float, list[object]]:
         reading.append(time.process_time() - start)
         grid = read_csv(path, "incidents")
         start = time.process_time()
-        done = placed(grid, TABLES["incidents"], aliases, areas, path.parent)
+        done = placed(grid, aliases, areas, path.parent)
         placing.append(time.process_time() - start)
     return min(placing) / min(reading), [row[-1] for row in done.rows[1:]]
 

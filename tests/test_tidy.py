@@ -23,7 +23,7 @@ PLAIN = Context(aliases=packaged())
 
 
 def read(rows: list[list[Any]], table: str = "monthly_referrals") -> Any:
-    return tidy(Grid(table=table, file="f", rows=rows), TABLES[table], aliases=packaged())
+    return tidy(Grid(table=table, file="f", rows=rows), aliases=packaged())
 
 
 @given(st.integers(-(10**11), 10**11))

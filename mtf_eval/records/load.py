@@ -172,7 +172,7 @@ def _checked(
     aliases, about, read = packaged(), {}, {}
     for first in ("aliases", "about"):
         for grid in [g for g in grids if g.table == first]:
-            read[first] = tidy(grid, TABLES[first], aliases=aliases)
+            read[first] = tidy(grid, aliases=aliases)
     if "aliases" in read:
         aliases = extended(aliases, read["aliases"])
     if "about" in read:
@@ -187,15 +187,14 @@ def _checked(
     stray: list[Problem] = []
     order = sorted((g.table for g in grids), key=lambda t: t != "area_boundaries")
     for table in (t for t in dict.fromkeys(order) if t not in read):
-        schema = TABLES[table]
-        parts = [turned(g, schema, aliases) for g in grids if g.table == table]
+        parts = [turned(g, aliases) for g in grids if g.table == table]
         if table == "incidents":
             outlines = read["area_boundaries"].frame if "area_boundaries" in read else None
             folder = path if path.is_dir() else path.parent
-            parts = [placed(g, schema, aliases, outlines, folder) for g in parts]
-        grid, wrong = stacked(parts, schema, aliases) if len(parts) > 1 else (parts[0], [])
+            parts = [placed(g, aliases, outlines, folder) for g in parts]
+        grid, wrong = stacked(parts, aliases) if len(parts) > 1 else (parts[0], [])
         stray += wrong
-        read[table] = tidy(grid, schema, aliases=aliases, within=within)
+        read[table] = tidy(grid, aliases=aliases, within=within)
     hold_plans(read)
     names = area_names(read, own_look_up(path))
     redrawn, followed = follow(read, own_look_up(path))

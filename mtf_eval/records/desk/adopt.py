@@ -145,10 +145,8 @@ def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
             tables.setdefault(table, []).append(mapped.applied(replace(grid, table=table)))
     for table, parts in tables.items():
         if len(parts) > 1:
-            whole, _ = stacked(
-                [turned(p, TABLES[table], aliases) for p in parts], TABLES[table], aliases
-            )
-            read = tidy(whole, TABLES[table], aliases=aliases)
+            whole, _ = stacked([turned(p, aliases) for p in parts], aliases)
+            read = tidy(whole, aliases=aliases)
             again = [p for p in read.problems if "of sheet" in p.found]
             if again:
                 why = (
@@ -175,8 +173,8 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
     read = Tidied(grids[0], empty(schema))
     for grid in grids:
         part = mapped.applied(replace(grid, table=table, rows=grid.rows[:LOOKED_AT]))
-        turn = turned(part, schema, aliases)
-        read = tidy(turn, schema, aliases=aliases)
+        turn = turned(part, aliases)
+        read = tidy(turn, aliases=aliases)
         rows += len(read.frame)
         problems += [(turn, p) for p in read.problems]
     if any(x.sheet == first and x.means == "postcode" for x in out.lines):

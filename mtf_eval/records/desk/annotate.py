@@ -31,7 +31,7 @@ from mtf_eval.records.reading.headings import heading_row
 from mtf_eval.records.reading.mapping import mapping_of
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.workbook import read_workbook
-from mtf_eval.records.tables import TABLES, table_named
+from mtf_eval.records.tables import table_named
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -136,7 +136,7 @@ def _aliases(grids: Sequence[Grid]) -> Aliases:
 
 
 def _placed(grid: Grid, title: str, aliases: Aliases) -> _Sheet:
-    found = heading_row(grid, TABLES[grid.table], aliases)
+    found = heading_row(grid, aliases)
     if found is None:
         return _Sheet(title, 1, {})
     top, places = found

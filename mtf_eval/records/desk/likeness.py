@@ -53,8 +53,8 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
             if score > best[0]:
                 best = (score, top, table, why)
     for table in ("incidents", "monthly_referrals"):
-        down = turned(grid, TABLES[table], aliases)
-        if down is grid:
+        down = turned(asked := replace(grid, table=table), aliases)
+        if down is asked:
             continue
         texts = [c for c in down.rows[0] if isinstance(c, str) and not is_blank(c)]
         score, why = _likeness(texts, grid, table, TABLES[table], aliases, named)

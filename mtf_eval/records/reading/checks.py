@@ -37,23 +37,17 @@ _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "cl
 _GIVEN: dict[tuple[str, frozenset[str]], DataFrameSchema] = {}
 
 
-def hold_totals(
-    out: Tidied,
-    schema: DataFrameSchema,
-    frame: pd.DataFrame,
-    totals: Mapping[int, list[Any]],
-    places: Mapping[str, int],
-) -> None:
+def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]]) -> None:
     """Compare TOTAL rows, already left out, with the rows they add up."""
     context = Context(aliases=Aliases(), decimal_comma=out.grid.decimal_comma)
-    above = 0
+    above, schema = 0, out.schema
     for number, row in totals.items():
         words = {fold(c) for c in row if isinstance(c, str)}
         part = bool(words & {"sub total", "subtotal"})
         rows = frame[(frame.index < number) & (frame.index > (above if part else 0))]
         above = number
         wrong = []
-        for name, place in places.items():
+        for name, place in out.places.items():
             if kind_of(schema, name) not in ("whole", "money") or is_blank(row[place]):
                 continue
             try:
@@ -73,11 +67,11 @@ def hold_totals(
             out.finding("repaired", "total row left out; it agrees with the rows", row=number)
 
 
-def settle(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out what a tracker keeps of work that was never taken on; ask where marks disagree."""
-    if schema.name == "costs":
+    if out.grid.table == "costs":
         _few_hours(out, frame)
-    if schema.name != "referrals":
+    if out.grid.table != "referrals":
         return frame
     open_still = out.mended.get(("closed", NOT_YET), [])
     for row in frame.index[frame.index.isin(open_still) & (frame["status"] == "completed")]:
@@ -125,8 +119,9 @@ def _few_hours(out: Tidied, frame: pd.DataFrame) -> None:
         out.finding("warning", f"{text}: multiply by 24", row=part.index[0], column="hours")
 
 
-def drop_duplicates(out: Tidied, schema: DataFrameSchema, frame: pd.DataFrame) -> pd.DataFrame:
+def drop_duplicates(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows given twice; refuse two rows of one name with other content."""
+    schema = out.schema
     key = list((schema.metadata or {})["key"])
     if not key:
         return _repeated(out, frame)
@@ -236,10 +231,9 @@ def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> list[int]:
     return again
 
 
-def validate(
-    out: Tidied, schema: DataFrameSchema, body: Mapping[int, list[Any]], places: Mapping[str, int]
-) -> None:
+def validate(out: Tidied) -> None:
     """Run the schema over the rows and tell each failure at its cell."""
+    schema, body, places = out.schema, out.body, out.places
     told = out.wrong | {(None, "")}
     absent = set(schema.columns) - set(places)
     if schema.name in ("incidents", "incident_points") and "count" in places:
@@ -263,7 +257,7 @@ def validate(
         told.add((row, column))
         if rule:
             out.problem(
-                _found_in_row(out.frame, schema, row, column, body, places),
+                _found_in_row(out, row, column),
                 str(case.check),
                 str(rule.title or ""),
                 row=row,
@@ -285,16 +279,10 @@ def _without(schema: DataFrameSchema, absent: frozenset[str]) -> DataFrameSchema
     return _GIVEN[str(schema.name), absent]
 
 
-def _found_in_row(
-    frame: pd.DataFrame,
-    schema: DataFrameSchema,
-    row: int,
-    column: str,
-    body: Mapping[int, list[Any]],
-    places: Mapping[str, int],
-) -> str:
-    value = frame.at[row, column]
-    if pd.isna(value) and column in places and not is_blank(cell := body[row][places[column]]):
+def _found_in_row(out: Tidied, row: int, column: str) -> str:
+    schema, places = out.schema, out.places
+    value = out.frame.at[row, column]
+    if pd.isna(value) and column in places and not is_blank(cell := out.body[row][places[column]]):
         return f"{describe(cell, kind_of(schema, column), True)}, a mark for nothing"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"

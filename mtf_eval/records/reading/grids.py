@@ -16,6 +16,7 @@ from mtf_eval.records.reading.days import Span
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandera.pandas import DataFrameSchema
 
 
 #: What may stand beside the tables: outlines of areas, and the analyst's own look-up of postcodes.
@@ -65,6 +66,13 @@ class Grid:
     spans: Mapping[int, Span] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
 
+    @property
+    def schema(self) -> DataFrameSchema:
+        """The table it is read as."""
+        from mtf_eval.records.tables import TABLES
+
+        return TABLES[self.table]
+
     def place(self, row: int | None) -> tuple[str, str, int | None]:
         """Return the file, the sheet and the number there of a row, counted from 1."""
         if self.origin and row is not None and row <= len(self.origin):
@@ -98,6 +106,15 @@ class Tidied:
     mended: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     #: Row of the grid and column of each problem: what follows from it there is not told.
     wrong: set[tuple[int | None, str]] = field(default_factory=set)
+    #: Row of the headings, from 0; places of the columns; rows of data by their number.
+    top: int = 0
+    places: dict[str, int] = field(default_factory=dict)
+    body: dict[int, list[Any]] = field(default_factory=dict)
+
+    @property
+    def schema(self) -> DataFrameSchema:
+        """The table it is."""
+        return self.grid.schema
 
     def problem(
         self, found: str, expected: str, todo: str = "", *, row: Any = None, column: str = ""

@@ -6,7 +6,7 @@ Knows what the schema and the aliases call a column; decides nothing about the c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
@@ -86,14 +86,12 @@ def column_named(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str
     return None
 
 
-def heading_row(
-    grid: Grid, schema: DataFrameSchema, aliases: Aliases
-) -> tuple[int, dict[str, int]] | None:
+def heading_row(grid: Grid, aliases: Aliases) -> tuple[int, dict[str, int]] | None:
     """Find the row of headings and the place of each known column: the row that names most.
 
     A heading may stand in two rows, `Date` above `received`.
     """
-    best: tuple[int, dict[str, int]] | None = None
+    schema, best = grid.schema, None
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
     for number in rows:
         row = grid.rows[number] if number < len(grid.rows) else ()
@@ -155,17 +153,16 @@ def span_above(grid: Grid, top: int, otherwise: Span | None) -> Span | None:
     return narrow if all(s.first <= middle <= s.last for s in spans) else None
 
 
-def tell_headings(
-    out: Tidied, schema: DataFrameSchema, aliases: Aliases, top: int, places: Mapping[str, int]
-) -> None:
+def tell_headings(out: Tidied, aliases: Aliases) -> None:
     """Say what was read under another name, what is not read, and what is missing."""
+    schema, top, places = out.schema, out.top, out.places
     header = out.grid.rows[top]
     if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
         out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
     unread = []
     for place, cell in enumerate(header):
         name = column_named(cell, schema, aliases)
-        _in_pounds(out, schema, top, place)
+        _in_pounds(out, place)
         if name and places[name] != place:
             out.problem(
                 "the same column twice", "each column once", "keep one", row=top + 1, column=name
@@ -197,10 +194,11 @@ def tell_headings(
         out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
 
 
-def _in_pounds(out: Tidied, schema: DataFrameSchema, top: int, place: int) -> None:
+def _in_pounds(out: Tidied, place: int) -> None:
     """Refuse another currency in a heading, or in a column of currencies, of a table of pounds."""
+    top = out.top
     head = str(out.grid.rows[top][place] or "")
-    if not any(name.endswith("_gbp") for name in schema.columns):
+    if not any(name.endswith("_gbp") for name in out.schema.columns):
         return
     rows = {top + 1: head}
     if fold(head) == "currency":

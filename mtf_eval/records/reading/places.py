@@ -26,7 +26,6 @@ from mtf_eval.records.reading.headings import heading_row
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from pandera.pandas import DataFrameSchema
 
 
 _CALLED = {
@@ -95,15 +94,9 @@ def _polygons(outlines: pd.DataFrame) -> tuple[list[str], list[Any]]:
     return codes.tolist(), areas
 
 
-def placed(
-    grid: Grid,
-    schema: DataFrameSchema,
-    aliases: Aliases,
-    outlines: pd.DataFrame | None,
-    folder: Path,
-) -> Grid:
+def placed(grid: Grid, aliases: Aliases, outlines: pd.DataFrame | None, folder: Path) -> Grid:
     """Return the grid with an area in place of what says where; as it was where it has areas."""
-    if grid.frame is not None or (head := heading_row(grid, schema, aliases)) is None:
+    if grid.frame is not None or (head := heading_row(grid, aliases)) is None:
         return grid
     top, places = head
     where = coordinates(grid.rows[top])

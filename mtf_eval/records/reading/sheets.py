@@ -19,7 +19,7 @@ from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, heading_row, span_above
 
 if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
+    pass
 
 
 #: Tables of one figure a month, and the column that holds it.
@@ -28,14 +28,12 @@ _FIGURES = {"incidents": "count"}
 _ACROSS = 2
 
 
-def stacked(
-    parts: Sequence[Grid], schema: DataFrameSchema, aliases: Aliases
-) -> tuple[Grid, list[Problem]]:
+def stacked(parts: Sequence[Grid], aliases: Aliases) -> tuple[Grid, list[Problem]]:
     """Put the sheets of one table under one another, matched by their headings.
 
     Returns one grid, and what keeps a sheet from being read with the others.
     """
-    first = parts[0]
+    first, schema = parts[0], parts[0].schema
     rows: list[list[Any]] = []
     origin: list[tuple[str, str, int]] = []
     spans: dict[int, Span] = {}
@@ -44,7 +42,7 @@ def stacked(
     labels: list[str] = []
     findings = list(first.findings)
     fills: dict[tuple[int, int], tuple[Grid, int, int]] = {}
-    heads = [None if p.frame is not None else heading_row(p, schema, aliases) for p in parts]
+    heads = [None if p.frame is not None else heading_row(p, aliases) for p in parts]
     anywhere = {name for head in heads if head for name in head[1]}
     for part, head in zip(parts, heads, strict=True):
         here = partial(Problem, file=part.file, sheet=part.sheet)
@@ -118,24 +116,24 @@ def stacked(
     return grid, problems
 
 
-def turned(grid: Grid, schema: DataFrameSchema, aliases: Aliases) -> Grid:
+def turned(grid: Grid, aliases: Aliases) -> Grid:
     """Turn a sheet with months across, or with the figures down and months across, to rows.
 
     Returns the grid as it was, where no row of headings holds months.
     """
-    if grid.frame is not None or schema.name not in (*_FIGURES, "monthly_referrals"):
+    if grid.frame is not None or grid.table not in (*_FIGURES, "monthly_referrals"):
         return grid
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
     for top in rows:
         span = span_above(grid, top, None)
         months = {p: m for p, c in enumerate(grid.rows[top]) if (m := month_of(c, span))}
-        named = [column_named(c, schema, aliases) for c in grid.rows[top]]
+        named = [column_named(c, grid.schema, aliases) for c in grid.rows[top]]
         if len(months) >= _ACROSS and "month" not in named and "date" not in named:
             if len(set(months.values())) < len(months):
                 return grid
-            if schema.name == "monthly_referrals":
-                return _transposed(grid, top, months, schema, aliases)
-            return _down(grid, top, months, _FIGURES[str(schema.name)])
+            if grid.table == "monthly_referrals":
+                return _transposed(grid, top, months, aliases)
+            return _down(grid, top, months, _FIGURES[grid.table])
     return grid
 
 
@@ -164,9 +162,7 @@ def _down(grid: Grid, top: int, months: Mapping[int, str], figure: str) -> Grid:
     return _across(grid, rows, origin, len(months))
 
 
-def _transposed(
-    grid: Grid, top: int, months: Mapping[int, str], schema: DataFrameSchema, aliases: Aliases
-) -> Grid:
+def _transposed(grid: Grid, top: int, months: Mapping[int, str], aliases: Aliases) -> Grid:
     """One row for each month; what stands down the first column names the columns."""
     rows: list[list[Any]] = [["month"], *([m] for m in months.values())]
     before = min(months)
@@ -183,7 +179,7 @@ def _transposed(
         label = next((c for c in row[:before] if not is_blank(c)), None)
         if label is None:
             continue
-        rows[0].append(column_named(label, schema, aliases) or label)
+        rows[0].append(column_named(label, grid.schema, aliases) or label)
         for new, place in zip(rows[1:], months, strict=True):
             new.append(row[place])
     return _across(grid, rows, [(grid.file, grid.sheet, top + 1)] * len(rows), len(months))

@@ -163,9 +163,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
 def learnt(grid: Grid) -> Aliases:
     """Return the package's aliases with those of a data set added."""
     from mtf_eval.records.reading.tidy import tidy
-    from mtf_eval.records.tables import TABLES
 
-    return extended(packaged(), tidy(grid, TABLES["aliases"], aliases=packaged()))
+    return extended(packaged(), tidy(grid, aliases=packaged()))
 
 
 def _archives(place: Path) -> list[Path]:

@@ -33,39 +33,36 @@ _NOTES = ("last updated", "note", "source", "data as at")
 NUMBERS = ("whole", "money", "number", "share")
 
 
-def tidy(
-    grid: Grid, schema: DataFrameSchema, *, aliases: Aliases, within: Span | None = None
-) -> Tidied:
+def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
     """Read one grid as one table.
 
     `within` holds the days that what has no year lies in, where no heading says so. The frame's
     index is the row numbers of the spreadsheet.
     """
-    out = Tidied(grid, empty(schema), list(grid.findings))
+    out = Tidied(grid, empty(grid.schema), list(grid.findings))
     if grid.frame is not None:
-        out.frame = _counted_elsewhere(grid.frame, schema)
+        out.frame = _counted_elsewhere(grid.frame, grid.schema)
         return out
-    heading = heading_row(grid, schema, aliases)
+    heading = heading_row(grid, aliases)
     if heading is None:
-        _no_headings(out, schema)
+        _no_headings(out)
         return out
-    top, places = heading
-    tell_headings(out, schema, aliases, top, places)
-    _persons(out, schema, top, places)
+    out.top, out.places = heading
+    tell_headings(out, aliases)
+    _persons(out)
     spans: dict[int, Span] = dict(grid.spans)
-    body, totals = _body(out, schema, top, places, spans)
-    _merged(out, schema, body, places)
-    within = span_above(grid, top, within)
-    frame = _columns(out, schema, aliases, within, body, places, spans)
-    hold_totals(out, schema, frame, totals, places)
-    frame = parted(frame) if schema.name == "incidents" else settle(out, schema, frame)
-    out.frame = drop_duplicates(out, schema, frame)
-    validate(out, schema, body, places)
+    totals = _body(out, spans)
+    _merged(out)
+    frame = _columns(out, aliases, span_above(grid, out.top, within), spans)
+    hold_totals(out, frame, totals)
+    frame = parted(frame) if grid.table == "incidents" else settle(out, frame)
+    out.frame = drop_duplicates(out, frame)
+    validate(out)
     out.tell_mended()
     return out
 
 
-def _no_headings(out: Tidied, schema: DataFrameSchema) -> None:
+def _no_headings(out: Tidied) -> None:
     """Say that no row of headings was recognised, and which texts stand where one would be."""
     rows = [
         [c for c in row if isinstance(c, str) and not is_blank(c)] for row in out.grid.rows[:40]
@@ -76,7 +73,7 @@ def _no_headings(out: Tidied, schema: DataFrameSchema) -> None:
     out.problem(
         "no row of headings"
         + (f"; this one has {shown}, of which none or one is known" if shown else ""),
-        f"the columns {', '.join(schema.columns)}",
+        f"the columns {', '.join(out.schema.columns)}",
         "write the headings as they stand in docs/data_dictionary.md, or let "
         f"`mtf-eval adopt {out.grid.file}` place them",
         row=number,
@@ -89,8 +86,9 @@ def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataF
     return frame.reindex(columns=list(types)).astype(types)
 
 
-def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str, int]) -> None:
+def _persons(out: Tidied) -> None:
     """Refuse what identifies a person, in columns that are read and in those that are not."""
+    schema, top = out.schema, out.top
     head, *body = out.grid.rows[top:]
     width = max((len(row) for row in out.grid.rows), default=0)
     frame = pd.DataFrame([[*row, *[None] * (width - len(row))] for row in body], dtype=object)
@@ -99,7 +97,7 @@ def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str
         ["" if p >= len(head) or is_blank(head[p]) else str(head[p]) for p in frame.columns]
     )
     frame = frame.mask(frame.map(is_blank))
-    file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in places.values()}
+    file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in out.places.values()}
     strict = OF_ONE in fact(schema, "marks")
     out.problems += scan(schema.name, frame, file, sheet, known=known, strict=strict)
     out.findings += [] if strict else doubts(schema.name, frame, file, sheet)
@@ -108,19 +106,13 @@ def _persons(out: Tidied, schema: DataFrameSchema, top: int, places: Mapping[str
 # Rows
 
 
-def _body(
-    out: Tidied,
-    schema: DataFrameSchema,
-    top: int,
-    places: Mapping[str, int],
-    spans: dict[int, Span],
-) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
-    """Rows of data and rows of totals, by row number as the spreadsheet counts.
+def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
+    """Find the rows of data; return those of totals, by row number as the spreadsheet counts.
 
     A row of which one cell alone is filled is no record but a note or a section's heading; what
     the heading says of the year holds for the rows under it.
     """
-    body: dict[int, list[Any]] = {}
+    schema, top, places, body = out.schema, out.top, out.places, out.body
     totals: dict[int, list[Any]] = {}
     alone: dict[int, Any] = {}
     width = max(places.values()) + 1
@@ -148,21 +140,18 @@ def _body(
             body[number] = row
             if section:
                 spans[number] = section
-    _alone(out, body, alone, places)
-    return dict(sorted(body.items())), totals
+    _alone(out, alone)
+    out.body = dict(sorted(body.items()))
+    return totals
 
 
 def _wordy(cell: object) -> bool:
     return isinstance(cell, str) and not any(c.isdigit() for c in cell)
 
 
-def _alone(
-    out: Tidied,
-    body: dict[int, list[Any]],
-    alone: Mapping[int, list[Any]],
-    places: Mapping[str, int],
-) -> None:
+def _alone(out: Tidied, alone: Mapping[int, list[Any]]) -> None:
     """Leave out rows of one cell; a reference like the others' has begun a record, and stays."""
+    body = out.body
     last = max(body, default=0)
     for number, row in alone.items():
         place = next(p for p, c in enumerate(row) if not is_blank(c))
@@ -170,7 +159,7 @@ def _alone(
         begun = any(c.isdigit() for c in text) and _shape(text) in {
             _shape(r[place]) for r in body.values()
         }
-        if place in places.values() and (begun or not body):
+        if place in out.places.values() and (begun or not body):
             body[number] = row
             continue
         what = "a note below the table" if number > last else "a heading among the rows"
@@ -186,16 +175,15 @@ def _shape(value: object) -> str:
     return re.sub(r"[A-Za-z]+", "a", re.sub(r"[0-9]+", "9", str(value)))
 
 
-def _merged(
-    out: Tidied, schema: DataFrameSchema, body: dict[int, list[Any]], places: Mapping[str, int]
-) -> None:
-    names = {place: name for name, place in places.items()}
+def _merged(out: Tidied) -> None:
+    body = out.body
+    names = {place: name for name, place in out.places.items()}
     for (top, left), (bottom, right) in out.grid.merged:
         rows = [n for n in range(top + 1, bottom + 2) if n in body]
         if left not in names or len(rows) < 2 or top + 1 not in body:
             continue
         name = names[left]
-        if left != right or kind_of(schema, name) in NUMBERS:
+        if left != right or kind_of(out.schema, name) in NUMBERS:
             out.problem(
                 f"one cell merged over rows {rows[0]} to {rows[-1]}",
                 "a value in each row",
@@ -213,20 +201,15 @@ def _merged(
 
 
 def _columns(
-    out: Tidied,
-    schema: DataFrameSchema,
-    aliases: Aliases,
-    within: Span | None,
-    body: Mapping[int, list[Any]],
-    places: Mapping[str, int],
-    spans: Mapping[int, Span],
+    out: Tidied, aliases: Aliases, within: Span | None, spans: Mapping[int, Span]
 ) -> pd.DataFrame:
+    schema, body = out.schema, out.body
     columns = {}
     index = pd.Index(list(body), dtype="int64")
     for name, col in schema.columns.items():
         kind = kind_of(schema, name)
         values: list[Any] = [None] * len(body)
-        if name in places:
+        if name in out.places:
             context = Context(
                 aliases=aliases,
                 within=within,
@@ -240,25 +223,20 @@ def _columns(
                 table=str(schema.name),
                 allowed=(col.metadata or {})["allowed"],
             )
-            values = _column(out, name, kind, context, body, places[name], spans)
+            values = _column(out, name, kind, context, spans)
         columns[name] = pd.Series(values, index=index, dtype=KINDS[kind].dtype)
     return pd.DataFrame(columns, index=index)
 
 
 def _column(
-    out: Tidied,
-    name: str,
-    kind: str,
-    context: Context,
-    body: Mapping[int, list[Any]],
-    place: int,
-    spans: Mapping[int, Span],
+    out: Tidied, name: str, kind: str, context: Context, spans: Mapping[int, Span]
 ) -> list[Any]:
+    place = out.places[name]
     spans = spans if kind in ("date", "month") else {}
     seen: dict[tuple[type, Any, Span | None], Any] = {}
     values: list[Any] = []
     unread: list[int] = []
-    for number, row in body.items():
+    for number, row in out.body.items():
         cell = row[place]
         if name == "rag" and is_blank(cell) and out.grid.fill is not None:
             cell = _filled(out, number, place)
@@ -287,7 +265,7 @@ def _column(
         text = f"{len(unread)} time(s) of day not read, first here: taken for not known"
         out.finding("warning", text, row=unread[0], column=name)
     if kind == "date":
-        _half_swapped(out, name, body, place)
+        _half_swapped(out, name)
     return values
 
 
@@ -303,13 +281,14 @@ def _filled(out: Tidied, number: int, place: int) -> str | None:
     return word
 
 
-def _half_swapped(out: Tidied, name: str, body: Mapping[int, list[Any]], place: int) -> None:
+def _half_swapped(out: Tidied, name: str) -> None:
     """Refuse what an American Excel makes of British dates.
 
     It turns 5/4/2021 into a date cell of May 4 and leaves 25/4/2021 as text: no date cell then
     has a day above 12, and no text has one of 12 or below.
     """
-    cells = {n: r[place] for n, r in body.items() if not is_blank(r[place])}
+    place = out.places[name]
+    cells = {n: r[place] for n, r in out.body.items() if not is_blank(r[place])}
     dates = [c for c in cells.values() if hasattr(c, "day")]
     texts = {n: str(c).strip() for n, c in cells.items() if isinstance(c, str)}
     days = [t.split("/")[0] for t in texts.values() if t.count("/") == 2]
