@@ -6,6 +6,7 @@ Take released tables only; nothing is added up, sorted or left out here, save th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -24,15 +25,67 @@ if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Released
 
 
-def series_key(released: Released, y: Sequence[str]) -> list[tuple[str, str]]:
-    """Label and colour of each series; none for a single one."""
-    if len(y) == 1:
-        return []
-    if len(y) > len(PALETTE):
-        raise BadArgument(
-            f"{len(y)} series in one picture: at most {len(PALETTE)} can be told apart"
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """What bars show: the rows' names, each series' values and how they are printed, their kind."""
+
+    labels: list[str]
+    values: dict[str, NDArray[np.float64]]
+    texts: dict[str, list[str]]
+    kind: str
+    key: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, released: Released, x: str, y: Sequence[str] | str) -> _Series:
+        need_released(released)
+        names = [y] if isinstance(y, str) else list(y)
+        if len(names) > len(PALETTE):
+            raise BadArgument(
+                f"{len(names)} series in one picture: at most {len(PALETTE)} can be told apart"
+            )
+        values, texts = ({n: read(released, n) for n in names} for read in (numbers, shown))
+        told = [style.column_of(released, n) for n in names]
+        key = [(c.heading, colour) for c, colour in zip(told, PALETTE, strict=False)]
+        labels = shown(released, x)
+        return cls(labels, values, texts, told[0].kind, key if len(key) > 1 else [])  # type: ignore[arg-type]
+
+    def bars(self, axes: Axes, **along: Any) -> None:
+        """Draw the series beside each other."""
+        import seaborn as sns
+
+        sns.barplot(self._long(), hue="series", palette=list(PALETTE[: len(self.values)]),
+                    saturation=1, width=0.8, native_scale=True, errorbar=None, legend=False,
+                    ax=axes, **along)  # fmt: skip
+
+    def stack(self, axes: Axes, **along: Any) -> None:
+        """Draw the series end to end; seaborn stands the last one first."""
+        import seaborn as sns
+
+        names = list(self.values)
+        sns.histplot(
+            self._long(), weights="value", hue="series", hue_order=names[::-1],
+            palette=list(PALETTE[: len(names)])[::-1], multiple="stack", discrete=True, alpha=1,
+            edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes, **along,
+        )  # fmt: skip
+
+    def _long(self) -> pd.DataFrame:
+        """Return a row a bar: its place, its value (a hidden one as nought), its series."""
+        count = len(self.labels)
+        return pd.DataFrame(
+            {
+                "place": np.tile(np.arange(count), len(self.values)),
+                "value": np.concatenate([np.nan_to_num(v) for v in self.values.values()]),
+                "series": np.repeat(list(self.values), count),
+            }
         )
-    return [(style.column_of(released, n).heading, c) for n, c in zip(y, PALETTE, strict=False)]
+
+    def slot(self, narrow: bool) -> float:
+        """Pixels that a row has along the bottom."""
+        return ((style.NARROW if narrow else style.WIDE) - 60) / max(len(self.labels), 1)
+
+    def hidden(self, place: int) -> list[str]:
+        """Names of the series of which a row shows no value."""
+        return [n for n, values in self.values.items() if np.isnan(values[place])]
 
 
 def bars(
@@ -47,119 +100,46 @@ def bars(
 
     `x` names the rows, `y` holds the values; `stacked` columns are parts of a whole.
     """
-    labels, y, values, texts, kind = _read(released, x, y)
-    key = series_key(released, y)
+    of = _Series.of(released, x, y)
+    values, texts = of.values, of.texts
+
+    def beside(axes: Axes, narrow: bool) -> None:
+        of.bars(axes, x="place", y="value", gap=0.06)
+        width = 0.8 / len(values)
+        slot = of.slot(narrow) * width
+        longest = max((len(text) for column in texts.values() for text in column), default=0)
+        for place in range(len(of.labels)):
+            at = {n: place + (i - (len(values) - 1) / 2) * width for i, n in enumerate(values)}
+            hidden = of.hidden(place)
+            for group in [[n] for n in hidden] if slot >= 17 else [hidden]:
+                style.gaps(axes, [at[n] for n in group], [texts[n][place] for n in group], 0)
+            for n in values:
+                if n not in hidden and longest * 7 <= slot + 4:
+                    style.above(axes, at[n], values[n][place], texts[n][place])
+
+    def upon(axes: Axes, narrow: bool) -> None:
+        top = np.zeros(len(of.labels))
+        whole = np.nansum([*values.values()], axis=0).max(initial=1)
+        of.stack(axes, x="place", shrink=0.72)
+        for colour, name in zip(PALETTE, values, strict=False):
+            part = np.nan_to_num(values[name])
+            for place, (value, text) in enumerate(zip(part, texts[name], strict=True)):
+                if value / whole > 0.07 and len(text) * 7 <= of.slot(narrow) * 0.72:
+                    axes.text(place, top[place] + value / 2, text, ha="center", va="center",
+                              color=style.text_on(colour), fontsize=style.SIZE - 1)  # fmt: skip
+            top = top + part
+        for place in range(len(of.labels)):
+            symbols = [texts[n][place] for n in of.hidden(place)]
+            style.gaps(axes, [place] if symbols else [], symbols, top[place])
 
     def paint(axes: Axes, narrow: bool) -> None:
-        lines_below = style.category_axis(axes, labels, narrow=narrow)
+        lines_below = style.category_axis(axes, of.labels, narrow=narrow)
         style.margins(axes, left=46, right=8, top=22, bottom=14 + 17 * lines_below)
-        if stacked:
-            _stack(axes, y, values, texts, narrow=narrow)
-        else:
-            _beside(axes, y, values, texts, narrow=narrow)
-        axes.set_xlim(-0.6, len(labels) - 0.4)
-        style.value_axis(axes, kind)
+        (upon if stacked else beside)(axes, narrow)
+        axes.set_xlim(-0.6, len(of.labels) - 0.4)
+        style.value_axis(axes, of.kind)
 
-    return finish(released, paint, **words, key=key, values=[*values.values()])
-
-
-def _read(
-    released: Released, x: str, y: Sequence[str] | str
-) -> tuple[list[str], list[str], dict[str, NDArray[np.float64]], dict[str, list[str]], str]:
-    """Return the rows' names, the series, their values and how these are printed, their kind."""
-    need_released(released)
-    y = [y] if isinstance(y, str) else list(y)
-    values, texts = {n: numbers(released, n) for n in y}, {n: shown(released, n) for n in y}
-    return shown(released, x), y, values, texts, style.column_of(released, y[0]).kind
-
-
-def _stacked(
-    axes: Axes, names: Sequence[str], values: dict[str, NDArray[np.float64]], **along: Any
-) -> None:
-    """Draw the series end to end; seaborn stands the last one first."""
-    import seaborn as sns
-
-    sns.histplot(
-        _long(names, values), weights="value", hue="series", hue_order=names[::-1],
-        palette=list(PALETTE[: len(names)])[::-1], multiple="stack", discrete=True, alpha=1,
-        edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes, **along,
-    )  # fmt: skip
-
-
-def _long(y: Sequence[str], values: dict[str, NDArray[np.float64]]) -> pd.DataFrame:
-    """Return a row a bar: its place, its value (a hidden one as nought), its series."""
-    count = len(values[y[0]])
-    return pd.DataFrame(
-        {
-            "place": np.tile(np.arange(count), len(y)),
-            "value": np.concatenate([np.nan_to_num(values[n]) for n in y]),
-            "series": np.repeat(y, count),
-        }
-    )
-
-
-def _beside(
-    axes: Axes,
-    y: Sequence[str],
-    values: dict[str, NDArray[np.float64]],
-    texts: dict[str, list[str]],
-    *,
-    narrow: bool,
-) -> None:
-    import seaborn as sns
-
-    width = 0.8 / len(y)
-    count = len(values[y[0]])
-    slot = ((style.NARROW if narrow else style.WIDE) - 60) / max(count, 1) * width
-    sns.barplot(
-        _long(y, values),
-        x="place",
-        y="value",
-        hue="series",
-        palette=list(PALETTE[: len(y)]),
-        saturation=1,
-        width=0.8,
-        gap=0.06,
-        native_scale=True,
-        errorbar=None,
-        legend=False,
-        ax=axes,
-    )
-    longest = max((len(text) for n in y for text in texts[n]), default=0)
-    for place in range(count):
-        at = {n: place + (i - (len(y) - 1) / 2) * width for i, n in enumerate(y)}
-        hidden = [n for n in y if np.isnan(values[n][place])]
-        fits = slot >= 17
-        for group in [[n] for n in hidden] if fits else [hidden]:
-            style.gaps(axes, [at[n] for n in group], [texts[n][place] for n in group], 0)
-        for n in y:
-            if n not in hidden and longest * 7 <= slot + 4:
-                style.above(axes, at[n], values[n][place], texts[n][place])
-
-
-def _stack(
-    axes: Axes,
-    y: Sequence[str],
-    values: dict[str, NDArray[np.float64]],
-    texts: dict[str, list[str]],
-    *,
-    narrow: bool,
-) -> None:
-    count = len(values[y[0]])
-    top = np.zeros(count)
-    whole = np.nansum([values[n] for n in y], axis=0).max(initial=1)
-    slot = ((style.NARROW if narrow else style.WIDE) - 60) / max(count, 1) * 0.72
-    hidden = [[texts[n][i] for n in y if np.isnan(values[n][i])] for i in range(count)]
-    _stacked(axes, y, values, x="place", shrink=0.72)
-    for colour, name in zip(PALETTE, y, strict=False):
-        part = np.nan_to_num(values[name])
-        for place, (value, text) in enumerate(zip(part, texts[name], strict=True)):
-            if value / whole > 0.07 and len(text) * 7 <= slot:
-                axes.text(place, top[place] + value / 2, text, ha="center", va="center",
-                          color=style.text_on(colour), fontsize=style.SIZE - 1)  # fmt: skip
-        top = top + part
-    for place, symbols in enumerate(hidden):
-        style.gaps(axes, [place] if symbols else [], symbols, top[place])
+    return finish(released, paint, **words, key=of.key, values=[*values.values()])
 
 
 def hbars(
@@ -175,40 +155,35 @@ def hbars(
     `x` names the rows, `y` holds the values; `stacked` columns stand end to end, the sum at the
     end.
     """
-    labels, y, values, texts, kind = _read(released, x, y)
-    each = 16 + 17 * (1 if stacked else len(y))
+    of = _Series.of(released, x, y)
+    values, texts, labels = of.values, of.texts, of.labels
 
     def end_to_end(axes: Axes, narrow: bool) -> None:
-        _stacked(axes, y, values, y="place", shrink=0.66)
+        of.stack(axes, y="place", shrink=0.66)
         style.row_axis(axes, labels, narrow=narrow, right=60, top=4)
         for place in range(len(labels)):
-            parts = np.array([values[n][place] for n in y])
-            hidden = [texts[n][place] for n in y if np.isnan(values[n][place])]
-            whole = hidden[0] if hidden else compact(float(parts.sum()), kind)
+            parts = np.array([values[n][place] for n in values])
+            hidden = of.hidden(place)
+            whole = texts[hidden[0]][place] if hidden else compact(float(parts.sum()), of.kind)
             style.write(axes, whole, (float(np.nansum(parts)), place), (5, 0), va="center")
 
-    def paint(axes: Axes, narrow: bool) -> None:
-        import seaborn as sns
-
-        high = 0.8 / len(y)
-        sns.barplot(_long(y, values), x="value", y="place", hue="series", orient="y",
-                    palette=list(PALETTE[: len(y)]), saturation=1, width=0.8, gap=0.08,
-                    native_scale=True, errorbar=None, legend=False, ax=axes)  # fmt: skip
+    def beside(axes: Axes, narrow: bool) -> None:
+        of.bars(axes, x="value", y="place", orient="y", gap=0.08)
         style.row_axis(axes, labels, narrow=narrow, right=52, top=4)
-        for n, name in enumerate(y):
-            places = np.arange(len(labels)) + (n - (len(y) - 1) / 2) * high
+        for n, name in enumerate(values):
+            places = np.arange(len(labels)) + (n - (len(values) - 1) / 2) * (0.8 / len(values))
             for place, value, text in zip(places, values[name], texts[name], strict=True):
                 end, ink = (0, MUTED) if np.isnan(value) else (max(value, 0), style.INK)
                 style.write(axes, text, (end, place), (4, 0), va="center", color=ink)
 
-    def painted(axes: Axes, narrow: bool) -> None:
-        (end_to_end if stacked and len(y) > 1 else paint)(axes, narrow)
+    def paint(axes: Axes, narrow: bool) -> None:
+        (end_to_end if stacked and len(values) > 1 else beside)(axes, narrow)
         axes.spines["left"].set_visible(True)
-        style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
+        style.value_axis(axes, of.kind, along="x", most=3 if narrow else 5)
 
-    key = series_key(released, y)
+    each = 16 + 17 * (1 if stacked else len(values))
     drawn = [*values.values()]
-    return finish(released, painted, **words, rows=labels, each=each, key=key, values=drawn)
+    return finish(released, paint, **words, rows=labels, each=each, key=of.key, values=drawn)
 
 
 def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[Words]) -> Chart:
