@@ -34,15 +34,15 @@ class Problem:
         return self.file, self.sheet, self.column, self.expected, self.todo
 
     def __str__(self) -> str:
-        place = [self.file]
-        if self.sheet:
-            place.append(f"sheet {self.sheet}")
-        if self.row is not None:
-            place.append(f"row {self.row}")
-        if self.column:
-            place.append(f"column {self.column}")
-        text = f"{', '.join(place)}: found {self.found}; expected {self.expected}"
+        place = place_of(self.file, self.sheet, self.row, self.column)
+        text = f"{place}: found {self.found}; expected {self.expected}"
         return f"{text}. {self.todo}" if self.todo else text
+
+
+def place_of(file: str, sheet: str, row: int | None, column: str) -> str:
+    """Say where in the input something stands."""
+    parts = {"": file, "sheet ": sheet, "row ": row, "column ": column}
+    return ", ".join(f"{what}{part}" for what, part in parts.items() if part not in ("", None))
 
 
 class MtfError(Exception):

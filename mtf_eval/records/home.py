@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = PACKAGE.parent
 #: The folder that holds `notebooks` and `data`.
 HOME = _CHECKOUT if (_CHECKOUT / "data/reference/aliases.csv").is_file() else PACKAGE / "_home"
+
+
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """Return the versions of libraries, `absent` of those that are not there."""
+    held: dict[str, str] = {}
+    for name in names:
+        try:
+            held[name] = version(name)
+        except PackageNotFoundError:
+            held[name] = "absent"
+    return held
 
 
 def is_ours(folder: Path) -> bool:

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mtf_eval.errors import BadArgument, MtfError
+from mtf_eval.publish.pages.pdf import need_browser
 from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.rules import rule_of
-from mtf_eval.run.cli_desk import COMMANDS, OUT, REFERENCE, as_written, need_browser, print_pages
+from mtf_eval.run.cli_desk import COMMANDS, OUT, REFERENCE, as_written, print_pages
 from mtf_eval.run.cli_plan import plan
 from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates

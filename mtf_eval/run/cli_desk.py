@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.errors import BadArgument, DataProblems, place_of
+from mtf_eval.publish.pages.pdf import print_pdf
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
 from mtf_eval.records.home import HOME
@@ -22,7 +23,7 @@ from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
 
 if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset, Finding
+    from mtf_eval.records.dataset import Dataset
     from mtf_eval.run.parameters import Template
     from mtf_eval.run.plan import Planned
 
@@ -104,7 +105,8 @@ def _say(given: str, fix_report: Path | None, reference: Path | None) -> None:
     for name, rows in filled.items():
         click.echo(f"  {name:<20}{rows:>10,} rows")
     for finding in found.findings:
-        click.echo(f"  {KINDS[finding.kind]}: {_place(finding)}: {finding.text}")
+        where = finding.file or finding.table, finding.sheet, finding.row or None, finding.column
+        click.echo(f"  {KINDS[finding.kind]}: {place_of(*where)}: {finding.text}")
     if fix_report:
         _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
     click.echo(f"Next: mtf-eval run {given}")
@@ -145,16 +147,6 @@ def prices(data: str, update: Path | None, reference: Path | None) -> int:
     for problem in values.told:
         click.echo(f"  could not be used: {problem}")
     return 0
-
-
-def _place(finding: Finding) -> str:
-    parts = (
-        finding.file or finding.table,
-        finding.sheet and f"sheet {finding.sheet}",
-        finding.row and f"row {finding.row}",
-        finding.column and f"column {finding.column}",
-    )
-    return ", ".join(str(part) for part in parts if part)
 
 
 def _annotate(given: str, target: Path, complaints: Iterable[Any]) -> None:
@@ -407,13 +399,6 @@ def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple
     return replace(wanted, as_written=True), (str(named[0]),)
 
 
-def need_browser() -> None:
-    """Refuse before any work is done when no browser is there to print with."""
-    from mtf_eval.publish.pages.pdf import need_browser as there
-
-    there()
-
-
 def _pdf_of(page: Path) -> Path:
     """Return where a page is printed to: beside its notebook, under the same name."""
     beside = page.with_name(page.stem.removesuffix("-internal"))
@@ -424,7 +409,6 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     """Print the published pages that have no PDF yet, each into the folder beside its page."""
     if not wanted:
         return
-    from mtf_eval.publish.pages.pdf import print_pdf
     from mtf_eval.run.record import write_index
 
     pages = [page_of(out / p.folder, r.name) for p in plans for r in p.reports]

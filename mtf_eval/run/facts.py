@@ -15,13 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mtf_eval.errors import RunRefused
-from mtf_eval.records.home import HOME, PACKAGE
+from mtf_eval.records.home import HOME, PACKAGE, versions
 from mtf_eval.records.prices.editions import editions
 from mtf_eval.records.prices.own import own_folder
 from mtf_eval.records.prices.reference import default_folder, load_reference
@@ -195,18 +194,7 @@ def code_digest() -> str:
 
 def reader_digest() -> str:
     """Digest what decides how bytes become tables: our code and the libraries."""
-    return hashlib.sha256(f"{code_digest()}{json.dumps(versions())}".encode()).hexdigest()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that decide what a report looks like."""
-    found = {}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+    return hashlib.sha256(f"{code_digest()}{json.dumps(versions(LIBRARIES))}".encode()).hexdigest()
 
 
 def facts_of(data: Dataset, source: str) -> Facts:

@@ -20,8 +20,8 @@ from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
-from mtf_eval.records.home import HOME
-from mtf_eval.run.facts import Facts, code_digest, prices_digest, versions
+from mtf_eval.records.home import HOME, versions
+from mtf_eval.run.facts import LIBRARIES, Facts, code_digest, prices_digest
 from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store, file_digest
@@ -141,7 +141,7 @@ def make_plan(
     common = {
         "our code": code_digest(),
         "reference values": prices_digest(address, wanted.reference),
-        "library versions": _short(json.dumps(versions())),
+        "library versions": _short(json.dumps(versions(LIBRARIES))),
         "salt": salt,
     }
     drafts: list[tuple[str, Template, dict[str, Any]]] = []

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.publish.shell import page_name, page_of
-from mtf_eval.records.home import HOME
-from mtf_eval.run.facts import Facts, code_digest, versions
+from mtf_eval.records.home import HOME, versions
+from mtf_eval.run.facts import LIBRARIES, Facts, code_digest
 from mtf_eval.run.plan import Planned, Report
 from mtf_eval.run.store import Store
 
@@ -97,7 +97,7 @@ def run_records(
             "run": moment,
             "seconds": seconds,
             "executor": executor,
-            "versions": versions(),
+            "versions": versions(LIBRARIES),
             "code": code_digest(),
             "reports": dict(sorted(reports.items())),
         }

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mtf_eval.analysis.results.claims import overclaims
@@ -23,6 +22,7 @@ from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css
 from mtf_eval.records import reads
+from mtf_eval.records.home import versions
 from mtf_eval.records.schema import OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
 
@@ -289,7 +289,7 @@ def provenance(
         **({"Changed by hand": "; ".join(by_hand)} if by_hand else {}),
         "Disclosure rule": f"{disclosure.rule.name} rule. {disclosure.rule.sentence}",
         **({"Reading the data found": found} if disclosure.rule.off else {}),
-        "Versions": ", ".join(f"{n} {v}" for n, v in _versions().items()),
+        "Versions": ", ".join(f"{n} {v}" for n, v in versions(VERSIONS).items() if v != "absent"),
     }
     listed = "".join(
         f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items()
@@ -309,16 +309,6 @@ def provenance(
     made = {"parameters": settings, "sources": sources, "reads": sorted(data.reads)}
     made |= {"by_hand": list(by_hand)} if by_hand else {}
     return Element("provenance", html, "How this report was made", made)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for name in VERSIONS:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _as_at(iso: str) -> str:

@@ -185,7 +185,8 @@ def _ended(table: str, key: str, column: str, about: date | None) -> date | None
     month = re.match(rf"({MONTH})(?: (\d{{4}}))?(?: to ({MONTH}))?(?: (\d{{4}}))?$", key)
     end = about
     if month and (month[4] or month[2] or year):
-        end = _month_end(int(month[4] or month[2] or year or 0), MONTHS[month[3] or month[1]])
+        of, last = int(month[4] or month[2] or year or 0), MONTHS[month[3] or month[1]]
+        end = date(of, last, calendar.monthrange(of, last)[1])
     elif re.fullmatch(r"\d{4}", key):
         end = date(int(key), 12, 31)
     elif of_table and of_table[3]:
@@ -197,10 +198,6 @@ def _ended(table: str, key: str, column: str, about: date | None) -> date | None
     if column == "previous" and end is not None:
         return date(end.year - 1, end.month, min(end.day, 28))
     return end
-
-
-def _month_end(year: int, month: int) -> date:
-    return date(year, month, calendar.monthrange(year, month)[1])
 
 
 def _print(value: object, kind: str) -> str:
@@ -236,7 +233,7 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
             c.figure or "in one line",
             c.was,
             c.now,
-            _day(c.date),
+            day(date.fromisoformat(c.date)),
         )
         for c, more in distinct(found).items()
     ]
@@ -299,10 +296,6 @@ def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str]
         for name, each in sorted(found.items(), key=lambda item: titles[item[0]])
     ]
     return f"<h3>In other reports of this data set</h3>{''.join(parts)}" if parts else ""
-
-
-def _day(iso: str) -> str:
-    return day(date.fromisoformat(iso))
 
 
 def as_csv(found: tuple[Correction, ...]) -> bytes:

@@ -5,8 +5,7 @@ Says what is wrong with it; `on_record` weighs it against the other evidence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -14,16 +13,8 @@ from mtf_eval.records.aliases import fold
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.tables import TABLES
 
-
-class Problem(Protocol):
-    """Takes what is wrong at a place in the table."""
-
-    def __call__(
-        self, found: str, expected: str, todo: str = "", *, row: int | None, column: str
-    ) -> None:
-        """Note it."""
-
-
+#: Takes what is wrong at a place in the table, as `Tidied.problem` does.
+Problem = Callable[..., None]
 _TABLES = {fold(t) for t in TABLES} - {"incidents"}
 
 _FORCE_WORDS = ("police", "constabulary", "service", "force", "the", "of", "and")
@@ -100,17 +91,15 @@ def check(read: Mapping[str, pd.DataFrame], *, by_file: bool, problem: Problem) 
         for column, names in known.items():
             if pd.notna(row[column]) and row[column] not in names:
                 found = f"{_NAMES[column]} that no incident or project has"
-                problem(
-                    found, f"{_NAMES[column]} of the records", "correct it", row=at, column=column
-                )
+                expected = f"{_NAMES[column]} of the records"
+                problem(found, expected, "correct it", row=at, column=column)
         given = row["source"] if pd.isna(row["force"]) else row["force"]
         column = "source" if pd.isna(row["force"]) else "force"
         free = column == "source" and (fold(given) in _WHOLE or pd.notna(row["area_code"]))
         if forces and not free and force_key(given) not in forces:
             expected = f"one of {', '.join(sorted(forces.values())[:8])}"
-            problem(
-                f"a {column} that no incident has", expected, "correct it", row=at, column=column
-            )
+            found = f"a {column} that no incident has"
+            problem(found, expected, "correct it", row=at, column=column)
         rows.at[at, "force"] = forces.get(force_key(given), "")
     _disagree(rows, problem)
     if by_file:
@@ -145,13 +134,8 @@ def _without_file(rows: pd.DataFrame, incidents: pd.DataFrame, problem: Problem)
         absent = [m for m in months if force and m not in held.get(force, set())]
         if absent:
             found = f"complete, but there is no file of {force} for {absent[0]:%B %Y}"
-            problem(
-                found,
-                "months that are there",
-                "add the file, or write no",
-                row=at,
-                column="complete",
-            )
+            expected, todo = "months that are there", "add the file, or write no"
+            problem(found, expected, todo, row=at, column="complete")
 
 
 def _nothing_left(rows: pd.DataFrame, read: Mapping[str, pd.DataFrame], problem: Problem) -> None:

@@ -122,15 +122,12 @@ def _rows(sheet: Worksheet, schema: Any, frame: pd.DataFrame) -> None:
             if pd.isna(value):
                 continue
             plain = value.date() if isinstance(value, pd.Timestamp) else value
-            cell = sheet.cell(row=number, column=place, value=_native(plain))
+            plain = plain.item() if hasattr(plain, "item") else plain
+            cell = sheet.cell(row=number, column=place, value=plain)
             if isinstance(value, str):
                 cell.data_type = "s"
             if kind in FORMATS:
                 cell.number_format = FORMATS[kind]
-
-
-def _native(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else value
 
 
 def _drop_downs(sheet: Worksheet, schema: Any) -> None:
@@ -142,14 +139,10 @@ def _drop_downs(sheet: Worksheet, schema: Any) -> None:
         check = DataValidation(allow_blank=True, showErrorMessage=True, **rule)
         check.promptTitle, check.prompt = name[:32], schema.columns[name].description[:255]
         check.errorTitle = "Not what this column holds"
-        check.error = f"Expected {_expected(schema, name)}"[:225]
+        check.error = f"Expected {holds(schema.columns[name])}"[:225]
         check.showInputMessage = True
         check.add(f"{letter}2:{letter}{ROWS}")
         sheet.add_data_validation(check)
-
-
-def _expected(schema: Any, name: str) -> str:
-    return holds(schema.columns[name])
 
 
 def _rule(schema: Any, name: str, meta: dict[str, Any]) -> dict[str, Any] | None:
@@ -164,11 +157,9 @@ def _rule(schema: Any, name: str, meta: dict[str, Any]) -> dict[str, Any] | None
     types = {"whole": "whole", "money": "decimal", "number": "decimal", "share": "decimal"}
     if meta["kind"] in types:
         low, high = meta["bounds"]
-        bounds = {
-            "formula1": -1e9 if low is None else low,
-            "formula2": 1e9 if high is None else high,
-        }
-        return {"type": types[meta["kind"]], "operator": "between", **bounds}
+        low, high = -1e9 if low is None else low, 1e9 if high is None else high
+        rule = {"type": types[meta["kind"]], "operator": "between"}
+        return rule | {"formula1": low, "formula2": high}
     return None
 
 

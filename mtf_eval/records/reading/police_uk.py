@@ -126,13 +126,9 @@ def _read(where: Path) -> tuple[Counts, list[Finding]]:
         members, findings = _members(where, opened)
         problems = [*_repeated(members), *_too_large(where, members)]
         if not members:
-            problems.append(
-                Problem(
-                    file=where.name,
-                    found="no file whose name ends in -street.csv",
-                    expected="the layout of data.police.uk, YYYY-MM/YYYY-MM-force-street.csv",
-                )
-            )
+            none = "no file whose name ends in -street.csv"
+            layout = "the layout of data.police.uk, YYYY-MM/YYYY-MM-force-street.csv"
+            problems.append(Problem(file=where.name, found=none, expected=layout))
         if problems:
             raise DataProblems(problems)
         with ThreadPoolExecutor(READERS) as pool:
@@ -179,13 +175,8 @@ def _read_one(
     """Count one file; add to `again` its name, equal and unequal rows with a Crime ID repeated."""
 
     def wrong(found: str, row: int | None = None) -> Problem:
-        return Problem(
-            file=member.label,
-            row=row,
-            found=found,
-            expected=",".join(HEADER),
-            todo="Download the file again",
-        )
+        whole, todo = ",".join(HEADER), "Download the file again"
+        return Problem(file=member.label, row=row, found=found, expected=whole, todo=todo)
 
     try:
         with member.open() as handle:
@@ -260,14 +251,9 @@ def _repeated(members: Iterable[_Member]) -> list[Problem]:
         if name is None:
             continue
         if name in seen:
-            problems.append(
-                Problem(
-                    file=member.label,
-                    found=f"{name[0]} of {name[1]} a second time (also in {seen[name]})",
-                    expected="each month of a force once",
-                    todo="Remove one of the two",
-                )
-            )
+            twice = f"{name[0]} of {name[1]} a second time (also in {seen[name]})"
+            once, todo = "each month of a force once", "Remove one of the two"
+            problems.append(Problem(file=member.label, found=twice, expected=once, todo=todo))
         seen.setdefault(name, member.label)
     return problems
 
@@ -391,11 +377,8 @@ def _check_rows(counts: Counts) -> None:
         return
     rows = counts.by("label", "month", "measure")
     wrong = rows[rows["month"].isin(bad) | (rows["measure"] == "")]
+    every = "Month as YYYY-MM and a crime type in every row"
     raise DataProblems(
-        Problem(
-            file=label,
-            found=f"{n:,} rows without a month or a crime type",
-            expected="Month as YYYY-MM and a crime type in every row",
-        )
+        Problem(file=label, found=f"{n:,} rows without a month or a crime type", expected=every)
         for label, n in wrong.groupby("label", observed=True)["n"].sum().items()
     )

@@ -55,7 +55,8 @@ def relate(
             _known(read[name], column, read.get(home), home, key)
     _one_spelling(read)
     if "referrals" in read:
-        _wards(read["referrals"], aliases)
+        usual = _usual(read["referrals"].frame["ward"], "ward", aliases)
+        _respell(read["referrals"], "ward", usual, "ward spelt as in most rows")
         _themes(read["referrals"], aliases)
     _aims(read)
     _primary_measures(read)
@@ -141,13 +142,9 @@ def _one_spelling(read: Mapping[str, Tidied]) -> None:
         for value in counts.index:
             usual.setdefault(fold(str(value)), str(value))
         for tidied, column in places:
-            values = tidied.frame[column]
-            spelt = values.map({v: usual[fold(str(v))] for v in values.dropna().unique()})
-            changed = values.notna() & (spelt != values)
-            if changed.any():
-                tidied.frame[column] = spelt.astype("str")
-                tidied.mend(values.index[changed], "spelt as in most rows", column)
-                tidied.tell_mended()
+            values = tidied.frame[column].dropna().unique()
+            spelt = {v: usual[fold(str(v))] for v in values}
+            _respell(tidied, column, spelt, "spelt as in most rows")
 
 
 def _usual(values: pd.Series, scope: str, aliases: Aliases) -> dict[str, str]:
@@ -162,15 +159,15 @@ def _usual(values: pd.Series, scope: str, aliases: Aliases) -> dict[str, str]:
     return {value: usual[key] for value, key in keys.items()}
 
 
-def _wards(log: Tidied, aliases: Aliases) -> None:
-    wards = log.frame["ward"]
-    usual = _usual(wards, "ward", aliases)
-    spelt = wards.map(usual)
-    changed = wards.notna() & (spelt != wards)
+def _respell(tidied: Tidied, column: str, usual: Mapping[str, str], note: str) -> None:
+    """Give each value of a column its usual spelling."""
+    values = tidied.frame[column]
+    spelt = values.map(usual)
+    changed = values.notna() & (spelt != values)
     if changed.any():
-        log.frame["ward"] = spelt.astype("str")
-        log.mend(wards.index[changed], "ward spelt as in most rows", "ward")
-        log.tell_mended()
+        tidied.frame[column] = spelt.astype("str")
+        tidied.mend(values.index[changed], note, column)
+        tidied.tell_mended()
 
 
 def _themes(log: Tidied, aliases: Aliases) -> None:
