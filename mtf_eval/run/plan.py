@@ -256,9 +256,9 @@ def _refuse_dropped(facts: Facts, wanted: Wanted, books: Sequence[Template]) -> 
         )
     for name, asked in (
         *((f"-p {name}", {name}) for name in wanted.parameters),
-        *(("--project", {"project_id", "plan_id"}) for _ in wanted.projects[:1]),
-        *(("--year", {"year"}) for _ in wanted.years[:1]),
-        *(("--period", {"period"}) for _ in wanted.periods[:1]),
+        *[("--project", {"project_id", "plan_id"})] * bool(wanted.projects),
+        *[("--year", {"year"})] * bool(wanted.years),
+        *[("--period", {"period"})] * bool(wanted.periods),
     ):
         if not any(asked & set(b.parameters) for b in books):
             raise BadArgument(f"{name}: none of the reports asked for has such a parameter")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import compact, need_released
+from mtf_eval.publish.cells import compact
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import MUTED, Chart, Words, finish, numbers, shown
 from mtf_eval.publish.look import PALETTE
@@ -37,7 +37,6 @@ class _Series:
 
     @classmethod
     def of(cls, released: Released, x: str, y: Sequence[str] | str) -> _Series:
-        need_released(released)
         names = [y] if isinstance(y, str) else list(y)
         if len(names) > len(PALETTE):
             raise BadArgument(
@@ -192,7 +191,6 @@ def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[W
     `x`: questions or waves; `y`: answers from unfavourable to favourable, of which the middle one
     of an odd number stands astride the centre line.
     """
-    need_released(released)
     if not 2 <= len(y) <= 5:
         raise BadArgument(f"{len(y)} answers on a scale: two to five can be told apart")
     labels = shown(released, x)
@@ -232,7 +230,6 @@ def heatmap(released: Released, *, y: str, x: Sequence[str], **words: Unpack[Wor
 
     `y` names the rows, `x` are columns of counts.
     """
-    need_released(released)
     held = [numbers(released, n) for n in x]
     rows = shown(released, y)
 
@@ -276,8 +273,7 @@ def hexmap(
     the same points on the same scale; `outlines`: boundaries to draw over it, each as longitudes
     and latitudes; `names`: areas to name, each with its place.
     """
-    need_released(released)
-    other = None if beside is None else numbers(need_released(beside), value)
+    other = None if beside is None else numbers(beside, value)
     east, north, count = (numbers(released, n) for n in (x, y, value))
 
     def paint(axes: Axes, narrow: bool) -> None:

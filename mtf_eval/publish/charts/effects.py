@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import INK, MUTED, Chart, Words, finish, numbers, shown
 from mtf_eval.publish.look import PALETTE
@@ -29,7 +28,6 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
 
     `x` names the rows; the ratios stand in `estimate`, `low` and `high`.
     """
-    need_released(released)
     labels = shown(released, x, total=True)
     columns = ("estimate", "low", "high")
     middle, lower, upper = (numbers(released, c, total=True) for c in columns)
@@ -72,7 +70,6 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
 
     `x` names the areas, `y` holds their ratios; `project` is the name in `x` that is the project.
     """
-    need_released(released)
     labels, values = shown(released, x), numbers(released, y)
     if project not in labels:
         raise BadArgument(f"table {released.table.name}: no row {project!r} in {x}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from mtf_eval.publish.cells import compact, need_released
+from mtf_eval.publish.cells import compact
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
     INK,
@@ -39,7 +39,6 @@ def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> 
 
     `x` names the steps; `y` holds pounds, costs below zero.
     """
-    need_released(released)
     labels, texts = shown(released, x, total=True), shown(released, y, total=True)
     steps = numbers(released, y, total=True)
     kind = column_of(released, y).kind
@@ -86,7 +85,6 @@ def tornado(
     `x` names the assumptions; `low` and `high` hold the result at their ends, `base` is the result
     as it stands; at `threshold` benefits equal costs (1 for a ratio, 0 for pounds).
     """
-    need_released(released)
     labels = shown(released, x)
     kind = column_of(released, low).kind
     ends = {low: numbers(released, low), high: numbers(released, high)}
@@ -125,7 +123,6 @@ def cumulative(
 
     `x`: years; `y`: the running sum in pounds; `paid`: place of the year in which it has paid back.
     """
-    need_released(released)
     labels, values = shown(released, x), numbers(released, y)
 
     def paint(axes: Axes, narrow: bool) -> None:
@@ -161,7 +158,6 @@ def histogram(
     `low`, `high`, `y`: ends of each band and how often it came up; `marks`: points to name, such as
     `{"P5": 12_000.0}`.
     """
-    need_released(released)
     lower, upper, often = (numbers(released, n) for n in (low, high, y))
     kind = column_of(released, low).kind
 

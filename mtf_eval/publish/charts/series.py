@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import need_released
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import (
     INK,
@@ -54,7 +53,6 @@ def series(
     `counterfactual`, `low`, `high`: what was expected without the response, and its band; `start`:
     label in `x`, as printed (`April 2021`), of the first month of the response.
     """
-    need_released(released)
     labels = shown(released, x)
     names = {n: column_of(released, n).heading for n in (observed, counterfactual) if n}
     values = {n: numbers(released, n) for n in (observed, counterfactual, low, high) if n}
@@ -110,7 +108,6 @@ def strip(
     `x` names the row, `first` and `last` hold the months of a run, `state` its standing: `on
     record` is filled, `not on record` hatched, anything else dotted.
     """
-    need_released(released)
     names, begins, ends, states = (shown(released, c) for c in (x, first, last, state))
     rows = list(dict.fromkeys(names))
 
@@ -140,7 +137,6 @@ def xmr(
 
     `x`: months; `y`: counts; months outside the limits `low` and `high` are marked.
     """
-    need_released(released)
     labels = shown(released, x)
     values, mean, lower, upper = (numbers(released, n) for n in (y, centre, low, high))
 

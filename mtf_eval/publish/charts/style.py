@@ -181,7 +181,7 @@ def shown(released: Released, name: str, *, total: bool = False) -> list[str]:
 
 def column_of(released: Released, name: str) -> Column:
     """Return the marks of a column of the table."""
-    for column in released.table.columns:
+    for column in need_released(released).table.columns:
         if column.name == name:
             return column
     names = ", ".join(c.name for c in released.table.columns)

@@ -117,7 +117,6 @@ def render(
     run_time: str,
     failed: Failure | None = None,
     related: Sequence[tuple[str, str]] = (),
-    index_href: str = "../index.html",
     downloads: Sequence[tuple[str, str]] = (),
     corrected: Sequence[Correction] = (),
     look: Look | None = None,
@@ -132,7 +131,7 @@ def render(
         "run_time": run_time,
         "failed": failed,
         "related": tuple(related),
-        "index": index_href,
+        "index": "../index.html",
         "downloads": tuple(downloads),
         "corrected": tuple(corrected),
     }
@@ -218,13 +217,8 @@ def _failure(notebook: NotebookNode) -> Failure | None:
 
 
 def _code(notebook: NotebookNode) -> list[str]:
-    return [
-        c.source
-        for c in notebook.cells
-        if c.cell_type == "code"
-        and c.source.strip()
-        and "papermill-error-cell-tag" not in tags_of(c)
-    ]
+    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in tags_of(c)]
+    return [c.source for c in cells if c.cell_type == "code" and c.source.strip()]
 
 
 _EXPORTERS: list[ReportExporter] = []
@@ -255,27 +249,21 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     if failed is not None:
         where = f"cell {failed.cell}" if failed.cell else "the start"
         section = f", in the section “{given['where']}”" if given.get("where") else ""
-        _insert(
-            main,
-            0,
-            (
-                '<div class="mtf-banner mtf-failed" role="alert"><p><strong>This report is not '
-                f"complete.</strong> The notebook stopped at {where}{escape(section)} with "
-                f"{escape(failed.error + given['why'])}. Nothing after that point was worked out."
-                "</p></div>"
-            ),
+        said = (
+            '<div class="mtf-banner mtf-failed" role="alert"><p><strong>This report is not '
+            f"complete.</strong> The notebook stopped at {where}{escape(section)} with "
+            f"{escape(failed.error + given['why'])}. Nothing after that point was worked out."
+            "</p></div>"
         )
+        _insert(main, 0, said)
     if changed := by_hand(notebook):
         said = f"<strong>{BY_HAND}:</strong> {escape(changed)}."
         _insert(main, 0, f'<p class="mtf-banner mtf-by-hand">{said}</p>')
     found = tables(notebook)
     hidden = sum(t["hidden"] for t in found.values())
     for slot in slots.get("hidden", ()):
-        _fill(
-            slot,
-            "Hidden cells",
-            f"{hidden} in {len(found)} tables, for their own size or to protect others",
-        )
+        said = f"{hidden} in {len(found)} tables, for their own size or to protect others"
+        _fill(slot, "Hidden cells", said)
     for slot in slots.get("time", ()):
         if given.get("run_time"):
             when = escape(str(given["run_time"]))
@@ -331,11 +319,8 @@ def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) 
 def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
     """Link back to the index, to the files beside the page and to related reports."""
     if given.get("index"):
-        _insert(
-            soup.find("header", class_="mtf-top"),
-            0,
-            f'<p><a href="{escape(given["index"])}">All reports</a></p>',
-        )
+        back = f'<p><a href="{escape(given["index"])}">All reports</a></p>'
+        _insert(soup.find("header", class_="mtf-top"), 0, back)
     parts = []
     files = [p for p in given.get("downloads", ()) if not p[1].endswith(".csv")]
     each = [p for p in given.get("downloads", ()) if p[1].endswith(".csv")]
@@ -349,9 +334,8 @@ def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
     if parts:
         code = soup.find("details", class_="mtf-code")
         main: Any = soup.main
-        _insert(
-            main, len(main.contents) if code is None else main.contents.index(code), "".join(parts)
-        )
+        place = len(main.contents) if code is None else main.contents.index(code)
+        _insert(main, place, "".join(parts))
 
 
 def _items(pairs: Sequence[tuple[str, str]]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,8 @@ class _Reading:
             inside = its & self.of & (place[rows.area] >= 0) if len(rows.area) else its
             inside &= (rows.month >= first) & (rows.month < first + len(self.months))
             table = np.zeros(self.counts.shape)
-            np.add.at(
-                table, (rows.month[inside] - first, place[rows.area[inside]]), rows.count[inside]
-            )
+            cells = rows.month[inside] - first, place[rows.area[inside]]
+            np.add.at(table, cells, rows.count[inside])
             self._leave_guests(source, table, own, absent)
             self.counts += table
             sure = self.sure[:, own] & (not rows.by_file)
@@ -159,15 +159,9 @@ class _Reading:
     def _absent(self, number: int, own: list[int]) -> NDArray[np.bool_]:
         """Return the months for which a source sent nothing, or too little."""
         totals, source = self.totals, self.rows.sources[number]
-        sent, broken, whole, of = (
-            self._within(each)
-            for each in (
-                totals.sent[number],
-                totals.broken[number],
-                totals.whole[number],
-                totals.apart[number, :, self.number] * (self.number >= 0),
-            )
-        )
+        of = self._within(totals.apart[number, :, self.number] * (self.number >= 0))
+        of_all = (totals.sent, totals.broken, totals.whole)
+        sent, broken, whole = (self._within(each[number]) for each in of_all)
         absent = ~sent if self.rows.by_file else np.zeros(len(sent), bool)
         for first, last in runs(absent):
             ends, begins = last == len(absent) - 1, first == 0
@@ -396,14 +390,8 @@ class _Reading:
         return np.flatnonzero((self.months >= row.first) & (self.months <= row.last))
 
     def _concerned(self, row: Any) -> NDArray[np.intp]:
-        return np.array(
-            [
-                i
-                for i, a in enumerate(self.areas)
-                if row.area_code in ("", a) and row.force in ("", self.owner[a])
-            ],
-            dtype=np.intp,
-        )
+        areas = [row.area_code in ("", a) and row.force in ("", self.owner[a]) for a in self.areas]
+        return np.flatnonzero(areas)
 
     # Helpers
 
@@ -430,16 +418,6 @@ class _Reading:
         gate: bool = False,
         source: str = "",
     ) -> None:
-        self.gaps.append(
-            Gap(
-                kind=kind,
-                measure=self.measure,
-                source=source,
-                areas=areas,
-                first=self._month(span[0]),
-                last=self._month(span[1]),
-                gate=gate,
-                text=text,
-                remedy=remedy,
-            )
-        )
+        first, last = map(self._month, span)
+        of = partial(Gap, measure=self.measure, source=source, areas=areas, first=first, last=last)
+        self.gaps.append(of(kind=kind, gate=gate, text=text, remedy=remedy))

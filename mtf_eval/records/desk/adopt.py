@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -109,6 +110,11 @@ def adopt(path: Path) -> Adoption:
     return out
 
 
+def _open(what: str, why: str, **words: str) -> Line:
+    """Return a line that asks."""
+    return Line(what=what, answer=OPEN, why=why, **words)  # type: ignore[arg-type]
+
+
 def _sheets(path: Path) -> tuple[list[Grid], Aliases]:
     if path.suffix.lower() == ".csv":
         return [read_csv(path, "")], packaged()
@@ -153,8 +159,8 @@ def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
                     f"{len(again)} {again[0].column}(s) of {table} stand in two sheets with other "
                     "content: is each one, of which the row of the first sheet holds?"
                 )
-                line = Line(what="option", written="repeated references", means="first row holds")
-                out.lines.append(replace(line, answer=OPEN, why=why))
+                holds = {"written": "repeated references", "means": "first row holds"}
+                out.lines.append(_open("option", why, **holds))
 
 
 def _answered(out: Adoption) -> Mapped:
@@ -183,8 +189,8 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
     lines = _references(out, grids[0], schema, lines, [p for _, p in problems])
     if "criteria" in read.frame and (n := int(read.frame["criteria"].str.contains(",").sum())):
         why = f"{n} cell(s) of criteria hold a comma: does it part themes?"
-        line = Line(what="option", sheet=first, written="commas in criteria", means="part themes")
-        lines.append(replace(line, answer=OPEN, why=why))
+        themes = {"written": "commas in criteria", "means": "part themes"}
+        lines.append(_open("option", why, sheet=first, **themes))
     lines += _unreadable(first, schema, problems, mapped)
     bad = {(g.sheet, p.row) for g, p in problems if p.row and not _solved(p, lines)}
     absent = [p for _, p in problems if p.found.startswith("no such column")]
@@ -199,7 +205,7 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
         out.lines = [x for x in out.lines if x.sheet not in alike]
         for sheet in alike:
             line = Line(what="sheet", sheet=sheet, means=OUT)
-            ask = replace(line, answer=OPEN, why=f"{why}: leave it out for now?")
+            ask = _open("sheet", f"{why}: leave it out for now?", sheet=sheet, means=OUT)
             out.lines.append(ask if sheet == first else line)
         return
     there = {(x.what, x.sheet, x.column, x.written) for x in out.lines}
@@ -231,8 +237,7 @@ def _missing(sheet: str, schema: DataFrameSchema, problems: Sequence[Problem]) -
         if kind in ("choice", "agency", "measure", "area") or name in ("project_id", "as_at"):
             choice = f" ({', '.join(allowed)})" if allowed else ""
             why = f"{schema.name} needs {name} and no heading is like it: what is it in every row?"
-            line = Line(what="constant", sheet=sheet, column=name, means=guess)
-            lines.append(replace(line, answer=OPEN, why=why + choice))
+            lines.append(_open("constant", why + choice, sheet=sheet, column=name, means=guess))
     return lines
 
 
@@ -273,39 +278,32 @@ def _unreadable(
 ) -> list[Line]:
     """Ask what cells mean that cannot be read: weeks, words off a list, days that are none."""
     lines: list[Line] = []
-    cells: dict[str, dict[str, int]] = {}
+    cells: dict[str, Counter[str]] = {}
     for grid, problem in problems:
         if problem.row is None or problem.column not in schema.columns:
             continue
         if "not a week" in problem.expected:
             why = "weeks are written for days: read each as its first day?"
-            line = Line(what="option", sheet=sheet, written="weeks", means="first day")
             if not any(x.written == "weeks" for x in lines):
-                lines.append(replace(line, answer=OPEN, why=why))
+                first = {"written": "weeks", "means": "first day"}
+                lines.append(_open("option", why, sheet=sheet, **first))
             continue
         text = _cell(grid, problem.row, problem.column)
         kind = kind_of(schema, problem.column)
         # A day's text may be somebody's name: only what a complaint may quote is asked about.
         quoted = kind == "choice" or describe(text, kind, True).startswith(("'", '"'))
         if text and quoted and kind in ("choice", "date", "month"):
-            cells.setdefault(problem.column, {}).setdefault(text, 0)
-            cells[problem.column][text] += 1
+            cells.setdefault(problem.column, Counter())[text] += 1
     for name, texts in cells.items():
         col = schema.columns[name]
         allowed, needed = (col.metadata or {})["allowed"], (col.metadata or {})["required"]
-        heading = next(
-            (
-                x.written
-                for x in mapped.lines
-                if x.what == "heading" and x.sheet == sheet and x.means == name
-            ),
-            "",
-        )
+        named = (x for x in mapped.lines if x.what == "heading" and x.sheet == sheet)
+        heading = next((x.written for x in named if x.means == name), "")
         if len(texts) > _EACH and not needed and heading:
             count = sum(texts.values())
             why = f"{count} cells of {heading!r} are no {kind_of(schema, name)}: leave it out?"
-            line = Line(what="heading", sheet=sheet, column=name, written=heading, means=OUT)
-            lines.append(replace(line, answer=OPEN, why=why))
+            left = {"column": name, "written": heading, "means": OUT}
+            lines.append(_open("heading", why, sheet=sheet, **left))
             continue
         for text, count in list(texts.items())[: 3 * _EACH]:
             guess = "" if needed else EMPTY
@@ -316,8 +314,8 @@ def _unreadable(
                     guess = _SHORT.get(fold(text), guess)
             why = f"{count} cell(s) of {name} hold {text!r}: what does it mean?"
             choice = f" ({', '.join(allowed)})" if allowed else ""
-            line = Line(what="value", sheet=sheet, column=name, written=text, means=guess)
-            lines.append(replace(line, answer=OPEN, why=why + choice))
+            means = {"column": name, "written": text, "means": guess}
+            lines.append(_open("value", why + choice, sheet=sheet, **means))
     return lines
 
 
