@@ -86,10 +86,7 @@ class Look:
 
 
 def read_look(folder: Path | None) -> Look:
-    """Read the look of a data set's reports from its folder of own references.
-
-    Raises `DataProblems` with every fault of its files, and what to do.
-    """
+    """Read the look of a data set's reports from its folder, or refuse it with every fault."""
     if folder is None:
         return Look()
     problems: list[Problem] = []

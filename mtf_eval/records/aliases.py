@@ -71,10 +71,7 @@ class Aliases:
         return [alias for (of, alias), known in self.names.items() if of == scope and known == name]
 
     def extended(self, rows: Iterable[tuple[str, str, str]]) -> Aliases:
-        """Return these aliases with rows of (scope, alias, name) added; the later win.
-
-        A name stands for itself where no row says otherwise.
-        """
+        """Return these with rows of (scope, alias, name) added; a name stands for itself."""
         added = [(scope, fold(alias), fold(name), name) for scope, alias, name in rows]
         given = {(scope, alias): name for scope, alias, _, name in added}
         own = {(scope, self_): name for scope, _, self_, name in added}

@@ -209,11 +209,7 @@ def _settle(job: Job) -> None:
 
 
 def result_of(job: Job, log: str, made: object, began: float, code: int | None = None) -> Result:
-    """Say what became of a job.
-
-    `made` is what `work` returned, or the error that came instead; `code` the exit code of a
-    process that died.
-    """
+    """Say what became of a job."""
     lines = _Log(log).lines()
     stopped = next((line["stop"] for line in lines if "stop" in line), "")
     book = None

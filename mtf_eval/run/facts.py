@@ -88,10 +88,7 @@ class Facts:
         return cls(**{**value, **tuples})
 
     def asked(self, units: Iterable[str], salt: str) -> dict[str, str]:
-        """Return digests of what a report read, which nobody without the salt can try guesses at.
-
-        What is not there has one too: it may come.
-        """
+        """Return digests of what a report read, salted against guesses; what is not there has one too."""
         known = {"*": self.digest, **self.units}
         return {
             unit: hashlib.sha256(f"{salt} {unit} {known.get(unit, '')}".encode()).hexdigest()[:16]
@@ -185,10 +182,7 @@ def folder_digest(path: Path, pattern: str = "*") -> str:
 
 @cache
 def code_digest() -> str:
-    """Digest this package's own sources, templates and styles, as they were when first asked.
-
-    A process that was there before they changed still runs what it has imported.
-    """
+    """Digest this package's own sources, templates and styles, as they were when first asked."""
     return folder_digest(PACKAGE)
 
 

@@ -75,11 +75,7 @@ class Template:
         return self.path.stem
 
     def checked(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the parameters to inject, or refuse with every problem in one message.
-
-        Refused: unknown and missing names, wrong types, and NaN, with which JupyterLab cannot open
-        the file.
-        """
+        """Return the parameters to inject, or refuse with every problem in one message."""
         problems = []
         for name, value in given.items():
             known = self.parameters.get(name)

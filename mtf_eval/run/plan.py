@@ -35,10 +35,7 @@ _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") fo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What the command asked for; empty means everything.
-
-    `beside` holds the endings of further files that are wanted beside each page, as in `docx`.
-    """
+    """What the command asked for; empty means everything."""
 
     projects: tuple[str, ...] = ()
     years: tuple[int, ...] = ()

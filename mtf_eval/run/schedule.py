@@ -37,10 +37,7 @@ AIRFLOW = (
 
 
 def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str) -> str:
-    """Return the schedule's text; several files one after the other, each under its name.
-
-    `out` is `reports` where it is empty, of another release than internal `public`.
-    """
+    """Return the schedule's text; several files one after the other, each under its name."""
     if kind == "airflow":
         raise BadArgument(AIRFLOW)
     if kind not in KINDS:

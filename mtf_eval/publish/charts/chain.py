@@ -17,10 +17,7 @@ GAP, LINE, HEAD = 24, 16, 44  # pixels between boxes, of a line of text, above t
 
 
 def chain(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
-    """Draw a box for each row, in order, with an arrow to the next one; on a phone one below it.
-
-    `x` names the steps; `y` says what is in them, parted by `; `.
-    """
+    """Draw a box for each row, in order, with an arrow to the next one; on a phone one below it."""
     from textwrap import wrap
 
     names, texts = shown(released, x), shown(released, y)

@@ -95,10 +95,7 @@ def bars(
     stacked: bool = False,
     **words: Unpack[Words],
 ) -> Chart:
-    """Draw upright bars, one or several a row, beside or upon each other.
-
-    `x` names the rows, `y` holds the values; `stacked` columns are parts of a whole.
-    """
+    """Draw upright bars, one or several a row, beside or upon each other."""
     of = _Series.of(released, x, y)
     values, texts = of.values, of.texts
 
@@ -149,11 +146,7 @@ def hbars(
     stacked: bool = False,
     **words: Unpack[Words],
 ) -> Chart:
-    """Draw bars on their side, for names that are long; first row on top.
-
-    `x` names the rows, `y` holds the values; `stacked` columns stand end to end, the sum at the
-    end.
-    """
+    """Draw bars on their side, for names that are long; first row on top."""
     of = _Series.of(released, x, y)
     values, texts, labels = of.values, of.texts, of.labels
 
@@ -226,10 +219,7 @@ def diverging(released: Released, *, x: str, y: Sequence[str], **words: Unpack[W
 
 
 def heatmap(released: Released, *, y: str, x: Sequence[str], **words: Unpack[Words]) -> Chart:
-    """Draw counts as a grid; the darker the more, each with its number. Lies down on a wide page.
-
-    `y` names the rows, `x` are columns of counts.
-    """
+    """Draw counts as a grid, the darker the more; it lies down on a wide page."""
     held = [numbers(released, n) for n in x]
     rows = shown(released, y)
 
@@ -320,11 +310,7 @@ def rolemap(
     key: Mapping[str, str],
     **words: Unpack[Words],
 ) -> Chart:
-    """Draw areas filled by their role, on the outlines of those around them.
-
-    `outlines`: rings of each role in degrees, the last role on top; `key`: names of the roles that
-    are filled.
-    """
+    """Draw areas filled by their role, on the outlines of those around them."""
     fills = dict(zip(key, (PALETTE[0], PALETTE[1], "#C8CDD0"), strict=False))
 
     def paint(axes: Axes, narrow: bool) -> None:

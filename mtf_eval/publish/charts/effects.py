@@ -24,10 +24,7 @@ BLUE = PALETTE[0]
 
 
 def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
-    """Draw ratios with their intervals under each other; the total row is a diamond.
-
-    `x` names the rows; the ratios stand in `estimate`, `low` and `high`.
-    """
+    """Draw `estimate`, `low` and `high` of ratios under each other; the total row is a diamond."""
     labels = shown(released, x, total=True)
     columns = ("estimate", "low", "high")
     middle, lower, upper = (numbers(released, c, total=True) for c in columns)
@@ -66,10 +63,7 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
 
 
 def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Words]) -> Chart:
-    """Draw a dot an area and the project's own among them.
-
-    `x` names the areas, `y` holds their ratios; `project` is the name in `x` that is the project.
-    """
+    """Draw a dot an area and the project's own among them."""
     labels, values = shown(released, x), numbers(released, y)
     if project not in labels:
         raise BadArgument(f"table {released.table.name}: no row {project!r} in {x}")

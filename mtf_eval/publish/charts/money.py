@@ -35,10 +35,7 @@ COST, BENEFIT, NET = PALETTE[3], PALETTE[0], PALETTE[2]
 
 
 def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
-    """Draw steps from costs to the net result, top down; the total row stands from zero.
-
-    `x` names the steps; `y` holds pounds, costs below zero.
-    """
+    """Draw steps from costs to the net result, top down; the total row stands from zero."""
     labels, texts = shown(released, x, total=True), shown(released, y, total=True)
     steps = numbers(released, y, total=True)
     kind = column_of(released, y).kind

@@ -133,10 +133,7 @@ def strip(
 def xmr(
     released: Released, *, x: str, y: str, centre: str, low: str, high: str, **words: Unpack[Words]
 ) -> Chart:
-    """Draw a control chart: months, their average and the limits of ordinary variation.
-
-    `x`: months; `y`: counts; months outside the limits `low` and `high` are marked.
-    """
+    """Draw a control chart: months, their average and limits; those outside are marked."""
     labels = shown(released, x)
     values, mean, lower, upper = (numbers(released, n) for n in (y, centre, low, high))
 
@@ -172,10 +169,7 @@ def xmr(
 def _end_labels(
     axes: Axes, ends: Sequence[tuple[float, float, str, str]], *, height: float
 ) -> None:
-    """Name lines at their right end, each in its ink, pushed apart where they would meet.
-
-    `ends` holds `(x, y, name, colour)`; `height` is the plot's height in pixels.
-    """
+    """Name lines at their right end, each in its ink, pushed apart where they would meet."""
     low, high = axes.get_ylim()
     step = 16 * (high - low) / height
     last = float("-inf")

@@ -56,10 +56,7 @@ class Element:
 def page(
     *, title: str, period: str, data: Dataset, disclosure: Disclosure, kind: str, lead: str = ""
 ) -> Element:
-    """Open the report: heading, lead, banners, and what the index says of it.
-
-    `kind` is the name of the report, as in `annual_review`; `lead` says what the page answers.
-    """
+    """Open the report: heading, lead, banners, and what the index says of it."""
     if not title.strip() or not period.strip():
         raise BadArgument("page: title and period must be given")
     banners = []
@@ -184,10 +181,7 @@ def headline_result(
     status: str = "complete",
     beside: Sequence[tuple[str, str]] = (),
 ) -> Element:
-    """State the report's main result in one line, for this page and for the index.
-
-    `beside`: what a first look asks besides: where, what it is worth, what next.
-    """
+    """State the report's main result in one line, for this page and for the index."""
     if status not in STATUS:
         raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")
     _need_modest(text, maryland)

@@ -101,10 +101,7 @@ def tables(notebook: NotebookNode) -> dict[str, dict[str, Any]]:
 
 
 def write_exports(notebook: NotebookNode, folder: Path, stem: str) -> list[Path]:
-    """Write one CSV a table and one workbook; return the files written, workbook first.
-
-    `stem` names the workbook.
-    """
+    """Write one CSV a table and one workbook; return the files written, workbook first."""
     found = tables(notebook)
     if not found:
         return []

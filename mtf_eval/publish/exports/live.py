@@ -41,10 +41,7 @@ TITLES = {"records": "What the records show", "claimed": "What the project claim
 
 
 def add_model(book: Any, model: Mapping[str, Any]) -> None:
-    """Add the sheets of `SHEETS` to an xlsxwriter workbook that is not closed yet.
-
-    `model` is as `analysis.benefit.model` returns it.
-    """
+    """Add the sheets of `SHEETS` to an xlsxwriter workbook that is not closed yet."""
     sheets = [book.add_worksheet(name) for name in SHEETS]
     bold, given = book.add_format({"bold": True}), book.add_format({"bg_color": "#FFF4CC"})
     top, inputs, units, deflator, factors = sheets

@@ -50,10 +50,7 @@ def produce(
     about: Mapping[str, Sequence[str]],
     notes: Sequence[str],
 ) -> Any:
-    """Return an xlsxwriter workbook; it is written when closed.
-
-    `sheets` by the name of their worksheet, `about` the paragraphs of the cover by heading.
-    """
+    """Return an xlsxwriter workbook; it is written when closed."""
     book = Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False})
     cover = _worksheet(book, "Cover")
     cover.set_column(0, 0, 85)

@@ -65,10 +65,7 @@ def write_word(
     run_time: str,
     corrected: Mapping[str, Any] | None = None,
 ) -> bytes:
-    """Return the report as a Word document.
-
-    `corrected`: payload of the released table of corrections, where there are any.
-    """
+    """Return the report as a Word document."""
     return _Writer(notebook, look, run_time).written(run_time, corrected)
 
 

@@ -49,10 +49,7 @@ MONTH = "|".join(MONTHS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A figure that an earlier edition gave otherwise, as both editions print it.
-
-    `date` is the day of the run that found it, ISO 8601.
-    """
+    """A figure that an earlier edition gave otherwise, found by the run of `date` (ISO 8601)."""
 
     date: str
     table: str

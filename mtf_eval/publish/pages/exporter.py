@@ -140,11 +140,7 @@ def render(
 
 
 def read_summary(notebook: NotebookNode) -> dict[str, Any]:
-    """Return what the index and the run record say of a report; plain JSON.
-
-    Keys: title, period, kind, dataset_title, illustrative, rule, status, result, maryland,
-    sources (table, rows, as_at, content), reads, hidden, tables.
-    """
+    """Return what the index and the run record say of a report; plain JSON."""
     page = head(notebook)
     results = [data for kind, data in contents(notebook) if kind == "result"]
     made = [data for kind, data in contents(notebook) if kind == "provenance"]

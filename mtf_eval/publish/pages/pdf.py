@@ -71,10 +71,7 @@ def need_browser() -> str:
 
 
 def print_pdf(html_path: Path, pdf_path: Path) -> Path:
-    """Print a page to PDF: A4, tagged, with an outline of its headings.
-
-    Raises `RunRefused` without a browser, or when it writes no file within two minutes.
-    """
+    """Print a page to PDF: A4, tagged, with an outline of its headings."""
     browser = need_browser()
     # Chromium will not start as root with its sandbox on; nobody else needs it off.
     root = hasattr(os, "geteuid") and os.geteuid() == 0

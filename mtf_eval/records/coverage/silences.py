@@ -149,10 +149,7 @@ def incomplete_months(values: Counts, *, share: float) -> Flags:
 
 
 def doubled_months(values: Counts) -> Flags:
-    """Find months with nearly twice what the year, the months around or the season lead to expect.
-
-    Rows that stand there twice, or under another month than their own.
-    """
+    """Find months with nearly twice what is expected: rows there twice, or under another month."""
     none = np.zeros(len(values), bool)
     if np.isnan(values).all():
         return none
@@ -260,10 +257,7 @@ def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[
 
 
 def jumps(without: Counts, rows: Counts) -> Flags:
-    """Mark months whose share of rows without an area is above the rest's beyond chance.
-
-    `without`, `rows`: rows without an area, and all rows, by month.
-    """
+    """Mark months whose share of rows without an area is above the rest's beyond chance."""
     from scipy.stats import binom
 
     told, none = rows > 0, np.zeros(len(rows), dtype=bool)

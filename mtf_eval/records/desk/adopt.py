@@ -45,11 +45,7 @@ _SHORT = {"y": "accepted", "yes": "accepted", "n": "rejected", "no": "rejected"}
 
 @dataclass(slots=True)
 class Adoption:
-    """What was seen of a file, and the lines of its mapping.
-
-    `seen` says of each sheet the table it is like and why; a line with the answer `?` is a
-    question.
-    """
+    """What was seen of a file, and the lines of its mapping."""
 
     path: Path
     seen: list[str] = field(default_factory=list)
@@ -62,10 +58,7 @@ class Adoption:
 
 
 def adopt(path: Path) -> Adoption:
-    """Look at every sheet of a workbook, or at one CSV file, and propose a mapping.
-
-    Refuses a file that does not open, has more sheets than a tracker, or holds no table.
-    """
+    """Look at every sheet of a workbook, or at one CSV file, and propose a mapping."""
     grids, aliases = _sheets(path)
     out = Adoption(path)
     chosen: list[Grid] = []

@@ -84,10 +84,7 @@ def reference_for(data: Dataset) -> Reference:
 
 
 def own_reference(folder: Path | None) -> Reference:
-    """Load the reference data, with the user's own from a folder in their place.
-
-    Its `told` names what could not be used. Raises `DataProblems` for a table that is not sound.
-    """
+    """Load the reference data, with the user's own from a folder in their place."""
     ours = load_reference()
     if folder is None:
         return ours
@@ -134,10 +131,7 @@ def _replaced(ours: Iterable[Row], mine: Iterable[Row], key: tuple[str, ...]) ->
 def _rows(
     path: Path, table: str, ours: Reference
 ) -> tuple[list[Row], list[Problem], list[Problem]]:
-    """Read a table of the user's; what a row does not say is taken from ours of the same key.
-
-    Returns the rows, what is wrong, and what is not read.
-    """
+    """Read a table of the user's; what a row lacks is taken from ours of the same key."""
     raw = path.read_bytes()
     try:
         text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -224,11 +218,7 @@ def _odd(given: dict[str, str], needed: set[str]) -> Iterable[Problem]:
 
 
 def update(file: Path, folder: Path) -> tuple[Path, Reference]:
-    """Take a deflator, a cost table or a Unit Cost Database into the user's folder, checked.
-
-    Returns the file written and the prices as they then are; where it is not sound, nothing is
-    written.
-    """
+    """Take a deflator, a cost table or a Unit Cost Database into the user's folder, if sound."""
     import shutil
     import tempfile
 

@@ -42,10 +42,7 @@ PRICED = ("unit_costs", "gdp_deflator")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A number with its unit and where it stands: a multiplier, a weight, an assumption.
-
-    `low` and `high` are the least and the most that a weight stands for.
-    """
+    """A number with its unit and where it stands: a multiplier, a weight, an assumption."""
 
     value: float
     unit: str
@@ -302,10 +299,7 @@ class Reference:
         return tuple(dict.fromkeys(row["domain"] for row in self.tables["ladders"]))
 
     def with_unit_costs(self, rows: Iterable[Row]) -> Reference:
-        """Return the same reference with a user's unit costs beside ours; ours keep their codes.
-
-        Rows have the columns of `unit_costs.csv`; see `unit_cost_import`.
-        """
+        """Return the same reference with a user's unit costs beside ours; ours keep their codes."""
         added = tuple(rows)
         taken = sorted({row["code"] for row in added} & set(self.unit_costs))
         if taken:
@@ -314,10 +308,7 @@ class Reference:
         return replace(self, tables=sound(tables))
 
     def price_year(self, given: str = "", about: Mapping[str, str] | None = None) -> str:
-        """Return the price year of a report: as given, else as in `about`, else the assumption.
-
-        `2024-25` and `2024/2025` are read as `2024/25`.
-        """
+        """Return the price year of a report: as given, else as in `about`, else the assumption."""
         year = year_of(given or (about or {}).get("price_year", ""))
         if not year:
             rows = self.tables["assumptions"]

@@ -24,10 +24,7 @@ ALIASES = {"nhs": "public", "opensafely": "public", "local_lt5": "local"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A disclosure profile: counts of 0 to `hide_up_to` people are hidden, the others rounded.
-
-    Both thresholds are 0 under a rule that lets everything through; `banner` stands on every page.
-    """
+    """A disclosure profile: counts of 0 to `hide_up_to` people are hidden, the others rounded."""
 
     name: str
     hide_up_to: int

@@ -158,10 +158,7 @@ def _text(cell: Any) -> str:
 
 
 def _header(grid: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
-    """Find the heading row, or two rows read as one, and which column is which field.
-
-    Returns the index of the first row of figures and the columns.
-    """
+    """Find the heading row, or two rows read as one, and which column is which field."""
     for index in range(min(30, len(grid))):
         for depth in (1, 2):
             columns: dict[str, int] = {}

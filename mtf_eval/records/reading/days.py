@@ -286,10 +286,7 @@ def _week(number: int, year: str | None, within: Span | None) -> datetime:
 def read_month(
     value: object, *, within: Span | None = None, date1904: bool = False
 ) -> tuple[datetime, str]:
-    """Read a month, as its first day, and say what was mended.
-
-    Raises `Unreadable` where it is not certain, or a day within a month was given.
-    """
+    """Read a month, as its first day, and say what was mended; a day within one is refused."""
     if isinstance(value, str):
         text = plain(value).casefold()
         if found := re.fullmatch(r"([0-9]{4})[-/]([0-9]{1,2})", text):

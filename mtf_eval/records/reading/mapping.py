@@ -83,10 +83,7 @@ class Mapped:
         return [line for line in alike if line.sheet == alike[0].sheet]
 
     def applied(self, grid: Grid) -> Grid:
-        """Return the grid with the schema's headings, without what is left out.
-
-        Raises `DataProblems` for a heading that is gone, or two for one column.
-        """
+        """Return the grid with the schema's headings; one that is gone or there twice is refused."""
         if not self.table(grid.sheet):
             return grid
         headings = {fold(line.written): line for line in self._of("heading", grid.sheet)}
@@ -175,10 +172,7 @@ class Mapped:
 
 
 def mapping_of(place: Path) -> Mapped | None:
-    """Read the mapping beside a workbook or CSV file; `None` where there is none.
-
-    Raises `DataProblems` for open questions, and lines that name no table, column or meaning.
-    """
+    """Read the mapping beside a workbook or CSV file, if there is one; open questions are refused."""
     path = path_of(place)
     if not path.is_file():
         return None
