@@ -35,21 +35,8 @@ if TYPE_CHECKING:
 MONTHS_FOR_A_YEAR = 3
 # Versions of what makes the numbers, the pictures and the pages.
 LIBRARIES = [
-    "numpy",
-    "pandas",
-    "scipy",
-    "statsmodels",
-    "matplotlib",
-    "seaborn",
-    "pandera",
-    "duckdb",
-    "ipykernel",
-    "ipython",
-    "papermill",
-    "nbclient",
-    "nbconvert",
-    "jinja2",
-    "beautifulsoup4",
+    *("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "pandera", "duckdb"),
+    *("ipykernel", "ipython", "papermill", "nbclient", "nbconvert", "jinja2", "beautifulsoup4"),
     "xlsxwriter",
 ]
 
@@ -88,7 +75,7 @@ class Facts:
         return cls(**{**value, **tuples})
 
     def asked(self, units: Iterable[str], salt: str) -> dict[str, str]:
-        """Return digests of what a report read, salted against guesses; what is not there has one too."""
+        """Return digests of what a report read, salted against guesses; of what is not there too."""
         known = {"*": self.digest, **self.units}
         return {
             unit: hashlib.sha256(f"{salt} {unit} {known.get(unit, '')}".encode()).hexdigest()[:16]

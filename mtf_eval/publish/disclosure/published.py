@@ -7,6 +7,7 @@ Judged in `audit`.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import io
 import json
@@ -22,10 +23,7 @@ from mtf_eval.publish.disclosure import office
 TOTAL = re.compile(r"(grand |over)?(total|all|sum)s?\b")
 HIDDEN, BESIDE = "[c]", "[k]"  # a count of people; a figure hidden for the sake of one
 SYMBOL = r"(\[\w+\])?"
-MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
+MONTHS = tuple(name.lower() for name in calendar.month_name[1:])
 _FIGURE = re.compile(r"^([-+−–]?)£?(\d[\d,]*)(\.\d+)?\s*%?$")
 
 

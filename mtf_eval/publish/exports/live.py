@@ -50,7 +50,7 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
     _units(units, model["units"], bold, given)
     _table(deflator, ("Price year", "Index"), model["deflator"].items(), bold, given)
     _factors(factors, model["rates"], bold, given)
-    ends = _inputs(inputs, model, bold, given)
+    last, ranges = _inputs(inputs, model, bold, given)
     top.write_string(0, 0, "Live model: change a shaded cell, here or on the other sheets", bold)
     top.write_string(1, 0, "Price year")
     top.write_string(1, 1, model["price_year"], given)
@@ -67,7 +67,7 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
         values = {"cost": present["cost"][0], "public": present[name][0]}
         values["fiscal"] = present[name][1]
         cells = {
-            key: f"SUMIF('Model inputs'!$A$2:$A${ends.last},\"{of}\",{ends.at(column)})"
+            key: f"SUMIF('Model inputs'!$A$2:$A${last},\"{of}\",{ranges[column]})"
             for key, of, column in (
                 ("cost", "cost", 0), ("public", name, 0), ("fiscal", name, 1),
             )
@@ -131,19 +131,8 @@ def _factors(sheet: Any, rates: Mapping[str, Sequence[float]], bold: Any, given:
             sheet.write_formula(2 * down + 2, year, formula, None, factor)
 
 
-class _Ends:
-    """Where the present values of the inputs end."""
-
-    def __init__(self, last: int, first: int) -> None:
-        self.last, self.first = last, first
-
-    def at(self, column: int) -> str:
-        """Return the range of present values: 0 public value or cost, 1 fiscal."""
-        name = xl_col_to_name(self.first + column)
-        return f"'Model inputs'!${name}$2:${name}${self.last}"
-
-
-def _inputs(sheet: Any, model: Mapping[str, Any], bold: Any, given: Any) -> _Ends:
+def _inputs(sheet: Any, model: Mapping[str, Any], bold: Any, given: Any) -> tuple[int, list[str]]:
+    """Write a row a line; return the last, and the ranges of present values: public, fiscal."""
     years, lines = len(model["rates"]["standard"]), model["lines"]
     heads = [title for _, title in INPUTS]
     heads += [f"{what}, year {t}" for what in ("Share", "Age") for t in range(years)]
@@ -161,7 +150,8 @@ def _inputs(sheet: Any, model: Mapping[str, Any], bold: Any, given: Any) -> _End
             zip(cells, (uprated, *line["present"]), strict=True)
         ):
             sheet.write_formula(down, first + 2 * years + across, text, None, value)
-    return _Ends(len(lines) + 1, first + 2 * years + 1)
+    last, names = len(lines) + 1, (xl_col_to_name(first + 2 * years + n) for n in (1, 2))
+    return last, [f"'Model inputs'!${name}$2:${name}${last}" for name in names]
 
 
 def _formula(

@@ -15,36 +15,22 @@ from tempfile import TemporaryDirectory
 from mtf_eval.errors import RunRefused
 
 NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "microsoft-edge",
-    "microsoft-edge-stable",
-    "msedge",
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    *("microsoft-edge", "microsoft-edge-stable", "msedge"),
 )
 WINDOWS = (
     r"Microsoft\Edge\Application\msedge.exe",
     r"Google\Chrome\Application\chrome.exe",
     r"Chromium\Application\chrome.exe",
 )
-MAC = (
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-)
+MAC = [
+    f"/Applications/{name}.app/Contents/MacOS/{name}"
+    for name in ("Google Chrome", "Microsoft Edge", "Chromium")
+]
 FLAGS = (
-    "--headless",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-pdf-header-footer",
-    "--export-tagged-pdf",
-    "--generate-pdf-document-outline",
+    *("--headless", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--no-pdf-header-footer"),
+    *("--export-tagged-pdf", "--generate-pdf-document-outline"),
 )
 SECONDS = 120
 
@@ -55,7 +41,7 @@ def find_browser() -> str | None:
         if found := shutil.which(name):
             return found
     roots = [os.environ.get(v, "") for v in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")]
-    usual: Sequence[str] = [str(Path(r, p)) for r in roots if r for p in WINDOWS] + list(MAC)
+    usual: Sequence[str] = [str(Path(r, p)) for r in roots if r for p in WINDOWS] + MAC
     return next((path for path in usual if Path(path).is_file()), None)
 
 

@@ -28,7 +28,16 @@ from mtf_eval.records.prices.reference import (
     sound,
 )
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
-from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, at, deflator_problems, year_of
+from mtf_eval.records.prices.unit_costs import (
+    AMOUNTS,
+    CURRENCY,
+    USUAL,
+    Row,
+    amount,
+    at,
+    deflator_problems,
+    year_of,
+)
 
 if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
@@ -52,15 +61,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "unit_cost_kinds": ("entry",),
     "unit_costs": ("code",),
 }
-AMOUNTS = (
-    *("fiscal_gbp", "economic_gbp", "social_gbp", "transfer_gbp"),
-    *("total_gbp", "low_gbp", "high_gbp", "anticipation_gbp"),
-)
-#: What a unit cost of the user's is taken for where nothing is said.
-USUAL = {
-    "category": "user", "role": "benefit", "rare": "no", "cashable_share": "0", "grade": "6",
-    "cashable_from_year": "0", "bearer": "multiple",
-}  # fmt: skip
 POUNDS = "pounds; convert it and give its source"
 BOOKS = (".xlsx", ".xlsm", ".xls")
 LOOKS = (".docx", ".toml", ".png", ".jpg", ".jpeg")  # how reports look: no prices

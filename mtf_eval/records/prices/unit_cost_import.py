@@ -15,7 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import Problem, refused
-from mtf_eval.records.prices.unit_costs import CURRENCY, Row, amount, foreign_format, year_of
+from mtf_eval.records.prices.unit_costs import (
+    AMOUNTS,
+    CURRENCY,
+    USUAL,
+    Row,
+    amount,
+    foreign_format,
+    year_of,
+)
 
 if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
@@ -205,20 +213,15 @@ def _row(
     if total <= 0:
         return {}, "a value that is not above zero"
     return {
+        **USUAL,
+        **dict.fromkeys((*AMOUNTS, "health_valued", "superseded_by", "newer_code"), ""),
         "code": values["code"].replace(" ", ""),
         "label": values.get("label") or values.get("detail") or values["code"],
-        "category": "user",
         "unit": unit,
         **{f"{kind}_gbp": amount for kind, amount in amounts.items()},
-        **dict.fromkeys(("transfer_gbp", "low_gbp", "high_gbp", "anticipation_gbp"), ""),
-        **dict.fromkeys(("health_valued", "superseded_by", "newer_code"), ""),
         "total_gbp": f"{total:g}" if total < 1e5 else f"{total:.2f}",
-        "bearer": values.get("agency") or "multiple",
+        "bearer": values.get("agency") or USUAL["bearer"],
         "period_months": "" if months is None else f"{months:.6f}",
-        "role": "benefit",
-        "rare": "no",
-        "cashable_share": "0",
-        "cashable_from_year": "0",
         "grade": str(RAG_GRADES.get(values.get("rag", "")[:1].lower(), 6)),
         "price_year": year,
         "source": f"{file}, Unit Cost Database (GMCA Research)",

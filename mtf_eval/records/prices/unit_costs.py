@@ -16,6 +16,15 @@ STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "u
 #: Another currency than pounds, in a cell or a heading.
 CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)
 _SHOWN = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  # `[$€-2]`: the currency, and whose it is
+AMOUNTS = (
+    *("fiscal_gbp", "economic_gbp", "social_gbp", "transfer_gbp"),
+    *("total_gbp", "low_gbp", "high_gbp", "anticipation_gbp"),
+)
+#: What a unit cost of the user's is taken for where nothing is said.
+USUAL = {
+    "category": "user", "role": "benefit", "rare": "no", "cashable_share": "0", "grade": "6",
+    "cashable_from_year": "0", "bearer": "multiple",
+}  # fmt: skip
 ROUNDING_GBP = 20.0  # published components may miss the published total by this much
 
 Row = Mapping[str, str]

@@ -42,16 +42,8 @@ _WHERE = {
 
 #: Words that name a column only as the whole of a heading.
 _VAGUE = {
-    "date",
-    "type",
-    "total",
-    "status",
-    "action",
-    "source",
-    "category",
-    "area",
-    "number",
-    "text",
+    *("date", "type", "total", "status", "action"),
+    *("source", "category", "area", "number", "text"),
 }
 
 

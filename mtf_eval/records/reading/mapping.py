@@ -83,7 +83,7 @@ class Mapped:
         return [line for line in alike if line.sheet == alike[0].sheet]
 
     def applied(self, grid: Grid) -> Grid:
-        """Return the grid with the schema's headings; one that is gone or there twice is refused."""
+        """Return the grid with the schema's headings; one that is gone, or there twice, refused."""
         if not self.table(grid.sheet):
             return grid
         headings = {fold(line.written): line for line in self._of("heading", grid.sheet)}
@@ -172,7 +172,7 @@ class Mapped:
 
 
 def mapping_of(place: Path) -> Mapped | None:
-    """Read the mapping beside a workbook or CSV file, if there is one; open questions are refused."""
+    """Read the mapping beside a workbook or CSV file, if any; open questions are refused."""
     path = path_of(place)
     if not path.is_file():
         return None
