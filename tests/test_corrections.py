@@ -23,6 +23,7 @@ from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
 from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages import exporter as pages
+from mtf_eval.publish.workbench.view import joined
 from mtf_eval.run import cli
 
 RUN = "2022-02-10T09:00:00+00:00"
@@ -75,6 +76,18 @@ def test_an_edited_past_figure_has_old_value_new_value_and_date(tmp_path: Path) 
     (found,) = run(tmp_path, book(months(53, 20)))
     assert (found.was, found.now, found.date) == ("51", "53", "2022-02-10")
     assert (found.row, found.figure) == ("March 2021", "Received")
+
+
+def test_a_table_that_is_read_together_with_others_is_compared_too(tmp_path: Path) -> None:
+    def together(shown: Table) -> nbformat.NotebookNode:
+        made = book(shown)
+        beside = elements.table(Disclosure("internal", counts=["referrals"])(shown))
+        made.cells[2] = cell(joined(elements.note("By month."), beside))
+        return made
+
+    publish(tmp_path, together(months(51, 20)))
+    (found,) = run(tmp_path, together(months(53, 20)))
+    assert (found.was, found.now, found.row) == ("51", "53", "March 2021")
 
 
 def test_a_month_that_had_not_ended_moves_on(tmp_path: Path) -> None:

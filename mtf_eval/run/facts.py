@@ -75,7 +75,7 @@ class Facts:
         return cls(**{**value, **tuples})
 
     def asked(self, units: Iterable[str], salt: str) -> dict[str, str]:
-        """Return digests of what a report read, salted against guesses; of what is not there too."""
+        """Return digests of what a report read, salted; of what is not there too."""
         known = {"*": self.digest, **self.units}
         return {
             unit: hashlib.sha256(f"{salt} {unit} {known.get(unit, '')}".encode()).hexdigest()[:16]

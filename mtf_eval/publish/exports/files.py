@@ -35,9 +35,9 @@ ILLUSTRATIVE = "Illustrative data: the places, people and figures are made up."
 FORMATS = {"money": "£#,##0", "people": "#,##0", "count": "#,##0"}
 
 
-def contents(notebook: NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
+def contents(notebook: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield kind and content of every element an executed notebook shows, in order."""
-    for cell in notebook.cells:
+    for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             for mime, data in output.get("data", {}).items():
                 found = PRIVATE.fullmatch(mime)

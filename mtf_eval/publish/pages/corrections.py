@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.analysis.results.columns import day, label, lay, text
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import table
-from mtf_eval.publish.exports.files import PRIVATE, contents, head, tables
+from mtf_eval.publish.exports.files import contents, head, tables
 from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.shell import page_name
 
@@ -65,7 +65,7 @@ def edition(folder: Path, name: str) -> str:
         book = json.loads(next((folder / name).glob(f"{name}*.ipynb")).read_bytes())
     except (OSError, ValueError, StopIteration):
         return ""
-    said = list(_elements(book))
+    said = list(contents(book))
     ledger = folder / name / FILE
     held = ledger.read_text(encoding="utf-8-sig") if ledger.exists() else ""
     found = {
@@ -75,14 +75,6 @@ def edition(folder: Path, name: str) -> str:
         "ledger": [asdict(c) for c in _read(held)],
     }
     return json.dumps(found)
-
-
-def _elements(book: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for cell in book.get("cells", ()):
-        for output in cell.get("outputs", ()):
-            for mime, content in output.get("data", {}).items():
-                if kind := PRIVATE.fullmatch(mime):
-                    yield kind.group(1), content
 
 
 def listed(
