@@ -22,6 +22,10 @@ from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
 
 
+#: Name, place, grids, what was noticed, and where each table came from.
+Opened = tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]
+
+
 def files_of(place: Path) -> list[Path]:
     """Return every file that decides what a place holds: its own, and those beside it."""
     from mtf_eval.records.reading.redrawn import own_look_up
@@ -35,73 +39,22 @@ def files_of(place: Path) -> list[Path]:
     return files + [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
 
 
-def from_files(place: Path) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
+def from_files(place: Path) -> Opened:
     """Open a folder, a workbook, street records, counts by ward or a CSV file with its mapping.
 
     Returns name, place, grids, what was noticed, and where each table came from.
     """
     name = slug(place.stem)
     if place.is_dir():
-        return (name, place, *_from_folder(place))
-    name, _, grids, findings, sources = _from_file(name, place)
+        return name, place, *_from_folder(place)
+    grids, findings, sources = _from_file(place)
     if (beside := plans_of(place)).is_file():
-        grids = [*grids, read_csv(beside, "plans")]
-        sources = {**sources, "plans": _source("plans", beside)}
+        grids.append(read_csv(beside, "plans"))
+        sources["plans"] = _source("plans", beside)
     return name, place, grids, findings, sources
 
 
-def _source(table: str, path: Path) -> Source:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Source(table=table, file=path.name, sha256=digest, rows=0)
-
-
-def _from_file(
-    name: str, place: Path
-) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
-    if place.suffix.lower() in (".xlsx", ".xlsm"):
-        from mtf_eval.records.reading.mapping import mapping_of
-        from mtf_eval.records.reading.workbook import read_workbook
-
-        mapped = mapping_of(place)
-        grids, findings, sources = read_workbook(place, learnt, mapped)
-        if mapped:
-            grids = [mapped.applied(g) for g in grids]
-        outlines = place.with_name(OUTLINES)
-        if outlines.is_file() and "area_boundaries" not in sources:
-            grid, sources["area_boundaries"] = _outlines(outlines)
-            grids.append(grid)
-        return name, place, grids, findings, sources
-    if place.suffix.lower() == ".zip":
-        grid, source = _street_records(place)
-        return name, place, [grid], [], {"incidents": source}
-    if place.name.lower().endswith(ENDS):
-        frame = read_area_counts(place)
-        grid = Grid(table="incidents", file=place.name, rows=(), frame=frame)
-        digest = hashlib.sha256(place.read_bytes()).hexdigest()
-        source = Source(table="incidents", file=place.name, sha256=digest, rows=len(frame))
-        return name, place, [grid], [], {"incidents": source}
-    expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
-    if place.suffix.lower() == ".csv":
-        if path_of(place).is_file():
-            return (name, place, *_from_mapped(place))
-        todo = "give the folder it is in, the file named after its table, as in referrals.csv"
-        raise refused(place.name, "one CSV file", expected, f"{todo}; or mtf-eval adopt")
-    raise refused(place.name, "a file of another kind", expected, "save it as one of these")
-
-
-def _from_mapped(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
-    from mtf_eval.records.reading.mapping import mapping_of
-
-    mapped = mapping_of(place)
-    table = (mapped.table("") if mapped else None) or "referrals"
-    grid = read_csv(place, table)
-    sources = {table: _source(table, place)}
-    return [mapped.applied(grid) if mapped else grid], [], sources
-
-
-def from_database(
-    address: str,
-) -> tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]:
+def from_database(address: str) -> Opened:
     """Open a database; returns what `from_files` does."""
     from mtf_eval.records.reading.database import read_database
 
@@ -109,7 +62,44 @@ def from_database(
     return slug(name), Path(name), grids, [], sources
 
 
-def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, Source]]:
+def _source(table: str, path: Path, rows: int = 0) -> Source:
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Source(table=table, file=path.name, sha256=digest, rows=rows)
+
+
+def _from_file(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
+    from mtf_eval.records.reading.mapping import mapping_of
+
+    kind = place.suffix.lower()
+    if kind in (".xlsx", ".xlsm"):
+        from mtf_eval.records.reading.workbook import read_workbook
+
+        mapped = mapping_of(place)
+        grids, findings, sources = read_workbook(place, learnt, mapped)
+        grids = [mapped.applied(g) for g in grids] if mapped else grids
+        outlines = place.with_name(OUTLINES)
+        if outlines.is_file() and "area_boundaries" not in sources:
+            grid, sources["area_boundaries"] = _outlines(outlines)
+            grids.append(grid)
+        return grids, findings, sources
+    if kind == ".zip":
+        grid, source = _street_records(place)
+        return [grid], [], {"incidents": source}
+    if place.name.lower().endswith(ENDS):
+        frame = read_area_counts(place)
+        grid = Grid(table="incidents", file=place.name, rows=(), frame=frame)
+        return [grid], [], {"incidents": _source("incidents", place, len(frame))}
+    expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
+    if kind != ".csv":
+        raise refused(place.name, "a file of another kind", expected, "save it as one of these")
+    if (mapped := mapping_of(place)) is None:
+        todo = "give the folder it is in, the file named after its table, as in referrals.csv"
+        raise refused(place.name, "one CSV file", expected, f"{todo}; or mtf-eval adopt")
+    table = mapped.table("") or "referrals"
+    return [mapped.applied(read_csv(place, table))], [], {table: _source(table, place)}
+
+
+def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
     from mtf_eval.records.reading.redrawn import LOOK_UP
     from mtf_eval.records.tables import table_named
 
@@ -133,11 +123,11 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], Mapping[str, S
         except DataProblems as error:
             problems += error.problems
             continue
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        source = _source(table, path)
         if one := sources.get(table):
-            digest = hashlib.sha256(f"{one.sha256}{digest}".encode()).hexdigest()
-        names = f"{one.file}, {path.name}" if one else path.name
-        sources[table] = Source(table=table, file=names, sha256=digest, rows=0)
+            both = hashlib.sha256(f"{one.sha256}{source.sha256}".encode()).hexdigest()
+            source = replace(source, file=f"{one.file}, {path.name}", sha256=both)
+        sources[table] = source
     for archive in _archives(place):
         if "incidents" in sources:
             found, todo = "a second source of incidents", "keep one of them"
@@ -186,19 +176,16 @@ def _street_records(archive: Path) -> tuple[Grid, Source]:
     grid = Grid(
         table="incidents", file=archive.name, rows=(), frame=frame, findings=named, names=names
     )
-    sha256, rows = whole.hexdigest(), len(frame)
-    return grid, Source(
-        table="incidents", file=archive.name, sha256=sha256, rows=rows, by_file=True
-    )
+    source = Source(table="incidents", file=archive.name, sha256=whole.hexdigest(), rows=len(frame))
+    return grid, replace(source, by_file=True)
 
 
 def _outlines(path: Path) -> tuple[Grid, Source]:
     from mtf_eval.records.reading.boundaries import read_boundaries
 
     frame, names = read_boundaries(path)
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame, names=names)
-    return grid, Source(table="area_boundaries", file=path.name, sha256=sha256, rows=len(frame))
+    return grid, _source("area_boundaries", path, len(frame))
 
 
 def extended(aliases: Aliases, read: Tidied) -> Aliases:
