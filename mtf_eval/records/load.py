@@ -55,31 +55,8 @@ def load(
 ) -> Dataset:
     """Read and check a data set.
 
-    Parameters
-    ----------
-    path
-        A folder of CSV files, an Excel workbook, the address of a database, or a zip as downloaded
-        from data.police.uk. A path that is not absolute is looked for in the working folder, in the
-        one above, and in the checkout.
-    as_of
-        Leave out what is dated later, and closing dates later than it; `""` is the day the records
-        run to. Everything is still checked.
-    reference
-        Folder of the user's own prices, for a database; by default the folder `reference` inside
-        a folder or beside a workbook.
-
-    Returns
-    -------
-    Every table of the schema, with where each came from and what was mended.
-
-    Raises
-    ------
-    DataProblems
-        All problems of all tables.
-    BadArgument
-        `as_of` is no date; `reference` is no folder.
-    RunRefused
-        The day is left to records that have none of their own.
+    See `mtf.load`. A path that is not absolute is looked for in the working folder, in the one
+    above, and in the checkout.
     """
     limit = _day(as_of) if as_of else None
     where = str(path)

@@ -97,14 +97,20 @@ def load(
         A folder of CSV files, an Excel workbook, the address of a database, or a zip as downloaded
         from data.police.uk.
     as_of
-        Leave out what is dated later; `""` is the day the records run to.
+        Leave out what is dated later, and closing dates later than it; `""` is the day the records
+        run to. Everything is still checked.
     reference
-        Folder of your own prices, for a database.
+        Folder of your own prices, for a database; by default the folder `reference` inside a
+        folder or beside a workbook.
 
     Raises
     ------
     DataProblems
         All problems of all tables.
+    BadArgument
+        `as_of` is no date; `reference` is no folder.
+    RunRefused
+        The day is left to records that have none of their own.
 
     Examples
     --------

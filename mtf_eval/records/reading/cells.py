@@ -264,14 +264,6 @@ def _date(value: object, context: Context) -> tuple[datetime | None, str]:
     return day, beside(note, at)
 
 
-def _time(value: object, context: Context) -> tuple[float, str]:
-    return read_time(value), ""
-
-
-def _month(value: object, context: Context) -> tuple[datetime, str]:
-    return read_month(value, within=context.within, date1904=context.date1904)
-
-
 # Numbers
 
 
@@ -401,8 +393,8 @@ _READERS: dict[str, Callable[[object, Context], tuple[Any, str]]] = {
     "agencies": _agencies,
     "choice": _choice,
     "date": _date,
-    "month": _month,
-    "time": _time,
+    "month": lambda value, c: read_month(value, within=c.within, date1904=c.date1904),
+    "time": lambda value, _: (read_time(value), ""),
     "whole": _whole,
     "money": _float("£"),
     "number": _float(""),
