@@ -104,7 +104,7 @@ class Period(View):
 
 
 class Year(Period):
-    """A calendar year. Shows the referrals of the year as cards, and names what is not on record."""
+    """A calendar year. Shows its referrals as cards, and names what is not on record."""
 
     def element(self) -> Element:
         """Return the cards, and one line for all blocks of which nothing is on record."""
