@@ -123,7 +123,7 @@ def test_the_colour_of_a_blank_cell_is_a_rating_in_that_column_alone() -> None:
     head = ["priority", "number", "action", "progress", "rag", "updated"]
     rows = [head, ["P1", 1, "Patrols", None, None, "2021-12-15"]]
     grid = Grid(table="priority_progress", file="f", rows=rows, fill=lambda row, place: "red")
-    out = tidy(grid, TABLES["priority_progress"], aliases=packaged())
+    out = tidy(grid, aliases=packaged())
     assert not out.problems
     assert out.frame["rag"].tolist() == ["red"]
     assert out.frame["progress"].isna().all()
