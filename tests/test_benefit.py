@@ -15,7 +15,9 @@ from scipy import stats
 
 import mtf_eval as mtf
 from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit.appraisal import chance_words
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
+from mtf_eval.analysis.benefit.guards import guard
 from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import pounds
@@ -207,7 +209,9 @@ def test_sum_of_triangulars_has_the_closed_mean_and_variance(reference: Referenc
 
 
 def test_same_seed_same_draws_and_rows_in_any_order(reference: Reference) -> None:
-    rows = [burglaries(deadweight=0.2), outcome(unit_cost_code="child_in_need_year", people=9)]
+    # Alike but for the name: what is drawn first must not hang on which row came first.
+    child = outcome(unit_cost_code="child_in_need_year", people=50, deadweight=0.2)
+    rows = [burglaries(deadweight=0.2), child]
     costs = [cost(amount_gbp=10.0), cost(amount_gbp=99.0, agency="NHS Trust")]
     one = analyse(dataset(outcomes=rows, costs=costs), evaluation(), reference)
     other = analyse(dataset(outcomes=rows[::-1], costs=costs[::-1]), evaluation(), reference)
@@ -315,6 +319,8 @@ def test_no_chance_is_called_certain(reference: Reference) -> None:
         benefit.headline(done).frame["chance"][0],
     )
     assert all("over 99%" in words for words in said)
+    for share, words in ((0.991, "over 99%"), (0.99, "99%"), (0.01, "1%"), (0.009, "under 1%")):
+        assert chance_words(share) == words
 
 
 def test_a_year_in_which_nothing_happened_pays_nothing_back(reference: Reference) -> None:
@@ -769,6 +775,9 @@ def test_a_unit_cost_drawn_upwards_only_is_warned_about(reference: Reference) ->
     said = next(f.text for f in done.findings if f.rule == "wide_unit_cost")
     assert "1 to 1.5 times" in said
     assert "the careful end" in said
+    (line,) = done.claimed
+    known = guard([replace(line, low=1.0, high=1.0)], reference)
+    assert "wide_unit_cost" not in {f.rule for f in known.findings}, "a price without a range"
 
 
 #: By code: reported, low and high as a ratio to it, from `unit_costs.csv` and `crime_types.csv`.

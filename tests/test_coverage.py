@@ -104,8 +104,11 @@ def test_a_second_force_that_stops_leaves_on_both_sides(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
     own = force(rng, "city", CITY)
-    rows = own + force(rng, "transport", CITY[:2], mean=3, months=MONTHS[:15])
-    coverage = read(archive(project(tmp_path / "d", TARGETS), rows))
+    guests = force(rng, "transport", CITY[:2], mean=3, months=MONTHS[:15])
+    coverage = read(archive(project(tmp_path / "d", TARGETS), own + guests))
+    (gap,) = (g for g in coverage.gaps if "another source" in g.text)
+    left_out = sum(n for *_, n in guests)
+    assert gap.text.startswith(f"{ASB}: {left_out:,} records by Transport")
     wanted = sum(n for *_, area, _, n in own if area == CITY[0])
     assert coverage.counts[CITY[0]].sum() == wanted
     assert not coverage.counts.isna().to_numpy().any()
@@ -137,6 +140,19 @@ def test_a_split_area_is_followed_in_either_vintage(
     assert areas["population"].tolist() == [1500 * len(named)]
 
 
+def test_codes_of_one_vintage_alone_stay_as_they_are(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    rows = force(rng, "near", [*NEAR, "E01035316", "E01035317"])
+    folder = table(project(tmp_path / "d", ["E01035316"]), rows)
+    coverage = read(folder)
+    for area in ("E01035316", "E01035317"):
+        assert coverage.counts[area].sum() == sum(n for *_, a, _, n in rows if a == area)
+    assert "E01024678" not in coverage.counts
+    assert not coverage.gaps
+    assert load(folder).table("project_areas")["area_code"].tolist() == ["E01035316"]
+
+
 def test_a_part_of_a_split_is_a_gate_with_its_group(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:
@@ -157,9 +173,17 @@ def test_a_look_up_of_ones_own_ends_the_warning(tmp_path: Path, rng: np.random.G
     assert "P1" in warned(folder)[0]
     (folder / "lsoa_lookup.csv").write_text("LSOA11CD,LSOA21CD\nE01900001,E01999999\n")
     assert not warned(folder)
-    (folder / "lsoa_lookup.csv").write_text("LSOA11CD,LSOA21CD\nA1,A2\nA2,A3\n")
-    with pytest.raises(DataProblems, match="old in one row and new in another"):
-        load(folder)
+    both, head = "old in one row and new in another", "another header"
+    for text, found in (
+        ("LSOA11CD,LSOA21CD\nA1,A2\nA2,A3\n", both),
+        ("LSOA11CD,LSOA21CD\nA1,A1\nA1,A2\n", both),  # split, and one part kept the code
+        ("LSOA11CD,LSOA21CD\nA1,A2\nA2,A2\n", both),  # merged into one that kept its code
+        ("LSOA11CD,new\nA1,A2\n", head),
+        ("old,LSOA21CD\nA1,A2\n", head),
+    ):
+        (folder / "lsoa_lookup.csv").write_text(text)
+        with pytest.raises(DataProblems, match=found):
+            load(folder)
 
 
 # Silences

@@ -436,6 +436,10 @@ def test_near_controls_are_taken_to_the_fortieth_and_no_further() -> None:
     a[21:] = 500.0  # twenty are near, the rest ten times the target's
     assert len(choose_controls(a, b, one, rest).groups) == 20
     assert WIDE.most == 80
+    # Twenty areas in a row are ten pairs: as many as are needed, so none overlap.
+    pairs = choose_controls(a[:22], b[:22], np.array([20, 21]), np.arange(20))
+    assert pairs.groups.shape == (10, 2)
+    assert pairs.disjoint == 10
 
 
 def test_groups_are_matched_only_where_no_neighbours_are_as_bad() -> None:
@@ -487,6 +491,10 @@ def test_counts_of_an_estimate_add_up_and_left_out_areas_are_said() -> None:
     two = Panel(counts=frame, target=("E0000", "E0001"), start=frame.index[6])
     found = effects.difference_in_differences(panel=two)
     assert any("2 area(s) or month(s)" in text for text in found.cautions)
+    frame.iloc[:, 6:8] = 0
+    two = Panel(counts=frame, target=("E0000", "E0001"), start=frame.index[6])
+    found = effects.difference_in_differences(panel=two)
+    assert any("4 area(s) or month(s)" in text for text in found.cautions)
     assert not any("One target area" in text for text in found.cautions)
 
 

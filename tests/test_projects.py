@@ -154,6 +154,14 @@ def test_window(start: str, end: str, wanted: tuple[str, ...]) -> None:
     assert tuple(f"{m:%Y-%m}" for m in ends) == wanted
 
 
+def test_one_month_after_the_start_is_enough_and_none_is_not() -> None:
+    project, months = project_of(data_of(), "P1"), pd.date_range("2019-01", "2021-01", freq="MS")
+    assert window_of(project, months, as_of=AS_OF).start == months[-1]
+    said = "from January 2019 to December 2020; they need months before and after the start in Jan"
+    with pytest.raises(NotEnoughData, match=said):
+        window_of(project, months[:-1], as_of=AS_OF)
+
+
 def test_a_month_counts_when_it_is_over() -> None:
     data = data_of()
     for day, last in ((29, "2021-05-01"), (30, "2021-06-01")):
