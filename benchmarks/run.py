@@ -3,10 +3,12 @@
 Ways of making the same reports, interleaved: the two commands for each (papermill, then jupyter
 nbconvert), a loop in one process, `mtf-eval run`, and the same work as a plain script spread over
 the same cores: the notebooks' cells, pages, CSVs and workbooks without kernels, plan or record. A
-further line has the cells only, which makes nothing that can be read. Then a run with nothing to
-do, one edited row, memory of the whole tree, and growth with the number of projects.
+further line has the cells only, which makes nothing that can be read. Then all reports, a run with
+nothing to do, one edited row, memory of the whole tree, and growth with the number of projects.
 
-    python -m benchmarks.run --projects 50 --rounds 3 --sizes 10,50,200
+    python -m benchmarks.run --projects 50 --rounds 3 --sizes 10,50,200 --against ../older
+
+Another checkout given with `--against` makes the same in turn, with this one's libraries.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -76,7 +79,7 @@ for project in sys.argv[4:]:
                 continue
             shown.clear()
             tree = ast.parse("".join(cell["source"]))
-            last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
+            last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
             exec(compile(tree, "cell", "exec"), names)
             if last is not None:
                 show(eval(compile(ast.Expression(last.value), "cell", "eval"), names))
@@ -159,10 +162,17 @@ def loop(data: Path, projects: list[str], out: Path) -> float:
     return timed([sys.executable, "-c", code, str(out), str(data), *projects])
 
 
-def ours(data: Path, projects: list[str], out: Path, *more: str) -> float:
-    command = [str(BIN / "mtf-eval"), "run", str(data), "--out", str(out / "reports"), *more]
+def mtf_eval(data: Path, out: Path, *more: str, checkout: Path = ROOT) -> float:
+    code = "import sys; from mtf_eval.run.cli import main; sys.exit(main())"
+    env = {**os.environ, "PYTHONPATH": str(checkout), "MTF_CACHE": str(out / "cache")}
+    command = [sys.executable, "-c", code, "run", str(data), "--out", str(out / "reports"), *more]
+    return timed(command, env=env, cwd=checkout)
+
+
+def ours(data: Path, projects: list[str], out: Path, checkout: Path = ROOT) -> float:
     only = [a for r in REPORTS for a in ("--report", r)]
-    return timed([*command, *only, *(a for p in projects for a in ("--project", p))])
+    chosen = (a for p in projects for a in ("--project", p))
+    return mtf_eval(data, out, *only, *chosen, checkout=checkout)
 
 
 def cells_only(data: Path, projects: list[str], out: Path) -> float:
@@ -211,14 +221,16 @@ def peak_memory(work: Callable[[], float]) -> tuple[float, float]:
     return seconds, peak
 
 
-def compare(data: Path, projects: list[str], rounds: int, few: int) -> None:
-    ways = {
+def compare(data: Path, projects: list[str], rounds: int, few: int, against: Path | None) -> None:
+    ways: dict[str, Callable[[Path, list[str], Path], float]] = {
         "two commands": two_commands,
         "loop": loop,
         "ours": ours,
         "plain script": plain,
         "its cells only": cells_only,
     }
+    if against:
+        ways["the other"] = partial(ours, checkout=against)
     each: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(rounds):
         for name, way in ways.items():
@@ -232,28 +244,35 @@ def compare(data: Path, projects: list[str], rounds: int, few: int) -> None:
     for name, seconds in middle.items():
         spread = f"{min(each[name]):.2f}-{max(each[name]):.2f}"
         print(f"  {name:<14} {seconds:7.2f} s a report  ({spread})")
-    print(f"  two commands / ours   {middle['two commands'] / middle['ours']:6.2f}  (at least 9)")
-    print(f"  ours / plain script   {middle['ours'] / middle['plain script']:6.2f}  (at most 1.15)")
+    print(f"  two commands / ours   {middle['two commands'] / middle['ours']:6.2f}  (at least 16)")
+    print(f"  ours / plain script   {middle['ours'] / middle['plain script']:6.2f}  (at most 1.05)")
     print(
         f"  ours / its cells only {middle['ours'] / middle['its cells only']:6.2f}  (no pages made)"
     )
+    if against:
+        print(f"  ours / the other      {middle['ours'] / middle['the other']:6.2f}  (at most 0.9)")
 
 
-def again(data: Path, out: Path) -> None:
-    """A run with nothing to do; then one edited row."""
-    command = [str(BIN / "mtf-eval"), "run", str(data), "--out", str(out / "reports")]
-    timed(command)
+def again(data: Path, folder: Path, against: Path | None) -> None:
+    """All reports, a run with nothing to do, one edited row: ours, then the other's."""
     bare = statistics.median(timed([sys.executable, "-c", "pass"]) for _ in range(5))
-    nothing = statistics.median(timed(command) for _ in range(5))
-    print(f"  nothing to do         {nothing - bare:6.2f} s beyond the interpreter (at most 0.3)")
     costs = data / "costs.csv"
-    lines = costs.read_text(encoding="utf-8").splitlines(keepends=True)
-    lines[1] = lines[1].replace(",2\n", ",3\n", 1)
-    costs.write_text("".join(lines), encoding="utf-8")
-    seconds = timed(command)
-    record = json.loads((out / "reports" / data.name / "run.json").read_text())
-    made = sorted(n for n, e in record["reports"].items() if e["ran"] == record["run"])
-    print(f"  one edited row        {seconds:6.2f} s, made {len(made)}: {', '.join(made)}")
+    for name, checkout in {"ours": ROOT, "the other": against}.items():
+        if checkout is None:
+            continue
+        run = partial(mtf_eval, data, folder / name, checkout=checkout)
+        print(f"  {name + ', all reports':<23} {run():6.2f} s")
+        nothing = statistics.median(run() for _ in range(5)) - bare
+        print(f"  {name + ', nothing to do':<23} {nothing:6.2f} s beyond the interpreter")
+        before = costs.read_text(encoding="utf-8")
+        lines = before.splitlines(keepends=True)
+        lines[1] = lines[1].replace(",2\n", ",3\n", 1)
+        costs.write_text("".join(lines), encoding="utf-8")
+        seconds = run()
+        costs.write_text(before, encoding="utf-8")
+        record = json.loads((folder / name / "reports" / data.name / "run.json").read_text())
+        made = sorted(n for n, e in record["reports"].items() if e["ran"] == record["run"])
+        print(f"  {name + ', one edited row':<23} {seconds:6.2f} s, made {len(made)}")
 
 
 def main() -> None:
@@ -262,14 +281,16 @@ def main() -> None:
     parse.add_argument("--rounds", type=int, default=3)
     parse.add_argument("--few", type=int, default=2, help="projects for the slow ways")
     parse.add_argument("--sizes", default="10,50,200", help="for growth; empty for none")
+    parse.add_argument("--against", type=Path, help="another checkout, to compare with")
     asked = parse.parse_args()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled modules are kept, as for a user
     with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
         folder = Path(scratch)
         projects = make_data(folder / "bench", asked.projects)
-        compare(folder / "bench", projects, asked.rounds, min(asked.few, asked.projects))
+        few = min(asked.few, asked.projects)
+        compare(folder / "bench", projects, asked.rounds, few, asked.against)
         print()
-        again(folder / "bench", folder)
+        again(folder / "bench", folder, asked.against)
         for size in [int(s) for s in asked.sizes.split(",") if s]:
             data = folder / f"bench{size}"
             names = make_data(data, size)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from books import book, write_folder
 
+from mtf_eval.records.as_of import own_day
+from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.shared import shared
@@ -70,15 +74,32 @@ def test_a_damaged_entry_is_never_trusted(
     data = write_folder(folder / "data", book())
     project = str(load(data).table("costs")["project_id"].iloc[0])
     right = hours(load(data), project)
-    (entry,) = entries(folder)
-    raw = entry.read_bytes()
-    if spoil == "cut short":
-        entry.write_bytes(raw[:-3])
-    elif spoil == "altered":
-        entry.write_bytes(raw[:-3] + b"xyz")
-    elif spoil == "half written":
-        entry.write_bytes(b"")
-    else:
+    for entry in entries(folder):
+        raw = entry.read_bytes()
+        left = {"cut short": raw[:-3], "altered": raw[:-3] + b"xyz", "half written": b""}
+        entry.write_bytes(left.get(spoil, raw))
+    if spoil == "another user's":
         monkeypatch.setattr(os, "getuid", lambda: 4321)
     assert hours(load(data), project) == right
     assert calls == [project] * 2
+
+
+def test_what_is_on_record_follows_the_file(folder: Path) -> None:
+    tables = book()
+    data = write_folder(folder / "data", tables)
+    place = tables["incidents"][0].index("count")
+    month, area, measure = tables["incidents"][1][:3]
+
+    def on_record() -> float:
+        found = load(data)
+        counts = coverage_of(found, str(measure), as_of=own_day(found) or date.max).counts
+        assert f"incidents.measure={measure}" in found.reads
+        return float(counts.loc[pd.Timestamp(str(month)), area])
+
+    before = on_record()
+    kept = {path: path.read_bytes() for path in entries(folder)}
+    assert on_record() == before == tables["incidents"][1][place]
+    assert {path: path.read_bytes() for path in entries(folder)} == kept
+    tables["incidents"][1][place] = before + 7
+    write_folder(folder / "data", tables)
+    assert on_record() == before + 7

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 from pandas.tseries.offsets import MonthEnd
 
-from mtf_eval.records.dataset import Dataset, Finding
+from mtf_eval.records.dataset import CONTENT, Dataset, Finding
 from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
 
@@ -32,7 +32,7 @@ def own_day(data: Dataset) -> date | None:
 
 def cut(data: Dataset, limit: date) -> Dataset:
     """Leave out what is dated after a day, as if the data had been read then."""
-    end = pd.Timestamp(limit)
+    end, content = pd.Timestamp(limit), data.memo.get(CONTENT)
     tables, findings = dict(data.tables), list(data.findings)
     about = dict(data.about)
     if "as_at" in about:
@@ -64,6 +64,8 @@ def cut(data: Dataset, limit: date) -> Dataset:
         sources=tuple(sources),
         as_of=limit,
     )
+    if content:
+        then.memo[CONTENT] = f"{content} {limit}"
     then.reads.add("day")
     if limit != own_day(data):
         then.reads.add("incidents")  # what is on record is digested up to the day all runs to

@@ -13,6 +13,7 @@ import io
 import os
 import pickle
 import tempfile
+import zlib
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import cache
@@ -53,7 +54,7 @@ def take(path: Path) -> object:
         if hashlib.sha256(raw[32:]).digest() != raw[:32]:
             return None
         os.utime(path)
-        entry: object = pickle.loads(raw[32:])
+        entry: object = pickle.loads(zlib.decompress(raw[32:]))
     except Exception:  # cut short, altered, of another version: in any way at all
         return None
     return entry
@@ -62,7 +63,7 @@ def take(path: Path) -> object:
 def put(path: Path, entry: object, most: int) -> None:
     """Keep an entry, `most` in its folder, whole or not at all; a full disk is no error."""
     try:
-        raw = pickle.dumps(entry)
+        raw = zlib.compress(pickle.dumps(entry), level=1)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".draft-", delete=False) as draft:
             draft.write(hashlib.sha256(raw).digest() + raw)

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 #: What is found of a heading that nothing knows.
 UNREAD = "unknown column, not read"
+#: Key in `Dataset.memo` of what it was read from and cut at, where that is known for certain.
+CONTENT = "content"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from mtf_eval.records import cache
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.coverage import check, noticed
-from mtf_eval.records.dataset import UNREAD, Dataset, Finding, Source, no_day
+from mtf_eval.records.dataset import CONTENT, UNREAD, Dataset, Finding, Source, no_day
 from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.prices.reference import default_folder
@@ -89,10 +89,13 @@ def _kept(place: Path, own: Path | None) -> Dataset:
     key = _key(place, own)
     data = cache.fetch(key) if key else None
     if data is not None:
-        return replace(data, name=sources.slug(place.stem), path=place, own_prices=own)
-    data = _checked(*sources.from_files(place), own)
-    if key and key == _key(place, own):  # else it was saved while it was read
+        data = replace(data, name=sources.slug(place.stem), path=place, own_prices=own)
+    else:
+        data = _checked(*sources.from_files(place), own)
+        if not key or key != _key(place, own):  # it was saved while it was read
+            return data
         cache.keep(key, data)
+    data.memo[CONTENT] = f"{key} {data.name}"
     return data
 
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from functools import cache, wraps
-from importlib.metadata import version
-from pathlib import Path
+from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from mtf_eval.records.cache import folder_of, put, take
-from mtf_eval.records.dataset import Dataset, noting
-from mtf_eval.records.prices.reference import default_folder
+from mtf_eval.records.dataset import Dataset, noting, once
+from mtf_eval.records.kept import KEPT, by_content, digest_of, stands_on
 from mtf_eval.records.reads import units
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-KEPT = 2000  # entries; the least recently used go first
 
 
 def shared(
@@ -39,9 +35,9 @@ def shared(
         if folder is None:
             return function(data, *args, **named)
         asked = repr((function.__module__, function.__qualname__, args, sorted(named.items())))
-        own = b"" if data.own_prices is None else _digest(data.own_prices)
-        name = hashlib.sha256(asked.encode() + _stands_on() + own).hexdigest()
-        held = _units(data)
+        own = b"" if data.own_prices is None else digest_of(data.own_prices)
+        name = hashlib.sha256(asked.encode() + stands_on() + own).hexdigest()
+        held = units_of(data)
         entry: Any = take(folder / name)
         if entry and all(held.get(u, "") == d for u, d in entry[0].items()):
             data.reads.update(entry[0])
@@ -54,24 +50,13 @@ def shared(
     return kept
 
 
+def units_of(data: Dataset) -> dict[str, str]:
+    """Return `reads.units` of a data set, worked out once; not counted as read by the report."""
+    with noting(data, lasting=False):
+        return _units(data)
+
+
+@once
+@by_content
 def _units(data: Dataset) -> dict[str, str]:
-    if "units" not in data.memo:
-        with noting(data, lasting=False):
-            data.memo["units"] = units(data)
-    found: dict[str, str] = data.memo["units"]
-    return found
-
-
-@cache
-def _stands_on() -> bytes:
-    """Digest of the code and the reference values that every result stands on."""
-    libraries = [version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")]
-    package = _digest(Path(__file__).parent.parent, "*.py")
-    return package + _digest(default_folder()) + " ".join(libraries).encode()
-
-
-def _digest(folder: Path, pattern: str = "*.*") -> bytes:
-    whole = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob(pattern) if p.is_file()):
-        whole.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return whole.digest()
+    return units(data)

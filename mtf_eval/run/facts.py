@@ -181,7 +181,7 @@ def reader_digest() -> str:
 def facts_of(data: Dataset, source: str) -> Facts:
     """Gather the facts of a checked data set."""
     from mtf_eval.records.as_of import own_day
-    from mtf_eval.records.reads import units
+    from mtf_eval.records.shared import units_of
 
     day = own_day(data)
     projects, plans = (data.tables.get(name) for name in ("projects", "plans"))
@@ -196,7 +196,7 @@ def facts_of(data: Dataset, source: str) -> Facts:
         plans=() if plans is None else tuple(sorted({*map(str, plans["project_id"])})),
         months=_months(data),
         begun=_begun(data),
-        units=units(data),
+        units=units_of(data),
         read=[
             {"table": s.table, "file": s.file, "sheet": s.sheet, "sha256": s.sha256}
             for s in data.sources

@@ -45,6 +45,8 @@ LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "
     "Show a result of the workbench, which goes through it, in place of a frame or a picture."
 )
+SVG = r"(?s)<svg\b.*?</svg>"
+HELD = "picture"
 SHOWN = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")  # best first
 ELSEWHERE = "write its folder, workbook or address here; run.json says which it was"
 
@@ -229,7 +231,8 @@ def _exporter() -> ReportExporter:
 
 def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     """Add what only the whole page knows: title, contents, banner, links, run time."""
-    soup = BeautifulSoup(body, "html.parser")
+    pictures: list[str] = re.findall(SVG, body)  # half of a page, and nothing in them changes
+    soup = BeautifulSoup(re.sub(SVG, f"<!--{HELD}-->", body), "html.parser")
     slots: dict[str, list[Tag]] = {}
     for tag in soup.find_all(None, {"data-mtf": True}):
         slots.setdefault(str(tag["data-mtf"]), []).append(tag)
@@ -270,7 +273,8 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
     _links(soup, given)
     _contents(soup)
     own_frames(soup)
-    return str(soup)
+    held = iter(pictures)
+    return re.sub(f"<!--{HELD}-->", lambda _: next(held), str(soup))
 
 
 def _only_heading(soup: BeautifulSoup, title: str) -> Tag:

@@ -20,7 +20,7 @@ from mtf_eval.analysis.year.leadership import Half
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.workbench.view import Report, View, disclosure
 from mtf_eval.records import load as reading
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import CONTENT, Dataset
 
 if TYPE_CHECKING:
     from mtf_eval.publish.workbench.half import HalfYear
@@ -122,6 +122,7 @@ def load(
     data = reading.load(path, as_of=as_of, reference=reference)
     records = Records(**{f.name: getattr(data, f.name) for f in fields(data) if f.init})
     records.reads.update(data.reads)
+    records.memo.update({key: data.memo[key] for key in {CONTENT} & {*data.memo}})
     return records
 
 

@@ -34,6 +34,7 @@ from mtf_eval.records.coverage.gaps import (
 from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, silent_runs
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
+from mtf_eval.records.kept import by_content
 
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
@@ -59,6 +60,7 @@ def coverage_of(
 
 
 @once
+@by_content
 def _coverage(data: Dataset, measure: str, as_of: date, also: tuple[str, ...]) -> Coverage:
     return _Reading(data, measure, as_of, also).coverage()
 

@@ -1,0 +1,63 @@
+"""Results kept between runs for what a data set was read from, and what all of them stand on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache, wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+from mtf_eval.records.cache import folder_of, put, take
+from mtf_eval.records.dataset import CONTENT, Dataset, noting
+from mtf_eval.records.prices.reference import default_folder
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+KEPT = 2000  # entries; the least recently used go first
+
+
+def by_content(
+    function: Callable[Concatenate[Dataset, P], T],
+) -> Callable[Concatenate[Dataset, P], T]:
+    """Keep the result of a function for what the data set was read from, whatever it asks of it.
+
+    The arguments must be plain, the result fit to be pickled. Where it is not certain what the data
+    set was read from, it is worked out again.
+    """
+
+    @wraps(function)
+    def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
+        folder, content = folder_of("shared"), data.memo.get(CONTENT)
+        if folder is None or content is None:
+            return function(data, *args, **named)
+        asked = repr((function.__module__, function.__qualname__, args, named, content))
+        path = folder / hashlib.sha256(asked.encode() + stands_on()).hexdigest()
+        entry: Any = take(path)
+        if entry is None:
+            with noting(data) as read:
+                made = function(data, *args, **named)
+            entry = sorted(read), made
+            put(path, entry, KEPT)
+        data.reads.update(entry[0])
+        return cast("T", entry[1])
+
+    return kept
+
+
+@cache
+def stands_on() -> bytes:
+    """Digest of the code and the reference values that every result stands on."""
+    libraries = [version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")]
+    package = digest_of(Path(__file__).parent.parent, "*.py")
+    return package + digest_of(default_folder()) + " ".join(libraries).encode()
+
+
+def digest_of(folder: Path, pattern: str = "*.*") -> bytes:
+    """Return the sha256 of the files below a folder."""
+    whole = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob(pattern) if p.is_file()):
+        whole.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return whole.digest()
