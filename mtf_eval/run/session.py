@@ -37,9 +37,6 @@ _LANGUAGE = {
 
 def parameterised(source: str, parameters: Mapping[str, Any]) -> NotebookNode:
     """Return the notebook with its parameters injected as papermill does."""
-    # Half of what an import of nbformat takes is a grammar that checks web addresses, which a
-    # notebook has none of; jsonschema does without when it is not there.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import nbformat
     from papermill.parameterize import parameterize_notebook
 
