@@ -11,6 +11,7 @@ import pytest
 from books import book, write_folder
 
 from mtf_eval.records.as_of import own_day
+from mtf_eval.records.cache import put, take
 from mtf_eval.records.coverage import coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
@@ -82,6 +83,17 @@ def test_a_damaged_entry_is_never_trusted(
         monkeypatch.setattr(os, "getuid", lambda: 4321)
     assert hours(load(data), project) == right
     assert calls == [project] * 2
+
+
+def test_the_oldest_go_first_folders_of_earlier_editions_too(folder: Path) -> None:
+    (folder / "0a").mkdir()
+    (folder / "0a" / "dataset.json").write_text("{}")
+    os.utime(folder / "0a", (0, 0))
+    for n, name in enumerate(("0b", "0c", "0d"), 1):
+        put(folder / name, name, most=2)
+        os.utime(folder / name, (n, n))
+    assert sorted(p.name for p in folder.glob("0*")) == ["0c", "0d"]
+    assert [take(folder / name) for name in ("0b", "0c", "0d")] == [None, "0c", "0d"]
 
 
 def test_what_is_on_record_follows_the_file(folder: Path) -> None:

@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import pickle
+import shutil
 import tempfile
 import zlib
 from collections.abc import Iterable
@@ -69,8 +70,8 @@ def put(path: Path, entry: object, most: int) -> None:
             draft.write(hashlib.sha256(raw).digest() + raw)
         os.replace(draft.name, path)
         entries = sorted(path.parent.glob("[0-9a-f]*"), key=lambda p: p.stat().st_mtime)
-        for old in entries[:-most]:
-            old.unlink(missing_ok=True)
+        for old in entries[:-most]:  # earlier editions kept a data set as a folder
+            shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
     except OSError:
         return
 
