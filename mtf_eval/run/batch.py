@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -143,7 +143,7 @@ def _facts(address: str, store: Store, reference: str) -> Facts:
     data = load(located(address) if source else address, reference=reference)
     facts = facts_of(data, source)
     if source:
-        store.remember(place, facts.to_json())
+        store.remember(place, asdict(facts))
     return facts
 
 

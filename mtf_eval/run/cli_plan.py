@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -57,25 +58,7 @@ def _aim(text: str) -> float | None:
 @OUT
 @REFERENCE
 @click.pass_context
-def plan(
-    context: click.Context,
-    data: str,
-    areas: str,
-    measure: tuple[str, ...],
-    start: str,
-    months: int,
-    aim: str,
-    buffer: str,
-    project: str,
-    problem: str,
-    cost: float | None,
-    unit_cost: tuple[str, ...],
-    horizon: int | None,
-    docx: bool,
-    release: str,
-    out: Path,
-    reference: Path | None,
-) -> Any:
+def plan(context: click.Context, /, data: str, project: str, out: Path, **options: Any) -> Any:
     """Fix a plan of a project on the records of DATA and say what it could show.
 
     DATA needs no project yet: a police.uk archive is enough. The plan is written into plans.csv
@@ -87,25 +70,27 @@ def plan(
     from mtf_eval.publish.workbench.records import load
     from mtf_eval.records.plans import write
 
+    of = SimpleNamespace(**options)
     try:
-        first = date.fromisoformat(f"{start}-01")
+        first = date.fromisoformat(f"{of.start}-01")
     except ValueError:
-        raise BadArgument(f"--start {start}: expected a month such as 2026-04") from None
+        raise BadArgument(f"--start {of.start}: expected a month such as 2026-04") from None
     address = address_of(data)
-    records = load(_place(address), as_of="", reference=reference or "")
+    place = address if "://" in address else HOME / address
+    records = load(place, as_of="", reference=of.reference or "")
     row: dict[str, Any] = {
         "project_id": project,
-        "problem": problem,
-        "measures": "; ".join(measure),
-        "aim": _aim(aim),
-        "areas": _codes(areas),
-        "buffer": _codes(buffer),
+        "problem": of.problem,
+        "measures": "; ".join(of.measure),
+        "aim": _aim(of.aim),
+        "areas": _codes(of.areas),
+        "buffer": _codes(of.buffer),
         "start": first,
-        "months": months,
+        "months": of.months,
         "design": "",
-        "unit_costs": "; ".join(unit_cost),
-        "cost_gbp": cost,
-        "horizon_years": records.horizon_years(horizon or 0),
+        "unit_costs": "; ".join(of.unit_cost),
+        "cost_gbp": of.cost,
+        "horizon_years": records.horizon_years(of.horizon or 0),
         "fixed_on": date.today(),
         "hash": "",
     }
@@ -117,20 +102,9 @@ def plan(
         click.echo("Put its row into the table plans of the database; then mtf-eval run.")
         return 0
     run = context.find_root().command.get_command(context, "run")  # type: ignore[attr-defined]
-    code = context.invoke(
-        run,
-        data=(data,),
-        project=(project,),
-        report=("project_plan",),
-        out=out,
-        docx=docx,
-        release=release,
-        reference=reference,
-    )
+    asked = {"data": (data,), "project": (project,), "report": ("project_plan",), "out": out}
+    asked |= {name: options[name] for name in ("docx", "release", "reference")}
+    code = context.invoke(run, **asked)
     page = page_of(out / safe_name(located(address).stem), f"project_plan-{safe_name(project)}")
     click.echo(f"The pro-forma: {page}" if not code else "The page could not be made.")
     return code
-
-
-def _place(address: str) -> str:
-    return address if "://" in address else str(HOME / address)

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,7 @@ from mtf_eval.errors import MtfError, RunRefused
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.shell import page_name
 from mtf_eval.run.session import parameterised, run_cells
-from mtf_eval.run.verdict import judge
+from mtf_eval.run.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -170,7 +171,7 @@ def work(job: Job, log: str) -> tuple[dict[str, bytes], dict[str, Any]] | str:
     guard = _Guard(told, job.cell_seconds)
     book = parameterised(job.source, job.parameters)
     run_cells(book, guard.begun, guard.done, guard.stop)
-    if judge(book, None, "", None)[0] != "ok":
+    if judge(book, None, "", None).outcome != "ok":
         return {}, {}
     try:
         return _render(job, book, Path(log).parent)
@@ -222,18 +223,13 @@ def result_of(job: Job, log: str, made: object, began: float, code: int | None =
     error = made if isinstance(made, BaseException) else None
     seconds = round(time.monotonic() - began, 2)
     verdict = judge(book, running, stopped, error, code)
-    if verdict[0] == "ok" and isinstance(made, str):
-        verdict = "failed", f"the notebook ran, its page could not be made ({made})", made, None
-    elif verdict[0] == "ok" and isinstance(made, tuple) and made[0]:
-        return Result(
-            dataset=job.dataset,
-            name=job.name,
-            outcome="ok",
-            seconds=seconds,
-            files=made[0],
-            summary=made[1],
-        )
-    return _failure(job, book, *verdict, seconds)
+    if verdict.outcome == "ok" and isinstance(made, str):
+        why = f"the notebook ran, its page could not be made ({made})"
+        verdict = Verdict("failed", why, made)
+    elif verdict.outcome == "ok" and isinstance(made, tuple) and made[0]:
+        done = partial(Result, dataset=job.dataset, name=job.name, outcome="ok", seconds=seconds)
+        return done(files=made[0], summary=made[1])
+    return _failure(job, book, verdict, seconds)
 
 
 def _nodes(outputs: list[dict[str, Any]]) -> list[Any]:
@@ -372,33 +368,21 @@ def _called(file: str, titles: Mapping[str, str]) -> str:
     return named.get(ending) or titles[file]
 
 
-def _failure(
-    job: Job,
-    notebook: NotebookNode | None,
-    outcome: str,
-    message: str,
-    kind: str,
-    cell: int | None,
-    seconds: float,
-) -> Result:
+def _failure(job: Job, notebook: NotebookNode | None, verdict: Verdict, seconds: float) -> Result:
     """Make the page that says what failed; a failure there leaves a plainer one."""
     from mtf_eval.publish.pages import exporter as pages
 
     try:
         book = notebook or parameterised(job.source, {})
-        page = pages.render(
-            book, run_time=job.run_time, failed=pages.Failure(cell=cell, error=kind or outcome)
-        )
+        failed = pages.Failure(cell=verdict.cell, error=verdict.error or verdict.outcome)
+        page = pages.render(book, run_time=job.run_time, failed=failed)
         summary = dict(pages.read_summary(book))
     except Exception:
         page, summary = f"<!doctype html><title>{job.name}</title><h1>{job.name} failed</h1>", {}
     return Result(
         dataset=job.dataset,
         name=job.name,
-        outcome=outcome,
-        message=message,
-        error=kind,
-        cell=cell,
+        **verdict._asdict(),
         seconds=seconds,
         files={page_name(f"{job.name}-failed", job.release): page.encode()},
         summary=summary,

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mtf_eval.errors import our_words
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+
+class Verdict(NamedTuple):
+    """How a report ended: the class of error, and the cell, counted from 1 without ours."""
+
+    outcome: str = "ok"
+    message: str = ""
+    error: str = ""
+    cell: int | None = None
 
 
 def judge(
@@ -17,36 +26,36 @@ def judge(
     stopped: str,
     error: BaseException | None,
     code: int | None = None,
-) -> tuple[str, str, str, int | None]:
-    """Say how it went: outcome, message, class of error, cell counted from 1 without ours."""
+) -> Verdict:
+    """Say how it went."""
     cells = [] if book is None else _own_cells(book)
     at = None if book is None or running is None else book.cells[running]
     here = next((i for i, c in enumerate(cells, 1) if c is at), None)
     if stopped:
         outcome = "timeout" if "deadline" in stopped or "longer" in stopped else "failed"
         if "longer" in stopped:
-            return outcome, f"{_at(here)} {stopped.removeprefix('it ')}", "Stopped", here
-        return outcome, f"stopped at {_at(here)}: {stopped}", "Stopped", here
+            return Verdict(outcome, f"{_at(here)} {stopped.removeprefix('it ')}", "Stopped", here)
+        return Verdict(outcome, f"stopped at {_at(here)}: {stopped}", "Stopped", here)
     for place, cell in enumerate(cells, 1):
         for out in cell.get("outputs", ()):
             if out.output_type != "error" or "raises-exception" in cell.metadata.get("tags", ()):
                 continue
             if out.ename == "SystemExit":
-                return "failed", f"{_at(place)} called sys.exit()", out.ename, place
+                return Verdict("failed", f"{_at(place)} called sys.exit()", out.ename, place)
             said = our_words(out.ename, out.evalue, out.traceback)
             note = f"{_at(place)} raised {out.ename}" + f": {said}" * bool(said)
-            return "failed", note, out.ename, place
+            return Verdict("failed", note, out.ename, place)
     if code is not None:
-        return "died", f"{death(code)} at {_at(here)}", "Died", here
+        return Verdict("died", f"{death(code)} at {_at(here)}", "Died", here)
     if error is not None or book is None:
         kind = type(error).__name__ if error else "Unreadable"
-        return "failed", f"the notebook could not be run ({kind})", kind, here
+        return Verdict("failed", f"the notebook could not be run ({kind})", kind, here)
     for place, cell in enumerate(cells, 1):
         started = cell.get("execution_count") is not None
         if cell.cell_type == "code" and cell.source.strip() and not started:
             why = f"{_at(place)} did not run: the notebook ended early"
-            return "failed", why, "NotRun", place
-    return "ok", "", "", None
+            return Verdict("failed", why, "NotRun", place)
+    return Verdict()
 
 
 def death(code: int) -> str:
