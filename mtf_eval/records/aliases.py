@@ -11,9 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from pathlib import Path
 
-from mtf_eval.records.home import HOME
+from mtf_eval.records.home import REFERENCE
 
 CHANGED_AREAS = "lsoa_2011_2021_changed.csv"
 #: What is no text, and what a terminal takes for colours, titles and character sets.
@@ -67,11 +66,6 @@ class Aliases:
 @cache
 def packaged() -> Aliases:
     """Return the aliases that come with the package."""
-    with packaged_file().open(encoding="utf-8", newline="") as file:
+    with (REFERENCE / "aliases.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["scope"], row["alias"], row["name"]) for row in csv.DictReader(file)]
     return Aliases().extended(rows)
-
-
-def packaged_file(name: str = "aliases.csv") -> Path:
-    """Return a reference table of the package."""
-    return HOME / "data" / "reference" / name

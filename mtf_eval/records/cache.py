@@ -25,9 +25,9 @@ import pandas as pd
 from platformdirs import user_cache_path
 from pyarrow.parquet import ParquetFile
 
-from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
+from mtf_eval.records.aliases import CHANGED_AREAS
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.home import is_ours
+from mtf_eval.records.home import REFERENCE, is_ours
 from mtf_eval.records.tables import DESCRIBED
 
 #: No file but an archive of street records is as large as this and read.
@@ -94,7 +94,7 @@ def key_of(files: Iterable[Path], base: Path, prices: Iterable[Path] = ()) -> st
 def _code() -> str:
     """Hash of the modules that read, their aliases, and the versions of what they stand on."""
     parts = [version(n) for n in ("pandas", "pandera", "pyarrow", "python-calamine")]
-    read = [packaged_file(), packaged_file(CHANGED_AREAS), DESCRIBED]
+    read = [REFERENCE / "aliases.csv", REFERENCE / CHANGED_AREAS, DESCRIBED]
     for path in [*sorted(Path(__file__).parent.rglob("*.py")), *read]:
         parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
     return " ".join(parts)

@@ -13,6 +13,10 @@ _CHECKOUT = PACKAGE.parent
 HOME = _CHECKOUT if (_CHECKOUT / "data/reference/aliases.csv").is_file() else PACKAGE / "_home"
 
 
+#: Our reference values and look-ups.
+REFERENCE = HOME / "data" / "reference"
+
+
 def versions(names: Iterable[str]) -> dict[str, str]:
     """Return the versions of libraries, `absent` of those that are not there."""
     held: dict[str, str] = {}

@@ -24,7 +24,7 @@ from mtf_eval.records import cache
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.coverage import check, noticed
-from mtf_eval.records.dataset import CONTENT, UNREAD, Dataset, Finding, Source, no_day
+from mtf_eval.records.dataset import CONTENT, UNREAD, Dataset, Finding, no_day
 from mtf_eval.records.home import HOME
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.prices.reference import default_folder
@@ -39,7 +39,7 @@ from mtf_eval.records.reading.pricing import hold_prices
 from mtf_eval.records.reading.redrawn import follow, own_look_up
 from mtf_eval.records.reading.relations import hold_plans, relate
 from mtf_eval.records.reading.sheets import stacked, turned
-from mtf_eval.records.reading.sources import extended
+from mtf_eval.records.reading.sources import Opened, extended
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import APART, CORE, TABLES
@@ -47,7 +47,7 @@ from mtf_eval.records.tables import APART, CORE, TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mtf_eval.records.reading.grids import Grid, Tidied
+    from mtf_eval.records.reading.grids import Tidied
 
 
 def load(
@@ -61,7 +61,7 @@ def load(
     limit = _day(as_of) if as_of else None
     where = str(path)
     if re.match(r"[a-z0-9+]+://", where):
-        data = _checked(*sources.from_database(where), own_folder(where, reference))
+        data = _checked(sources.from_database(where), own_folder(where, reference))
     else:
         place = _found(Path(path))
         data = _kept(place, own_folder(place, reference))
@@ -91,7 +91,7 @@ def _kept(place: Path, own: Path | None) -> Dataset:
     if data is not None:
         data = replace(data, name=sources.slug(place.stem), path=place, own_prices=own)
     else:
-        data = _checked(*sources.from_files(place), own)
+        data = _checked(sources.from_files(place), own)
         if not key or key != _key(place, own):  # it was saved while it was read
             return data
         cache.keep(key, data)
@@ -131,14 +131,8 @@ def _found(path: Path) -> Path:
 # Checking
 
 
-def _checked(
-    name: str,
-    path: Path,
-    grids: list[Grid],
-    findings: list[Finding],
-    sources: Mapping[str, Source],
-    own: Path | None,
-) -> Dataset:
+def _checked(opened: Opened, own: Path | None) -> Dataset:
+    name, path, grids, findings, sources = opened
     # Incidents alone are enough to plan with, and to validate the estimators on.
     main = (*CORE, "plans") if path.suffix.lower() in (".xlsx", ".xlsm") else (*CORE, "incidents")
     if not {g.table for g in grids} & {*main}:

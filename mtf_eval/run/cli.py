@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -165,21 +166,7 @@ def _timeout(what: str, seconds: float) -> Callable[[Any], Any]:
 @click.option("--dask", default="", metavar="ADDRESS", help="Run on this Dask scheduler.")
 @_timeout("cell", 600.0)
 @_timeout("report", 1800.0)
-def run(
-    data: tuple[str, ...],
-    out: Path,
-    pdf: bool,
-    docx: bool,
-    pptx: bool,
-    dry_run: bool,
-    why: bool,
-    force: bool,
-    in_flight: int | None,
-    dask: str,
-    cell_timeout: float,
-    report_timeout: float,
-    **narrowed: Any,
-) -> int:
+def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
     """Make every report of DATA that is due, and publish them all at once.
 
     Without DATA: every data set of the checkout's data folder, or a --notebook as it stands, with
@@ -188,39 +175,35 @@ def run(
     """
     from mtf_eval.run import batch
 
-    if pdf:
+    of, store = SimpleNamespace(**options), Store(out)
+    if of.pdf:
         need_browser()
-    store = Store(out)
-    wanted, books = _wanted(**narrowed)
-    wanted = replace(wanted, beside=("docx",) * docx + ("pptx",) * pptx)
+    wanted, books = _wanted(of)
+    wanted = replace(wanted, beside=("docx",) * of.docx + ("pptx",) * of.pptx)
     if wanted.own_notebooks and not data:
         wanted, data = as_written(wanted, books)
-    if dry_run:
-        plans = batch.plan(_addresses(data), books, wanted, store, force=force)
+    if of.dry_run:
+        plans = batch.plan(_addresses(data), books, wanted, store, force=of.force)
         _show_plan(plans, why=True)
         return 0
     with store.locked() as taken_over, _stoppable():
         if taken_over:
             click.echo(taken_over, err=True)
         _log_to(store.state / "log.txt")
-        plans = batch.plan(_addresses(data), books, wanted, store, force=force)
+        plans = batch.plan(_addresses(data), books, wanted, store, force=of.force)
         index = store.out / "index.html"
         due = sum(len(p.due) for p in plans)
         if not due and not any(p.dropped for p in plans) and index.exists():
             click.echo(f"Nothing has changed: {_count(plans)} reports are up to date.\n{index}")
-            print_pages(plans, store.out, wanted=pdf)
+            print_pages(plans, store.out, wanted=of.pdf)
             return 0
-        if why:
+        if of.why:
             _show_plan(plans, why=True)
-        options = batch.Options(
-            in_flight=in_flight or 0,
-            dask=dask,
-            cell_seconds=cell_timeout,
-            seconds=report_timeout,
-        )
+        limits = {"cell_seconds": of.cell_timeout, "seconds": of.report_timeout}
+        how = batch.Options(in_flight=of.in_flight or 0, dask=of.dask, **limits)
         with _progress(due) as step:
-            outcome = batch.run(plans, store, wanted, options, progress=step)
-        print_pages(plans, store.out, wanted=pdf)
+            outcome = batch.run(plans, store, wanted, how, progress=step)
+        print_pages(plans, store.out, wanted=of.pdf)
     return _say(outcome, index, store)
 
 
@@ -230,11 +213,11 @@ def run(
     epilog="Example: mtf-eval list data/example",
 )
 @_run_options
-def list_(data: tuple[str, ...], out: Path, **narrowed: Any) -> int:
+def list_(data: tuple[str, ...], out: Path, **options: Any) -> int:
     """List every report of DATA, its parameters, and whether it is due."""
     from mtf_eval.run import batch
 
-    wanted, books = _wanted(**narrowed)
+    wanted, books = _wanted(SimpleNamespace(**options))
     _show_plan(batch.plan(_addresses(data), books, wanted, Store(out)), why=False)
     return 0
 
@@ -259,25 +242,15 @@ def schedule(kind: str, data: tuple[str, ...], release: str, out: str, at: str) 
     return 0
 
 
-def _wanted(
-    *,
-    project: tuple[str, ...],
-    year: tuple[int, ...],
-    period: tuple[str, ...],
-    report: tuple[str, ...],
-    notebook: tuple[Path, ...],
-    parameter: tuple[str, ...],
-    as_of: str,
-    reference: Path | None,
-    release: str,
-    group: tuple[str, ...],
-) -> tuple[Wanted, list[Any]]:
-    pairs = [text.partition("=") for text in parameter]
+def _wanted(of: SimpleNamespace) -> tuple[Wanted, list[Any]]:
+    """Read the options of `_run_options`."""
+    pairs = [text.partition("=") for text in of.parameter]
     if wrong := [name for name, equals, _ in pairs if not equals]:
         raise BadArgument(f"--parameter {', '.join(wrong)}: expected NAME=VALUE")
     given = {name: value for name, _, value in pairs}
     if "data" in given:
         raise BadArgument("-p data: name the data set as DATA, before the options")
+    as_of, release, year = of.as_of, of.release, of.year
     for name, option in (("as_of", as_of), ("release", "" if release == "internal" else release)):
         if name in given and option and option != given[name]:
             raise BadArgument(f"-p {name}={given[name]}: the option --{name} says {option}")
@@ -292,17 +265,17 @@ def _wanted(
     except ValueError:
         raise BadArgument("-p year: expected a year as in 2021") from None
     wanted = Wanted(
-        projects=project + tuple(given.pop(n) for n in ("project_id", "plan_id") if n in given),
+        projects=of.project + tuple(given.pop(n) for n in ("project_id", "plan_id") if n in given),
         years=year,
-        periods=period + tuple(given.pop(n) for n in ("period",) if n in given),
-        reports=report,
-        own_notebooks=bool(notebook),
-        parameters=({"group": ";".join(group)} if group else {}) | given,
+        periods=of.period + tuple(given.pop(n) for n in ("period",) if n in given),
+        reports=of.report,
+        own_notebooks=bool(of.notebook),
+        parameters=({"group": ";".join(of.group)} if of.group else {}) | given,
         release=rule_of(release).name,
         as_of=as_of,
-        reference=str(reference.resolve()) if reference else "",
+        reference=str(of.reference.resolve()) if of.reference else "",
     )
-    books = templates(notebook)
+    books = templates(of.notebook)
     if not books:
         raise BadArgument(f"no notebooks in {HOME / 'notebooks'}")
     return wanted, books

@@ -19,7 +19,7 @@ from html import escape
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData, Problem
-from mtf_eval.records.home import HOME
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.unit_costs import (
     Bearer,
     Row,
@@ -345,7 +345,7 @@ def sound(tables: Mapping[str, tuple[Row, ...]]) -> Mapping[str, tuple[Row, ...]
 
 def default_folder() -> Path:
     """Folder of the reference data that come with the package."""
-    return HOME / "data" / "reference"
+    return REFERENCE
 
 
 def load_reference(folder: str | Path | None = None) -> Reference:

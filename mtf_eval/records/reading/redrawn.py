@@ -13,8 +13,9 @@ from pathlib import Path
 import pandas as pd
 
 from mtf_eval.errors import refused
-from mtf_eval.records.aliases import CHANGED_AREAS, packaged_file
+from mtf_eval.records.aliases import CHANGED_AREAS
 from mtf_eval.records.dataset import Finding
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.plans import listed, named_areas
 from mtf_eval.records.reading.grids import Tidied
 
@@ -109,7 +110,7 @@ def _moved(name: str, frame: pd.DataFrame, units: Mapping[str, str]) -> pd.DataF
 
 def _look_up(own: Path | None) -> pd.DataFrame:
     """Return pairs of codes that changed; the user's rows in place of ours of the same areas."""
-    pairs = _read(packaged_file(CHANGED_AREAS))
+    pairs = _read(REFERENCE / CHANGED_AREAS)
     if own is not None:
         theirs = _read(own)
         known = {*theirs[OLD], *theirs[NEW]}
