@@ -9,15 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, cast
 
 from mtf_eval.records.cache import folder_of, put, take
-from mtf_eval.records.dataset import Dataset, noting, once
+from mtf_eval.records.dataset import Dataset, P, T, noting, once
 from mtf_eval.records.kept import KEPT, by_content, digest_of, stands_on
 from mtf_eval.records.reads import units
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 def shared(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -192,15 +192,13 @@ def finish(
     released: Released,
     paint: Paint,
     *,
-    title: str,
-    subtitle: str,
-    alt: str,
     height: float = 330,
     narrow_height: float | None = None,
     rows: Sequence[str] = (),
     each: float = 34,
     key: Sequence[tuple[str, str]] = (),
     values: Sequence[NDArray[np.float64]] = (),
+    **words: Unpack[Words],
 ) -> Chart:
     """Return the picture, drawn when it is looked at, with its words.
 
@@ -208,20 +206,15 @@ def finish(
     `each` takes. `values` is what is drawn, where all of it may be hidden.
     """
     need_released(released)
-    missing = [
-        k for k, v in {"title": title, "subtitle": subtitle, "alt": alt}.items() if not v.strip()
-    ]
-    if missing:
+    if missing := [what for what, text in words.items() if not str(text).strip()]:
         raise BadArgument(f"chart of {released.table.name}: {', '.join(missing)} must be given")
     tall = [
         rows_height(rows, each, narrow=narrow) if rows else given
         for narrow, given in ((False, height), (True, narrow_height or height))
     ]
     return Chart(
+        **words,
         released=released,
-        title=title,
-        subtitle=subtitle,
-        alt=alt,
         paint=paint,
         tall=(tall[0], tall[1]),
         key=tuple(key),

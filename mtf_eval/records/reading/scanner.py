@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import Problem
@@ -130,32 +131,20 @@ def scan(
             continue
         found += [(heading, row, text) for row, text in _refused(heading, values)]
         found += [(heading, row, what) for row, what in _doubted(values)] if strict else []
+    out, none = "take it out, or use a pseudonym (mtf-eval pseudonymise)", f"nothing in {table}"
+    problem = partial(Problem, file=file, sheet=sheet, expected=f"{none} that identifies a person")
     return [
-        Problem(
-            file=file,
-            sheet=sheet,
-            row=row,
-            column=heading,
-            found=text,
-            expected=f"nothing in {table} that identifies a person",
-            todo=AWAY if row is None else "take it out, or use a pseudonym (mtf-eval pseudonymise)",
-        )
+        problem(row=row, column=heading, found=text, todo=out if row else AWAY)
         for heading, row, text in found
     ]
 
 
 def doubts(table: str, frame: pd.DataFrame, file: str, sheet: str = "") -> list[Finding]:
     """Say where a text may speak of a person: an address, a title with a name."""
+    text = "something that looks like {}; see that nobody can be recognised"
+    finding = partial(Finding, kind="warning", table=table, file=file, sheet=sheet)
     return [
-        Finding(
-            kind="warning",
-            table=table,
-            text=f"something that looks like {what}; see that nobody can be recognised",
-            file=file,
-            sheet=sheet,
-            row=row,
-            column=str(heading),
-        )
+        finding(text=text.format(what), row=row, column=str(heading))
         for place, heading in enumerate(frame.columns)
         for row, what in _doubted(frame.iloc[:, place])
     ]
