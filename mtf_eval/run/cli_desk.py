@@ -397,12 +397,6 @@ def as_written(wanted: Wanted, books: Sequence[Template]) -> tuple[Wanted, tuple
     return replace(wanted, as_written=True), (str(named[0]),)
 
 
-def _pdf_of(page: Path) -> Path:
-    """Return where a page is printed to: beside its notebook, under the same name."""
-    beside = page.with_name(page.stem.removesuffix("-internal"))
-    return beside / f"{page.stem}.pdf"
-
-
 def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     """Print the published pages that have no PDF yet, each into the folder beside its page."""
     if not wanted:
@@ -410,7 +404,8 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     from mtf_eval.run.record import write_index
 
     pages = [page_of(out / p.folder, r.name) for p in plans for r in p.reports]
-    targets = {page: _pdf_of(page) for page in pages if page.exists()}
+    beside = {page: page.with_name(page.stem.removesuffix("-internal")) for page in pages}
+    targets = {page: beside[page] / f"{page.stem}.pdf" for page in pages if page.exists()}
     todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
     for done, (page, target) in enumerate(todo.items(), start=1):
         if sys.stderr.isatty():

@@ -48,49 +48,40 @@ def working_copies(
     Each notebook takes the `values` it has; with `fresh`, copies that are there get `.old` added to
     their names. Returns the copies made, and those left as they were.
     """
+    made, left = [], []
     try:
-        return _copied(books, folder, values, fresh)
+        folder.mkdir(parents=True, exist_ok=True)
+        for book in books:
+            mine = book.checked({k: v for k, v in values.items() if k in book.parameters})
+            label = safe_name(str(mine["project_id"])) if "project_id" in mine else ""
+            target = folder / f"{book.name}{'-' if label else ''}{label}.ipynb"
+            if target.exists() and not fresh:
+                left.append(target)
+                continue
+            if target.exists():
+                target.replace(target.with_suffix(".old.ipynb"))
+            target.write_text(_copy(book, mine, target.name), encoding="utf-8")
+            made.append(target)
     except OSError as error:
         raise RunRefused(
             f"{folder.resolve()}: cannot be written ({error.strerror}); call this from a folder of "
             "your own"
         ) from None
-
-
-def _copied(
-    books: Sequence[Template], folder: Path, values: Mapping[str, Any], fresh: bool
-) -> tuple[list[Path], list[Path]]:
-    folder.mkdir(parents=True, exist_ok=True)
-    made, left = [], []
-    for book in books:
-        mine = book.checked({k: v for k, v in values.items() if k in book.parameters})
-        label = safe_name(str(mine["project_id"])) if "project_id" in mine else ""
-        target = folder / f"{book.name}{'-' if label else ''}{label}.ipynb"
-        if target.exists() and not fresh:
-            left.append(target)
-            continue
-        if target.exists():
-            target.replace(target.with_suffix(".old.ipynb"))
-        notebook = json.loads(book.path.read_text(encoding="utf-8"))
-        for cell in notebook["cells"]:
-            if "parameters" in cell["metadata"].get("tags", []):
-                source = _with_values("".join(cell["source"]), mine)
-                cell["source"] = source.splitlines(keepends=True)
-        notebook["cells"].insert(0, _how_to(target))
-        text = json.dumps(notebook, indent=1, ensure_ascii=False)
-        target.write_text(text + "\n", encoding="utf-8")
-        made.append(target)
     return made, left
 
 
-def _how_to(target: Path) -> dict[str, Any]:
-    """Return the cell that tells an analyst how to go on; it stays out of the page."""
-    return {
-        "cell_type": "markdown",
-        "id": "how-to",
-        "metadata": {"tags": ["remove-cell"]},
-        "source": HOW_TO.format(name=target.name).splitlines(keepends=True),
-    }
+def _copy(book: Template, values: Mapping[str, Any], name: str) -> str:
+    """Return a notebook with its parameters set, under a cell that tells how to go on."""
+    notebook = json.loads(book.path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            source = _with_values("".join(cell["source"]), values)
+            cell["source"] = source.splitlines(keepends=True)
+    how = HOW_TO.format(name=name).splitlines(keepends=True)
+    tags = {"tags": ["remove-cell"]}
+    top = {"cell_type": "markdown", "id": "how-to", "metadata": tags, "source": how}
+    notebook["cells"].insert(0, top)
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def _with_values(source: str, values: Mapping[str, Any]) -> str:

@@ -137,18 +137,13 @@ class _Guard:
         os._exit(1)
 
     def _watch(self) -> None:
-        parent = os.getppid()
+        parent, run = os.getppid(), multiprocessing.parent_process()
         while True:
             time.sleep(TICK)
-            if os.getppid() != parent or not _run_is_there():
+            if os.getppid() != parent or not (run is None or run.is_alive()):
                 self.stop("the run ended")
             if self._until is not None and time.monotonic() > self._until:
                 self.stop(f"it took longer than {self._seconds:g} seconds")
-
-
-def _run_is_there() -> bool:
-    parent = multiprocessing.parent_process()
-    return parent is None or parent.is_alive()
 
 
 def end_group(log: str) -> None:

@@ -81,7 +81,11 @@ class Template:
             known = self.parameters.get(name)
             if known is None:
                 near = difflib.get_close_matches(name, self.parameters, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"it has {self._names()}"
+                hint = (
+                    f"did you mean {near[0]}?"
+                    if near
+                    else f"it has {', '.join(self.parameters) or 'none'}"
+                )
                 problems.append(f"{name}: the notebook has no such parameter; {hint}")
             elif not known.accepts(value):
                 want = " or ".join(_WORDS.get(t, t) for t in known.types)
@@ -99,9 +103,6 @@ class Template:
                 + "\n".join(f"  - {p}" for p in problems)
             )
         return dict(given)
-
-    def _names(self) -> str:
-        return ", ".join(self.parameters) or "none"
 
 
 def read_template(path: Path) -> Template:

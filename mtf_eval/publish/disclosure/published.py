@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -213,15 +213,6 @@ def _html(text: str) -> Iterator[tuple[str, Rows]]:
             yield "", [["", *names], ["headline", *values]]
 
 
-def _page(path: Path) -> Iterator[tuple[str, Rows]]:
-    yield from _html(path.read_text(encoding="utf-8", errors="replace"))
-
-
-def _csv(path: Path) -> Iterator[tuple[str, Rows]]:
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    yield path.stem, list(csv.reader(io.StringIO(text)))
-
-
 def _notebook(path: Path) -> Iterator[tuple[str, Rows]]:
     book = json.loads(path.read_text(encoding="utf-8"))
     for cell in book.get("cells", []):
@@ -231,10 +222,6 @@ def _notebook(path: Path) -> Iterator[tuple[str, Rows]]:
                     yield from _html("".join(content))
                 elif kind.endswith("+json"):
                     yield from _tables_in(content)
-
-
-def _record(path: Path) -> Iterator[tuple[str, Rows]]:
-    yield from _tables_in(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _tables_in(content: Any) -> Iterator[tuple[str, Rows]]:
@@ -267,13 +254,18 @@ def _leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, content
 
 
-_READERS = {
-    ".html": _page,
-    ".csv": _csv,
+_READERS: dict[str, Callable[[Path], Iterable[tuple[str, Rows]]]] = {
+    ".html": lambda path: _html(path.read_text(encoding="utf-8", errors="replace")),
+    ".csv": lambda path: [
+        (
+            path.stem,
+            list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig", errors="replace")))),
+        )
+    ],
     ".xlsx": office.sheets,
     ".docx": office.document,
     ".pptx": office.slides,
     ".txt": office.summary,
     ".ipynb": _notebook,
-    ".json": _record,
+    ".json": lambda path: _tables_in(json.loads(path.read_text(encoding="utf-8"))),
 }

@@ -96,17 +96,14 @@ class _Set:
         for entry in self.entries:
             if entry.project:
                 found.setdefault(entry.project, []).append(entry)
-        first = [sorted(own, key=lambda e: _place(e.kind)) for own in found.values()]
+        first = [
+            sorted(own, key=lambda e: [*QUESTIONS, e.kind].index(e.kind)) for own in found.values()
+        ]
         order = [word for word in STATUS.values() if any(own[0].stage == word for own in first)]
         return [
             (stage, [(own[0].title, own) for own in first if own[0].stage == stage])
             for stage in order
         ]
-
-
-def _place(kind: str) -> int:
-    known = list(QUESTIONS)
-    return known.index(kind) if kind in known else len(known)
 
 
 def index(entries: Sequence[Entry], *, run_time: str) -> str:

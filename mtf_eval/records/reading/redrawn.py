@@ -40,7 +40,8 @@ def follow(read: Mapping[str, Tidied], own: Path | None) -> tuple[dict[str, str]
     Codes are changed in place. Returns the parts that projects name and that cannot be followed,
     each with what became of what; and what was counted together.
     """
-    recorded = _codes(read, "incidents")
+    there = read["incidents"].frame["area_code"].dropna() if "incidents" in read else ()
+    recorded = {*there}
     if not recorded:
         return {}, []
     planned = named_areas(read["plans"].frame) if "plans" in read else pd.DataFrame()
@@ -70,10 +71,6 @@ def follow(read: Mapping[str, Tidied], own: Path | None) -> tuple[dict[str, str]
             tidied.frame = tidied.frame.assign(**{column: codes})
     text = f"{len(moved)} area codes of 2011 or 2021 are counted with what they were redrawn from"
     return parts, [Finding(kind="note", table="incidents", text=text)] if moved else []
-
-
-def _codes(read: Mapping[str, Tidied], table: str) -> set[str]:
-    return {*read[table].frame["area_code"].dropna().unique()} if table in read else set()
 
 
 def _listed(codes: Iterable[str]) -> str:
