@@ -81,11 +81,8 @@ class Template:
             known = self.parameters.get(name)
             if known is None:
                 near = difflib.get_close_matches(name, self.parameters, n=1)
-                hint = (
-                    f"did you mean {near[0]}?"
-                    if near
-                    else f"it has {', '.join(self.parameters) or 'none'}"
-                )
+                names = ", ".join(self.parameters) or "none"
+                hint = f"did you mean {near[0]}?" if near else f"it has {names}"
                 problems.append(f"{name}: the notebook has no such parameter; {hint}")
             elif not known.accepts(value):
                 want = " or ".join(_WORDS.get(t, t) for t in known.types)

@@ -96,9 +96,9 @@ class _Set:
         for entry in self.entries:
             if entry.project:
                 found.setdefault(entry.project, []).append(entry)
-        first = [
-            sorted(own, key=lambda e: [*QUESTIONS, e.kind].index(e.kind)) for own in found.values()
-        ]
+        first = [*found.values()]
+        for own in first:
+            own.sort(key=lambda entry: [*QUESTIONS, entry.kind].index(entry.kind))
         order = [word for word in STATUS.values() if any(own[0].stage == word for own in first)]
         return [
             (stage, [(own[0].title, own) for own in first if own[0].stage == stage])
