@@ -7,14 +7,12 @@ from collections.abc import Callable
 from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, cast
 
 from mtf_eval.records.cache import folder_of, put, take
-from mtf_eval.records.dataset import CONTENT, Dataset, noting
+from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting
 from mtf_eval.records.prices.reference import default_folder
-
-P = ParamSpec("P")
-T = TypeVar("T")
+from mtf_eval.records.tables import DESCRIBED
 
 KEPT = 2000  # entries; the least recently used go first
 
@@ -51,7 +49,7 @@ def by_content(
 def stands_on() -> bytes:
     """Digest of the code and the reference values that every result stands on."""
     libraries = [version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")]
-    package = digest_of(Path(__file__).parent.parent, "*.py")
+    package = digest_of(Path(__file__).parent.parent, "*.py") + DESCRIBED.read_bytes()
     return package + digest_of(default_folder()) + " ".join(libraries).encode()
 
 
