@@ -20,7 +20,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -377,7 +377,7 @@ def _failure(job: Job, notebook: NotebookNode | None, verdict: Verdict, seconds:
     return Result(
         dataset=job.dataset,
         name=job.name,
-        **verdict._asdict(),
+        **asdict(verdict),
         seconds=seconds,
         files={page_name(f"{job.name}-failed", job.release): page.encode()},
         summary=summary,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mtf_eval.errors import our_words
 
@@ -11,7 +12,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 
-class Verdict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Verdict:
     """How a report ended: the class of error, and the cell, counted from 1 without ours."""
 
     outcome: str = "ok"
