@@ -143,6 +143,8 @@ def test_every_estimator_has_the_same_tidy_columns() -> None:
         lambda: effects.proportion(yes=0, n=0),
         lambda: effects.ordinal_change(before=[1, 2, 3], after=[1, 2, 3, 4, 5]),
         lambda: effects.ordinal_change(before=[3] * 6, after=[3] * 6),
+        lambda: effects.paired_ordinal_change(before=[3] * 6, after=[3] * 6),
+        lambda: effects.paired_ordinal_change(before=[3] * 4, after=[4] * 4),
         lambda: effects.concentration(counts=[0, 0, 0]),
         lambda: effects.placebo_calibrated(panel=panel(areas=9)),
         lambda: effects.minimum_detectable_effect(before=0),
@@ -250,6 +252,16 @@ def test_pre_trend_is_the_interaction_of_the_two_way_model() -> None:
     assert found.details["slope"] == pytest.approx(fit.params["tt"], rel=1e-6)
 
 
+@pytest.mark.parametrize("empty", ["target", "comparison"])
+def test_no_trend_is_seen_where_nothing_was_recorded(empty: str) -> None:
+    made = panel(months=12)
+    counts = made.counts.copy()
+    counts.loc[~made.post, list(getattr(made, empty))] = 0
+    made = Panel(counts=counts, target=made.target, start=made.start)
+    with pytest.raises(NotEnoughData, match="too few incidents before the start for a trend"):
+        effects.pre_trend(panel=made)
+
+
 def test_fast_random_effects_mean_is_that_of_statsmodels() -> None:
     from statsmodels.stats.meta_analysis import combine_effects
 
@@ -344,30 +356,34 @@ def london(rng: np.random.Generator, areas: int, months: int = 30) -> pd.DataFra
     return pd.DataFrame(rng.poisson(level * drift), index=index, columns=names)
 
 
-def test_the_forecast_is_a_regression_with_a_prior() -> None:
-    """Against scipy's least squares with the prior as extra rows, the unit itself left out."""
+@pytest.mark.parametrize("length", [24, 12])
+def test_the_forecast_is_a_regression_with_a_prior(length: int) -> None:
+    """Against scipy's least squares with the prior as extra rows, the unit itself left out.
+
+    Of twelve months neither the last twelve nor the season are held against the whole record.
+    """
     from scipy.optimize import lsq_linear
 
     from mtf_eval.analysis.effects.forecast import expected_counts
 
     rng = np.random.default_rng(21)
     counts = london(rng, 40).to_numpy(dtype=float)
-    before, after = counts[:24], counts[24:].sum(axis=0)
-    season = np.arange(24) >= 12
-    season[18:] = False  # the same six months a year before
+    before, after = counts[24 - length : 24], counts[24:].sum(axis=0)
+    season = np.arange(length) >= length - 12
+    season[length - 6 :] = False  # the same six months a year before
     got = expected_counts(before, after, season=season, months_after=6, units=np.arange(1, 40))
     log = np.log(before.sum(axis=0) + 0.5)
     centred = log - log[1:].mean()
 
     def share(part: np.ndarray) -> np.ndarray:
-        return np.log(part.sum(axis=0) + 0.5) - math.log(len(part) / 24) - log
+        return np.log(part.sum(axis=0) + 0.5) - math.log(len(part) / length) - log
 
-    x = np.column_stack([
-        np.ones(40), centred, centred**2, share(before[-3:]), share(before[-6:]),
-        share(before[-12:]), share(before[season]),
-    ])  # fmt: skip
-    prior = np.array([0, 1, 0, 0.1, 0.1, 0.1, 0])
-    sd = np.array([1e3, 0.05, 0.04, 0.15, 0.15, 0.15, 0.15])
+    terms = [np.ones(40), centred, centred**2, share(before[-3:]), share(before[-6:])]
+    prior, sd = [0, 1, 0, 0.1, 0.1], [1e3, 0.05, 0.04, 0.15, 0.15]
+    if length > 12:
+        terms += [share(before[-12:]), share(before[season])]
+        prior, sd = [*prior, 0.1, 0], [*sd, 0.15, 0.15]
+    x, prior, sd = np.column_stack(terms), np.array(prior), np.array(sd)
     weight = np.sqrt(1 / (0.06 + 1 / (before[-6:].sum(axis=0) + 2)))
     for area, units in ((0, np.arange(1, 40)), (7, np.delete(np.arange(1, 40), 6))):
         left = np.vstack([x[units] * weight[units, None], np.diag(1 / sd)])

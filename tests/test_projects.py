@@ -257,6 +257,23 @@ def test_what_cannot_be_said_is_said_without_warnings(rows: pd.DataFrame) -> Non
     assert found.headline
 
 
+@pytest.mark.parametrize("wanted", [None, 0.5])
+def test_an_estimate_that_could_not_be_seen_is_not_given(wanted: float | None) -> None:
+    rows = incidents(mean=0.3)
+    aim = pd.DataFrame([{"project_id": "P1", "measure": ASB, "target_change": wanted}])
+    found = evaluated(data_of(incidents=rows, project_measures=aim))
+    estimate = found.unclear[ASB]
+    reach = stats.t.ppf(0.975, estimate.df) + stats.norm.ppf(0.8)
+    fall = 1 - math.exp(-reach * estimate.se_log)
+    size = f"fall of {fall:.0%}" if wanted is None else f"rise of {fall / (1 - fall):.0%}"
+    before = rows[rows["area_code"].eq("A00") & rows["month"].dt.year.eq(2020)]["count"].sum()
+    assert found.cannot_say[ASB] == (
+        f"{ASB}: {before} incidents in the months before the start; only a {size} or more could "
+        "have been seen"
+    )
+    assert found.primary is None
+
+
 def test_another_projects_areas_are_no_controls_and_a_shared_one_is_warned_of() -> None:
     both = pd.concat([a_project(), a_project(project_id="P2")])
     areas = pd.concat([areas_of(target=["A00"]), areas_of("P2", target=["A00", "A05"])])
