@@ -251,6 +251,33 @@ def test_switching_value_brings_the_ratio_to_one(reference: Reference) -> None:
     assert again.results["public_value_bcr"] == pytest.approx(1.0)
 
 
+def test_each_switching_value_by_hand(reference: Reference) -> None:
+    """Benefits are in proportion to every input but deadweight: to what would not have happened."""
+    people = outcome(unit_cost_code="child_in_need_year", people=50, impact=0.8, deadweight=0.3,
+                     attribution=0.9)  # fmt: skip
+    data = dataset(outcomes=[people], costs=[cost(amount_gbp=20_000.0)])
+    done = analyse(data, evaluation(), reference, draws=200)
+    share = done.results["present_value_costs_gbp"] / done.results["present_value_benefits_gbp"]
+    frame = benefit.switching_values(done).frame
+    frame = frame.set_index(frame["input"].str.split(":").str[0])
+    for name, reported, switch in (
+        ("Impact", 0.8, 0.8 * share),
+        ("Attribution", 0.9, 0.9 * share),
+        ("Deadweight", 0.3, 1 - 0.7 * share),
+        ("Unit cost", 1, share),
+        ("Costs", 1, 1 / share),
+    ):
+        assert frame.loc[name, "reported"] == reported
+        assert frame.loc[name, "switch"] == pytest.approx(switch), name
+    assert frame.loc["Impact", "meaning"] == f"{1 - share:.0%} less"
+    effect = dataset(project_measures=[measure()], costs=[cost(amount_gbp=20_000.0)])
+    done = analyse(effect, evaluation(estimate()), reference, draws=200)
+    share = done.results["present_value_costs_gbp"] / done.results["present_value_benefits_gbp"]
+    frame = benefit.switching_values(done).frame.set_index("input")
+    # 100 where 100 / 0.7 were expected
+    assert frame.loc["Effect: Robbery", "switch"] == pytest.approx((100 / 0.7 - 100) * share)
+
+
 def test_tornado_is_sorted_and_straddles_the_result(reference: Reference) -> None:
     data = dataset(project_measures=[measure()], outcomes=[burglaries(5, deadweight=0.3)],
                    costs=[cost(amount_gbp=6000.0)])  # fmt: skip
