@@ -207,8 +207,7 @@ def _html(text: str) -> Iterator[tuple[str, Rows]]:
         )
     for cards in soup.find_all("dl"):
         names = [dt.get_text(" ", strip=True) for dt in cards.find_all("dt")]
-        after = [dt.find_next("dd") for dt in cards.find_all("dt")]
-        values = [dd.get_text(" ", strip=True) for dd in after if dd is not None]
+        values = [dd.get_text(" ", strip=True) for dd in cards.select("dt + dd")]
         if len(names) == len(values):
             yield "", [["", *names], ["headline", *values]]
 
