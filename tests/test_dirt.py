@@ -205,6 +205,40 @@ def test_total_rows_are_dropped_and_checked(read: Callable[..., Dataset]) -> Non
     assert "5 : total row left out; received says 1,156, the rows add up to 1,155" in wrong
 
 
+@pytest.mark.parametrize("words", ["Q1 total", "Total for April and May", "Sub-total"])
+def test_totals_of_a_part_are_dropped_and_checked(read: Callable[..., Dataset], words: str) -> None:
+    tables = book()
+    months = tables["monthly_referrals"]
+    first, second = months[1][1:5], months[2][1:5]
+    part = [words, *(a + b for a, b in zip(first, second, strict=True)), None, None]
+    whole = ["Total", 1155, 1045, 110, 0, 45, None]
+    tables["monthly_referrals"] = [*months[:3], part, *months[3:], whole]
+    data = read(tables)
+    assert len(data.table("monthly_referrals")) == 3
+    assert told(data).count("total row left out; it agrees with the rows") == 2
+    part[1] += 1
+    wrong = told(read(tables), "warning")
+    given = f"{first[0] + second[0] + 1:,} , the rows add up to {first[0] + second[0]:,}"
+    assert f"total row left out; received says {given.replace(' ,', ',')}" in wrong
+
+
+def test_a_question_left_blank_is_no_answer(read: Callable[..., Dataset]) -> None:
+    tables = book()
+    tables["survey_questions"] = [
+        ["question_id", "text", "scale", "favourable"],
+        ["safe", "How safe do you feel?", "Unsafe; Safe", "high"],
+    ]
+    given = ["Safe", None, "n/a", "Unsafe"]
+    tables["survey_responses"] = [
+        ["project_id", "wave", "date", "question_id", "answer"],
+        *(["P1", "entry", DAY(2021, 5, 3 + n), "safe", a] for n, a in enumerate(given)),
+    ]
+    data = read(tables)
+    answers = data.table("survey_responses")["answer"].tolist()
+    assert answers == ["Safe", "No answer", "No answer", "Unsafe"]
+    assert "no answer read as not answered" in told(data)
+
+
 # 6 agencies
 
 

@@ -266,6 +266,13 @@ def test_words_beside_an_amount_are_not_read(written: str) -> None:
     assert ("to pounds" if "€" in written else "net or gross") in caught.value.todo
 
 
+@pytest.mark.parametrize("written", ["<5", "1-4", "≤ 4", "5 – 9"])
+def test_a_hidden_count_is_refused_with_the_reason(written: str) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read_cell(written, "whole", Context(aliases=packaged()))
+    assert refused.value.todo.startswith("hidden or a range, which cannot be counted")
+
+
 @pytest.mark.parametrize("mark", ["..", ":", "[x]", "[c]", "*", "[low]"])
 def test_statistical_symbols_are_missing_and_never_nought(mark: str) -> None:
     value, note = read_cell(mark, "whole", Context(aliases=packaged()))

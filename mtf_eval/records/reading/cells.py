@@ -322,7 +322,9 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         text = text.replace(",", "")
         notes.append("thousands comma left off")
     if not _NUMBER.fullmatch(text):
-        raise Unreadable("a number")
+        hidden = re.match(r"[<>≤≥]|[0-9]+ ?[-–]", text)
+        todo = "hidden or a range, which cannot be counted: ask who keeps it for the number"
+        raise Unreadable("a number", todo if hidden else "")
     try:
         number = Decimal(text)
     except InvalidOperation:

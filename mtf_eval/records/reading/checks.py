@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pandera.pandas as pa
 
-from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.reading.cells import (
     NOT_YET,
     Context,
@@ -38,13 +38,11 @@ _GIVEN: dict[tuple[str, frozenset[str]], DataFrameSchema] = {}
 
 
 def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]]) -> None:
-    """Compare TOTAL rows, already left out, with the rows they add up."""
+    """Compare TOTAL rows, already left out, with the rows they add up: all, or those of a part."""
     context = Context(aliases=Aliases(), decimal_comma=out.grid.decimal_comma)
     above, schema = 0, out.schema
     for number, row in totals.items():
-        words = {fold(c) for c in row if isinstance(c, str)}
-        part = bool(words & {"sub total", "subtotal"})
-        rows = frame[(frame.index < number) & (frame.index > (above if part else 0))]
+        parts = [frame[(frame.index < number) & (frame.index > top)] for top in (0, above)]
         above = number
         wrong = []
         for name, place in out.places.items():
@@ -55,10 +53,12 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
             except Unreadable:
                 wrong.append(f"{name} cannot be read")
                 continue
-            actual = rows[name].sum()
+            sums = [rows[name].sum() for rows in parts]
             if name == "amount_gbp":  # a total of costs may hold the hours given, too
-                whole = rows[name].fillna(rows["hours"] * rows["rate_gbp"]).sum()
-                actual = min(actual, whole, key=lambda x: abs(float(x) - float(stated or 0)))
+                sums += [
+                    rows[name].fillna(rows["hours"] * rows["rate_gbp"]).sum() for rows in parts
+                ]
+            actual = min(sums, key=lambda x: abs(float(x) - float(stated or 0)))
             if stated is not None and abs(float(stated) - float(actual)) > 0.005:
                 wrong.append(f"{name} says {stated:,g}, the rows add up to {float(actual):,g}")
         if wrong:
@@ -71,6 +71,10 @@ def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out what a tracker keeps of work that was never taken on; ask where marks disagree."""
     if out.grid.table == "costs":
         _few_hours(out, frame)
+    blank = frame.index[frame["answer"].isna()] if out.grid.table == "survey_responses" else []
+    if len(blank):
+        out.mend([int(i) for i in blank], "no answer read as not answered", "answer")
+        return frame.fillna({"answer": packaged().find("answer", "left blank")})
     if out.grid.table != "referrals":
         return frame
     open_still = out.mended.get(("closed", NOT_YET), [])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 _TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
+_OF_A_PART = re.compile(r"\b(sub ?)?totals?\b")  # `Q1 total`, `Total for April`
 _NOTES = ("last updated", "note", "source", "data as at")
 NUMBERS = ("whole", "money", "number", "share")
 
@@ -126,7 +127,9 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         filled = [c for c in row if not is_blank(c)]
         if not filled:
             continue
-        if any(isinstance(row[p], str) and fold(row[p]) in _TOTALS for p in texts):
+        words = (c for p in texts if isinstance(c := row[p], str) and any(map(str.isalpha, c)))
+        said = [fold(c) for c in words]
+        if any(s in _TOTALS for s in said) or (len(said) == 1 and _OF_A_PART.search(said[0])):
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
