@@ -121,6 +121,12 @@ def test_shares(tmp_path: Path) -> None:
     assert (leak.row, leak.low, leak.high) == ("c", 3, 3)
     write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, "[c]"]])
     assert audit(tmp_path) == []
+    # Of a whole kept back: 36 are 92% of 39 and of no other, so the rest are 3.
+    rows = [["k", "Part", "Rest", "Whole", "Share (%)"], ["a", 20, 20, 40, 50]]
+    rows += [["b", 10, 20, 30, 33], ["c", 36, "[c]", "[k]", 92]]
+    write_csv(tmp_path, "t", rows)
+    found = {(k.column, k.low, k.high) for k in audit(tmp_path)}
+    assert found == {("rest", 3, 3), ("whole", 39, 39)}
 
 
 def test_pounds_over_what_one_person_is_worth(tmp_path: Path) -> None:
@@ -151,6 +157,13 @@ def test_figures_that_contradict_each_other_do_not_blind_it(tmp_path: Path) -> N
     ]
     (leak,) = audit(write_csv(tmp_path, "t", rows))
     assert (leak.row, leak.low) == ("e", 3)
+
+
+def test_sums_that_cannot_hold_are_bent_as_far_as_they_must_and_no_others() -> None:
+    system = feasible.System()
+    for low, high, given in ((0, 5, 20), (10, 30, 2), (0, 9, 7)):
+        system.add([(system.unknown(low, high), 1.0)], given=given)
+    assert system.bends() == pytest.approx([20 - 5, 10 - 2, 0])
 
 
 def test_the_rule_is_read_from_the_run_record(tmp_path: Path) -> None:

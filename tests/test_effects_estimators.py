@@ -452,6 +452,11 @@ def test_near_controls_are_taken_to_the_fortieth_and_no_further() -> None:
     a[21:] = 500.0  # twenty are near, the rest ten times the target's
     assert len(choose_controls(a, b, one, rest).groups) == 20
     assert WIDE.most == 80
+    months = pd.date_range("2021-01-01", periods=24, freq="MS")
+    for areas, target, controls in ((100, 1, 40), (700, 1, 80), (700, 2, 40)):
+        level = pd.DataFrame(50, index=months, columns=[f"E{k:03d}" for k in range(areas)])
+        made = Panel(counts=level, target=tuple(level.columns[:target]), start=months[12])
+        assert effects.placebo_calibrated(panel=made).details["controls"] == controls
     # Twenty areas in a row are ten pairs: as many as are needed, so none overlap.
     pairs = choose_controls(a[:22], b[:22], np.array([20, 21]), np.arange(20))
     assert pairs.groups.shape == (10, 2)
