@@ -57,7 +57,8 @@ MADE = f"""\
 ## A result of your own
 
 A table says what each column counts (`kind="people"` puts it under the disclosure rule), a
-`mtf.View` shows it, `mtf.Several` shows several as one, and `mtf.charts` draws a released table.
+`mtf.View` shows it, `mtf.Several` shows several as one, `mtf.Beside` side by side, and
+`mtf.charts` draws a released table.
 
 ```python
 {OWN}
@@ -90,6 +91,7 @@ PLAIN = {
 MORE = {
     "View": "result",
     "Several": "mtf.Several(result, effect)",
+    "Beside": "mtf.Beside(result, effect)",
     "note": 'mtf.note("To be read with care", "caution")',
     "headline_result": 'mtf.headline_result("Fewer incidents were recorded")',
     "charts.bars": 'mtf.charts.bars(result.released, x="month", y="observed", '

@@ -251,7 +251,10 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
     of_it = {"project": "EX01", "dataset": "d"}
     made = [
         entry(
-            **of_it, title="What it saved: Square (EX01)", kind="benefit_analysis", html="b.html"
+            **of_it,
+            title="Costs and benefits: Square (EX01)",
+            kind="benefit_analysis",
+            html="b.html",
         ),
         entry(title="Data quality", kind="data_quality"),
         entry(**of_it, title="What we tried", kind="own", html="o.html", state="failed", why="so"),
@@ -265,7 +268,7 @@ def test_index_puts_a_project_s_reports_together_its_evaluation_first() -> None:
         ("Square (EX01)", "e.html"),
         ("What changed: Square (EX01)", "e.html"),
         ("What we tried: Square (EX01)", "o.html"),
-        ("What it saved: Square (EX01)", "b.html"),
+        ("Costs and benefits: Square (EX01)", "b.html"),
     ]
     assert row.select_one(".mtf-entry-failed strong").get_text() == "So"
 

@@ -198,7 +198,7 @@ def test_a_wanted_rise_has_no_pounds(published: Path) -> None:
     assert "Violence and sexual offences: a rise was aimed at" in said
     assert "million" not in said
     text = page(published, "project_evaluation-EX05")
-    assert re.search(r"a rise of \d+% against what was expected, as wanted", text)
+    assert re.search(r"a rise of \d+% against what was expected, as the project wanted", text)
     assert "More than expected, net of next door" in text
     assert "Smallest rise that could be seen" in text
     assert "violence and sexual offences (more is wanted)" in page(published, "annual_review-2024")

@@ -57,11 +57,11 @@ def test_the_map_stands_beside_the_answer_and_fills_each_role(records: Records) 
     drawn = outlines(records)
     assert [len(drawn[role]) for role in maps.ROLES] == [5, 3, 5]
     mtf.report(records, "project_evaluation", project="EX01")
-    short = records.project("EX01").in_short()
-    shown = short.element().html
-    assert shown.startswith('<div class="mtf-beside">')
-    assert shown.count("<figure") == 1
-    axes = short.parts[0].plot()
+    project = records.project("EX01")
+    shown = mtf.Beside(project.effect().months(), project.where()).element().html
+    assert shown.startswith('<div class="mtf-beside"><div><figure')
+    assert shown.count("</figure></div>") == 2
+    axes = project.where().plot()
     target = {p.get_facecolor()[:3]: p.get_path() for p in axes.patches}[to_rgb(PALETTE[0])]
     corners = pd.read_csv(EXAMPLE / "area_boundaries.csv")
     lat = corners[corners["area_code"].between("E01990011", "E01990015")]["lat"]

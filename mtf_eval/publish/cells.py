@@ -31,12 +31,20 @@ SYMBOLS = {
     "not on record": "nothing to rely on is recorded there, which is not nought",
     "[u]": "low reliability: based on few cases",
 }
-MARYLAND = "Strength of the design: {} of 5 on the Maryland scale"
+#: What the levels of the Maryland scale rest on.
+DESIGNS = ("before and after alone", "no comparison with other places",
+           "compared with places where nothing was done", "as good as drawn by lot",
+           "drawn by lot")  # fmt: skip
 NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
 NUMERIC = {"people", "count", "money", "number", "share", "change"}
 PER_CENT = {"share", "change"}
 LARGE = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def strength(level: int) -> str:
+    """Say how strong a design is, and why."""
+    return f"Strength of the design: {level} of 5 on the Maryland scale ({DESIGNS[level - 1]})"
 
 
 def need_released(thing: object) -> Released:

@@ -85,6 +85,11 @@ def test_the_first_screen_has_a_finding_and_a_figure(browser: Any, pages: list[P
             said = [s.strip() for s in re.findall(r"^([^:]+):", found.inner_text(), re.M)]
             rest = ["Where", "What it is worth", "What next"]
             assert [s for s in said if s != "Since then"] == ["In one line", *rest], path.stem
+            assert page.locator("main .mtf-plate").first.bounding_box()["y"] < 750, path.stem
         first = page.locator("main table, main figure, main .mtf-headline").first.bounding_box()
+        cards = [b.bounding_box() for b in page.locator(".mtf-headline dl > div").all()]
         page.close()
         assert first["y"] < 800, path.stem
+        if path.stem.startswith("benefit_analysis") and cards:
+            ends = max(card["y"] + card["height"] for card in cards)
+            assert ends <= 900, f"{path.stem}: a figure is cut by the fold"

@@ -38,7 +38,6 @@ from mtf_eval.analysis.benefit.statement import (
 from mtf_eval.analysis.benefit.summary_table import appraisal_summary
 from mtf_eval.analysis.benefit.totals import once, portfolio
 from mtf_eval.analysis.benefit.words import (
-    cash_finding,
     chance_finding,
     costs_finding,
     gains_finding,
@@ -50,7 +49,7 @@ from mtf_eval.analysis.benefit.words import (
 __all__ = [
     "Assumptions", "Benefit", "analyse", "appraisal_summary", "assumptions",
     "benefits_by_agency", "by_agency_and_year", "by_domain", "by_records", "by_step",
-    "calculation", "cash_finding", "cash_flow", "chance_finding", "contributions",
+    "calculation", "cash_flow", "chance_finding", "contributions",
     "cost_per_outcome", "cost_sources", "costs", "costs_finding", "distribution", "findings",
     "gains_finding", "gaps", "headline", "logic_model", "once", "payback_finding",
     "people_claimed", "portfolio", "prices", "ratios", "results_in_pounds", "sensitivities",

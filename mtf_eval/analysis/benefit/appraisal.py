@@ -28,6 +28,7 @@ from mtf_eval.analysis.benefit.uncertainty import Draws, Swing, simulate, tornad
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import MINUS, pounds
+from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown
 from mtf_eval.errors import Problem
 from mtf_eval.records.prices.reference import Reference
@@ -245,6 +246,8 @@ class Benefit(Brief):
         if self.evidence == "doubtful":
             said = f"In doubt ({self.doubts or 'the project as a whole is'}): benefits"
         gross = " (gross: there is no comparison for all of it)" if self.gross else ""
+        names = [*dict.fromkeys(line.label for line in self.claimed if line.net)]
+        gross += f" from {listing([n[0].lower() + n[1:] for n in names])}" if names[1:] else ""
         text = f"{said} of {pounds(value)} of public value{gross} ({span})"
         if value < 0:
             lost = f"a loss of {pounds(-value)} of public value{gross} (of benefits {span})"

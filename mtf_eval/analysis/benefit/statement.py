@@ -21,6 +21,12 @@ from mtf_eval.analysis.results.columns import MINUS, NOT_GIVEN, label, money, nu
 from mtf_eval.analysis.results.tables import Table
 
 TYPES = ("fiscal", "economic", "social", "not_split")
+#: What stands beside every large figure, where the records alone do not bear it.
+CONDITION = {"claimed": "As claimed, not shown", "doubtful": "In doubt"}
+WORDS = (
+    "Public value is what budgets, people and businesses gain; cashable, what a budget would "
+    "notice; optimism bias, an allowance for costs that turn out higher.",
+)
 
 
 def _span(benefit: Benefit, name: str) -> str:
@@ -66,17 +72,23 @@ def payback(benefit: Benefit) -> str:
 def headline(benefit: Benefit) -> Table:
     """One row: what reviewers read first, present values and their ratio, then the rest."""
     found = benefit.results
-    none = "; the interval includes no saving" if benefit.no_saving_possible else ""
-    none = "; the estimate, of which no saving can be claimed" if benefit.no_saving else none
-    cash = found["cashable_benefit_gbp"]
-    names = ("present_value_benefits_gbp", "present_value_costs_gbp", "public_value_bcr",
-             "net_present_public_value_gbp", "cashable_benefit_gbp")  # fmt: skip
-    row = (*found[list(names)], payback(benefit), benefit.chance)
+    none = "the interval includes no saving" if benefit.no_saving_possible else ""
+    value, cash = found["present_value_benefits_gbp"], found["cashable_benefit_gbp"]
+    if benefit.no_saving:
+        none, value = f"of the estimate, {pounds(value)}, of which none can be claimed", 0.0
+    given = CONDITION.get(benefit.evidence, "") if benefit.claimed else ""
+
+    def under(name: str, more: str = "") -> str:
+        return "; ".join(filter(None, (given, _span(benefit, name), more)))
+
+    net = np.nan if benefit.no_saving else benefit.net_gbp
+    row = (value, *found[["present_value_costs_gbp", "public_value_bcr"]], net, cash,
+           payback(benefit), benefit.chance)  # fmt: skip
     columns = (
         money(
             "benefits",
             "Present value of benefits",
-            note=_span(benefit, "benefits") + none,
+            note=under("benefits", none),
             missing=NOT_GIVEN,
         ),
         money(
@@ -85,20 +97,30 @@ def headline(benefit: Benefit) -> Table:
             note=_span(benefit, "costs") and bridge(benefit),
             missing=NOT_GIVEN,
         ),
-        number(
-            "bcr", "Public value for each £1 (BCR)", 2, _span(benefit, "bcr"), missing=NOT_GIVEN
-        ),
-        money("net", "Net present public value", note=_span(benefit, "net"), missing=NOT_GIVEN),
+        number("bcr", "Public value for each £1 (BCR)", 2, under("bcr"), missing=NOT_GIVEN),
+        money("net", "Net present public value", note=under("net"), missing=NOT_GIVEN),
         money(
             "cashable",
             "Cashable benefit",
-            note="" if cash else "Capacity freed, not cash",
+            note=_freed(benefit),
             missing=NOT_GIVEN,
         ),
         text("payback", "Payback of fiscal benefits"),
         replace(text("chance", "Chance that benefits exceed costs"), missing=NOT_GIVEN),
     )
-    return table(benefit, "headline", "What it cost and saved", [row], columns)
+    return table(benefit, "headline", "What it cost and saved", [row], columns, notes=WORDS)
+
+
+def _freed(benefit: Benefit) -> str:
+    """Say whether any budget gets smaller."""
+    fiscal, cash = benefit.results[["present_value_fiscal_gbp", "cashable_benefit_gbp"]]
+    if cash:
+        return f"Of a fiscal benefit of {pounds(fiscal)}"
+    if benefit.no_saving_possible or benefit.no_saving:
+        return "Capacity freed, not cash"
+    if fiscal < 0:
+        return f"No budget gets smaller: services had {pounds(-fiscal)} more to bear"
+    return f"No budget gets smaller: capacity freed worth {pounds(fiscal)}, not cash"
 
 
 def bridge(benefit: Benefit) -> str:

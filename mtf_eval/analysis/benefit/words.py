@@ -46,18 +46,6 @@ def payback_finding(benefit: Benefit) -> str:
     return f"Payback of the costs by fiscal benefits: {payback(benefit)}"
 
 
-def cash_finding(benefit: Benefit) -> str:
-    """Say whether any budget gets smaller."""
-    fiscal = benefit.results["present_value_fiscal_gbp"]
-    cash = benefit.results["cashable_benefit_gbp"]
-    if cash:
-        return f"{pounds(cash)} of the fiscal benefit of {pounds(fiscal)} is cashable."
-    if fiscal < 0:
-        return f"No budget gets smaller: services had {pounds(-fiscal)} more to bear."
-    freed = f"capacity freed worth {pounds(fiscal)}, not cash"
-    return f"No budget gets smaller: the fiscal benefit is {freed}."
-
-
 def waterfall_finding(benefit: Benefit) -> str:
     """Say where gross and net end up."""
     if not benefit.claimed:

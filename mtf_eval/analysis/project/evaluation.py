@@ -187,7 +187,7 @@ class Evaluation(Brief):
         size = percent(abs(1 - found.estimate))
         against = "" if found.maryland <= 2 else " against what was expected"
         net = self.net[measure]
-        wanted = ", as wanted" if net.rise_wanted and way == "rise" else ""
+        wanted = ", as the project wanted" if net.rise_wanted and way == "rise" else ""
         doubt = f"; {net.doubt}" if net.doubt else ""
         if net.may_have_moved:
             doubt = f"; {net.sentence()}: {net.doubt}"

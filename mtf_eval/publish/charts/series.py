@@ -172,9 +172,10 @@ def _end_labels(
     """Name lines at their right end, each in its ink, pushed apart where they would meet."""
     low, high = axes.get_ylim()
     step = 16 * (high - low) / height
-    last = float("-inf")
+    last, below = float("-inf"), 0
     for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
-        y = max(y, last + step * (name.count("\n") + 1))
-        last = y
+        lines = name.count("\n") + 1
+        last = y = max(y, last + step * (lines + below) / 2)
+        below = lines
         ink = colour if colour in DARK else INK
         style.write(axes, name, (x, y), (9, 0), va="center", color=ink, fontweight="bold")

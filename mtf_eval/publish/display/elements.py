@@ -15,9 +15,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from mtf_eval.analysis.results.claims import overclaims
-from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.results.columns import NOT_GIVEN, day
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, SYMBOLS, need_released, payload, words
+from mtf_eval.publish.cells import NOTE_WORDS, SYMBOLS, need_released, payload, strength, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
 from mtf_eval.publish.shell import STATUS, css
@@ -98,10 +98,13 @@ def headline(released: Released) -> Element:
         if column.kind == "label":
             continue
         value = words(released.frame[column.name], released.symbols[column.name], column)[0]
+        if value == NOT_GIVEN:
+            continue
         own = column.unit if column.unit not in ("", "£", "%") and value not in SYMBOLS else ""
         shown = escape(value) + (f" <small>{escape(own)}</small>" if own else "")
         under = f'<dd class="mtf-under">{escape(column.note)}</dd>' if column.note else ""
-        cards.append(f"<div><dt>{escape(column.heading)}</dt><dd>{shown}</dd>{under}</div>")
+        css = ' class="mtf-words"' if column.kind == "text" and len(value) > len("over 99%") else ""
+        cards.append(f"<div><dt>{escape(column.heading)}</dt><dd{css}>{shown}</dd>{under}</div>")
         plain.append(f"{column.heading}: {value}")
     html = (
         f'<div class="mtf-headline"><dl>{"".join(cards)}</dl>'
@@ -185,12 +188,10 @@ def headline_result(
     if status not in STATUS:
         raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")
     _need_modest(text, maryland)
-    strength = (
-        f' <span class="mtf-strength">{MARYLAND.format(maryland)}.</span>' if maryland else ""
-    )
+    design = f' <span class="mtf-strength">{strength(maryland)}.</span>' if maryland else ""
     lines = "".join(f"<p><strong>{escape(n)}:</strong> {escape(t)}</p>" for n, t in beside)
     html = (
-        f'<div class="mtf-result"><p><strong>In one line:</strong> {escape(text)}{strength}</p>'
+        f'<div class="mtf-result"><p><strong>In one line:</strong> {escape(text)}{design}</p>'
         f"{lines}</div>"
     )
     content = {"text": text, "maryland": maryland, "status": status, "beside": [*beside]}
@@ -212,10 +213,10 @@ def result(estimate: Any) -> Element:
     cautions = [str(c) for c in getattr(estimate, "cautions", ())]
     level = getattr(estimate, "maryland", None)
     _need_modest(sentence, level)
-    strength = f'<p class="mtf-strength">{MARYLAND.format(level)}.</p>' if level else ""
+    design = f'<p class="mtf-strength">{strength(level)}.</p>' if level else ""
     items = "".join(f"<li>{escape(c)}</li>" for c in cautions)
     html = (
-        f'<div class="mtf-finding"><p>{escape(sentence)}</p>{strength}'
+        f'<div class="mtf-finding"><p>{escape(sentence)}</p>{design}'
         f"{f'<ul>{items}</ul>' if items else ''}</div>"
     )
     content = {"text": sentence, "cautions": cautions, "maryland": level}

@@ -10,7 +10,7 @@ from html import escape
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-from mtf_eval.publish.cells import MARYLAND, printed
+from mtf_eval.publish.cells import printed, strength
 from mtf_eval.publish.exports.files import contents, opening, source_of
 from mtf_eval.publish.exports.shown import cards_among, figures, said
 from mtf_eval.publish.look import Look
@@ -55,8 +55,8 @@ def _lines(
     found = [data for kind, data in shown if kind in ("result", "finding")]
     for data in found[:1]:
         level = data.get("maryland")
-        strength = f"{MARYLAND.format(level)}." if level else ""
-        yield "p", said([f"{data['text'].rstrip('.')}.", strength], 600)
+        design = f"{strength(level)}." if level else ""
+        yield "p", said([f"{data['text'].rstrip('.')}.", design], 600)
     tables = [data for kind, data in shown if kind == "table" and data["rows"]]
     if cards := cards_among(shown):
         for heading, value in figures(cards)[:MOST]:

@@ -27,7 +27,7 @@ from docx.shared import Cm, Emu, Length, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from mtf_eval.publish.cells import MARYLAND, NOTE_WORDS, NUMERIC, printed
+from mtf_eval.publish.cells import NOTE_WORDS, NUMERIC, printed, strength
 from mtf_eval.publish.exports.files import opening, source_of
 from mtf_eval.publish.exports.scanner import printable
 from mtf_eval.publish.exports.shown import Block, blocks, picture
@@ -171,8 +171,8 @@ class _Writer:
             lead, text = "Rating: ", text.replace("_", " ").capitalize()
         elif kind == "note":
             lead = f"{NOTE_WORDS[data['kind']]}: "
-        strength = f" {MARYLAND.format(data['maryland'])}." if data.get("maryland") else ""
-        self._add(text + strength, lead=lead)
+        design = f" {strength(data['maryland'])}." if data.get("maryland") else ""
+        self._add(text + design, lead=lead)
         for name, answer in data.get("beside", ()):
             self._add(answer, lead=f"{name}: ")
         for caution in data.get("cautions", ()):

@@ -19,7 +19,7 @@ STATES = {
     "failed": ("Failed", "\N{MULTIPLICATION X}"),
     "out_of_date": ("Out of date", "\N{BLACK UP-POINTING TRIANGLE}"),
 }
-QUESTIONS = {"project_evaluation": "What changed", "benefit_analysis": "What it saved"}
+QUESTIONS = {"project_evaluation": "What changed", "benefit_analysis": "Costs and benefits"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

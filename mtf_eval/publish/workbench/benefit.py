@@ -107,8 +107,7 @@ class Money(View):
         done = self.appraisal
         if not done.claimed:
             return Absent("No benefit is known. " + " ".join(done.notes))
-        said = "" if done.no_saving_possible or done.no_saving else benefit.cash_finding(done)
-        return View(partial(benefit.headline, done), words=said, cards=True)
+        return View(partial(benefit.headline, done), cards=True)
 
     def claimed(self) -> View:
         """Say what the project claims of people: a sum of its own."""

@@ -80,16 +80,22 @@ class Project(Scanning):
         return View(lambda: maps.where(self.records, self.record, as_of=self.as_of))
 
     def in_short(self) -> Several:
-        """Answer what the problem was, what was done, what changed, how sure; where, on a map."""
+        """Answer what the problem was, what was done, what changed and how sure."""
         done = process.actions(self.records, self.record, as_of=self.as_of)
         said = process.actions_finding(done.frame)
         if named := [str(what).rstrip(".") for what in done.frame["what"]]:
             said = f"{'; '.join(named)}. {said}"
         short = View(lambda: assessment.short(self.records, self.evaluation, said))
-        return Several(Beside(short, self._areas(self._where())), self._in_figures())
+        map_ = self._map() if self.evaluation.panel is None else Absent("Beside the months")
+        return Several(Beside(short, map_), self._in_figures())
 
-    def _areas(self, where: View) -> View:
-        """Draw the project's areas by role."""
+    def where(self) -> View:
+        """Draw the project's areas by role, to stand beside the months; without, see `in_short`."""
+        none = Absent("No months are on record: the map stands beside the answer in short")
+        return none if self.evaluation.panel is None else self._map()
+
+    def _map(self) -> View:
+        where = self._where()
         outlines = maps.outlines(self.records, self.record)
         if not outlines:
             return Absent("No outlines of the areas are on record")

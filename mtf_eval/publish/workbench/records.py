@@ -156,10 +156,10 @@ KINDS = {
         (),
     ),
     "benefit_analysis": _Kind(
-        lambda records, given: f"What it saved: {_project_title(records, given)}",
+        lambda records, given: f"Costs and benefits: {_project_title(records, given)}",
         lambda records, given: (
             f"{_up_to(records, given)}, {given['price_year']} prices, "
-            f"{given['horizon_years']} years"
+            f"benefits of up to {given['horizon_years']} years"
             f"{f', crime costs of {edition}' if (edition := given.get('crime_costs')) else ''}"
         ),
         ("outcomes", "case_steps"),
