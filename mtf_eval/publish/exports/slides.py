@@ -184,7 +184,8 @@ class _Deck:
         plot = chart.plots[0]
         plot.gap_width, plot.has_data_labels = 50, True
         plot.data_labels.show_value = True
-        plot.data_labels.number_format = MONEY if kind == "money" else "#,##0"
+        # Parts of nought have no bar to stand in.
+        plot.data_labels.number_format = MONEY if kind == "money" else "#,##0;;"
         plot.data_labels.number_format_is_linked = False
         plot.data_labels.font.size = Pt(12)
         chart.value_axis.has_major_gridlines = False

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 SIZES, LETTER = (Pt(9), Pt(8), Pt(7), Pt(6)), 0.58  # of a table's letters; their width to that
 MOST = 60  # rows of a table; the workbook beside has the rest
+LONG, WIDE = 160, 6  # characters of a cell that stand under a table of so many columns
 TALLEST = Cm(15)  # of a picture
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 TABLE = "Report Table"  # a template's own style of this name is used as it is
@@ -225,10 +226,18 @@ class _Writer:
             names, rows = ["Measure", "Value"], [list(p) for p in zip(names, rows[0], strict=True)]
             right = [False, False]
         self._caption("Table", content["title"], content)
+        under = []
+        for row in rows[:MOST] if len(names) >= WIDE else ():
+            for n, text in enumerate(row):
+                if len(text) > LONG:
+                    under.append(f"{names[n]}, {row[0]}: {text}")
+                    row[n] = "see below"
         left_out = len(rows) - MOST
         self._grid(names, rows[:MOST], right, last=content["total_row"] and left_out <= 0)
         if left_out > 0:
             self._add(f"{left_out:,} more rows are in the workbook beside the page.")
+        for text in under:
+            self._add(text)
         self._under(content)
 
     def _grid(
