@@ -913,6 +913,12 @@ def test_an_archive_becomes_a_table_with_recoded_areas_left_out() -> None:
     assert set(table.frame["estimator"]) == shown
     assert any("Interrupted series" in note for note in table.notes)
     assert table.frame["covers"].dropna().between(0, 100).all()
+    kinds = effects.validation.measures_table(
+        incidents=tidy, rng=np.random.default_rng(1), neighbours=5
+    )
+    assert [c.heading for c in kinds.columns[:3]] == ["Estimator", "Kind of incident", "True fall"]
+    assert set(kinds.frame["measure"]) == {"All recorded", "Burglary"}
+    assert set(kinds.frame["fall"]) >= {"0%", "20%", "50%"}
 
 
 def test_a_start_of_ones_own_is_pretended() -> None:
