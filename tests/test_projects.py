@@ -487,8 +487,10 @@ def test_silence_is_no_delivery() -> None:
             "agreed": [4.0, 4.0, 4.0], "delivered": [3.0, np.nan, np.nan],
         }
     )  # fmt: skip
-    data = data_of(deliveries=rows)
+    theirs = rows.assign(project_id="P0", provider="Another")
+    data = data_of(deliveries=pd.concat([rows, theirs]))
     frame = process.deliveries(data, project_of(data, "P1"), as_of=AS_OF).frame
+    assert frame["provider"].tolist() == ["Trust"]
     assert frame[["updates", "reported", "agreed", "delivered"]].iloc[0].tolist() == [2, 1, 8, 3]
 
 
