@@ -338,6 +338,43 @@ def test_months_across_are_read_as_rows(tmp_path: Path) -> None:
         load(write_xlsx(tmp_path / "c.xlsx", tables))
 
 
+@pytest.mark.parametrize(
+    "heads",
+    [
+        [["LSOA", "Crime type", "2020", "", "", "2021"], ["", "", "Mar", "Apr", "May", "Jan"]],
+        [["", "", 2020, None, None, 2021], ["LSOA", "Crime type", "Mar", "April", "May", "Jan"]],
+        [["LSOA", "Crime type", "2019/20", "2020/21"], ["", "", "Mar", "Apr", "May", "Jan"]],
+        [["ASB in FY 2020/21 "], ["LSOA", "Crime type", "Mar 2020", "Apr", "May", "Jan"]],
+    ],
+)
+def test_years_above_months_across(heads: list[list[object]], tmp_path: Path) -> None:
+    tables = book()
+    rows = [["E01000001", "disorder", 3, 4, 5, 7], ["E01000002", "disorder", 1, "", 2, 1]]
+    tables["incidents"] = [*heads, *rows, ["Total", "", 4, 4, 7, 8]]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    counts = data.table("incidents").set_index(["area_code", "month"])["count"]
+    months = [dt.datetime(2020, 3, 1), dt.datetime(2020, 4, 1), dt.datetime(2020, 5, 1)]
+    assert [counts["E01000001", m] for m in (*months, dt.datetime(2021, 1, 1))] == [3, 4, 5, 7]
+    assert counts.sum() == 23
+    found = [f.text for f in data.findings if f.table == "incidents"]
+    assert "total row left out; it agrees with the rows" in found
+    tables["incidents"][-1][3] = 40
+    found = [f.text for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings]
+    assert "total row left out; not what the rows add up to in 2020-04" in found
+
+
+def test_areas_across_are_read_as_rows(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"] = [
+        ["Month", "Crime type", "E01000001", "E01000002"],
+        ["Apr 2021", "disorder", 3, 1],
+        ["May 2021", "disorder", 4, None],
+    ]
+    counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    assert counts.groupby("area_code")["count"].sum().to_dict() == {"E01000001": 7, "E01000002": 1}
+    assert len(counts) == 3
+
+
 def test_totals_of_months_across_are_turned(tmp_path: Path) -> None:
     tables = book()
     tables["monthly_referrals"] = [

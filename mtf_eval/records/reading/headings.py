@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
+_TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
+_PART = re.compile(r"\b(sub ?)?totals?\b")  # `Q1 total`, `Total for April`
 #: What stands in brackets after a heading and changes nothing of it: a form, a unit, a hint.
 _HINT = re.compile(
     r" ?[(\[](?:[dmy]{1,4}[/. -][dmy]{1,4}(?:[/. -][dmy]{1,4})?|[a-z](?: ?/ ?[a-z])+|£|gbp|hrs"
@@ -117,6 +119,12 @@ def _two_rows(
         text = f"{group} {cell}" if isinstance(cell, str) and not is_blank(cell) else over
         if name := column_named(text, schema, aliases):
             places.setdefault(name, place)
+
+
+def says_total(cells: Iterable[Any]) -> bool:
+    """Whether a row says by its words that it adds up others."""
+    said = [fold(c) for c in cells if isinstance(c, str) and any(map(str.isalpha, c))]
+    return any(s in _TOTALS for s in said) or (len(said) == 1 and bool(_PART.search(said[0])))
 
 
 def likest(heading: str, names: Iterable[str]) -> tuple[float, str]:

@@ -5,22 +5,25 @@ Moves cells and remembers where each came from; reads none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mtf_eval.errors import Problem
-from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.dataset import UNREAD
 from mtf_eval.records.reading.cells import is_blank
-from mtf_eval.records.reading.days import Span, Unreadable, read_month
+from mtf_eval.records.reading.days import Span, Unreadable, read_month, span_of
 from mtf_eval.records.reading.grids import Grid
-from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, heading_row, span_above
-
-if TYPE_CHECKING:
-    pass
-
+from mtf_eval.records.reading.headings import (
+    TITLE_ROWS,
+    column_named,
+    heading_row,
+    says_total,
+    span_above,
+)
 
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}
@@ -125,16 +128,38 @@ def turned(grid: Grid, aliases: Aliases) -> Grid:
         return grid
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
     for top in rows:
-        span = span_above(grid, top, None)
-        months = {p: m for p, c in enumerate(grid.rows[top]) if (m := month_of(c, span))}
-        named = [column_named(c, grid.schema, aliases) for c in grid.rows[top]]
-        if len(months) >= _ACROSS and "month" not in named and "date" not in named:
+        head, years = _two_rows(grid, top)
+        months = {p: m for p, c in enumerate(head) if (m := month_of(c, years[p]))}
+        areas = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str) and _area(c)}
+        named = {column_named(c, grid.schema, aliases) for c in head}
+        if len(months) >= _ACROSS and not named & {"month", "date"}:
             if len(set(months.values())) < len(months):
                 return grid
             if grid.table == "monthly_referrals":
                 return _transposed(grid, top, months, aliases)
-            return _down(grid, top, months, _FIGURES[grid.table])
+            return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))
+        if grid.table in _FIGURES and len(areas) >= _ACROSS and "area_code" not in named:
+            return _down(grid, top, head, areas, ("area_code", _FIGURES[grid.table]))
     return grid
+
+
+def _two_rows(grid: Grid, top: int) -> tuple[list[Any], list[Span | None]]:
+    """Return a row of headings, with those above where it has none, and the year each lies in."""
+    row, above = grid.rows[top], grid.rows[top - 1] if top else ()
+    whole = span_above(grid, top, None)
+    head, years, year = [], [], None
+    for place in range(max(len(row), len(above))):
+        over = above[place] if place < len(above) else None
+        cell = row[place] if place < len(row) else None
+        if not is_blank(over):
+            year = span_of(f"{over:g}" if isinstance(over, float) else str(over))
+        head.append(over if is_blank(cell) else cell)
+        years.append(year or whole)
+    return head, years
+
+
+def _area(heading: str) -> bool:
+    return re.fullmatch(r"[EWNS][0-9]{8}", plain(heading)) is not None
 
 
 def month_of(cell: object, span: Span | None = None) -> str | None:
@@ -147,19 +172,33 @@ def month_of(cell: object, span: Span | None = None) -> str | None:
         return None
 
 
-def _down(grid: Grid, top: int, months: Mapping[int, str], figure: str) -> Grid:
-    """One row for each figure; what stands beside the months is repeated."""
-    kept = [p for p in range(len(grid.rows[top])) if p not in months]
-    rows: list[list[Any]] = [[*(grid.rows[top][p] for p in kept), "month", figure]]
-    origin = [(grid.file, grid.sheet, top + 1)]
+def _down(
+    grid: Grid, top: int, head: Sequence[Any], across: Mapping[int, str], columns: tuple[str, str]
+) -> Grid:
+    """One row for each figure; what stands beside them is repeated. Totals are held to them."""
+    kept = [p for p in range(len(head)) if p not in across]
+    rows: list[list[Any]] = [[*(head[p] for p in kept), *columns]]
+    origin, sums, told = [(grid.file, grid.sheet, top + 1)], dict.fromkeys(across, 0.0), []
     for number, cells in enumerate(grid.rows[top + 1 :], start=top + 2):
-        row = [*cells, *[None] * (len(grid.rows[top]) - len(cells))]
+        row = [*cells, *[None] * (len(head) - len(cells))]
         beside = [row[p] for p in kept]
-        for place, month in months.items():
+        if says_total(beside):
+            wrong = [name for p, name in across.items() if _figure(row[p]) not in (None, sums[p])]
+            said = f"not what the rows add up to in {', '.join(wrong[:1])}"
+            said += f" and {len(wrong) - 1} more" if wrong[1:] else ""
+            text = f"total row left out; {said if wrong else 'it agrees with the rows'}"
+            told.append(grid.finding("warning" if wrong else "repaired", text, row=number))
+            continue
+        for place, name in across.items():
+            sums[place] += _figure(row[place]) or 0
             if not is_blank(row[place]):
-                rows.append([*beside, month, row[place]])
+                rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
-    return _across(grid, rows, origin, len(months))
+    return _across(replace(grid, findings=(*grid.findings, *told)), rows, origin, across, columns)
+
+
+def _figure(cell: Any) -> float | None:
+    return float(cell) if isinstance(cell, int | float) and not is_blank(cell) else None
 
 
 def _transposed(grid: Grid, top: int, months: Mapping[int, str], aliases: Aliases) -> Grid:
@@ -182,12 +221,17 @@ def _transposed(grid: Grid, top: int, months: Mapping[int, str], aliases: Aliase
         rows[0].append(column_named(label, grid.schema, aliases) or label)
         for new, place in zip(rows[1:], months, strict=True):
             new.append(row[place])
-    return _across(grid, rows, [(grid.file, grid.sheet, top + 1)] * len(rows), len(months))
+    origin = [(grid.file, grid.sheet, top + 1)] * len(rows)
+    return _across(grid, rows, origin, months, ("month", ""))
 
 
 def _across(
-    grid: Grid, rows: list[list[Any]], origin: list[tuple[str, str, int]], months: int
+    grid: Grid,
+    rows: list[list[Any]],
+    origin: list[tuple[str, str, int]],
+    across: Mapping[int, str],
+    columns: tuple[str, str],
 ) -> Grid:
-    text = f"{months} months across read as rows"
+    text = f"{len(across)} {columns[0].removesuffix('_code')}s across read as rows"
     found = (*grid.findings, grid.finding("repaired", text))
     return replace(grid, rows=rows, origin=origin, heading=0, merged=(), fill=None, findings=found)

@@ -18,7 +18,7 @@ from mtf_eval.records.reading.cells import Context, describe, is_blank, read_cel
 from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.reading.headings import heading_row, span_above, tell_headings
+from mtf_eval.records.reading.headings import heading_row, says_total, span_above, tell_headings
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.schema import KINDS, OF_ONE, empty, fact, kind_of
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
 
 
-_TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
-_OF_A_PART = re.compile(r"\b(sub ?)?totals?\b")  # `Q1 total`, `Total for April`
 _NOTES = ("last updated", "note", "source", "data as at")
 NUMBERS = ("whole", "money", "number", "share")
 
@@ -127,9 +125,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         filled = [c for c in row if not is_blank(c)]
         if not filled:
             continue
-        words = (c for p in texts if isinstance(c := row[p], str) and any(map(str.isalpha, c)))
-        said = [fold(c) for c in words]
-        if any(s in _TOTALS for s in said) or (len(said) == 1 and _OF_A_PART.search(said[0])):
+        if says_total(row[p] for p in texts):
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
