@@ -24,14 +24,13 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     out = tmp_path_factory.mktemp("first") / "reports"
     run = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
     run += ["--out", str(out), str(ROOT / "data" / "example")]
+    projects = [f"--project={name}" for name in ("EX01", "EX06", "EX09")]
+    of_projects = ["--report=project_evaluation", "--report=benefit_analysis", *projects]
     for more in (
-        ["--report=project_evaluation", "--report=benefit_analysis", "--project=EX01",
-         "--project=EX06", "--project=EX09"],
+        [*of_projects, "--report=tlg_report", "--period=2024-H2", "--report=data_quality"],
         ["--report=benefit_analysis", "--project=EX07"],
         [str(ROOT / "data" / "thanet_2021"), "--report=annual_review", "--report=dashboard"],
-        ["--report=tlg_report", "-p", "period=2024-H2"],
-        ["--report=data_quality"],
-    ):  # fmt: skip
+    ):
         subprocess.run([*run, *more], check=True, capture_output=True)
     found = [p for p in sorted(out.rglob("*-internal.html")) if "summary" not in p.name]
     assert len(found) == 15
