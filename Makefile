@@ -25,7 +25,7 @@ reports: $(READY)
 	@$(BIN)/mtf-eval run $(DATA) --release $(RELEASE) --out reports
 
 test: $(READY) lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal -q --durations=20 --durations-min=5
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --durations=20 --durations-min=5
 
 lint: $(READY)
 	$(BIN)/ruff check .

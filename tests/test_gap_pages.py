@@ -26,6 +26,7 @@ from test_gaps import (
 )
 from test_gaps import run as run_reports
 
+pytestmark = pytest.mark.slow
 HALVES = ["E01034473", "E01034474"]  # what E01000010 became, in the ONS look-up
 NEW = "E01999901"  # in no look-up
 HERE = [f"E0190{n:04d}" for n in range(200, 212)]

@@ -20,6 +20,7 @@ import pytest
 from bs4 import BeautifulSoup
 from openpyxl import load_workbook
 
+pytestmark = pytest.mark.slow
 FIELD = Path(__file__).parent / "field" / "public"
 ASB = "Anti-social behaviour"
 MONTHS = pd.date_range("2021-01-01", "2022-12-01", freq="MS")

@@ -22,8 +22,11 @@ from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.pool import pool
 
 TINY = Path(__file__).parent / "notebooks"
-# Reports forked from a process without the heavy imports: the tiny notebooks use none of them.
-LIGHT = {"MTF_PRELOAD": "IPython.core.interactiveshell"}
+# Reports forked from a process with what every page needs: the tiny notebooks use no more.
+LIGHT = {
+    "MTF_PRELOAD": "IPython.core.interactiveshell papermill.parameterize "
+    "mtf_eval.publish.pages.exporter mtf_eval.publish.exports.files"
+}
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
 
 

@@ -26,7 +26,7 @@ from openpyxl import load_workbook
 
 from mtf_eval.publish.exports.live import SHEETS
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 #: All that our own pages are made of.
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section", "div"),
