@@ -21,7 +21,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,34 +64,27 @@ class Pool:
     def _schedule(self, job: Job, result: Future[Result], began: float, tries: int) -> None:
         log = runtime_folder() / f"{next(_counter)}.log"
         self._logs.append(log)
-        scheduled = self._pool.schedule(work, args=[job, str(log)], timeout=job.seconds)
-        scheduled.add_done_callback(partial(self._ended, job, log, result, began, tries))
 
-    def _ended(
-        self,
-        job: Job,
-        log: Path,
-        result: Future[Result],
-        began: float,
-        tries: int,
-        ended: Future[Any],
-    ) -> None:
-        made: object
-        code = None
-        try:
-            made = ended.result()
-        except CancelledError:
-            result.cancel()
-            return
-        except ProcessExpired as lost:
-            made, code = lost, lost.exitcode
-        except Exception as problem:
-            made = problem
-        lost_before = code is not None and (code == LOST or not log.exists())
-        if lost_before and tries > 1 and self._pool.active:
-            self._schedule(job, result, began, tries - 1)
-            return
-        result.set_result(result_of(job, str(log), made, began, code))
+        def ended(process: Future[Any]) -> None:
+            made: object
+            code = None
+            try:
+                made = process.result()
+            except CancelledError:
+                result.cancel()
+                return
+            except ProcessExpired as lost:
+                made, code = lost, lost.exitcode
+            except Exception as problem:
+                made = problem
+            lost_before = code is not None and (code == LOST or not log.exists())
+            if lost_before and tries > 1 and self._pool.active:
+                self._schedule(job, result, began, tries - 1)
+                return
+            result.set_result(result_of(job, str(log), made, began, code))
+
+        scheduled = self._pool.schedule(work, args=[job, str(log)], timeout=job.seconds)
+        scheduled.add_done_callback(ended)
 
     def close(self, *, at_once: bool) -> None:
         """Wait for what runs, or end it; end what notebooks have left running."""

@@ -179,27 +179,16 @@ def _classes() -> Any:
     class Publisher(DisplayPublisher):
         """Keeps what is displayed."""
 
-        def publish(
-            self,
-            data: Any,
-            metadata: Any = None,
-            source: Any = None,
-            *,
-            transient: Any = None,
-            update: bool = False,
-            **_: Any,
-        ) -> None:
-            outputs, known = self.shell.outputs, (transient or {}).get("display_id")
+        def publish(self, data: Any, metadata: Any = None, *_: Any, **given: Any) -> None:
+            outputs, known = self.shell.outputs, (given.get("transient") or {}).get("display_id")
             shown = {"output_type": "display_data", "data": data, "metadata": metadata or {}}
-            if known is not None:
-                if update:
-                    for old in self.shell.by_id.get(known, ()):
-                        old.update(data=data, metadata=metadata or {})
-                    return
-                outputs.add(shown)
-                self.shell.by_id.setdefault(known, []).append(outputs.items[-1])
+            if known is not None and given.get("update"):
+                for old in self.shell.by_id.get(known, ()):
+                    old.update(data=data, metadata=metadata or {})
                 return
             outputs.add(shown)
+            if known is not None:
+                self.shell.by_id.setdefault(known, []).append(outputs.items[-1])
 
         def clear_output(self, wait: bool = False) -> None:
             self.shell.outputs.items.clear()

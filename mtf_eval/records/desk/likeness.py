@@ -41,14 +41,34 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
     best = (0.0, 0, "", "")
     scores: dict[str, float] = {}
     named = table_named(grid.sheet, aliases) if grid.sheet else None
+    words = {w.rstrip("s") for w in fold(grid.sheet).split()}
+
+    def likeness(texts: Sequence[str], table: str) -> tuple[float, str]:
+        """Say how like a row of headings is: the share of what the table needs, and its name."""
+        columns = TABLES[table].columns
+        known = {n for c in texts if (n := column_named(c, TABLES[table], aliases))}
+        liked = {
+            n for c in texts if (n := aliases.find(f"like {table}", plain(c))) in columns and n
+        }
+        needed = {n for n, c in columns.items() if (c.metadata or {})["required"]}
+        if table == "incidents":
+            needed |= {"date"}
+            places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
+            liked |= {"area_code"} if len(places) >= 2 else set()
+        if len(known | liked) < 2:
+            return 0.0, ""
+        have = len(needed & known) + 0.8 * len((needed & liked) - known)
+        score = have / max(1, len(needed)) + 0.04 * len((known | liked) - needed)
+        if named == table or words & {w.rstrip("s") for w in table.split("_")}:
+            return score + 0.4, f"by its name and {len(known)} of its headings"
+        return score, f"by {len(known)} of its headings"
+
     for top in range(min(len(grid.rows), TITLE_ROWS)):
         texts = [c for c in named_over(grid.rows, top) if isinstance(c, str) and not is_blank(c)]
-        if len(texts) < 2:
-            continue
-        for table, schema in TABLES.items():
+        for table in TABLES if len(texts) > 1 else ():
             if table in _FURNITURE and table != named:
                 continue
-            score, why = _likeness(texts, grid, table, schema, aliases, named)
+            score, why = likeness(texts, table)
             scores[table] = max(score, scores.get(table, 0.0))
             if score > best[0]:
                 best = (score, top, table, why)
@@ -57,7 +77,7 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
         if down is asked:
             continue
         texts = [c for c in down.rows[0] if isinstance(c, str) and not is_blank(c)]
-        score, why = _likeness(texts, grid, table, TABLES[table], aliases, named)
+        score, why = likeness(texts, table)
         if score >= best[0]:
             best = (score, (down.origin[0][2] or 1) - 1, table, f"{why}, months across")
     score, top, table, why = best
@@ -65,36 +85,6 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
         return 0, "", "", ""
     rivals = [t for t, s in scores.items() if t != table and score - s < 0.05]
     return top, table, rivals[0] if rivals else "", why
-
-
-def _likeness(
-    texts: Sequence[str],
-    grid: Grid,
-    table: str,
-    schema: DataFrameSchema,
-    aliases: Aliases,
-    named: str | None,
-) -> tuple[float, str]:
-    """Say how like a table a row of headings is: the share of what it needs, and its name."""
-    known = {n for c in texts if (n := column_named(c, schema, aliases))}
-    liked = {
-        n for c in texts if (n := aliases.find(f"like {table}", plain(c))) in schema.columns and n
-    }
-    needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
-    if table == "incidents":
-        needed |= {"date"}
-        places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
-        liked |= {"area_code"} if len(places) >= 2 else set()
-    if len(known | liked) < 2:
-        return 0.0, ""
-    have = len(needed & known) + 0.8 * len((needed & liked) - known)
-    score = have / max(1, len(needed)) + 0.04 * len((known | liked) - needed)
-    words = set(fold(grid.sheet).split())
-    stems = {table.split("_")[-1].rstrip("s"), *(w.rstrip("s") for w in table.split("_"))}
-    if named == table or any(w.rstrip("s") in stems for w in words):
-        score += 0.4
-        return score, f"by its name and {len(known)} of its headings"
-    return score, f"by {len(known)} of its headings"
 
 
 def headings_of(
