@@ -102,7 +102,7 @@ def _with_values(source: str, values: Mapping[str, Any]) -> str:
 
 
 def lab_command(
-    folder: Path, first: Path | None, *, port: int | None = None, browser: bool = True
+    folder: Path, first: Path, *, port: int | None = None, browser: bool = True
 ) -> list[str]:
     """Return the command that opens JupyterLab on a folder, without calls to the internet."""
     command = [
@@ -118,9 +118,7 @@ def lab_command(
         command.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
-    if first is not None:
-        command.append(f"--LabApp.default_url=/lab/tree/{first.name}")
-    return command
+    return [*command, f"--LabApp.default_url=/lab/tree/{first.name}"]
 
 
 def lab_environment(folder: Path) -> dict[str, str]:
@@ -142,7 +140,7 @@ def has_browser() -> bool:
     return True
 
 
-def open_lab(folder: Path, first: Path | None, *, port: int | None = None) -> int:
+def open_lab(folder: Path, first: Path, *, port: int | None = None) -> int:
     """Open JupyterLab and stay until it is closed; return its exit code.
 
     Where the system can, this process becomes JupyterLab's, so that ending one ends the other.

@@ -216,17 +216,16 @@ def write_index(root: Path, moment: str = "") -> None:
         last = max(last, record["run"])
         said = json.loads((path.parent / "catalogue.json").read_bytes())
         for name, entry in record["reports"].items():
-            shown = partial(_index_entry, root, path.parent, record)
+            shown = partial(_index_entry, path.parent, record["title"], name)
             if entry["outcome"] == "ok":
-                entries.append(shown(name, entry, said[name]))
+                entries.append(shown(entry, said[name]))
                 continue
             where = f"cell {entry['cell']}" if entry["cell"] else "the start"
             why = f"{entry['outcome']} at {where} ({entry['error']})"
-            entries.append(shown(f"{name}-failed", entry, said[name], "failed", why, of=name))
+            entries.append(shown(entry, said[name], "failed", why))
             if "last_good" in entry:
-                words = said[f"{name} (last good)"]
-                why = "a later run failed"
-                entries.append(shown(name, entry["last_good"], words, "out_of_date", why))
+                words, why = said[f"{name} (last good)"], "a later run failed"
+                entries.append(shown(entry["last_good"], words, "out_of_date", why))
     target = root / "index.html"
     page = index(entries, run_time=moment or last)
     target.unlink(missing_ok=True)
@@ -234,29 +233,27 @@ def write_index(root: Path, moment: str = "") -> None:
 
 
 def _index_entry(
-    root: Path,
     folder: Path,
-    record: Mapping[str, Any],
-    page: str,
+    dataset_title: str,
+    name: str,
     entry: Mapping[str, Any],
     said: Mapping[str, Any],
     state: Any = "current",
     why: str = "",
-    of: str = "",
 ) -> Any:
     from mtf_eval.publish.pages.index import Entry
 
     subject = [
         str(v) for k, v in entry["parameters"].items() if k in ("project_id", "year", "period")
     ]
-    beside = folder / (of or page)
+    beside = folder / name
     there = state != "failed"
-    html = f"{folder.name}/{page_of(folder, page).name}"
+    html = f"{folder.name}/{page_of(folder, name if there else f'{name}-failed').name}"
     files = {ending: next(beside.glob(f"*.{ending}"), None) for ending in ("xlsx", "pdf")}
-    links = {e: f.relative_to(root).as_posix() for e, f in files.items() if f and there}
+    links = {e: f.relative_to(folder.parent).as_posix() for e, f in files.items() if f and there}
     return Entry(
         dataset=folder.name,
-        dataset_title=record["title"],
+        dataset_title=dataset_title,
         title=said.get("title") or " ".join([entry["title"], *subject]),
         period=said.get("period") or " ".join(subject),
         kind=said.get("kind") or entry["notebook"],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -273,15 +274,11 @@ def hexmap(
         shrink = np.cos(np.radians(north[held].mean()))
         style.margins(axes, left=8, right=8, top=8, bottom=8)
         colours = LinearSegmentedColormap.from_list("blues", ["#C9DDF0", "#2073BC", PALETTE[0]])
-        cells = axes.hexbin(
-            east[held] * shrink, north[held], C=count[held], reduce_C_function=np.sum,
-            gridsize=14 if narrow else 24, cmap=colours, linewidths=0.5, edgecolors="white",
-        )  # fmt: skip
+        summed = partial(axes.hexbin, east[held] * shrink, north[held], reduce_C_function=np.sum,
+                         gridsize=14 if narrow else 24)  # fmt: skip
+        cells = summed(C=count[held], cmap=colours, linewidths=0.5, edgecolors="white")
         if other is not None and len(other) == len(count):
-            second = axes.hexbin(
-                east[held] * shrink, north[held], C=np.nan_to_num(other[held]),
-                reduce_C_function=np.sum, gridsize=14 if narrow else 24,
-            )  # fmt: skip
+            second = summed(C=np.nan_to_num(other[held]))
             sums = [np.asarray(c.get_array(), dtype=float) for c in (cells, second)]
             most = max(1.0, *(float(s.max()) for s in sums))
             second.remove()

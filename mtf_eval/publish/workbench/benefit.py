@@ -20,7 +20,7 @@ from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import alt
 from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, headline_result, note
-from mtf_eval.publish.workbench.view import Absent, Several, View, disclosure
+from mtf_eval.publish.workbench.view import Absent, Several, View, disclosure, drawing
 from mtf_eval.records.prices.editions import caution
 
 if TYPE_CHECKING:
@@ -167,18 +167,9 @@ class Money(View):
         drawn = {n: words for n, words in named.items() if frame[n].fillna(1).round().any()}
         if not drawn:
             return View(view.table, words=none if frame.empty else said)
-
-        def draw(released: Released) -> Chart:
-            return charts.hbars(
-                released,
-                x="agency",
-                y=list(drawn),
-                stacked=True,
-                title=said,
-                subtitle=f"{released.table.title}, pounds",
-                alt=alt(released.frame, label="agency", columns=drawn),
-            )
-
+        draw = drawing(
+            charts.hbars, "agency", drawn, lambda _: said, "{}, pounds", y=list(drawn), stacked=True
+        )
         return View(view.table, draw=draw)
 
     def by_agency_and_year(self) -> View:
@@ -225,19 +216,12 @@ class Money(View):
         view, year = View(partial(benefit.cash_flow, done)), done.results["payback_year"]
         if view.frame["running_fiscal"].round().nunique() < 2:
             return Absent(benefit.payback_finding(done))
-
-        def draw(released: Released) -> Chart:
-            named = {"running_fiscal": "running net fiscal value"}
-            return charts.cumulative(
-                released,
-                x="year",
-                y="running_fiscal",
-                paid=None if np.isnan(year) else int(year),
-                title=benefit.payback_finding(done),
-                subtitle="Running fiscal benefits less costs by project year, discounted pounds",
-                alt=alt(released.frame, label="year", columns=named, kind="Line"),
-            )
-
+        draw = drawing(
+            charts.cumulative, "year", {"running_fiscal": "running net fiscal value"},
+            lambda _: benefit.payback_finding(done),
+            "Running fiscal benefits less costs by project year, discounted pounds",
+            kind="Line", y="running_fiscal", paid=None if np.isnan(year) else int(year),
+        )  # fmt: skip
         return View(view.table, draw=draw)
 
     def gross_to_net(self) -> View:
@@ -245,22 +229,11 @@ class Money(View):
         done = self.appraisal
         if done.unpriced or not done.claimed:
             return self._known(View(words=benefit.waterfall_finding(done), kind="caution"))
-
-        def draw(released: Released) -> Chart:
-            return charts.waterfall(
-                released,
-                x="step",
-                y="gbp",
-                title=benefit.waterfall_finding(done),
-                subtitle=f"{released.table.title}, pounds",
-                alt=alt(
-                    released.frame,
-                    label="step",
-                    columns={"gbp": "pounds of each step"},
-                    kind="Steps from gross to net",
-                ),
-            )
-
+        draw = drawing(
+            charts.waterfall, "step", {"gbp": "pounds of each step"},
+            lambda _: benefit.waterfall_finding(done), "{}, pounds",
+            kind="Steps from gross to net", y="gbp",
+        )  # fmt: skip
         return View(partial(benefit.waterfall, done), draw=draw)
 
     # How sure
@@ -294,22 +267,12 @@ class Money(View):
         done = self.appraisal
         if done.draws is None or done.unpriced:
             return Absent(self.chance().sentence())
-
-        def draw(released: Released) -> Chart:
-            named = {"low": "result at P10", "high": "result at P90"}
-            return charts.tornado(
-                released,
-                x="input",
-                low="low",
-                high="high",
-                base=done.net_gbp,
-                threshold=0.0,
-                title=benefit.tornado_finding(done),
-                subtitle="Net present public value with one input at a time at its P10 and P90, "
-                "pounds",
-                alt=alt(released.frame, label="input", columns=named, kind="Tornado chart"),
-            )
-
+        draw = drawing(
+            charts.tornado, "input", {"low": "result at P10", "high": "result at P90"},
+            lambda _: benefit.tornado_finding(done),
+            "Net present public value with one input at a time at its P10 and P90, pounds",
+            kind="Tornado chart", low="low", high="high", base=done.net_gbp, threshold=0.0,
+        )  # fmt: skip
         return View(partial(benefit.tornado, done), draw=draw)
 
     def prices(self) -> View:

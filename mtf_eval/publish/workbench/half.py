@@ -40,7 +40,7 @@ class HalfYear(Period):
 
     def waits(self) -> View:
         """Show the median waits of the half-year."""
-        view = View(partial(caseload.waits, self.records, **self._when))
+        view = self._table(caseload.waits)
         if view.released.frame["median"].notna().any():
             return view
         return Absent("How long people waited is not on record, or of too few")

@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.counts.groups import coarser
+from mtf_eval.analysis.results.findings import alt
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish.disclosure.release import Disclosure, Released
 from mtf_eval.publish.display.elements import (
@@ -198,6 +199,30 @@ class Beside(Several):
         columns = _present([part.element() for part in self.parts])
         made = "".join(f"<div>{column.html}</div>" for column in columns)
         return replace(super().element(), html=f'<div class="mtf-beside">{made}</div>')
+
+
+def drawing(
+    shape: Callable[..., Chart],
+    x: str,
+    named: dict[str, str],
+    title: Callable[[pd.DataFrame], str],
+    subtitle: str,
+    *,
+    kind: str = "Bar chart",
+    **look: Any,
+) -> Callable[[Released], Chart]:
+    """Return what draws a table by `x`, and says of its columns `named` what is highest and lowest.
+
+    `title` says what is found in the frame shown; `{}` in `subtitle` is the table's own title.
+    """
+    return lambda released: shape(
+        released,
+        x=x,
+        title=title(released.frame),
+        subtitle=subtitle.format(released.table.title),
+        alt=alt(released.frame, label=x, columns=named, kind=kind),
+        **look,
+    )
 
 
 def _present(shown: list[Element]) -> list[Element]:

@@ -21,11 +21,20 @@ from mtf_eval.analysis.counts import (
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.stories import NO_STORY, stories
-from mtf_eval.analysis.results.findings import alt, listing
+from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
 from mtf_eval.publish.display.elements import Element, headline, note
-from mtf_eval.publish.workbench.view import Absent, Beside, Line, Several, View, disclosure, joined
+from mtf_eval.publish.workbench.view import (
+    Absent,
+    Beside,
+    Line,
+    Several,
+    View,
+    disclosure,
+    drawing,
+    joined,
+)
 
 if TYPE_CHECKING:
     from mtf_eval.analysis.results.tables import Table
@@ -50,14 +59,7 @@ def _counts(
     def draw(released: Released) -> Chart:
         nowhere = released.symbols == "not on record"
         there = {n: words for n, words in named.items() if not nowhere[n].all()} or named
-        return shape(
-            released,
-            x=x,
-            y=list(there),
-            title=say(released.frame),
-            subtitle=f"{released.table.title}, number of {unit}",
-            alt=alt(released.frame, label=x, columns=there),
-        )
+        return drawing(shape, x, there, say, f"{{}}, number of {unit}", y=list(there))(released)
 
     return draw
 
@@ -81,26 +83,21 @@ class Period(View):
 
     def referrals_by_month(self) -> View:
         """Draw the referrals by month and decision."""
+        draw = drawing(
+            charts.bars, "period", {n: n for n in ("received", "accepted", "rejected")},
+            lambda frame: referrals.month_finding(
+                frame,
+                year=self.number,
+                decided=referral_log.dated(self.records, self.number),
+                part=referrals.part_month(self.records, year=self.number),
+            ),
+            "{}, number of referrals", kind="Stacked bars", stacked=True,
+            y=["accepted", "rejected", "saras"],
+        )  # fmt: skip
+        return self._table(referrals.by_month, draw=draw)
 
-        def draw(released: Released) -> Chart:
-            decided = referral_log.dated(self.records, self.number)
-            named = {"received": "received", "accepted": "accepted", "rejected": "rejected"}
-            return charts.bars(
-                released,
-                x="period",
-                y=["accepted", "rejected", "saras"],
-                stacked=True,
-                title=referrals.month_finding(
-                    released.frame,
-                    year=self.number,
-                    decided=decided,
-                    part=referrals.part_month(self.records, year=self.number),
-                ),
-                subtitle=f"{released.table.title}, number of referrals",
-                alt=alt(released.frame, label="period", columns=named, kind="Stacked bars"),
-            )
-
-        return View(partial(referrals.by_month, self.records, **self._when), draw=draw)
+    def _table(self, make: Callable[..., Table], **shown: Any) -> View:
+        return View(partial(make, self.records, **self._when), **shown)
 
 
 class Year(Period):
@@ -123,7 +120,7 @@ class Year(Period):
 
     def in_one_line(self) -> View:
         """Say the year in one line, for the page and the index."""
-        released = View(partial(referrals.headline, self.records, **self._when)).released
+        released = self._table(referrals.headline).released
         caution = referrals.part_year(self.records, **self._when)
         return Line(words=referrals.year_finding(released.frame, year=self.number, caution=caution))
 
@@ -146,23 +143,12 @@ class Year(Period):
         """Draw the referrals within what month-to-month variation leads to expect."""
         if grain(self.records, "month") != "month":
             return Absent("Months are not shown, so no range is expected of them")
-
-        def draw(released: Released) -> Chart:
-            named = {"received": "referrals received"}
-            kind = "Line with average and limits"
-            return charts.xmr(
-                released,
-                x="period",
-                y="received",
-                centre="mean",
-                low="low",
-                high="high",
-                title=caseload.range_finding(released.frame),
-                subtitle=f"{released.table.title}, number of referrals",
-                alt=alt(released.frame, label="period", columns=named, kind=kind),
-            )
-
-        return View(partial(caseload.expected_range, self.records, **self._when), draw=draw)
+        draw = drawing(
+            charts.xmr, "period", {"received": "referrals received"}, caseload.range_finding,
+            "{}, number of referrals", kind="Line with average and limits",
+            y="received", centre="mean", low="low", high="high",
+        )  # fmt: skip
+        return self._table(caseload.expected_range, draw=draw)
 
     def referrals_by_group(self) -> View:
         """Show the referrals of a log by agency and by ward."""
@@ -273,9 +259,6 @@ class Year(Period):
     def compared(self) -> View:
         """Show what was published beside what the rows behind it give."""
         return _there(self._table(reconcile.compared))
-
-    def _table(self, make: Callable[..., Table], **shown: Any) -> View:
-        return View(partial(make, self.records, **self._when), **shown)
 
     # The projects together
 

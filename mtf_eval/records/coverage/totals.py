@@ -11,11 +11,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mtf_eval.records.coverage.gaps import Kind, Rows, month_of, named, rows_of
 from mtf_eval.records.coverage.silences import (
     WHOLE,
+    Counts,
+    Flags,
     doubled_months,
     incomplete_months,
     jumps,
@@ -26,8 +27,6 @@ from mtf_eval.records.coverage.silences import (
 )
 from mtf_eval.records.dataset import Dataset, once
 
-Counts = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 #: Of the records that go from a measure or come to it, how many another one accounts for.
 ALIKE = (0.5, 2.0)
 
