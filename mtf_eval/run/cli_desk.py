@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mtf_eval.errors import BadArgument, DataProblems, place_of
-from mtf_eval.publish.pages.pdf import print_pdf
+from mtf_eval.publish.pages import pdf
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
 from mtf_eval.records.home import HOME
@@ -406,12 +406,12 @@ def print_pages(plans: Sequence[Planned], out: Path, *, wanted: bool) -> None:
     pages = [page_of(out / p.folder, r.name) for p in plans for r in p.reports]
     beside = {page: page.with_name(page.stem.removesuffix("-internal")) for page in pages}
     targets = {page: beside[page] / f"{page.stem}.pdf" for page in pages if page.exists()}
-    todo = {page: pdf for page, pdf in targets.items() if not pdf.exists()}
+    todo = {page: target for page, target in targets.items() if not target.exists()}
     for done, (page, target) in enumerate(todo.items(), start=1):
         if sys.stderr.isatty():
             click.echo(f"\rPrinting {done} of {len(todo)} ", nl=done == len(todo), err=True)
         target.parent.mkdir(exist_ok=True)
-        print_pdf(page, target)
+        pdf.print_pdf(page, target)
     if todo:
         write_index(out)
     click.echo(f"PDF: {len(todo)} printed, {len(targets) - len(todo)} were there, beside each page")
