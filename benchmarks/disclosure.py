@@ -33,7 +33,8 @@ from mtf_eval.publish.disclosure.attacker import FEWEST, Reach
 from mtf_eval.publish.disclosure.audit import reach
 from mtf_eval.publish.disclosure.release import COUNTED, Disclosure
 from mtf_eval.records.dataset import Dataset, Source
-from mtf_eval.records.prices.reference import default_folder, load_reference
+from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
 
@@ -281,7 +282,7 @@ def text_of(logs: int) -> str:
         cells = " | ".join(f"{n:,}" for n in (len(left), left.isna().sum(), *counts))
         lines.append(f"| {rule} | {words} | {cells} |")
     for name in ("example", "thanet_2021"):
-        recorded, many, shown = still_shown(load(default_folder().parent / name), "public")
+        recorded, many, shown = still_shown(load(REFERENCE.parent / name), "public")
         lines.append(
             f"\nOf {recorded:,} counts of people in the internal tables of {name} {many:,} "
             f"({many / recorded:.0%}) are 8 or more, and {shown:,} are shown: {shown / many:.0%} "

@@ -18,7 +18,7 @@ from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.analysis.year import summary
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.disclosure.release import Disclosure, Released, release
-from mtf_eval.records.prices.reference import default_folder
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.rules import Rule, few, read_rules, rule_of
 
 # The monthly table as published in December 2021: received, accepted, rejected, SARAs, completed;
@@ -252,7 +252,7 @@ def test_agencies_of_one_kind_are_put_together_before_they_are_counted() -> None
     asked = groups.coarser(thanet, rule_of("public"), "agency")
     coarse = activity.support_by_agency(asked, year=2021)
     merged = coarse.frame.set_index("agency")["current"]
-    of = pd.read_csv(default_folder() / "category_groups.csv").set_index("category")["group"]
+    of = pd.read_csv(REFERENCE / "category_groups.csv").set_index("category")["group"]
     by_hand = fine.drop("Total").groupby(lambda name: of.get(name, name)).sum(min_count=1)
     assert merged.drop("Total").dropna().to_dict() == by_hand.dropna().to_dict()
     assert merged["Total"] == fine["Total"]
@@ -260,7 +260,7 @@ def test_agencies_of_one_kind_are_put_together_before_they_are_counted() -> None
 
 
 def test_every_group_has_two_members_and_a_name_of_its_own() -> None:
-    declared = pd.read_csv(default_folder() / "category_groups.csv")
+    declared = pd.read_csv(REFERENCE / "category_groups.csv")
     for dimension, rows in declared.groupby("dimension"):
         assert rows["group"].value_counts().min() > 1, dimension
         assert not set(rows["group"]) & set(rows["category"])
@@ -351,7 +351,7 @@ def test_a_half_year_beside_a_year_and_its_other_half() -> None:
 
 
 def test_what_a_year_of_a_log_leaves_out() -> None:
-    data = load(default_folder().parent / "example")
+    data = load(REFERENCE.parent / "example")
     public, internal = (
         d(referrals.headline(data, year=2024)) for d in (disclosure(), Disclosure("internal"))
     )

@@ -11,7 +11,7 @@ from typing import Any, Concatenate, cast
 
 from mtf_eval.records.cache import folder_of, put, take
 from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting
-from mtf_eval.records.prices.reference import default_folder
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.tables import DESCRIBED
 
 KEPT = 2000  # entries; the least recently used go first
@@ -50,7 +50,7 @@ def stands_on() -> bytes:
     """Digest of the code and the reference values that every result stands on."""
     libraries = [version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")]
     package = digest_of(Path(__file__).parent.parent, "*.py") + DESCRIBED.read_bytes()
-    return package + digest_of(default_folder()) + " ".join(libraries).encode()
+    return package + digest_of(REFERENCE) + " ".join(libraries).encode()
 
 
 def digest_of(folder: Path, pattern: str = "*.*") -> bytes:

@@ -25,9 +25,8 @@ from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.coverage import check, noticed
 from mtf_eval.records.dataset import CONTENT, UNREAD, Dataset, Finding, no_day
-from mtf_eval.records.home import HOME
+from mtf_eval.records.home import HOME, REFERENCE
 from mtf_eval.records.prices.own import own_folder, own_reference
-from mtf_eval.records.prices.reference import default_folder
 from mtf_eval.records.reading import sources
 from mtf_eval.records.reading.area_names import area_names
 from mtf_eval.records.reading.cells import Context, read_cell
@@ -104,7 +103,7 @@ def _key(place: Path, own: Path | None) -> str:
     files = sources.files_of(place)
     if any(p.stat().st_size > cache.MAX_BYTES for p in files if p.suffix.lower() != ".zip"):
         return ""
-    prices = [p for f in (own, default_folder()) if f for p in f.iterdir() if p.is_file()]
+    prices = [p for f in (own, REFERENCE) if f for p in f.iterdir() if p.is_file()]
     return cache.key_of(files, place if place.is_dir() else place.parent, prices)
 
 

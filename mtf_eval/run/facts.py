@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mtf_eval.errors import RunRefused
-from mtf_eval.records.home import HOME, PACKAGE, versions
+from mtf_eval.records.home import HOME, PACKAGE, REFERENCE, versions
 from mtf_eval.records.prices.editions import editions
 from mtf_eval.records.prices.own import own_folder
-from mtf_eval.records.prices.reference import default_folder, load_reference
+from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.reading.sources import files_of
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def fingerprint(address: str, reference: str = "") -> str:
 
 def prices_digest(address: str, reference: str = "") -> str:
     """Digest the prices in force for a data set: ours, the user's own, and which are old today."""
-    ours = folder_digest(default_folder(), "*.csv")
+    ours = folder_digest(REFERENCE, "*.csv")
     own = own_folder(address if "://" in address else located(address), reference)
     old = [edition.name for edition in editions(load_reference()) if edition.old(date.today())]
     whole = f"{ours}{folder_digest(own) if own else ''}{old}"

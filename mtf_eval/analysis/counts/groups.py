@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.prices.reference import default_folder
+from mtf_eval.records.home import REFERENCE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ PLACES = {
 @cache
 def _declared() -> Mapping[str, Mapping[str, str]]:
     groups: dict[str, dict[str, str]] = defaultdict(dict)
-    with (default_folder() / "category_groups.csv").open(encoding="utf-8", newline="") as lines:
+    with (REFERENCE / "category_groups.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             groups[row["dimension"]][row["category"]] = row["group"]
     return groups

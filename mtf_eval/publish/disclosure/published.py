@@ -212,11 +212,6 @@ def _html(text: str) -> Iterator[tuple[str, Rows]]:
             yield "", [["", *names], ["headline", *values]]
 
 
-def _csv(path: Path) -> Iterator[tuple[str, Rows]]:
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
-    yield path.stem, list(csv.reader(io.StringIO(text)))
-
-
 def _notebook(path: Path) -> Iterator[tuple[str, Rows]]:
     book = json.loads(path.read_text(encoding="utf-8"))
     for cell in book.get("cells", []):
@@ -260,7 +255,9 @@ def _leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 _READERS: dict[str, Callable[[Path], Iterable[tuple[str, Rows]]]] = {
     ".html": lambda path: _html(path.read_text(encoding="utf-8", errors="replace")),
-    ".csv": _csv,
+    ".csv": lambda path: [
+        (path.stem, list(csv.reader(io.StringIO(path.read_text("utf-8-sig", "replace")))))
+    ],
     ".xlsx": office.sheets,
     ".docx": office.document,
     ".pptx": office.slides,

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.reference import (
     FILES,
     PRICED,
     Reference,
-    default_folder,
     load_reference,
     sound,
 )
@@ -43,24 +43,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.dataset import Dataset
 
 
-#: What names a row of a table; of the deflator nothing, as years of two vintages never mix.
-KEYS: dict[str, tuple[str, ...]] = {
-    "agencies": ("bearer",),
-    "assumptions": ("name",),
-    "bearers": ("code",),
-    "crime_multipliers": ("unit_cost_code",),
-    "crime_types": ("slug",),
-    "discount_rates": ("kind",),
-    "double_counting": ("rule", "first", "second"),
-    "gdp_deflator": (),
-    "ladders": ("domain",),
-    "maryland_scale": ("level",),
-    "optimism_bias": ("side", "grade"),
-    "recording_changes": ("slug", "first"),
-    "severity_weights": ("index", "level", "crime_type", "offence"),
-    "unit_cost_kinds": ("entry",),
-    "unit_costs": ("code",),
-}
 POUNDS = "pounds; convert it and give its source"
 BOOKS = (".xlsx", ".xlsm", ".xls")
 LOOKS = (".docx", ".toml", ".png", ".jpg", ".jpeg")  # how reports look: no prices
@@ -75,7 +57,7 @@ def own_folder(place: str | Path, named: str | Path = "") -> Path | None:
     if "://" in str(place):
         return None
     beside = (Path(place) if Path(place).is_dir() else Path(place).parent) / "reference"
-    return beside.resolve() if beside.is_dir() and beside.resolve() != default_folder() else None
+    return beside.resolve() if beside.is_dir() and beside.resolve() != REFERENCE else None
 
 
 def reference_for(data: Dataset) -> Reference:
@@ -97,7 +79,7 @@ def own_reference(folder: Path | None) -> Reference:
             mine, wrong, unread = _rows(path, name, ours)
             told += unread
             problems += wrong
-            tables[name] = _replaced(tables[name], mine, KEYS[name])
+            tables[name] = _replaced(tables[name], mine, FILES[name])
         elif path not in books and path.suffix.lower() not in LOOKS:
             known = ", ".join(f"{table}.csv" for table in FILES)
             told.append(
@@ -139,7 +121,7 @@ def _rows(
         text = raw.decode("cp1252", errors="replace")
     head = text.partition("\n")[0]
     reader = csv.DictReader(io.StringIO(text), delimiter=";" if ";" in head else ",")
-    key, columns = KEYS[table], list(ours.tables[table][0])
+    key, columns = FILES[table], list(ours.tables[table][0])
     known = {_folded(row, key): row for row in ours.tables[table]} if key else {}
     needed = {*(key or ("price_year", "index", "base", "status", "edition")), "source"}
     needed |= {"price_year"} if table in PRICED else set()

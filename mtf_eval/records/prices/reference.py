@@ -32,11 +32,25 @@ from mtf_eval.records.prices.unit_costs import (
     year_of,
 )
 
-FILES = (
-    "agencies", "assumptions", "bearers", "crime_multipliers", "crime_types", "discount_rates",
-    "double_counting", "gdp_deflator", "ladders", "maryland_scale", "optimism_bias",
-    "recording_changes", "severity_weights", "unit_cost_kinds", "unit_costs",
-)  # fmt: skip
+#: Our tables, and what names a row of each; of the deflator nothing, as years of two vintages never
+#: mix.
+FILES: dict[str, tuple[str, ...]] = {
+    "agencies": ("bearer",),
+    "assumptions": ("name",),
+    "bearers": ("code",),
+    "crime_multipliers": ("unit_cost_code",),
+    "crime_types": ("slug",),
+    "discount_rates": ("kind",),
+    "double_counting": ("rule", "first", "second"),
+    "gdp_deflator": (),
+    "ladders": ("domain",),
+    "maryland_scale": ("level",),
+    "optimism_bias": ("side", "grade"),
+    "recording_changes": ("slug", "first"),
+    "severity_weights": ("index", "level", "crime_type", "offence"),
+    "unit_cost_kinds": ("entry",),
+    "unit_costs": ("code",),
+}
 PRICED = ("unit_costs", "gdp_deflator")
 
 
@@ -343,14 +357,9 @@ def sound(tables: Mapping[str, tuple[Row, ...]]) -> Mapping[str, tuple[Row, ...]
     return tables
 
 
-def default_folder() -> Path:
-    """Folder of the reference data that come with the package."""
-    return REFERENCE
-
-
 def load_reference(folder: str | Path | None = None) -> Reference:
     """Read and check the reference tables: ours, unless another folder is given."""
-    place = Path(folder) if folder is not None else default_folder()
+    place = Path(folder) if folder is not None else REFERENCE
     tables: dict[str, tuple[Row, ...]] = {}
     problems: list[Problem] = []
     for name in FILES:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.records.prices.reference import default_folder
+from mtf_eval.records.home import REFERENCE
 
 FILE = "disclosure_rules.csv"
 #: A hidden count that can only be one of fewer values is held to be given away.
@@ -79,7 +79,7 @@ class Rule:
 
 def read_rules(path: Path | None = None) -> dict[str, Rule]:
     """Read the profiles; without the file, or with one that lacks a value, nothing is released."""
-    path = path or default_folder() / FILE
+    path = path or REFERENCE / FILE
     if not path.exists():
         raise RunRefused(f"{path.name} is missing: without rules nothing can be released")
     with path.open(encoding="utf-8", newline="") as lines:

@@ -7,6 +7,7 @@ of `relations`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ from mtf_eval.records.reading.cells import (
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.schema import KINDS, holds, kind_of
+from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -34,7 +36,6 @@ ONCE = "the same row twice: read once"
 TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
-_GIVEN: dict[tuple[str, frozenset[str]], DataFrameSchema] = {}
 
 
 def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]]) -> None:
@@ -246,7 +247,7 @@ def validate(out: Tidied) -> None:
                 todo = "write the number; leave the column out where each row is one incident"
                 out.problem("nothing", "a whole number", todo, row=row, column="count")
     try:
-        _without(schema, frozenset(absent)).validate(out.frame, lazy=True)
+        _without(str(schema.name), frozenset(absent)).validate(out.frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases
     else:
@@ -276,11 +277,10 @@ def validate(out: Tidied) -> None:
         out.problem(found, expected, todo, row=row, column=column)
 
 
-def _without(schema: DataFrameSchema, absent: frozenset[str]) -> DataFrameSchema:
+@cache
+def _without(table: str, absent: frozenset[str]) -> DataFrameSchema:
     """Return the schema of the columns that were given; the others hold nothing to check."""
-    if (str(schema.name), absent) not in _GIVEN:
-        _GIVEN[str(schema.name), absent] = schema.remove_columns(sorted(absent))
-    return _GIVEN[str(schema.name), absent]
+    return TABLES[table].remove_columns(sorted(absent))
 
 
 def _found_in_row(out: Tidied, row: int, column: str) -> str:
