@@ -11,8 +11,6 @@ PACKAGE = Path(__file__).resolve().parents[1]
 _CHECKOUT = PACKAGE.parent
 #: The folder that holds `notebooks` and `data`.
 HOME = _CHECKOUT if (_CHECKOUT / "data/reference/aliases.csv").is_file() else PACKAGE / "_home"
-
-
 #: Our reference values and look-ups.
 REFERENCE = HOME / "data" / "reference"
 

@@ -68,11 +68,8 @@ def read_grids(folder: Path) -> list[Grid]:
 
 def release_named(folder: Path) -> str | None:
     """Name of the release in the run record beside or below the folder, if one says so."""
-    for path in sorted(folder.rglob("run.json")):
-        for key, value in _leaves(json.loads(path.read_text(encoding="utf-8"))):
-            if key.rpartition("/")[2] in ("release", "rule") and isinstance(value, str):
-                return value
-    return None
+    records = (json.loads(p.read_text("utf-8")) for p in sorted(folder.rglob("run.json")))
+    return next((run["release"] for run in records if "release" in run), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +237,6 @@ def _tables_in(content: Any) -> Iterator[tuple[str, Rows]]:
     elif isinstance(content, list):
         for inner in content:
             yield from _tables_in(inner)
-
-
-def _leaves(content: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _leaves(value, f"{path}/{key}")
-    elif isinstance(content, list):
-        for value in content:
-            yield from _leaves(value, path)
-    else:
-        yield path, content
 
 
 _READERS: dict[str, Callable[[Path], Iterable[tuple[str, Rows]]]] = {

@@ -20,16 +20,11 @@ def printable(text: str) -> str:
 
 
 def neutralise(value: object) -> str:
-    r"""Return a cell's text so that no spreadsheet runs it as a formula.
+    """Return a cell's text so that no spreadsheet runs it as a formula.
 
     A text that starts with `=`, `+`, `-`, `@`, a tab or a line break (after blanks and invisible
     characters) gets a leading apostrophe; plain signed numbers stay as they are; characters a
     workbook cannot hold are dropped. Source: OWASP, CSV injection.
-
-    Examples
-    --------
-    >>> neutralise("=1+1"), neutralise("-12.5"), neutralise(None)
-    ("'=1+1", '-12.5', '')
     """
     if value is None:
         return ""

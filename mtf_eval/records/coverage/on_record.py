@@ -88,6 +88,7 @@ class _Reading:
         self.bare = [] if everywhere or not told else sorted(self._asked() & known - told)
         there = own & known if everywhere else {*self.bare}
         self.areas = sorted(told | there | {*self.unknown})
+        self._place = {a: i for i, a in enumerate(self.areas)}
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
         self.whose = np.array([rows.sources.index(rows.owner[a]) for a in rows.areas], dtype=int)
         self.counts = np.zeros((len(self.months), len(self.areas)))
@@ -153,10 +154,6 @@ class _Reading:
             self.counts += table
             sure = self.sure[:, own] & (not rows.by_file)
             self.counts[:, own] = np.where(absent[:, None] & ~sure, np.nan, self.counts[:, own])
-
-    @property
-    def _place(self) -> dict[str, int]:
-        return {a: i for i, a in enumerate(self.areas)}
 
     def _absent(self, number: int, own: list[int]) -> NDArray[np.bool_]:
         """Return the months for which a source sent nothing, or too little."""

@@ -93,7 +93,6 @@ def _meta(schema: Any, column: str) -> dict[str, Any]:
 
 
 def _headings(sheet: Worksheet, schema: Any) -> None:
-
     for place, name in enumerate(schema.columns, start=1):
         column, meta = schema.columns[name], _meta(schema, name)
         needed, kind = meta["required"], meta["kind"]
@@ -164,7 +163,6 @@ def _rule(schema: Any, name: str, meta: dict[str, Any]) -> dict[str, Any] | None
 
 
 def _dictionary(book: Workbook) -> None:
-
     sheet = book.create_sheet("Dictionary")
     sheet.append(["Table", "Column", "Needed", "Holds", "Meaning"])
     for cell in sheet[1]:

@@ -77,9 +77,9 @@ class Rule:
         return min(most, self.hide_up_to) - max(fewest, 0) + 1 >= FEWEST
 
 
-def read_rules(path: Path | None = None) -> dict[str, Rule]:
+@cache
+def read_rules(path: Path = REFERENCE / FILE) -> Mapping[str, Rule]:
     """Read the profiles; without the file, or with one that lacks a value, nothing is released."""
-    path = path or REFERENCE / FILE
     if not path.exists():
         raise RunRefused(f"{path.name} is missing: without rules nothing can be released")
     with path.open(encoding="utf-8", newline="") as lines:
@@ -104,20 +104,15 @@ def _rule(row: Mapping[str, str]) -> Rule:
     return Rule(hide_up_to=int(hide), round_to=int(base), **words)
 
 
-@cache
-def _rules() -> Mapping[str, Rule]:
-    return read_rules()
-
-
 def rule_of(release: str) -> Rule:
     """Return a rule by its name or one that is taken for it."""
     name = ALIASES.get(release, release)
-    if name not in _rules():
-        raise BadArgument(f"release={release!r}: expected one of {', '.join(_rules())}")
-    return _rules()[name]
+    if name not in (rules := read_rules()):
+        raise BadArgument(f"release={release!r}: expected one of {', '.join(rules)}")
+    return rules[name]
 
 
 @cache
 def few() -> int:
     """Return the fewest people that no rule hides: below it a number of people is few."""
-    return 1 + max(rule.hide_up_to for rule in _rules().values())
+    return 1 + max(rule.hide_up_to for rule in read_rules().values())
