@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from calendar import month_name
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,6 +42,7 @@ def test_total_row(tmp_path: Path) -> None:
     (leak,) = audit(write_csv(tmp_path, "t", rows))
     assert (leak.row, leak.low, leak.high) == ("b", 3, 3)
     rows[1][1] = "[c]"
+    (tmp_path / "logo.svg").write_text("<svg/>", encoding="utf-8")
     assert audit(write_csv(tmp_path, "t", rows)) == []
 
 
@@ -53,9 +55,12 @@ def test_two_hidden_counts_that_leave_little_room(tmp_path: Path) -> None:
 def test_across_files_of_one_table(tmp_path: Path) -> None:
     head = [["Agency", "People", "Visits"], ["A", 20, 3], ["C", 9, 1]]
     write_csv(tmp_path, "one", [*head, ["B", "[c]", 2]])
-    write_csv(tmp_path / "deep", "two", [*head, ["B", 4, 2]])
-    (leak,) = audit(tmp_path)
-    assert (leak.file, leak.row, leak.low) == ("one.csv", "b", 4)
+    two = [*head, ["B", 4, 2]]
+    for more in ((), ("[x]",)):  # a column in which nothing is given names no row
+        rows = [[*row, *(more if n else ["Due"] * len(more))] for n, row in enumerate(two)]
+        write_csv(tmp_path / "deep", "two", rows)
+        (leak,) = audit(tmp_path)
+        assert (leak.file, leak.row, leak.low) == ("one.csv", "b", 4)
 
 
 def test_data_sets_beside_one_another_are_tried_apart(tmp_path: Path) -> None:
@@ -104,6 +109,16 @@ def test_months_within_a_quarter(tmp_path: Path) -> None:
     write_csv(tmp_path, "quarters", [["Quarter", "Accepted"], ["Q1 2021", 22], ["Q2 2021", 50]])
     (leak,) = audit(tmp_path)
     assert (leak.row, leak.low, leak.high) == ("february 2021", 3, 3)
+
+
+def test_months_within_a_year_by_agency(tmp_path: Path) -> None:
+    title, received = "Referrals by {}, 2021", [10, 9, 8, "[c]", *[10] * 8]
+    months = [[f"{month_name[m]} 2021", n] for m, n in enumerate(received, start=1)]
+    write_csv(tmp_path, "months", [[title.format("month")], ["Month", "Received"], *months])
+    agencies = [["Police", 60], ["Council", 50], ["Total", 110]]
+    write_csv(tmp_path, "by", [[title.format("agency")], ["Agency", "Received"], *agencies])
+    (leak,) = audit(tmp_path)  # 110 less the 107 of the other months
+    assert (leak.row, leak.low, leak.high) == ("april 2021", 3, 3)
 
 
 def test_headline_and_total(tmp_path: Path) -> None:

@@ -610,6 +610,7 @@ def test_work_given_for_nothing_has_nothing_to_pay_back(reference: Reference) ->
     done = analyse(data, evaluation(), reference, draws=200)
     assert done.results["net_present_public_value_gbp"] > 0
     assert benefit.headline(done).frame["payback"][0] == "nothing to pay back"
+    assert "against costs of £0: nothing was paid on balance" in done.sentence()
 
 
 def test_a_refund_is_not_enlarged_by_optimism_bias(reference: Reference) -> None:
