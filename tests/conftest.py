@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -42,6 +44,26 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+@contextmanager
+def between_workers(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """Hold a folder that the workers of this session share: what the first makes, all look at."""
+    base = factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    home.mkdir(exist_ok=True)
+    lock, end = home / ".made_by_one", time.monotonic() + 1200
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            assert time.monotonic() < end, f"{name}: the worker that makes it does not end"
+            time.sleep(0.2)
+    try:
+        yield home
+    finally:
+        lock.rmdir()
+
+
 @pytest.fixture(scope="session")
 def hostile_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, SimpleNamespace]:
     """Every report of a data set full of what nobody should paste, for both releases.
@@ -52,15 +74,15 @@ def hostile_reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Simpl
     import hostile
 
     kept = os.environ.get("MTF_HOSTILE")
-    home = Path(kept) if kept else tmp_path_factory.mktemp("hostile")
-    data = home / "data" / "hostile"
-    found = {}
-    for release in ("public", "internal"):
-        out, code, said = home / f"{release}-reports", 0, ""
-        if not out.exists():
-            if not data.exists():
-                hostile.write(data)
-            done = hostile.run(data, out, release)
-            code, said = done.returncode, done.stdout + done.stderr
-        found[release] = SimpleNamespace(data=data, out=out, code=code, said=said)
+    with nullcontext(Path(kept)) if kept else between_workers(tmp_path_factory, "hostile") as home:
+        data = home / "data" / "hostile"
+        found = {}
+        for release in ("public", "internal"):
+            out, code, said = home / f"{release}-reports", 0, ""
+            if not out.exists():
+                if not data.exists():
+                    hostile.write(data)
+                done = hostile.run(data, out, release)
+                code, said = done.returncode, done.stdout + done.stderr
+            found[release] = SimpleNamespace(data=data, out=out, code=code, said=said)
     return found
