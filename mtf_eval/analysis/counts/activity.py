@@ -238,7 +238,7 @@ def support_finding(frame: pd.DataFrame, *, year: int) -> str:
     """Say how many were referred for support in both years and by whom most, from what is shown."""
     totals = frame[frame["agency"] == "Total"]
     ends = extremes(frame, "agency", "current")
-    most = f"; most came from {ends[0]}" if ends else ""
+    most = f"; most from {ends[0]}" if ends else ""
     if totals.empty or totals[["current", "previous"]].isna().any(axis=None):
         return f"Referrals for domestic abuse support in {year}{most}"
     now, before = (number(totals[c].iloc[0]) for c in ("current", "previous"))
