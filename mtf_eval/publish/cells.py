@@ -33,7 +33,7 @@ SYMBOLS = {
 }
 #: What the levels of the Maryland scale rest on.
 DESIGNS = ("before and after alone", "no comparison with other places",
-           "compared with places where nothing was done", "as good as drawn by lot",
+           "compared with other places", "as good as drawn by lot",
            "drawn by lot")  # fmt: skip
 NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
 NUMERIC = {"people", "count", "money", "number", "share", "change"}

@@ -120,7 +120,7 @@ def _freed(benefit: Benefit) -> str:
         return "Capacity freed, not cash"
     if fiscal < 0:
         return f"No budget gets smaller: services had {pounds(-fiscal)} more to bear"
-    return f"No budget gets smaller: capacity freed worth {pounds(fiscal)}, not cash"
+    return f"Capacity freed worth {pounds(fiscal)}, not cash"
 
 
 def bridge(benefit: Benefit) -> str:

@@ -159,7 +159,7 @@ KINDS = {
         lambda records, given: f"Costs and benefits: {_project_title(records, given)}",
         lambda records, given: (
             f"{_up_to(records, given)}, {given['price_year']} prices, "
-            f"benefits of up to {given['horizon_years']} years"
+            f"{given['horizon_years']} years at most"
             f"{f', crime costs of {edition}' if (edition := given.get('crime_costs')) else ''}"
         ),
         ("outcomes", "case_steps"),
