@@ -242,4 +242,4 @@ def support_finding(frame: pd.DataFrame, *, year: int) -> str:
     if totals.empty or totals[["current", "previous"]].isna().any(axis=None):
         return f"Referrals for domestic abuse support in {year}{most}"
     now, before = (number(totals[c].iloc[0]) for c in ("current", "previous"))
-    return f"{now} referrals for support in {year}, {before} in {year - 1}{most}"
+    return f"{now} referrals in {year}, {before} in {year - 1}{most}"
