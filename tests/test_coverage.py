@@ -140,17 +140,18 @@ def test_a_split_area_is_followed_in_either_vintage(
     assert areas["population"].tolist() == [1500 * len(named)]
 
 
+@pytest.mark.parametrize("named", [["E01035316"], NEAR[:1], ["E01035316", "E01035317"]])
 def test_codes_of_one_vintage_alone_stay_as_they_are(
-    tmp_path: Path, rng: np.random.Generator
+    tmp_path: Path, rng: np.random.Generator, named: list[str]
 ) -> None:
     rows = force(rng, "near", [*NEAR, "E01035316", "E01035317"])
-    folder = table(project(tmp_path / "d", ["E01035316"]), rows)
+    folder = table(project(tmp_path / "d", named), rows)
     coverage = read(folder)
     for area in ("E01035316", "E01035317"):
         assert coverage.counts[area].sum() == sum(n for *_, a, _, n in rows if a == area)
     assert "E01024678" not in coverage.counts
     assert not coverage.gaps
-    assert load(folder).table("project_areas")["area_code"].tolist() == ["E01035316"]
+    assert load(folder).table("project_areas")["area_code"].tolist() == named
 
 
 def test_a_part_of_a_split_is_a_gate_with_its_group(
