@@ -249,6 +249,8 @@ def test_switching_value_brings_the_ratio_to_one(reference: Reference) -> None:
     )
     again = analyse(smaller, evaluation(), reference, draws=0)
     assert again.results["public_value_bcr"] == pytest.approx(1.0)
+    nothing = dataset(outcomes=[burglaries(attribution=0.0)], costs=[cost(amount_gbp=60_000.0)])
+    assert analyse(nothing, evaluation(), reference, draws=0).switching is None
 
 
 def test_each_switching_value_by_hand(reference: Reference) -> None:
@@ -486,7 +488,10 @@ def test_inputs_are_no_benefit_and_rare_events_stand_alone(reference: Reference)
     assert benefit.shown_alone(done).frame["each"][0] == pytest.approx(
         3_217_740 * 92.8945 / 72.0902
     )
-    assert {"costs_among_benefits", "rare_dear_event"} <= {f.rule for f in done.findings}
+    found = {f.rule: f for f in done.findings}
+    assert found["costs_among_benefits"].action == "refuse"
+    assert found["rare_dear_event"].action == "alone"
+    assert "is shown alone, outside every total" in found["rare_dear_event"].text
 
 
 def test_measures_that_are_not_costed(reference: Reference) -> None:
@@ -511,8 +516,9 @@ def test_outcome_claimed_by_two_projects_is_warned_about(reference: Reference) -
         for p in ("P1", "P2")
     ]
     done = analyse(dataset(outcomes=rows, project_areas=areas), evaluation(), reference, draws=0)
-    text = next(f.text for f in done.findings if f.rule == "claimed_twice")
-    assert "1.30" in text
+    found = next(f for f in done.findings if f.rule == "claimed_twice")
+    assert found.action == "warn"
+    assert "1.30" in found.text
     apart = [areas[0], areas[1] | {"area_code": "E2"}]
     done = analyse(dataset(outcomes=rows, project_areas=apart), evaluation(), reference, draws=0)
     assert "claimed_twice" not in {f.rule for f in done.findings}
