@@ -161,6 +161,20 @@ def test_we_cannot_say(call) -> None:
             call()
 
 
+@pytest.mark.parametrize("wrong", [2.5, -1, math.nan, math.inf])
+def test_a_count_is_a_whole_number(wrong: float) -> None:
+    with pytest.raises(BadArgument, match=r"before=.*whole number, zero or more"):
+        effects.rate_ratio(before=wrong, after=1)
+
+
+def test_the_smallest_fall_by_hand() -> None:
+    """Twice Poisson by convention, of the target alone and with a comparison."""
+    reach = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+    for rest, variance in ((None, 2 * (2 / 100)), (400, 2 * (2 / 100 + 2 / 400))):
+        least = effects.minimum_detectable_effect(before=100, comparison_before=rest)
+        assert least == pytest.approx(1 - math.exp(-reach * math.sqrt(variance)))
+
+
 @pytest.mark.parametrize("estimator", ESTIMATORS.values(), ids=list(ESTIMATORS))
 @pytest.mark.parametrize("empty", ["target", "comparison", "after", "all"])
 def test_empty_records_are_refused_or_finite_without_a_warning(estimator, empty: str) -> None:
