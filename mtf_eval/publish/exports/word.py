@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 SIZES, LETTER = (Pt(9), Pt(8), Pt(7), Pt(6)), 0.58  # of a table's letters; their width to that
 MOST = 60  # rows of a table; the workbook beside has the rest
+SHORT = 10  # rows of a table that stays on one sheet
 LONG, WIDE = 160, 6  # characters of a cell that stand under a table of so many columns
 TALLEST = Cm(15)  # of a picture
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
@@ -266,6 +267,8 @@ class _Writer:
                 if side:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 paragraph.paragraph_format.space_after = 0
+                if place < len(rows) <= SHORT:
+                    paragraph.paragraph_format.keep_with_next = True
         self._last.addnext(grid)
         self._add().paragraph_format.space_after = 0
 
