@@ -98,14 +98,14 @@ def test_a_crash_publishes_no_value(release: str, data: Path, tmp_path: Path) ->
     )  # fmt: skip
     told = done.stdout + done.stderr
     assert done.returncode == 1, told
-    assert "6 failed" in told  # the leadership's report has two half-years
+    assert "7 failed" in told  # the leadership's report has two half-years
     assert VALUE not in told
     out, state = tmp_path / "out", tmp_path / ".out.mtf"
     assert not canaries([VALUE], out)
     assert VALUE not in (state / "log.txt").read_text(encoding="utf-8")
     # What helps the analyst is kept beside, for the owner of the folder alone.
     kept = list((state / "failed").rglob("*.ipynb"))
-    assert len(kept) == 6
+    assert len(kept) == 7
     assert all(VALUE in path.read_text(encoding="utf-8") for path in kept)
     assert state.stat().st_mode & 0o077 == 0
     for page in out.glob("small/*-failed*.html"):

@@ -75,9 +75,9 @@ EFFECTS: dict[str, tuple[str, str]] = {
         "1 made",
         "mine/records/project_evaluation-HB-01-internal.html",
     ),
-    f"mtf-eval run {RECORDS} --pdf": ("PDF: 7 printed", "reports/records/*/*.pdf"),
+    f"mtf-eval run {RECORDS} --pdf": ("PDF: 8 printed", "reports/records/*/*.pdf"),
     f"mtf-eval run {RECORDS} --release public --out public": (
-        "7 made",
+        "8 made",
         "public/records/annual_review-2024.html",
     ),
     "mtf-eval audit public": ("public: no hidden count can be worked out", ""),
