@@ -187,10 +187,12 @@ def test_what_a_killed_swap_left_is_taken_away(store: Store) -> None:
 
 
 def test_a_link_in_the_output_stays_a_link(store: Store) -> None:
-    (store.out / "README.md").symlink_to("example/one")
+    links = {"README.md": "example/one", "latest": "example"}
+    for name, place in links.items():
+        (store.out / name).symlink_to(place)
     with store.locked():
         store.publish(set_of("new"))
-    assert os.readlink(store.out / "README.md") == "example/one"
+    assert {name: os.readlink(store.out / name) for name in links} == links
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSPC])
