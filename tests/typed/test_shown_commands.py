@@ -28,6 +28,7 @@ NOT_RUN = {
     "make lab": "test_lab_command types it",
     "make docs": "test_api runs every example and compares",
     "make validate": LONG,
+    "make bench": "takes minutes and fails at nothing: it measures",
     "py -m venv .venv": WINDOWS,
     r".venv\Scripts\python -m pip install --require-hashes -r requirements.lock": WINDOWS,
     r".venv\Scripts\python -m pip install --no-deps --no-build-isolation -e .": WINDOWS,
