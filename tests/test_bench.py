@@ -1,0 +1,18 @@
+"""The plain script that a run is measured against does the work that a run does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.run import REPORTS, make_data, plain
+
+
+@pytest.mark.slow
+def test_the_plain_script_makes_pages_and_files(tmp_path: Path) -> None:
+    projects = make_data(tmp_path / "bench", 2)
+    assert plain(tmp_path / "bench", projects, tmp_path) > 0
+    for name in [f"{report}-{project}" for report in REPORTS for project in projects]:
+        assert "<h1" in (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+        assert {p.suffix for p in (tmp_path / name).iterdir()} >= {".csv", ".xlsx", ".ipynb"}
