@@ -111,10 +111,9 @@ def test_importing_the_command_line_brings_nothing_heavy() -> None:
 
 
 def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
-    """It takes three tenths of the CPU that importing pandas alone does, on any machine.
+    """It takes at most 0.3 s of CPU on a machine where importing pandas, once compiled, takes 0.43.
 
-    0.3 s of a machine of its own was the bound, which a busy one of two cores does not keep; the
-    share was chosen after looking: 0.20 in four runs beside others' work.
+    The bound is of a machine of its own, which a busy one does not keep: so it is a share.
     """
     head, *rows = (desk.data / "projects.csv").read_text().splitlines()
     many = [rows[0].replace("EX-1", f"P-{n:03}") for n in range(50)]
@@ -133,7 +132,7 @@ def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
         return min(times)
 
     bare = seconds([sys.executable, "-c", "pass"])
-    most = 0.3 * (seconds([sys.executable, "-c", "import pandas"]) - bare)
+    most = 0.3 / 0.43 * (seconds([sys.executable, "-c", "import pandas"]) - bare)
     assert seconds([*COMMAND, *desk.arguments(books=("tiny_project",))]) - bare < most
 
 
