@@ -223,7 +223,8 @@ class Benefit(Brief):
         cost = cost if self.spent and costs >= 0 else ""
         if not self.claimed:
             why = " ".join(self.notes) or "No effect and no outcome is on record."
-            return f"We cannot say what was saved. {cost} {why}".replace("  ", " ").strip()
+            none = "" if self.spent else "No costs are on record."
+            return " ".join(filter(None, ["We cannot say what was saved.", cost or none, why]))
         value = self.results["present_value_benefits_gbp"]
         drawn = self.draws
         span = f"{year} prices"

@@ -16,7 +16,7 @@ from mtf_eval.analysis.counts import on_record as counts
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.project.delivery import actions_then
 from mtf_eval.analysis.project.design import months_words
-from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.plans import fixed
 from mtf_eval.analysis.results.columns import INTERVAL, RATIO, count, day, label, number, text
@@ -79,7 +79,9 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
     project, effect = found.project, found.primary
     claims = bool(len(data.own("outcomes", project.project_id)))
     sure = f"The records show nothing{'; what it claims of people is not measured' * claims}."
-    if effect is not None:
+    if found.status in UNFINISHED:
+        sure = f"Nothing is claimed yet: {UNFINISHED[found.status]}."
+    elif effect is not None:
         sure = f"Maryland level {effect.maryland} of 5; {found.design.reason} "  # type: ignore[union-attr]
         sure += " ".join(_doubts(found)) or "No check speaks against it."
     elif found.gated is not None:

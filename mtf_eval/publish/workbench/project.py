@@ -62,16 +62,15 @@ class Project(Scanning):
 
     def answer(self) -> Answer:
         """Say the main result in one line: whether it held, where, its worth, what comes next."""
-        ended = self.evaluation.status not in ("planning", "running")
-        money = self.benefit() if ended else None
-        found = money.appraisal.findings if money and money.appraisal.claimed else ()
+        money = self.benefit()
+        found = money.appraisal.findings if money.appraisal.claimed else ()
         shared = [each.text for each in found if each.rule == "shared_areas"]
         windows = follow_up.later(self.records, self.evaluation)
         judged = any(window.effect is not None for window in windows)
         beside = {
             "Since then": follow_up.later_finding(windows) if judged else "",
             "Where": maps.where_words(self._where().released.frame),
-            "What it is worth": " ".join([money.sentence(), *shared]) if money else "",
+            "What it is worth": " ".join([money.sentence(), *shared]),
             "What next": follow_up.what_next(self.records, self.evaluation),
         }
         return Answer(self.evaluation, beside)
