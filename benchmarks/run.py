@@ -8,7 +8,7 @@ nothing to do, one edited row, memory of the whole tree, and growth with the num
 
     python -m benchmarks.run --projects 50 --rounds 3 --sizes 10,50,200 --against ../older
 
-Another checkout given with `--against` makes the same in turn, with this one's libraries.
+Another checkout given with `--against` makes the same in turn, in its own environment.
 """
 
 from __future__ import annotations
@@ -165,7 +165,9 @@ def loop(data: Path, projects: list[str], out: Path) -> float:
 def mtf_eval(data: Path, out: Path, *more: str, checkout: Path = ROOT) -> float:
     code = "import sys; from mtf_eval.run.cli import main; sys.exit(main())"
     env = {**os.environ, "PYTHONPATH": str(checkout), "MTF_CACHE": str(out / "cache")}
-    command = [sys.executable, "-c", code, "run", str(data), "--out", str(out / "reports"), *more]
+    own = checkout / ".venv" / BIN.name / BIN.joinpath("python").name
+    command = [str(own if own.exists() else sys.executable), "-c", code, "run", str(data)]
+    command += ["--out", str(out / "reports"), *more]
     return timed(command, env=env, cwd=checkout)
 
 
