@@ -36,6 +36,8 @@ DESIGNS = ("before and after alone", "no comparison with other places",
            "compared with other places", "as good as drawn by lot",
            "drawn by lot")  # fmt: skip
 NOTE_WORDS = {"note": "Note", "caution": "Caution", "method": "How this is worked out"}
+#: Characters of a cell that has no room in a column, in a table of so many columns.
+LONG, WIDE = 160, 6
 NUMERIC = {"people", "count", "money", "number", "share", "change"}
 PER_CENT = {"share", "change"}
 LARGE = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))

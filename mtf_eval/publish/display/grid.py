@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import heading, words
+from mtf_eval.publish.cells import LONG, WIDE, heading, words
 
 if TYPE_CHECKING:
     from mtf_eval.publish.disclosure.release import Released
@@ -38,8 +38,8 @@ def slug(*parts: str) -> str:
 def grid(released: Released, prefix: str) -> str:
     """Return the table itself, in a region that scrolls sideways on a small screen.
 
-    A table of words folds there instead: a block a row, each cell after its heading. Roles keep it
-    a table for those who hear it.
+    A table of words folds there instead: a block a row, each cell after its heading; everywhere, a
+    wide one with long cells. Roles keep it a table for those who hear it.
     """
     columns = released.table.columns
     numeric = {c.name for c in columns if c.kind not in ("label", "text", "date")}
@@ -73,7 +73,15 @@ def grid(released: Released, prefix: str) -> str:
         )
         for c in columns
     )
-    looks = (("mtf-folds", folds), ("mtf-many", len(columns) > MANY), ("mtf-long", letters > LINE))
+    blocks = (
+        folds and len(columns) >= WIDE and any(len(t) > LONG for c in cells.values() for t in c)
+    )
+    looks = (
+        ("mtf-folds", folds),
+        ("mtf-blocks", blocks),
+        ("mtf-many", len(columns) > MANY and not blocks),
+        ("mtf-long", letters > LINE),
+    )
     named = [name for name, so in looks if so]
     kind = f' class="{" ".join(named)}"' if named else ""
     opening = f"<table{kind}{_role(folds, 'table')}>"

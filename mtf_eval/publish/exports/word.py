@@ -27,7 +27,7 @@ from docx.shared import Cm, Emu, Length, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from mtf_eval.publish.cells import NOTE_WORDS, NUMERIC, printed, strength
+from mtf_eval.publish.cells import LONG, NOTE_WORDS, NUMERIC, WIDE, printed, strength
 from mtf_eval.publish.exports.files import opening, source_of
 from mtf_eval.publish.exports.scanner import printable
 from mtf_eval.publish.exports.shown import Block, blocks, picture
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 SIZES, LETTER = (Pt(9), Pt(8), Pt(7), Pt(6)), 0.58  # of a table's letters; their width to that
 MOST = 60  # rows of a table; the workbook beside has the rest
 SHORT = 10  # rows of a table that stays on one sheet
-LONG, WIDE = 160, 6  # characters of a cell that stand under a table of so many columns
 TALLEST = Cm(15)  # of a picture
 SIZE = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 TABLE = "Report Table"  # a template's own style of this name is used as it is
