@@ -15,6 +15,7 @@ from mtf_eval.errors import DataProblems
 from mtf_eval.records.aliases import packaged
 from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
 from mtf_eval.records.reading.days import read_day, span_of
+from mtf_eval.records.reading.headings import says_total
 from mtf_eval.run import cli
 from mtf_eval.run.facts import facts_of
 
@@ -361,6 +362,18 @@ def test_years_above_months_across(heads: list[list[object]], tmp_path: Path) ->
     tables["incidents"][-1][3] = 40
     found = [f.text for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings]
     assert "total row left out; not what the rows add up to in 2020-04" in found
+
+
+@pytest.mark.parametrize(
+    ("words", "adds_up"),
+    [
+        (["Total"], True), (["Q1 total"], True), (["Total for April"], True),
+        (["2023/24 total"], True), (["Total crime"], False), (["Total visits"], False),
+        (["E01000001", "Total for April"], False),
+    ],
+)  # fmt: skip
+def test_only_a_total_or_one_of_a_time_is_left_out(words: list[str], adds_up: bool) -> None:
+    assert says_total(words) is adds_up
 
 
 def test_areas_across_are_read_as_rows(tmp_path: Path) -> None:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
 _TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
-_PART = re.compile(r"\b(sub ?)?totals?\b")  # `Q1 total`, `Total for April`
+#: `Q1 total`, `Total for April`: of a time, as a measure may be called "Total crime".
+_PART = re.compile(
+    r"(?=.*\btotals?\b)(?:.*[0-9]|.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|week|month"
+    r"|quarter|half|year|ytd|running))"
+)
 #: What stands in brackets after a heading and changes nothing of it: a form, a unit, a hint.
 _HINT = re.compile(
     r" ?[(\[](?:[dmy]{1,4}[/. -][dmy]{1,4}(?:[/. -][dmy]{1,4})?|[a-z](?: ?/ ?[a-z])+|£|gbp|hrs"
@@ -124,7 +128,7 @@ def _two_rows(
 def says_total(cells: Iterable[Any]) -> bool:
     """Whether a row says by its words that it adds up others."""
     said = [fold(c) for c in cells if isinstance(c, str) and any(map(str.isalpha, c))]
-    return any(s in _TOTALS for s in said) or (len(said) == 1 and bool(_PART.search(said[0])))
+    return any(s in _TOTALS for s in said) or (len(said) == 1 and bool(_PART.match(said[0])))
 
 
 def likest(heading: str, names: Iterable[str]) -> tuple[float, str]:
