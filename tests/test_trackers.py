@@ -361,7 +361,7 @@ def test_years_above_months_across(heads: list[list[object]], tmp_path: Path) ->
     assert "total row left out; it agrees with the rows" in found
     tables["incidents"][-1][3] = 40
     found = [f.text for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings]
-    assert "total row left out; not what the rows add up to in 2020-04" in found
+    assert "total row left out; 2020-04 says 40, the rows add up to 4" in found
 
 
 @pytest.mark.parametrize(
@@ -386,6 +386,65 @@ def test_areas_across_are_read_as_rows(tmp_path: Path) -> None:
     counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
     assert counts.groupby("area_code")["count"].sum().to_dict() == {"E01000001": 7, "E01000002": 1}
     assert len(counts) == 3
+
+
+def test_rows_with_two_codes_of_areas_have_no_areas_across(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"] = [
+        ["Month", "LSOA", "Ward code", "Crime type", "Count"],
+        ["Apr 2021", "E01000001", "E05000001", "disorder", 3],
+        ["May 2021", "E01000002", "E05000001", "disorder", 4],
+    ]
+    counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    assert dict(zip(counts["area_code"], counts["count"], strict=True)) == {
+        "E01000001": 3, "E01000002": 4,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_totals_anywhere_are_held_to_the_months_across(tmp_path: Path, as_text: bool) -> None:
+    tables = book()
+    rows = [
+        ["LSOA", "Crime type", "Apr 2021", "May 2021"],
+        ["Total", "", 1210, 18],
+        ["E01000001", "disorder", 1203, 4],
+        ["E01000001", "theft", 1, 5],
+        ["Sub-total", "", 1204, 9],
+        ["E01000002", "disorder", 5, 6],
+        ["E01000002", "theft", 1, 3],
+        ["Sub-total", "", 6, 9],
+    ]
+    tables["incidents"] = [
+        [f"{c:,}" if as_text and isinstance(c, int) else c for c in r] for r in rows
+    ]
+
+    def held(name: str) -> tuple[int, list[str]]:
+        write = write_folder if as_text else write_xlsx
+        data = load(write(tmp_path / f"{name}{'' if as_text else '.xlsx'}", tables))
+        told = [f.text for f in data.findings if f.text.startswith("total row")]
+        return int(data.table("incidents")["count"].sum()), told
+
+    assert held("a") == (1210 + 18, ["total row left out; it agrees with the rows"] * 3)
+    tables["incidents"][7][3] = "8"
+    total, told = held("b")
+    assert total == 1210 + 18  # rows are counted, totals are not
+    assert told[2] == "total row left out; 2021-05 says 8, the rows add up to 9"
+
+
+def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"] = [
+        ["LSOA", "Crime type", "Apr 2021", "May 2021"],
+        ["E01000001", "disorder", 3, 4],
+        ["", "theft", 1, 5],
+    ]
+    whole = write_xlsx(tmp_path / "a.xlsx", tables, lambda wb: wb["incidents"].merge_cells("A2:A3"))
+    counts = load(whole).table("incidents")
+    assert counts.groupby("measure")["count"].sum().to_dict() == {"disorder": 7, "theft": 6}
+    assert {*counts["area_code"]} == {"E01000001"}
+    two = write_xlsx(tmp_path / "b.xlsx", tables, lambda wb: wb["incidents"].merge_cells("C2:C3"))
+    with pytest.raises(DataProblems, match="one cell merged over several"):
+        load(two)
 
 
 def test_totals_of_months_across_are_turned(tmp_path: Path) -> None:

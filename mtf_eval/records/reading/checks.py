@@ -6,7 +6,7 @@ of `relations`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import (
     NOT_YET,
     Context,
@@ -22,7 +23,7 @@ from mtf_eval.records.reading.cells import (
     read_cell,
 )
 from mtf_eval.records.reading.days import Unreadable
-from mtf_eval.records.reading.grids import Tidied
+from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.schema import KINDS, holds, kind_of
 from mtf_eval.records.tables import TABLES
 
@@ -40,32 +41,50 @@ _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "cl
 
 def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]]) -> None:
     """Compare TOTAL rows, already left out, with the rows they add up: all, or those of a part."""
-    context = Context(aliases=Aliases(), decimal_comma=out.grid.decimal_comma)
-    above, schema = 0, out.schema
+    wrong: dict[int, list[str]] = {}
     for number, row in totals.items():
-        parts = [frame[(frame.index < number) & (frame.index > top)] for top in (0, above)]
-        above = number
-        wrong = []
+        wrong[number] = []
         for name, place in out.places.items():
-            if kind_of(schema, name) not in ("whole", "money") or is_blank(row[place]):
+            kind = kind_of(out.schema, name)
+            if kind not in ("whole", "money") or is_blank(row[place]):
                 continue
-            try:
-                stated, _ = read_cell(row[place], kind_of(schema, name), context)
-            except Unreadable:
-                wrong.append(f"{name} cannot be read")
-                continue
-            sums = [rows[name].sum() for rows in parts]
+            values = [frame[name]]
             if name == "amount_gbp":  # a total of costs may hold the hours given, too
-                sums += [
-                    rows[name].fillna(rows["hours"] * rows["rate_gbp"]).sum() for rows in parts
-                ]
-            actual = min(sums, key=lambda x: abs(float(x) - float(stated or 0)))
-            if stated is not None and abs(float(stated) - float(actual)) > 0.005:
-                wrong.append(f"{name} says {stated:,g}, the rows add up to {float(actual):,g}")
-        if wrong:
-            out.finding("warning", f"total row left out; {'; '.join(wrong)}", row=number)
-        else:
-            out.finding("repaired", "total row left out; it agrees with the rows", row=number)
+                values.append(frame[name].fillna(frame["hours"] * frame["rate_gbp"]))
+            said = adds_up(out.grid, row[place], kind, values, number, totals)
+            wrong[number] += [f"{name} {said}"] if said else []
+    out.findings += [total_row(out.grid, number, told) for number, told in wrong.items()]
+
+
+def adds_up(
+    grid: Grid,
+    cell: Any,
+    kind: str,
+    values: Iterable[pd.Series[Any]],
+    number: int,
+    totals: Iterable[int],
+) -> str:
+    """Say what is wrong with a total; it may be of the rows up to any other, or up to an end."""
+    try:
+        context = Context(aliases=Aliases(), decimal_comma=grid.decimal_comma)
+        stated, _ = read_cell(cell, kind, context)
+    except Unreadable:
+        return "cannot be read"
+    if stated is None:
+        return ""
+    spans = [sorted((number, end)) for end in (0, *totals, float("inf"))]
+    sums = [float(v[(v.index > a) & (v.index < b)].sum()) for v in values for a, b in spans]
+    near = min(sums, key=lambda x: abs(x - float(stated)))
+    wrong = abs(near - float(stated)) > 0.005
+    return f"says {stated:,g}, the rows add up to {near:,g}" if wrong else ""
+
+
+def total_row(grid: Grid, number: int, wrong: Sequence[str]) -> Finding:
+    """Say that a row of totals is left out, and what is wrong with it."""
+    more = f" (and {len(wrong) - 3} more)" if wrong[3:] else ""
+    said = f"{'; '.join(wrong[:3])}{more}" if wrong else "it agrees with the rows"
+    text = f"total row left out; {said}"
+    return grid.finding("warning" if wrong else "repaired", text, row=number)
 
 
 def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,10 +11,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.dataset import UNREAD
-from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.cells import CellError, is_blank
+from mtf_eval.records.reading.checks import adds_up, total_row
 from mtf_eval.records.reading.days import Span, Unreadable, read_month, span_of
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
@@ -127,7 +130,11 @@ def turned(grid: Grid, aliases: Aliases) -> Grid:
     if grid.frame is not None or grid.table not in (*_FIGURES, "monthly_referrals"):
         return grid
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
+    known, places = heading_row(grid, aliases) or (len(grid.rows), {})
     for top in rows:
+        below = [grid.rows[top][p] for p in places.values() if p < len(grid.rows[top])]
+        if top > known and not all(map(is_blank, below)):
+            break  # a row of data
         head, years = _two_rows(grid, top)
         months = {p: m for p, c in enumerate(head) if (m := month_of(c, years[p]))}
         areas = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str) and _area(c)}
@@ -178,27 +185,35 @@ def _down(
     """One row for each figure; what stands beside them is repeated. Totals are held to them."""
     kept = [p for p in range(len(head)) if p not in across]
     rows: list[list[Any]] = [[*(head[p] for p in kept), *columns]]
-    origin, sums, told = [(grid.file, grid.sheet, top + 1)], dict.fromkeys(across, 0.0), []
-    for number, cells in enumerate(grid.rows[top + 1 :], start=top + 2):
-        row = [*cells, *[None] * (len(head) - len(cells))]
+    origin, totals = [(grid.file, grid.sheet, top + 1)], {}
+    figures: dict[str, dict[int, Any]] = {name: {} for name in across.values()}
+    body = [[*cells, *[None] * (len(head) - len(cells))] for cells in grid.rows]
+    for (first, left), (last, right) in (m for m in grid.merged if m[0][0] > top):
+        lost = CellError("one cell merged over several", "undo the merge and write each value")
+        for row in body[first : last + 1]:
+            row[left] = body[first][left] if left == right and left in kept else lost
+    for number, row in enumerate(body[top + 1 :], start=top + 2):
         beside = [row[p] for p in kept]
         if says_total(beside):
-            wrong = [name for p, name in across.items() if _figure(row[p]) not in (None, sums[p])]
-            said = f"not what the rows add up to in {', '.join(wrong[:1])}"
-            said += f" and {len(wrong) - 1} more" if wrong[1:] else ""
-            text = f"total row left out; {said if wrong else 'it agrees with the rows'}"
-            told.append(grid.finding("warning" if wrong else "repaired", text, row=number))
+            totals[number] = row
             continue
         for place, name in across.items():
-            sums[place] += _figure(row[place]) or 0
             if not is_blank(row[place]):
                 rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
+                figures[name][number] = row[place]
+    known = [
+        pd.to_numeric(pd.Series(f, dtype="str").str.replace(",", ""), errors="coerce")
+        for f in (figures.values() if totals else ())
+    ]
+    told = []
+    for number, row in totals.items():
+        said = (
+            (name, adds_up(grid, row[place], "whole", [each], number, totals))
+            for (place, name), each in zip(across.items(), known, strict=True)
+        )
+        told.append(total_row(grid, number, [f"{name} {wrong}" for name, wrong in said if wrong]))
     return _across(replace(grid, findings=(*grid.findings, *told)), rows, origin, across, columns)
-
-
-def _figure(cell: Any) -> float | None:
-    return float(cell) if isinstance(cell, int | float) and not is_blank(cell) else None
 
 
 def _transposed(grid: Grid, top: int, months: Mapping[int, str], aliases: Aliases) -> Grid:
