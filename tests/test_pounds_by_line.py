@@ -115,6 +115,27 @@ def test_no_measure_has_a_ratio_or_a_chance_where_the_judged_one_shows_nothing(
     assert model(done)["unshown"]
 
 
+def test_a_loss_beside_a_judged_measure_that_shows_nothing_is_not_written_as_nought(
+    reference: Reference,
+) -> None:
+    done = appraised(evaluation(NOTHING, estimate(ratio=1.5)), measure())
+    lost = worth(reference, "crime_robbery", 100 / 1.5 - 100)
+    table = benefit.headline(done)
+    notes = {column.name: column.note for column in table.columns}
+    assert table.frame["benefits"][0] == pytest.approx(lost)
+    assert lost < 0
+    assert notes["benefits"].endswith("not shown to be the project's doing")
+    assert notes["cashable"].startswith("No budget gets smaller: services had £")
+    assert table.frame["net"].isna().all()
+    assert "a loss of" in done.sentence()
+
+
+def test_a_cashable_sum_in_doubt_says_so() -> None:
+    done = appraised(evaluation(SHOWN, failed=("trend",)), measure())
+    notes = {column.name: column.note for column in benefit.headline(done).columns}
+    assert notes["cashable"].startswith("In doubt; Capacity freed worth £")
+
+
 def test_an_effect_without_a_price_is_still_an_effect() -> None:
     done = appraised(evaluation(SHOWN), measure(code=None))
     assert done.evidence == "effect"

@@ -157,6 +157,12 @@ class Benefit(Brief):
         return _weakest(self.claimed) == "not_shown"
 
     @property
+    def nought(self) -> bool:
+        """Whether the sum stands as £0, as a loss and a gross sum that are not shown do not."""
+        value = self.results["present_value_benefits_gbp"]
+        return self.no_saving and (self.no_saving_possible or not (self.gross or value < 0))
+
+    @property
     def gross(self) -> bool:
         """Whether any benefit lacks a comparison and a deadweight."""
         return any(line.gross for line in self.claimed)
@@ -233,7 +239,7 @@ class Benefit(Brief):
             interval = f"{drawn.level:.0%} interval {low} to {high}"
             said = interval if low != high else "nothing in it was drawn"
             span = f"{said}, unit costs as reported, {span}"
-        if self.no_saving and (self.no_saving_possible or not (self.gross or value < 0)):
+        if self.nought:
             why = "the measure the project is judged by shows no effect, so"
             means = "is not taken for its doing"
             if self.no_saving_possible:

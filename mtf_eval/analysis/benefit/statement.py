@@ -74,8 +74,11 @@ def headline(benefit: Benefit) -> Table:
     found = benefit.results
     none = "the interval includes no saving" if benefit.no_saving_possible else ""
     value, cash = found["present_value_benefits_gbp"], found["cashable_benefit_gbp"]
-    if benefit.no_saving:
-        none, value = f"of the estimate, {pounds(value)}, of which none can be claimed", 0.0
+    if benefit.nought:
+        none = f"of the estimate, {pounds(value)}, of which none can be claimed"
+        value = cash = 0.0
+    elif benefit.no_saving:
+        none = "not shown to be the project's doing"
     given = CONDITION.get(benefit.evidence, "") if benefit.claimed else ""
 
     def under(name: str, more: str = "") -> str:
@@ -102,7 +105,7 @@ def headline(benefit: Benefit) -> Table:
         money(
             "cashable",
             "Cashable benefit",
-            note=_freed(benefit),
+            note="; ".join(filter(None, (given, _freed(benefit)))),
             missing=NOT_GIVEN,
         ),
         text("payback", "Payback of fiscal benefits"),
@@ -116,10 +119,12 @@ def _freed(benefit: Benefit) -> str:
     fiscal, cash = benefit.results[["present_value_fiscal_gbp", "cashable_benefit_gbp"]]
     if cash:
         return f"Of a fiscal benefit of {pounds(fiscal)}"
-    if benefit.no_saving_possible or benefit.no_saving:
+    if benefit.no_saving_possible or benefit.nought:
         return "Capacity freed, not cash"
     if fiscal < 0:
         return f"No budget gets smaller: services had {pounds(-fiscal)} more to bear"
+    if benefit.no_saving:
+        return "Capacity freed, not cash"
     return f"Capacity freed worth {pounds(fiscal)}, not cash"
 
 
