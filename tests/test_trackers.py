@@ -267,7 +267,10 @@ def test_words_beside_an_amount_are_not_read(written: str) -> None:
     assert ("to pounds" if "€" in written else "net or gross") in caught.value.todo
 
 
-@pytest.mark.parametrize("written", ["<5", "1-4", "≤ 4", "5 – 9"])
+@pytest.mark.parametrize(
+    "written",
+    ["<5", "1-4", "≤ 4", "5 – 9", "fewer than 5", "4 or less", "1 to 4", "10+", "under 5"],
+)
 def test_a_hidden_count_is_refused_with_the_reason(written: str) -> None:
     with pytest.raises(Unreadable) as refused:
         read_cell(written, "whole", Context(aliases=packaged()))
@@ -429,6 +432,69 @@ def test_totals_anywhere_are_held_to_the_months_across(tmp_path: Path, as_text: 
     total, told = held("b")
     assert total == 1210 + 18  # rows are counted, totals are not
     assert told[2] == "total row left out; 2021-05 says 8, the rows add up to 9"
+
+
+def test_an_area_that_is_the_sum_of_all_others_is_no_area(tmp_path: Path) -> None:
+    months = [f"2021-0{m}" for m in range(1, 8)]
+    rows = [
+        [m, f"E0100000{a}", "disorder", a + i % 3]
+        for i, m in enumerate(months)
+        for a in (1, 2, 3, 4)
+    ]
+    whole = {m: sum(r[3] for r in rows if r[0] == m) for m in months}  # 10, 14, 18, 10 ... 10: 94
+    assert sum(whole.values()) == 94
+
+    def read(extra: list[list[object]]) -> tuple[int, set[str], list[str]]:
+        tables = book()
+        tables["incidents"] = [["month", "area_code", "measure", "count"], *rows, *extra]
+        data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+        counts = data.table("incidents")
+        told = [f.text for f in data.findings if f.table == "incidents" and "area" in f.text]
+        return int(counts["count"].sum()), {*counts["area_code"]} - {r[1] for r in rows}, told
+
+    for name in ("Thanet", "E07000114"):
+        total, others, told = read([[m, name, "disorder", n] for m, n in whole.items()])
+        assert (total, others) == (94, set())
+        assert told == ["an area that is the sum of all others in every month left out"]
+    total, others, told = read([[m, "Thanet", "disorder", n + 1] for m, n in whole.items()])
+    assert (total, others) == (94 + 94 + 7, {"Thanet"})  # as given, and asked about
+    assert "is it their total, with those that have no area?" in told[0]
+    total, others, told = read([[m, "E05000001", "disorder", 3] for m in months])
+    assert others == {"E05000001"}
+    assert told[0].startswith("codes of several kinds of area (E01, E05)")
+    total, others, told = read([[m, "District total", "disorder", n] for m, n in whole.items()])
+    assert (total, others) == (94, set())
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "told"),
+    [
+        ("monthly_referrals", ["Grand Total (all)", 1155, 1045, 110, 0, 45, None], "it agrees"),
+        ("monthly_referrals", ["Average", 385, 348, 37, 0, 15, None], "a row of averages left out"),
+        ("costs", ["", "", "Total cost (£)", None, "", 2254.5, None, None], "it agrees"),
+        ("costs", ["", "NHS", "Sub-total NHS", None, "", 1234.5, None, None], "it agrees"),
+        ("costs", ["", "", "Total cost", None, "", 2000, None, None], "the rows add up to 2,254.5"),
+    ],
+)
+def test_rows_that_say_in_passing_that_they_are_totals(
+    table: str, row: list[object], told: str, tmp_path: Path
+) -> None:
+    tables = book()
+    rows = len(tables[table]) - 1
+    tables[table].append(row)
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert len(data.table(table)) == rows
+    assert any(told in f.text for f in data.findings if f.table == table)
+
+
+def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
+    tables = book()
+    tables["referrals"][1][2] = "Lastname, Firstname"
+    tables["referrals"][2][2] = "Sunrise Trust"
+    told = [f.text for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings]
+    assert "something that looks like a person's name; see that nobody can be recognised" in told
+    assert not any("Lastname" in text for text in told)
+    assert any("Sunrise Trust" in text for text in told)
 
 
 def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:

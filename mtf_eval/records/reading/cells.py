@@ -52,6 +52,12 @@ _COMMON = frozenset(
 )
 _TYPED = {"date", "time", "month", "whole", "money", "number", "share", "choice"}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+#: `<5`, `1-4`, `5+`, `fewer than 5`, `4 or less`: no number.
+_HIDDEN = re.compile(
+    r"^[<>≤≥]|[0-9] ?(?:[-–]|to) ?[0-9]|[0-9]\+$|\b(?:fewer|less|more|under|below|over|above|up to"
+    r"|at least|at most)\b.*[0-9]|[0-9].*\b(?:fewer|less|more|under|below|over|above)\b",
+    re.I,
+)
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
 _TOO_LARGE = 10**12
 #: A page holds no more in one cell, nor does a sheet (32,767).
@@ -309,7 +315,10 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         notes.append("per cent read as a proportion")
     if text[:1] in ("-", "+"):
         negative, text = negative != (text[0] == "-"), text[1:].strip()
-    if re.search(r"[0-9]", text) and re.search(r"[a-z]|[€$~]", text, flags=re.I):
+    if unit != "£" and _HIDDEN.search(text):
+        todo = "hidden or a range, which cannot be counted: ask who keeps it for the number"
+        raise Unreadable("a number", todo)
+    if re.search(r"[0-9]", text) and re.search(r"[a-z]|[€$]", text, flags=re.I):
         todo = "words beside the number: write the number alone"
         todo += "; net or gross, as your accounts do" if unit == "£" else ""
         todo = "convert it to pounds" if re.search("[€$]", text) else todo
@@ -322,9 +331,7 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         text = text.replace(",", "")
         notes.append("thousands comma left off")
     if not _NUMBER.fullmatch(text):
-        hidden = re.match(r"[<>≤≥]|[0-9]+ ?[-–]", text)
-        todo = "hidden or a range, which cannot be counted: ask who keeps it for the number"
-        raise Unreadable("a number", todo if hidden else "")
+        raise Unreadable("a number")
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pandera.pandas as pa
 
-from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import (
     NOT_YET,
@@ -24,7 +24,7 @@ from mtf_eval.records.reading.cells import (
 )
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.schema import KINDS, holds, kind_of
+from mtf_eval.records.schema import KINDS, fact, holds, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -53,7 +53,14 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
                 values.append(frame[name].fillna(frame["hours"] * frame["rate_gbp"]))
             said = adds_up(out.grid, row[place], kind, values, number, totals)
             wrong[number] += [f"{name} {said}"] if said else []
-    out.findings += [total_row(out.grid, number, told) for number, told in wrong.items()]
+    when = {fact(out.schema, "event"), *fact(out.schema, "either")}
+    days = [p for n, p in out.places.items() if n in when]
+    for number, told in wrong.items():
+        of_one = any(c and "total" not in fold(str(c)) for c in (totals[number][p] for p in days))
+        if told and of_one:
+            out.mend([number], "total of a day or month left out, not held to rows")
+        else:
+            out.findings.append(total_row(out.grid, number, told))
 
 
 def adds_up(

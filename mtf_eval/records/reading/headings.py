@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
-_TOTALS = ("total", "totals", "grand total", "sub total", "subtotal")
+_TOTALS = ("total", "totals", "grand total", "overall total", "sub total", "subtotal")
 #: `Q1 total`, `Total for April`: of a time, as a measure may be called "Total crime".
 _PART = re.compile(
     r"(?=.*\btotals?\b)(?:.*[0-9]|.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|week|month"

@@ -6,6 +6,7 @@ reported, never refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ _REFERENCES = (
 _SPELT = ("measure", "area")
 #: Rows of the usual area or measure from which one that stands alone is asked about.
 _MANY = 5
+#: A surname before a first name, where an agency belongs.
+_PERSON = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
 
 
 def relate(
@@ -64,6 +67,9 @@ def relate(
     _counted(read, redrawn)
     if "incidents" in read:
         _alone(read["incidents"])
+        if read["incidents"].grid.frame is None:
+            _wholes(read["incidents"], read.get("project_areas"))
+            _kinds(read["incidents"])
     for tidied in read.values():
         _agencies(tidied, aliases)
         _future(tidied, as_at)
@@ -306,6 +312,44 @@ def _alone(incidents: Tidied) -> None:
             incidents.finding("warning", text, row=row, column=column)
 
 
+def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
+    """Leave out an area that is the sum of all others, or ask whether it is."""
+    frame = incidents.frame
+    month = frame["month"].fillna(frame["date"].dt.to_period("M").dt.to_timestamp())
+    table = frame["count"].fillna(1).groupby([month, frame["measure"], frame["area_code"]]).sum()
+    cells = table.unstack(fill_value=0).astype(int)
+    if len(cells.columns) < _MANY:
+        return
+    name = cells.sum().idxmax()
+    whole, rest = cells.pop(name), cells.sum(axis=1)
+    held = whole > 0
+    if (cells[held].gt(0).sum(axis=1) > 1).sum() < _MANY or not (whole >= rest)[held].all():
+        return
+    place = {"row": frame.index[frame["area_code"] == name][0], "column": "area_code"}
+    own = areas is not None and (areas.frame["area_code"] == name).any()
+    if (whole == rest)[held].all() and not own:
+        incidents.frame = frame[frame["area_code"] != name]
+        text = "an area that is the sum of all others in every month left out"
+        incidents.finding("repaired", text, **place)
+    elif whole.sum() < 2 * rest[held].sum():
+        text = "an area holds as many as all others together in every month: is it their total, "
+        text += "with those that have no area? take it out"
+        incidents.finding("warning", text, **place)
+
+
+def _kinds(incidents: Tidied) -> None:
+    """Warn of codes of several kinds of area, as one may lie within another."""
+    codes = incidents.frame["area_code"].dropna().unique()
+    kinds = {k[1:]: k for c in codes for k in re.findall(r"^([EWNS][0-9]{2})[0-9]{6}$", c)}
+    districts = [k for k in ("06", "07", "08", "09") if k in kinds]
+    for other in districts[1:]:
+        del kinds[other]
+    if len(kinds) > 1:
+        text = f"codes of several kinds of area ({', '.join(sorted(kinds.values()))}): what lies "
+        text += "in areas of two kinds is counted twice and compared with itself; keep one kind"
+        incidents.finding("warning", text, column="area_code")
+
+
 def _agencies(tidied: Tidied, aliases: Aliases) -> None:
     schema = TABLES[tidied.grid.table]
     for column in schema.columns:
@@ -313,7 +357,12 @@ def _agencies(tidied: Tidied, aliases: Aliases) -> None:
             continue
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
-        if unknown:
+        persons = [n for n in unknown if _PERSON.fullmatch(n)]
+        if persons:
+            text = "something that looks like a person's name; see that nobody can be recognised"
+            row = names.index[names == persons[0]][0]
+            tidied.finding("warning", text, row=row, column=column)
+        if unknown := [n for n in unknown if n not in persons]:
             rows = names.index[names == unknown[0]]
             tidied.finding(
                 "note",

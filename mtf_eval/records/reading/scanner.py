@@ -70,7 +70,7 @@ _CLOSED_POSTCODE = re.compile(r"[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]?\d[ABD-HJL
 _ADDRESS = re.compile(
     rf"(?<![\w/-])(Flat \d+\w?,? )?\d{{1,4}}[A-Za-z]?,? ([A-Z][\w'’]+ ){{1,3}}({_ROAD})\b"
 )
-_PERSON = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx)\.? [A-Z][\w'’-]+")
+_PERSON = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr|PC|PCSO|Sgt|Insp)\.? [A-Z][\w'’-]+")
 _CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
 _DOUBTED = (
     (_ADDRESS, "an address"),
@@ -80,6 +80,7 @@ _DOUBTED = (
 # Cheap first look: without one of these no pattern above can match.
 _WORTH = re.compile(
     r"@|\d[\d ()-]{5,}|[A-Za-z]\d|\b(d\.?o\.?b|born|birth)|\d+\w?,? [A-Z]|\bM(r|s|x|iss)|"
+    r"\b(Dr|Rev|Cllr|PC|PCSO|Sgt|Insp)\b|"
     r"\b(called|named|known as|name is|name was) ",
     re.IGNORECASE,
 )

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 
 _NOTES = ("last updated", "note", "source", "data as at")
+#: What is no day, month or area, and says that its row is no record.
+_TOTAL, _AVERAGE = re.compile(r"\btotals?\b"), re.compile(r"(monthly )?(average|mean)\b")
+_DAYS = ("date", "month", "area")
 NUMBERS = ("whole", "money", "number", "share")
 
 
@@ -117,7 +120,9 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     width = max(places.values()) + 1
     texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
     header = {p: out.grid.rows[top][p] for p in places.values() if p < len(out.grid.rows[top])}
-    needs = sum((c.metadata or {})["required"] for c in schema.columns.values())
+    required = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
+    needs, needed = len(required), [places[n] for n in required if n in places]
+    days = [p for n, p in places.items() if n in required and kind_of(schema, n) in _DAYS]
     section: Span | None = None
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
         row = [*cells, *[None] * (width - len(cells))]
@@ -125,7 +130,12 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         filled = [c for c in row if not is_blank(c)]
         if not filled:
             continue
-        if says_total(row[p] for p in texts):
+        blank = sum(is_blank(row[p]) for p in needed)
+        if any(_AVERAGE.match(fold(str(row[p]))) for p in days):
+            out.finding("repaired", "a row of averages left out", row=number)
+        elif says_total(row[p] for p in texts) or (
+            any(_TOTAL.search(fold(str(row[p]))) for p in days + texts * (2 * blank > len(needed)))
+        ):
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
