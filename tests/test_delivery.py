@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from mtf_eval.analysis.project import delivery, overlaps
+from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.year import funding, leadership
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.schema import empty
@@ -115,6 +116,6 @@ def test_nothing_on_record_is_said() -> None:
     assert delivery.delivered_finding(nothing, as_of=NOW) == "No deliveries are on record."
     assert funding.bids_finding(nothing, as_of=NOW) == "No bids are on record."
     assert overlaps.overlaps(nothing, as_of=NOW) == ()
-    half = leadership.Half.parse("2021-H1")
+    half = Period.parse("2021-H1")
     asked = leadership.decisions(nothing, half=half, results={})
     assert leadership.decisions_finding(asked).startswith("Nothing has to be decided")

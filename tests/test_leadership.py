@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from test_delivery import action, dataset
 
+from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.year import funding, leadership
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference
 
 RULE = leadership.RatingRule(days_overdue=28, days_unassessed=90)
-HALF = leadership.Half.parse("2021-H1")
+HALF = Period.parse("2021-H1")
 
 
 def project(name: str, **more: object) -> dict[str, object]:
@@ -123,7 +124,7 @@ def test_a_funders_report_whose_day_has_passed_is_asked_for(data: Dataset) -> No
     assert told["Fund F1"] == "due 31 May 2021, not on record as sent"
     assert told["Fund F2"] == "due 30 November 2021"
     assert told["Fund F4"] == "sent on 4 June 2021"
-    later = leadership.Half.parse("2021-H2")
+    later = Period.parse("2021-H2")
     assert "F5" not in leadership.decisions(more, half=later, results={}).frame.iloc[0]["why"]
     ahead = leadership.coming(more, half=HALF).frame
     assert ahead.to_numpy().tolist() == [["30 November 2021", "P3", "Report to Fund F2"]]
@@ -154,7 +155,7 @@ def test_blank_partners_are_nobody_and_a_stale_stage_gives_way_to_the_dates() ->
 @pytest.mark.parametrize("period", ["2021", "2021-H3", "21-H1", "2021-h1", ""])
 def test_a_period_is_a_half_year(period: str) -> None:
     with pytest.raises(BadArgument, match="half-year"):
-        leadership.Half.parse(period)
+        Period.parse(period)
 
 
 def test_a_half_year_stops_where_the_data_do() -> None:

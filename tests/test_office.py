@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import made_up
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from docx import Document
@@ -23,8 +24,9 @@ from openpyxl import load_workbook
 from pptx import Presentation
 from pypdf import PdfReader
 
-from mtf_eval.analysis.results.columns import label, lay, money
-from mtf_eval.analysis.results.columns import text as words
+from mtf_eval.analysis.results.columns import column
+from mtf_eval.analysis.results.tables import Column
+from mtf_eval.analysis.results.tables import Table as Shown
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.disclosure.published import read_grids
 from mtf_eval.publish.display import elements
@@ -364,12 +366,18 @@ def test_a_title_of_200_characters() -> None:
     assert len(" ".join(text.split("\n\n")[0].split())) <= 200
 
 
+def pounds_table(name: str, rows: list[tuple[Any, ...]], *columns: Column) -> Shown:
+    frame = pd.DataFrame(rows, columns=[c.name for c in columns])
+    frame = frame.astype({c.name: "float64" for c in columns if c.kind == "money"})
+    return Shown(name=name, title="Pounds", frame=frame, columns=columns, source="made up")
+
+
 def test_figures_of_an_email_keep_what_qualifies_them() -> None:
     note = "95% interval −£1,210 to £1,930; the estimate, of which no saving can be claimed"
-    one = lay(
-        "benefit_headline", "Pounds", [(8.0, None)],
-        (money("value", "Present value of benefits", note=note), money("bcr", "For each £1")),
-        source="made up",
+    one = pounds_table(
+        "benefit_headline", [(8.0, None)],
+        column("money", "value", "Present value of benefits", note=note),
+        column("money", "bcr", "For each £1"),
     )  # fmt: skip
     given: dict[str, Any] = {"page": "a.html", "look": Look(), "run_time": WHEN}
     book, out = (
@@ -386,18 +394,16 @@ def test_figures_of_an_email_keep_what_qualifies_them() -> None:
 def test_a_bar_keeps_its_claim_and_nought_is_a_figure() -> None:
     doubt = "Doubtful: look at: trend before the start (falling 3% a month), months that look short"
     title = "EX05 A very long title of a project on the estate and along the whole of the sea front"
-    pounds = lay(
-        "projects_2024_h2_standing", "Pounds",
+    pounds = pounds_table(
+        "projects_2024_h2_standing",
         [(title, doubt, 120.0), ("EX06 Garages", "Not shown", 0.0), ("EX07 Piers", "Begun", None)],
-        (label("project", "Project"), words("claim", "What the records show"),
-         money("value", "Present value by the records (£)")),
-        source="made up",
+        column("label", "project", "Project"), column("text", "claim", "What the records show"),
+        column("money", "value", "Present value by the records (£)"),
     )  # fmt: skip
-    spent = lay(
-        "budget_2024_h2", "Budget", [("EX05", 500.0, 0.0), ("EX06", 0.0, 0.0)],
-        (label("project", "Project"), money("awarded", "Awarded (£)"),
-         money("cash", "Cash cost on record (£)")),
-        source="made up",
+    spent = pounds_table(
+        "budget_2024_h2", [("EX05", 500.0, 0.0), ("EX06", 0.0, 0.0)],
+        column("label", "project", "Project"), column("money", "awarded", "Awarded (£)"),
+        column("money", "cash", "Cash cost on record (£)"),
     )  # fmt: skip
     book, out = decks("internal"), disclosure("internal")
     book.cells += [cell(elements.table(out(each))) for each in (pounds, spent)]

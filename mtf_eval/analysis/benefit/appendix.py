@@ -1,8 +1,4 @@
-"""Where every pound comes from: source rows, assumptions, rules that spoke, gaps.
-
-The appendix of a benefit report and of its workbook; nothing is computed here but what a row
-contributes.
-"""
+"""Where every pound comes from: the appendix of a benefit report and of its workbook."""
 
 from __future__ import annotations
 
@@ -12,29 +8,11 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
 from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.results.columns import label, money, number, text
 
-SECONDARY = (
-    "Anything but stored-source must be checked against the publication before it is quoted."
-)
 DID = {"refuse": "left out", "warn": "check", "alone": "shown alone"}
 
 
-@tabled(
-    "Cost per outcome",
-    label("outcome", "Outcome"),
-    number("units", "Incidents avoided", 1),
-    money("each", "Cost of each (£)"),
-    text("unit", "Each is"),
-    money("person", "Cost of each person or case (£)"),
-    name="per_outcome",
-    notes=(
-        "Each row carries the whole cost, so the rows are not to be added.",
-        "No cost of each is given where no effect is shown, or the interval includes none.",
-        "A person counts for every year the outcome lasts, less drop-off. Persons and cases are "
-        "those left after impact, deadweight and attribution.",
-    ),
-)
+@tabled
 def cost_per_outcome(benefit: Benefit) -> Rows:
     """Cost of each unit avoided or gained, the whole cost set against each outcome in turn."""
     pricing = Pricing(benefit.reference, benefit.assumptions)
@@ -64,21 +42,7 @@ def _unit(line: Line) -> str:
     return f"one {kind}, each year it lasts"
 
 
-@tabled(
-    "How every pound of benefit is worked out",
-    label("row", "Source row"),
-    text("what", "Outcome"),
-    number("quantity", "Incidents avoided", 1),
-    money("uprated_gbp", "Unit cost, uprated (£)", 2),
-    number("impact", "Impact", 2),
-    number("deadweight", "Deadweight", 2),
-    number("attribution", "Attribution", 2),
-    number("drop_off", "Drop-off a year", 2),
-    number("grade", "Worst grade (1 to 6)"),
-    number("bias", "Optimism bias", 2),
-    money("each", "Present value of one incident or person (£)", 2),
-    money("present", "Present public value (£)", 2),
-)
+@tabled
 def calculation(benefit: Benefit) -> Rows:
     """Follow every pound to its source row: quantity, unit cost, corrections, present value.
 
@@ -105,19 +69,7 @@ def calculation(benefit: Benefit) -> Rows:
         )
 
 
-@tabled(
-    "Unit costs used",
-    label("code", "Unit cost code"),
-    text("what", "What it is"),
-    money("unit_gbp", "Unit cost (£)", 2),
-    text("price_year", "Price year"),
-    number("uprating", "Uprated by", 4),
-    number("grade", "Grade (1 to 6)"),
-    text("status", "Status of the figure"),
-    text("source", "Source and edition"),
-    text("note", "Caution"),
-    notes=(SECONDARY,),
-)
+@tabled
 def sources(benefit: Benefit) -> Rows:
     """List the unit costs used: price year, uprating, grade, status, source, caution."""
     pricing = Pricing(benefit.reference, benefit.assumptions)
@@ -137,19 +89,7 @@ def sources(benefit: Benefit) -> Rows:
         )
 
 
-@tabled(
-    "Where every pound of cost comes from",
-    label("row", "Source row"),
-    text("agency", "Agency"),
-    text("item", "Item"),
-    text("kind", "Kind"),
-    money("gbp", "As recorded (£)", 2),
-    text("price_year", "Price year"),
-    number("grade", "Grade (1 to 6)"),
-    number("bias", "Optimism bias", 2),
-    money("present", "Present value (£)", 2),
-    text("note", "Hours x rate"),
-)
+@tabled
 def cost_sources(benefit: Benefit) -> Rows:
     """List every cost row: amount, price year, grade, correction, present value."""
     pricing = Pricing(benefit.reference, benefit.assumptions)
@@ -177,15 +117,7 @@ def _deadweight_of_places(benefit: Benefit) -> str:
     return f"zero, though nothing has taken it off (gross): {', '.join(gross)}"
 
 
-@tabled(
-    "Assumptions",
-    label("name", "Assumption"),
-    text("value", "Value"),
-    text("grade", "Grade (1 to 6)"),
-    text("status", "Status"),
-    text("source", "Source"),
-    notes=(SECONDARY,),
-)
+@tabled
 def assumptions(benefit: Benefit) -> Rows:
     """List what the analysis rests on beside the data: value, grade, status, source."""
     chosen, tables = benefit.assumptions, benefit.reference.tables
@@ -212,37 +144,21 @@ def assumptions(benefit: Benefit) -> Rows:
             yield *named, row["verified"], row["source"]
 
 
-@tabled(
-    "What the rules against overclaiming found",
-    label("row", "Source row"),
-    text("rule", "Rule"),
-    text("did", "What was done"),
-    text("text", "Why"),
-)
+@tabled
 def findings(benefit: Benefit) -> Rows:
     """List what the rules against double counting and overclaiming did."""
     for n, each in enumerate(benefit.findings, start=1):
         yield f"{n}. {each.source_row}", each.rule.replace("_", " "), DID[each.action], each.text
 
 
-@tabled(
-    "What is missing or could not be used",
-    label("gap", "Number"),
-    text("text", "What is missing or wrong"),
-)
+@tabled
 def gaps(benefit: Benefit) -> Rows:
     """List what could not be computed, and rows that are wrong."""
     wrong = (*benefit.problems, *benefit.reference.told, *benefit.notes)
     return ((str(n), str(each)) for n, each in enumerate(wrong, start=1))
 
 
-@tabled(
-    "Rare, dear events, outside every total",
-    label("event", "Event"),
-    money("each", "Value of one (£)"),
-    text("status", "Status of the figure"),
-    name="alone",
-)
+@tabled
 def shown_alone(benefit: Benefit) -> Rows:
     """Show rare, dear events: the value of one, outside every total."""
     pricing = Pricing(benefit.reference, benefit.assumptions)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mtf_eval.analysis.benefit.layout import slug
-from mtf_eval.analysis.results.columns import count, label, lay, money, people, text
-from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.results.columns import lay
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.rules import few
@@ -104,16 +104,7 @@ def by_domain(
         down, up = (moved["last"] > moved["first"]).sum(), (moved["last"] < moved["first"]).sum()
         name = str(domain).capitalize()
         rows.append((name, len(cases), int(down), int(up), way, stay, stay - way))
-    columns = (
-        label("domain", "Ladder"),
-        people("people", "People"),
-        people("down", "Now on an easier step"),
-        people("up", "Now on a harder step"),
-        money("path", "Cost of the way taken (£)"),
-        money("stay", "Cost of staying on the first step (£)"),
-        money("difference", "Difference (£)"),
-    )
-    return _table("journeys", "Case journeys", rows, columns, data, price_year, notes)
+    return _table("journeys", rows, data, price_year, notes)
 
 
 def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_year: str) -> Table:
@@ -124,14 +115,8 @@ def by_step(data: Dataset, reference: Reference, *, as_of: pd.Timestamp, price_y
         if (many := part["case_id"].nunique()) >= few():
             months, cost = round(part["months"].sum()), part["cost_gbp"].sum()
             rows.append((f"{str(domain).capitalize()}: {name}", many, months, cost))
-    columns = (
-        label("step", "Step"),
-        people("people", "People who were on it"),
-        count("months", "Months on it, all together"),
-        money("cost", "Cost of those months (£)"),
-    )
     notes = [ILLUSTRATION, f"Steps reached by fewer than {few()} people are left out."]
-    return _table("journey_steps", "Months on each step", rows, columns, data, price_year, notes)
+    return _table("journey_steps", rows, data, price_year, notes)
 
 
 def people_claimed(data: Dataset, project_id: str) -> Table:
@@ -141,32 +126,13 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
         for row in data.own("outcomes", project_id).itertuples()
     ]
     return lay(
-        f"benefit_people_{slug(project_id)}",
-        f"People claimed as outcomes of {project_id}",
-        rows,
-        (label("row", "Source row"), text("code", "Unit cost code"), people("people", "People")),
-        source=f"Outcomes, {data.title}",
+        "benefit_people", rows, "", own=slug(project_id), project_id=project_id, title=data.title
     )
 
 
-def _table(
-    name: str,
-    title: str,
-    rows: list[tuple[Any, ...]],
-    columns: tuple[Column, ...],
-    data: Dataset,
-    price_year: str,
-    notes: list[str],
-) -> Table:
-    return lay(
-        f"benefit_{name}",
-        f"{title}, {price_year} prices",
-        rows,
-        columns,
-        source=f"Case steps, {data.title}; ladders and unit costs of the reference data",
-        notes=notes,
-        derive=_without_sums,
-    )
+def _table(name: str, rows: list[Any], data: Dataset, price_year: str, notes: list[str]) -> Table:
+    source = f"Case steps, {data.title}; ladders and unit costs of the reference data"
+    return lay(name, rows, source, price_year=price_year, notes=notes, derive=_without_sums)
 
 
 def _without_sums(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,12 +1,9 @@
-"""How tables of pounds are laid out: their marks, their name, their notes.
-
-Decides nothing about what is shown; see `tables` and `appendix`.
-"""
+"""How tables of pounds are laid out: their name, source and price year."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -14,57 +11,26 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.results.columns import lay
-from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.results.tables import Table
 
 Rows = Iterable[Mapping[str, Any] | tuple[Any, ...]]
-Notes = Iterable[str] | Callable[[Benefit], Iterable[str]]
 
 
-def table(
-    benefit: Benefit,
-    name: str,
-    title: str,
-    rows: Rows | pd.DataFrame,
-    columns: Sequence[Column],
-    *,
-    notes: Iterable[str] = (),
-    total_row: bool = False,
-) -> Table:
-    """Make a table of rows, with the name, source and price year of the analysis."""
-    return lay(
-        f"benefit_{name}_{slug(benefit.project_id)}{'_claimed' * benefit.beside}",
-        f"{title}, {benefit.title}, {benefit.assumptions.price_year} prices",
-        rows,
-        columns,
-        source=benefit.source,
-        as_at=benefit.as_of,
-        notes=notes,
-        total_row=total_row,
-        basis=basis(benefit),
-    )
+def table(benefit: Benefit, name: str, rows: Rows | pd.DataFrame, **words: Any) -> Table:
+    """Lay out a table of the analysis, with its name, source and price year; see `columns.lay`."""
+    own = f"{slug(benefit.project_id)}{'_claimed' * benefit.beside}"
+    words |= {"benefit": benefit, "own": own, "as_at": benefit.as_of, "basis": basis(benefit)}
+    return lay(f"benefit_{name}", rows, benefit.source, **words)
 
 
-def tabled(
-    title: str, *columns: Column, name: str = "", notes: Notes = (), total_row: bool = False
-) -> Callable[[Callable[[Benefit], Rows | pd.DataFrame]], Callable[[Benefit], Table]]:
-    """Make a function that yields rows of a benefit into one that returns their table.
+def tabled(make: Callable[[Benefit], Rows | pd.DataFrame]) -> Callable[[Benefit], Table]:
+    """Make a function that yields rows of a benefit into one that returns the table of its name."""
 
-    Parameters
-    ----------
-    name
-        As the table is named; the function's own name without it.
-    """
+    @wraps(make)
+    def made(benefit: Benefit) -> Table:
+        return table(benefit, make.__name__, make(benefit))
 
-    def wrap(make: Callable[[Benefit], Rows | pd.DataFrame]) -> Callable[[Benefit], Table]:
-        @wraps(make)
-        def made(benefit: Benefit) -> Table:
-            called, rows = name or make.__name__, make(benefit)
-            said = notes(benefit) if callable(notes) else notes
-            return table(benefit, called, title, rows, columns, notes=said, total_row=total_row)
-
-        return made
-
-    return wrap
+    return made
 
 
 def basis(benefit: Benefit) -> str:

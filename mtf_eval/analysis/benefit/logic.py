@@ -10,7 +10,7 @@ from mtf_eval.analysis.benefit.appraisal import GIVEN
 from mtf_eval.analysis.benefit.layout import table
 from mtf_eval.analysis.benefit.statement import benefits_by_agency, costs
 from mtf_eval.analysis.project.delivery import actions_then, actions_words, dose
-from mtf_eval.analysis.results.columns import count, label, money, number, pounds, text
+from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import listing
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def logic_model(data: Dataset, benefit: Benefit) -> Table:
         (stage, "; ".join(item.replace(";", ",") for item in items) or NONE)
         for stage, items in stages.items()
     )
-    columns = (label("stage", "Stage"), text("what", "What is on record"))
-    return table(benefit, "logic", "Logic model", rows, columns)
+    return table(benefit, "logic", rows)
 
 
 def _few(items: Iterable[str]) -> list[str]:
@@ -109,23 +108,4 @@ def contributions(data: Dataset, benefit: Benefit) -> Table:
         (agency, *(row.get(n, 0 if n in whole else math.nan) for n in names))
         for agency, row in sorted(rows.items())
     ]
-    return table(
-        benefit,
-        "contributions",
-        "What each agency gave and got",
-        listed,
-        (
-            label("agency", "Agency"),
-            money("cash", "Gave in cash (£)", missing=NONE),
-            money("in_kind", "Gave in kind (£)", missing=NONE),
-            number("hours", "Hours given", missing=NONE),
-            count("actions", "Actions it completed"),
-            count("priorities", "Times its priorities were helped"),
-            money("fiscal", "Fiscal benefit to it (£)", note=given_that, missing=NONE),
-        ),
-        notes=(
-            "Costs as on the benefit page, before optimism bias. Fiscal benefit: capacity freed "
-            "unless it is called cashable there; none where no saving may be claimed. Agencies "
-            "carry the names of the project's records and of the source.",
-        ),
-    )
+    return table(benefit, "contributions", listed, given=given_that)

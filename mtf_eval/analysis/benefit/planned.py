@@ -14,7 +14,7 @@ from mtf_eval.analysis.project.net import smallest
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.planning import Choice, often
 from mtf_eval.analysis.project.plans import Plan
-from mtf_eval.analysis.results.columns import NOT_GIVEN, day, label, pounds, span, text
+from mtf_eval.analysis.results.columns import NOT_GIVEN, day, pounds, span
 from mtf_eval.analysis.results.findings import listing, number, percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
@@ -56,10 +56,7 @@ def proforma(
     notes = []
     if plan.hash == BY_HAND:
         notes.append("The plan was changed by hand after it was fixed: its hash is of another.")
-    columns = (label("fact", "Fact"), text("text", "Entry"))
-    title = f"Pro-forma: {project.title}"
-    source = "Plans and recorded incidents"
-    return page_table(data, found, "plan", title, rows, columns, source=source, notes=notes)
+    return page_table(data, found, "plan", rows, notes=notes)
 
 
 def _held(found: Evaluation, start: pd.Timestamp) -> str:

@@ -1,7 +1,4 @@
-"""How sure the pounds are, as tables: the draws, other unit costs, one input at a time.
-
-Lays out what `uncertainty` drew; nothing is drawn here.
-"""
+"""How sure the pounds are: what `uncertainty` drew, as tables."""
 
 from __future__ import annotations
 
@@ -12,7 +9,6 @@ import numpy as np
 from mtf_eval.analysis.benefit.appraisal import Benefit, chance_words
 from mtf_eval.analysis.benefit.layout import Rows, tabled
 from mtf_eval.analysis.benefit.uncertainty import switches
-from mtf_eval.analysis.results.columns import count, label, money, number, text
 
 MANY = 3  # from here a switching value is said as so many times
 BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
@@ -26,13 +22,7 @@ PRICES = {
 SHARES = ("impact", "deadweight", "attribution")
 
 
-@tabled(
-    "Net present public value of each draw",
-    money("from", "From (£)"),
-    money("to", "To (£)"),
-    count("draws", "Draws"),
-    notes=("The end bands hold everything beyond them.",),
-)
+@tabled
 def distribution(benefit: Benefit) -> Rows:
     """How often each band of net present public value came up in the draws."""
     if benefit.draws is not None and not benefit.unpriced:
@@ -42,18 +32,7 @@ def distribution(benefit: Benefit) -> Rows:
         yield from zip(edges[:-1], edges[1:], map(int, often), strict=True)
 
 
-@tabled(
-    "Net present public value under other unit costs",
-    label("prices", "Unit costs"),
-    money("p5", "P5 (£)"),
-    money("p50", "P50 (£)"),
-    money("p95", "P95 (£)"),
-    text("chance", "Chance that benefits exceed costs"),
-    notes=(
-        "The headline uses unit costs as reported. Its chance is the smaller of the first row's "
-        "and the last's, so that what is not known of a price never makes a result surer.",
-    ),
-)
+@tabled
 def prices(benefit: Benefit) -> Rows:
     """Net present public value and chance over the ranges the sources of unit costs give."""
     if benefit.draws is not None and benefit.draws.prices:
@@ -63,18 +42,7 @@ def prices(benefit: Benefit) -> Rows:
             yield name, *benefit.draws.quantiles(nets[key]), chance
 
 
-@tabled(
-    "What the result hangs on",
-    label("input", "Input"),
-    number("low_input", "Input at P10", 2),
-    number("high_input", "Input at P90", 2),
-    money("low", "Net present public value at P10 (£)"),
-    money("high", "Net present public value at P90 (£)"),
-    notes=(
-        "Effects are incidents avoided; unit costs and costs are ratios to the value reported; "
-        "the others are shares. Unit costs are moved here, and not in the headline's draws.",
-    ),
-)
+@tabled
 def tornado(benefit: Benefit) -> Rows:
     """Net present public value with one input at a time at its P10 and P90."""
     seen: Counter[str] = Counter()
@@ -90,17 +58,7 @@ def _input(kind: str, name: str, seen: Counter[str]) -> str:
     return words if seen[words] == 1 else f"{words} ({seen[words]})"
 
 
-@tabled(
-    "Switching values: at what each assumption would have to stand for benefits to equal costs",
-    label("input", "Assumption"),
-    number("reported", "As reported", 2),
-    number("switch", "Switching value", 2),
-    text("meaning", "How to read it"),
-    notes=(
-        "Each alone, the others as reported. Effects are net incidents avoided; unit costs and "
-        "costs are ratios to the value reported; the others are shares.",
-    ),
-)
+@tabled
 def switching_values(benefit: Benefit) -> Rows:
     """Value of each assumption at which the net present public value is nought."""
     if benefit.draws is None or benefit.unpriced or benefit.no_saving:
@@ -117,21 +75,7 @@ def switching_values(benefit: Benefit) -> Rows:
         yield _input(kind, name, seen), reported, np.nan if beyond else switch, meaning
 
 
-@tabled(
-    "Results under other assumptions",
-    label("case", "Assumption"),
-    money("net", "Net present public value (£)"),
-    number("bcr", "Public value BCR", 2),
-    number("fiscal_bcr", "Fiscal BCR", 2),
-    money("budget", "Net present budget impact (£)"),
-    notes=(
-        "The newer edition has lower costs of police and courts and mostly higher totals: fiscal "
-        "ratios fall, ratios of public value mostly rise. Its fiscal parts are provisional.",
-        "Scaling recorded up to actual crime uses the newer Home Office edition, which alone has "
-        "multipliers; its fiscal part is the response of police and courts only, and is scaled up "
-        "with the rest, though it falls mainly on recorded crimes.",
-    ),
-)
+@tabled
 def sensitivities(benefit: Benefit) -> Rows:
     """Results with one assumption switched at a time."""
     names = ("net_present_public_value_gbp", "public_value_bcr", "fiscal_bcr",

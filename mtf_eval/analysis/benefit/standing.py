@@ -12,7 +12,7 @@ from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.layout import basis, slug
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS
-from mtf_eval.analysis.results.columns import NOT_GIVEN, label, lay, money, number, text
+from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
@@ -58,26 +58,12 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
     first = benefits[0]
     rows = [_row(each.judged, each) for each in benefits if each.judged is not None]
     return lay(
-        f"{name or f'benefit_{slug(first.project_id)}'}_standing",
-        "Net effect, pounds by the records, and what may be claimed",
+        "standing",
         rows,
-        (
-            label("project", "Project"),
-            text("claim", "What the records show"),
-            number("avoided", "Incidents avoided, net", 1, missing=NOT_GIVEN),
-            number("low", "95% low", 1, missing=NOT_GIVEN),
-            number("high", "95% high", 1, missing=NOT_GIVEN),
-            money("value", "Present value by the records (£)", missing=NOT_GIVEN),
-            number("bcr", "For each £1", 2, missing=NOT_GIVEN),
-            money("outcomes", "Claimed of people, not measured (£)", missing="none"),
-        ),
-        source=first.source,
+        first.source,
+        page=name or f"benefit_{slug(first.project_id)}",
+        year=first.assumptions.price_year,
         as_at=first.as_of,
-        notes=(
-            "Net of what moved next door, of the primary measure; pounds are of the measures with "
-            f"a unit cost that are judged as it is, {first.assumptions.price_year} prices. What is "
-            "claimed of people is never added to it.",
-        ),
         basis=next(filter(None, map(basis, benefits)), ""),
     )
 

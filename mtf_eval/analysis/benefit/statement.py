@@ -17,16 +17,12 @@ from mtf_eval.analysis.benefit.appraisal import GIVEN, Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import Rows, sides, table, tabled, with_total
 from mtf_eval.analysis.benefit.uncertainty import Array, Draws
-from mtf_eval.analysis.results.columns import MINUS, NOT_GIVEN, label, money, number, pounds, text
+from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.tables import Table
 
 TYPES = ("fiscal", "economic", "social", "not_split")
 #: What stands beside every large figure, where the records alone do not bear it.
 CONDITION = {"claimed": "As claimed, not shown", "doubtful": "In doubt"}
-WORDS = (
-    "Public value is what budgets, people and businesses gain; cashable, what a budget would "
-    "notice; optimism bias, an allowance for costs that turn out higher.",
-)
 
 
 def _span(benefit: Benefit, name: str) -> str:
@@ -87,31 +83,10 @@ def headline(benefit: Benefit) -> Table:
     net = np.nan if benefit.no_saving else benefit.net_gbp
     row = (value, *found[["present_value_costs_gbp", "public_value_bcr"]], net, cash,
            payback(benefit), benefit.chance)  # fmt: skip
-    columns = (
-        money(
-            "benefits",
-            "Present value of benefits",
-            note=under("benefits", none),
-            missing=NOT_GIVEN,
-        ),
-        money(
-            "costs",
-            "Present value of costs",
-            note=_span(benefit, "costs") and bridge(benefit),
-            missing=NOT_GIVEN,
-        ),
-        number("bcr", "Public value for each £1 (BCR)", 2, under("bcr"), missing=NOT_GIVEN),
-        money("net", "Net present public value", note=under("net"), missing=NOT_GIVEN),
-        money(
-            "cashable",
-            "Cashable benefit",
-            note="; ".join(filter(None, (given, _freed(benefit)))),
-            missing=NOT_GIVEN,
-        ),
-        text("payback", "Payback of fiscal benefits"),
-        replace(text("chance", "Chance that benefits exceed costs"), missing=NOT_GIVEN),
-    )
-    return table(benefit, "headline", "What it cost and saved", [row], columns, notes=WORDS)
+    notes = {"benefits": under("benefits", none), "bcr": under("bcr"), "net": under("net")}
+    notes["costs"] = _span(benefit, "costs") and bridge(benefit)
+    notes["cashable"] = "; ".join(filter(None, (given, _freed(benefit))))
+    return table(benefit, "headline", [row], under=notes)
 
 
 def _freed(benefit: Benefit) -> str:
@@ -170,37 +145,25 @@ def least(benefit: Benefit) -> str:
     return f"Lower bound: {net}anticipation of crime out of gains, P5"
 
 
-@tabled(
-    "GMCA summary: results in pounds",
-    label("result", "Result"),
-    money("value", "As reported (£)"),
-    money("p5", "P5 (£)"),
-    money("p50", "P50 (£)"),
-    money("p95", "P95 (£)"),
-    name="results",
-    notes=lambda b: (f"{least(b)} is P5 of the last row.",) * bool(b.draws and not b.unpriced),
-)
-def results_in_pounds(benefit: Benefit) -> Rows:
+def results_in_pounds(benefit: Benefit) -> Table:
     """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
-    draws = benefit.draws
+    draws, rows, notes = benefit.draws, [], []
     for key, (name, of) in POUNDS.items():
         spread = (np.nan,) * 3 if draws is None else draws.quantiles(of(draws))
-        yield name, benefit.results[key], *spread
+        rows.append((name, benefit.results[key], *spread))
     if draws is not None and not benefit.unpriced:
         lean = draws.quantiles(draws.careful)
-        yield "Net present public value, anticipation of crime out of gains", np.nan, *lean
+        rows.append(("Net present public value, anticipation of crime out of gains", np.nan, *lean))
+        notes = [f"{least(benefit)} is P5 of the last row."]
+    return table(benefit, "results_in_pounds", rows, notes=notes)
 
 
-@tabled(
-    "GMCA summary: ratios",
-    label("result", "Result"),
-    number("value", "Ratio", 2),
-    notes=lambda benefit: (f"Payback of fiscal benefits: {payback(benefit)}.",),
-)
-def ratios(benefit: Benefit) -> Rows:
+def ratios(benefit: Benefit) -> Table:
     """Every ratio under its GMCA name."""
-    yield from ((name, benefit.results[key]) for key, name in RATIOS.items())
-    yield "Switching value: share of the benefits at which they equal the costs", benefit.switching
+    rows = [(name, benefit.results[key]) for key, name in RATIOS.items()]
+    switching = "Switching value: share of the benefits at which they equal the costs"
+    notes = [f"Payback of fiscal benefits: {payback(benefit)}."]
+    return table(benefit, "ratios", [*rows, (switching, benefit.switching)], notes=notes)
 
 
 def costs(benefit: Benefit) -> Table:
@@ -218,42 +181,11 @@ def costs(benefit: Benefit) -> Table:
         {"agency": agency, "total": row["capital"] + row["running"] + row["in_kind"], **row}
         for agency, row in sorted(rows.items())
     ]
-    return table(
-        benefit,
-        "costs",
-        "Costs by agency",
-        with_total(listed)[: None if benefit.spent else -1],
-        (
-            label("agency", "Agency"),
-            money("running", "Cash, running (£)"),
-            money("capital", "Cash, capital (£)"),
-            money("in_kind", "In kind (£)"),
-            money("total", "Total (£)"),
-            money("corrected", "With optimism bias (£)"),
-        ),
-        notes=("Not discounted. In kind is staff time at the rate given.",),
-        total_row=benefit.spent,
-    )
+    rows_shown = with_total(listed)[: None if benefit.spent else -1]
+    return table(benefit, "costs", rows_shown, total_row=benefit.spent)
 
 
-@tabled(
-    "Present value of benefits by who gains",
-    label("agency", "Who gains"),
-    money("fiscal", "Fiscal (£)"),
-    money("economic", "Economic (£)"),
-    money("social", "Social (£)"),
-    money("not_split", "Not split (£)"),
-    money("public", "Public value (£)"),
-    money("transfer", "Transfers, left out of public value (£)"),
-    money("cashable", "Of which cashable (£)"),
-    name="benefits",
-    notes=(
-        "Transfers (benefit payments, tax) are fiscal but no public value: fiscal benefits are "
-        "the fiscal column and the transfers together.",
-        "Not split: what the source does not divide, and the rounding of its components.",
-    ),
-    total_row=True,
-)
+@tabled
 def benefits_by_agency(benefit: Benefit) -> Rows:
     """Present value of benefits by who gains, by type of value, transfers and cashable apart."""
     _, gains = sides(benefit)
@@ -269,16 +201,7 @@ def benefits_by_agency(benefit: Benefit) -> Rows:
     return with_total(rows)
 
 
-@tabled(
-    "Who pays and who benefits, by year",
-    label("year", "Project year"),
-    label("agency", "Agency"),
-    money("paid", "Pays (£)"),
-    money("gained", "Fiscal benefit (£)"),
-    money("net", "Net (£)"),
-    name="by_year",
-    notes=("Discounted. Agencies carry the names of the project's records and of the source.",),
-)
+@tabled
 def by_agency_and_year(benefit: Benefit) -> pd.DataFrame:
     """Who pays and who benefits, by agency and year: discounted costs and fiscal benefits."""
     spent, gains = sides(benefit)
@@ -293,20 +216,7 @@ def by_agency_and_year(benefit: Benefit) -> pd.DataFrame:
     return both.assign(year="Year " + both["year"].astype(str))
 
 
-@tabled(
-    "Costs and benefits by year",
-    label("year", "Project year"),
-    money("cost", "Costs (£)"),
-    money("fiscal", "Fiscal benefits (£)"),
-    money("economic", "Economic benefits (£)"),
-    money("social", "Social benefits (£)"),
-    money("not_split", "Benefits not split (£)"),
-    money("transfer", "Transfers (£)"),
-    money("running_public", "Running net public value, discounted (£)"),
-    money("running_fiscal", "Running net fiscal value, discounted (£)"),
-    name="flow",
-    notes=("Year 0 is the twelve months from the start of the response.",),
-)
+@tabled
 def cash_flow(benefit: Benefit) -> pd.DataFrame:
     """Lay out the flow by year, undiscounted by type, and the running net value, discounted."""
     spent, gains = sides(benefit)
@@ -334,7 +244,7 @@ STEPS = (
 )  # fmt: skip
 
 
-@tabled("From gross to net", label("step", "Step"), money("gbp", "Pounds (£)"), total_row=True)
+@tabled
 def waterfall(benefit: Benefit) -> Rows:
     """From gross benefits to net present public value, one step a correction.
 

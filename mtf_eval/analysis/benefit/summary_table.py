@@ -8,22 +8,10 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
 from mtf_eval.analysis.benefit.statement import least
 from mtf_eval.analysis.project.net import KINDS
-from mtf_eval.analysis.results.columns import NOT_GIVEN, label, money, number, pounds, text
+from mtf_eval.analysis.results.columns import pounds
 
 
-@tabled(
-    "Appraisal summary",
-    label("option", "Option"),
-    money("benefits", "Present value of benefits (£)", missing=NOT_GIVEN),
-    money("costs", "Present value of costs (£)", missing=NOT_GIVEN),
-    money("net", "Net present public value (£)", missing=NOT_GIVEN),
-    number("bcr", "Public value BCR", 2, missing=NOT_GIVEN),
-    text("unmonetised", "Not monetised"),
-    text("risks", "Risks"),
-    text("gains", "Who gains"),
-    text("sure", "How sure"),
-    notes=("Doing nothing is what the comparison led to expect: all values are against it.",),
-)
+@tabled
 def appraisal_summary(benefit: Benefit) -> Rows:
     """Set the options side by side: do nothing, the project as measured, as claimed, at least."""
     yield "Do nothing", 0.0, 0.0, 0.0, np.nan, "the problem as expected", "", "nobody", ""

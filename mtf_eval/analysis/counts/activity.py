@@ -12,16 +12,7 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.counts import groups, referral_log, referrals
-from mtf_eval.analysis.results.columns import (
-    add_total,
-    as_at_of,
-    day,
-    label,
-    lay,
-    people,
-    place,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import add_total, as_at_of, day, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
@@ -48,8 +39,8 @@ def _home_security(data: Dataset, year: int) -> pd.DataFrame:
 
 
 def _source(data: Dataset, year: int) -> str:
-    log = referral_log.logged(data, year)
-    return where_from(data, "Log of referrals" if log else "Published counts of activity")
+    logged = referral_log.logged(data, year)
+    return "Log of referrals" if logged else "Published counts of activity"
 
 
 def _as_at(data: Dataset, name: str, *years: int) -> date | None:
@@ -83,14 +74,15 @@ def _theme_table(data: Dataset, year: int, by: str) -> Table:
     note = "One referral may name several criteria, so themes add up to more than referrals."
     logged = referral_log.logged(data, year)
     return lay(
-        f"interventions_by_{by}_{year}",
-        f"Interventions by {by}, {year}, {place(data)}",
+        "interventions",
         frame,
-        (label(by, by.capitalize()), people("count", "Accepted referrals")),
+        data,
+        by=by,
+        heading=by.capitalize(),
+        year=year,
         source=_source(data, year),
         as_at=_as_at(data, "interventions", year),
         notes=(*((note,) if logged else ()), *groups.notes(data, by)),
-        total_row=True,
     )
 
 
@@ -128,16 +120,17 @@ def _both_years(
     if len(set(dates.values()) - {None}) > 1:
         notes += (f"{'; '.join(said)}.",)
     return lay(
-        f"support_by_{by}_{year}",
-        f"{what}, {year} and {year - 1}, {place(data)}",
+        "support",
         add_total(frame, by),
-        referrals.recorded(
-            label(by, heading), people("current", str(year)), people("previous", str(year - 1))
-        ),
+        data,
+        by=by,
+        heading=heading,
+        what=what,
+        year=year,
+        before=year - 1,
         source=_source(data, year),
         as_at=max((d for d in dates.values() if d is not None), default=None),
         notes=(*notes, *groups.notes(data, by)),
-        total_row=True,
     )
 
 

@@ -7,7 +7,7 @@ Hides nothing and draws nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,27 +15,17 @@ import pandas as pd
 from mtf_eval.analysis.counts import groups as declared
 from mtf_eval.analysis.counts import referral_log, referrals
 from mtf_eval.analysis.counts.kept_back import beside, narrowed
-from mtf_eval.analysis.results.columns import (
-    add_total,
-    label,
-    lay,
-    parts_kept_back,
-    people,
-    place,
-    share,
-    text,
-)
-from mtf_eval.analysis.results.columns import (
-    number as figure,
-)
+from mtf_eval.analysis.results.columns import add_total, lay, parts_kept_back
 from mtf_eval.analysis.results.findings import listing, number
-from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.results.period import Period
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule, few
 
 # What a referral waits for, by the column that dates it.
 WAITED = {"decided": "decision", "closed": "completion"}
 OPEN = "Referrals still open are not in it, so the latest quarters lean to the quick ones."
+DECIDED = "Referrals decided in the half-year. Those still open are in neither row."
 # Fewer complete months than this give no range worth drawing.
 MONTHS_FROM = 8
 
@@ -50,7 +40,7 @@ def groups(data: Dataset, *, year: int) -> tuple[Table, ...]:
 
 def ends(data: Dataset, year: int) -> tuple[str, ...]:
     """Return what the year's log dates: decisions, closings, both or neither."""
-    return tuple(end for end in WAITED if len(_timed(data, end, year)))
+    return tuple(end for end in WAITED if len(_timed(data, end, Period(year))))
 
 
 def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
@@ -67,30 +57,27 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         kept.loc[kept.index[:-1], list(narrowed(each.iloc[:-1], rule))] = True
         return beside(each, kept, rule)
 
-    return Table(
-        name=f"referrals_by_{by}_{year}",
-        title=f"Referrals by {by}, {year}, {place(data)}",
-        frame=counts,
-        columns=(
-            label(by, by.capitalize()),
-            *referrals.outcome_columns(counts),
-            share("acceptance", f"Accepted, of all {whole}", "accepted", whole),
-        ),
+    return lay(
+        "referrals_by_group",
+        counts,
+        data,
+        columns=referrals.outcome_columns(counts, "[x]"),
+        by=by,
+        heading=by.capitalize(),
+        year=year,
+        whole=whole,
         source=referrals.source_of(data, year),
         as_at=referrals.as_at(data, year=year),
         notes=declared.notes(data, by),
-        total_row=True,
         kept_back=kept_back,
     )
 
 
-def _timed(data: Dataset, end: str, year: int, half: int | None = None) -> pd.DataFrame:
+def _timed(data: Dataset, end: str, when: Period) -> pd.DataFrame:
     """Return the days from receipt to an end, with the day each counts on; known ones only."""
     log = referral_log.core_log(data)
     on = referral_log.counted_on(data)["outcome"].loc[log.index]
-    inside = on.dt.year == year
-    if half is not None:
-        inside &= ((on.dt.month > 6) + 1) == half
+    inside = when.holds(on)
     if end == "closed":
         inside &= referral_log.completed(log)
     days = (log[end] - log["received"]).dt.days
@@ -111,29 +98,18 @@ def _enough(frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _waits_table(
-    data: Dataset,
-    year: int,
-    name: str,
-    title: str,
-    rows: Iterable[tuple[object, ...]],
-    first: Column,
-    end: str,
-    note: str,
-) -> Table:
-    sides = (
-        f"No median of fewer than {2 * few()} people is given, and no quartile of fewer than "
-        f"{4 * few()}."
-    )
+def _waits(data: Dataset, when: Period, rows: dict[str, tuple[float, ...]], **words: Any) -> Table:
     made = lay(
-        name,
-        title,
-        rows,
-        (first, *_days_columns(end)),
-        source=referrals.source_of(data, year),
-        as_at=referrals.as_at(data, year=year),
-        notes=filter(None, (note, sides)),
+        "referrals_waits",
+        [(row, *days) for row, days in rows.items()],
+        data,
+        when=when.words,
+        least=2 * few(),
+        twice=4 * few(),
+        source=referrals.source_of(data, when.year),
+        as_at=referrals.as_at(data, year=when.year),
         derive=_enough,
+        **words,
     )
     return made.with_frame(_enough(made.frame))
 
@@ -152,49 +128,44 @@ def days_to(data: Dataset, *, end: str, year: int) -> Table:
     needs enough people that few lie on neither side of it, by any disclosure rule, a quartile
     twice as many. The shortest and the longest wait are one person's and never shown.
     """
-    known = _timed(data, end, year)
+    known = _timed(data, end, Period(year))
     quarters = known["on"].dt.quarter
     rows = {referrals.QUARTERS[q - 1]: _spread(part["days"]) for q, part in known.groupby(quarters)}
     rows["Total"] = _spread(known["days"])
-    return _waits_table(
+    done = {"decided": "Decided", "closed": "Completed"}[end]
+    return _waits(
         data,
-        year,
-        f"referrals_days_to_{WAITED[end]}_{year}",
-        f"Days from receipt to {WAITED[end]}, {year}, {place(data)}",
-        [(quarter, *days) for quarter, days in rows.items()],
-        label("period", "Quarter of the decision"),
-        end,
-        "" if end == "decided" else OPEN,
+        Period(year),
+        rows,
+        name=f"days_to_{WAITED[end]}_{year}",
+        end=WAITED[end],
+        first="period",
+        heading="Quarter of the decision",
+        people=f"{done}, day known",
+        standing="" if end == "decided" else "; standing",
+        notes=() if end == "decided" else (OPEN,),
     )
 
 
 def waits(data: Dataset, *, year: int, half: int) -> Table:
     """Median days from receipt to the decision and to completion in a half-year, a row each."""
+    when = Period(year, half)
     rows = {
         f"To {WAITED[end]}": _spread(known["days"])
         for end in WAITED
-        if len(known := _timed(data, end, year, half))
+        if len(known := _timed(data, end, when))
     }
-    when = f"{('January to June', 'July to December')[half - 1]} {year}"
-    return _waits_table(
+    return _waits(
         data,
-        year,
-        f"referrals_waits_{year}_h{half}",
-        f"Days from receipt to decision and to completion, {when}, {place(data)}",
-        [(wait, *days) for wait, days in rows.items()],
-        label("wait", "Wait"),
-        "",
-        "Referrals decided in the half-year. Those still open are in neither row.",
-    )
-
-
-def _days_columns(end: str) -> tuple[Column, ...]:
-    heading = {"decided": "Decided, day known", "closed": "Completed, day known"}
-    return (
-        people("people", heading.get(end, "Referrals"), standing=end != "decided", adds_up=True),
-        figure("low", "A quarter within, days"),
-        figure("median", "Half within (median), days"),
-        figure("high", "Three quarters within, days"),
+        when,
+        rows,
+        name=f"waits_{when.slug}",
+        end="decision and to completion",
+        first="wait",
+        heading="Wait",
+        people="Referrals",
+        standing="; standing",
+        notes=(DECIDED,),
     )
 
 
@@ -249,24 +220,13 @@ def expected_range(data: Dataset, *, year: int) -> Table:
     months = frame["month"]
     counts = pd.DataFrame({"period": frame["month"].dt.strftime("%B %Y").astype("object")})
     counts["received"] = frame["received"]
-    return Table(
-        name=f"referrals_expected_range_{year}",
-        title=f"Referrals received by month to {year} and their expected range, {place(data)}",
-        frame=derive(counts),
-        columns=(
-            label("period", "Month"),
-            people("received", "Received"),
-            figure("mean", "Mean", 1),
-            figure("low", "Expected from", 1),
-            figure("high", "Expected to", 1),
-            text("signal", "Reading"),
-        ),
+    return lay(
+        "referrals_expected_range",
+        derive(counts),
+        data,
+        year=year,
         source=referrals.source_of(data, year),
         as_at=referrals.as_at(data, year=year),
-        notes=(
-            "The expected range is the mean plus and minus 2.66 times the average change from one "
-            "month to the next; incomplete months are not used for it.",
-        ),
         derive=derive,
         kept_back=lambda rule: referrals.months_kept_back(data, months, rule)[["received"]],
     )

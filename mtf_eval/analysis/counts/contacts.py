@@ -10,20 +10,15 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import readings
 from mtf_eval.analysis.counts.activity import block
-from mtf_eval.analysis.counts.referrals import recorded
 from mtf_eval.analysis.results.columns import (
     add_total,
     as_at_of,
-    count,
+    column,
     day,
     in_words,
     ints,
-    label,
     lay,
-    people,
-    place,
     span,
-    where_from,
 )
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.tables import Column, Table
@@ -59,21 +54,23 @@ def by_channel(data: Dataset, *, year: int) -> Table:
     order = [m for m in ("visits", *REMOTE) if m in set(rows["measure"])]
     order += [m for m in rows["measure"].unique() if m not in order]
     frame = pd.DataFrame({"channel": [in_words(m) for m in order]})
-    columns: list[Column] = [label("channel", "Channel")]
+    columns: list[Column] = []
     dates: dict[str, list[str]] = {}
     for key, part in rows.groupby("category", sort=False):
         frame[str(key)] = part.groupby("measure")["count"].sum().reindex(order).to_numpy()
         when = span(part["period_start"].min(), part["period_end"].max())
-        columns += recorded(count(str(key), f"{in_words(str(key))}, {when}"))
+        heading = f"{in_words(str(key))}, {when}"
+        columns.append(column("count", str(key), heading, missing="not on record"))
         dates.setdefault(day(part["as_at"].max()), []).append(in_words(str(key)))
     said = caution(data, year=year)
     stated = "; ".join(f"{listing(names)} as at {until}" for until, names in dates.items())
     return lay(
-        f"contacts_by_channel_{year}",
-        f"Outgoing contacts during COVID-19 by channel, {year - 1} and {year}, {place(data)}",
+        "contacts_by_channel",
         frame,
-        columns,
-        source=where_from(data, "Published counts of activity"),
+        data,
+        columns=columns,
+        year=year,
+        before=year - 1,
         as_at=as_at_of(rows["as_at"]),
         notes=filter(None, (said, f"{stated}." if stated else "")),
     )
@@ -102,37 +99,33 @@ def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
     group = rows["category"].map(in_words) if by == "period" else rows["period_start"].dt.year
     sums = rows["count"].groupby([group.rename("period"), side], sort=False).sum().unstack()
     frame = sums.reindex(columns=["visits", "remote"]).reset_index()
-    said = caution(data, year=year)
     return lay(
-        f"contacts_by_{by}_{year}",
-        f"Visits and remote contacts during COVID-19 by {by}, {year - 1} and {year}, {place(data)}",
+        "contacts_by_period",
         frame.astype({"period": "str"}),
-        (
-            label("period", by.capitalize()),
-            count("visits", "Visits"),
-            count("remote", "Remote contacts"),
-        ),
-        source=where_from(data, "Published counts of activity"),
+        data,
+        by=by,
+        heading=by.capitalize(),
+        year=year,
+        before=year - 1,
         as_at=as_at_of(rows["as_at"]),
-        notes=(
-            "Visits went to residents who could not be reached by telephone; remote contacts are "
-            "calls and attempts, texts, emails and letters.",
-            *((said,) if said else ()),
-        ),
+        notes=filter(None, (caution(data, year=year),)),
     )
 
 
-def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit: str) -> Table:
+def _by_period(data: Dataset, block_name: str, name: str, what: str, year: int) -> Table:
+    rows, unit = block(data, block_name, year), name.split("_")[-1].capitalize()
     labels = [span(s, e) for s, e in zip(rows["period_start"], rows["period_end"], strict=True)]
     frame = pd.DataFrame({"period": labels, "n": ints(rows["count"])})
     frame = frame.groupby("period", sort=False).sum().reset_index()
-    mark = people if (rows["counts_people"] == "yes").any() else count
+    people = (rows["counts_people"] == "yes").any()
     return lay(
-        name,
-        f"{what}, {place(data)}",
+        "activity_by_period",
         add_total(frame, "period") if len(frame) > 1 else frame,
-        (label("period", "Period"), mark("n", unit)),
-        source=where_from(data, "Published counts of activity"),
+        data,
+        name=name,
+        what=what,
+        year=year,
+        columns=(column("people" if people else "count", "n", unit),),
         as_at=as_at_of(rows["as_at"]),
         notes=("Only the total is known, not the months.",) if len(frame) == 1 else (),
         total_row=len(frame) > 1,
@@ -141,9 +134,8 @@ def _by_period(data: Dataset, rows: pd.DataFrame, *, name: str, what: str, unit:
 
 def incoming(data: Dataset, *, year: int) -> Table:
     """Count requests for support received, by month where the months are known."""
-    rows = block(data, "covid_incoming", year)
-    name, what = f"incoming_requests_{year}", "Requests for support received during COVID-19"
-    return _by_period(data, rows, name=name, what=f"{what}, {year}", unit="Requests")
+    what = "Requests for support received during COVID-19"
+    return _by_period(data, "covid_incoming", "incoming_requests", what, year)
 
 
 def incoming_by_year(data: Dataset, *, year: int) -> Table:
@@ -156,11 +148,11 @@ def incoming_by_year(data: Dataset, *, year: int) -> Table:
             lines.append((words, rows["count"].sum()))
     both = block(data, "covid_incoming", year, year - 1)
     return lay(
-        f"incoming_by_year_{year}",
-        f"Requests for support received during COVID-19, {year - 1} and {year}, {place(data)}",
+        "incoming_by_year",
         lines,
-        (label("period", "Period"), people("n", "Requests")),
-        source=where_from(data, "Published counts of activity"),
+        data,
+        year=year,
+        before=year - 1,
         as_at=as_at_of(both["as_at"]),
         notes=("The periods are not of the same length.",) if len(lines) > 1 else (),
     )
@@ -168,9 +160,8 @@ def incoming_by_year(data: Dataset, *, year: int) -> Table:
 
 def visits(data: Dataset, *, year: int) -> Table:
     """Safe and well home visits by period, where numbers are on record."""
-    rows = block(data, "safe_and_well", year)
-    name, what = f"safe_and_well_visits_{year}", f"Safe and well home visits, {year}"
-    return _by_period(data, rows, name=name, what=what, unit="Visits")
+    what = "Safe and well home visits"
+    return _by_period(data, "safe_and_well", "safe_and_well_visits", what, year)
 
 
 def visits_note(data: Dataset, *, year: int) -> str:

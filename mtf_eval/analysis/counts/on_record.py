@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.results.columns import day, label, lay, span, text, where_from
+from mtf_eval.analysis.results.columns import lay, span
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.coverage import Coverage, Gap, coverage_of, some
 from mtf_eval.records.dataset import Dataset
@@ -32,13 +32,6 @@ KINDS = {
     "split": "category split or put together",
     "noughts": "noughts entered, not relied on",
 }
-COLUMNS = (
-    label("area", "Areas or measure"),
-    label("first", "From"),
-    text("last", "To"),
-    text("state", "Standing"),
-    text("why", "Why"),
-)
 
 
 def strip(
@@ -66,14 +59,7 @@ def strip(
         for row, areas in rows.items()
         for months, state, why in _runs(coverage, areas)
     ]
-    return lay(
-        name,
-        title,
-        runs,
-        COLUMNS,
-        source=where_from(data, "Recorded incidents"),
-        as_at=as_at,
-    )
+    return lay("months_on_record", runs, data, name=name, title=title, as_at=as_at)
 
 
 def _runs(
@@ -138,8 +124,7 @@ def overview(data: Dataset) -> tuple[Table, ...]:
     ]
     if not parts:
         return ()
-    source, title = where_from(data, "Recorded incidents"), f"Months on record to {day(as_of)}"
-    return (lay("on_record", title, pd.concat(parts), COLUMNS, source=source, as_at=as_of),)
+    return (lay("on_record", pd.concat(parts), data, as_of=as_of),)
 
 
 def gaps(data: Dataset) -> Table:
@@ -158,23 +143,7 @@ def gaps(data: Dataset) -> Table:
             "all measures" if every else ", ".join(measures), names or "all areas",
             span(gap.first, gap.last), KINDS[gap.kind], gap.text, gap.remedy,
         ))  # fmt: skip
-    return lay(
-        "gaps",
-        f"What is not on record, {data.title}",
-        rows,
-        (
-            label("no", "No."),
-            text("source", "Source"),
-            text("measure", "Measure"),
-            text("areas", "Areas"),
-            text("months", "Months"),
-            text("kind", "Kind"),
-            text("text", "What"),
-            text("remedy", "What would mend it"),
-        ),
-        source=where_from(data, "Recorded incidents"),
-        as_at=as_of,
-    )
+    return lay("gaps", rows, data, as_at=as_of)
 
 
 def gaps_finding(table: Table) -> str:

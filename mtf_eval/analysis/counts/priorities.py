@@ -13,16 +13,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts.activity import block
 from mtf_eval.analysis.counts.readings import not_published
-from mtf_eval.analysis.results.columns import (
-    add_total,
-    as_at_of,
-    count,
-    label,
-    lay,
-    place,
-    text,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import add_total, as_at_of, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
@@ -49,52 +40,29 @@ def _counts(data: Dataset, year: int) -> tuple[pd.DataFrame, date | None, str]:
         source = data.source("actions")
         when = source.as_at if source is not None else None
         frame = pd.DataFrame({"code": counts.index.astype("object"), "count": counts.to_numpy()})
-        return frame, when, where_from(data, "Actions of the projects")
+        return frame, when, "Actions of the projects"
     frame = pd.DataFrame(
         {"code": rows["category"].astype("object"), "count": rows["count"]}
     ).reset_index(drop=True)
-    return frame, as_at_of(rows["as_at"]), where_from(data, "Published counts of activity")
+    return frame, as_at_of(rows["as_at"]), "Published counts of activity"
 
 
 def fulfilled(data: Dataset, *, year: int) -> Table:
     """How often each agency's priorities were fulfilled; actions may fulfil several."""
-    counts, when, source = _counts(data, year)
+    counts, as_at, source = _counts(data, year)
     names = data.table("agency_priorities")[["code", "agency", "priority"]].astype("object")
     frame = names.merge(counts, on="code", how="left" if len(counts) else "inner")
-    return lay(
-        f"priorities_fulfilled_{year}",
-        f"Agency priorities fulfilled by the task force's work, {year}, {place(data)}",
-        frame.fillna({"count": 0}),
-        (
-            label("agency", "Agency"),
-            label("priority", "Priority"),
-            count("count", "Times fulfilled"),
-        ),
-        source=source,
-        as_at=when,
-        notes=("One action may fulfil priorities of several agencies.",),
-    )
+    frame = frame.fillna({"count": 0})
+    return lay("priorities_fulfilled", frame, data, year=year, source=source, as_at=as_at)
 
 
 def fulfilled_by_agency(data: Dataset, *, year: int) -> Table:
     """Sum of `fulfilled` by agency, with a total row."""
-    fine = fulfilled(data, year=year)
-    grouped = fine.frame.groupby("agency", sort=False)["count"]
-    counts = grouped.agg(priorities="size", count="sum").reset_index()
-    return lay(
-        f"priorities_fulfilled_by_agency_{year}",
-        f"Agency priorities fulfilled by agency, {year}, {place(data)}",
-        add_total(counts, "agency"),
-        (
-            label("agency", "Agency"),
-            count("priorities", "Priorities"),
-            count("count", "Times fulfilled"),
-        ),
-        source=fine.source,
-        as_at=fine.as_at,
-        notes=fine.notes,
-        total_row=True,
-    )
+    frame = fulfilled(data, year=year).frame
+    counts = frame.groupby("agency", sort=False)["count"].agg(priorities="size", count="sum")
+    _, as_at, source = _counts(data, year)
+    total, name = add_total(counts.reset_index(), "agency"), "priorities_fulfilled_by_agency"
+    return lay(name, total, data, year=year, source=source, as_at=as_at)
 
 
 def progress(data: Dataset) -> tuple[Table, ...]:
@@ -102,24 +70,13 @@ def progress(data: Dataset) -> tuple[Table, ...]:
     rows = data.table("priority_progress")
     rating = _rating(rows).map(RATINGS)
     rated = bool((rating != RATINGS["not_rated"]).any())
-    tables = []
+    made = []
     for position, (name, part) in enumerate(rows.groupby("priority", sort=False), start=1):
-        tables.append(
-            lay(
-                f"progress_{position}",
-                f"Progress: {name}",
-                part.assign(number=part["number"].astype(str), rag=rating[part.index]),
-                (
-                    label("number", "No."),
-                    text("action", "Action"),
-                    text("progress", "Progress"),
-                    *([text("rag", "Rating")] if rated else []),
-                ),
-                source=where_from(data, "Action plan"),
-                as_at=as_at_of(part["updated"]),
-            )
-        )
-    return tuple(tables)
+        frame = part.assign(number=part["number"].astype(str), rag=rating[part.index])
+        frame = frame if rated else frame.drop(columns="rag")
+        as_at = as_at_of(part["updated"])
+        made.append(lay("progress", frame, data, position=position, name=name, as_at=as_at))
+    return tuple(made)
 
 
 def progress_summary(data: Dataset) -> Table:
@@ -131,19 +88,8 @@ def progress_summary(data: Dataset) -> Table:
     for key in given:
         counts[key] = (rating == key).astype(int)
     summed = counts.groupby("priority", sort=False).sum().reset_index()
-    return lay(
-        "progress_summary",
-        "Progress rows by priority and rating",
-        add_total(summed, "priority"),
-        (
-            label("priority", "Priority"),
-            count("rows", "Actions"),
-            *(count(k, RATINGS[k]) for k in given),
-        ),
-        source=where_from(data, "Action plan"),
-        as_at=as_at_of(rows["updated"]),
-        total_row=True,
-    )
+    total, as_at = add_total(summed, "priority"), as_at_of(rows["updated"])
+    return lay("progress_summary", total, data, as_at=as_at)
 
 
 def _rating(rows: pd.DataFrame) -> pd.Series[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis.results.columns import count, dated, label, lay, span, text, where_from
+from mtf_eval.analysis.results.columns import lay, span
 from mtf_eval.analysis.results.findings import number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
@@ -47,18 +47,7 @@ def tables_read(data: Dataset, *, rule: Rule) -> Table:
         if s.rows:
             told = (None, s.as_at, NOT_SHOWN) if kept else (s.rows, s.as_at, s.content[:12])
             rows.append((s.table, *told))
-    return lay(
-        "tables_read",
-        f"Tables read, {data.title}",
-        rows,
-        (
-            label("table", "Table"),
-            count("rows", "Rows", missing=NOT_SHOWN),
-            dated("as_at", "As at"),
-            text("sha256", "Content (SHA-256, shortened)"),
-        ),
-        source=where_from(data, "Tables as read"),
-    )
+    return lay("tables_read", rows, data)
 
 
 def found(data: Dataset) -> Table:
@@ -70,20 +59,7 @@ def found(data: Dataset) -> Table:
         # The file is named where it is no table; else the table is, as the records may be anywhere.
         place = [not f.table and f.file, f.row and f"row {number(f.row)}", f.column]
         rows.append((str(n), KINDS[f.kind], f.table, ", ".join(p for p in place if p), f.text))
-    return lay(
-        "reading_notes",
-        f"What reading the tables repaired or noticed, {data.title}",
-        rows,
-        (
-            label("no", "No."),
-            text("kind", "What was done"),
-            text("table", "Table"),
-            text("place", "Where"),
-            text("text", "What was found"),
-        ),
-        source=where_from(data, "Tables as read"),
-        exact=True,
-    )
+    return lay("reading_notes", rows, data)
 
 
 def completeness(data: Dataset) -> Table:
@@ -100,17 +76,4 @@ def completeness(data: Dataset) -> Table:
             named.append(f"and {len(missing) - NAMED} more")
         when = span(there[0].to_timestamp(), there[-1].to_timestamp())
         rows.append((name, when, len(there), len(missing), ", ".join(named) or "none"))
-    return lay(
-        "completeness",
-        f"Months with records in each table, {data.title}",
-        rows,
-        (
-            label("table", "Table"),
-            text("when", "First to last month"),
-            count("months", "Months with records"),
-            count("missing", "Months without"),
-            text("named", "Which"),
-        ),
-        source=where_from(data, "Tables as read"),
-        exact=True,
-    )
+    return lay("completeness", rows, data)

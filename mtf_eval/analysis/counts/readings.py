@@ -13,16 +13,7 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.counts import activity, referral_log, referrals
-from mtf_eval.analysis.results.columns import (
-    count,
-    dated,
-    day,
-    in_words,
-    label,
-    lay,
-    text,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import day, in_words, lay
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
@@ -199,11 +190,9 @@ def reading_table(data: Dataset) -> Table:
     found = readings(data)
     kept = [not r.exact for r in found]
     return lay(
-        "reconciliation_readings",
-        "Dates, lists and gaps to know about",
+        "readings",
         [(r.where, r.text) for r in found],
-        (label("where", "Where"), text("text", "What was found")),
-        source=where_from(data, "Comparison of the tables with each other"),
+        data,
         as_at=max((s.as_at for s in data.origins() if s.as_at), default=None),
         derive=lambda frame: frame.loc[kept],
     )
@@ -228,15 +217,8 @@ def blocks(data: Dataset) -> Table:
     spans = ["not dated" if pd.isna(r[2]) else f"{day(r[2])} to {day(r[3])}" for r in rows]
     return lay(
         "blocks",
-        "Blocks of figures, the period each covers, and when it was last updated",
         [(r[0], r[1], *when) for r, *when in zip(rows, spans, dates, strict=True)],
-        (
-            label("block", "Block"),
-            count("rows", "Figures"),
-            label("period", "Period"),
-            dated("as_at", "As at"),
-        ),
-        source=where_from(data, "Tables as read"),
+        data,
         as_at=max((d for d in dates if d), default=None),
         # How many figures a block has is how many agencies, themes or months had any.
         derive=lambda frame: frame.assign(rows=pd.array([pd.NA] * len(frame), dtype="Int64")),

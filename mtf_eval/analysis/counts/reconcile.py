@@ -14,7 +14,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import activity, priorities, referral_log, referrals
 from mtf_eval.analysis.counts.readings import published, readings
-from mtf_eval.analysis.results.columns import in_words, label, lay, people, text, where_from
+from mtf_eval.analysis.results.columns import in_words, lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
@@ -171,19 +171,12 @@ def compared(data: Dataset, *, year: int) -> Table:
 
 def _side_by_side(data: Dataset, ending: str, title: str, checks: list[Check]) -> Table:
     return lay(
-        f"reconciliation{ending}",
-        title,
+        "reconciliation",
         [(c.what, c.stated, c.found, "They agree." if c.agrees else c.reading) for c in checks],
-        (
-            label("what", "What was compared"),
-            people("stated", "Stated"),
-            people("found", "Found"),
-            text("reading", "What it means"),
-        ),
-        source=where_from(data, "Comparison of the tables with each other"),
+        data,
+        ending=ending,
+        title=title,
         as_at=max((s.as_at for s in data.origins() if s.as_at), default=None),
-        notes=("Reported as found; no figure was changed.",),
-        exact=True,
     )
 
 

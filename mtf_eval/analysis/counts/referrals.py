@@ -8,7 +8,6 @@ in `activity`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -22,20 +21,9 @@ from mtf_eval.analysis.counts.referral_log import (
     dated,
     logged,
 )
-from mtf_eval.analysis.results.columns import (
-    add_total,
-    as_at_of,
-    change,
-    day,
-    ints,
-    label,
-    lay,
-    people,
-    place,
-    share,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import add_total, as_at_of, column, day, ints, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number, percent, shown
+from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
@@ -50,6 +38,7 @@ HEADINGS = {
     "pending": "Not yet decided",
     "completed": "Completed",
 }
+NOT_KEPT = "not on record"
 DECISIONS = ("accepted", "rejected", "saras", "pending")
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
@@ -93,15 +82,6 @@ def _log_as_at(data: Dataset) -> pd.Timestamp:
     return pd.Timestamp(data.about.get("as_at") or data.table("referrals")["received"].max())
 
 
-def _within(frame: pd.DataFrame, year: int, half: int | None = None) -> pd.DataFrame:
-    month = frame["month"].dt
-    inside = month.year == year
-    if half is not None:
-        inside &= ((month.month > 6) + 1) == half
-    kept: pd.DataFrame = frame[inside]
-    return kept
-
-
 def _stated(data: Dataset) -> pd.Series[int]:
     """Return received totals that the publisher states for a whole year, by year."""
     rows = data.table("activity")
@@ -111,12 +91,17 @@ def _stated(data: Dataset) -> pd.Series[int]:
 
 
 @once
-def _received(data: Dataset, year: int, half: int | None = None) -> int | None:
-    frame = _within(monthly(data), year, half)
+def _received(data: Dataset, when: Period) -> int | None:
+    frame = _within(data, when)
     if frame.empty:
-        return None if half is not None else _stated(data).get(year)
+        return None if when.half else _stated(data).get(when.year)
     received = frame["received"].sum(min_count=1)
     return None if pd.isna(received) else int(received)
+
+
+def _within(data: Dataset, when: Period) -> pd.DataFrame:
+    frame = monthly(data)
+    return frame[when.holds(frame["month"])]
 
 
 def years(data: Dataset) -> tuple[int, ...]:
@@ -129,7 +114,7 @@ def years(data: Dataset) -> tuple[int, ...]:
 @once
 def as_at(data: Dataset, *, year: int) -> date | None:
     """Date up to which the year's referrals had been filled in; `None` without any."""
-    return as_at_of(_within(monthly(data), year)["as_at"])
+    return as_at_of(_within(data, Period(year))["as_at"])
 
 
 def part_year(data: Dataset, *, year: int) -> str:
@@ -146,7 +131,7 @@ def part_year(data: Dataset, *, year: int) -> str:
 
 def not_kept(data: Dataset, year: int) -> str:
     """Name the months of a year in which the log of referrals was not kept."""
-    frame = _within(monthly(data), year)
+    frame = _within(data, Period(year))
     months = list(frame["month"][frame["received"].isna()])
     if not months:
         return ""
@@ -163,20 +148,10 @@ def part_month(data: Dataset, *, year: int) -> str:
 
 def source_of(data: Dataset, year: int) -> str:
     """Return where a year's referral counts come from, in words."""
-    name = "Log of referrals" if logged(data, year) else "Published monthly totals of referrals"
-    return where_from(data, name)
+    return "Log of referrals" if logged(data, year) else "Published monthly totals of referrals"
 
 
-def _slug(year: int, half: int | None) -> str:
-    return f"{year}" if half is None else f"{year}_h{half}"
-
-
-def _when(year: int, half: int | None) -> str:
-    halves = {None: "", 1: "January to June ", 2: "July to December "}
-    return f"{halves[half]}{year}"
-
-
-def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
+def outcome_columns(frame: pd.DataFrame, missing: str = NOT_KEPT) -> tuple[Column, ...]:
     """Mark the outcome columns; SARA projects too, which stand beside the accepted and rejected.
 
     What becomes of a referral is known later than that it was received; of decisions only while
@@ -184,15 +159,13 @@ def outcome_columns(frame: pd.DataFrame) -> tuple[Column, ...]:
     """
     moving = {"pending", "completed"} | (set(DECISIONS) if "pending" in frame else set())
     return tuple(
-        people(name, HEADINGS[name], standing=name in moving, adds_up=name == "decided")
+        column(
+            "people", name, HEADINGS[name], standing=name in moving, adds_up=name == "decided",
+            missing=missing,
+        )
         for name in ("received", "decided", *COUNTS[1:])
         if name in frame
-    )
-
-
-def recorded(*columns: Column) -> tuple[Column, ...]:
-    """Return columns that say where nothing is on record."""
-    return tuple(replace(c, missing="not on record") for c in columns)
+    )  # fmt: skip
 
 
 def outcomes(data: Dataset, year: int) -> list[str]:
@@ -224,7 +197,7 @@ def basis(data: Dataset, year: int) -> str:
 
 @once
 def _kept_back(data: Dataset, year: int, rule: Rule) -> tuple[pd.DataFrame, pd.DataFrame]:
-    frame = _within(monthly(data), year).set_index("month")[list(COUNTS)]
+    frame = _within(data, Period(year)).set_index("month")[list(COUNTS)]
     return kept_back.of_year(frame, rule, quarters=groups.grain(data, "month") == "quarter")
 
 
@@ -243,42 +216,36 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     decisions are dated) and completion (completed of accepted). Figures that nobody published are
     missing.
     """
-    frame = _within(monthly(data), year, half)
-    when, before = _when(year, half), year - 1
-    row = pd.DataFrame({"period": [when]})
+    when = Period(year, half)
+    frame = _within(data, when)
+    row = pd.DataFrame({"period": [when.words]})
     for c in outcomes(data, year):
         row[c] = ints([frame[c].sum(min_count=1)])
-    row["received"] = ints([_received(data, year, half)])
+    row["received"] = ints([_received(data, when)])
     whole = "received"
     if dated(data, year):
         row, whole = with_decided(row), "decided"
     row["ongoing"] = row["accepted"] - row["completed"]
-    row["previous"] = ints([_received(data, before, half)])
+    row["previous"] = ints([_received(data, when.before)])
     caution = part_year(data, year=year) if half != 1 else ""
 
     def back(rule: Rule) -> pd.DataFrame:
         kept = pd.DataFrame(False, index=row.index, columns=list(row.columns))
         if half is not None:
-            now, past = (_kept_back(data, y, rule)[0].loc[half] for y in (year, before))
+            now, past = (_kept_back(data, y, rule)[0].loc[half] for y in (year, year - 1))
             kept.loc[0, list(now.index)] = now.to_numpy()
             kept["previous"] = bool(past["received"])
         return kept_back.beside(row.drop(columns="period"), kept, rule)
 
-    return Table(
-        name=f"referrals_headline_{_slug(year, half)}",
-        title=f"Referrals in {when}, {place(data)}",
-        frame=row,
-        columns=recorded(
-            label("period", "Period"),
-            *outcome_columns(row),
-            people("ongoing", "Ongoing", standing=True, adds_up=True),
-            people("previous", f"Received in {_when(before, half)}"),
-            change(
-                "change", f"Change since {_when(before, half)}", "received", "previous", caution
-            ),
-            share("acceptance", f"Accepted, of all {whole}", "accepted", whole, 1),
-            share("completion", "Completed, of those accepted", "completed", "accepted", 1),
-        ),
+    return lay(
+        "referrals_headline",
+        row,
+        data,
+        columns=outcome_columns(row),
+        when=when,
+        before=when.before,
+        caution=caution,
+        whole=whole,
         source=source_of(data, year),
         as_at=as_at(data, year=year),
         notes=(basis(data, year),) if len(frame) else (),
@@ -300,11 +267,12 @@ def by_quarter(data: Dataset, *, year: int, half: int | None = None) -> Table:
 
 
 def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
-    frame = _within(monthly(data), year, half)
+    when = Period(year, half)
+    frame = _within(data, when)
     labels = {
         "month": frame["month"].dt.strftime("%B %Y"),
         "quarter": frame["month"].dt.quarter.map(lambda q: QUARTERS[q - 1]),
-        "year": frame["month"].dt.year.map(lambda _: _when(year, half)),
+        "year": frame["month"].dt.year.map(lambda _: when.words),
     }[grain].astype("object")
     counts = frame[outcomes(data, year)].groupby(labels, sort=False).sum(min_count=1)
     counts = counts.rename_axis("period").reset_index()
@@ -331,17 +299,19 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         notes.append(f"The last {grain} runs to {day(until)} only.")
     if gone := not_kept(data, year):
         notes.append(f"Not on record, and in no total: {gone}.")
-    return Table(
-        name=f"referrals_by_{grain}_{_slug(year, half)}",
-        title=f"Referrals received and their outcomes by {grain}, {_when(year, half)}, "
-        f"{place(data)}",
-        frame=counts,
-        columns=recorded(label("period", grain.capitalize()), *outcome_columns(counts)),
+    return lay(
+        "referrals_by_period",
+        counts,
+        data,
+        columns=outcome_columns(counts),
+        grain=grain,
+        heading=grain.capitalize(),
+        when=when,
         source=source_of(data, year),
         as_at=until,
         notes=(*notes, *groups.notes(data, "period")),
         kept_back=back,
-        total_row=len(counts) > 0 and grain != "year",
+        total_row=grain != "year",
     )
 
 
@@ -351,19 +321,14 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     A year that stops early is compared with the whole year before; the caution stands in a note.
     """
     past = [y for y in years(data) if y <= year]
-    shown = ("received", "accepted", "completed")
+    shown = ["received", "accepted", "completed", "previous"]
     rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
-    caution = part_year(data, year=year)
     return lay(
-        f"referrals_year_on_year_{year}",
-        f"Referrals year on year, {place(data)}",
-        [(str(y), *rows[y][[*shown, "previous"]]) for y in past],
-        (
-            label("year", "Year"),
-            *(people(c, HEADINGS[c], standing=c != "received") for c in shown),
-            people("previous", "Received the year before"),
-            change("change", "Change in received", "received", "previous", caution),
-        ),
+        "referrals_year_on_year",
+        [(str(y), *rows[y][shown]) for y in past],
+        data,
+        year=year,
+        caution=part_year(data, year=year),
         source=source_of(data, year),
         as_at=as_at(data, year=year),
     )

@@ -22,7 +22,7 @@ from mtf_eval.analysis.effects.rates import rate_ratio, ratio_of_ratios
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.analysis.effects.series import interrupted_series
 from mtf_eval.analysis.effects.synthetic import synthetic_control
-from mtf_eval.analysis.results.columns import count, label, lay, number, text
+from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 
@@ -409,29 +409,13 @@ def _printed(
     places = "one area" if size == 1 else f"{size} neighbouring areas"
     when = ", ".join(f"{start:%B %Y}" for start in given["start"])
     frame = frame.assign(fall=frame["fall"].map("{:.0%}".format))
-    headings = {
-        "covers": "Interval covers the truth",
-        "changes": "Change called",
-        "falls": "Fall called",
-        "rises": "Rise called",
-        "covers_worst": "Covers, worst tenth",
-        "falls_worst": "Fall called, worst tenth",
+    per_cent = ["covers", "changes", "falls", "rises", "covers_worst", "falls_worst"]
+    frame[per_cent] = 100 * frame[per_cent]
+    words: dict[str, Any] = {
+        "name": name,
+        "size": size,
+        "places": places,
+        "what": what,
+        "when": when,
     }
-    frame[list(headings)] = 100 * frame[list(headings)]
-    kinds = [text("measure", "Kind of incident")] if "measure" in frame else []
-    return lay(
-        f"validation_{name}{size}",
-        f"Pretended projects in {places}, {what}, start {when}, {given['after']} months after",
-        frame,
-        (
-            label("estimator", "Estimator"),
-            *kinds,
-            label("fall", "True fall"),
-            count("targets", "Targets"),
-            count("cannot_say", "Refused"),
-            *(number(n, h, 1, unit="%") for n, h in headings.items()),
-            number("se", "Median error of the log ratio", 3),
-        ),
-        source="Recorded incidents",
-        notes=("Nothing was done in any of these areas; see docs/validation.md.", *notes),
-    )
+    return lay("validation", frame, "", **words, after=given["after"], notes=notes)

@@ -19,17 +19,14 @@ from mtf_eval.analysis.project.design import months_words
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.plans import fixed
-from mtf_eval.analysis.results.columns import INTERVAL, RATIO, count, day, label, number, text
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
 NOT_ASSESSED = "not assessed"
-NOT_ON_RECORD = "not on record"
-NOT_COMPARED = "not compared"  # a month before the start, or one that is left out
 NO_BUFFER = "The project names no buffer areas."
-BOTH_SOURCES = "Project records and recorded incidents"
 COMPARED = ("placebo", "did")  # designs that set the project's areas against others
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
 
@@ -46,25 +43,18 @@ def headline(data: Dataset, found: Evaluation) -> Table:
         f"{f'{len(u)} months of ' * (len(u) < len(m))}{m[0]:%b %Y} to {m[-1]:%b %Y}"
         for u, m in zip(window.used(), window.sides(), strict=True)
     )
-    columns = [label("project", "Project"), count("before", "Recorded before", earlier)]
-    columns += [count("after", "Recorded after", later)]
+    words: dict[str, str] = {"earlier": earlier, "later": later}
     if effect is not None and effect.avoided is not None:
         net = found.net[project.primary_measure]
-        said = "Expected" if effect.maryland > 2 else "As the months before suggest"
-        row["expected"] = after + round(effect.avoided)
-        columns.insert(2, count("expected", said, later))
-        row["avoided"] = round(abs(net.avoided))
-        heading = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
-        columns.append(count("avoided", f"{heading}, net", net.sentence()))
+        row |= {"expected": after + round(effect.avoided), "avoided": round(abs(net.avoided))}
         row["ratio"] = effect.estimate
         interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
-        columns.append(number("ratio", "Rate ratio", 2, interval))
+        words["said"] = "Expected" if effect.maryland > 2 else "As the months before suggest"
+        words["against"] = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
+        words |= {"net": net.sentence(), "interval": interval}
     elif (seen := found.smallest(project.primary_measure)) is not None:
-        row["mde"] = 100 * seen[0]
-        heading = f"Smallest {seen[1]} that could be seen, %"
-        columns.append(number("mde", heading, 0, "found four times in five"))
-    title = f"{project.primary_measure} in the project's areas"
-    return page_table(data, found, "headline", title, pd.DataFrame([row]), columns)
+        row["mde"], words["way"] = 100 * seen[0], seen[1]
+    return page_table(data, found, "headline", [row], **words)
 
 
 def _against(*effects: Estimate) -> str:
@@ -98,10 +88,7 @@ def short(data: Dataset, found: Evaluation, done: str) -> Table:
         ("What changed", f"{found.headline}."),
         ("How sure", sure),
     )
-    columns = (label("question", "Question"), text("answer", "Answer"))
-    return page_table(
-        data, found, "short", f"{project.title} in short", rows, columns, source=BOTH_SOURCES
-    )
+    return page_table(data, found, "short", rows)
 
 
 def _doubts(found: Evaluation) -> Iterator[str]:
@@ -137,19 +124,9 @@ def changes(data: Dataset, found: Evaluation) -> Table:
                  effect.high, round(-sign * found.net[measure].avoided), aim, smallest, said)
             )  # fmt: skip
     ways = " or ".join(("fall", "rise")[way] for way in sorted(rises))
-    columns = (
-        label("measure", "Measure"),
-        count("before", "Before"),
-        count("after", "After"),
-        *RATIO,
-        count("avoided", f"{'More' if sign > 0 else 'Fewer'} than "
-              f"{_against(*found.effects.values())}, net of next door"),
-        text("aim", "Change aimed at"),
-        number("mde", f"Smallest {ways} that could be seen, %", 0),
-        text("said", "In words"),
-    )  # fmt: skip
-    title = f"What changed, measure by measure: {found.project.title}"
-    return page_table(data, found, "changes", title, rows, columns, notes=_ratio_words(found))
+    against = f"{'More' if sign > 0 else 'Fewer'} than {_against(*found.effects.values())}"
+    notes = _ratio_words(found)
+    return page_table(data, found, "changes", rows, against=against, ways=ways, notes=notes)
 
 
 def _ratio_words(found: Evaluation) -> Iterator[str]:
@@ -179,19 +156,12 @@ def estimates(data: Dataset, found: Evaluation) -> Table:
         role = "Primary" if i == 0 and found.primary is effect else "Sensitivity"
         name = effect.method if role == "Sensitivity" else f"{effect.method} (primary)"
         rows.append((name, effect.estimate, effect.low, effect.high, effect.n, effect.maryland))
-    columns = (
-        label("method", "Method"),
-        *RATIO,
-        count("n", "Incidents used"),
-        number("maryland", "Maryland level"),
-    )
-    title = f"{found.project.primary_measure}: every estimate that can be made"
     design = found.design
     notes = () if design is None else (
         f"Design, fixed before the outcome was looked at: {design.text}. {design.reason}",
         "The others are shown so that nobody has to wonder; they do not decide.",
     )  # fmt: skip
-    return page_table(data, found, "estimates", title, rows, columns, notes=notes)
+    return page_table(data, found, "estimates", rows, notes=notes)
 
 
 def series(data: Dataset, found: Evaluation) -> Table:
@@ -202,7 +172,7 @@ def series(data: Dataset, found: Evaluation) -> Table:
     observed = panel.monthly(panel.target)
     frame = pd.DataFrame({"month": [f"{m:%B %Y}" for m in observed.index]})
     frame["observed"] = observed.to_numpy()
-    columns = [label("month", "Month"), count("observed", "Recorded", missing=NOT_ON_RECORD)]
+    words: dict[str, str] = {}
     notes: tuple[str, ...] = ()
     effect = found.primary
     if effect is not None and effect.avoided is not None and found.window is not None:
@@ -214,24 +184,14 @@ def series(data: Dataset, found: Evaluation) -> Table:
             ("expected", effect.avoided), ("low", effect.avoided_low), ("high", effect.avoided_high)
         ):  # fmt: skip
             frame[name] = max(0.0, after + (avoided or 0.0)) * share.to_numpy()
-        columns += [
-            number(
-                "expected",
-                f"{word} without the project" if compared else word,
-                1,
-                missing=NOT_COMPARED,
-            ),
-            number("low", f"{word}, low", 1, missing=NOT_COMPARED),
-            number("high", f"{word}, high", 1, missing=NOT_COMPARED),
-        ]
+        words = {"word": word, "without": " without the project" * compared}
         others = len(panel.counts.columns) > len({*panel.target, *panel.buffer})
         notes = (
             f"{word}: the total that the {'effect' if compared else 'ratio'} implies, spread over "
             f"the months {'as in the other areas' if others else 'evenly'}; the band is spread in "
             "the same way from the 95% interval of that total.",
         )
-    title = f"{panel.measure} in the project's areas by month"
-    return page_table(data, found, "months", title, frame, columns, notes=notes)
+    return page_table(data, found, "months", frame, notes=notes, **words)
 
 
 def _shape(found: Evaluation) -> pd.Series[float]:
@@ -299,16 +259,7 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     blank = frame["group"] == ""
     frame.loc[blank, "group"] = [f"Control {i}" for i in range(1, int(blank.sum()) + 1)]
     frame["areas"] = ["; ".join(map(data.area, codes)) for codes in frame["areas"].str.split(";")]
-    columns = (
-        label("group", "Group"),
-        text("areas", "Areas"),
-        count("before", "Before"),
-        count("after", "After"),
-        number("against_controls", "Change against the controls' mean (ratio)", 2),
-    )
-    title = f"{found.project.primary_measure}: the project among areas where nothing was done"
-    notes = ("Controls are the groups of as many areas with the nearest count expected.",)
-    return page_table(data, found, "controls", title, frame, columns, notes=notes)
+    return page_table(data, found, "controls", frame)
 
 
 def controls_alt(table: Table) -> str:
@@ -344,16 +295,9 @@ def spill(data: Dataset, found: Evaluation) -> Table:
         total = each.details.get("total_net_effect", math.nan)
         rows.append(("Displacement quotient", each.estimate, *none, working))
         rows.append(("Total net effect by quotient", total, *none, working))
-    columns = (
-        label("what", "What"),
-        number("estimate", "Estimate", 2),
-        *INTERVAL,
-        text("meaning", "How to read it"),
-    )
-    title = f"{found.project.primary_measure}: displacement and diffusion"
     why = "No buffer area could be measured." if found.project.buffer else NO_BUFFER
     notes = four.reasons if four else (why,)
-    return page_table(data, found, "spill", title, rows, columns, notes=notes)
+    return page_table(data, found, "spill", rows, notes=notes)
 
 
 def checks_table(data: Dataset, found: Evaluation) -> Table:
@@ -363,8 +307,7 @@ def checks_table(data: Dataset, found: Evaluation) -> Table:
         size, way = found.smallest(measure) or (math.nan, "")
         said = f"A true {way} of {percent(size)} would be found four times in five."
         rows.append((f"Smallest {way} that could be seen: {measure}", PASSED[None], said))
-    columns = (label("check", "Check"), text("verdict", "Verdict"), text("text", "Finding"))
-    return page_table(data, found, "checks", "Checks on the result", rows, columns)
+    return page_table(data, found, "checks", rows)
 
 
 def emmie(data: Dataset, found: Evaluation) -> Table:
@@ -383,9 +326,7 @@ def emmie(data: Dataset, found: Evaluation) -> Table:
         "Implementation": f"{done} of {n} actions completed" if n else NOT_ASSESSED,
         "Economics": "see the benefit analysis" if spent else NOT_ASSESSED,
     }
-    columns = (label("field", "Field"), text("text", "What is known"))
-    title = "EMMIE: effect, mechanism, moderators, implementation, economics"
-    return page_table(data, found, "emmie", title, fields.items(), columns, source=BOTH_SOURCES)
+    return page_table(data, found, "emmie", fields.items())
 
 
 def _periods(found: Evaluation) -> tuple[bool, str]:
@@ -424,6 +365,4 @@ def check_list(data: Dataset, found: Evaluation) -> Table:
     )  # fmt: skip
     words = {True: "yes", False: "no", None: "not on record"}
     answers = ((item, words[held], which) for item, held, which in rows)
-    columns = (label("item", "Item"), text("there", "There"), text("text", "Which"))
-    given = ("check_list", "What an assessment must contain", answers, columns)
-    return page_table(data, found, *given, source="Project records")
+    return page_table(data, found, "check_list", answers)

@@ -9,18 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.results.columns import (
-    add_total,
-    as_at_of,
-    count,
-    day,
-    label,
-    lay,
-    number,
-    share,
-    text,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import add_total, as_at_of, day, lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -30,13 +19,7 @@ OVERDUE = {
     "description": "what",
     "days_late": "days",
 }
-DOSE = (
-    number("agreed", "Agreed"),
-    number("delivered", "Delivered and reported"),
-    share("share", "Delivered of agreed", "delivered", "agreed"),
-)
-SILENCE = "What was not reported counts as not delivered."
-WORDS = {"done": "Done on time", "late": "Done late", "overdue": "Overdue", "open": "Not yet due"}
+STATES = ["done", "late", "overdue", "open", "stopped"]
 
 
 def actions_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
@@ -60,24 +43,10 @@ def actions_then(data: Dataset, as_of: date, project_id: str | None = None) -> p
 def actions_by_agency(data: Dataset, *, as_of: date) -> Table:
     """Actions by agency and what became of them, with a total."""
     counts = actions_then(data, as_of).groupby(["agency", "state"]).size().unstack(fill_value=0)
-    counts = counts.reindex(columns=[*WORDS, "stopped"], fill_value=0).sort_index()
+    counts = counts.reindex(columns=STATES, fill_value=0).sort_index()
     frame = counts.reset_index().rename_axis(columns=None)
-    frame.insert(1, "all", frame[[*WORDS, "stopped"]].sum(axis=1))
-    columns = (
-        label("agency", "Agency"),
-        count("all", "Actions"),
-        *(count(name, heading) for name, heading in WORDS.items()),
-        count("stopped", "Stopped"),
-    )
-    return lay(
-        f"actions_by_agency_{as_of:%Y_%m_%d}",
-        f"Actions by agency, all projects, to {day(as_of)}",
-        add_total(frame, "agency"),
-        columns,
-        source=where_from(data, "Action plans"),
-        as_at=as_of,
-        total_row=True,
-    )
+    frame.insert(1, "all", frame[STATES].sum(axis=1))
+    return lay("actions_by_agency", add_total(frame, "agency"), data, as_of=as_of)
 
 
 def overdue(data: Dataset, *, as_of: date) -> Table:
@@ -85,22 +54,7 @@ def overdue(data: Dataset, *, as_of: date) -> Table:
     rows = actions_then(data, as_of)
     rows = rows[rows["state"] == "overdue"].sort_values("days_late", ascending=False)
     rows = rows.rename(columns=OVERDUE).assign(due=[day(d) for d in rows["due"]])
-    columns = (
-        label("action", "Action"),
-        text("project", "Project"),
-        text("what", "What"),
-        text("agency", "Agency"),
-        text("due", "Due"),
-        count("days", "Days overdue"),
-    )
-    return lay(
-        f"actions_overdue_{as_of:%Y_%m_%d}",
-        f"Actions overdue on {day(as_of)}",
-        rows,
-        columns,
-        source=where_from(data, "Action plans"),
-        as_at=as_of,
-    )
+    return lay("actions_overdue", rows, data, as_of=as_of)
 
 
 def actions_finding(data: Dataset, *, as_of: date) -> str:
@@ -152,23 +106,8 @@ def dose(data: Dataset, *, as_of: date, project_id: str | None = None) -> pd.Dat
 
 def delivered(data: Dataset, *, as_of: date) -> Table:
     """Agreed against delivered by provider and activity, with the updates that did not come."""
-    columns = (
-        label("project_id", "Project"),
-        label("provider", "Provider"),
-        label("activity", "Activity"),
-        count("updates", "Updates due"),
-        count("missing", "Updates missing"),
-        *DOSE,
-    )
-    return lay(
-        f"deliveries_{as_of:%Y_%m_%d}",
-        f"Delivered against agreed by provider, all projects, to {day(as_of)}",
-        dose(data, as_of=as_of),
-        columns,
-        source=where_from(data, "Providers' two-weekly updates"),
-        as_at=as_at_of(deliveries_then(data, as_of)["reported"]),
-        notes=(SILENCE,),
-    )
+    as_at = as_at_of(deliveries_then(data, as_of)["reported"])
+    return lay("deliveries", dose(data, as_of=as_of), data, as_of=as_of, as_at=as_at)
 
 
 def delivered_finding(data: Dataset, *, as_of: date) -> str:

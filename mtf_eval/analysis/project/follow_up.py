@@ -25,7 +25,7 @@ from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.page_tables import page_table
-from mtf_eval.analysis.results.columns import RATIO, count, day, label, number, text
+from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -155,7 +155,7 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
 
 def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:
     """Show the response and the later windows that could be judged under each other."""
-    project, own = found.project, found.primary
+    own = found.primary
     rows: list[tuple[object, ...]] = []
     if own is not None and found.window is not None:
         months = f"{found.window.start:%B %Y} to {found.window.last:%B %Y}"
@@ -170,26 +170,7 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
                 each.name, months, effect.n_before, effect.expected, effect.n_after,
                 effect.estimate, effect.low, effect.high, each.reading,
             ))  # fmt: skip
-    return page_table(
-        data,
-        found,
-        "later",
-        f"{project.primary_measure}: has it held?",
-        rows,
-        (
-            label("window", "Window"),
-            text("months", "Months"),
-            count("before", "Months before, as used"),
-            number("expected", "Expected"),
-            count("after", "Recorded"),
-            *RATIO,
-            text("reading", "Reading"),
-        ),
-        notes=(
-            "Each window is judged by the project's own estimator, from the months before the "
-            "start; a shorter window has a wider interval.",
-        ),
-    )
+    return page_table(data, found, "later", rows)
 
 
 def later_finding(windows: tuple[Later, ...]) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mtf_eval.analysis.project.design import Project
 from mtf_eval.analysis.project.net import Net
-from mtf_eval.analysis.results.columns import count, label, lay, number, share, text, where_from
+from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import coverage_of
@@ -75,28 +75,8 @@ def profile(data: Dataset, project: Project, reference: Reference, *, as_of: dat
         rows.append((measure, own, everywhere, each, harm, note))
     frame = pd.DataFrame(rows, columns=["measure", "own", "all", "weight", "harm", "note"])
     frame = frame.astype({"harm": "float64"})
-    columns = (
-        label("measure", "Kind of incident"),
-        count("own", "Project's areas"),
-        count("all", "All areas on record"),
-        share("share", "Share", "own", "all", 1),
-        number("weight", "Harm of one, days", 1),
-        number("harm", "Harm, days"),
-        text("note", "Note"),
-    )
-    return lay(
-        f"{project.key}_harm_profile",
-        "Harm profile of the project's areas, last 12 months on record before the start",
-        frame.sort_values(["harm", "own"], ascending=False, na_position="last"),
-        columns,
-        source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
-        as_at=as_of,
-        notes=(
-            "Harm is days of imprisonment by the Cambridge Crime Harm Index, averaged over the "
-            "offences of a category by the medians of their groups. Anti-social behaviour is no "
-            "crime and has no weight; it is counted apart, not as harmless.",
-        ),
-    )
+    frame = frame.sort_values(["harm", "own"], ascending=False, na_position="last")
+    return lay("harm_profile", frame, data, project=project, as_of=as_of)
 
 
 def profile_finding(frame: pd.DataFrame) -> str:
@@ -128,8 +108,7 @@ def avoided(
     record is aimed at. The rows are not added up: the measures' errors are not independent.
     """
     wanted = {measure for measure, each in net.items() if each.rise_wanted}
-    notes = ["Below nought is more harm than expected. No weight: no harm can be stated."]
-    notes += [
+    notes = [
         f"{measure}: the project wants more of it reported, so more on record is not more harm, "
         "and none is stated."
         for measure in sorted(wanted)
@@ -142,19 +121,4 @@ def avoided(
             each = math.nan
         avoided = (math.nan,) * 3 if found.rise_wanted else (found.avoided, *found.interval)
         rows.append((measure, each, *(n * each for n in avoided)))
-    columns = (
-        label("measure", "Measure"),
-        number("weight", "Harm of one, days", 1),
-        number("harm", "Harm avoided, days"),
-        number("low", "95% low"),
-        number("high", "95% high"),
-    )
-    return lay(
-        f"{project.key}_harm_avoided",
-        "Harm avoided, weighted by severity",
-        rows,
-        columns,
-        source=where_from(data, "Recorded incidents; Cambridge Crime Harm Index"),
-        as_at=as_of,
-        notes=notes,
-    )
+    return lay("harm_avoided", rows, data, project=project, as_of=as_of, notes=notes)

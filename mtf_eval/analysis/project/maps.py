@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from mtf_eval.analysis.project.design import Project, Window, months_words
-from mtf_eval.analysis.results.columns import count, label, lay, number, span, text, where_from
+from mtf_eval.analysis.results.columns import lay, span
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -42,23 +43,9 @@ def points(
         if not frame["incidents"].sum():
             return None
         frame.insert(0, "point", [f"Point {i}" for i in range(1, len(frame) + 1)])
-        columns = (
-            label("point", "Map point"),
-            number("lon", "Longitude", 5),
-            number("lat", "Latitude", 5),
-            count("incidents", "Incidents"),
-        )
-        made.append(
-            lay(
-                f"{project.key}_points_{name}",
-                f"{project.primary_measure}, map points, {span(first, last)}",
-                frame,
-                columns,
-                source=where_from(data, "Anonymised map points of recorded incidents"),
-                as_at=as_of,
-                notes=[f"Without {months_words(window.out)}."] if window.out else (),
-            )
-        )
+        when, notes = span(first, last), [f"Without {months_words(window.out)}."]
+        given: dict[str, Any] = {"project": project, "name": name, "when": when, "as_of": as_of}
+        made.append(lay("map_points", frame, data, notes=notes * bool(window.out), **given))
     return made[0], made[1]
 
 
@@ -93,19 +80,7 @@ def where(data: Dataset, project: Project, *, as_of: date) -> Table:
             residents = part["population"].sum(skipna=False)
             names = ", ".join(filter(None, dict.fromkeys(map(data.area_name, codes))))
             made.append((words, len(part), residents, names or "not given"))
-    return lay(
-        f"{project.key}_where",
-        f"Areas of {project.title}",
-        made,
-        (
-            label("role", "Areas"),
-            count("areas", "Number"),
-            count("residents", "Residents", missing="not on record"),
-            text("names", "Names"),
-        ),
-        source=where_from(data, "Project records"),
-        as_at=as_of,
-    )
+    return lay("areas", made, data, project=project, as_of=as_of)
 
 
 def where_words(frame: pd.DataFrame) -> str:

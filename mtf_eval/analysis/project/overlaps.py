@@ -16,7 +16,7 @@ from itertools import combinations
 import pandas as pd
 
 from mtf_eval.analysis.project.design import first_assessed, last_assessed
-from mtf_eval.analysis.results.columns import label, lay, text, where_from
+from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -172,19 +172,7 @@ def overlaps_table(data: Dataset, *, as_of: date) -> Table:
         rows.append(
             (", ".join(names), SHARED_WORDS["agency"], agency, period, CONSEQUENCES["agency"])
         )
-    return lay(
-        f"overlaps_{as_of:%Y_%m_%d}",
-        "Projects that share places, outcomes or agencies at the same time",
-        rows,
-        (
-            label("pair", "Projects"),
-            label("what", "They share"),
-            text("shared", "Which"),
-            text("period", "While both ran or are assessed"),
-            text("meaning", "What follows"),
-        ),
-        source=where_from(data, "Project records"),
-    )
+    return lay("overlaps", rows, data, as_of=as_of, as_at=None)
 
 
 def overlaps_finding(data: Dataset, *, as_of: date) -> str:

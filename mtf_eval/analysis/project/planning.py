@@ -18,7 +18,7 @@ from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation
 from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.plans import Plan, compared, planned_evaluation
-from mtf_eval.analysis.results.columns import count, label, number, share, span, text
+from mtf_eval.analysis.results.columns import span
 from mtf_eval.analysis.results.findings import listing, percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -27,15 +27,6 @@ from mtf_eval.records.dataset import Dataset
 PLANNED = (6, 9, 12)
 SHOWN = 20
 MORE_MONTHS = 3
-LEARNT = (
-    "A true fall of this size would be found four times in five at the 5% level; learnt "
-    "from how areas like these moved in the months on record."
-)
-WORDS = (
-    "Realistic: shown four times in five. May miss it: shown more often than missed. Hopeless: "
-    "missed as often as shown, or nothing short of three quarters could be shown. An evaluation "
-    "compares six to twelve months after the start, however long the response."
-)
 LOOKED_AT = 24  # months of the target that an area must be on record in to stand beside it
 
 
@@ -94,13 +85,7 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
         rows.append((_period(part.index), int(part.sum()), int(whole.sum())))
     if not rows:
         rows = [(f"{len(own)} months", int(own.sum()), int(everywhere.sum()))]
-    columns = (
-        label("period", "Period"),
-        count("own", "Project's areas"),
-        count("all", "All areas on record"),
-        share("share", "Share", "own", "all", 1),
-    )
-    return page_table(data, found, "baseline", f"{panel.measure} before the start", rows, columns)
+    return page_table(data, found, "baseline", rows)
 
 
 def places(data: Dataset, found: Evaluation) -> Table:
@@ -113,18 +98,14 @@ def places(data: Dataset, found: Evaluation) -> Table:
     frame["rank"] = range(1, len(frame) + 1)
     frame["area"] = [*map(data.area, frame["area"], frame["role"])]
     keep = frame[(frame["rank"] <= SHOWN) | (frame["role"] == "target")]
-    columns = (
-        label("area", "Area"),
-        count("rank", f"Rank of {len(frame):,}"),
-        count("incidents", "Incidents"),
-        text("role", "In the project"),
-    )
     months = panel.counts.index[-12:]
-    when = span(months[0], months[-1]) if panel.unbroken else _period(months)
-    title = f"Where {panel.measure.lower()} is recorded most, {when}"
-    return page_table(
-        data, found, "places", title, keep, columns, notes=(places_finding(data, found),)
-    )
+    words = {
+        "lower": panel.measure.lower(),
+        "when": span(months[0], months[-1]) if panel.unbroken else _period(months),
+        "many": f"{len(frame):,}",
+        "notes": (places_finding(data, found),),
+    }
+    return page_table(data, found, "places", keep, **words)
 
 
 def places_finding(data: Dataset, found: Evaluation) -> str:
@@ -148,12 +129,10 @@ def calendar(data: Dataset, found: Evaluation) -> Table:
     own = panel.monthly(panel.target)
     by_month = own.groupby(pd.DatetimeIndex(own.index).month).mean()
     names = [f"{pd.Timestamp(2000, int(m), 1):%B}" for m in by_month.index]
-    title = f"{panel.measure} in the project's areas by calendar month, mean before the start"
     rows = list(zip(names, by_month, strict=True))
-    columns = (label("month", "Month"), number("mean", "Incidents a month", 1))
     timed = len(data.of_measure("incident_hours", panel.measure))
     notes = () if timed else ("Monthly records hold no day and no hour, so none is shown.",)
-    return page_table(data, found, "calendar", title, rows, columns, notes=notes)
+    return page_table(data, found, "calendar", rows, notes=notes)
 
 
 def _alike(panel: Panel) -> pd.Series[float]:
@@ -184,15 +163,8 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
             "distance": best.to_numpy(),
         }
     )
-    columns = (
-        label("area", "Area"),
-        count("incidents", "Incidents, last 12 months"),
-        number("distance", "Distance (log points)", 2),
-    )
-    title = "Candidate comparison areas, nearest on the months before"
-    mean = year[list(panel.target)].mean()
-    note = f"The project's areas had {mean:,.0f} incidents each on average in those months."
-    return page_table(data, found, "candidates", title, frame, columns, notes=(note,))
+    mean = f"{year[list(panel.target)].mean():,.0f}"
+    return page_table(data, found, "candidates", frame, mean=mean)
 
 
 def _judged(fall: float, chance: float | None = None) -> str:
@@ -233,13 +205,7 @@ def could_see(data: Dataset, found: Evaluation) -> Table:
             rows.append((f"{months} months", 100 * fall, _judged(fall)))
         except NotEnoughData as error:
             rows.append((f"{months} months", math.nan, f"cannot be said: {error}"))
-    columns = (
-        label("length", "Length of response"),
-        number("fall", "Smallest fall, %"),
-        text("said", "Judgement"),
-    )
-    title = f"{panel.measure}: the smallest fall an evaluation could show"
-    return page_table(data, found, "could_see", title, rows, columns, notes=(LEARNT,))
+    return page_table(data, found, "could_see", rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,27 +279,16 @@ def _choice(panel: Panel, name: str, months: int) -> Choice:
 
 def designs(data: Dataset, found: Evaluation, aim: float | None, made: Sequence[Choice]) -> Table:
     """Set what could be chosen side by side: what each could show, what each is worth."""
-    rows: list[tuple[object, ...]] = []
+    rows: list[dict[str, object]] = []
     for each in made:
         expected = math.nan if each.able is None else each.able.expected
+        row = {"design": each.name, "areas": len(each.target), "months": each.months}
+        row |= {"expected": expected, "fall": 100 * each.smallest(aim), "said": each.judged(aim)}
         chance = each.chance(aim)
-        seen = (100 * each.smallest(aim), math.nan if chance is None else 100 * chance)
-        rows.append((each.name, len(each.target), each.months, expected, *seen, each.judged(aim)))
-    way = smallest_seen(0.1, aim)[1]
-    columns = [
-        label("design", "Design"),
-        number("areas", "Areas"),
-        number("months", "Months compared"),
-        number("expected", "Incidents expected if nothing is done"),
-        number("fall", f"Smallest {way} it could show, %"),
-    ]
-    if aim:
-        columns.append(number("chance", f"Chance of showing a {way} of {percent(abs(aim))}, %"))
-    else:
-        rows = [(*row[:5], row[6]) for row in rows]
-    columns.append(text("said", "Judgement"))
-    title = f"{found.project.primary_measure}: what could be shown, and what adding to it buys"
-    return page_table(data, found, "designs", title, rows, columns, notes=(LEARNT, WORDS))
+        row |= {"chance": math.nan if chance is None else 100 * chance} if aim else {}
+        rows.append(row)
+    words = {"way": smallest_seen(0.1, aim)[1], "aim": percent(abs(aim or 0))}
+    return page_table(data, found, "designs", rows, **words)
 
 
 def plan_finding(

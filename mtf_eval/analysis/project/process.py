@@ -5,55 +5,23 @@ Process evaluation and accountability. Says nothing of effects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import pandas as pd
 
 from mtf_eval.analysis.project.delivery import (
-    DOSE,
-    SILENCE,
     actions_then,
     actions_words,
     deliveries_then,
     dose,
 )
 from mtf_eval.analysis.project.design import Project
-from mtf_eval.analysis.results.columns import (
-    NOT_GIVEN,
-    add_total,
-    as_at_of,
-    count,
-    dated,
-    day,
-    label,
-    lay,
-    text,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import NOT_GIVEN, add_total, as_at_of, day, lay
 from mtf_eval.analysis.results.findings import percent
-from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
 STATES = {"done": "completed", "late": "completed late", "overdue": "overdue"}
-
-
-def _table(
-    data: Dataset,
-    project: Project,
-    name: str,
-    title: str,
-    rows: pd.DataFrame | list[tuple[str, str]],
-    columns: Sequence[Column],
-    *,
-    as_at: date,
-    source: str = "Project records",
-    **more: Any,
-) -> Table:
-    """Lay out a table of one project's page, with its name and source."""
-    own, source = f"{project.key}_{name}", where_from(data, source)
-    return lay(own, title, rows, columns, source=source, as_at=as_at, **more)
 
 
 def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
@@ -85,9 +53,7 @@ def proforma(data: Dataset, project: Project, *, as_of: date) -> Table:
         *((name, NOT_GIVEN if when is None else day(when)) for name, when in dates),
         ("Consolidation plan", project.consolidation_plan or NOT_GIVEN),
     ]
-    columns = (label("fact", "Fact"), text("text", "Entry"))
-    title = f"Pro-forma of {project.title}"
-    return _table(data, project, "proforma", title, rows, columns, as_at=as_of)
+    return lay("project_proforma", rows, data, project=project, as_at=as_of)
 
 
 def actions(data: Dataset, project: Project, *, as_of: date) -> Table:
@@ -103,18 +69,7 @@ def actions(data: Dataset, project: Project, *, as_of: date) -> Table:
         standing=standing,
         serves=rows["priority_codes"].astype("object").fillna(""),
     )
-    columns = (
-        label("action", "Action"),
-        text("what", "What is done"),
-        text("how", "How it is meant to work"),
-        text("agency", "Agency"),
-        dated("due", "Due"),
-        dated("completed", "Completed"),
-        text("standing", "Standing"),
-        text("serves", "Priorities served"),
-    )
-    title = f"Actions of {project.title}"
-    return _table(data, project, "actions", title, rows, columns, as_at=as_of)
+    return lay("project_actions", rows, data, project=project, as_at=as_of)
 
 
 def actions_finding(frame: pd.DataFrame) -> str:
@@ -129,24 +84,8 @@ def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
     """Hold what was delivered against what was agreed, by provider; silence is not delivery."""
     rows = deliveries_then(data, as_of, project.project_id)
     frame = dose(data, as_of=as_of, project_id=project.project_id)
-    columns = (
-        label("provider", "Provider"),
-        label("activity", "Activity"),
-        count("updates", "Updates due"),
-        count("reported", "Updates received"),
-        *DOSE,
-    )
-    return _table(
-        data,
-        project,
-        "deliveries",
-        f"What providers delivered against what was agreed: {project.title}",
-        frame,
-        columns,
-        as_at=as_at_of(rows["reported"]) or as_of,
-        source="Providers' updates",
-        notes=(SILENCE,),
-    )
+    as_at = as_at_of(rows["reported"]) or as_of
+    return lay("project_deliveries", frame, data, project=project, as_at=as_at)
 
 
 def deliveries_finding(frame: pd.DataFrame) -> str:
@@ -181,14 +120,5 @@ def priorities(data: Dataset, project: Project, *, as_of: date) -> Table:
             "actions": [int(counts[c]) for c in sorted(counts.index)],
         }
     )
-    return _table(
-        data,
-        project,
-        "priorities",
-        f"Agency priorities that completed actions of {project.title} helped to fulfil",
-        add_total(frame, "priority"),
-        (label("priority", "Priority"), count("actions", "Actions")),
-        as_at=as_of,
-        total_row=True,
-        notes=("One action may serve several priorities.",),
-    )
+    total = add_total(frame, "priority")
+    return lay("project_priorities", total, data, project=project, as_at=as_of)

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mtf_eval.analysis.results.columns import (
-    as_at_of,
-    day,
-    in_words,
-    label,
-    lay,
-    place,
-    text,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import as_at_of, day, in_words, lay, place
 from mtf_eval.records.plans import listed
 
 if TYPE_CHECKING:
@@ -23,10 +14,6 @@ if TYPE_CHECKING:
     from mtf_eval.records.prices.reference import Reference
 
 NO_STORY = "No case story with consent and sign-off is on record"
-NOTE = (
-    "Told by role, with the consent of those in it. A story shows how the work is done; it "
-    "measures nothing and is part of no benefit."
-)
 
 
 def stories(
@@ -61,20 +48,5 @@ def stories(
                 f"{day(row.signed_off_on)}",
             }
         )
-    columns = (
-        label("story", "Who is in it"),
-        text("project", "Project"),
-        text("before", "Before"),
-        text("done", "What was done"),
-        text("after", "After"),
-        text("signed", "Written by"),
-    )
-    return lay(
-        f"{name}_stories",
-        f"Case stories{of}",
-        told,
-        columns,
-        source=where_from(data, "Case stories"),
-        as_at=as_at_of(rows["signed_off_on"]),
-        notes=(NOTE,),
-    )
+    as_at = as_at_of(rows["signed_off_on"])
+    return lay("case_stories", told, data, name=name, of=of, as_at=as_at)

@@ -10,7 +10,7 @@ import pandas as pd
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.planning import before
-from mtf_eval.analysis.results.columns import label, number, span
+from mtf_eval.analysis.results.columns import column, span
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
@@ -100,16 +100,10 @@ def week_of(data: Dataset, found: Evaluation) -> Week:
 
 def hours(data: Dataset, found: Evaluation, week: Week) -> Table:
     """Return incidents by hour and day of the week, before the start."""
-    measure = found.project.primary_measure
     frame = week.counts.set_axis([d[:3] for d in WEEKDAYS], axis=1)
     frame.insert(0, "hour", [f"{h:02}:00" for h in range(24)])
-    columns = (
-        label("hour", "Hour from"),
-        *(number(d[:3], d, 1 if week.spread else 0) for d in WEEKDAYS),
-    )
-    title = f"{measure} in the project's areas by hour of the week, {span(*week.months[[0, -1]])}"
-    known = week.known()
-    notes = [f"{known[0].upper()}{known[1:]}."]
-    if week.spread:
-        notes.append("An incident of which only a span is known is spread evenly over its hours.")
-    return page_table(data, found, "hours", title, frame, columns, notes=notes)
+    columns = [column("number", d[:3], d, decimals=int(week.spread)) for d in WEEKDAYS]
+    known, when = week.known(), span(*week.months[[0, -1]])
+    notes = ["An incident of which only a span is known is spread evenly over its hours."]
+    words = {"known": f"{known[0].upper()}{known[1:]}", "when": when, "columns": columns}
+    return page_table(data, found, "hours", frame, **words, notes=notes * week.spread)

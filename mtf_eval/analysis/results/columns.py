@@ -1,153 +1,158 @@
-"""Short ways to mark a table's columns and to close it with a total.
+"""How a result table is laid out as it is declared, and how days, pounds and periods are written.
 
-Only shapes: what a column counts is decided by the room that calls.
+What a table is called, its columns and its standing notes are in `tables.csv`: a row a table, under
+it a row a column or note. What a column counts stands there and nowhere else.
 """
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from string import Formatter
+from typing import Any, cast
 
 import pandas as pd
 
-from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.results.tables import Column, Kind, Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule
 
+DECLARED = Path(__file__).with_name("tables.csv")
 #: The minus sign of every page, before a pound sign too.
 MINUS = "\N{MINUS SIGN}"
 #: Stands for pounds and estimates that there are none of; why, the words beside them say.
 NOT_GIVEN = "not given"
+UNITS = {"money": "£", "share": "%", "change": "%"}
 
 
-def label(name: str, heading: str) -> Column:
-    """Mark a column that names the row."""
-    return Column(name=name, heading=heading, kind="label")
+class _Words(Formatter):
+    """Fills in a declared text; a day is written in words unless it says how."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        plain = isinstance(value, date) and not format_spec
+        return day(value) if plain else str(super().format_field(value, format_spec))
 
 
-def text(name: str, heading: str) -> Column:
-    """Mark a column of words."""
-    return Column(name=name, heading=heading, kind="text")
+_WORDS = _Words()
 
 
-def people(name: str, heading: str, *, standing: bool = False, adds_up: bool = False) -> Column:
-    """Mark a column that counts people or households."""
-    return Column(name=name, heading=heading, kind="people", standing=standing, adds_up=adds_up)
+@cache
+def declared() -> Mapping[str, Sequence[Mapping[str, str]]]:
+    """Return the declared tables by name: the table itself first, then its columns and notes."""
+    with DECLARED.open(encoding="utf-8", newline="") as file:
+        rows = groupby(csv.DictReader(file), key=itemgetter("table"))
+        return {name: list(group) for name, group in rows}
 
 
-def count(name: str, heading: str, note: str = "", missing: str = "[x]") -> Column:
-    """Mark a column that counts anything but people."""
-    return Column(name=name, heading=heading, kind="count", note=note, missing=missing)
-
-
-def share(name: str, heading: str, part: str, whole: str, decimals: int = 0) -> Column:
-    """Mark a share, computed from what is shown."""
-    return Column(
-        name=name, heading=heading, kind="share", unit="%", decimals=decimals, of=(part, whole)
-    )
-
-
-def change(name: str, heading: str, later: str, earlier: str, note: str = "") -> Column:
-    """Mark a change, computed from what is shown."""
-    return Column(
-        name=name, heading=heading, kind="change", unit="%", of=(later, earlier), note=note
-    )
-
-
-def number(
-    name: str,
-    heading: str,
-    decimals: int = 0,
-    note: str = "",
-    unit: str = "",
-    missing: str = "[x]",
-) -> Column:
-    """Mark a column of ratios, grades or measures: any number that counts nothing."""
-    return Column(
-        name=name,
-        heading=heading,
-        kind="number",
-        unit=unit,
-        decimals=decimals,
-        note=note,
-        missing=missing,
-    )
-
-
-#: The columns of an estimate's 95% interval, and of a rate ratio with it.
-INTERVAL = (number("low", "95% low", 2), number("high", "95% high", 2))
-RATIO = (number("estimate", "Rate ratio", 2), *INTERVAL)
-
-
-def money(
-    name: str, heading: str, decimals: int = 0, note: str = "", missing: str = "[x]"
-) -> Column:
-    """Mark a column of pounds."""
-    return Column(
-        name=name,
-        heading=heading,
-        kind="money",
-        unit="£",
-        decimals=decimals,
-        note=note,
-        missing=missing,
-    )
-
-
-def dated(name: str, heading: str) -> Column:
-    """Mark a column of days."""
-    return Column(name=name, heading=heading, kind="date")
+def column(kind: Kind, name: str, heading: str, **more: Any) -> Column:
+    """Mark a column, with the unit of its kind."""
+    return Column(**{"unit": UNITS.get(kind, "")} | more, kind=kind, name=name, heading=heading)
 
 
 def lay(
-    name: str,
-    title: str,
+    table: str,
     rows: pd.DataFrame | Iterable[Sequence[object] | Mapping[str, object]],
-    columns: Sequence[Column],
+    data: Dataset | str,
     *,
-    source: str,
-    as_at: date | None = None,
+    columns: Iterable[Column] = (),
     notes: Iterable[str] = (),
-    total_row: bool = False,
+    total_row: bool | None = None,
     derive: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     kept_back: Callable[[Rule], pd.DataFrame] | None = None,
-    exact: bool = False,
     basis: str = "",
+    **words: Any,
 ) -> Table:
-    """Make a table of rows: each column gets the type of its kind, in the order given.
+    """Make a declared table of rows: each column gets the type of its kind.
 
     Parameters
     ----------
+    table
+        Its name in `tables.csv`.
     rows
         A frame that holds every stored column by name; or rows, each with its values in the order
-        of the columns or by their names.
-    source, as_at, notes, total_row, derive, kept_back, exact, basis
-        As in `Table`; an empty table has no total row.
+        of the columns or by their names. An optional column is left out where they lack it.
+    data
+        The data set, whose publisher is named with the source; or the source in words.
+    columns, notes
+        Further ones, where the declaration has a place for them, else at the end.
+    total_row
+        As declared, where not given; an empty table has none.
+    derive, kept_back, basis
+        As in `Table`.
+    words
+        What the declared texts name in braces; `as_at`, without it `as_of`, is the table's day.
     """
-    stored = {c.name: c.kind for c in columns if c.of is None}
+    of, *parts = declared()[table]
+    if isinstance(data, Dataset):
+        words["data"] = data
+        if "{place}" in of["heading"]:
+            words["place"] = place(data)
+
+    def said(text: str) -> str:
+        return _WORDS.vformat(text, (), words)
+
+    if not isinstance(rows, pd.DataFrame):
+        rows = list(rows)
+        rows = pd.DataFrame(rows) if rows and isinstance(rows[0], Mapping) else rows
+    held = rows.columns if isinstance(rows, pd.DataFrame) else ()
+    marks: list[Column] = []
+    printed: list[str] = []
+    for part in parts:
+        kind, flags = part["kind"], said(part["marks"]).split("; ")
+        needs = part["of"].split() or [part["column"]]
+        if kind == "note":
+            printed.append(said(part["heading"]))
+        elif kind == "notes":
+            printed, notes = [*printed, *notes], ()
+        elif kind == "columns":
+            marks, columns = [*marks, *columns], ()
+        elif "optional" not in flags or all(name in held for name in needs):
+            marks.append(_column(part, flags, said))
+    marks += columns
+    stored = {c.name: c.kind for c in marks if c.of is None}
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=list(stored))
     frame = frame[list(stored)].reset_index(drop=True)
-    for column, kind in stored.items():
+    for name, kind in stored.items():
         if kind in ("money", "number"):
-            frame[column] = pd.to_numeric(frame[column]).astype("float64")
+            frame[name] = pd.to_numeric(frame[name]).astype("float64")
         elif kind != "date":
-            frame[column] = frame[column].astype(
-                "Int64" if kind in ("people", "count") else "object"
-            )
+            frame[name] = frame[name].astype("Int64" if kind in ("people", "count") else "object")
+    source = said(of["note"])
     return Table(
-        name=name,
-        title=title,
+        name=said(of["column"]),
+        title=said(of["heading"]),
         frame=frame,
-        columns=tuple(columns),
-        source=source,
-        as_at=as_at,
-        notes=tuple(notes),
-        total_row=total_row and len(frame) > 0,
+        columns=tuple(marks),
+        source=source or data if isinstance(data, str) else where_from(data, source),
+        as_at=words["as_at"] if "as_at" in words else words.get("as_of"),
+        notes=(*printed, *notes),
+        total_row=("total" in of["marks"] if total_row is None else total_row) and len(frame) > 0,
         derive=derive,
         kept_back=kept_back,
-        exact=exact,
+        exact="exact" in of["marks"],
         basis=basis,
+    )
+
+
+def _column(part: Mapping[str, str], flags: Sequence[str], said: Callable[[str], str]) -> Column:
+    of = said(part["of"]).split()
+    return column(
+        cast(Kind, part["kind"]),
+        said(part["column"]),
+        said(part["heading"]),
+        note=said(part["note"]),
+        missing=part["missing"] or "[x]",
+        decimals=int(part["decimals"] or 0),
+        of=(of[0], of[1]) if of else None,
+        standing="standing" in flags,
+        adds_up="adds up" in flags,
+        **({"unit": "%"} if "%" in flags else {}),
     )
 
 

@@ -8,8 +8,8 @@ answered, never what made them. What a reader must know beside is in `survey_wor
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -21,19 +21,8 @@ from mtf_eval.analysis.effects import (
     proportion,
     proportion_change,
 )
-from mtf_eval.analysis.results.columns import (
-    as_at_of,
-    key_of,
-    label,
-    lay,
-    number,
-    people,
-    share,
-    span,
-    text,
-    where_from,
-)
-from mtf_eval.analysis.results.tables import AS_RECORDED, Column, Shown, Table
+from mtf_eval.analysis.results.columns import as_at_of, column, key_of, lay, span
+from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.plans import listed
@@ -102,30 +91,10 @@ def _of(data: Dataset, project_id: str, question: Question, wave: str) -> pd.Dat
 # Tables
 
 
-def _table(
-    data: Dataset,
-    project_id: str,
-    name: str,
-    title: str,
-    rows: Iterable[tuple[object, ...]],
-    columns: Sequence[Column],
-    *,
-    notes: Iterable[str] = (),
-    kept_back: Callable[[Rule], pd.DataFrame] | None = None,
-    basis: str = "",
-) -> Table:
-    """Lay out a table of one project's survey, with its source and day."""
-    return lay(
-        name,
-        title,
-        rows,
-        columns,
-        source=where_from(data, "Survey responses"),
-        as_at=as_at_of(responses(data, project_id)["date"]),
-        notes=notes,
-        kept_back=kept_back,
-        basis=basis,
-    )
+def _table(data: Dataset, project_id: str, name: str, rows: Any, **more: Any) -> Table:
+    """Lay out a table of one project's survey, with its day."""
+    as_at, key = as_at_of(responses(data, project_id)["date"]), key_of(project_id)
+    return lay(f"survey_{name}", rows, data, as_at=as_at, key=key, project_id=project_id, **more)
 
 
 def respondents(data: Dataset, project_id: str) -> Table:
@@ -133,15 +102,11 @@ def respondents(data: Dataset, project_id: str) -> Table:
     rows = responses(data, project_id)
     who = rows["respondent_id"].fillna(rows["date"].astype(str) + rows.index.astype(str))
     given = {w: rows["wave"] == w for w in waves(data, project_id)}
-    name = f"survey_respondents_{key_of(project_id)}"
-    title = f"People who answered the survey of {project_id}, by wave"
     lines = []
     for wave, of in given.items():
         asked = rows.loc[of, "date"]
         lines.append((WORDS[wave], who[of].nunique(), span(asked.min(), asked.max())))
-    columns = (label("wave", "Wave"), people("people", "Respondents"), text("days", "Asked"))
-    notes = ("How many were asked and did not answer is not on record.",)
-    return _table(data, project_id, name, title, lines, columns, notes=notes)
+    return _table(data, project_id, "respondents", lines)
 
 
 def answers(data: Dataset, project_id: str, question: Question) -> Table:
@@ -164,42 +129,24 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         ]
         return pd.DataFrame({n: pd.Series(kept, dtype=bool) for n in names})
 
-    columns = (
-        label("wave", "Wave"),
-        *(people(n, a) for n, a in zip(names, question.scale, strict=True)),
-        people("base", "Base"),
-        people("apart", "Answered off the scale"),
-    )
-    name = f"survey_answers_{key_of(project_id)}_{key_of(question.question_id)}"
-    title = f"Answers by wave, {project_id}: {question.text}"
-    notes = (
-        "Off the scale: answers on record such as do not know. People without an answer to this "
-        "question are in neither column, so the two need not add up to the respondents.",
-    )
-    return _table(data, project_id, name, title, rows, columns, notes=notes, kept_back=kept_back)
+    marks = [column("people", n, a) for n, a in zip(names, question.scale, strict=True)]
+    words = {"question": question, "question_key": key_of(question.question_id)}
+    given = {"columns": marks, "kept_back": kept_back, **words}
+    return _table(data, project_id, "answers", rows, **given)
 
 
 def shares(data: Dataset, project_id: str) -> Table:
     """People who answered favourably, by question and wave, with their share of the base."""
     there = waves(data, project_id)
     rows = []
-    name = f"survey_shares_{key_of(project_id)}"
     for question in questions(data, project_id):
         row: list[object] = [question.text]
         for wave in there:
             given = _of(data, project_id, question, wave).dropna(subset=["place"])
             row += [int(given["yes"].sum()), len(given)]
-        rows.append(tuple(row))
-    columns: list[Column] = [label("question", "Question")]
-    for wave in there:
-        columns += [
-            people(f"{wave}_yes", f"{WORDS[wave]}: favourable"),
-            people(f"{wave}_base", f"{WORDS[wave]}: base"),
-            share(f"{wave}_share", f"{WORDS[wave]}: share", f"{wave}_yes", f"{wave}_base"),
-        ]
-    title = f"People who answered favourably, {project_id}, by question and wave"
-    notes = ("Bases leave out those who did not know or did not say.",)
-    return _table(data, project_id, name, title, rows, columns, notes=notes)
+        rows.append(row)
+    sides = [f"{wave}_{side}" for wave in there for side in ("yes", "base")]
+    return _table(data, project_id, "shares", pd.DataFrame(rows, columns=["question", *sides]))
 
 
 @once
@@ -222,24 +169,7 @@ def changes(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Ta
             continue
         delta, p = (None, of.p) if scale is None else (scale.estimate, scale.p)
         rows.append((question.text, *_points(of), delta, p, of.method))
-    columns = (
-        label("question", "Question"),
-        number("change", "Change in favourable share (percentage points)", 1),
-        number("low", "95% interval, low", 1),
-        number("high", "95% interval, high", 1),
-        number("delta", "Cliff's delta (-1 to 1)", 2),
-        number("p", "p of the whole scale, Holm-adjusted", 3),
-        text("note", "Method, or why nothing is said"),
-    )
-    name = f"survey_changes_{key_of(project_id)}"
-    title = f"Change from entry to exit, {project_id}, by question"
-    notes = (
-        "A survey without a comparison group says what people answered, not what made them.",
-        "Change and interval are of the favourable share, weighted. Delta and p are of all answers "
-        "on the scale, unweighted, so p and interval may disagree. Without a delta p is of the "
-        "favourable answers.",
-    )
-    made = _table(data, project_id, name, title, rows, columns, notes=notes, basis=shown.rule)
+    made = _table(data, project_id, "changes", rows, basis=shown.rule)
     p_values = made.frame["p"].dropna()
     made.frame.loc[p_values.index, "p"] = list(holm(p_values=list(p_values)))
     return made
@@ -376,15 +306,4 @@ def levels(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Tab
             except NotEnoughData as reason:
                 why = str(reason)
             rows.append((question.text, WORDS[wave], *figures, why))
-    columns = (
-        label("question", "Question"),
-        label("wave", "Wave"),
-        number("share", "Favourable (%)", 1),
-        number("low", "95% interval, low", 1),
-        number("high", "95% interval, high", 1),
-        text("note", "Why nothing is said"),
-    )
-    name = f"survey_levels_{key_of(project_id)}"
-    title = f"Favourable share with its 95% interval, {project_id}, by question and wave"
-    notes = ("Wilson intervals.",)
-    return _table(data, project_id, name, title, rows, columns, notes=notes, basis=shown.rule)
+    return _table(data, project_id, "levels", rows, basis=shown.rule)

@@ -10,16 +10,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.results.columns import (
-    as_at_of,
-    count,
-    day,
-    label,
-    lay,
-    money,
-    text,
-    where_from,
-)
+from mtf_eval.analysis.results.columns import as_at_of, day, lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -66,25 +57,7 @@ def bids(data: Dataset, *, as_of: date) -> Table:
         status=rows["status"].map(STATUS_WORDS),
         report=[_report(due, sent, late) for due, sent, late in each],
     )
-    columns = (
-        label("bid_id", "Bid"),
-        text("project_id", "Project"),
-        text("funder", "Funder"),
-        text("status", "Status"),
-        money("requested", "Requested (£)"),
-        money("awarded", "Awarded (£)"),
-        money("spent", "Spent (£)"),
-        text("report", "Report to the funder"),
-    )
-    return lay(
-        f"bids_{as_of:%Y_%m_%d}",
-        f"Bids for funding as they stood on {day(as_of)}",
-        rows,
-        columns,
-        source=where_from(data, "Funding tracker"),
-        as_at=as_at_of(rows["submitted"]),
-        notes=("Spending is as last entered; it is not dated by half-year.",),
-    )
+    return lay("bids", rows, data, as_of=as_of, as_at=as_at_of(rows["submitted"]))
 
 
 def pipeline(data: Dataset, *, as_of: date) -> Table:
@@ -96,21 +69,7 @@ def pipeline(data: Dataset, *, as_of: date) -> Table:
         for words, part in [*parts, ("Total", rows)]
         if len(part) or words == "Total"
     ]
-    columns = (
-        label("status", "Status"),
-        count("bids", "Bids"),
-        money("requested", "Requested (£)"),
-        money("awarded", "Awarded (£)"),
-    )
-    return lay(
-        f"bids_pipeline_{as_of:%Y_%m_%d}",
-        f"Bids for funding by status on {day(as_of)}",
-        lines,
-        columns,
-        source=where_from(data, "Funding tracker"),
-        as_at=as_at_of(rows["submitted"]),
-        total_row=True,
-    )
+    return lay("bids_by_status", lines, data, as_of=as_of, as_at=as_at_of(rows["submitted"]))
 
 
 def bids_finding(data: Dataset, *, as_of: date) -> str:
@@ -146,23 +105,9 @@ def budget(data: Dataset, *, as_of: date) -> Table:
         column = by_kind[kind] if kind in by_kind else pd.Series(dtype="float64")
         frame[kind] = column.reindex(names).fillna(0.0).to_numpy()
     frame["left"] = frame["awarded"] - frame["cash"]
-    columns = (
-        label("project_id", "Project"),
-        money("awarded", "Awarded (£)"),
-        money("spent", "Spent, as told to funders (£)"),
-        money("cash", "Cash cost on record (£)"),
-        money("in_kind", "In-kind cost on record (£)"),
-        money("left", "Awarded less cash cost (£)"),
-    )
-    return lay(
-        f"budget_{as_of:%Y_%m_%d}",
-        f"Funding awarded and costs by project, to {day(as_of)}",
-        frame,
-        columns,
-        source=where_from(data, "Funding tracker and costs"),
-        as_at=as_at_of(cost["date"]),
-        notes=(f"£{shared:,.0f} awarded to no one project is not in it.",) if shared > 0 else (),
-    )
+    notes = (f"£{shared:,.0f} awarded to no one project is not in it.",) if shared > 0 else ()
+    as_at = as_at_of(cost["date"])
+    return lay("budget", frame, data, as_of=as_of, as_at=as_at, notes=notes)
 
 
 def budget_finding(data: Dataset, *, as_of: date) -> str:

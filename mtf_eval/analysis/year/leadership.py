@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.project.delivery import deliveries_then, overdue
-from mtf_eval.analysis.results.columns import day, label, lay, text, where_from
+from mtf_eval.analysis.results.columns import day, lay
+from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year.funding import NOT_SENT, WON, standing
-from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import listed
 from mtf_eval.records.prices.reference import Reference
@@ -33,48 +33,6 @@ STAGES = {
 }
 ALL_PROJECTS = "all projects"
 RATINGS = {"red": "Red", "amber": "Amber", "green": "Green"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Half:
-    """A half-year, `2021-H2`: 1 July to 31 December 2021."""
-
-    year: int
-    half: int
-
-    @classmethod
-    def parse(cls, period: str) -> Half:
-        """Read `2021-H2`; anything else is refused."""
-        found = re.fullmatch(r"(\d{4})-H([12])", period)
-        if not found:
-            raise BadArgument(f"period={period!r}: expected a half-year such as 2021-H2")
-        return cls(year=int(found[1]), half=int(found[2]))
-
-    @property
-    def start(self) -> date:
-        """First day."""
-        return date(self.year, 1 if self.half == 1 else 7, 1)
-
-    @property
-    def end(self) -> date:
-        """Last day."""
-        return date(self.year, 6, 30) if self.half == 1 else date(self.year, 12, 31)
-
-    def until(self, data: Dataset) -> date:
-        """Last day the report can speak of: the half's end, or the day the data run to."""
-        return min(self.end, data.until or self.end)
-
-    @property
-    def next(self) -> Half:
-        """The half-year after."""
-        if self.half == 1:
-            return Half(year=self.year, half=2)
-        return Half(year=self.year + 1, half=1)
-
-    @property
-    def words(self) -> str:
-        """`July to December 2021`."""
-        return f"{self.start:%B} to {self.end:%B} {self.year}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +131,7 @@ def _rating(
 def projects(
     data: Dataset,
     *,
-    half: Half,
+    half: Period,
     rule: RatingRule,
     results: Mapping[str, str],
     withheld: Mapping[str, str],
@@ -197,22 +155,7 @@ def projects(
         name, result = f"{row['project_id']} {row['title']}", results.get(row["project_id"], "")
         ahead = _milestone(row, as_of)
         rows.append((name, STAGES[stage], RATINGS[rating], reason, result, ahead))
-    return lay(
-        f"projects_by_stage_{as_of:%Y_%m_%d}",
-        f"Projects by stage on {day(as_of)}",
-        rows,
-        (
-            label("project", "Project"),
-            text("stage", "Stage"),
-            text("rag", "Rating"),
-            text("reason", "Why"),
-            text("result", "Result"),
-            text("next", "Next milestone"),
-        ),
-        source=where_from(data, "Project records"),
-        as_at=as_of,
-        notes=(rule.sentence(),),
-    )
+    return lay("projects_by_stage", rows, data, as_of=as_of, rule=rule.sentence())
 
 
 MILESTONES = {
@@ -257,20 +200,7 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
                 "not set" if pd.isna(when) else day(when),
             )
         )
-    return lay(
-        f"consolidation_{as_of:%Y_%m_%d}",
-        f"Consolidation of finished projects on {day(as_of)}",
-        rows,
-        (
-            label("project", "Project"),
-            text("plan", "Consolidation plan"),
-            text("owner", "Owner named in it"),
-            text("trigger", "Says when to re-open"),
-            text("follow_up", "Follow-up"),
-        ),
-        source=where_from(data, "Project records"),
-        as_at=as_of,
-    )
+    return lay("consolidation", rows, data, as_of=as_of)
 
 
 DECIDE = {
@@ -300,7 +230,7 @@ class _Ask:
     by: pd.Timestamp | None = None
 
 
-def _asked(data: Dataset, half: Half, results: Mapping[str, str]) -> list[_Ask]:
+def _asked(data: Dataset, half: Period, results: Mapping[str, str]) -> list[_Ask]:
     """Return what is asked of the group, project by project, and why."""
     until = half.until(data)
     now, ahead = pd.Timestamp(until), pd.Timestamp(half.next.end)
@@ -339,7 +269,7 @@ def _reports(data: Dataset, until: date) -> list[tuple[str, str, pd.Timestamp]]:
     return list(zip(names, bids["funder"], bids["report_due"], strict=True))
 
 
-def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table:
+def decisions(data: Dataset, *, half: Period, results: Mapping[str, str]) -> Table:
     """List what the leadership group is asked to decide: a line a project.
 
     Parameters
@@ -363,20 +293,7 @@ def decisions(data: Dataset, *, half: Half, results: Mapping[str, str]) -> Table
                 "; ".join(a.why for a in mine),
             )
         )
-    return lay(
-        f"decisions_{half.year}_h{half.half}",
-        f"Decisions asked of the leadership group, {half.words}",
-        rows,
-        (
-            label("project", "Project"),
-            text("decision", "Decide"),
-            text("owner", "Owner"),
-            text("by", "By"),
-            text("why", "Why"),
-        ),
-        source=where_from(data, "Project records and funding tracker"),
-        as_at=half.until(data),
-    )
+    return lay("decisions", rows, data, half=half, as_at=half.until(data))
 
 
 def decisions_finding(table: Table) -> str:
@@ -388,7 +305,7 @@ def decisions_finding(table: Table) -> str:
     return f"Asked of the leadership group: {', '.join(named)}."
 
 
-def coming(data: Dataset, *, half: Half) -> Table:
+def coming(data: Dataset, *, half: Period) -> Table:
     """List what comes up in the half-year after: follow-ups, and reports to funders."""
     until = half.until(data)
     known = _known(data, until)
@@ -403,11 +320,4 @@ def coming(data: Dataset, *, half: Half) -> Table:
         for when, project, what in sorted(ahead)
         if until < when.date() <= half.next.end
     ]
-    return lay(
-        f"coming_{half.year}_h{half.half}",
-        f"Coming up, {half.next.words}",
-        rows,
-        (label("when", "When"), text("project", "Project"), text("what", "What")),
-        source=where_from(data, "Project records and funding tracker"),
-        as_at=until,
-    )
+    return lay("coming", rows, data, half=half, as_at=until)

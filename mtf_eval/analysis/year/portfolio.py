@@ -19,8 +19,9 @@ from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.design import SHORTEST, Project, project_of
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON
-from mtf_eval.analysis.results.columns import RATIO, day, label, lay, text, where_from
+from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.findings import listing, percent
+from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
@@ -68,7 +69,7 @@ class Together(Brief):
     @property
     def slug(self) -> str:
         """The time as tables are named by it."""
-        return f"{self.year}" if self.half is None else f"{self.year}_h{self.half}"
+        return Period(self.year, self.half).slug
 
     @property
     def results(self) -> dict[str, str]:
@@ -89,14 +90,12 @@ class Together(Brief):
 
 def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
     """Evaluate every project of a year or half-year, to its end or to the day the data run to."""
-    begin, end = date(year, 7 if half == 2 else 1, 1), date(year, 12, 31)
-    if half == 1:
-        end = date(year, 6, 30)
-    as_of = min(end, data.until or end)
+    when = Period(year, half)
+    as_of = when.until(data)
     rows = data.table("projects")
     first = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]].min(axis=1)
     last = rows[["response_end", "assessment_date"]].max(axis=1)
-    known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(begin))
+    known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(when.start))
     counted = [year_of(project_of(data, str(n))) == year for n in rows["project_id"]]
     names = sorted(map(str, rows.loc[known | np.array(counted, dtype=bool), "project_id"]))
     found = tuple(projects.evaluated(data, n, as_of) for n in names)
@@ -218,25 +217,7 @@ def lines(data: Dataset, together: Together) -> Table:
         strength = "" if effect is None else f"{effect.maryland} of 5"
         name = f"{each.project.project_id} {each.project.title}"
         rows.append((name, STATUS[each.status], f"{each.headline}.", strength or "none given"))
-    return lay(
-        f"projects_{together.slug}",
-        f"Projects of {together.year} on {day(together.as_of)}",
-        rows,
-        (
-            label("project", "Project"),
-            text("stage", "Where it stands"),
-            text("result", "Result"),
-            text("strength", "Maryland level"),
-        ),
-        source=where_from(data, "Project records and recorded incidents"),
-        as_at=together.as_of,
-        notes=(
-            "The Maryland scale runs from 1 (before and after only) to 5 (randomised); below 3 a "
-            "change is never called an effect.",
-            "Below 1 is fewer recorded incidents; where more is wanted, above 1 is as wanted. "
-            "Each project has a page of its own.",
-        ),
-    )
+    return lay("projects", rows, data, together=together, as_at=together.as_of)
 
 
 def lines_finding(together: Together) -> str:
@@ -291,24 +272,13 @@ def effects(data: Dataset, together: Together) -> Table:
             f"{whole.maryland} of 5", "mean",
         ))  # fmt: skip
     return lay(
-        f"projects_effects_{together.slug}",
-        f"Change in recorded incidents by project, {together.year}",
+        "projects_effects",
         rows,
-        (
-            label("project", "Project and measure"),
-            *RATIO,
-            text("strength", "Maryland level"),
-            text("pooled", "Pooled"),
-        ),
-        source=where_from(data, "Recorded incidents"),
+        data,
+        together=together,
         as_at=together.as_of,
         total_row=whole is not None,
-        notes=(
-            "Ratios are of the projects' own areas, before what moved next door.",
-            "Pooled: random-effects mean (Paule-Mandel) with the interval of Hartung and Knapp.",
-            *_too_imprecise(together),
-            *(whole.cautions if whole is not None else ()),
-        ),
+        notes=(*_too_imprecise(together), *(whole.cautions if whole is not None else ())),
     )
 
 
@@ -358,11 +328,5 @@ def pooled_finding(together: Together) -> str:
 
 def left_out(data: Dataset, together: Together) -> Table:
     """Which projects of the year are not in the pooled effect, and why."""
-    return lay(
-        f"projects_not_pooled_{together.slug}",
-        f"Projects of {together.year} that are not in the pooled effect",
-        sorted(together.reasons.items()),
-        (label("project", "Project"), text("why", "Why")),
-        source=where_from(data, "Project records"),
-        as_at=together.as_of,
-    )
+    rows = sorted(together.reasons.items())
+    return lay("projects_not_pooled", rows, data, together=together, as_at=together.as_of)

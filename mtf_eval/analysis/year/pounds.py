@@ -17,16 +17,7 @@ from mtf_eval.analysis.benefit.appraisal import each_pound, without_costs
 from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
-from mtf_eval.analysis.results.columns import (
-    NOT_GIVEN,
-    label,
-    lay,
-    number,
-    pounds,
-    text,
-    where_from,
-)
-from mtf_eval.analysis.results.columns import money as gbp
+from mtf_eval.analysis.results.columns import lay, pounds
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown, Table
 from mtf_eval.analysis.year.portfolio import Together, has_ended, year_of
@@ -70,15 +61,8 @@ def disappointments(data: Dataset, together: Together, spent: Money | None) -> T
         for each in together.found
         if (said := _disappointed(each))
     )
-    return lay(
-        f"projects_disappointments_{together.slug}",
-        f"What did not work in {together.year}, or cannot be shown to have worked",
-        rows,
-        (label("project", "Project"), text("what", "What")),
-        source=where_from(data, "Project records and recorded incidents"),
-        as_at=together.as_of,
-        notes=("None of these is in a total of effects that passed their checks.",),
-    )
+    name = "projects_disappointments"
+    return lay(name, rows, data, together=together, as_at=together.as_of)
 
 
 def _disappointed(found: Evaluation) -> list[str]:
@@ -228,28 +212,12 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
         names = ", ".join(b.project_id for b in _members(spent, kind))
         rows.append((KINDS[kind], names, cost, value, *ends, _ratio(spent, kind)))
     return lay(
-        f"projects_money_{together.slug}",
-        f"Cost and public value of the projects counted in {together.year}, by evidence",
+        "projects_money",
         rows,
-        (
-            label("kind", "What stands behind it"),
-            text("projects", "Projects"),
-            gbp("costs", "Cost (£)"),
-            gbp("benefits", "Public value (£)", missing=NOT_GIVEN),
-            gbp("low", "95% low (£)", missing=NOT_GIVEN),
-            gbp("high", "95% high (£)", missing=NOT_GIVEN),
-            number("bcr", "For each £1", 2, missing=NOT_GIVEN),
-        ),
-        source=spent.whole.source,
+        spent.whole.source,
+        together=together,
+        chosen=spent.each[0].assumptions,
         as_at=together.as_of,
-        notes=(
-            "The kinds are never added up. A ratio is given for effects that passed their checks "
-            "alone. Doubtful and not shown are in no total of what worked.",
-            f"{spent.whole.assumptions.price_year} prices, present values of one base year over "
-            f"{spent.each[0].assumptions.horizon_years} years; net of what moved next door; what "
-            "projects share is drawn once. A project is counted in the year its assessed months "
-            "end.",
-        ),
         basis=basis(spent.whole),
     )
 
@@ -267,21 +235,8 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
         apart = ", claimed beside it" if own.beside else ", other measures"
         name = f"{own.project_id} {own.title}{apart * beside}"
         rows.append((name, KINDS[own.evidence], cost, value, reason or "all of it"))
-    return lay(
-        f"projects_value_{together.slug}",
-        "Cost and public value by project, what stands behind it, and what enters the sums",
-        rows,
-        (
-            label("project", "Project"),
-            text("kind", "What stands behind it"),
-            gbp("costs", "Cost (£)"),
-            gbp("benefits", "Public value (£)"),
-            text("enters", "What enters the sum of its kind"),
-        ),
-        source=spent.whole.source,
-        as_at=together.as_of,
-        basis=basis(spent.whole),
-    )
+    source, of = spent.whole.source, basis(spent.whole)
+    return lay("projects_value", rows, source, together=together, as_at=together.as_of, basis=of)
 
 
 def once_finding(spent: Money) -> str:

@@ -20,7 +20,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.analysis.results.columns import day, label, lay, text
+from mtf_eval.analysis.results.columns import day, lay
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import table
 from mtf_eval.publish.exports.files import contents, head, tables
@@ -226,20 +226,8 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
         )
         for c, more in distinct(found).items()
     ]
-    return lay(
-        f"corrections_{report}" if report else "corrections",
-        "Corrections of published figures",
-        rows,
-        (
-            label("table", "Table"),
-            label("row", "Row"),
-            label("figure", "Figure"),
-            text("was", "Was"),
-            text("now", "Now"),
-            label("date", "Corrected on"),
-        ),
-        source=f"{'That' if report else 'This'} report and its earlier editions",
-    )
+    name = f"corrections_{report}" if report else "corrections"
+    return lay("corrections", rows, "", name=name, which="That" if report else "This")
 
 
 def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str]) -> dict[str, str]:

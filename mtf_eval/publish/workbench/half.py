@@ -13,6 +13,7 @@ from mtf_eval.publish.workbench.view import Absent, Line, View, disclosure
 from mtf_eval.publish.workbench.year import Period, in_each_others_way
 
 if TYPE_CHECKING:
+    from mtf_eval.analysis.results import period
     from mtf_eval.analysis.results.tables import Table
     from mtf_eval.records.dataset import Dataset
     from mtf_eval.records.prices.reference import Reference
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 class HalfYear(Period):
     """A half-year, for the leadership group. Shows its referrals as cards."""
 
-    def __init__(self, records: Dataset, reference: Reference, half: leadership.Half) -> None:
+    def __init__(self, records: Dataset, reference: Reference, half: period.Period) -> None:
         super().__init__(records, reference, half.year, half.half)
         self.half, self.until = half, half.until(records)
 

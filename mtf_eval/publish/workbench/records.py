@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mtf_eval.analysis.counts import quality
 from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.year import summary
-from mtf_eval.analysis.year.leadership import Half
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.workbench.view import Report, View, disclosure
 from mtf_eval.records import load as reading
@@ -74,7 +74,7 @@ class Records(Dataset):
         """Return what a half-year such as `2024-H2` gathers for the leadership group."""
         from mtf_eval.publish.workbench.half import HalfYear
 
-        return HalfYear(self, self.reference, Half.parse(period))
+        return HalfYear(self, self.reference, Period.parse(period))
 
     def quality(self) -> Quality:
         """Return what reading the records noticed, and what is missing from them."""
@@ -175,8 +175,8 @@ KINDS = {
         ("referrals", "monthly_referrals", "activity"),
     ),
     "tlg_report": _Kind(
-        lambda _, given: f"Report to the leadership group, {Half.parse(given['period']).words}",
-        lambda _, given: Half.parse(given["period"]).words,
+        lambda _, given: f"Report to the leadership group, {Period.parse(given['period']).words}",
+        lambda _, given: Period.parse(given["period"]).words,
         ("referrals", "monthly_referrals"),
     ),
     "data_quality": _Kind(
