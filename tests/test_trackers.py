@@ -497,6 +497,40 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     assert any("Sunrise Trust" in text for text in told)
 
 
+@pytest.mark.parametrize(
+    ("head", "months"),
+    [
+        (["Year", "Month"], [(2020, "May"), (2021, "June")]),
+        (["Year", "Month no."], [(2020, 5), ("2021", "06")]),
+        (["Financial year", "Month"], [("2020/21", "May"), ("2021-22", "June")]),
+    ],
+)
+def test_a_year_beside_the_month(
+    head: list[str], months: list[tuple[object, object]], tmp_path: Path
+) -> None:
+    tables = book()
+    tables["incidents"] = [
+        [*head, "LSOA21CD", "Offence description", "No. of incidents"],
+        [*months[0], "E01000001", "disorder", 12],
+        [*months[1], "E01000002", "disorder", "1,250"],
+    ]
+    counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    assert dict(zip(counts["month"].dt.strftime("%Y-%m"), counts["count"], strict=True)) == {
+        "2020-05": 12, "2021-06": 1250,
+    }  # fmt: skip
+
+
+def test_numbers_by_month_that_are_not_read_are_no_rows_of_one_incident(tmp_path: Path) -> None:
+    tables = book()
+    rows = [["2021-05", "E01000001", "disorder", 12], ["2021-05", "E01000002", "disorder", 5]]
+    tables["incidents"] = [["Month", "LSOA", "Crime type", "Qty"], *rows]
+    with pytest.raises(DataProblems, match="whole numbers that are not read, and no column count"):
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+    tables["incidents"] = [["Month", "LSOA", "Crime type", "Beat"], *rows, rows[0]]
+    counts = load(write_xlsx(tmp_path / "c.xlsx", tables)).table("incidents")
+    assert counts["count"].tolist() == [2, 1]  # two rows of one month: each is an incident
+
+
 def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:
     tables = book()
     tables["incidents"] = [

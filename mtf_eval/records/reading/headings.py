@@ -30,6 +30,9 @@ _PART = re.compile(
     r"(?=.*\btotals?\b)(?:.*[0-9]|.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|week|month"
     r"|quarter|half|year|ytd|running))"
 )
+#: Headings of years beside days or months.
+_YEARS = ("year", "calendar year", "financial year", "fiscal year", "fy", "yr")
+_DAYS = {"month", "date"}
 #: What stands in brackets after a heading and changes nothing of it: a form, a unit, a hint.
 _HINT = re.compile(
     r" ?[(\[](?:[dmy]{1,4}[/. -][dmy]{1,4}(?:[/. -][dmy]{1,4})?|[a-z](?: ?/ ?[a-z])+|£|gbp|hrs"
@@ -163,7 +166,7 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     header = out.grid.rows[top]
     if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
         out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
-    unread = []
+    unread, years = [], year_beside(out)
     for place, cell in enumerate(header):
         name = column_named(cell, schema, aliases)
         _in_pounds(out, place)
@@ -173,6 +176,9 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
             )
         elif name and cell != name and fold(str(cell)) != fold(name):
             out.finding("repaired", f"heading read as {name}", row=top + 1, column=name)
+        elif place == years:
+            text = f"its years read with the {' or '.join(_DAYS & set(places))}"
+            out.finding("repaired", text, row=top + 1, column=str(cell))
         elif not name and not is_blank(cell) and place not in places.values():
             unread.append(" ".join(str(cell)[:40].split()))
             out.finding("warning", UNREAD, row=top + 1, column=unread[-1])
@@ -191,11 +197,39 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
             found, todo = _missing(name, schema, aliases, unread)
             out.problem(found, holds(col), todo, row=top + 1, column=name)
     if schema.name in ("incidents", "incident_points") and "count" not in places:
-        out.finding("note", "no column count: each row counted as one", row=top + 1)
+        if (named := _counts(out)) is None:
+            out.finding("note", "no column count: each row counted as one", row=top + 1)
+        else:
+            found = "whole numbers that are not read, and no column count"
+            todo = "call the column count, or leave it out where each row is one incident"
+            out.problem(found, "the number of incidents", todo, row=top + 1, column=named)
     either = (schema.metadata or {})["either"]
     if either and not set(either) & set(places):
         found, todo = _missing(either[-1], schema, aliases, unread)
         out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
+
+
+def year_beside(out: Tidied) -> int | None:
+    """Return the place of a column that holds the year of days or months written without one."""
+    for place, cell in enumerate(out.grid.rows[out.top]):
+        if isinstance(cell, str) and fold(cell) in _YEARS and _DAYS & set(out.places):
+            return None if place in out.places.values() else place
+    return None
+
+
+def _counts(out: Tidied) -> str | None:
+    """Return a heading that is not read over what may be counts: whole numbers, by month."""
+    head, places = out.grid.rows[out.top], out.places
+    keys = [places[name] for name in ("month", "area_code", "measure") if name in places]
+    rows = [[*row, *[None] * len(head)] for row in out.grid.rows[out.top + 1 :]]
+    rows = [row for row in rows if not all(map(is_blank, row))]
+    if len(keys) < 3 or len({tuple(str(row[p]) for p in keys) for row in rows}) < len(rows):
+        return None
+    for place in {*range(len(head))} - {*places.values(), year_beside(out)}:
+        values = {str(row[place]).removesuffix(".0") for row in rows}
+        if not is_blank(head[place]) and values - {"0", "1"} and all(map(str.isdecimal, values)):
+            return str(head[place])
+    return None
 
 
 def _in_pounds(out: Tidied, place: int) -> None:

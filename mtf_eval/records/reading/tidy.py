@@ -18,7 +18,13 @@ from mtf_eval.records.reading.cells import Context, describe, is_blank, read_cel
 from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.reading.headings import heading_row, says_total, span_above, tell_headings
+from mtf_eval.records.reading.headings import (
+    heading_row,
+    says_total,
+    span_above,
+    tell_headings,
+    year_beside,
+)
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.schema import KINDS, OF_ONE, empty, fact, kind_of
@@ -124,6 +130,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     needs, needed = len(required), [places[n] for n in required if n in places]
     days = [p for n, p in places.items() if n in required and kind_of(schema, n) in _DAYS]
     section: Span | None = None
+    years, month = year_beside(out), places.get("month")
+    width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
         row = [*cells, *[None] * (width - len(cells))]
         given = [p for p in places.values() if not is_blank(row[p])]
@@ -147,8 +155,13 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             out.problem(found, "a record", todo, row=number)
         elif given:
             body[number] = row
-            if section:
-                spans[number] = section
+            year = None if years is None else row[years]
+            year = f"{year:g}" if isinstance(year, float) else str(year or "")
+            if span := span_of(year) or section:
+                spans[number] = span
+            bare = re.fullmatch(r"([0-9]{1,2})(\.0)?", "" if month is None else str(row[month]))
+            if month is not None and bare and year.isdecimal():
+                row[month] = f"{year}-{int(bare[1]):02}"
     _alone(out, alone)
     out.body = dict(sorted(body.items()))
     return totals
