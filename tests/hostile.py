@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import csv
 import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from typed_here import typed
 
 from mtf_eval.records.schema import kind_of
 from mtf_eval.records.tables import TABLES
@@ -338,11 +339,4 @@ def run(data: Path, out: Path, release: str) -> subprocess.CompletedProcess[str]
     for book in ("project_evaluation", "benefit_analysis", "annual_review"):
         narrowed += ["--report", book]
     narrowed += ["--report", "tlg_report", "--report", "data_quality"]
-    command = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
-    return subprocess.run(
-        [*command, "run", str(data), "--out", str(out), "--release", release, *narrowed],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    return typed("run", str(data), "--out", str(out), "--release", release, *narrowed)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-import subprocess
-import sys
 
 import pytest
 from bs4 import BeautifulSoup
 from dashboard import HERE, MONTHS
+from typed_here import typed
 
 import mtf_eval as mtf
 
-COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
 # Typed from the dashboard: what it states besides its rows, and what the rows give.
 STATED = {
     "Referrals received, 2021: total stated against the sum of the months": ("188", "188"),
@@ -50,8 +48,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, BeautifulSoup]:
             made = csv.DictWriter(out, list(rows[-1]))
             made.writeheader()
             made.writerows(row for row in rows if row)
-    line = [*COMMAND, str(HERE), str(rated), "--report", "dashboard", "--out", str(home / "out")]
-    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    line = ("run", str(HERE), str(rated), "--report", "dashboard", "--out", str(home / "out"))
+    done = typed(*line)
     assert done.returncode == 0, done.stderr
     index = (home / "out" / "index.html").read_text(encoding="utf-8")
     assert index.count(">Dashboard 2021</a>") == 2

@@ -18,6 +18,7 @@ import duckdb
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from typed_here import typed
 
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.desk.blank import write_workbook
@@ -284,11 +285,9 @@ def test_reports_are_the_same_to_the_byte_wherever_the_records_are_kept(
 def published(data: str, folder: Path) -> dict[str, bytes]:
     """Every file of a run, without the time it was run."""
     out = folder / "reports"
-    code = "from mtf_eval.run.cli import main; main()"
     narrow = ["--project", "EX03", "--report", "project_evaluation", "--report", "data_quality"]
-    command = [sys.executable, "-c", code, "run", data, *narrow, "--out", str(out)]
-    root = Path(__file__).parent.parent
-    subprocess.run(command, check=True, cwd=root, capture_output=True, timeout=300)
+    done = typed("run", data, *narrow, "--out", str(out), cwd=Path(__file__).parent.parent)
+    assert done.returncode == 0, done.stderr
     time = re.compile(rb"<time\b[^>]*>[^<]*</time>|Run\s+\d+\s+\w+\s+\d{4},\s+\d\d:\d\d\s+UTC")
     return {
         p.relative_to(out).as_posix(): time.sub(b"", p.read_bytes())

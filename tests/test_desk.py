@@ -126,9 +126,8 @@ def changed(desk: Desk, **values: Any) -> Path:
 
 
 def test_a_changed_notebook_runs_as_it_stands(
-    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("MTF_PRELOAD", "IPython.core.interactiveshell")
     copy = changed(desk)
     arguments = ["run", "--notebook", str(copy), "--out", str(desk.out)]
     code, out, _ = call(*arguments, capsys=capsys)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +22,7 @@ from nbformat.v4 import new_notebook
 from openpyxl import load_workbook
 from pptx import Presentation
 from pypdf import PdfReader
+from typed_here import typed
 
 from mtf_eval.analysis.results.columns import column
 from mtf_eval.analysis.results.tables import Column
@@ -40,13 +40,10 @@ HOME = Path(__file__).parent.parent
 WHEN = "2026-01-05T10:00:00+00:00"
 KINDS = ("annual_review", "benefit_analysis", "dashboard", "data_quality", "project_evaluation",
          "tlg_report")  # fmt: skip
-COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
 
 
 def run(*arguments: str, home: Path = HOME) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=home, capture_output=True, text=True, timeout=900, check=False
-    )
+    return typed("run", *arguments, cwd=home)
 
 
 @pytest.fixture(scope="session")

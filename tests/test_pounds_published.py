@@ -9,8 +9,6 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ import recalculate
 from bs4 import BeautifulSoup
 from openpyxl import load_workbook
 from recalculate import NAMES, Change, set_input
+from typed_here import typed
 
 from mtf_eval import load
 from mtf_eval.analysis.benefit import Benefit
@@ -31,7 +30,6 @@ from mtf_eval.records.prices.reference import load_reference
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "example"
 REPORTS = ("project_evaluation", "benefit_analysis", "annual_review", "tlg_report")
-MAIN = "from mtf_eval.run.cli import main; main()"
 
 
 def changed(folder: Path, table: str, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
@@ -152,13 +150,10 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     changed(data, "project_measures", coded)
     changed(data, "outcomes", claiming)
     out = home / "reports"
-    said = subprocess.run(
-        [
-            sys.executable, "-c", MAIN, "run", str(data), "--out", str(out),
-            "--year=2024", "--period=2024-H2",
-            *(f"--report={r}" for r in REPORTS), *(f"--project=EX{n:02}" for n in range(1, 13)),
-        ],
-        cwd=home, capture_output=True, text=True, check=False,
+    said = typed(
+        "run", str(data), "--out", str(out), "--year=2024", "--period=2024-H2",
+        *(f"--report={r}" for r in REPORTS), *(f"--project=EX{n:02}" for n in range(1, 13)),
+        cwd=home,
     )  # fmt: skip
     assert said.returncode == 0, said.stdout + said.stderr
     return out / "example"

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+from typed_here import typed
 
-from mtf_eval.run import cli
 from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.pool import pool
 
@@ -82,19 +79,7 @@ class Desk:
             process = self.start(*arguments, env=env)
             out, err = process.communicate(timeout=120)
             return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-        said, complained = io.StringIO(), io.StringIO()
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            redirect_stdout(said),
-            redirect_stderr(complained),
-        ):
-            for name, value in LIGHT.items():
-                patch.setenv(name, value)
-            try:
-                cli.main(arguments)
-            except SystemExit as ended:
-                code = int(ended.code or 0)
-        return subprocess.CompletedProcess(arguments, code, said.getvalue(), complained.getvalue())
+        return typed(*arguments)
 
     def record(self, dataset: str = "data") -> dict[str, Any]:
         return json.loads((self.out / dataset / "run.json").read_text())  # type: ignore[no-any-return]

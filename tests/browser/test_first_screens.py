@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typed_here import typed
 
 from mtf_eval.publish.pages.pdf import print_pdf
 
@@ -22,8 +21,7 @@ NO_RESULT = ("project_evaluation-EX09", "benefit_analysis-EX07")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Every kind of report, with a result and without one."""
     out = tmp_path_factory.mktemp("first") / "reports"
-    run = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
-    run += ["--out", str(out), str(ROOT / "data" / "example")]
+    run = ["run", "--out", str(out), str(ROOT / "data" / "example")]
     projects = [f"--project={name}" for name in ("EX01", "EX06", "EX09")]
     of_projects = ["--report=project_evaluation", "--report=benefit_analysis", *projects]
     for more in (
@@ -31,7 +29,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         ["--report=benefit_analysis", "--project=EX07"],
         [str(ROOT / "data" / "thanet_2021"), "--report=annual_review", "--report=dashboard"],
     ):
-        subprocess.run([*run, *more], check=True, capture_output=True)
+        assert typed(*run, *more).returncode == 0
     found = [p for p in sorted(out.rglob("*-internal.html")) if "summary" not in p.name]
     assert len(found) == 15
     return found

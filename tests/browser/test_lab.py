@@ -18,6 +18,7 @@ from typing import Any
 from urllib.error import URLError
 
 import pytest
+from typed_here import typed
 
 ROOT = Path(__file__).parent.parent.parent
 FIRST = "data_quality.ipynb"
@@ -169,9 +170,8 @@ def test_the_second_afternoon_is_what_happens(browser: Any, lab: Lab, tmp_path: 
     exported = context.request.get(f"{lab.address}/nbconvert/mtf/{SECOND}?token={lab.token}").text()
     context.close()
 
-    command = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()", "run"]
-    command += [str(ROOT / "data" / "example"), "--project", "EX01", "--notebook", str(saved)]
-    done = subprocess.run([*command, "--out", str(tmp_path / "mine")], capture_output=True)
+    command = ("run", str(ROOT / "data" / "example"), "--project", "EX01", "--notebook", str(saved))
+    done = typed(*command, "--out", str(tmp_path / "mine"))
     assert done.returncode == 0, done.stderr
     made = next((tmp_path / "mine" / "example").glob("*-internal.html"))
     for html in (exported, made.read_text(encoding="utf-8")):

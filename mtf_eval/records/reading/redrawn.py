@@ -7,7 +7,9 @@ it, where both vintages are in use; a part of it that a project names cannot be 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -107,13 +109,18 @@ def _moved(name: str, frame: pd.DataFrame, units: Mapping[str, str]) -> pd.DataF
 
 def _look_up(own: Path | None) -> pd.DataFrame:
     """Return pairs of codes that changed; the user's rows in place of ours of the same areas."""
-    pairs = _read(REFERENCE / CHANGED_AREAS)
+    pairs = _ours()
     if own is not None:
         theirs = _read(own)
         known = {*theirs[OLD], *theirs[NEW]}
         ours = pairs[~(pairs[OLD].isin(known) | pairs[NEW].isin(known))]
         pairs = pd.concat([ours, theirs])
     return pairs[pairs[OLD] != pairs[NEW]]
+
+
+@cache
+def _ours() -> pd.DataFrame:
+    return _read(REFERENCE / CHANGED_AREAS)
 
 
 def _read(path: Path) -> pd.DataFrame:
@@ -137,8 +144,11 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _groups(pairs: pd.DataFrame, wanted: set[str]) -> list[Group]:
     """Return the groups of areas that hold the same ground in both vintages, of codes wanted."""
-    new_of = pairs.groupby(OLD)[NEW].agg(set).to_dict()
-    old_of = pairs.groupby(NEW)[OLD].agg(set).to_dict()
+    new_of: dict[str, set[str]] = defaultdict(set)
+    old_of: dict[str, set[str]] = defaultdict(set)
+    for old_code, new_code in zip(pairs[OLD], pairs[NEW], strict=True):
+        new_of[old_code].add(new_code)
+        old_of[new_code].add(old_code)
     found, seen = [], set[str]()
     for code in sorted(wanted & (new_of.keys() | old_of.keys())):
         if code in seen:
