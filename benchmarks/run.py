@@ -129,7 +129,7 @@ def make_data(folder: Path, projects: int) -> list[str]:
     return new
 
 
-KEYS = {"action_id", "bid_id", "referral_id", "case_id", "respondent_id"}
+KEYS = {"action_id", "bid_id", "referral_id", "case_id", "respondent_id", "story_id"}
 
 
 def timed(command: list[str], **kw: object) -> float:

@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -45,7 +45,7 @@ log = logging.getLogger("mtf_eval.run")
 
 FILES, FILES_LEAST = 1024, 256
 AHEAD = 64  # jobs handed over before they can run: enough to keep a cluster busy
-FEW = 4  # reports up to which none is rehearsed: that would take as long as making it
+FEW = 10  # reports up to which none is rehearsed: that would take longer than it spares
 
 
 class CannotFinish(MtfError):
@@ -81,14 +81,18 @@ def plan(
     store: Store,
     *,
     force: bool = False,
+    reading: Callable[[], None] = lambda: None,
 ) -> list[Planned]:
-    """Plan every data set; read those whose content is not known from last time."""
+    """Plan every data set; read those whose content is not known from last time.
+
+    `reading` is called before one is read, which takes a while.
+    """
     plans: list[Planned] = []
     for address in addresses:
         place = own_folder(address if "://" in address else located(address), wanted.reference)
         look = read_look(place)
         _hold_prices(place, wanted)
-        facts = _facts(address, store, wanted.reference)
+        facts = _facts(address, store, wanted.reference, reading)
         folder = safe_name(facts.name)
         if any(p.folder.lower() == folder.lower() for p in plans):
             raise RunRefused(f"two data sets would have one folder of reports: {folder}")
@@ -131,13 +135,14 @@ def _hold_prices(own: Path | None, wanted: Wanted) -> None:
                 raise RunRefused(f"-p {name}={given}: {error}") from None
 
 
-def _facts(address: str, store: Store, reference: str) -> Facts:
+def _facts(address: str, store: Store, reference: str, reading: Callable[[], None]) -> Facts:
     source = fingerprint(address, reference)
     place = f"source-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
     known = store.recall(place)
     if source and known.get("source") == source and known.get("reader") == reader_digest():
         with suppress(KeyError, TypeError):
             return Facts.from_json(known)
+    reading()
     from mtf_eval.records.load import load
 
     data = load(located(address) if source else address, reference=reference)
@@ -207,8 +212,10 @@ def run(
                 resumed += 1
                 continue
             due.append(report)
-    # Those about every project take the longest: last, they would run alone.
-    due.sort(key=lambda report: "project_id" in report.parameters)
+    # Those about every project ask for every evaluation, and take the longest: after one report of
+    # each project, so that each is made once, and before the rest, so that none is last alone.
+    first = {(r.dataset, r.parameters.get("project_id")): r.name for r in reversed(due)}
+    due.sort(key=lambda r: _turn(r, first))
     by_name = {(r.dataset, r.name): (r, p.facts) for p in plans for r in p.reports}
     looks = {p.folder: p.look for p in plans}
 
@@ -221,8 +228,8 @@ def run(
         # One a data set, of the kind most are of: another kind would make the rest no quicker.
         kinds = Counter((r.dataset, r.template.name) for r in due)
         order = sorted(reversed(due), key=lambda r: kinds[r.dataset, r.template.name])
-        first = {r.dataset: r for r in order} if len(due) > FEW else {}
-        rehearsed = list(map(job, first.values()))
+        tried = {r.dataset: r for r in order} if len(due) > FEW else {}
+        rehearsed = list(map(job, tried.values()))
         for result in run_many(jobs, options, [p.address for p in plans], rehearsed):
             where = (result.dataset, result.name)
             report, facts = by_name[where]
@@ -267,6 +274,11 @@ def run(
         seconds=time.monotonic() - began,
         changed_while_running=meanwhile,
     )
+
+
+def _turn(report: Report, first: Mapping[tuple[str, Any], str]) -> int:
+    project = report.parameters.get("project_id")
+    return 1 if project is None else 2 * (first[report.dataset, project] != report.name)
 
 
 def run_many(

@@ -190,7 +190,8 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
         if taken_over:
             click.echo(taken_over, err=True)
         _log_to(store.state / "log.txt")
-        plans = batch.plan(_addresses(data), books, wanted, store, force=of.force)
+        given = _addresses(data), books, wanted, store
+        plans = batch.plan(*given, force=of.force, reading=_nothing if of.dask else _begin)
         index = store.out / "index.html"
         due = sum(len(p.due) for p in plans)
         if not due and not any(p.dropped for p in plans) and index.exists():
@@ -205,6 +206,16 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
             outcome = batch.run(plans, store, wanted, how, progress=step)
         print_pages(plans, store.out, wanted=of.pdf)
     return _say(outcome, index, store)
+
+
+def _nothing() -> None:
+    return
+
+
+def _begin() -> None:
+    from mtf_eval.run.pool import begin
+
+    begin()
 
 
 @commands.command(

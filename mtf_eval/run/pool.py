@@ -26,14 +26,16 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from mtf_eval.run.execute import ENVIRONMENT, Job, Result, end_group, result_of, work
+from mtf_eval.run.execute import ENVIRONMENT, TICK, Job, Result, end_group, result_of, work
 
 # What every report imports, and what it uses only when it shows something.
 PRELOAD = (
     "numpy pandas pandas.io.formats.style scipy.stats scipy.optimize scipy.sparse.csgraph "
     "statsmodels.api statsmodels.formula.api matplotlib.pyplot matplotlib.backends.backend_svg "
     "seaborn pandera.pandas pyarrow.parquet IPython.core.interactiveshell nbconvert bs4 "
-    "mtf_eval.publish.pages.exporter mtf_eval.publish.exports.files mtf_eval.records.load"
+    "papermill.parameterize mtf_eval.publish.pages.exporter mtf_eval.publish.exports.summary "
+    "mtf_eval.publish.exports.sheets mtf_eval.publish.workbench.records "
+    "mtf_eval.publish.workbench.project mtf_eval.publish.workbench.year mtf_eval.records.load"
 )
 REHEARSAL = "MTF_REHEARSAL"  # the file that tells the process all others are forked from what to do
 LOST = 255  # what a process is taken to have ended with when the one that forked it is gone
@@ -109,16 +111,12 @@ def pool(workers: int, data: Sequence[str] = (), jobs: Sequence[Job] = ()) -> It
 
     The process all others are forked from holds `data` in memory and makes `jobs` once for itself.
     """
-    plan = runtime_folder() / "rehearsal"
-    plan.write_bytes(pickle.dumps((list(data), list(jobs))))
-    # What is read once, at the start of a process: also of one that takes the place of another.
-    # Arrow's allocator is to have no thread of its own: what has two should not be forked.
-    one_thread = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+    plan = _plan()
+    draft = plan.with_suffix(".draft")
+    draft.write_bytes(pickle.dumps((list(data), list(jobs))))
+    draft.replace(plan)
     wanted = {**os.environ, **ENVIRONMENT}
-    with _set({**ENVIRONMENT, **one_thread, REHEARSAL: str(plan)}):
-        if FORKED:
-            multiprocessing.set_forkserver_preload(["mtf_eval.run.warm"])
-            multiprocessing.forkserver.ensure_running()
+    with _started():
         made = Pool(workers, wanted)
         try:
             yield made
@@ -126,6 +124,29 @@ def pool(workers: int, data: Sequence[str] = (), jobs: Sequence[Job] = ()) -> It
             made.close(at_once=True)
             raise
         made.close(at_once=False)
+
+
+def begin() -> None:
+    """Start the process all others are forked from: it imports while the data are still read."""
+    _plan().unlink(missing_ok=True)
+    with _started():
+        pass
+
+
+@contextmanager
+def _started() -> Iterator[None]:
+    # What is read once, at the start of a process: also of one that takes the place of another.
+    # Arrow's allocator is to have no thread of its own: what has two should not be forked.
+    one_thread = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+    with _set({**ENVIRONMENT, **one_thread, REHEARSAL: str(_plan())}):
+        if FORKED:
+            multiprocessing.set_forkserver_preload(["mtf_eval.run.warm"])
+            multiprocessing.forkserver.ensure_running()
+        yield
+
+
+def _plan() -> Path:
+    return runtime_folder() / "rehearsal"
 
 
 @contextmanager
@@ -146,9 +167,11 @@ def rehearse() -> None:
     for name in os.environ.get("MTF_PRELOAD", PRELOAD).split():
         with suppress(ImportError):
             importlib.import_module(name)
-    where = os.getcwd()
+    where, parent = os.getcwd(), os.getppid()
     with suppress(Exception):
         plan = Path(os.environ[REHEARSAL])
+        while not plan.exists() and os.getppid() == parent:
+            time.sleep(TICK / 10)
         data, jobs = pickle.loads(plan.read_bytes())
         from mtf_eval.records.load import hold
         from mtf_eval.run.execute import practise

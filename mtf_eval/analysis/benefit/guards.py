@@ -14,7 +14,8 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mtf_eval.analysis.benefit.lines import Line
-from mtf_eval.analysis.project.overlaps import overlaps, same_people
+from mtf_eval.analysis.project.overlaps import overlaps, same_people, targets_of
+from mtf_eval.records.dataset import once
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import UnitCost
 
@@ -199,31 +200,30 @@ def also_claim(data: Dataset, project_id: str) -> dict[str, tuple[list[str], flo
 
     Projects without areas on record are held to share everybody with everybody.
     """
-    found: dict[str, tuple[list[str], float]] = {}
+    targets, found = targets_of(data), dict[str, tuple[list[str], float]]()
+    own = targets.get(project_id, set())
+    for code, shares in _shares(data).items():
+        others = [p for p in shares if p != project_id and same_people(own, targets.get(p, set()))]
+        if project_id in shares and others:
+            found[code] = others, sum(shares[p] for p in (project_id, *others))
+    return found
+
+
+@once
+def _shares(data: Dataset) -> dict[str, dict[str, float]]:
+    """Return the largest share that each project claims of an outcome, by code."""
     outcomes = data.columns("outcomes", "project_id", "unit_cost_code", "attribution")
-    target = data.columns("project_areas", "project_id", "area_code", "role")
-    target = target[target["role"].eq("target")]
-    areas = {str(p): set(g["area_code"]) for p, g in target.groupby("project_id")}
-    mine = outcomes[outcomes["project_id"].eq(project_id)]
-    for code in sorted(set(mine["unit_cost_code"].dropna().astype(str))):
-        rows = outcomes[outcomes["unit_cost_code"].eq(code)]
-        shares = rows["attribution"].astype("float64").fillna(1.0)
-        shares = shares.groupby(rows["project_id"].astype(str)).max()
-        own = areas.get(project_id, set())
-        others = [
-            str(p)
-            for p in shares.index
-            if p != project_id and same_people(own, areas.get(str(p), set()))
-        ]
-        if others:
-            found[code] = others, float(shares[[project_id, *others]].sum())
+    outcomes["attribution"] = outcomes["attribution"].astype("float64").fillna(1.0)
+    most = outcomes.groupby(["unit_cost_code", "project_id"])["attribution"].max()
+    found: dict[str, dict[str, float]] = {}
+    for (code, project_id), share in most.items():
+        found.setdefault(str(code), {})[str(project_id)] = float(share)
     return found
 
 
 def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Finding]:
     """Warn of projects that share areas and months with this one: one fall, two claims."""
-    priced = data.columns("project_measures", "project_id", "measure", "unit_cost_code").dropna()
-    measures = priced.groupby("project_id")["measure"].agg(set).to_dict()
+    measures = _priced(data)
     for each in overlaps(data, as_of=as_of, of=project_id):
         if each.what != "areas":
             continue
@@ -239,3 +239,10 @@ def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Findi
                 "projects they are counted once"
             )
         yield Finding("shared_areas", "warn", "project_areas", f"{text}.")
+
+
+@once
+def _priced(data: Dataset) -> dict[str, set[str]]:
+    """Return the measures of each project that have a unit cost."""
+    priced = data.columns("project_measures", "project_id", "measure", "unit_cost_code").dropna()
+    return {str(p): set(map(str, names)) for p, names in priced.groupby("project_id")["measure"]}

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
 from mtf_eval.analysis.project.design import first_assessed, last_assessed
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ SHARED_WORDS = {
 }
 
 
+NONE: frozenset[str] = frozenset()
+
+
 def _periods(data: Dataset, as_of: date) -> pd.DataFrame:
     """Return when each project begun by `as_of` ran, and until when it ran or is assessed."""
     rows = data.columns("projects", "project_id", "response_start", "response_end")
@@ -73,10 +77,17 @@ def _held(frame: pd.DataFrame, column: str) -> dict[str, set[str]]:
     return {str(name): set(map(str, values)) for name, values in grouped}
 
 
+@once
+def targets_of(data: Dataset) -> dict[str, set[str]]:
+    """Return the target areas of every project that has any."""
+    areas = data.columns("project_areas", "project_id", "area_code", "role")
+    return _held(areas[areas["role"] == "target"], "area_code")
+
+
 def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]]:
     """For each kind of sharing, what each project holds on the one side and on the other."""
+    targets = targets_of(data)
     areas = data.columns("project_areas", "project_id", "area_code", "role")
-    targets = _held(areas[areas["role"] == "target"], "area_code")
     others = _held(areas[areas["role"] != "target"], "area_code")
     outcomes = data.columns("outcomes", "project_id", "unit_cost_code")
     outcomes = _held(outcomes, "unit_cost_code")
@@ -95,26 +106,33 @@ def same_people(mine: Set[str], theirs: Set[str]) -> bool:
     return not mine or not theirs or bool(mine & theirs)
 
 
+@once
+def _sharing(
+    data: Dataset, as_of: date
+) -> tuple[
+    dict[str, tuple[Any, Any, Any]], dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]]
+]:
+    rows = _periods(data, as_of).itertuples()
+    return {str(row.Index): (row.start, row.end, row.assessed) for row in rows}, _shared(data)
+
+
 def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
-    periods = _periods(data, as_of)
-    started, ended = periods["start"].to_dict(), periods["end"].to_dict()
-    assessed = periods["assessed"].to_dict()
-    sharing = _shared(data)
+    periods, sharing = _sharing(data, as_of)
     targets = sharing["areas"][0]
-    names = sorted(map(str, periods.index))
-    of_it = [(min(of, n), max(of, n)) for n in names if n != of and of in names]
+    names = sorted(periods)
+    of_it = [(min(of, n), max(of, n)) for n in names if n != of and of in periods]
     for first, second in of_it if of else combinations(names, 2):
-        start = max(started[first], started[second])
+        start = max(periods[first][0], periods[second][0])
         for what, (one, other) in sharing.items():
-            until = assessed if what == "areas" else ended
-            end = min(until[first], until[second])
+            until = 2 if what == "areas" else 1
+            end = min(periods[first][until], periods[second][until])
             if start > end:
                 continue
-            common = one.get(first, set()) & other.get(second, set())
-            common |= one.get(second, set()) & other.get(first, set())
+            common = one.get(first, NONE) & other.get(second, NONE)
+            common |= one.get(second, NONE) & other.get(first, NONE)
             if common and (
                 what != "outcomes"
-                or same_people(targets.get(first, set()), targets.get(second, set()))
+                or same_people(targets.get(first, NONE), targets.get(second, NONE))
             ):
                 yield Overlap(
                     first=first,

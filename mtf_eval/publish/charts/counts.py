@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
@@ -49,35 +49,24 @@ class _Series:
         labels = shown(released, x)
         return cls(labels, values, texts, told[0].kind, key if len(key) > 1 else [])  # type: ignore[arg-type]
 
-    def bars(self, axes: Axes, **along: Any) -> None:
-        """Draw the series beside each other."""
-        import seaborn as sns
+    def bars(self, axes: Axes, *, along: str, gap: float) -> None:
+        """Draw the series beside each other, `along` x or y; a hidden value as nought."""
+        draw = axes.bar if along == "y" else axes.barh
+        width = 0.8 / len(self.values)
+        places = np.arange(len(self.labels)) - 0.4 + width / 2
+        for n, (values, colour) in enumerate(zip(self.values.values(), PALETTE, strict=False)):
+            draw(places + n * width, np.nan_to_num(values), width * (1 - gap), color=colour)
 
-        sns.barplot(self._long(), hue="series", palette=list(PALETTE[: len(self.values)]),
-                    saturation=1, width=0.8, native_scale=True, errorbar=None, legend=False,
-                    ax=axes, **along)  # fmt: skip
-
-    def stack(self, axes: Axes, **along: Any) -> None:
-        """Draw the series end to end; seaborn stands the last one first."""
-        import seaborn as sns
-
-        names = list(self.values)
-        sns.histplot(
-            self._long(), weights="value", hue="series", hue_order=names[::-1],
-            palette=list(PALETTE[: len(names)])[::-1], multiple="stack", discrete=True, alpha=1,
-            edgecolor="#FFFFFF", linewidth=1, legend=False, ax=axes, **along,
-        )  # fmt: skip
-
-    def _long(self) -> pd.DataFrame:
-        """Return a row a bar: its place, its value (a hidden one as nought), its series."""
-        count = len(self.labels)
-        return pd.DataFrame(
-            {
-                "place": np.tile(np.arange(count), len(self.values)),
-                "value": np.concatenate([np.nan_to_num(v) for v in self.values.values()]),
-                "series": np.repeat(list(self.values), count),
-            }
-        )
+    def stack(self, axes: Axes, *, along: str, width: float) -> None:
+        """Draw the series end to end."""
+        ends = np.zeros(len(self.labels))
+        draw = axes.bar if along == "y" else axes.barh
+        for values, colour in zip(self.values.values(), PALETTE, strict=False):
+            part = np.nan_to_num(values)
+            draw(
+                range(len(part)), part, width, ends, color=colour, edgecolor="#FFFFFF", linewidth=1
+            )
+            ends = ends + part
 
     def slot(self, narrow: bool) -> float:
         """Pixels that a row has along the bottom."""
@@ -101,7 +90,7 @@ def bars(
     values, texts = of.values, of.texts
 
     def beside(axes: Axes, narrow: bool) -> None:
-        of.bars(axes, x="place", y="value", gap=0.06)
+        of.bars(axes, along="y", gap=0.06)
         width = 0.8 / len(values)
         slot = of.slot(narrow) * width
         longest = max((len(text) for column in texts.values() for text in column), default=0)
@@ -117,7 +106,7 @@ def bars(
     def upon(axes: Axes, narrow: bool) -> None:
         top = np.zeros(len(of.labels))
         whole = np.nansum([*values.values()], axis=0).max(initial=1)
-        of.stack(axes, x="place", shrink=0.72)
+        of.stack(axes, along="y", width=0.72)
         for colour, name in zip(PALETTE, values, strict=False):
             part = np.nan_to_num(values[name])
             for place, (value, text) in enumerate(zip(part, texts[name], strict=True)):
@@ -152,7 +141,7 @@ def hbars(
     values, texts, labels = of.values, of.texts, of.labels
 
     def end_to_end(axes: Axes, narrow: bool) -> None:
-        of.stack(axes, y="place", shrink=0.66)
+        of.stack(axes, along="x", width=0.66)
         style.row_axis(axes, labels, narrow=narrow, right=60, top=4)
         for place in range(len(labels)):
             parts = np.array([values[n][place] for n in values])
@@ -161,7 +150,7 @@ def hbars(
             style.write(axes, whole, (float(np.nansum(parts)), place), (5, 0), va="center")
 
     def beside(axes: Axes, narrow: bool) -> None:
-        of.bars(axes, x="value", y="place", orient="y", gap=0.08)
+        of.bars(axes, along="x", gap=0.08)
         style.row_axis(axes, labels, narrow=narrow, right=52, top=4)
         for n, name in enumerate(values):
             places = np.arange(len(labels)) + (n - (len(values) - 1) / 2) * (0.8 / len(values))

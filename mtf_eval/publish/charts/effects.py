@@ -69,8 +69,6 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         raise BadArgument(f"table {released.table.name}: no row {project!r} in {x}")
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import seaborn as sns
-
         style.margins(axes, left=14, right=14, top=20, bottom=30)
         held = np.isfinite(values) & (values > 0)
         scale = np.log(values[held])
@@ -95,10 +93,9 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         room = 150 / (size + 1)
         axes.set_ylim(-0.6, max(room, tall))
         axes.axvline(1, color=INK, linewidth=1.5)
-        sns.scatterplot(x=np.exp(places[~own]), y=heights[~own], color="#8A9BA8", s=size**2,
-                        linewidth=0, ax=axes)  # fmt: skip
-        sns.scatterplot(x=np.exp(places[own]), y=heights[own], color=PALETTE[2], marker="D",
-                        s=(size + 3) ** 2, edgecolor="white", ax=axes)  # fmt: skip
+        axes.scatter(np.exp(places[~own]), heights[~own], size**2, "#8A9BA8", linewidth=0)
+        axes.scatter(np.exp(places[own]), heights[own], (size + 3) ** 2, PALETTE[2], marker="D",
+                     edgecolor="white", linewidth=1)  # fmt: skip
         side = "left" if places[own][0] < (first + last) / 2 else "right"
         arrow = {"arrowstyle": "-", "color": PALETTE[2], "relpos": (side == "right", 0)}
         style.write(axes, project, (float(np.exp(places[own])[0]), heights[own][0]), (0, 130),

@@ -127,8 +127,8 @@ def cumulative(
         style.margins(axes, left=62, right=22, top=22, bottom=32)
         places = np.arange(len(labels))
         axes.axhline(0, color=INK, linewidth=1.5)
-        style.line(axes, places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6,
-                   markeredgewidth=0)  # fmt: skip
+        axes.plot(places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6,
+                  markeredgewidth=0)  # fmt: skip
         if paid is not None:
             axes.plot(paid, values[paid], "D", color=NET, markersize=11)
             side, off = ("right", -10) if paid else ("left", 0)
@@ -159,13 +159,10 @@ def histogram(
     kind = column_of(released, low).kind
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import seaborn as sns
-
         style.margins(axes, left=50, right=16, top=14 + 17 * len(marks or {}), bottom=30)
-        centre = (lower + upper) / 2
-        sns.histplot(x=centre, weights=np.nan_to_num(often), bins=[*lower, upper[-1]],
-                     hue=centre < 0, palette={True: COST, False: BENEFIT}, alpha=1, shrink=0.94,
-                     linewidth=0, legend=False, ax=axes)  # fmt: skip
+        colours = np.where(lower + upper < 0, COST, BENEFIT)
+        middle, width = (lower + upper) / 2, (upper - lower) * 0.94
+        axes.bar(middle, np.nan_to_num(often), width, color=colours.tolist())
         axes.axvline(0, color=INK, linewidth=1.5)
         for n, (word, value) in enumerate((marks or {}).items()):
             axes.axvline(value, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))

@@ -60,8 +60,6 @@ def series(
         raise BadArgument(f"table {released.table.name}: no row {start!r} in {x}")
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import seaborn as sns
-
         below = style.category_axis(axes, labels, narrow=narrow)
         told = {n: style.wrapped(text, 10 if narrow else 16) for n, text in names.items()}
         style.margins(axes, left=46, right=style.room_for(list(told.values()), 140) + 4, top=30,
@@ -70,13 +68,12 @@ def series(
         if low and high:
             axes.fill_between(places, values[low], values[high], color="#F9D3BE", linewidth=0)
         if counterfactual:
-            style.line(axes, places, values[counterfactual], color=ORANGE, linewidth=2.5,
-                       linestyle=(0, (5, 2)))  # fmt: skip
-        style.line(axes, places, values[observed], color=BLUE, linewidth=2.2)
+            axes.plot(places, values[counterfactual], color=ORANGE, linewidth=2.5,
+                      linestyle=(0, (5, 2)))  # fmt: skip
+        axes.plot(places, values[observed], color=BLUE, linewidth=2.2)
         held = np.isfinite(values[observed])
         alone = held & ~np.r_[False, held[:-1]] & ~np.r_[held[1:], False]
-        sns.scatterplot(x=places[alone], y=values[observed][alone], color=BLUE, s=16, linewidth=0,
-                        ax=axes)  # fmt: skip
+        axes.scatter(places[alone], values[observed][alone], 16, BLUE, linewidth=0)
         for place in places[~held]:
             axes.axvspan(place - 0.5, place + 0.5, facecolor="none", edgecolor=MUTED, hatch="////",
                          linewidth=0)  # fmt: skip
@@ -138,18 +135,15 @@ def xmr(
     values, mean, lower, upper = (numbers(released, n) for n in (y, centre, low, high))
 
     def paint(axes: Axes, narrow: bool) -> None:
-        import seaborn as sns
-
         below = style.category_axis(axes, labels, narrow=narrow)
         style.margins(axes, left=46, right=64, top=14, bottom=14 + 17 * below)
         places = np.arange(len(labels))
         axes.fill_between(places, lower, upper, color="#E8EEF3", linewidth=0, step="mid")
-        style.line(axes, places, mean, color=PALETTE[4], linewidth=1.5, linestyle=(0, (5, 2)))
-        style.line(axes, places, values, color=BLUE, linewidth=1.6, marker="o", markersize=4,
-                   markeredgewidth=0)  # fmt: skip
+        axes.plot(places, mean, color=PALETTE[4], linewidth=1.5, linestyle=(0, (5, 2)))
+        axes.plot(places, values, color=BLUE, linewidth=1.6, marker="o", markersize=4,
+                  markeredgewidth=0)  # fmt: skip
         out = (values > upper) | (values < lower)
-        sns.scatterplot(x=places[out], y=values[out], color=PALETTE[2], marker="D", s=81,
-                        linewidth=0, zorder=3, ax=axes)  # fmt: skip
+        axes.scatter(places[out], values[out], 81, PALETTE[2], marker="D", linewidth=0, zorder=3)
         axes.set_ylim(bottom=min(0.0, np.nanmin(lower, initial=0), np.nanmin(values, initial=0)))
         axes.margins(y=0.06)
         axes.set_xlim(-0.5, len(labels) - 0.5)

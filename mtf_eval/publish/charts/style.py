@@ -261,15 +261,6 @@ def _picture() -> type[Axes]:
     return Picture
 
 
-def line(axes: Axes, x: NDArray[Any], y: NDArray[np.float64], **look: Any) -> None:
-    """Draw a line that breaks where a value is missing."""
-    import seaborn as sns
-
-    held = np.isfinite(y)
-    runs = np.cumsum(~held)[held]
-    sns.lineplot(x=x[held], y=y[held], units=runs, estimator=None, legend=False, ax=axes, **look)
-
-
 def margins(axes: Axes, *, left: float, right: float, top: float, bottom: float) -> None:
     """Set the plot's margins in pixels."""
     figure = axes.get_figure()

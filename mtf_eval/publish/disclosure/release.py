@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.results.columns import parts_kept_back
@@ -88,8 +89,10 @@ def release(table: Table, rule: Rule) -> Released:
             symbols.loc[covered, column.name] = "[c]"
             symbols.loc[~covered & (whole == 0).fillna(False), column.name] = "[z]"
     frame = frame[[c.name for c in table.columns]]
-    blank = pd.Series({c.name: c.missing for c in table.columns})
-    symbols = symbols.mask(frame.isna() & (symbols == ""), blank, axis=1)
+    marks = symbols.to_numpy(object)
+    blank = frame.isna().to_numpy() & (marks == "")
+    marks = np.where(blank, np.array([c.missing for c in table.columns], dtype=object), marks)
+    symbols = pd.DataFrame(marks, frame.index, frame.columns, dtype="str")
     return Released(
         table=table.with_frame(frame[[c.name for c in table.columns if c.of is None]]),
         frame=frame,

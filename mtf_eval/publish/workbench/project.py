@@ -163,12 +163,13 @@ class Project(Scanning):
                 alt="Boxes in a row. " + " ".join(f"{stage}: {what}." for stage, what in rows),
             )
 
-        return View(lambda: benefit.logic_model(self.records, self._by_records()), draw=draw)
+        return View(lambda: benefit.logic_model(self.records, self._by_records), draw=draw)
 
     def contributions(self) -> View:
         """Show what each agency gave and got."""
-        return View(lambda: benefit.contributions(self.records, self._by_records()))
+        return View(lambda: benefit.contributions(self.records, self._by_records))
 
+    @cached_property
     def _by_records(self) -> benefit.Benefit:
         given = self.records, self.evaluation, self.reference
         return benefit.by_records(*given, people=disclosure().counted)
@@ -253,7 +254,7 @@ class Project(Scanning):
 
     def net_effect(self) -> Several:
         """Show what is left when what moved next door is taken off, and what may be claimed."""
-        claim = View(benefit.standing([self._by_records()], name=self.record.key))
+        claim = View(benefit.standing([self._by_records], name=self.record.key))
         if self.evaluation.status != "complete":
             return Several(claim)
 

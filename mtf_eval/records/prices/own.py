@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem
+from mtf_eval.records.dataset import once
 from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.reference import (
     FILES,
@@ -60,6 +61,7 @@ def own_folder(place: str | Path, named: str | Path = "") -> Path | None:
     return beside.resolve() if beside.is_dir() and beside.resolve() != REFERENCE else None
 
 
+@once
 def reference_for(data: Dataset) -> Reference:
     """Load the reference data, with the user's own where the data set brings some."""
     return own_reference(data.own_prices).in_edition(about=data.about)
