@@ -487,6 +487,22 @@ def test_rows_that_say_in_passing_that_they_are_totals(
     assert any(told in f.text for f in data.findings if f.table == table)
 
 
+def test_areas_as_pages_write_them(tmp_path: Path) -> None:
+    tables = book()
+    tables["project_areas"] = [
+        ["Project", "LSOA", "Type of area"],
+        ["P1", "Thanet 001A (E01000001)", "Intervention"],
+        ["P1", "E01000002: Thanet 001B", "Displacement zone"],
+    ]
+    areas = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("project_areas")
+    assert areas[["area_code", "role"]].to_numpy().tolist() == [
+        ["E01000001", "target"], ["E01000002", "buffer"],
+    ]  # fmt: skip
+    tables["project_areas"][1][1] = "E01000001, E01000002"
+    with pytest.raises(DataProblems, match="give each area a row of its own"):
+        load(write_xlsx(tmp_path / "c.xlsx", tables))
+
+
 def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"][1][2] = "Lastname, Firstname"

@@ -186,6 +186,17 @@ def _code(value: object, context: Context) -> tuple[str, str]:
     return text, "spaces, quotes or dashes tidied" if text != value else ""
 
 
+def _area(value: object, context: Context) -> tuple[str, str]:
+    """Read an area; of a name with its code the code, as pages write both."""
+    text, note = _code(value, context)
+    codes = re.findall(r"\b[EWNS][0-9]{8}\b", text, flags=re.I)
+    if len(codes) > 1:
+        raise Unreadable("one area", "give each area a row of its own")
+    if codes and len(text) > len(codes[0]):
+        return codes[0], "the code read of an area's name and code"
+    return text, note
+
+
 def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -394,7 +405,7 @@ def _float(unit: str) -> Callable[[object, Context], tuple[float, str]]:
 
 _READERS: dict[str, Callable[[object, Context], tuple[Any, str]]] = {
     "id": _code,
-    "area": _code,
+    "area": _area,
     "measure": _code,
     "text": _text,
     "texts": _texts,
