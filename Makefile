@@ -19,12 +19,15 @@ READY  := .venv/.ready
 DATA   ?= data/thanet_2021 data/example
 RELEASE ?= internal
 
-.PHONY: reports test lint lab bench validate docs lock clean
+.PHONY: reports test suite lint lab bench validate docs lock clean
 
 reports: $(READY)
 	@$(BIN)/mtf-eval run $(DATA) --release $(RELEASE) --out reports
 
-test: $(READY) lint
+test: $(READY)
+	@$(MAKE) --no-print-directory -j 2 suite lint
+
+suite: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q --durations=20 --durations-min=5
 
 lint: $(READY)

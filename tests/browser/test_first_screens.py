@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typed_here import typed
-
-from mtf_eval.publish.pages.pdf import print_pdf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).parent.parent.parent
@@ -57,6 +56,7 @@ def test_the_main_part_is_five_screens_and_four_sheets(browser: Any, pages: list
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.goto(path.as_uri())
         main = page.evaluate(MAIN)
+        printed = page.pdf(prefer_css_page_size=True)
         page.close()
         name = path.stem
         assert main["height"] <= 900 * (1.5 if name.startswith(NO_RESULT) else 5), name
@@ -67,7 +67,7 @@ def test_the_main_part_is_five_screens_and_four_sheets(browser: Any, pages: list
         assert len(set(main["tables"])) == len(main["tables"]), f"{name}: a table stands twice"
         assert not re.search(r"\[(x|c|k|z|low|p|u)\]", main["text"]), f"{name}: a symbol, no word"
         assert not re.search(r"\b[EWS]0\d{7}\b", main["text"].replace("(E01990030)", "")), name
-        sheets = len(PdfReader(print_pdf(path, path.with_suffix(".pdf"))).pages)
+        sheets = len(PdfReader(BytesIO(printed)).pages)
         assert sheets <= SHEETS.get(name.split("-")[0], 4), name
 
 
