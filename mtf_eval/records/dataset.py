@@ -124,14 +124,18 @@ class Dataset:
     def own(self, name: str, project_id: str) -> pd.DataFrame:
         """Return a table's rows of one project, with the index they have in it."""
         self.reads.add(f"{name}[{project_id}]")
-        frame = self._held(name)
-        return frame[frame["project_id"].eq(project_id).to_numpy(bool)]
+        return self._part(name, "project_id", project_id)
 
     def of_measure(self, name: str, measure: str) -> pd.DataFrame:
         """Return a table's rows of one measure."""
         self.reads.add(f"{name}.measure={measure}")
+        return self._part(name, "measure", measure)
+
+    def _part(self, name: str, column: str, value: str) -> pd.DataFrame:
         frame = self._held(name)
-        return frame[frame["measure"].eq(measure).to_numpy(bool)]
+        if (name, column) not in self.memo:
+            self.memo[name, column] = frame.groupby(column).indices
+        return frame.iloc[self.memo[name, column].get(value, [])]
 
     def columns(self, name: str, *columns: str) -> pd.DataFrame:
         """Return some columns of a table."""

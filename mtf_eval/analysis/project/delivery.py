@@ -11,7 +11,7 @@ import pandas as pd
 
 from mtf_eval.analysis.results.columns import add_total, as_at_of, day, lay
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, once
 
 OVERDUE = {
     "action_id": "action",
@@ -22,6 +22,7 @@ OVERDUE = {
 STATES = ["done", "late", "overdue", "open", "stopped"]
 
 
+@once
 def actions_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
     """Return actions with what became of each by `as_of`; those stopped have no due day to miss."""
     rows = data.own("actions", project_id) if project_id else data.table("actions")
@@ -49,6 +50,7 @@ def actions_by_agency(data: Dataset, *, as_of: date) -> Table:
     return lay("actions_by_agency", add_total(frame, "agency"), data, as_of=as_of)
 
 
+@once
 def overdue(data: Dataset, *, as_of: date) -> Table:
     """Actions past their day and not done, the longest overdue first."""
     rows = actions_then(data, as_of)
@@ -76,6 +78,7 @@ def actions_words(total: int, *, done: int, late: int, overdue: int) -> str:
 # Deliveries
 
 
+@once
 def deliveries_then(data: Dataset, as_of: date, project_id: str | None = None) -> pd.DataFrame:
     """Return the updates due by `as_of`, each as it was known then; `told` where it had come."""
     rows = data.own("deliveries", project_id) if project_id else data.table("deliveries")
