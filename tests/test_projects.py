@@ -257,6 +257,15 @@ def test_what_cannot_be_said_is_said_without_warnings(rows: pd.DataFrame) -> Non
     assert found.headline
 
 
+def test_too_short_a_record_is_not_told_as_one_with_gaps() -> None:
+    begun = pd.Timestamp(MONTHS[2])
+    early = a_project(response_start=begun, response_end=begun + pd.DateOffset(months=6))
+    found = evaluated(data_of(projects=early))
+    assert found.cannot_say[ASB] == (
+        "only 2 months before and 7 months after the start are on record, and 3 of each are needed"
+    )
+
+
 @pytest.mark.parametrize("wanted", [None, 0.5])
 def test_an_estimate_that_could_not_be_seen_is_not_given(wanted: float | None) -> None:
     rows = incidents(mean=0.3)

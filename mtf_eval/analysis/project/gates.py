@@ -98,13 +98,15 @@ def gate(coverage: Coverage, project: Project, window: Window) -> Withheld | Non
     short = any(len(u) < max(LEAST_MONTHS, len(m) / 2) for m, u in zip(meant, used, strict=True))
     if not stops and not short:
         return None
+    whole = all(len(u) == len(m) for m, u in zip(meant, used, strict=True))
     left = " and ".join(
-        f"{len(u)} of {len(m)} months {side}"
+        f"{len(u)}{'' if whole else f' of {len(m)}'} month{'s' * (len(m) != 1)} {side}"
         for m, u, side in zip(meant, used, ("before", "after"), strict=True)
     )
-    return _withheld(
-        coverage, stops or gaps, "" if stops else f"{left} the start are left to compare"
-    )
+    why = f"{left} the start are left to compare"
+    if whole:
+        why = f"only {left} the start are on record, and {LEAST_MONTHS} of each are needed"
+    return _withheld(coverage, stops or gaps, "" if stops else why)
 
 
 def _withheld(coverage: Coverage, gaps: Iterable[Gap], why: str) -> Withheld:
