@@ -487,6 +487,47 @@ def test_rows_that_say_in_passing_that_they_are_totals(
     assert any(told in f.text for f in data.findings if f.table == table)
 
 
+def test_a_sheet_with_the_headings_of_a_table_is_not_passed_over(tmp_path: Path) -> None:
+    tables = book()
+    tables["Apr 21"] = tables.pop("referrals")
+    tables["Costings"] = [["Supplier", "Net"], ["A", 1]]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    told = {f.sheet: (f.kind, f.text) for f in data.findings if f.text.endswith("not read")}
+    assert told["Apr 21"][0] == "warning"
+    assert told["Apr 21"][1].startswith("sheet has the headings of referrals: give it that name")
+    assert told["Costings"] == ("note", "sheet is no table of the schema, not read")
+
+
+def test_a_survey_with_a_column_a_question(tmp_path: Path) -> None:
+    tables = book()
+    tables["survey_questions"] = [
+        ["question_id", "Question", "Options"],
+        ["Q1", "Safe?", "No; Neither; Yes"],
+        ["Q2", "Clean?", "No; Neither; Yes"],
+    ]
+    day = dt.date(2021, 5, 1)
+    tables["survey_responses"] = [
+        ["Project", "Respondent", "Survey", "Date", "Q1", "Q2"],
+        ["P1", "N1", "Before", day, "Yes", "Don't know"],
+        ["P1", "N1", "After", day, "yes", ""],
+        ["P1", "N2", "Pre", day, "", ""],
+    ]
+    answers = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("survey_responses")
+    assert answers[["wave", "question_id", "answer"]].to_numpy().tolist() == [
+        ["entry", "Q1", "Yes"], ["entry", "Q2", "Don't know"],
+        ["exit", "Q1", "Yes"], ["exit", "Q2", "No answer"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("note", [["Source: MTF tracker", "JS"], ["Count", None, None, 3]])
+def test_notes_and_counts_under_the_rows_are_left_out(note: list[object], tmp_path: Path) -> None:
+    tables = book()
+    tables["referrals"].append(note)
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert len(data.table("referrals")) == 4
+    assert any("left out" in f.text for f in data.findings if f.table == "referrals")
+
+
 def test_areas_as_pages_write_them(tmp_path: Path) -> None:
     tables = book()
     tables["project_areas"] = [

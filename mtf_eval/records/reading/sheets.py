@@ -30,6 +30,9 @@ from mtf_eval.records.reading.headings import (
 
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}
+_TURNED = (*_FIGURES, "monthly_referrals", "survey_responses")
+#: A question's number over the answers of each respondent.
+_QUESTION = r"[Qq](?:uestion)? ?[0-9]+[a-z]?"
 #: Months in one row that make it a row of headings.
 _ACROSS = 2
 
@@ -127,7 +130,7 @@ def turned(grid: Grid, aliases: Aliases) -> Grid:
 
     Returns the grid as it was, where no row of headings holds months.
     """
-    if grid.frame is not None or grid.table not in (*_FIGURES, "monthly_referrals"):
+    if grid.frame is not None or grid.table not in _TURNED:
         return grid
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
     known, places = heading_row(grid, aliases) or (len(grid.rows), {})
@@ -139,6 +142,11 @@ def turned(grid: Grid, aliases: Aliases) -> Grid:
         months = {p: m for p, c in enumerate(head) if (m := month_of(c, years[p]))}
         areas = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str) and _area(c)}
         named = {column_named(c, grid.schema, aliases) for c in head}
+        if grid.table == "survey_responses":
+            asked = {p: plain(c) for p, c in enumerate(head) if re.fullmatch(_QUESTION, str(c))}
+            if asked and not named & {"question_id", "answer"}:
+                return _down(grid, top, head, asked, ("question_id", "answer"))
+            continue
         if len(months) >= _ACROSS and not named & {"month", "date"}:
             if len(set(months.values())) < len(months):
                 return grid
@@ -198,7 +206,8 @@ def _down(
             totals[number] = row
             continue
         for place, name in across.items():
-            if not is_blank(row[place]):
+            left = columns[1] == "answer" and not all(is_blank(row[p]) for p in across)
+            if left or not is_blank(row[place]):
                 rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
                 figures[name][number] = row[place]
@@ -247,6 +256,6 @@ def _across(
     across: Mapping[int, str],
     columns: tuple[str, str],
 ) -> Grid:
-    text = f"{len(across)} {columns[0].removesuffix('_code')}s across read as rows"
+    text = f"{len(across)} {columns[0].partition('_')[0]}s across read as rows"
     found = (*grid.findings, grid.finding("repaired", text))
     return replace(grid, rows=rows, origin=origin, heading=0, merged=(), fill=None, findings=found)

@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
 _NOTES = ("last updated", "note", "source", "data as at")
 #: What is no day, month or area, and says that its row is no record.
-_TOTAL, _AVERAGE = re.compile(r"\btotals?\b"), re.compile(r"(monthly )?(average|mean)\b")
+_TOTAL, _AVERAGE = (
+    re.compile(r"\b(totals?|count|sum)\b"),
+    re.compile(r"(monthly )?(average|mean)\b"),
+)
 _DAYS = ("date", "month", "area")
 NUMBERS = ("whole", "money", "number", "share")
 
@@ -142,7 +145,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         if any(_AVERAGE.match(fold(str(row[p]))) for p in days):
             out.finding("repaired", "a row of averages left out", row=number)
         elif says_total(row[p] for p in texts) or (
-            any(_TOTAL.search(fold(str(row[p]))) for p in days + texts * (2 * blank > len(needed)))
+            any(_TOTAL.search(fold(str(row[p]))) for p in days + texts * (2 * blank >= len(needed)))
         ):
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
@@ -150,6 +153,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         elif len(filled) == 1 and isinstance(filled[0], str) and needs > 1:
             alone[number] = row
             section = span_of(filled[0]) or section
+        elif len(filled) == 2 and needs > 3 and fold(str(filled[0])).startswith(_NOTES):
+            out.finding("repaired", "a note under the rows left out", row=number)
         elif len(filled) == 2 and needs > 3 and all(map(_wordy, filled)):
             found, todo = "only two cells filled, both words", "take a note out; fill in a record"
             out.problem(found, "a record", todo, row=number)

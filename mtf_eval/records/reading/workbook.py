@@ -14,7 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -25,9 +25,10 @@ from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.prices.unit_costs import foreign_format
 from mtf_eval.records.reading.cells import CellError
 from mtf_eval.records.reading.grids import MAX_CELLS, Grid
+from mtf_eval.records.reading.headings import TITLE_ROWS, heading_row
 from mtf_eval.records.reading.mapping import Mapped
 from mtf_eval.records.reading.zips import open_zip
-from mtf_eval.records.tables import table_named
+from mtf_eval.records.tables import TABLES, table_named
 
 #: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
 MAX_UNPACKED = 300 * 2**20
@@ -82,7 +83,13 @@ def read_workbook(
             if table is None or sheet.typ != calamine.SheetTypeEnum.WorkSheet:
                 if sheet.name.casefold() not in _WORDS:
                     text = f"{'hidden ' if hidden else ''}sheet is no table of the schema, not read"
-                    findings.append(_note("", file, sheet.name, text))
+                    unread = _note("", file, sheet.name, text)
+                    plain = sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None
+                    if plain and (table := _by_headings(book.get_sheet_by_name(sheet.name), file)):
+                        text = f"sheet has the headings of {table}: give it that name, or name it "
+                        text += "in the table aliases (scope sheet); not read"
+                        unread = replace(unread, kind="warning", text=text)
+                    findings.append(unread)
                 continue
             part = _scanned(path, parts.get(sheet.name, ""), sheet.name)
             notes = ["hidden sheet, read like the others"] if hidden else []
@@ -346,6 +353,17 @@ def _colour_word(rgb: str) -> str | None:
     if 22 <= degrees <= 62:
         return "amber"
     return "green" if 75 <= degrees <= 165 else "unclear"
+
+
+def _by_headings(sheet: Any, file: str) -> str | None:
+    """Return the table of which a sheet has every column that is needed, three or more."""
+    rows = sheet.to_python(skip_empty_area=False, nrows=TITLE_ROWS)
+    for table, schema in TABLES.items():
+        head = heading_row(Grid(table=table, file=file, rows=rows), packaged())
+        needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
+        if head and len(needed) > 2 and needed <= set(head[1]):
+            return table
+    return None
 
 
 def _note(table: str, file: str, sheet: str, text: str) -> Finding:
