@@ -494,7 +494,7 @@ def test_a_sheet_with_the_headings_of_a_table_is_not_passed_over(tmp_path: Path)
     data = load(write_xlsx(tmp_path / "b.xlsx", tables))
     told = {f.sheet: (f.kind, f.text) for f in data.findings if f.text.endswith("not read")}
     assert told["Apr 21"][0] == "warning"
-    assert told["Apr 21"][1].startswith("sheet has the headings of referrals: give it that name")
+    assert "has the headings of referrals: give it that name" in told["Apr 21"][1]
     assert told["Costings"] == ("note", "sheet is no table of the schema, not read")
 
 
