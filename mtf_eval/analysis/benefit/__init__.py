@@ -1,7 +1,4 @@
-"""Effects and outcomes to money: what a project cost and saved, for whom, and how sure that is.
-
-The GMCA / HM Treasury local-partnership model with the effect's own interval carried through.
-"""
+"""Effects and outcomes to money, by the GMCA / HM Treasury local-partnership model."""
 
 from mtf_eval.analysis.benefit.appendix import (
     assumptions,

@@ -1,7 +1,6 @@
-"""One project's benefit analysis as a record, and several projects together.
+"""One project's benefit analysis as a record.
 
-Gathers lines, guards, cash flow and draws; what is shown of it is made in `statement`. What the
-records show and what the project claims are two sums, each a `Benefit` of its own.
+What the records show and what the project claims are two sums, each a `Benefit` of its own.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """From the lines of an account to one cash-flow table, and from it to the results.
 
-The GMCA / HM Treasury local-partnership model: every amount is quantity x impact x
-(1 - deadweight) x attribution x unit cost, uprated once to one price year, corrected for optimism
-bias, and discounted at Green Book rates; `Pricing.units` and `Pricing.factor` are its only home.
-Intervals are not made here; see `uncertainty`.
+Every amount is quantity x impact x (1 - deadweight) x attribution x unit cost, uprated once to one
+price year, corrected for optimism bias and discounted at Green Book rates: `Pricing.units` and
+`Pricing.factor` are its only home.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """What a benefit must not do: count twice, lean on one rare event, or claim without a comparison.
 
-The pairs of unit costs that hold one another are reference data (`double_counting.csv`); a rule
-refuses the second line or warns. Nothing is repaired silently: every refusal is returned.
+The pairs of unit costs that hold one another are reference data; every refusal is returned.
 """
 
 from __future__ import annotations

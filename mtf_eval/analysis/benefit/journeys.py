@@ -1,9 +1,7 @@
 """People behind the pounds: who is claimed as an outcome, and journeys down a ladder of care.
 
-A journey is an illustration with its assumptions: every month at the average cost of its step,
-set against staying on the first step as long. It says nothing about who caused the move, and
-never enters a benefit; only the `outcomes` table does. Months and pounds of journeys are sums over
-people's own ways, so only a report that shows everything has them.
+A journey is an illustration, every month at the average cost of its step, and enters no benefit.
+Its months and pounds are sums over people's own ways: only a report that shows everything has them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """From the tables of a project to the lines of its account, one line a source row.
 
-Two routes: places (the effect on a measure, with its interval) and people (rows of `outcomes`);
-and the costs. A row that cannot be used becomes a problem in words, and the rest is computed.
-No pounds are multiplied here; see `cashflow`.
+Costs, places (the effect on a measure) and people (rows of `outcomes`). A row that cannot be used
+becomes a problem in words, and the rest is computed.
 """
 
 from __future__ import annotations

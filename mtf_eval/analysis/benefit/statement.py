@@ -1,7 +1,4 @@
-"""What a benefit analysis found, as tables: results, who pays and gains, flow.
-
-Lays out what `appraisal` computed; the only arithmetic here is adding up rows of the cash flow.
-"""
+"""What a benefit analysis came to, as tables: results, who pays and gains, flow."""
 
 from __future__ import annotations
 

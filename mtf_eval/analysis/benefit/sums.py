@@ -1,7 +1,7 @@
 """The sums alone, for those who have their costs and benefits by year already.
 
-Amounts are pounds of one price year, year 0 first; year 0 is not discounted. A missing amount
-makes the result missing: what is not known is not nought.
+Pounds of one price year, year 0 first and not discounted; a missing amount makes the result
+missing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Several projects together: each incident and each person once, one base year.
-
-The one portfolio rule. Who is added to whom, and what a sum may be called, is decided in `year`.
-"""
+"""Several projects together: each incident and each person once, one base year."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
 """How sure the pounds are: a seeded Monte Carlo, a tornado, switching values.
 
-Drawn: each effect, and what moved next door, on its log rate ratio with its standard error and
-degrees of freedom; people who change as so many of the people claimed, each with the chance that
-impact is; deadweight, attribution, drop-off, impact and costs over their ranges.
-Unit costs stand as reported; the range of their sources is a sensitivity, drawn once a code and
-shared by every line and project.
+Drawn: effects, and what moved next door, on their log rate ratios; people who change, binomially;
+deadweight, attribution, drop-off, impact and costs over their ranges. Unit costs stand as reported;
+their range is a sensitivity, drawn once a code and shared by every line and project.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What the pictures of a benefit report show, said in one sentence each.
-
-The title of a picture is its finding; no number is computed here that a table does not hold.
-"""
+"""What the pictures of a benefit report show, in one sentence each: their titles."""
 
 from __future__ import annotations
 

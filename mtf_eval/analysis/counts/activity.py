@@ -1,7 +1,6 @@
 """Interventions by theme, and home safety support after domestic abuse, this year and last.
 
-Counts come from the log of referrals where one covers the year and from the published `activity`
-table where none does. Hides nothing and draws nothing. Contacts and visits stand in `contacts`.
+From the log of referrals where one covers the year, else from the published `activity` table.
 """
 
 from __future__ import annotations
@@ -102,15 +101,13 @@ def streams(data: Dataset, *, year: int) -> Table:
 
 def _both_years(
     data: Dataset,
-    *,
+    table: str,
     block_name: str,
-    by: str,
-    heading: str,
-    what: str,
     counts: Mapping[int, pd.Series[int]],
     notes: tuple[str, ...] = (),
 ) -> Table:
     """Lay two years' counts side by side; a row that a year does not have is missing there."""
+    by = table.removeprefix("support_by_")
     year = max(counts)
     order = list(dict.fromkeys([*counts[year].index, *counts[year - 1].index]))
     sides = {"current": counts[year], "previous": counts[year - 1]}
@@ -120,12 +117,9 @@ def _both_years(
     if len(set(dates.values()) - {None}) > 1:
         notes += (f"{'; '.join(said)}.",)
     return lay(
-        "support",
+        table,
         add_total(frame, by),
         data,
-        by=by,
-        heading=heading,
-        what=what,
         year=year,
         before=year - 1,
         source=_source(data, year),
@@ -174,43 +168,22 @@ def support_by_agency(data: Dataset, *, year: int) -> Table:
         only = [str(a) for a in counts[y].index if a not in counts[other].index]
         if only and len(counts[other]):
             notes.append(f"Listed in {y} only: {listing(only)}.")
-    return _both_years(
-        data,
-        block_name="domestic_abuse_support",
-        by="agency",
-        heading="Referring agency",
-        what="Referrals for domestic abuse support by agency",
-        counts=counts,
-        notes=tuple(notes),
-    )
+    support = "domestic_abuse_support"
+    return _both_years(data, "support_by_agency", support, counts, tuple(notes))
 
 
 def support_by_risk(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support by risk, this year and last."""
     counts = {y: _by_risk(data, y) for y in (year, year - 1)}
     missing = [str(y) for y in (year, year - 1) if counts[y].empty]
-    return _both_years(
-        data,
-        block_name="domestic_abuse_risk",
-        by="risk",
-        heading="Risk",
-        what="Referrals for domestic abuse support by risk",
-        counts=counts,
-        notes=(f"No split by risk is on record for {listing(missing)}.",) if missing else (),
-    )
+    notes = (f"No split by risk is on record for {listing(missing)}.",) if missing else ()
+    return _both_years(data, "support_by_risk", "domestic_abuse_risk", counts, notes)
 
 
 def support_visits(data: Dataset, *, year: int) -> Table:
     """Visits to high risk referrals: one each and the additional ones, this year and last."""
     counts = {y: _visits(data, y) for y in (year, year - 1)}
-    return _both_years(
-        data,
-        block_name="domestic_abuse_visits",
-        by="visit",
-        heading="Visit",
-        what="Visits to high risk referrals for domestic abuse support",
-        counts=counts,
-    )
+    return _both_years(data, "support_by_visit", "domestic_abuse_visits", counts)
 
 
 def themes_finding(streams_frame: pd.DataFrame, themes_frame: pd.DataFrame) -> str:

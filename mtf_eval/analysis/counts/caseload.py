@@ -1,8 +1,4 @@
-"""What only a log of referrals can tell, and the range expected from month to month.
-
-By agency and ward, days to decision and to completion, and XmR limits of the monthly series.
-Hides nothing and draws nothing.
-"""
+"""What only a log of referrals can tell, and the range expected from month to month."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ import pandas as pd
 from mtf_eval.analysis.counts import groups as declared
 from mtf_eval.analysis.counts import referral_log, referrals
 from mtf_eval.analysis.counts.kept_back import beside, narrowed
-from mtf_eval.analysis.results.columns import add_total, lay, parts_kept_back
+from mtf_eval.analysis.results.columns import add_total, parts_kept_back
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
@@ -57,17 +53,14 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         kept.loc[kept.index[:-1], list(narrowed(each.iloc[:-1], rule))] = True
         return beside(each, kept, rule)
 
-    return lay(
+    return referrals.of_year(
         "referrals_by_group",
         counts,
         data,
-        columns=referrals.outcome_columns(counts, "[x]"),
+        year,
         by=by,
         heading=by.capitalize(),
-        year=year,
         whole=whole,
-        source=referrals.source_of(data, year),
-        as_at=referrals.as_at(data, year=year),
         notes=declared.notes(data, by),
         kept_back=kept_back,
     )
@@ -99,15 +92,14 @@ def _enough(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _waits(data: Dataset, when: Period, rows: dict[str, tuple[float, ...]], **words: Any) -> Table:
-    made = lay(
+    made = referrals.of_year(
         "referrals_waits",
         [(row, *days) for row, days in rows.items()],
         data,
+        when.year,
         when=when.words,
         least=2 * few(),
         twice=4 * few(),
-        source=referrals.source_of(data, when.year),
-        as_at=referrals.as_at(data, year=when.year),
         derive=_enough,
         **words,
     )
@@ -220,13 +212,11 @@ def expected_range(data: Dataset, *, year: int) -> Table:
     months = frame["month"]
     counts = pd.DataFrame({"period": frame["month"].dt.strftime("%B %Y").astype("object")})
     counts["received"] = frame["received"]
-    return lay(
+    return referrals.of_year(
         "referrals_expected_range",
         derive(counts),
         data,
-        year=year,
-        source=referrals.source_of(data, year),
-        as_at=referrals.as_at(data, year=year),
+        year,
         derive=derive,
         kept_back=lambda rule: referrals.months_kept_back(data, months, rule)[["received"]],
     )

@@ -1,8 +1,4 @@
-"""Contacts made, requests received and home visits, and what was shown without numbers.
-
-Published counts of the `activity` table. Texts, calls and letters are not people; requests are.
-Hides nothing and draws nothing.
-"""
+"""Contacts, requests and home visits of `activity`; texts, calls and letters are not people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Coarser figures where most would be hidden: agencies of one kind, quarters for months.
 
-Asked for by the data set (`groups` in `about`) or by the run, never by what the counts are. Adds
-nothing up: the records are named by their group before anything is counted.
+Asked for by the data set (`groups` in `about`) or by the run; the records are named by their group
+before anything is counted.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Which counts of referrals are kept back under a rule that hides, as they would give others back.
 
-Rows of outcomes, and years with their halves and months; decided from the counts alone, so that
-every table and report decides alike.
+Decided from the counts alone, so that every table and report decides alike.
 """
 
 from __future__ import annotations

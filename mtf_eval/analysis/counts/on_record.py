@@ -1,8 +1,4 @@
-"""What is on record, area by month, and why not: a strip to draw, and the gaps in words.
-
-Shapes what `records.coverage` knows; decides nothing. What may be claimed in spite of a gap is
-for `project.design`.
-"""
+"""What is on record, area by month, and why not: a strip to draw, and the gaps in words."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Priorities: how far the task force's own are, and how often its work met its partners'.
-
-Progress rows with their rating come from `priority_progress`. How often agencies' priorities were
-fulfilled comes from the actions that name them, and from the published counts of a year in which no
-action does. Rates nothing: a row without a rating is `not rated`.
-"""
+"""Priorities: how far the task force's own are, and how often its work met its partners'."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The quality of what was read: sources, what was repaired, months that are missing.
-
-Words and counts of rows and months, never of people. Whether figures agree with each other is for
-`reconcile`.
-"""
+"""The quality of what was read: sources, repairs, missing months; never a count of people."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What dates, lists and gaps say about the figures: to know before reading them.
-
-Nothing here holds a count of people. Whether figures agree with each other is for `reconcile`.
-"""
+"""What dates, lists and gaps say about the figures: to know before reading them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Do the figures agree with each other? Sums along rows, down columns and across tables.
 
-Rules on the tables' meaning, not on one data set. What does not agree is reported and never
-repaired: the published figure stays as it is. The two figures of a comparison count people and
-stay inside under a rule that hides.
+What does not agree is reported and never repaired.
 """
 
 from __future__ import annotations

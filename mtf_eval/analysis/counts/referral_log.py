@@ -1,8 +1,7 @@
 """The log of referrals: on which day each row counts, and what became of it.
 
-A referral is received on one day and decided on another. It counts as received on the first, and
-by its outcome on the second where that is given; what lies in a month that is not on record counts
-in no total. Makes no table and hides nothing.
+A referral counts as received on the day it was, and by its outcome on the day it was decided; what
+lies in a month that is not on record counts in no total.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """Referral statistics: received, decided and completed by month, quarter and year.
 
-Takes the log of referrals where there is one and the published monthly totals where there is
-none, through the same functions. Returns marked tables; hides nothing, draws nothing, reads no
-file. What only a log can tell stands in `caseload`; home security is a stream of its own, counted
-in `activity`.
+From the log of referrals where there is one, else from the published monthly totals. Home security
+is a stream of its own, counted in `activity`.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -21,25 +20,14 @@ from mtf_eval.analysis.counts.referral_log import (
     dated,
     logged,
 )
-from mtf_eval.analysis.results.columns import add_total, as_at_of, column, day, ints, lay
+from mtf_eval.analysis.results.columns import add_total, as_at_of, day, ints, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number, percent, shown
 from mtf_eval.analysis.results.period import Period
-from mtf_eval.analysis.results.tables import Column, Table
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
-HEADINGS = {
-    "received": "Received",
-    "accepted": "Accepted",
-    "rejected": "Rejected",
-    "saras": "SARA projects",
-    "decided": "Decided",
-    "pending": "Not yet decided",
-    "completed": "Completed",
-}
-NOT_KEPT = "not on record"
-DECISIONS = ("accepted", "rejected", "saras", "pending")
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
 
@@ -151,21 +139,15 @@ def source_of(data: Dataset, year: int) -> str:
     return "Log of referrals" if logged(data, year) else "Published monthly totals of referrals"
 
 
-def outcome_columns(frame: pd.DataFrame, missing: str = NOT_KEPT) -> tuple[Column, ...]:
-    """Mark the outcome columns; SARA projects too, which stand beside the accepted and rejected.
+def of_year(table: str, rows: Any, data: Dataset, year: int, **words: Any) -> Table:
+    """Lay out a table of a year's referrals, with its source and day.
 
     What becomes of a referral is known later than that it was received; of decisions only while
     some are pending.
     """
-    moving = {"pending", "completed"} | (set(DECISIONS) if "pending" in frame else set())
-    return tuple(
-        column(
-            "people", name, HEADINGS[name], standing=name in moving, adds_up=name == "decided",
-            missing=missing,
-        )
-        for name in ("received", "decided", *COUNTS[1:])
-        if name in frame
-    )  # fmt: skip
+    known = {"year": year, "source": source_of(data, year), "as_at": as_at(data, year=year)}
+    moving = "; standing" if "pending" in rows else ""
+    return lay(table, rows, data, moving=moving, **{**known, **words})
 
 
 def outcomes(data: Dataset, year: int) -> list[str]:
@@ -237,17 +219,15 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
             kept["previous"] = bool(past["received"])
         return kept_back.beside(row.drop(columns="period"), kept, rule)
 
-    return lay(
+    return of_year(
         "referrals_headline",
         row,
         data,
-        columns=outcome_columns(row),
+        year,
         when=when,
         before=when.before,
         caution=caution,
         whole=whole,
-        source=source_of(data, year),
-        as_at=as_at(data, year=year),
         notes=(basis(data, year),) if len(frame) else (),
         kept_back=back,
     )
@@ -299,16 +279,14 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         notes.append(f"The last {grain} runs to {day(until)} only.")
     if gone := not_kept(data, year):
         notes.append(f"Not on record, and in no total: {gone}.")
-    return lay(
+    return of_year(
         "referrals_by_period",
         counts,
         data,
-        columns=outcome_columns(counts),
+        year,
         grain=grain,
         heading=grain.capitalize(),
         when=when,
-        source=source_of(data, year),
-        as_at=until,
         notes=(*notes, *groups.notes(data, "period")),
         kept_back=back,
         total_row=grain != "year",
@@ -323,15 +301,9 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     past = [y for y in years(data) if y <= year]
     shown = ["received", "accepted", "completed", "previous"]
     rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
-    return lay(
-        "referrals_year_on_year",
-        [(str(y), *rows[y][shown]) for y in past],
-        data,
-        year=year,
-        caution=part_year(data, year=year),
-        source=source_of(data, year),
-        as_at=as_at(data, year=year),
-    )
+    lines = [(str(y), *rows[y][shown]) for y in past]
+    caution = part_year(data, year=year)
+    return of_year("referrals_year_on_year", lines, data, year, caution=caution)
 
 
 def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part: str = "") -> str:

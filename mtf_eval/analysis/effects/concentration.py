@@ -72,9 +72,6 @@ def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Qua
     return Quantity(
         measure=measure,
         estimate=generalised,
-        low=None,
-        high=None,
-        level=None,
         n=incidents,
         method="Gini coefficient" + (", generalised for sparse counts" if sparse else ""),
         unit=f"over {places:,} places",

@@ -1,7 +1,4 @@
-"""Checks of the assumptions behind a comparison: trend before, fake dates, fake areas.
-
-Each returns a `Check`; none of them changes an estimate.
-"""
+"""Checks of the assumptions behind a comparison: trend before, fake dates, fake areas."""
 
 from __future__ import annotations
 

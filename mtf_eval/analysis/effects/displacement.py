@@ -124,9 +124,6 @@ def displacement_quotient(
     return Quantity(
         measure=measure,
         estimate=moved / success,
-        low=None,
-        high=None,
-        level=None,
         n=ra + rb + ca + cb + da + db,
         method="Weighted displacement quotient",
         unit="(above 0 diffusion, below 0 displacement)",

@@ -1,9 +1,4 @@
-"""Months by areas: the series every panel estimator takes, and the regression on it.
-
-`Panel` is handed as it is to `difference_in_differences`, `placebo_calibrated`,
-`synthetic_control`, `interrupted_series` and the checks. Which areas and months go in is decided
-by the caller, before the outcome is looked at.
-"""
+"""Months by areas: the series every panel estimator takes, and the regression on it."""
 
 from __future__ import annotations
 

@@ -215,9 +215,6 @@ def paired_ordinal_change(
     return Quantity(
         measure=measure,
         estimate=2 * up / float(ranks.sum()) - 1,
-        low=None,
-        high=None,
-        level=None,
         n=len(x),
         method="Wilcoxon signed rank, same people",
         unit="rank-biserial correlation",

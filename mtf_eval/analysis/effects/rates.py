@@ -1,9 +1,7 @@
 """Two or four counts: before and after, without and with a comparison.
 
 The exact conditional rate ratio (Przyborowski & Wilenski 1940) and the relative effect of
-Farrington & Welsh (Farrington, Gill, Waples & Argomaniz 2007, J Exp Criminol 3:21-38). What a
-design could have seen (`minimum_detectable_effect`) stands here too. Monthly series are in
-`panel` and `series`.
+Farrington & Welsh (Farrington, Gill, Waples & Argomaniz 2007, J Exp Criminol 3:21-38).
 """
 
 from __future__ import annotations

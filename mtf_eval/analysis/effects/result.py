@@ -1,9 +1,4 @@
-"""What an estimator returns: a frozen record with its counts, level, method and cautions.
-
-`Estimate` is a rate ratio (below 1 = fewer incidents than without the project). `Quantity` is
-any other number with an interval: a difference, a share, a count. Both print one row with the
-same columns (`tidy`) and one sentence in words. Nothing is estimated here.
-"""
+"""What an estimator returns: a frozen record with its counts, level, method and cautions."""
 
 from __future__ import annotations
 
@@ -211,12 +206,12 @@ class Quantity:
 
     measure: str
     estimate: float
-    low: float | None
-    high: float | None
-    level: float | None
     n: int
     method: str
     unit: str
+    low: float | None = None
+    high: float | None = None
+    level: float | None = None
     p: float | None = None
     se: float | None = None
     cautions: tuple[str, ...] = ()

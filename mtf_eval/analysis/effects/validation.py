@@ -1,9 +1,7 @@
 """How often the estimators are wrong: pretended projects on real records.
 
 Every area (or group) in turn is taken for a project's target although nothing was done there; a
-known share of its incidents after the start is then taken out at random. Counted are intervals
-that miss the truth, falls found where there were none, and falls found where there was one. Takes
-a month x area matrix of counts from any police.uk archive; reads no file.
+known share of its incidents after the start is then taken out at random.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""One evaluation as tables: headline, series, estimates, controls, displacement, checks, EMMIE.
-
-Everything shown in the assessment of a project's page. Only shapes and words; nothing is
-estimated here.
-"""
+"""One evaluation as tables: everything shown in the assessment of a project's page."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """A project's effect by a method, a comparison or months of the analyst's own.
 
-Stands beside the evaluation, whose design was fixed before an outcome was looked at, and changes
-nothing in it. What the records allow no claim of is not estimated here either.
+What the records allow no claim of is not estimated here either.
 """
 
 from __future__ import annotations

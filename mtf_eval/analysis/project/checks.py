@@ -1,8 +1,4 @@
-"""Checks on a project's records: what is not on record, a bad year before the start.
-
-The checks on the estimate itself (trend, fake dates, fake areas) stand in `effects`. Each returns
-a `Check` in words; `passed` is `None` where it informs only.
-"""
+"""Checks on a project's records: what is not on record, a bad year before the start."""
 
 from __future__ import annotations
 

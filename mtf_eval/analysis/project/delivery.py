@@ -1,7 +1,4 @@
-"""Was it done, on time, and enough of it: actions, and what providers delivered of what was agreed.
-
-Process evaluation of one project or of all of them. Says nothing of effects.
-"""
+"""Was it done, on time, and enough of it: actions, and what was delivered of what was agreed."""
 
 from __future__ import annotations
 

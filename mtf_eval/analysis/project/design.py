@@ -1,8 +1,7 @@
 """One project as a question: which areas, which months, and by which design it is judged.
 
-Everything here is settled before an outcome is looked at: it reads which areas and months are on
-record, never how many incidents they hold. What is left out of them, and whether anything may be
-said, is for `gates`. Estimates nothing.
+Settled before an outcome is looked at, by which areas and months are on record, never by how many
+incidents they hold.
 """
 
 from __future__ import annotations

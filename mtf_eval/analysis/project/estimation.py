@@ -1,8 +1,4 @@
-"""Run every estimator that a project's records allow, and what lies around the estimates.
-
-The estimators as calls in the order of preference, the smallest fall they could have seen, and
-what happened beside the project's areas. Which one is primary is decided in `design`.
-"""
+"""Every estimator that a project's records allow, and what lies around the estimates."""
 
 from __future__ import annotations
 

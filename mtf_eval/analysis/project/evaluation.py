@@ -1,10 +1,7 @@
 """What one SARA project changed, and how sure we may be.
 
-`evaluate` chooses the design by what is on record, runs it on every measure, runs the others as
-sensitivity, and says "we cannot say" with the reason: what is not on record, or the smallest fall
-that could have been seen. What may not be claimed is not estimated at all, so no page can show
-it. A project that is planned or still running gets no effect. Tables are made in `assessment` and
-`planning`.
+The design is chosen by what is on record and run on every measure, the others as sensitivity. What
+may not be claimed is not estimated at all, so no page can show it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The long-term audit of one project: whether the fall has held six and twelve months on.
 
-The estimator that judged the response is run again on later months, against the months before
-the start: by the same forecast, or against the same months of the year before; and what comes next.
-Nothing is claimed of months not on record.
+The estimator that judged the response is run again on later months, against the months before the
+start.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which months and areas of a project are compared, and whether anything may be claimed of them.
 
-The one place where that is decided; every page, total, rating and pound asks the evaluation, which
-asks here. What is not on record is left out before an outcome is looked at (`laid_out`), or nothing
-is estimated (`gate`); a claim that rests on noughts which may be gaps is none (`rests_on_noughts`).
+The one place where that is decided. What is not on record is left out before an outcome is looked
+at (`laid_out`), or nothing is estimated (`gate`); a claim that rests on noughts which may be gaps
+is none (`rests_on_noughts`).
 """
 
 from __future__ import annotations

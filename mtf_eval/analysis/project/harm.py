@@ -1,7 +1,6 @@
 """Harm: the area's recorded incidents weighted by severity, beside its district.
 
-Weights are reference data; a measure without one is shown apart, never as nought. Two indices
-are never added up.
+A measure without a weight is shown apart, never as nought; two indices are never added up.
 """
 
 from __future__ import annotations

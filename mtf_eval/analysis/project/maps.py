@@ -1,7 +1,6 @@
 """Where a project works: its areas by role, and map points of its measure before and after.
 
-The points are the publisher's anonymised ones, on or near a street: fit for a picture of where,
-not for distances or addresses.
+The points are the publisher's anonymised ones: fit for a picture, not for distances.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The net effect of a project: what it avoided, less what moved next door. The one definition.
 
-Every page, total, rating and pound asks here. An excess in the buffer is taken off; a fall there
-is printed and never credited. Estimates come from `estimation`; pounds are made in `benefit`.
+An excess in the buffer is taken off; a fall there is printed and never credited.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Deconfliction: projects that work on the same places, outcomes or agencies at one time.
 
-In the same places they are together also in the months over which one of them is assessed.
-
-Their effects cannot be told apart and their benefits must not be added twice. Finds who shares
-what; what that means for pounds is decided in `benefit`.
+In the same places they are together also in the months over which one of them is assessed. Their
+effects cannot be told apart and their benefits must not be added twice.
 """
 
 from __future__ import annotations

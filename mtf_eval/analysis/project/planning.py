@@ -1,7 +1,4 @@
-"""Before a project starts: baseline, concentration, areas to compare with, what could be seen.
-
-The page that keeps hopeless evaluations from being promised. Reads the months before only.
-"""
+"""Before a project starts: baseline, concentration, areas to compare with, what could be seen."""
 
 from __future__ import annotations
 

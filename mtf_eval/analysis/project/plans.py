@@ -1,8 +1,4 @@
-"""A plan as it was fixed, and whether the project that came of it kept to it.
-
-Judges no design: what one could show is said in `planning`. A plan changed after the start is
-shown, never refused.
-"""
+"""A plan as it was fixed, and whether the project kept to it; a change is shown, never refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a project set out to do and did: pro-forma, actions, deliveries, priorities served.
-
-Process evaluation and accountability. Says nothing of effects.
-"""
+"""What a project set out to do and did: pro-forma, actions, deliveries, priorities served."""
 
 from __future__ import annotations
 

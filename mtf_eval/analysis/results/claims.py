@@ -1,7 +1,4 @@
-"""Which words a sentence may use: none stronger than the design behind it allows.
-
-A list of claims with the Maryland level each needs. Writes no sentence and judges no design.
-"""
+"""Which words a sentence may use: none stronger than the design behind it allows."""
 
 from __future__ import annotations
 

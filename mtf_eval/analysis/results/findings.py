@@ -1,7 +1,6 @@
 """Sentences made from shown numbers: the finding over a chart and its text alternative.
 
-Takes frames that have been through the disclosure rule, so a sentence cannot say what the table
-hides: a missing cell is never named. Counts nothing itself and knows no data set.
+Takes frames that have been through the disclosure rule: a missing cell is never named.
 """
 
 from __future__ import annotations

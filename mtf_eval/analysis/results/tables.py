@@ -1,8 +1,7 @@
 """What a result table is: a frame whose columns say what they count.
 
-Every number that may leave travels in a `Table`. The marks on its columns are what
-the disclosure rule goes by, so a column without a mark cannot be built. Nothing is hidden,
-formatted or drawn here.
+Every number that may leave travels in a `Table`; the marks on its columns are what the disclosure
+rule goes by.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Entry and exit surveys: who answered, how favourably, and what changed between the waves.
 
-The same people or not, weighted or not, one wave or two, few or many. Answers outside the scale
-(do not know, no answer) stand apart and are in no base. Causes nothing: a survey says what people
-answered, never what made them. What a reader must know beside is in `survey_words`.
+Answers outside the scale (do not know, no answer) stand apart and are in no base.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Entry and exit surveys in words: what they show in a sentence, and what speaks against it.
-
-Timing, mode, small bases and who answered. Works out nothing: the figures are in `surveys`.
-"""
+"""Entry and exit surveys in words: what they show in a sentence, and what speaks against it."""
 
 from __future__ import annotations
 

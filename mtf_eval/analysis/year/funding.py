@@ -1,8 +1,4 @@
-"""Money asked for, awarded, spent and still to be accounted for.
-
-Bids by status and success, what each project was given against what it has cost, and which
-reports funders still wait for. Benefits are not here.
-"""
+"""Money asked for, awarded, spent and still to be accounted for."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What the leadership group needs of a half-year: where projects stand, what it must decide.
-
-Stages with a rating by a printed rule, milestones, follow-ups, decisions asked and corrections.
-Money is in `funding`, actions and deliveries in `delivery`, effects in `projects`.
-"""
+"""What the leadership group needs of a half-year: where projects stand, what it must decide."""
 
 from __future__ import annotations
 

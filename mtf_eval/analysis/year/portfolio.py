@@ -1,7 +1,6 @@
 """The projects of a year together: a line each, and their effects pooled.
 
-What one project did is worked out in `projects`; here they stand side by side, and what must not
-be pooled is left out with the reason. Pounds are in `pounds`.
+What must not be pooled is left out with the reason.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What the projects of a year cost and were worth together, by what stands behind it.
-
-Appraises each project, adds up those of one kind of evidence without counting anything twice, and
-names what did not work. Effects are pooled in `portfolio`; draws and prices are made in `benefit`.
-"""
+"""What the projects of a year cost and were worth together, by what stands behind it."""
 
 from __future__ import annotations
 
