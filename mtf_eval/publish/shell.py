@@ -1,7 +1,4 @@
-"""What every page shares: the style sheet, the templates, its name, the words for its status.
-
-Renders nothing itself.
-"""
+"""What every page shares: the style sheet, the templates, its name, the words for its status."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a checked data set is: its tables, where each came from, and what reading them found.
-
-Made by `load` only. Reads nothing itself.
-"""
+"""What a checked data set is: its tables, where each came from, and what reading them found."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """A folder, workbook or database to a checked data set: the only reader of input.
 
-Gathers the grids, has each tidied and checked, checks the tables against one another and says
-where all of it came from. Either everything holds or one error tells every problem; nothing is
-half loaded.
+Either everything holds or one error tells every problem; nothing is half loaded.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What hidden counts can still be: least and most over everything that fits every equation.
 
-Takes unknowns with their bounds and the sums that hold between them, from wherever; knows no
-tables, files or rules. Solved by linear programming (HiGHS); sums that contradict each other are
-dropped, the least believable first. Ends not found within the time are said to be unknown.
+Solved by linear programming (HiGHS); sums that contradict each other are dropped, the least
+believable first. Ends not found within the time are said to be unknown.
 """
 
 from __future__ import annotations

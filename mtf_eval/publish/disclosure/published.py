@@ -1,8 +1,7 @@
 """Tables as they were published, read back from the files a reader has.
 
-Reads HTML pages, CSV, Excel workbooks, Word documents, slides, summaries, notebooks and run
-records of a folder of reports. Knows nothing of how they were made: only what is printed counts.
-Judged in `audit`.
+Reads HTML pages, CSV, Excel workbooks, Word documents, slides, summaries, notebooks and run records
+of a folder of reports.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A released table as HTML that every reader can use, ratings among its cells.
-
-Knows the table only: source, notes and symbols are printed around it by `elements`.
-"""
+"""A released table as HTML that every reader can use, ratings among its cells."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What an executed notebook shows, block by block, as documents and slides are made of.
-
-Released payloads, prose and the page's own pictures; nothing is computed and nothing else read.
-"""
+"""What an executed notebook shows, block by block, as documents and slides are made of."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The leadership report as at most six slides: charts that can be edited, notes with the sources.
-
-Made of what the executed notebook shows; a chart's own workbook holds the figures drawn alone.
-"""
+"""The leadership report as at most six slides: charts that can be edited, notes with sources."""
 
 from __future__ import annotations
 

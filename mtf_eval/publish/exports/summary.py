@@ -1,7 +1,4 @@
-"""Half a page for an e-mail, as text and as HTML: what a report found, how sure, what it asks.
-
-Made of what the executed notebook shows; names the page, and sends nothing.
-"""
+"""Half a page for an e-mail, as text and as HTML: what a report found, how sure, what it asks."""
 
 from __future__ import annotations
 

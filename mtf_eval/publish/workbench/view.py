@@ -1,7 +1,4 @@
-"""A result that shows itself in a notebook, by the release rule of the report it stands in.
-
-Computes nothing and hides nothing: asks `analysis`, passes the release, shows.
-"""
+"""A result that shows itself in a notebook, by the release rule of the report it stands in."""
 
 from __future__ import annotations
 

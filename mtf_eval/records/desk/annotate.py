@@ -1,8 +1,7 @@
 """The fix report: a copy of the records with every complaint as a note beside its cell.
 
-Of a workbook the copy is the workbook itself, formulas, notes and formats included; of a folder
-of CSV files, a workbook with a sheet per file. The original is never touched. Judges nothing: the
-complaints come from `load`.
+Of a workbook the copy is the workbook itself, formulas, notes and formats included; of a folder of
+CSV files, a workbook with a sheet per file. The original is never touched.
 """
 
 from __future__ import annotations

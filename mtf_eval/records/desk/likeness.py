@@ -1,7 +1,4 @@
-"""What a sheet of a tracker is like: its table, and of each heading the column.
-
-Compares names; reads no value and asks nobody.
-"""
+"""What a sheet of a tracker is like: its table, and of each heading the column."""
 
 from __future__ import annotations
 

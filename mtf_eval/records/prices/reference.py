@@ -2,8 +2,7 @@
 
 Every look-up answers from `data/reference/*.csv`, or from the user's own in their place (`own`),
 and refuses what is not covered: a year the deflator does not hold is an error, never the nearest
-year. A figure without a source or a price year does not load. Nothing here is applied to a
-project; see `analysis.benefit`.
+year. A figure without a source or a price year does not load.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """A user's own copy of the GMCA Unit Cost Database workbook, usable beside our unit costs.
 
-Goes by headings, not by places: any version whose columns it recognises. Takes the original
-figures and their years, never the updated ones, so that uprating happens once. Copies nothing
-into the repository.
+Goes by headings, not by places: any version whose columns it recognises. Takes the original figures
+and their years, never the updated ones, so that uprating happens once.
 """
 
 from __future__ import annotations

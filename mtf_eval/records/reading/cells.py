@@ -1,7 +1,6 @@
 """One cell to one value: dates, months, numbers, money, listed words.
 
-What is certain is read, with a note of what was mended; what is not is refused. Knows no table,
-no file and no row.
+What is certain is read, with a note of what was mended; what is not is refused.
 """
 
 from __future__ import annotations

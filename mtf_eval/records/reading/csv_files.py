@@ -1,7 +1,4 @@
-"""CSV files to grids of cells: encodings, separators, and what is no CSV at all.
-
-Reads one file; knows nothing of what its columns mean.
-"""
+"""CSV files to grids of cells: encodings, separators, and what is no CSV at all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A grid of cells on its way to a table: the cells, and what reading them has noticed.
-
-Holds; does not read or judge.
-"""
+"""A grid of cells on its way to a table: the cells, and what reading them has noticed."""
 
 from __future__ import annotations
 

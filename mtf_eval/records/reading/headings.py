@@ -1,7 +1,4 @@
-"""Headings: which row holds them, which column each names, and what the rows above say.
-
-Knows what the schema and the aliases call a column; decides nothing about the cells below.
-"""
+"""Headings: which row holds them, which column each names, and what the rows above say."""
 
 from __future__ import annotations
 

@@ -1,12 +1,10 @@
 """Street-level records as downloaded from data.police.uk, counted by month, area and crime type.
 
-Takes a folder or a zip of any size and never holds it: each monthly file streams past once, read
-by Arrow, and only its counts are kept, with small numbers in place of the texts. Rows that are
-equal in every column, a Crime ID among them, are one incident; without an ID (anti-social
-behaviour) none is dropped for looking like another, since separate incidents snapped to one point
-look alike. Rows without an area count under the area code `""`.
-
-Not here: reading our own tables (`load`), or anything about single incidents.
+Takes a folder or a zip of any size and never holds it: each monthly file streams past once, read by
+Arrow, and only its counts are kept, with small numbers in place of the texts. Rows that are equal
+in every column, a Crime ID among them, are one incident; without an ID (anti-social behaviour) none
+is dropped for looking like another, since separate incidents snapped to one point look alike. Rows
+without an area count under the area code `""`.
 """
 
 from __future__ import annotations

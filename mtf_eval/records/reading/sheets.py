@@ -1,7 +1,4 @@
-"""Several sheets of one table under one another, and months that stand across turned down.
-
-Moves cells and remembers where each came from; reads none.
-"""
+"""Several sheets of one table under one another, and months that stand across turned down."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From a folder, a workbook, one mapped file or a database to grids of cells.
-
-Opens each source and says where each table came from; reads no cell.
-"""
+"""From a folder, a workbook, one mapped file or a database to grids of cells."""
 
 from __future__ import annotations
 
