@@ -23,25 +23,23 @@ from mtf_eval.analysis.benefit.spread import (
 )
 from mtf_eval.analysis.benefit.standing import by_records, standing
 from mtf_eval.analysis.benefit.statement import (
+    appraisal_summary,
     benefits_by_agency,
     by_agency_and_year,
     cash_flow,
-    costs,
-    headline,
-    ratios,
-    results_in_pounds,
-    waterfall,
-)
-from mtf_eval.analysis.benefit.summary_table import appraisal_summary
-from mtf_eval.analysis.benefit.totals import once, portfolio
-from mtf_eval.analysis.benefit.words import (
     chance_finding,
+    costs,
     costs_finding,
     gains_finding,
+    headline,
     payback_finding,
+    ratios,
+    results_in_pounds,
     tornado_finding,
+    waterfall,
     waterfall_finding,
 )
+from mtf_eval.analysis.benefit.totals import once, portfolio
 
 __all__ = [
     "Assumptions", "Benefit", "analyse", "appraisal_summary", "assumptions",

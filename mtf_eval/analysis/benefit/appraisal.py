@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,11 +30,8 @@ from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown
 from mtf_eval.errors import Problem
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
-
 
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
 CLAIMS = (

@@ -10,16 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from itertools import permutations
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.project.overlaps import overlaps, same_people, targets_of
-from mtf_eval.records.dataset import once
+from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import UnitCost
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
 
 Action = Literal["refuse", "warn", "alone"]
 WIDE = 3.0  # warned about: a high end so many times the low end (or no room below the default)

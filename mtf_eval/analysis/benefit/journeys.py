@@ -6,7 +6,7 @@ Its months and pounds are sums over people's own ways: only a report that shows 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -14,12 +14,9 @@ from mtf_eval.analysis.benefit.layout import slug
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.rules import few
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
-
 
 DAYS_A_MONTH = 365.25 / 12
 SUMS = ("months", "path", "stay", "difference", "cost")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -18,12 +18,9 @@ from mtf_eval.analysis.project.net import WITH_COMPARISON, Evidence, Net
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown
 from mtf_eval.errors import BadArgument, Problem
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference, financial_year
 from mtf_eval.records.prices.unit_costs import UnitCost
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
-
 
 Route = Literal["cost", "places", "people"]
 

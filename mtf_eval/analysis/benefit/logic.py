@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mtf_eval.analysis.benefit.appraisal import GIVEN
+from mtf_eval.analysis.benefit.appraisal import GIVEN, Benefit
 from mtf_eval.analysis.benefit.layout import table
 from mtf_eval.analysis.benefit.statement import benefits_by_agency, costs
 from mtf_eval.analysis.project.delivery import actions_then, actions_words, dose
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import listing
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.benefit.appraisal import Benefit
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.records.dataset import Dataset
+from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.dataset import Dataset
 
 MOST = 5  # things named at a stage
 NONE = "none on record"

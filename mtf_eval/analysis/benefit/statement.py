@@ -14,9 +14,11 @@ from mtf_eval.analysis.benefit.appraisal import GIVEN, Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import Rows, sides, table, tabled, with_total
 from mtf_eval.analysis.benefit.uncertainty import Array, Draws
+from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.tables import Table
 
+NOTHING = "Nothing can be shown: no benefit is known"
 TYPES = ("fiscal", "economic", "social", "not_split")
 #: What stands beside every large figure, where the records alone do not bear it.
 CONDITION = {"claimed": "As claimed, not shown", "doubtful": "In doubt"}
@@ -283,3 +285,126 @@ def waterfall(benefit: Benefit) -> Rows:
     steps["Discounting of benefits"] = own["present_gbp"].sum() - own["amount_gbp"].sum()
     yield from ((name, value) for name, value in steps.items() if round(value, 2))
     yield "Net present public value", benefit.net_gbp
+
+
+# The appraisal on one page
+
+
+@tabled
+def appraisal_summary(benefit: Benefit) -> Rows:
+    """Set the options side by side: do nothing, the project as measured, as claimed, at least."""
+    yield "Do nothing", 0.0, 0.0, 0.0, np.nan, "the problem as expected", "", "nobody", ""
+    for each in (benefit, benefit.claims):
+        if each is not None:
+            yield _option(each, both=benefit.claims is not None)
+    draws = benefit.draws
+    if draws is not None and not (benefit.unpriced or benefit.no_saving):
+        net = draws.quantiles(draws.careful)[0]
+        cost = benefit.results["present_value_costs_gbp"]
+        yield least(benefit), np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
+
+
+def _option(each: Benefit, *, both: bool) -> tuple[object, ...]:
+    found, kind = each.results, each.evidence
+    name = "The project as claimed" if kind == "claimed" else "The project as the records show"
+    other = "project_" if kind == "claimed" else "outcomes"  # tables of the other option's rows
+    found_of = (f for f in each.findings if not (both and f.source_row.startswith(other)))
+    said = (f.text.rstrip(".") for f in found_of)
+    named = dict.fromkeys(filter(None, (each.doubts, *each.unpriced, *said)))
+    risks = [*named] or ["none named by the rules"]
+    if each.alone_in_it and each.claimed:
+        risks.append("no other project on record claims it")
+    chance = f"chance that benefits exceed costs {each.chance or 'not known'}"
+    return (
+        name,
+        found["present_value_benefits_gbp"] if each.claimed else np.nan,
+        found["present_value_costs_gbp"] if each.spent else np.nan,
+        found["net_present_public_value_gbp"],
+        found["public_value_bcr"],
+        " ".join(each.notes) or "nothing that is on record",
+        "; ".join(risks),
+        _gains(each),
+        f"{KINDS[kind]}; {'no saving can be claimed' if each.no_saving else chance}",
+    )
+
+
+def _gains(each: Benefit) -> str:
+    """Name who gains most, and how much of it is cash."""
+    _, gains = sides(each)
+    own = gains[~gains["transfer"]]
+    if own.empty:
+        return "not known"
+    by = own.groupby("agency")["present_gbp"].sum().sort_values(ascending=False)
+    if each.results["present_value_benefits_gbp"] < 0:
+        return "nobody"
+    most = ", ".join(f"{each.reference.agency(str(a))} {pounds(v)}" for a, v in by[:3].items())
+    cash = float(each.results["cashable_benefit_gbp"])
+    return f"{most}; {f'cashable {pounds(cash)}' if cash else 'capacity freed, not cash'}"
+
+
+# What the pictures show, in one sentence each: their titles
+
+
+def costs_finding(benefit: Benefit) -> str:
+    """Say who paid most."""
+    made = costs(benefit)
+    frame = made.frame.iloc[: -1 if made.total_row else None]
+    if frame.empty:
+        return "No costs are on record"
+    most = frame.loc[frame["total"].idxmax()]
+    whole = frame["total"].sum()
+    gave = f"{most['agency']} gave {pounds(most['total'])}"
+    if not benefit.spent:
+        return f"We cannot say what it cost; of what has a price {gave}"
+    if whole < 0:
+        return f"{pounds(-whole)} more came back than was paid"
+    return f"It cost {pounds(whole)} before optimism bias; {gave}"
+
+
+def gains_finding(benefit: Benefit) -> str:
+    """Say who gains most."""
+    frame = benefits_by_agency(benefit).frame.iloc[:-1]
+    if frame.empty:
+        return NOTHING
+    most = frame.loc[frame["public"].idxmax()]
+    prefix = "Not shown: " if benefit.no_saving else ""
+    prefix = "Not told from nothing: " if benefit.no_saving_possible else prefix
+    if most["public"] < 0:
+        return f"{prefix}nobody gains: a loss of {pounds(-frame['public'].sum())} in all"
+    return f"{prefix}{most['agency']} would gain most, {pounds(most['public'])}"
+
+
+def payback_finding(benefit: Benefit) -> str:
+    """Say when fiscal benefits have caught up with costs."""
+    return f"Payback of the costs by fiscal benefits: {payback(benefit)}"
+
+
+def waterfall_finding(benefit: Benefit) -> str:
+    """Say where gross and net end up."""
+    if not benefit.claimed:
+        return NOTHING
+    if benefit.unpriced:
+        return f"We cannot say what is left: {'; '.join(benefit.unpriced)}"
+    return f"From gross benefits to a net present public value of {pounds(benefit.net_gbp)}"
+
+
+def chance_finding(benefit: Benefit) -> str:
+    """Say how likely it is that benefits exceed costs."""
+    if benefit.draws is None:
+        return NOTHING
+    if benefit.no_saving:
+        inside = "The interval of the effect includes no effect"
+        why = inside if benefit.no_saving_possible else "The records show no effect"
+        return f"{why}, so no saving can be claimed"
+    if benefit.unpriced:
+        return f"The chance cannot be said: {'; '.join(benefit.unpriced)}"
+    return benefit.chance_sentence
+
+
+def tornado_finding(benefit: Benefit) -> str:
+    """Say which input the result hangs on most."""
+    if not benefit.swings:
+        return NOTHING
+    first = benefit.swings[0]
+    name = f" ({first.name})" if first.name else ""
+    return f"The result hangs most on the {first.kind}{name}"

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.estimation import estimators, recorded
+from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.gates import laid_out
 from mtf_eval.errors import BadArgument
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mtf_eval.analysis.effects import Panel
-    from mtf_eval.analysis.project.evaluation import Evaluation
-    from mtf_eval.records.dataset import Dataset
-
+from mtf_eval.records.dataset import Dataset
 
 NAMED = 5  # areas named in a message
 

@@ -5,31 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
 
-from mtf_eval.analysis.effects import (
-    Check,
-    Estimate,
-    Panel,
-    Quantity,
-    difference_in_differences,
-    displacement_quotient,
-    interrupted_series,
-    minimum_detectable_effect,
-    overdispersion,
-    placebo_calibrated,
-    rate_ratio,
-    ratio_of_ratios,
-    synthetic_control,
-    weighted_displacement_difference,
-)
+import numpy as np
+
+from mtf_eval.analysis import effects
+from mtf_eval.analysis.effects import Check, Estimate, Panel, Quantity
 from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
 from mtf_eval.analysis.effects.rates import smallest_fall
 from mtf_eval.errors import NotEnoughData
-
-if TYPE_CHECKING:
-    import numpy as np
-
 
 POWER = 0.8
 WIDER = (
@@ -60,10 +43,10 @@ def all_others(panel: Panel) -> Panel:
     return replace(panel, comparison=())
 
 
-def tried(name: str, check: Callable[[], Check]) -> Check:
+def tried(name: str, check: Callable[..., Check], panel: Panel) -> Check:
     """Run a check; where the records cannot carry it, say so in its place."""
     try:
-        return check()
+        return check(panel=panel)
     except NotEnoughData as error:
         return Check(name=name, passed=None, tried=False, text=f"Cannot be tried: {error}.")
 
@@ -87,17 +70,17 @@ def estimators(
         if not panel.comparison:
             raise NotEnoughData(f"{panel.measure}: no comparison area is on record")
         rest = seasonal.totals(panel.comparison)
-        return ratio_of_ratios(
+        return effects.ratio_of_ratios(
             before=before,
             after=after,
             comparison_before=rest[0],
             comparison_after=rest[1],
             measure=panel.measure,
-            dispersion=max(1.0, overdispersion(compared)),
+            dispersion=max(1.0, effects.overdispersion(compared)),
         )
 
     def alone() -> Estimate:
-        return rate_ratio(
+        return effects.rate_ratio(
             before=before,
             after=after,
             exposure_before=seasonal.months_before,
@@ -107,18 +90,18 @@ def estimators(
 
     @cache
     def series() -> tuple[Estimate, Estimate]:
-        result = interrupted_series(
+        result = effects.interrupted_series(
             series=panel.monthly(panel.target), start=panel.start, rng=rng, measure=panel.measure
         )
         narrower, wider = sorted((result.estimate, result.robust), key=lambda e: e.se_log or 0)
         return wider.with_cautions(WIDER), narrower
 
     return {
-        "placebo": lambda: placebo_calibrated(panel=recorded(panel, compared)),
-        "did": lambda: difference_in_differences(panel=seasonal),
+        "placebo": lambda: effects.placebo_calibrated(panel=recorded(panel, compared)),
+        "did": lambda: effects.difference_in_differences(panel=seasonal),
         "series": lambda: series()[0],
         "series_narrower": lambda: series()[1],
-        "synthetic": lambda: synthetic_control(panel=all_others(panel), donors=12).estimate,
+        "synthetic": lambda: effects.synthetic_control(panel=all_others(panel), donors=12).estimate,
         "relative": against,
         "before_after": alone,
     }
@@ -135,10 +118,10 @@ def smallest(effect: Estimate | None, compared: Panel) -> float:
     seasonal = compared.same_season()
     before = seasonal.totals(compared.target)[0]
     try:
-        spread = max(1.0, overdispersion(compared))
+        spread = max(1.0, effects.overdispersion(compared))
     except NotEnoughData:
         spread = 2.0
-    return minimum_detectable_effect(
+    return effects.minimum_detectable_effect(
         before=max(before, 1),
         after_share=seasonal.months_after / max(seasonal.months_before, 1),
         dispersion=spread,
@@ -177,7 +160,7 @@ def spill(compared: Panel) -> Spill:
         seasonal.totals(areas) for areas in (compared.target, compared.comparison, compared.buffer)
     )
     if sizes[1]:
-        difference = weighted_displacement_difference(
+        difference = effects.weighted_displacement_difference(
             target=target,
             comparison=rest,
             displacement=around,
@@ -187,7 +170,7 @@ def spill(compared: Panel) -> Spill:
             measure=compared.measure,
         )
     try:
-        quotient = displacement_quotient(
+        quotient = effects.displacement_quotient(
             target=target, comparison=rest, buffer=around, measure=compared.measure
         )
     except NotEnoughData as error:

@@ -10,17 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects import Check, Estimate, Panel
-from mtf_eval.analysis.effects.diagnostics import (
-    placebo_in_space,
-    placebo_in_time,
-    pre_trend,
-    regression_to_the_mean,
-)
+from mtf_eval.analysis.effects import Check, Estimate, Panel, diagnostics
 from mtf_eval.analysis.project import checks
 from mtf_eval.analysis.project.design import (
     Design,
@@ -61,9 +55,6 @@ UNFINISHED = {
     "planning": "the response has not begun",
     "running": "the response is still running; an effect is given when it has ended",
 }
-
-if TYPE_CHECKING:
-    import numpy as np
 
 
 # Our own judgement, as no guidance gives one: beyond the first a design gives no answer but "we
@@ -252,8 +243,6 @@ def evaluate(
 @shared
 def evaluated(data: Dataset, project_id: str, as_of: date) -> Evaluation:
     """Evaluate one project as every report does: once, from the same seed; see `evaluate`."""
-    import numpy as np
-
     return evaluate(data, project_id, as_of=as_of, rng=np.random.default_rng(SEED))
 
 
@@ -389,10 +378,10 @@ class _Found:
                     continue
         seasonal, record = all_others(compared.same_season()), recorded(panel, compared)
         found = (
-            tried("Trend before the start", lambda: pre_trend(panel=panel)),
-            tried("Fake start dates", lambda: placebo_in_time(panel=panel)),
-            tried("Fake areas", lambda: placebo_in_space(panel=seasonal)),
-            tried("Start after a bad period", lambda: regression_to_the_mean(panel=record)),
+            tried("Trend before the start", diagnostics.pre_trend, panel),
+            tried("Fake start dates", diagnostics.placebo_in_time, panel),
+            tried("Fake areas", diagnostics.placebo_in_space, seasonal),
+            tried("Start after a bad period", diagnostics.regression_to_the_mean, record),
             checks.bad_year(panel, window),
             checks.on_record(coverage, project, window, compared),
         )

@@ -18,7 +18,7 @@ from mtf_eval.analysis.project.by_hand import by_hand
 from mtf_eval.analysis.project.design import LONGEST
 from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
 from mtf_eval.analysis.project.plans import fixed_words
-from mtf_eval.analysis.project.stories import NO_STORY, stories
+from mtf_eval.analysis.project.process import NO_STORY, stories
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts

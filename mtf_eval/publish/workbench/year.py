@@ -20,7 +20,7 @@ from mtf_eval.analysis.counts import (
 )
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
-from mtf_eval.analysis.project.stories import NO_STORY, stories
+from mtf_eval.analysis.project.process import NO_STORY, stories
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
