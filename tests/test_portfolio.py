@@ -53,7 +53,7 @@ def spent(data: Dataset, year: portfolio.Together) -> worth.Money:
 def test_every_project_is_pooled_or_the_page_says_why(
     data: Dataset, year: portfolio.Together
 ) -> None:
-    everyone = {e.project.project_id for e in year.found}
+    everyone = {e.project.project_id for e in year.evaluations}
     assert everyone == set(data.table("projects")["project_id"])
     assert everyone == {*year.members, *year.reasons}
     assert not set(year.members) & set(year.reasons)
@@ -65,7 +65,7 @@ def test_every_project_is_pooled_or_the_page_says_why(
 
 def test_pooling_by_hand(year: portfolio.Together) -> None:
     """Paule and Mandel by bisection, Hartung and Knapp by their formula, no error below plain."""
-    by_name = {e.project.project_id: portfolio._estimate(e) for e in year.found
+    by_name = {e.project.project_id: portfolio._estimate(e) for e in year.evaluations
                if e.project.project_id in year.members}  # fmt: skip
     y = np.log([e.estimate for e in by_name.values()])
     v = np.array([float(e.se_log or 0) for e in by_name.values()]) ** 2
@@ -210,7 +210,7 @@ def test_every_sentence_of_the_year_keeps_to_its_level(
     data: Dataset, year: portfolio.Together, spent: worth.Money
 ) -> None:
     said: list[tuple[str, int | None]] = []
-    for each in year.found:
+    for each in year.evaluations:
         level = each.primary.maryland if each.primary else None
         said += [(each.headline, level), (portfolio.result_words(each), level)]
         said += [(e.sentence(), e.maryland) for e in each.effects.values()]

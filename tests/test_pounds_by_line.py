@@ -48,7 +48,9 @@ def worth(reference: Reference, code: str, incidents: float) -> float:
 
 def year_of(judged: Evaluation, *measures: dict[str, Any]) -> pounds.Money:
     data = dataset(project_measures=list(measures), costs=[cost(amount_gbp=1000.0)])
-    together = SimpleNamespace(found=(judged,), year=2024, slug="2024", as_of=date(2024, 12, 31))
+    together = SimpleNamespace(
+        evaluations=(judged,), year=2024, slug="2024", as_of=date(2024, 12, 31)
+    )
     spent = pounds.appraise(
         data, cast("Any", together), load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1),

@@ -10,12 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.benefit.layout import slug
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.reference import Reference, slug
 from mtf_eval.records.prices.rules import few
 
 DAYS_A_MONTH = 365.25 / 12
@@ -121,7 +120,12 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
         for row in data.own("outcomes", project_id).itertuples()
     ]
     return lay(
-        "benefit_people", rows, "", own=slug(project_id), project_id=project_id, title=data.title
+        "benefit_people",
+        rows,
+        "",
+        own=slug(project_id, "_"),
+        project_id=project_id,
+        title=data.title,
     )
 
 

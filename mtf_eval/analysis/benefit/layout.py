@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
@@ -12,13 +11,14 @@ import pandas as pd
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.prices.reference import slug
 
 Rows = Iterable[Mapping[str, Any] | tuple[Any, ...]]
 
 
 def table(benefit: Benefit, name: str, rows: Rows | pd.DataFrame, **words: Any) -> Table:
     """Lay out a table of the analysis, with its name, source and price year; see `columns.lay`."""
-    own = f"{slug(benefit.project_id)}{'_claimed' * benefit.beside}"
+    own = f"{slug(benefit.project_id, '_')}{'_claimed' * benefit.beside}"
     words |= {"benefit": benefit, "own": own, "as_at": benefit.as_of, "basis": basis(benefit)}
     return lay(f"benefit_{name}", rows, benefit.source, **words)
 
@@ -37,11 +37,6 @@ def basis(benefit: Benefit) -> str:
     """Name the rule by which people were counted for the pounds; `""` where none were."""
     beside = () if benefit.claims is None else benefit.claims.claimed
     return next((line.counted for line in (*benefit.claimed, *beside) if line.counted), "")
-
-
-def slug(text: str) -> str:
-    """Lower case, everything but letters and digits as one underscore."""
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
 def sides(benefit: Benefit) -> tuple[pd.DataFrame, pd.DataFrame]:

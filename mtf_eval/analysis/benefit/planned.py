@@ -28,7 +28,7 @@ NO_BUFFER = "none named: what moves is not seen"
 def proforma(
     data: Dataset,
     plan: Plan,
-    found: Evaluation,
+    evaluation: Evaluation,
     reference: Reference,
     made: Sequence[Choice],
     *,
@@ -47,7 +47,7 @@ def proforma(
         ("Areas", f"{len(project.target)}: {', '.join(map(data.area, project.target))}"),
         ("Areas beside them", ", ".join(map(data.area, project.buffer)) or NO_BUFFER),
         ("Response", f"{span(start, last)} ({plan.months} month{'s' * (plan.months > 1)})"),
-        ("Months on record before the start", _held(found, start)),
+        ("Months on record before the start", _held(evaluation, start)),
         *_able(made, aim),
         *_worth(plan, reference, made, price_year),
         ("Years that pounds are counted for", str(plan.horizon_years or NOT_GIVEN)),
@@ -56,13 +56,13 @@ def proforma(
     notes = []
     if plan.hash == BY_HAND:
         notes.append("The plan was changed by hand after it was fixed: its hash is of another.")
-    return page_table(data, found, "plan", rows, notes=notes)
+    return page_table(data, evaluation, "plan", rows, notes=notes)
 
 
-def _held(found: Evaluation, start: pd.Timestamp) -> str:
+def _held(evaluation: Evaluation, start: pd.Timestamp) -> str:
     """Say how many months before the start all areas are on record in, and which those are."""
-    assert found.coverage is not None
-    counts, target = found.coverage.counts, list(found.project.target)
+    assert evaluation.coverage is not None
+    counts, target = evaluation.coverage.counts, list(evaluation.project.target)
     there = counts.reindex(columns=target).notna().all(axis=1)
     months = pd.DatetimeIndex(counts.index[there & (counts.index < start)])
     if months.empty:

@@ -9,13 +9,13 @@ import numpy as np
 
 from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
 from mtf_eval.analysis.benefit.cashflow import Assumptions
-from mtf_eval.analysis.benefit.layout import basis, slug
+from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.reference import Reference, slug
 
 WAITING = {
     "planning": "Not begun",
@@ -26,7 +26,7 @@ WAITING = {
 
 def by_records(
     data: Dataset,
-    found: Evaluation,
+    evaluation: Evaluation,
     reference: Reference,
     chosen: Assumptions | None = None,
     people: Shown = AS_RECORDED,
@@ -44,7 +44,7 @@ def by_records(
     horizon = reference.horizon_years(chosen.horizon_years if chosen else 0)
     priced = {"price_year": year, "horizon_years": horizon, "people": people}
     rng = np.random.default_rng(0)
-    return analyse(data, found, reference, **priced, rng=rng, draws=0)  # type: ignore[arg-type]
+    return analyse(data, evaluation, reference, **priced, rng=rng, draws=0)  # type: ignore[arg-type]
 
 
 def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
@@ -61,16 +61,16 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
         "standing",
         rows,
         first.source,
-        page=name or f"benefit_{slug(first.project_id)}",
+        page=name or f"benefit_{slug(first.project_id, '_')}",
         year=first.assumptions.price_year,
         as_at=first.as_of,
         basis=next(filter(None, map(basis, benefits)), ""),
     )
 
 
-def _row(found: Evaluation, own: Benefit) -> tuple[object, ...]:
-    net, kind = found.net.get(found.project.primary_measure), found.evidence()
-    claim = WAITING.get(found.status, KINDS[kind])
+def _row(evaluation: Evaluation, own: Benefit) -> tuple[object, ...]:
+    net, kind = evaluation.net.get(evaluation.project.primary_measure), evaluation.evidence()
+    claim = WAITING.get(evaluation.status, KINDS[kind])
     if net is not None and net.doubt:
         claim = f"{claim}: {net.doubt}"
     places = any(line.route == "places" for line in own.claimed)
@@ -80,7 +80,7 @@ def _row(found: Evaluation, own: Benefit) -> tuple[object, ...]:
     ratio = own.results["public_value_bcr"] if places else math.nan
     numbers = (math.nan,) * 3 if net is None else (net.avoided, *net.interval)
     return (
-        f"{found.project.project_id} {found.project.title}",
+        f"{evaluation.project.project_id} {evaluation.project.title}",
         claim,
         *numbers,
         value,

@@ -14,6 +14,7 @@ from mtf_eval.analysis.benefit.lines import Line
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.project.overlaps import same_people
 from mtf_eval.errors import BadArgument
+from mtf_eval.records.prices.reference import financial_year
 
 #: Share of a line that enters a total, and the other projects that claim the rest.
 Once = Mapping[tuple[str, str], tuple[float, tuple[str, ...]]]
@@ -84,13 +85,13 @@ def portfolio(
     if any(each.assumptions != first.assumptions for each in benefits):
         raise BadArgument("projects of different price years or horizons cannot be added up")
     counted = once(benefits) if counted is None else counted
-    begun = [_financial(each.window[0]) for each in benefits if each.window]
+    begun = [int(financial_year(each.window[0])[:4]) for each in benefits if each.window]
     base, years = min(begun, default=0), first.assumptions.horizon_years
     assumptions = replace(first.assumptions, horizon_years=years + max(begun, default=base) - base)
     lines: list[Line] = []
     findings: list[Finding] = []
     for each in benefits:
-        late = _financial(each.window[0]) - base if each.window else 0
+        late = int(financial_year(each.window[0])[:4]) - base if each.window else 0
         for line in each.lines:
             weight, rivals = counted.get((line.project_id, line.source_row), (1.0, ()))
             source_row = f"{line.project_id}, {line.source_row}"
@@ -130,8 +131,3 @@ def portfolio(
             lines, first.reference, assumptions, unpriced, rng=rng, draws=draws, project_id="all"
         ),
     )
-
-
-def _financial(day: pd.Timestamp) -> int:
-    """Year in which the financial year of a day begins."""
-    return int(day.year - (day.month < 4))

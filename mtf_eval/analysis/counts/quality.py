@@ -46,7 +46,7 @@ def tables_read(data: Dataset, *, rule: Rule) -> Table:
     return lay("tables_read", rows, data)
 
 
-def found(data: Dataset) -> Table:
+def reading_notes(data: Dataset) -> Table:
     """List what reading noticed, in order of kind and place; empty when nothing was."""
     order = list(KINDS)
     ranked = sorted(data.notes(), key=lambda f: (order.index(f.kind), f.table, f.row or 0))

@@ -27,13 +27,13 @@ COMPARED = ("placebo", "did")  # designs that set the project's areas against ot
 PASSED = {True: "As it should be", False: "Look here", None: "For information"}
 
 
-def headline(data: Dataset, found: Evaluation) -> Table:
+def headline(data: Dataset, evaluation: Evaluation) -> Table:
     """Cards of the first screen: before, after, expected, avoided; one row."""
-    project, window = found.project, found.window
-    effect = found.primary
-    if window is None or found.compared is None:
+    project, window = evaluation.project, evaluation.window
+    effect = evaluation.primary
+    if window is None or evaluation.compared is None:
         raise NotEnoughData(f"{project.project_id}: no months are compared")
-    before, after = found.compared.same_season().totals(project.target)
+    before, after = evaluation.compared.same_season().totals(project.target)
     row: dict[str, object] = {"project": project.title, "before": before, "after": after}
     earlier, later = (
         f"{f'{len(u)} months of ' * (len(u) < len(m))}{m[0]:%b %Y} to {m[-1]:%b %Y}"
@@ -41,16 +41,16 @@ def headline(data: Dataset, found: Evaluation) -> Table:
     )
     words: dict[str, str] = {"earlier": earlier, "later": later}
     if effect is not None and effect.avoided is not None:
-        net = found.net[project.primary_measure]
+        net = evaluation.net[project.primary_measure]
         row |= {"expected": after + round(effect.avoided), "avoided": round(abs(net.avoided))}
         row["ratio"] = effect.estimate
         interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
         words["said"] = "Expected" if effect.maryland > 2 else "As the months before suggest"
         words["against"] = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
         words |= {"net": net.sentence(), "interval": interval}
-    elif (seen := found.smallest(project.primary_measure)) is not None:
+    elif (seen := evaluation.smallest(project.primary_measure)) is not None:
         row["mde"], words["way"] = 100 * seen[0], seen[1]
-    return page_table(data, found, "headline", [row], **words)
+    return page_table(data, evaluation, "headline", [row], **words)
 
 
 def _against(*effects: Estimate) -> str:
@@ -60,79 +60,79 @@ def _against(*effects: Estimate) -> str:
     return " or ".join(words[each] for each in sorted(compared, reverse=True))
 
 
-def short(data: Dataset, found: Evaluation, done: str) -> Table:
+def short(data: Dataset, evaluation: Evaluation, done: str) -> Table:
     """Answer in few lines: the problem, what was done, what changed, how sure."""
-    project, effect = found.project, found.primary
+    project, effect = evaluation.project, evaluation.primary
     claims = bool(len(data.own("outcomes", project.project_id)))
     sure = f"The records show nothing{'; what it claims of people is not measured' * claims}."
-    if found.status in UNFINISHED:
-        sure = f"Nothing is claimed yet: {UNFINISHED[found.status]}."
+    if evaluation.status in UNFINISHED:
+        sure = f"Nothing is claimed yet: {UNFINISHED[evaluation.status]}."
     elif effect is not None:
-        sure = f"Maryland level {effect.maryland} of 5; {found.design.reason} "  # type: ignore[union-attr]
-        sure += " ".join(_doubts(found)) or "No check speaks against it."
-    elif found.gated is not None:
-        remedy = found.gated.remedy or "complete the records"
+        sure = f"Maryland level {effect.maryland} of 5; {evaluation.design.reason} "  # type: ignore[union-attr]
+        sure += " ".join(_doubts(evaluation)) or "No check speaks against it."
+    elif evaluation.gated is not None:
+        remedy = evaluation.gated.remedy or "complete the records"
         sure = f"Nothing may be claimed. To mend it: {remedy}."
-    elif project.primary_measure in found.unclear:
-        sure = f"Too few incidents to be sure of anything: {found.headline}."
-    elif found.design is not None:
-        why = found.cannot_say.get(project.primary_measure, found.headline)
+    elif project.primary_measure in evaluation.unclear:
+        sure = f"Too few incidents to be sure of anything: {evaluation.headline}."
+    elif evaluation.design is not None:
+        why = evaluation.cannot_say.get(project.primary_measure, evaluation.headline)
         sure = f"No estimate can be made: {why}."
     rows = (
         ("The problem", project.problem),
         ("What was done", f"{done}; led by {project.lead_agency}."),
-        ("What changed", f"{found.headline}."),
+        ("What changed", f"{evaluation.headline}."),
         ("How sure", sure),
     )
-    return page_table(data, found, "short", rows)
+    return page_table(data, evaluation, "short", rows)
 
 
-def _doubts(found: Evaluation) -> Iterator[str]:
+def _doubts(evaluation: Evaluation) -> Iterator[str]:
     """Say all that speaks against the result, and what could not be looked at."""
-    effect = found.primary
+    effect = evaluation.primary
     assert effect is not None
-    if wrong := [c.name.lower() for c in found.checks if c.passed is False]:
+    if wrong := [c.name.lower() for c in evaluation.checks if c.passed is False]:
         yield f"Look at: {', '.join(wrong)}."
-    if untried := sum(not c.tried for c in found.checks):
-        yield f"{untried} of {len(found.checks)} checks could not be tried."
-    yield from (*effect.cautions, *found.cautions)
-    net = found.net[found.project.primary_measure]
+    if untried := sum(not c.tried for c in evaluation.checks):
+        yield f"{untried} of {len(evaluation.checks)} checks could not be tried."
+    yield from (*effect.cautions, *evaluation.cautions)
+    net = evaluation.net[evaluation.project.primary_measure]
     if net.moved and net.effect.estimate < 1:
         yield f"{net.sentence()}: {net.doubt or 'a fall is left'}."
 
 
-def changes(data: Dataset, found: Evaluation) -> Table:
+def changes(data: Dataset, evaluation: Evaluation) -> Table:
     """Each measure: counts, ratio with interval, incidents avoided, target; or why not."""
     rows: list[tuple[object, ...]] = []
-    rises = {(wanted or 0) > 0 for wanted in found.project.measures.values()}
+    rises = {(wanted or 0) > 0 for wanted in evaluation.project.measures.values()}
     sign = 1 if rises == {True} else -1
-    for measure, wanted in found.project.measures.items():
-        effect = found.effects.get(measure)
+    for measure, wanted in evaluation.project.measures.items():
+        effect = evaluation.effects.get(measure)
         aim = "" if wanted is None else percent(wanted, signed=True)
-        smallest = 100 * (found.smallest(measure) or (math.nan,))[0]
+        smallest = 100 * (evaluation.smallest(measure) or (math.nan,))[0]
         if effect is None:
-            missing = found.cannot_say.get(measure, "no estimate")
+            missing = evaluation.cannot_say.get(measure, "no estimate")
             rows.append((measure, None, None, None, None, None, None, aim, smallest, missing))
         else:
-            said = found.net[measure].met
+            said = evaluation.net[measure].met
             rows.append(
                 (measure, effect.n_before, effect.n_after, effect.estimate, effect.low,
-                 effect.high, round(-sign * found.net[measure].avoided), aim, smallest, said)
+                 effect.high, round(-sign * evaluation.net[measure].avoided), aim, smallest, said)
             )  # fmt: skip
     ways = " or ".join(("fall", "rise")[way] for way in sorted(rises))
-    against = f"{'More' if sign > 0 else 'Fewer'} than {_against(*found.effects.values())}"
-    notes = _ratio_words(found)
-    return page_table(data, found, "changes", rows, against=against, ways=ways, notes=notes)
+    against = f"{'More' if sign > 0 else 'Fewer'} than {_against(*evaluation.effects.values())}"
+    notes = _ratio_words(evaluation)
+    return page_table(data, evaluation, "changes", rows, against=against, ways=ways, notes=notes)
 
 
-def _ratio_words(found: Evaluation) -> Iterator[str]:
-    levels = [effect.maryland for effect in found.effects.values()]
+def _ratio_words(evaluation: Evaluation) -> Iterator[str]:
+    levels = [effect.maryland for effect in evaluation.effects.values()]
     if not levels or max(levels) > 2:
         yield (
             "Rate ratio: after over before in the project's areas, over the same where nothing was "
             "done. Below 1 is fewer incidents."
         )
-    months = [len(side) for side in found.window.used()] if found.window else [0, 0]
+    months = [len(side) for side in evaluation.window.used()] if evaluation.window else [0, 0]
     if levels and max(levels) > 2 and months[0] != months[1]:
         yield f"Before is counted over {months[0]} months, after over {months[1]}: those on record."
     if levels and min(levels) <= 2:
@@ -141,40 +141,40 @@ def _ratio_words(found: Evaluation) -> Iterator[str]:
             "project's areas alone; the two counts may be of unequal numbers of months, which the "
             "ratio allows for. Below 1 is fewer incidents."
         )
-    if found.design is not None and found.design.method == "series":
-        yield f"Months used: {_periods(found)[1]}."
+    if evaluation.design is not None and evaluation.design.method == "series":
+        yield f"Months used: {_periods(evaluation)[1]}."
 
 
-def estimates(data: Dataset, found: Evaluation) -> Table:
+def estimates(data: Dataset, evaluation: Evaluation) -> Table:
     """Every estimate of the primary measure, the primary one first and marked."""
     rows = []
-    for i, effect in enumerate(found.sensitivity):
-        role = "Primary" if i == 0 and found.primary is effect else "Sensitivity"
+    for i, effect in enumerate(evaluation.sensitivity):
+        role = "Primary" if i == 0 and evaluation.primary is effect else "Sensitivity"
         name = effect.method if role == "Sensitivity" else f"{effect.method} (primary)"
         rows.append((name, effect.estimate, effect.low, effect.high, effect.n, effect.maryland))
-    design = found.design
+    design = evaluation.design
     notes = () if design is None else (
         f"Design, fixed before the outcome was looked at: {design.text}. {design.reason}",
         "The others are shown so that nobody has to wonder; they do not decide.",
     )  # fmt: skip
-    return page_table(data, found, "estimates", rows, notes=notes)
+    return page_table(data, evaluation, "estimates", rows, notes=notes)
 
 
-def series(data: Dataset, found: Evaluation) -> Table:
+def series(data: Dataset, evaluation: Evaluation) -> Table:
     """Monthly counts of the project's areas, what was expected after the start, and its band."""
-    panel = found.panel
+    panel = evaluation.panel
     if panel is None:
-        raise NotEnoughData(f"{found.project.project_id}: no monthly series")
+        raise NotEnoughData(f"{evaluation.project.project_id}: no monthly series")
     observed = panel.monthly(panel.target)
     frame = pd.DataFrame({"month": [f"{m:%B %Y}" for m in observed.index]})
     frame["observed"] = observed.to_numpy()
     words: dict[str, str] = {}
     notes: tuple[str, ...] = ()
-    effect = found.primary
-    if effect is not None and effect.avoided is not None and found.window is not None:
+    effect = evaluation.primary
+    if effect is not None and effect.avoided is not None and evaluation.window is not None:
         compared = effect.maryland > 2
         word = "Expected" if compared else "As the months before suggest"
-        share = _shape(found)
+        share = _shape(evaluation)
         after = observed[share.notna()].sum()
         for name, avoided in (
             ("expected", effect.avoided), ("low", effect.avoided_low), ("high", effect.avoided_high)
@@ -187,12 +187,12 @@ def series(data: Dataset, found: Evaluation) -> Table:
             f"the months {'as in the other areas' if others else 'evenly'}; the band is spread in "
             "the same way from the 95% interval of that total.",
         )
-    return page_table(data, found, "months", frame, notes=notes, **words)
+    return page_table(data, evaluation, "months", frame, notes=notes, **words)
 
 
-def _shape(found: Evaluation) -> pd.Series[float]:
+def _shape(evaluation: Evaluation) -> pd.Series[float]:
     """Share of each month compared after the start, as in all other areas; NaN in the others."""
-    panel, window, compared = found.panel, found.window, found.compared
+    panel, window, compared = evaluation.panel, evaluation.window, evaluation.compared
     assert panel is not None
     assert window is not None
     assert compared is not None
@@ -202,9 +202,9 @@ def _shape(found: Evaluation) -> pd.Series[float]:
     return (shape / shape.sum()).reindex(panel.counts.index)
 
 
-def series_alt(found: Evaluation) -> str:
+def series_alt(evaluation: Evaluation) -> str:
     """Describe the monthly picture in words."""
-    panel = found.panel
+    panel = evaluation.panel
     if panel is None:
         return "No monthly series."
     monthly = panel.monthly(panel.target)
@@ -216,17 +216,17 @@ def series_alt(found: Evaluation) -> str:
         said += f", on average {before.mean():.1f} a month before the start"
     if gone := months_words(monthly.index[monthly.isna()]):
         said += f"; broken where nothing is on record: {gone}"
-    if found.gated is not None:  # the one average beside the other would be the claim
+    if evaluation.gated is not None:  # the one average beside the other would be the claim
         return f"{said}."
     if len(after):
         said += f"; {after.mean():.1f} from {panel.start:%B %Y} on"
     return f"{said}; highest {monthly.max():.0f} in {monthly.idxmax():%B %Y}."
 
 
-def on_record(data: Dataset, found: Evaluation) -> Table:
+def on_record(data: Dataset, evaluation: Evaluation) -> Table:
     """Return which months are on record in each of the project's areas, and in the others."""
-    assert found.coverage is not None
-    project, columns = found.project, found.coverage.counts.columns
+    assert evaluation.coverage is not None
+    project, columns = evaluation.project, evaluation.coverage.counts.columns
     rows = {
         data.area(area, role): (area,)
         for role in ("target", "buffer", "comparison")
@@ -237,10 +237,12 @@ def on_record(data: Dataset, found: Evaluation) -> Table:
         rows[f"Other areas ({len(rest):,})"] = rest
     title = f"Months on record: {project.primary_measure}"
     name = f"{project.key}_on_record"
-    return counts.strip(data, found.coverage, rows, name=name, title=title, as_at=found.as_of)
+    return counts.strip(
+        data, evaluation.coverage, rows, name=name, title=title, as_at=evaluation.as_of
+    )
 
 
-def controls(data: Dataset, found: Evaluation) -> Table:
+def controls(data: Dataset, evaluation: Evaluation) -> Table:
     """Change of every control group and of the project, against what the controls did on average.
 
     Raises
@@ -248,14 +250,14 @@ def controls(data: Dataset, found: Evaluation) -> Table:
     NotEnoughData
         Where the placebo-calibrated effect cannot be formed.
     """
-    if found.record is None or found.primary is None:
-        raise NotEnoughData(f"{found.project.project_id}: nothing may be said")
-    frame = placebo_controls(panel=found.record)
+    if evaluation.record is None or evaluation.primary is None:
+        raise NotEnoughData(f"{evaluation.project.project_id}: nothing may be said")
+    frame = placebo_controls(panel=evaluation.record)
     frame.insert(0, "group", np.where(frame["role"] == "project", "This project", ""))
     blank = frame["group"] == ""
     frame.loc[blank, "group"] = [f"Control {i}" for i in range(1, int(blank.sum()) + 1)]
     frame["areas"] = ["; ".join(map(data.area, codes)) for codes in frame["areas"].str.split(";")]
-    return page_table(data, found, "controls", frame)
+    return page_table(data, evaluation, "controls", frame)
 
 
 def controls_alt(table: Table) -> str:
@@ -270,9 +272,9 @@ def controls_alt(table: Table) -> str:
     )
 
 
-def spill(data: Dataset, found: Evaluation) -> Table:
+def spill(data: Dataset, evaluation: Evaluation) -> Table:
     """Show the net effect and what it is made of; figures of four counts stand as working."""
-    net, four = found.net.get(found.project.primary_measure), found.spill
+    net, four = evaluation.net.get(evaluation.project.primary_measure), evaluation.spill
     working, none = "working: no verdict rests on it", (math.nan, math.nan)
     rows: list[tuple[object, ...]] = []
     if net is not None:
@@ -291,74 +293,74 @@ def spill(data: Dataset, found: Evaluation) -> Table:
         total = each.details.get("total_net_effect", math.nan)
         rows.append(("Displacement quotient", each.estimate, *none, working))
         rows.append(("Total net effect by quotient", total, *none, working))
-    why = "No buffer area could be measured." if found.project.buffer else NO_BUFFER
+    why = "No buffer area could be measured." if evaluation.project.buffer else NO_BUFFER
     notes = four.reasons if four else (why,)
-    return page_table(data, found, "spill", rows, notes=notes)
+    return page_table(data, evaluation, "spill", rows, notes=notes)
 
 
-def checks_table(data: Dataset, found: Evaluation) -> Table:
+def checks_table(data: Dataset, evaluation: Evaluation) -> Table:
     """Every check with its verdict."""
-    rows = [(c.name, PASSED[c.passed], c.text) for c in found.checks]
-    for measure in found.mde:
-        size, way = found.smallest(measure) or (math.nan, "")
+    rows = [(c.name, PASSED[c.passed], c.text) for c in evaluation.checks]
+    for measure in evaluation.mde:
+        size, way = evaluation.smallest(measure) or (math.nan, "")
         said = f"A true {way} of {percent(size)} would be found four times in five."
         rows.append((f"Smallest {way} that could be seen: {measure}", PASSED[None], said))
-    return page_table(data, found, "checks", rows)
+    return page_table(data, evaluation, "checks", rows)
 
 
-def emmie(data: Dataset, found: Evaluation) -> Table:
+def emmie(data: Dataset, evaluation: Evaluation) -> Table:
     """Fill the EMMIE fields, or say that they were not assessed."""
-    actions = actions_then(data, found.as_of, found.project.project_id)
-    own = data.own("projects", found.project.project_id)
+    actions = actions_then(data, evaluation.as_of, evaluation.project.project_id)
+    own = data.own("projects", evaluation.project.project_id)
     told = {n: "; ".join(own[n].dropna()) for n in ("mechanism", "moderators")}
     each = "; ".join(sorted({str(m) for m in actions["mechanism"].dropna()}))
     n, done = len(actions), int(actions["state"].isin(["done", "late"]).sum())
-    spent = len(data.own("costs", found.project.project_id)) > 0
-    effect = found.primary
+    spent = len(data.own("costs", evaluation.project.project_id)) > 0
+    effect = evaluation.primary
     fields = {
-        "Effect": found.headline + (f" (Maryland {effect.maryland} of 5)" if effect else ""),
+        "Effect": evaluation.headline + (f" (Maryland {effect.maryland} of 5)" if effect else ""),
         "Mechanism": told["mechanism"] or each or NOT_ASSESSED,
         "Moderators": told["moderators"] or NOT_ASSESSED,
         "Implementation": f"{done} of {n} actions completed" if n else NOT_ASSESSED,
         "Economics": "see the benefit analysis" if spent else NOT_ASSESSED,
     }
-    return page_table(data, found, "emmie", fields.items())
+    return page_table(data, evaluation, "emmie", fields.items())
 
 
-def _periods(found: Evaluation) -> tuple[bool, str]:
+def _periods(evaluation: Evaluation) -> tuple[bool, str]:
     """Say whether the primary estimate compares as many months before as after, and which."""
-    window, panel = found.window, found.panel
+    window, panel = evaluation.window, evaluation.panel
     if window is None or panel is None:
         return False, ""
-    if found.design is not None and found.design.method == "series":
+    if evaluation.design is not None and evaluation.design.method == "series":
         used = f"{panel.counts.index[0]:%B %Y} to {window.last:%B %Y}"
         return False, f"{panel.months_before} months before, {window.months} after: {used}"
     return len(window.used()[0]) == window.months, window.words()
 
 
-def check_list(data: Dataset, found: Evaluation) -> Table:
+def check_list(data: Dataset, evaluation: Evaluation) -> Table:
     """List what an assessment must contain, and where this one stands."""
-    project, effect = found.project, found.primary
-    passed = {c.name: c.passed for c in found.checks}
+    project, effect, design = evaluation.project, evaluation.primary, evaluation.design
+    passed = {c.name: c.passed for c in evaluation.checks}
     waves = set(data.own("survey_responses", project.project_id)["wave"].dropna())
     ended, again = project.response_end, project.follow_up_date
     dates = f"{day(project.response_start)} to " if project.response_start is not None else ""
     dates += day(ended) if ended is not None else "still running"
     rows = (
-        ("Problem and measure fixed in advance", *fixed(data, found)),
+        ("Problem and measure fixed in advance", *fixed(data, evaluation)),
         ("Response dates", project.response_start is not None, dates),
-        ("Equal periods", *_periods(found)),
-        ("Comparison, and why", found.design is not None and found.design.method in COMPARED,
-         found.design.reason if found.design else ""),
+        ("Equal periods", *_periods(evaluation)),
+        ("Comparison, and why", design is not None and design.method in COMPARED,
+         design.reason if design else ""),
         ("Trend before the start", passed.get("Trend before the start") is not None, ""),
         ("Effect with interval", effect is not None, effect.method if effect else ""),
-        ("Displacement and diffusion", found.spill is not None, ""),
+        ("Displacement and diffusion", evaluation.spill is not None, ""),
         ("Entry and exit survey", waves >= {"entry", "exit"}, " and ".join(sorted(waves))),
         ("Costs", len(data.own("costs", project.project_id)) > 0, ""),
-        ("Smallest fall that could be seen", bool(found.mde), ""),
+        ("Smallest fall that could be seen", bool(evaluation.mde), ""),
         ("Consolidation", bool(project.consolidation_plan), ""),
         ("Follow-up date", again is not None, "" if again is None else day(again)),
     )  # fmt: skip
     words = {True: "yes", False: "no", None: "not on record"}
     answers = ((item, words[held], which) for item, held, which in rows)
-    return page_table(data, found, "check_list", answers)
+    return page_table(data, evaluation, "check_list", answers)

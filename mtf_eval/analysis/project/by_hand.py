@@ -24,7 +24,7 @@ NAMED = 5  # areas named in a message
 
 def by_hand(
     data: Dataset,
-    found: Evaluation,
+    evaluation: Evaluation,
     *,
     method: str | None,
     comparison: Sequence[str] | None,
@@ -35,7 +35,7 @@ def by_hand(
 
     Parameters
     ----------
-    found
+    evaluation
         An evaluation whose months are compared (`compared` is not `None`).
     method
         Name of an estimator; without it the one of the design, or `did` for areas of one's own.
@@ -51,32 +51,32 @@ def by_hand(
     NotEnoughData
         When the records do not carry the estimate.
     """
-    whole, months, changed = found.panel, found.window, []
+    whole, months, changed = evaluation.panel, evaluation.window, []
     assert whole is not None
     assert months is not None
-    assert found.compared is not None
-    assert found.design is not None
+    assert evaluation.compared is not None
+    assert evaluation.design is not None
     if window is not None:
         months = _window(whole, window)
         whole = whole.between(months.before_first, months.last)
     if comparison is not None:
-        whole = _only(whole, found.compared, comparison)
+        whole = _only(whole, evaluation.compared, comparison)
         changed.append(f"compared with {', '.join(map(data.area, whole.comparison))}")
     months, panel, compared = laid_out(whole, months)
     if window is not None:
         changed.insert(0, f"months {months.words()}")
     tries = estimators(panel, compared, rng)
-    chosen = method or ("did" if comparison is not None else found.design.method)
+    chosen = method or ("did" if comparison is not None else evaluation.design.method)
     if chosen not in tries:
         raise BadArgument(f"method={chosen!r}: expected one of {', '.join(tries)}")
     effect = tries[chosen]()
     own = replace(
-        found,
+        evaluation,
         window=months,
         panel=whole,
         compared=compared,
         record=recorded(panel, compared),
-        effects={**found.effects, found.project.primary_measure: effect},
+        effects={**evaluation.effects, evaluation.project.primary_measure: effect},
         sensitivity=(effect,),
     )
     return own, ", ".join([f"method {chosen}", *changed])

@@ -14,13 +14,13 @@ from typing import Any, Literal
 import pandas as pd
 
 from mtf_eval.analysis.effects import Panel, controls_needed, forecast
-from mtf_eval.analysis.results.columns import key_of
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import named, whole_months
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import listed
+from mtf_eval.records.prices.reference import slug
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -85,7 +85,7 @@ class Project(Brief):
     @property
     def key(self) -> str:
         """The reference as tables are named by it."""
-        return key_of(self.project_id)
+        return slug(self.project_id, "_")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -234,10 +234,10 @@ def evaluate(
     status = status_of(project, on_record=on_record, as_of=as_of)
     if status != "complete":
         return unassessed(project, covers[project.primary_measure], status, as_of)
-    found = _Found(data, project, as_of, rng)
+    judging = _Judging(data, project, as_of, rng)
     for measure, cover in covers.items():
-        found.measure(measure, cover)
-    return found.evaluation()
+        judging.measure(measure, cover)
+    return judging.evaluation()
 
 
 @shared
@@ -268,7 +268,7 @@ def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date
     )
 
 
-class _Found:
+class _Judging:
     """Gathers one complete project's results, measure by measure."""
 
     def __init__(

@@ -78,35 +78,35 @@ def _ended(project: Project) -> pd.Timestamp | None:
     return None if end is None else pd.Timestamp(end.year, end.month, 1)
 
 
-def later(data: Dataset, found: Evaluation) -> tuple[Later, ...]:
+def later(data: Dataset, evaluation: Evaluation) -> tuple[Later, ...]:
     """Judge the windows after a complete response; none where nothing was judged before."""
-    end = _ended(found.project)
-    if end is not None and found.window is not None:
-        end = max(end, found.window.last)  # no month is judged twice
-    if found.primary is None or found.window is None or end is None:
+    end = _ended(evaluation.project)
+    if end is not None and evaluation.window is not None:
+        end = max(end, evaluation.window.last)  # no month is judged twice
+    if evaluation.primary is None or evaluation.window is None or end is None:
         return ()
-    coverage = coverage_of(data, found.project.primary_measure, as_of=found.as_of)
+    coverage = coverage_of(data, evaluation.project.primary_measure, as_of=evaluation.as_of)
     windows = []
     for name, (first, last) in WINDOWS.items():
         begins, ends = (end + pd.DateOffset(months=m) for m in (first, last))
         held = coverage.counts.index.max() if len(coverage.counts) else ends
         last_held = min(ends, held) if held >= begins else ends
-        work = others_at_work(data, found.project, begins, last_held, roles=("target",))
+        work = others_at_work(data, evaluation.project, begins, last_held, roles=("target",))
         window = Later(
             name=name,
             first=begins,
             last=last_held,
-            assessed=found.primary,
-            others=working_in(work, found.project.target),
+            assessed=evaluation.primary,
+            others=working_in(work, evaluation.project.target),
         )
         try:
-            windows.append(replace(window, effect=_judge(data, found, coverage, window)))
+            windows.append(replace(window, effect=_judge(data, evaluation, coverage, window)))
         except NotEnoughData as why:
             windows.append(replace(window, reason=str(why)))
     return tuple(windows)
 
 
-def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -> Estimate:
+def _judge(data: Dataset, evaluation: Evaluation, coverage: Coverage, later: Later) -> Estimate:
     """Run the project's own estimator on a later window.
 
     Raises
@@ -114,16 +114,16 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
     NotEnoughData
         The months are not on record, or the design cannot judge months apart.
     """
-    project, design = found.project, found.design
+    project, design = evaluation.project, evaluation.design
     assert design is not None
-    assert found.window is not None
+    assert evaluation.window is not None
     months = coverage.counts.index
     needed = later.first + pd.DateOffset(months=LEAST_MONTHS - 1)
     if months.empty or months.max() < needed:
         raise NotEnoughData(f"can be said when {needed:%B %Y} is on record")
     if design.method not in COMPARABLE:
         raise NotEnoughData("nothing to compare with: the design gives one level for all months")
-    start = found.window.start
+    start = evaluation.window.start
     window = Window(
         before_first=start - pd.DateOffset(months=SEASON),
         before_last=start - pd.DateOffset(months=1),
@@ -132,7 +132,7 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
         same_season=True,
     )
     counts = trusted(coverage, window.before_first, window.last)
-    at_work = others_at_work(data, project, found.window.before_first, later.last)
+    at_work = others_at_work(data, project, evaluation.window.before_first, later.last)
     excluded = frozenset(a for areas in at_work.values() for a in areas)
     whole = series_of(counts, project, project.primary_measure, excluded)
     response = pd.date_range(start, later.first, freq="MS", inclusive="left")
@@ -152,12 +152,12 @@ def _judge(data: Dataset, found: Evaluation, coverage: Coverage, later: Later) -
     return effect
 
 
-def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) -> Table:
+def later_table(data: Dataset, evaluation: Evaluation, windows: tuple[Later, ...]) -> Table:
     """Show the response and the later windows that could be judged under each other."""
-    own = found.primary
+    own = evaluation.primary
     rows: list[tuple[object, ...]] = []
-    if own is not None and found.window is not None:
-        months = f"{found.window.start:%B %Y} to {found.window.last:%B %Y}"
+    if own is not None and evaluation.window is not None:
+        months = f"{evaluation.window.start:%B %Y} to {evaluation.window.last:%B %Y}"
         rows.append((
             "As assessed", months, own.n_before, own.expected, own.n_after, own.estimate,
             own.low, own.high, _reading(own),
@@ -169,7 +169,7 @@ def later_table(data: Dataset, found: Evaluation, windows: tuple[Later, ...]) ->
                 each.name, months, effect.n_before, effect.expected, effect.n_after,
                 effect.estimate, effect.low, effect.high, each.reading,
             ))  # fmt: skip
-    return page_table(data, found, "later", rows)
+    return page_table(data, evaluation, "later", rows)
 
 
 def later_finding(windows: tuple[Later, ...]) -> str:
@@ -183,18 +183,18 @@ def later_finding(windows: tuple[Later, ...]) -> str:
     return " ".join([said, *waiting])
 
 
-def what_next(data: Dataset, found: Evaluation) -> str:
+def what_next(data: Dataset, evaluation: Evaluation) -> str:
     """Say what is to be done after this report, by whom and when, as far as that is on record."""
-    project, lead = found.project, found.project.lead_agency
-    rows = actions_then(data, found.as_of, project.project_id)
+    project, lead = evaluation.project, evaluation.project.lead_agency
+    rows = actions_then(data, evaluation.as_of, project.project_id)
     late = rows[rows["state"] == "overdue"].sort_values("due")
     asked = [f"{r.agency}: {str(r.description).rstrip('.')}, overdue since {day(r.due)}"
              for r in late.itertuples()]  # fmt: skip
-    if found.status == "planning":
+    if evaluation.status == "planning":
         start = project.response_start
         when = f"{lead}: response from {day(start)}; " if start is not None else ""
         asked.append(f"{when}agree measures and areas, and judge whether any change could be shown")
-    elif found.status == "running":
+    elif evaluation.status == "running":
         asked.append("keep the dose up and the records complete until the response ends")
     else:
         asked.append(project.consolidation_plan.rstrip(".") or NO_PLAN)

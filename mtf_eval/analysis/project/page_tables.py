@@ -14,7 +14,13 @@ from mtf_eval.records.dataset import Dataset
 
 
 def page_table(
-    data: Dataset, found: Evaluation, name: str, rows: pd.DataFrame | Iterable[Any], **words: Any
+    data: Dataset,
+    evaluation: Evaluation,
+    name: str,
+    rows: pd.DataFrame | Iterable[Any],
+    **words: Any,
 ) -> Table:
     """Lay out a table of one project's page as it stood on the day; see `columns.lay`."""
-    return lay(f"project_{name}", rows, data, project=found.project, as_of=found.as_of, **words)
+    return lay(
+        f"project_{name}", rows, data, project=evaluation.project, as_of=evaluation.as_of, **words
+    )

@@ -27,7 +27,7 @@ MORE_MONTHS = 3
 LOOKED_AT = 24  # months of the target that an area must be on record in to stand beside it
 
 
-def before(data: Dataset, found: Evaluation) -> Panel:
+def before(data: Dataset, evaluation: Evaluation) -> Panel:
     """Return what is on record before the start, or up to now while there is none.
 
     Months in which the target is on record, and areas that are on record in the last of them.
@@ -37,9 +37,9 @@ def before(data: Dataset, found: Evaluation) -> Panel:
     NotEnoughData
         When there is no such month.
     """
-    project = found.project
-    assert found.coverage is not None
-    panel = series_of(found.coverage.counts, project, project.primary_measure, frozenset())
+    project = evaluation.project
+    assert evaluation.coverage is not None
+    panel = series_of(evaluation.coverage.counts, project, project.primary_measure, frozenset())
     start = project.first_month
     last = None if start is None else start - pd.DateOffset(days=1)
     early = panel.between(None, last)
@@ -51,9 +51,9 @@ def before(data: Dataset, found: Evaluation) -> Panel:
     return panel.complete(months[-LOOKED_AT:])
 
 
-def _quiet(data: Dataset, found: Evaluation) -> Panel:
+def _quiet(data: Dataset, evaluation: Evaluation) -> Panel:
     """Return the same without areas in which other projects work, as an evaluation will."""
-    panel, project = before(data, found), found.project
+    panel, project = before(data, evaluation), evaluation.project
     first, last = panel.counts.index[0], project.response_end or panel.counts.index[-1]
     work = others_at_work(data, project, first, last)
     own = {*panel.target, *panel.buffer}
@@ -69,9 +69,9 @@ def _period(months: pd.Index) -> str:
     return words if whole == len(months) else f"{words}, the {len(months)} months on record"
 
 
-def baseline(data: Dataset, found: Evaluation) -> Table:
+def baseline(data: Dataset, evaluation: Evaluation) -> Table:
     """Count the last year before the start, the year before that, and the share of all areas."""
-    panel = before(data, found)
+    panel = before(data, evaluation)
     own, everywhere = panel.monthly(panel.target), panel.counts.sum(axis=1)
     rows = []
     for back in (1, 0):
@@ -82,12 +82,12 @@ def baseline(data: Dataset, found: Evaluation) -> Table:
         rows.append((_period(part.index), int(part.sum()), int(whole.sum())))
     if not rows:
         rows = [(f"{len(own)} months", int(own.sum()), int(everywhere.sum()))]
-    return page_table(data, found, "baseline", rows)
+    return page_table(data, evaluation, "baseline", rows)
 
 
-def places(data: Dataset, found: Evaluation) -> Table:
+def places(data: Dataset, evaluation: Evaluation) -> Table:
     """Rank the areas by incidents in the last year on record before the start."""
-    panel = before(data, found)
+    panel = before(data, evaluation)
     year = panel.counts.iloc[-12:].sum().sort_values(ascending=False, kind="stable")
     frame = pd.DataFrame({"area": year.index.astype(str), "incidents": year.to_numpy()})
     roles = dict.fromkeys(panel.target, "target") | dict.fromkeys(panel.buffer, "buffer")
@@ -100,14 +100,14 @@ def places(data: Dataset, found: Evaluation) -> Table:
         "lower": panel.measure.lower(),
         "when": span(months[0], months[-1]) if panel.unbroken else _period(months),
         "many": f"{len(frame):,}",
-        "notes": (places_finding(data, found),),
+        "notes": (places_finding(data, evaluation),),
     }
-    return page_table(data, found, "places", keep, **words)
+    return page_table(data, evaluation, "places", keep, **words)
 
 
-def places_finding(data: Dataset, found: Evaluation) -> str:
+def places_finding(data: Dataset, evaluation: Evaluation) -> str:
     """Say how few places hold half of the problem."""
-    panel = before(data, found)
+    panel = before(data, evaluation)
     counts = panel.counts.iloc[-12:].sum()
     try:
         gini = concentration(counts=counts.to_list(), measure=panel.measure)
@@ -120,16 +120,16 @@ def places_finding(data: Dataset, found: Evaluation) -> str:
     )
 
 
-def calendar(data: Dataset, found: Evaluation) -> Table:
+def calendar(data: Dataset, evaluation: Evaluation) -> Table:
     """Mean monthly count by calendar month."""
-    panel = before(data, found)
+    panel = before(data, evaluation)
     own = panel.monthly(panel.target)
     by_month = own.groupby(pd.DatetimeIndex(own.index).month).mean()
     names = [f"{pd.Timestamp(2000, int(m), 1):%B}" for m in by_month.index]
     rows = list(zip(names, by_month, strict=True))
     timed = len(data.of_measure("incident_hours", panel.measure))
     notes = () if timed else ("Monthly records hold no day and no hour, so none is shown.",)
-    return page_table(data, found, "calendar", rows, notes=notes)
+    return page_table(data, evaluation, "calendar", rows, notes=notes)
 
 
 def _alike(panel: Panel) -> pd.Series[float]:
@@ -144,13 +144,13 @@ def _alike(panel: Panel) -> pd.Series[float]:
     return far.sort_values(kind="stable")
 
 
-def candidates(data: Dataset, found: Evaluation) -> Table:
+def candidates(data: Dataset, evaluation: Evaluation) -> Table:
     """List the areas nearest to the project's on the months before, to compare with.
 
     Nearness is the root mean square distance of the log of each quarter's count from that of the
     mean of the project's areas, over the last 24 months.
     """
-    panel = before(data, found)
+    panel = before(data, evaluation)
     best = _alike(panel).head(SHOWN)
     year = panel.counts.iloc[-12:].sum()
     frame = pd.DataFrame(
@@ -161,7 +161,7 @@ def candidates(data: Dataset, found: Evaluation) -> Table:
         }
     )
     mean = f"{year[list(panel.target)].mean():,.0f}"
-    return page_table(data, found, "candidates", frame, mean=mean)
+    return page_table(data, evaluation, "candidates", frame, mean=mean)
 
 
 def _judged(fall: float, chance: float | None = None) -> str:
@@ -177,32 +177,32 @@ def _judged(fall: float, chance: float | None = None) -> str:
     return "realistic" if chance >= POWER else "may miss it"
 
 
-def design(data: Dataset, found: Evaluation, months: int) -> str:
+def design(data: Dataset, evaluation: Evaluation, months: int) -> str:
     """Return the design that a response of so many months would be judged by; `""` of none."""
-    if found.panel is None:
+    if evaluation.panel is None:
         return ""
     try:
-        rest = others(_quiet(data, found))
+        rest = others(_quiet(data, evaluation))
     except NotEnoughData:
         return ""
-    held = found.panel.counts
-    own = held[[a for a in found.project.target if a in held]].notna().all(axis=1)
-    before = int(own[held.index < found.panel.start].sum())
-    size, after = len(found.project.target), compared(months)
+    held = evaluation.panel.counts
+    own = held[[a for a in evaluation.project.target if a in held]].notna().all(axis=1)
+    before = int(own[held.index < evaluation.panel.start].sum())
+    size, after = len(evaluation.project.target), compared(months)
     return choose(others=rest, before=before, after=after, learnt=before, target=size).method
 
 
-def could_see(data: Dataset, found: Evaluation) -> Table:
+def could_see(data: Dataset, evaluation: Evaluation) -> Table:
     """Smallest fall that 6, 9 and 12 months of response could show, four times in five."""
     rows: list[tuple[str, float | None, str]] = []
-    panel = _quiet(data, found)
+    panel = _quiet(data, evaluation)
     for months in PLANNED:
         try:
             fall = planned(panel=panel, months=months).smallest(POWER)
             rows.append((f"{months} months", 100 * fall, _judged(fall)))
         except NotEnoughData as error:
             rows.append((f"{months} months", math.nan, f"cannot be said: {error}"))
-    return page_table(data, found, "could_see", rows)
+    return page_table(data, evaluation, "could_see", rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,7 +231,7 @@ class Choice:
         return _judged(self.able.smallest(POWER), self.chance(aim))
 
 
-def choices(data: Dataset, plan: Plan, found: Evaluation) -> list[Choice]:
+def choices(data: Dataset, plan: Plan, evaluation: Evaluation) -> list[Choice]:
     """Return the design as planned, then what one could add to it, each with what it could show.
 
     Raises
@@ -239,7 +239,7 @@ def choices(data: Dataset, plan: Plan, found: Evaluation) -> list[Choice]:
     NotEnoughData
         When there is no month in which every area is on record.
     """
-    panel = _quiet(data, found)
+    panel = _quiet(data, evaluation)
     months = compared(plan.months)
     longer, alike = compared(months + MORE_MONTHS), [str(a) for a in _alike(panel).index]
     size, more = len(panel.target), f"{MORE_MONTHS} more months"
@@ -257,7 +257,7 @@ def choices(data: Dataset, plan: Plan, found: Evaluation) -> list[Choice]:
     ]
     for measure in list(plan.project.measures)[1:]:
         other = replace(plan.project, primary_measure=measure)
-        same = planned_evaluation(data, replace(plan, project=other), as_of=found.as_of)
+        same = planned_evaluation(data, replace(plan, project=other), as_of=evaluation.as_of)
         name = f"As planned, by {measure}"
         try:
             made.append(_choice(_quiet(data, same), name, months))
@@ -274,7 +274,9 @@ def _choice(panel: Panel, name: str, months: int) -> Choice:
         return Choice(**own, why=str(error))  # type: ignore[arg-type]
 
 
-def designs(data: Dataset, found: Evaluation, aim: float | None, made: Sequence[Choice]) -> Table:
+def designs(
+    data: Dataset, evaluation: Evaluation, aim: float | None, made: Sequence[Choice]
+) -> Table:
     """Set what could be chosen side by side: what each could show, what each is worth."""
     rows: list[dict[str, object]] = []
     for each in made:
@@ -285,16 +287,16 @@ def designs(data: Dataset, found: Evaluation, aim: float | None, made: Sequence[
         row |= {"chance": math.nan if chance is None else 100 * chance} if aim else {}
         rows.append(row)
     words = {"way": smallest_seen(0.1, aim)[1], "aim": percent(abs(aim or 0))}
-    return page_table(data, found, "designs", rows, **words)
+    return page_table(data, evaluation, "designs", rows, **words)
 
 
 def plan_finding(
-    data: Dataset, found: Evaluation, aim: float | None, made: Sequence[Choice], why: str
+    data: Dataset, evaluation: Evaluation, aim: float | None, made: Sequence[Choice], why: str
 ) -> str:
     """Say in plain words whether the design can show what is aimed at, and what would help."""
-    measure, target = found.project.primary_measure, found.project.target
-    assert found.coverage is not None
-    held = found.coverage.counts.notna().any()
+    measure, target = evaluation.project.primary_measure, evaluation.project.target
+    assert evaluation.coverage is not None
+    held = evaluation.coverage.counts.notna().any()
     if gone := [a for a in target if not held.get(a, False)]:
         are = "is" if len(gone) == 1 else "are"
         return (

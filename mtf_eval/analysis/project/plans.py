@@ -106,7 +106,7 @@ def planned_evaluation(data: Dataset, plan: Plan, *, as_of: date) -> Evaluation:
 
 
 def fixed(
-    data: Dataset, found: Evaluation, *, horizon: int | None = None
+    data: Dataset, evaluation: Evaluation, *, horizon: int | None = None
 ) -> tuple[bool | None, str]:
     """Say whether problem, measures and design were fixed in advance, and what changed since.
 
@@ -119,7 +119,7 @@ def fixed(
     -------
     `None` without a plan; `True` where it was fixed before the start and nothing has changed.
     """
-    begun, plans = found.project.response_start, plans_of(data, found.project.project_id)
+    begun, plans = evaluation.project.response_start, plans_of(data, evaluation.project.project_id)
     if not plans:
         return None, "no plan is on record"
     before = [p for p in plans if begun is None or p.fixed_on <= begun]
@@ -131,21 +131,21 @@ def fixed(
     when = day(plan.fixed_on)
     if plan.hash == BY_HAND:
         return False, f"the plan of {when} was changed by hand: its hash is of another{after}"
-    changed = [what for what, differs in _differences(data, plan, found, horizon) if differs]
+    changed = [what for what, differs in _differences(data, plan, evaluation, horizon) if differs]
     since = f"; changed since: {', '.join(changed)}" if changed else ""
     return not changed, f"fixed in advance on {when}{since}{after} (hash {plan.hash})"
 
 
-def fixed_words(data: Dataset, found: Evaluation, *, horizon: int | None = None) -> str:
+def fixed_words(data: Dataset, evaluation: Evaluation, *, horizon: int | None = None) -> str:
     """Say the same in a sentence; nothing where nobody planned."""
-    held, said = fixed(data, found, horizon=horizon)
+    held, said = fixed(data, evaluation, horizon=horizon)
     return "" if held is None else f"{said[0].upper()}{said[1:]}."
 
 
 def _differences(
-    data: Dataset, plan: Plan, found: Evaluation, horizon: int | None
+    data: Dataset, plan: Plan, evaluation: Evaluation, horizon: int | None
 ) -> tuple[tuple[str, bool], ...]:
-    then, now, window = plan.project, found.project, found.window
+    then, now, window = plan.project, evaluation.project, evaluation.window
     rows = data.own("project_measures", now.project_id)
     codes = dict(zip(rows["measure"], rows["unit_cost_code"].fillna(""), strict=True))
     months = window and len(window.sides()[1])
@@ -163,7 +163,7 @@ def _differences(
         ("areas beside them", {*then.buffer} != {*now.buffer}),
         ("start", then.first_month != now.first_month),
         ("months", months is not None and months != compared(plan.months)),
-        ("design", bool(found.design and plan.design not in ("", found.design.method))),
+        ("design", bool(evaluation.design and plan.design not in ("", evaluation.design.method))),
         ("unit costs", any(codes.get(m) != code for m, code in plan.unit_costs.items())),
         ("horizon", bool(horizon and plan.horizon_years and horizon != plan.horizon_years)),
     )

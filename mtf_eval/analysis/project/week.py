@@ -74,7 +74,7 @@ class Week:
         return f"It came most {', and '.join(said)}"
 
 
-def week_of(data: Dataset, found: Evaluation) -> Week:
+def week_of(data: Dataset, evaluation: Evaluation) -> Week:
     """Return the hours of the week.
 
     Raises
@@ -82,7 +82,7 @@ def week_of(data: Dataset, found: Evaluation) -> Week:
     NotEnoughData
         Where no time of day is known, or too few are.
     """
-    panel = before(data, found)
+    panel = before(data, evaluation)
     rows = data.of_measure("incident_hours", panel.measure)
     months = pd.DatetimeIndex(panel.counts.index)
     rows = rows[rows["month"].isin(months) & rows["area_code"].isin(panel.target)]
@@ -98,7 +98,7 @@ def week_of(data: Dataset, found: Evaluation) -> Week:
     return Week(counts=counts, months=months, recorded=recorded, midnight=midnight)
 
 
-def hours(data: Dataset, found: Evaluation, week: Week) -> Table:
+def hours(data: Dataset, evaluation: Evaluation, week: Week) -> Table:
     """Return incidents by hour and day of the week, before the start."""
     frame = week.counts.set_axis([d[:3] for d in WEEKDAYS], axis=1)
     frame.insert(0, "hour", [f"{h:02}:00" for h in range(24)])
@@ -106,4 +106,4 @@ def hours(data: Dataset, found: Evaluation, week: Week) -> Table:
     known, when = week.known(), span(*week.months[[0, -1]])
     notes = ["An incident of which only a span is known is spread evenly over its hours."]
     words = {"known": f"{known[0].upper()}{known[1:]}", "when": when, "columns": columns}
-    return page_table(data, found, "hours", frame, **words, notes=notes * week.spread)
+    return page_table(data, evaluation, "hours", frame, **words, notes=notes * week.spread)

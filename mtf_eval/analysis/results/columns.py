@@ -217,11 +217,6 @@ def in_words(slug: str) -> str:
     return slug.replace("_", " ").capitalize().replace("Covid", "COVID-19")
 
 
-def key_of(reference: str) -> str:
-    """Write a reference as tables are named by it."""
-    return "".join(c if c.isalnum() else "_" for c in reference.lower())
-
-
 def place(data: Dataset) -> str:
     """Return the area the data set is about, its title where none was given."""
     return data.about.get("area", data.title)

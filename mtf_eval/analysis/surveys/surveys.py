@@ -19,11 +19,12 @@ from mtf_eval.analysis.effects import (
     proportion,
     proportion_change,
 )
-from mtf_eval.analysis.results.columns import as_at_of, column, key_of, lay, span
+from mtf_eval.analysis.results.columns import as_at_of, column, lay, span
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.plans import listed
+from mtf_eval.records.prices.reference import slug
 from mtf_eval.records.prices.rules import Rule, few
 
 WAVES = ("entry", "exit")
@@ -91,7 +92,7 @@ def _of(data: Dataset, project_id: str, question: Question, wave: str) -> pd.Dat
 
 def _table(data: Dataset, project_id: str, name: str, rows: Any, **more: Any) -> Table:
     """Lay out a table of one project's survey, with its day."""
-    as_at, key = as_at_of(responses(data, project_id)["date"]), key_of(project_id)
+    as_at, key = as_at_of(responses(data, project_id)["date"]), slug(project_id, "_")
     return lay(f"survey_{name}", rows, data, as_at=as_at, key=key, project_id=project_id, **more)
 
 
@@ -128,7 +129,7 @@ def answers(data: Dataset, project_id: str, question: Question) -> Table:
         return pd.DataFrame({n: pd.Series(kept, dtype=bool) for n in names})
 
     marks = [column("people", n, a) for n, a in zip(names, question.scale, strict=True)]
-    words = {"question": question, "question_key": key_of(question.question_id)}
+    words = {"question": question, "question_key": slug(question.question_id, "_")}
     given = {"columns": marks, "kept_back": kept_back, **words}
     return _table(data, project_id, "answers", rows, **given)
 

@@ -144,7 +144,9 @@ def projects(
     rows, as_of = [], half.until(data)
     asked = _asked(data, half, results)
     for row in _known(data, as_of).to_dict("records"):
-        mine = [ASKED[a.kind] for a in asked if a.project == row["project_id"] and a.kind != "late"]
+        mine = [
+            ASKED[a.kind][1] for a in asked if a.project == row["project_id"] and a.kind != "late"
+        ]
         held = withheld.get(row["project_id"], "")
         rating, reason = _rating(data, row, as_of, rule, held, mine)
         stage = _stage(row, as_of)
@@ -199,21 +201,14 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
     return lay("consolidation", rows, data, as_of=as_of)
 
 
-DECIDE = {
-    "sign": "sign off, or not",
-    "next": "stop, continue, change or spread it",
-    "assess": "set a day for the assessment",
-    "plan": "agree who keeps it up",
-    "report": "send the funder's report, or record the day it went",
-    "late": "unblock overdue actions",
-}
+#: What is asked of the group, and how it is named in short.
 ASKED = {
-    "sign": "sign-off",
-    "next": "what follows an assessment",
-    "assess": "assessment to be dated",
-    "plan": "consolidation plan",
-    "report": "report to a funder",
-    "late": "overdue action",
+    "sign": ("sign off, or not", "sign-off"),
+    "next": ("stop, continue, change or spread it", "what follows an assessment"),
+    "assess": ("set a day for the assessment", "assessment to be dated"),
+    "plan": ("agree who keeps it up", "consolidation plan"),
+    "report": ("send the funder's report, or record the day it went", "report to a funder"),
+    "late": ("unblock overdue actions", "overdue action"),
 }
 NOW = "this meeting"
 
@@ -283,7 +278,7 @@ def decisions(data: Dataset, *, half: Period, results: Mapping[str, str]) -> Tab
         rows.append(
             (
                 name if there is None else f"{name} {there['title']}",
-                "; ".join(dict.fromkeys(DECIDE[a.kind] for a in mine)).capitalize(),
+                "; ".join(dict.fromkeys(ASKED[a.kind][0] for a in mine)).capitalize(),
                 "not on record" if there is None else there["lead_agency"],
                 NOW if None in by else day(min(b for b in by if b is not None)),
                 "; ".join(a.why for a in mine),
@@ -295,7 +290,7 @@ def decisions(data: Dataset, *, half: Period, results: Mapping[str, str]) -> Tab
 def decisions_finding(table: Table) -> str:
     """Say what is asked, in one line."""
     asked = [d for text in table.frame["decision"] for d in str(text).lower().split("; ")]
-    named = [f"{ASKED[k]} ({asked.count(d)})" for k, d in DECIDE.items() if d in asked]
+    named = [f"{short} ({asked.count(d)})" for d, short in ASKED.values() if d in asked]
     if not named:
         return "Nothing has to be decided on what is on record."
     return f"Asked of the leadership group: {', '.join(named)}."

@@ -40,7 +40,7 @@ class Together(Brief):
 
     Attributes
     ----------
-    found
+    evaluations
         The evaluation of every project that was planned, ran or was assessed in the year.
     pooled
         Random-effects mean of the effects that may be pooled, `None` where there are too few.
@@ -55,14 +55,14 @@ class Together(Brief):
     year: int
     half: int | None
     as_of: date
-    found: tuple[Evaluation, ...]
+    evaluations: tuple[Evaluation, ...]
     pooled: Estimate | None
     members: tuple[str, ...]
     reasons: dict[str, str]
     shared: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
-        named = ", ".join(f.project.project_id for f in self.found) or "no project"
+        named = ", ".join(f.project.project_id for f in self.evaluations) or "no project"
         return f"{self.slug}: {named}; {len(self.members)} in the mean"
 
     @property
@@ -73,17 +73,19 @@ class Together(Brief):
     @property
     def results(self) -> dict[str, str]:
         """Each project's result in a few words, by reference."""
-        return {e.project.project_id: result_words(e) for e in self.found}
+        return {e.project.project_id: result_words(e) for e in self.evaluations}
 
     @property
     def withheld(self) -> dict[str, str]:
         """Why the records allow no claim of some projects, by reference."""
-        return {e.project.project_id: e.gated.reason for e in self.found if e.gated is not None}
+        return {
+            e.project.project_id: e.gated.reason for e in self.evaluations if e.gated is not None
+        }
 
     @property
     def unclear(self) -> tuple[str, ...]:
         """Projects in the pooled effect that are too imprecise to be given alone."""
-        by_name = {e.project.project_id: e for e in self.found}
+        by_name = {e.project.project_id: e for e in self.evaluations}
         return tuple(name for name in self.members if by_name[name].primary is None)
 
 
@@ -108,7 +110,7 @@ def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
         year=year,
         half=half,
         as_of=as_of,
-        found=found,
+        evaluations=found,
         pooled=pooled,
         members=tuple(e.project.project_id for e in members),
         reasons=reasons,
@@ -127,10 +129,10 @@ def _shared(data: Dataset, found: Iterable[Evaluation], as_of: date) -> tuple[tu
     )
 
 
-def _estimate(found: Evaluation) -> Estimate | None:
+def _estimate(evaluation: Evaluation) -> Estimate | None:
     """Return the primary estimate, also one too imprecise to be given alone."""
-    measure = found.project.primary_measure
-    return found.effects.get(measure) or found.unclear.get(measure)
+    measure = evaluation.project.primary_measure
+    return evaluation.effects.get(measure) or evaluation.unclear.get(measure)
 
 
 def _poolable(
@@ -185,20 +187,22 @@ def year_of(project: Project) -> int | None:
     return int(max(end, least).year)
 
 
-def has_ended(found: Evaluation) -> bool:
+def has_ended(evaluation: Evaluation) -> bool:
     """Return whether the response was over on the day, with records or without."""
-    end = found.project.response_end
-    over = end is not None and end <= pd.Timestamp(found.as_of)
-    return found.status == "complete" or (found.status == "no_records" and over)
+    end = evaluation.project.response_end
+    over = end is not None and end <= pd.Timestamp(evaluation.as_of)
+    return evaluation.status == "complete" or (evaluation.status == "no_records" and over)
 
 
-def result_words(found: Evaluation) -> str:
+def result_words(evaluation: Evaluation) -> str:
     """Say a project's result in a few words, within its Maryland level; nothing before its end."""
-    effect, net = found.primary, found.net.get(found.project.primary_measure)
-    if found.status != "complete":
-        return STATUS[found.status].lower()
+    effect, net = evaluation.primary, evaluation.net.get(evaluation.project.primary_measure)
+    if evaluation.status != "complete":
+        return STATUS[evaluation.status].lower()
     if effect is None or net is None:
-        return "we cannot say" + (f": {found.gated.reason}" if found.gated is not None else "")
+        return "we cannot say" + (
+            f": {evaluation.gated.reason}" if evaluation.gated is not None else ""
+        )
     if not effect.distinguishable:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
@@ -211,7 +215,7 @@ def result_words(found: Evaluation) -> str:
 def lines(data: Dataset, together: Together) -> Table:
     """Every project of the year: stage, result, strength of the design."""
     rows = []
-    for each in together.found:
+    for each in together.evaluations:
         effect = each.primary
         strength = "" if effect is None else f"{effect.maryland} of 5"
         name = f"{each.project.project_id} {each.project.title}"
@@ -221,7 +225,7 @@ def lines(data: Dataset, together: Together) -> Table:
 
 def lines_finding(together: Together) -> str:
     """Say how many projects there were and what came of those that ended."""
-    found = together.found
+    found = together.evaluations
     ended = [e for e in found if e.status == "complete"]
     known = {e.project.project_id: e.primary for e in ended if e.primary is not None}
     told = {name: effect for name, effect in known.items() if effect.distinguishable}
@@ -253,7 +257,7 @@ def lines_finding(together: Together) -> str:
 
 def effects(data: Dataset, together: Together) -> Table:
     """Primary effects of the projects that have one, and their random-effects mean."""
-    estimates = [(e, e.primary) for e in together.found if e.primary is not None]
+    estimates = [(e, e.primary) for e in together.evaluations if e.primary is not None]
     estimates.sort(key=lambda pair: pair[1].estimate)
     rows: list[tuple[object, ...]] = []
     for each, estimate in estimates:

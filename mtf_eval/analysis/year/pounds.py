@@ -54,23 +54,23 @@ def disappointments(data: Dataset, together: Together, spent: Money | None) -> T
     """List what did not work, or cannot be shown to have worked."""
     rows = (
         (f"{each.project.project_id} {each.project.title}", "; ".join(said))
-        for each in together.found
+        for each in together.evaluations
         if (said := _disappointed(each))
     )
     name = "projects_disappointments"
     return lay(name, rows, data, together=together, as_at=together.as_of)
 
 
-def _disappointed(found: Evaluation) -> list[str]:
+def _disappointed(evaluation: Evaluation) -> list[str]:
     """Say why the records do not show that a project worked; nothing where they do."""
-    if found.status == "no_records" and has_ended(found):
+    if evaluation.status == "no_records" and has_ended(evaluation):
         return ["no record of its measure was kept: nothing to judge it by"]
-    if found.status != "complete" or found.evidence() == "effect":
+    if evaluation.status != "complete" or evaluation.evidence() == "effect":
         return []
-    measure = found.project.primary_measure
-    net, name = found.net.get(measure), measure.lower()
+    measure = evaluation.project.primary_measure
+    net, name = evaluation.net.get(measure), measure.lower()
     if net is None:
-        stopped = found.withheld.get(measure)
+        stopped = evaluation.withheld.get(measure)
         return [f"{name}: we cannot say{f': {stopped.reason}' if stopped is not None else ''}"]
     if not net.effect.distinguishable:
         return [f"{name}: no change that can be told from chance"]
@@ -103,8 +103,8 @@ def appraise(
     people
         `Disclosure.counted`: how the people of an outcome enter; by default as recorded.
     """
-    years = {e.project.project_id: year_of(e.project) for e in together.found if has_ended(e)}
-    ended = [e for e in together.found if years.get(e.project.project_id) == together.year]
+    years = {e.project.project_id: year_of(e.project) for e in together.evaluations if has_ended(e)}
+    ended = [e for e in together.evaluations if years.get(e.project.project_id) == together.year]
     if not ended:
         return None
     each = tuple(
@@ -132,7 +132,7 @@ def appraise(
         whole=replace(whole, project_id=f"year_{together.slug}"),
         waiting=tuple(
             e.project.project_id
-            for e in together.found
+            for e in together.evaluations
             if e not in ended and later.get(e.project.project_id, together.year + 1) > together.year
         ),
         elsewhere={name: at for name, at in later.items() if at < together.year},
@@ -157,7 +157,7 @@ def standing(
     chosen = spent.each[0].assumptions if spent else None
     benefits = [
         known.get(e.project.project_id) or benefit.by_records(data, e, reference, chosen, people)
-        for e in together.found
+        for e in together.evaluations
     ]
     return benefit.standing(benefits, name=f"projects_{together.slug}")
 

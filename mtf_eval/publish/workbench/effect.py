@@ -157,9 +157,9 @@ class Effect(View):
         return View(partial(assessment.checks_table, self.records, found), words=what)
 
 
-def _agreement(found: Evaluation) -> str:
+def _agreement(evaluation: Evaluation) -> str:
     """Say how many of the estimates agree with the primary one in direction and in certainty."""
-    first, *rest = found.sensitivity
+    first, *rest = evaluation.sensitivity
     if not rest:
         return "No other method can be used on these records."
     way = "fall" if first.estimate < 1 else "rise"
@@ -174,15 +174,15 @@ def _agreement(found: Evaluation) -> str:
     )
 
 
-def _series_title(found: Evaluation) -> str:
+def _series_title(evaluation: Evaluation) -> str:
     """Say what was recorded against what was expected; no more where nothing may be said."""
-    effect, panel = found.primary, found.compared
-    measure = found.project.primary_measure
+    effect, panel = evaluation.primary, evaluation.compared
+    measure = evaluation.project.primary_measure
     if effect is None or effect.avoided is None or panel is None:
         return f"{measure} as it was recorded, month by month"
-    after = round(panel.same_season().totals(found.project.target)[1])
+    after = round(panel.same_season().totals(evaluation.project.target)[1])
     against = "were expected" if effect.maryland > 2 else "would be as in the months before"
-    if found.design is not None and found.design.method == "series":
+    if evaluation.design is not None and evaluation.design.method == "series":
         against = "had the trend before gone on"
     expected = f"{after + round(effect.avoided):,} {against}"
     return f"{measure}: {after:,} recorded after the start, {expected}"

@@ -62,7 +62,7 @@ class HalfYear(Period):
 
     def net_effects(self) -> View:
         """Show what may be claimed of each project, and the pounds that rest on it."""
-        if not self.together.found:
+        if not self.together.evaluations:
             return Absent("No project was assessed in this half-year")
         given = self.records, self.together, self.reference, None, disclosure().counted
         return View(pounds.standing(*given))

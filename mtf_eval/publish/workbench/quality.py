@@ -24,7 +24,7 @@ class Quality(View):
 
     def noticed(self) -> View:
         """Show what was repaired, and what was not."""
-        return View(lambda: quality.found(self.records))
+        return View(lambda: quality.reading_notes(self.records))
 
     def verdict(self) -> View:
         """Say whether the figures agree, in one line, for the page and the index."""

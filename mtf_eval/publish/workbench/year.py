@@ -264,13 +264,13 @@ class Year(Period):
 
     def projects(self) -> View:
         """Show a line a project."""
-        if not self.together.found:
+        if not self.together.evaluations:
             return Absent("No project was assessed in this year")
         return View(partial(portfolio.lines, self.records, self.together))
 
     def effects(self) -> View:
         """Draw the effects of the projects beside each other, and their mean."""
-        if not self.together.found:
+        if not self.together.evaluations:
             return Absent("No project was assessed in this year")
         said = portfolio.pooled_finding(self.together)
 
@@ -347,7 +347,7 @@ class YearMoney(View):
 
     def element(self) -> Element:
         """Return the sums by kind; one line where there is nothing to add up."""
-        none = not self._year.together.found
+        none = not self._year.together.evaluations
         return Absent(self.sentence()).element() if none else super().element()
 
     def _with(self, make: Callable[..., Table]) -> Callable[[], Table] | None:

@@ -93,9 +93,9 @@ class Rung:
     note: str = ""
 
 
-def slug(text: str) -> str:
-    """Lower case, everything but letters and digits to single hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+def slug(text: str, between: str = "-") -> str:
+    """Lower case, everything but letters and digits to one sign between."""
+    return re.sub(r"[\W_]+", between, text.lower()).strip(between)
 
 
 @dataclass(frozen=True, repr=False)
