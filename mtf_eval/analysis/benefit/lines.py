@@ -154,8 +154,7 @@ def _problem(table: str, number: int, column: str, error: BadArgument, todo: str
 
 def _costs(
     data: Dataset, project_id: str, start: Any, reference: Reference
-) -> tuple[list[Line], list[Problem]]:
-    lines, problems = [], []
+) -> Iterator[Line | Problem]:
     missing = int(reference.assumption("missing_grade").value)
     for number, row in _rows(data, "costs", project_id):
         amount, hours, rate = (get(row, n) for n in ("amount_gbp", "hours", "rate_gbp"))
@@ -164,35 +163,30 @@ def _costs(
         try:
             reference.index(year)
         except BadArgument as error:
-            problems.append(_problem("costs", number, "date", error, "The row is left out."))
+            yield _problem("costs", number, "date", error, "The row is left out.")
             continue
         t = max(0, (day.year - start.year) * 12 + day.month - start.month) // 12
-        lines.append(
-            Line(
-                project_id=project_id,
-                source_row=f"costs row {number}",
-                route="cost",
-                label=str(get(row, "item", "")),
-                quantity=float(amount) if amount is not None else float(hours) * float(rate),
-                profile=(*([0.0] * t), 1.0),
-                ages=(0,) * (t + 1),
-                grades=(int(get(row, "evidence_grade", missing)),),
-                price_year=year,
-                agency=str(get(row, "agency", "")),
-                kind=str(get(row, "kind", "cash")),
-                capital=str(get(row, "capital", "no")).lower() in ("yes", "true"),
-                note="" if hours is None else f"{float(hours):g} hours x £{float(rate):.2f}",
-            )
+        yield Line(
+            project_id=project_id,
+            source_row=f"costs row {number}",
+            route="cost",
+            label=str(get(row, "item", "")),
+            quantity=float(amount) if amount is not None else float(hours) * float(rate),
+            profile=(*([0.0] * t), 1.0),
+            ages=(0,) * (t + 1),
+            grades=(int(get(row, "evidence_grade", missing)),),
+            price_year=year,
+            agency=str(get(row, "agency", "")),
+            kind=str(get(row, "kind", "cash")),
+            capital=str(get(row, "capital", "no")).lower() in ("yes", "true"),
+            note="" if hours is None else f"{float(hours):g} hours x £{float(rate):.2f}",
         )
-    return lines, problems
 
 
 def _places(
     data: Dataset, evaluation: Evaluation, project_id: str, reference: Reference
-) -> tuple[list[Line], list[Problem], list[str]]:
-    lines: list[Line] = []
-    problems: list[Problem] = []
-    notes: list[str] = []
+) -> Iterator[Line | Problem | str]:
+    """Give the lines of measures, what is wrong in a row, and the gaps in words."""
     spread = reference.assumption("unit_cost_spread").value
     rows = [*_rows(data, "project_measures", project_id)]
     if (primary := evaluation.project.primary_measure) not in {row["measure"] for _, row in rows}:
@@ -203,28 +197,28 @@ def _places(
         net = evaluation.net.get(measure)
         if (get(row, "target_change", 0.0)) > 0:
             if code:
-                notes.append(
+                yield (
                     f"{measure}: a rise was aimed at, so more on record is no loss and no incident "
                     f"is avoided; {code} is not used, and it has no pounds."
                 )
             continue
         if kind is not None and not kind.monetise:
-            notes.append(f"{measure}: counted, not put in pounds. {kind.note}")
+            yield f"{measure}: counted, not put in pounds. {kind.note}"
             continue
         if not code:
             usual = f" ({kind.unit_cost_code} is usual)" if kind else ""
-            notes.append(f"{measure}: no unit cost was fixed for it{usual}, so it has no pounds.")
+            yield f"{measure}: no unit cost was fixed for it{usual}, so it has no pounds."
             continue
         try:
             cost = reference.priced(str(code))
         except BadArgument as error:
             given = ("project_measures", number, "unit_cost_code", error)
-            problems.append(_problem(*given, "The measure is not costed."))
+            yield _problem(*given, "The measure is not costed.")
             continue
         if net is None:
             why = evaluation.cannot_say.get(measure, "there is no estimate of an effect on it")
             why = why.removeprefix(f"{measure}: ").rstrip(".")
-            notes.append(f"{measure}: we cannot say what was saved: {why}.")
+            yield f"{measure}: we cannot say what was saved: {why}."
             continue
         low, high = _range(cost, spread)
         ours = kind and kind.unit_cost_code == cost.code and cost.verified != "user-copy"
@@ -234,31 +228,28 @@ def _places(
         effect = net.effect
         months = round(float(effect.details.get("months_after") or evaluation.months_after or 12))
         shares = [min(12, months - first) / months for first in range(0, months, 12)]
-        lines.append(
-            Line(
-                project_id=project_id,
-                source_row=f"project_measures row {number}",
-                route="places",
-                label=measure,
-                quantity=net.avoided,
-                profile=tuple(shares),
-                ages=(0,) * len(shares),
-                grades=(
-                    int(reference.assumption("places_grade").value),
-                    int(reference.maryland(effect.maryland)["evidence_grade"]),
-                    cost.grade,
-                ),
-                price_year=cost.price_year,
-                unit_cost=cost,
-                net=net,
-                evidence=evaluation.evidence(measure),
-                low=low,
-                high=high,
-                gross=effect.maryland < WITH_COMPARISON,
-                note=effect.method,
-            )
+        yield Line(
+            project_id=project_id,
+            source_row=f"project_measures row {number}",
+            route="places",
+            label=measure,
+            quantity=net.avoided,
+            profile=tuple(shares),
+            ages=(0,) * len(shares),
+            grades=(
+                int(reference.assumption("places_grade").value),
+                int(reference.maryland(effect.maryland)["evidence_grade"]),
+                cost.grade,
+            ),
+            price_year=cost.price_year,
+            unit_cost=cost,
+            net=net,
+            evidence=evaluation.evidence(measure),
+            low=low,
+            high=high,
+            gross=effect.maryland < WITH_COMPARISON,
+            note=effect.method,
         )
-    return lines, problems, notes
 
 
 def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
@@ -271,8 +262,7 @@ def _range(cost: UnitCost, spread: float) -> tuple[float, float]:
 
 def _people(
     data: Dataset, project_id: str, reference: Reference, shown: Shown
-) -> tuple[list[Line], list[Problem], list[str]]:
-    lines, problems, notes = [], [], []
+) -> Iterator[Line | Problem | str]:
     missing = int(reference.assumption("missing_grade").value)
     spread = reference.assumption("unit_cost_spread").value
     defaults = {"impact": 1.0, "deadweight": 0.0, "attribution": 1.0, "drop_off": 0.0}
@@ -281,40 +271,37 @@ def _people(
             cost = reference.priced(str(get(row, "unit_cost_code", "")))
         except BadArgument as error:
             given = ("outcomes", number, "unit_cost_code", error)
-            problems.append(_problem(*given, "The outcome is left out."))
+            yield _problem(*given, "The outcome is left out.")
             continue
         shares: dict[str, Any] = {n: float(get(row, n, v)) for n, v in defaults.items()}
         people, years = float(row["people"]), float(get(row, "years", 1))
         lag = math.ceil(get(row, "lag_years", 0))
         source_row, counted = f"outcomes row {number}", shown.of(round(people))
         if counted is None:
-            notes.append(f"{source_row}, {cost.label}: left out, so few people are not shown.")
+            yield f"{source_row}, {cost.label}: left out, so few people are not shown."
             continue
         whole = math.ceil(years)
         low, high = _range(cost, spread)
         per_year = 12 / cost.period_months if cost.period_months else 1.0
-        lines.append(
-            Line(
-                project_id=project_id,
-                source_row=source_row,
-                route="people",
-                label=cost.label,
-                quantity=counted * per_year,
-                people=float(counted),
-                counted=shown.rule,
-                profile=(*([0.0] * lag), *(min(1.0, years - t) for t in range(whole))),
-                ages=(*([0] * lag), *range(whole)),
-                grades=(int(get(row, "evidence_grade", missing)), cost.grade),
-                price_year=cost.price_year,
-                unit_cost=cost,
-                **shares,
-                low=low,
-                high=high,
-                gross=get(row, "deadweight") is None,
-                note=f"{per_year:.4g} units a year for each person" if cost.period_months else "",
-            )
+        yield Line(
+            project_id=project_id,
+            source_row=source_row,
+            route="people",
+            label=cost.label,
+            quantity=counted * per_year,
+            people=float(counted),
+            counted=shown.rule,
+            profile=(*([0.0] * lag), *(min(1.0, years - t) for t in range(whole))),
+            ages=(*([0] * lag), *range(whole)),
+            grades=(int(get(row, "evidence_grade", missing)), cost.grade),
+            price_year=cost.price_year,
+            unit_cost=cost,
+            **shares,
+            low=low,
+            high=high,
+            gross=get(row, "deadweight") is None,
+            note=f"{per_year:.4g} units a year for each person" if cost.period_months else "",
         )
-    return lines, problems, notes
 
 
 def account(
@@ -328,8 +315,6 @@ def account(
     """
     project = evaluation.project
     project_id, start = project.project_id, project.response_start
-    cost_lines: list[Line] = []
-    problems: list[Problem] = []
     notes: list[str] = []
     if start is None:
         dates = data.own("costs", project_id)["date"].dropna()
@@ -337,14 +322,16 @@ def account(
         notes.append("The response has no start date: year 0 begins with the first cost.")
     if data.until and project_id in data.ahead:
         notes.append(f"Costs dated after {day(data.until)} are on record and not counted yet.")
-    cost_lines, problems = _costs(data, project_id, start, reference)
-    places, wrong, gaps = _places(data, evaluation, project_id, reference)
-    people, wrong_people, few = _people(data, project_id, reference, shown)
-    if people and evaluation.status in UNFINISHED:
-        people, few = [], []
+    costs = _costs(data, project_id, start, reference)
+    places = [*_places(data, evaluation, project_id, reference)]
+    people = [*_people(data, project_id, reference, shown)]
+    if evaluation.status in UNFINISHED and any(isinstance(each, Line) for each in people):
+        people = [each for each in people if isinstance(each, Problem)]
         notes.append(f"What is claimed of people is not counted: {UNFINISHED[evaluation.status]}.")
-    lines = (*cost_lines, *places, *people)
-    problems = [*problems, *wrong, *wrong_people]
+    every = [*costs, *places, *people]
+    lines = tuple(each for each in every if isinstance(each, Line))
+    problems = tuple(each for each in every if isinstance(each, Problem))
+    few = [each for each in people if isinstance(each, str)]
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
     priced = {line.source_row for line in lines}
     unpriced = [f"{row} has no price" for row in rows if row not in priced]
@@ -353,7 +340,7 @@ def account(
     unpriced += [f"{note.split(',')[0]} is of so few people that it is not shown" for note in few]
     return Account(
         lines=lines,
-        problems=tuple(problems),
-        notes=tuple([*notes, *gaps, *few]),
+        problems=problems,
+        notes=(*notes, *(each for each in every if isinstance(each, str))),
         unpriced=tuple(unpriced),
     )

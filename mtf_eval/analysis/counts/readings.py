@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -18,8 +18,7 @@ from mtf_eval.records.dataset import Dataset
 WRITTEN_DATE = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{4})-(\d{2})-(\d{2})\b")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(NamedTuple):
     """Something about dates, lists or gaps that a reader of the figures must know.
 
     `exact`: it comes from comparing records of people as they are.
@@ -48,7 +47,7 @@ def readings(data: Dataset) -> tuple[Reading, ...]:
         *_lists(data),
         *_gaps(data),
         *_progress(data),
-        *(Reading(where="Not published", text=said) for said in not_published(data)),
+        *(Reading("Not published", said) for said in not_published(data)),
     ]
     return tuple(found)
 
@@ -71,8 +70,8 @@ def _cancelling(data: Dataset) -> Iterator[Reading]:
                 else ""
             )
             yield Reading(
-                where=f"Referrals by month, {year}",
-                text=f"{months} do not add up across, but the errors cancel, so the totals of the "
+                f"Referrals by month, {year}",
+                f"{months} do not add up across, but the errors cancel, so the totals of the "
                 f"columns agree: a check of the totals alone finds nothing.{waited}",
                 exact=True,
             )
@@ -86,8 +85,8 @@ def _saras(data: Dataset) -> Iterator[Reading]:
     beside = rows[two + rows["saras"] == rows["received"]]["month"]
     if len(inside) and len(beside):
         yield Reading(
-            where="Referrals by month",
-            text="SARA projects are an outcome of their own in "
+            "Referrals by month",
+            "SARA projects are an outcome of their own in "
             f"{listing([f'{m:%B %Y}' for m in beside])}, but are already among the accepted or "
             f"rejected in {listing([f'{m:%B %Y}' for m in inside])}.",
             exact=True,
@@ -103,11 +102,11 @@ def _part_periods(data: Dataset) -> Iterator[Reading]:
         rows = rows[rows["category"] == "stated_change_percent"]
         stated = rows.loc[rows["period_start"].dt.year == year, "count"]
         said = f" It is stated as {stated.iloc[0]}%." if len(stated) else ""
-        yield Reading(where=f"Referrals, {year}", text=caution + said, exact=bool(said))
+        yield Reading(f"Referrals, {year}", caution + said, exact=bool(said))
         if (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
             yield Reading(
-                where=f"Referrals by month, {year}",
-                text=f"The last month ends on {day(until)} and is not marked as provisional.",
+                f"Referrals by month, {year}",
+                f"The last month ends on {day(until)} and is not marked as provisional.",
             )
 
 
@@ -119,8 +118,8 @@ def _cut_dates(data: Dataset) -> Iterator[Reading]:
     if len(dates) > 1:
         said = [f"{day(d)} ({listing(list(dict.fromkeys(b)))})" for d, b in sorted(dates.items())]
         yield Reading(
-            where="All tables",
-            text=f"Figures were last updated on {len(dates)} different dates: {'; '.join(said)}.",
+            "All tables",
+            f"Figures were last updated on {len(dates)} different dates: {'; '.join(said)}.",
         )
 
 
@@ -131,15 +130,13 @@ def _lists(data: Dataset) -> Iterator[Reading]:
         for note in activity.support_by_agency(data, year=year).notes:
             if note.startswith("Listed"):
                 yield Reading(
-                    where="Support by agency",
-                    text=f"{note} Year on year the lists differ.",
-                    exact=True,
+                    "Support by agency", f"{note} Year on year the lists differ.", exact=True
                 )
         risk = activity.support_by_risk(data, year=year)
         if len(risk.frame) and risk.notes:
             yield Reading(
-                where="Support by risk",
-                text=f"{risk.notes[0]} The years cannot be compared by risk.",
+                "Support by risk",
+                f"{risk.notes[0]} The years cannot be compared by risk.",
                 exact=True,
             )
 
@@ -156,28 +153,28 @@ def _gaps(data: Dataset) -> Iterator[Reading]:
         for start, before in zip(spans["period_start"], after, strict=True):
             if not pd.isna(before) and start > before + pd.Timedelta(days=31):
                 gap = f"{day(before + pd.Timedelta(days=1))} to {day(start - pd.Timedelta(days=1))}"
-                yield Reading(where=words, text=f"Nothing is given for {gap}.", exact=True)
+                yield Reading(words, f"Nothing is given for {gap}.", exact=True)
         last, until = spans["period_end"].max(), part["as_at"].max()
         monthly = (spans["period_end"] - spans["period_start"]).dt.days.iloc[-1] < 31
         if monthly and last.to_period("M") < until.to_period("M"):
             yield Reading(
-                where=words,
-                text=f"The months end on {day(last)} although the figures are as at {day(until)}.",
+                words,
+                f"The months end on {day(last)} although the figures are as at {day(until)}.",
             )
 
 
 def _progress(data: Dataset) -> Iterator[Reading]:
     rows = data.table("priority_progress")
     if len(rows) and (rows["rag"].fillna("not_rated") == "not_rated").all():
-        yield Reading(where="Progress", text=f"None of the {len(rows)} progress rows is rated.")
+        yield Reading("Progress", f"None of the {len(rows)} progress rows is rated.")
     for row in rows.to_dict("records"):
         for found in WRITTEN_DATE.findall(str(row["progress"])):
             d, m, y, *iso = found
             written = date(int(y), int(m), int(d)) if y else date(*map(int, iso))
             if not pd.isna(row["updated"]) and written > row["updated"].date():
                 yield Reading(
-                    where=f"Progress, {row['priority']}, action {row['number']}",
-                    text=f"It names {day(written)}, later than the block's last update on "
+                    f"Progress, {row['priority']}, action {row['number']}",
+                    f"It names {day(written)}, later than the block's last update on "
                     f"{day(row['updated'])}.",
                 )
 

@@ -7,7 +7,7 @@ incidents they hold.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -29,16 +29,6 @@ LONGEST = 12  # months compared on each side: one of each season
 SHORTEST = 6  # months after the start that even a shorter response is given to show
 SERIES_BEFORE, SERIES_AFTER = 24, 8  # months that an interrupted series needs
 _ONE_MONTH = pd.DateOffset(months=1)
-
-
-_TEXTS = (
-    "project_id", "title", "problem", "lead_agency", "stage", "primary_measure", "mtf_priority",
-    "consolidation_plan",
-)  # fmt: skip
-_DATES = (
-    "tlg_signoff", "scanning_start", "analysis_start", "response_start", "response_end",
-    "assessment_date", "follow_up_date",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -174,8 +164,12 @@ def project_of(data: Dataset, project_id: str) -> Project:
         for m, change in zip(measures["measure"], measures["target_change"], strict=True)
     }
     primary = str(row["primary_measure"])
-    own: dict[str, Any] = {n: "" if pd.isna(row[n]) else str(row[n]) for n in _TEXTS}
-    own |= {n: None if pd.isna(row[n]) else pd.Timestamp(row[n]) for n in _DATES}
+    own: dict[str, Any] = {}
+    for name, kind in ((f.name, f.type) for f in fields(Project)):
+        if kind == "str":
+            own[name] = "" if pd.isna(row[name]) else str(row[name])
+        elif kind == "pd.Timestamp | None":
+            own[name] = None if pd.isna(row[name]) else pd.Timestamp(row[name])
     return Project(
         **own,
         partners=listed(row["partners"]),

@@ -14,6 +14,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import date
 from html import escape
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.results.columns import day, lay
+from mtf_eval.analysis.results.period import Period
+from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import table
 from mtf_eval.publish.exports.files import contents, head, tables
@@ -117,17 +120,12 @@ def listed(
 
 def _about(parameters: Mapping[str, Any]) -> date | None:
     """Return the last day of the time a report is about."""
-    period = re.fullmatch(r"(\d{4})-H([12])", str(parameters.get("period", "")))
-    if period:
-        return _half(int(period[1]), period[2])
+    with suppress(BadArgument):
+        return Period.parse(str(parameters.get("period"))).end
     if parameters.get("year"):
         return date(int(parameters["year"]), 12, 31)
     as_of = re.fullmatch(r"\d{4}-\d\d-\d\d", str(parameters.get("as_of", "")))
     return date.fromisoformat(as_of[0]) if as_of else None
-
-
-def _half(year: int, half: str) -> date:
-    return date(year, 6, 30) if half == "1" else date(year, 12, 31)
 
 
 def _changed(
@@ -181,7 +179,7 @@ def _ended(table: str, key: str, column: str, about: date | None) -> date | None
     elif of_table and of_table[3]:
         end = date(int(of_table[1]), int(of_table[3]), int(of_table[4]))
     elif of_table and of_table[2]:
-        end = _half(int(of_table[1]), of_table[2])
+        end = Period(int(of_table[1]), int(of_table[2])).end
     elif of_table:
         end = date(int(of_table[1]), 12, 31)
     if column == "previous" and end is not None:
