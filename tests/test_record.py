@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 
+from mtf_eval.publish.pages import corrections
 from mtf_eval.publish.pages import index as index_module
 from mtf_eval.records.home import HOME
 from mtf_eval.run.execute import Result
@@ -224,3 +225,29 @@ def test_a_page_out_of_date_says_so_once_and_one_made_again_not_at_all(store: St
     finished("ok", "page-internal.html", page)
     assert tops() == []
     assert not (store.out / "north" / "page-failed-internal.html").exists()
+
+
+def test_what_others_corrected_is_told_on_the_pages_that_stand_and_on_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def elsewhere(folder: Path, titles: Any, rules: Any) -> dict[str, str]:
+        asked.append((folder.name, titles, rules))
+        return {"page": "<main>told</main>"}
+
+    monkeypatch.setattr(corrections, "elsewhere", elsewhere)
+    entries = {}
+    for name, outcome, said in (("page", "ok", SAID | {"rule": "public"}), ("bare", "ok", {}),
+                                ("lost", "failed", SAID)):  # fmt: skip
+        files = {f"{name if outcome == 'ok' else f'{name}-failed'}.html": b"<main>1</main>"}
+        entries["north", name] = entry(outcome, files=[*files], summary=said)
+        store.keep("north", name, files, entries["north", name])
+    record = records(store, entries, "public")
+    store.publish(lambda root: assemble(root, store, [plan()], entries, {"north": record}, NOON))
+    titles = {"page": "What P1 changed", "bare": "Page"}
+    assert asked == [("north", titles, {"page": "public", "bare": "internal"})]
+    page = (store.out / "north" / "page.html").read_bytes()
+    assert page == b"<main>told</main>"
+    kept = json.loads((store.out / "north" / "run.json").read_text())["reports"]
+    assert kept["page"]["sha256"] == hashlib.sha256(page).hexdigest(), "as it was changed"
