@@ -12,7 +12,7 @@ import pytest
 from openpyxl import Workbook
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure import feasible, office
+from mtf_eval.publish.disclosure import feasible, office, published
 from mtf_eval.publish.disclosure.attacker import Leak
 from mtf_eval.publish.disclosure.audit import reach
 
@@ -245,3 +245,109 @@ def test_a_hidden_count_beside_rounded_ones(tmp_path: Path) -> None:
     write_csv(tmp_path, "t", rows)
     (leak,) = attack(tmp_path)
     assert (leak.low, leak.high) == (6, 7)
+
+
+def test_captions_and_titles_give_the_year_that_rows_leave_out(tmp_path: Path) -> None:
+    """A page, a notebook's table as data and a table of JSON: 22 less 10 and 9 of the months."""
+    months = [["Month", "Accepted"], ["January", "10"], ["February", "[c]"], ["March", "9"]]
+    quarters = [["Quarter", "Accepted"], ["Q1", "22"], ["Q2", "50"]]
+
+    def page(year: int) -> str:
+        return "".join(
+            f"<table><caption>By {rows[0][0]}, <b>{year}</b></caption>"
+            + "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in rows)
+            + "</table>"
+            for rows in (months, quarters)
+        )
+
+    def data(year: int) -> str:
+        made = [
+            {"title": f"By {r[0][0]}, {year}", "columns": [{"heading": c} for c in r[0]],
+             "data": [*r[1:], *([["June", None]] if r is months else ())]}
+            for r in (months, quarters)
+        ]  # fmt: skip
+        return json.dumps({"tables": made})
+
+    path = tmp_path / "of.html"
+    for name, made in (("of.html", page), ("of.json", data)):
+        path.unlink(missing_ok=True)
+        path = tmp_path / name
+        path.write_text(made(2021), encoding="utf-8")
+        (leak,) = audit(tmp_path)
+        assert (leak.row, leak.low, leak.high) == ("february", 3, 3), name
+        assert leak.table.startswith("By Month, 2021")
+        path.write_text(made(1821), encoding="utf-8")
+        assert audit(tmp_path) == [], "without a year, nobody knows that they add up"
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "first", "last"),
+    [
+        ("march 2021", "", (2021, 3), (2021, 3)),
+        ("mar-2021", "of 2019", (2021, 3), (2021, 3)),  # its own year goes before the title's
+        ("may", "of 2021", (2021, 5), (2021, 5)),
+        ("april to june", "of 2021", (2021, 4), (2021, 6)),
+        ("q4, 2021", "", (2021, 10), (2021, 12)),
+        ("q1", "2022", (2022, 1), (2022, 3)),
+        ("h1 2021", "", (2021, 1), (2021, 6)),
+        ("2021-h2", "", (2021, 7), (2021, 12)),
+        ("2021", "", (2021, 1), (2021, 12)),
+    ],
+)
+def test_months_that_a_row_speaks_of(
+    name: str, title: str, first: tuple[int, int], last: tuple[int, int]
+) -> None:
+    begin, end = (12 * year + month - 1 for year, month in (first, last))
+    assert published.months_of(name, title) == {*range(begin, end + 1)}
+
+
+def test_other_names_speak_of_no_months_and_titles_of_a_year_or_half() -> None:
+    for name, title in (
+        ("march", ""),
+        ("marching", "of 2021"),
+        ("police 2021", ""),
+        ("q5", "2021"),
+    ):
+        assert published.months_of(name, title) is None
+    year = 12 * 2021
+    for title, months in (
+        ("Referrals, 2021", range(year, year + 12)),
+        ("Referrals, January to June 2021", range(year, year + 6)),
+        ("Referrals, July to December 2021", range(year + 6, year + 12)),
+        ("Referrals 2021 H1", range(year, year + 6)),
+        ("referrals 2021 h2", range(year + 6, year + 12)),
+    ):
+        assert published.span_of(title) == {*months}, title
+    assert published.span_of("Referrals") is None
+
+
+def test_what_pages_say_of_how_referrals_are_counted_is_read_from_all_of_them(
+    tmp_path: Path,
+) -> None:
+    assert published.told(tmp_path) == published.Told()
+    (tmp_path / "a.html").write_text("in no\n total: March, May 2021; in no total: June 2022.")
+    (tmp_path / "b.ipynb").write_text("outcomes count by the\nday decided")
+    (tmp_path / "c.txt").write_text("in no total: July 2021")
+    gone = {12 * 2021 + 2, 12 * 2021 + 4, 12 * 2022 + 5}
+    assert published.told(tmp_path) == published.Told(dated=True, gone=frozenset(gone))
+    (tmp_path / "b.ipynb").unlink()
+    assert published.told(tmp_path) == published.Told(gone=frozenset(gone))
+
+
+def test_ranges_of_sums_by_hand() -> None:
+    """Two that make 10 within 1, one of them 4 at most; three times a third is 12."""
+    system = feasible.System()
+    one, other, third, alone = (system.unknown(0, 4), system.unknown(), system.unknown(-3, 50),
+                                system.unknown(2, 3))  # fmt: skip
+    system.add([(one, 1.0), (other, 1.0)], given=10, slack=1)
+    system.add([(third, 2.0), (third, 1.0)], given=12)
+    wanted = [one, other, third, alone]
+    assert system.ranges(wanted, 100) == {one: (0, 4), other: (5, 11), third: (4, 4), alone: (2, 3)}
+    low, high = system.ranges([other], 3)[other]
+    assert 5 <= low <= high <= 11
+    assert high - low + 1 >= 3, "sought no further than asked"
+    assert system.low[third] == 0, "nobody is less than none"
+    system.add([(third, 1.0)], given=9, belief=0.5)  # contradicts; the less believed goes
+    assert system.ranges([third], 100) == {third: (4, 4)}
+    system.add([(third, 1.0)], given=9, belief=5.0)
+    assert system.ranges([third], 100) == {third: (9, 9)}
