@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -26,9 +27,10 @@ from mtf_eval.publish.pages.exporter import ReportExporter
 from mtf_eval.records.desk.annotate import annotate
 from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
-from mtf_eval.run import cli
+from mtf_eval.run import cli, cli_desk
 from mtf_eval.run.desk import lab_command, lab_environment, working_copies
 from mtf_eval.run.parameters import read_template
+from mtf_eval.run.plan import Wanted
 
 TOOLS = Path(__file__).parent.parent / "notebooks" / "tools"
 
@@ -177,6 +179,59 @@ def test_pdf_is_printed_beside_the_page_and_not_twice(
     file = "data/tiny_once/tiny_once-internal.pdf"
     assert (desk.out / file).is_file()
     assert f'href="{file}"' in (desk.out / "index.html").read_text(encoding="utf-8")
+
+
+def test_of_pages_printed_before_it_says_how_many_and_prints_none_that_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "north" / "one").mkdir(parents=True)
+    for name in ("north/one.html", "north/one/one.pdf", "north/two-internal.html"):
+        (tmp_path / name).write_text("")
+    reports = [SimpleNamespace(name=name) for name in ("one", "two", "gone")]
+    plans: Any = [SimpleNamespace(folder="north", reports=reports)]
+    printed: list[tuple[Path, Path]] = []
+    monkeypatch.setattr(
+        cli_desk.pdf, "print_pdf", lambda page, target: printed.append((page, target))
+    )
+    cli_desk.print_pages(plans, tmp_path, wanted=False)
+    assert (printed, capsys.readouterr().out) == ([], "")
+    cli_desk.print_pages(plans, tmp_path, wanted=True)
+    page = tmp_path / "north" / "two-internal.html"
+    assert printed == [(page, tmp_path / "north" / "two" / "two-internal.pdf")]
+    assert "PDF: 1 printed, 1 were there" in capsys.readouterr().out
+    assert (tmp_path / "index.html").is_file(), "which now leads to it"
+
+
+def test_notebooks_run_as_written_name_one_data_set(tmp_path: Path) -> None:
+    def named(*data: str | None) -> list[Any]:
+        return [
+            SimpleNamespace(
+                parameters={"data": SimpleNamespace(default=d)} if d is not None else {}
+            )
+            for d in data
+        ]
+
+    wanted, addresses = cli_desk.as_written(Wanted(release="public"), named("a", "a"))
+    assert (wanted, addresses) == (Wanted(release="public", as_written=True), ("a",))
+    for books in (named("a", None), named("a", "")):
+        with pytest.raises(BadArgument, match="names no data set"):
+            cli_desk.as_written(Wanted(), books)
+    with pytest.raises(BadArgument, match="several data sets"):
+        cli_desk.as_written(Wanted(), named("a", "b"))
+
+
+def test_check_of_several_says_each_and_ends_with_the_worst(
+    wrong: Path, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call("check", str(wrong), str(desk.data), capsys=capsys)
+    assert code == 2
+    assert "no errors" in out, "the one after it is checked too"
+    assert f"mtf-eval check {wrong} --fix-report to-mend.xlsx" in err
+    assert f"Next: mtf-eval run {desk.data}" in out
+    code, _, err = call(
+        "check", str(wrong), str(desk.data), "--fix-report", "x.xlsx", capsys=capsys
+    )
+    assert (code, "give one DATA at a time" in err) == (3, True)
 
 
 def test_without_a_browser_it_says_what_to_install_before_any_work(

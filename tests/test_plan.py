@@ -215,6 +215,41 @@ def test_what_is_not_there_is_refused(tmp_path: Path, wanted: dict[str, Any], wo
         planned(book(tmp_path, "page", 'project_id: str = ""'), **wanted)
 
 
+def test_what_no_report_asked_for_would_use_is_refused(tmp_path: Path) -> None:
+    page = book(tmp_path, "page", 'project_id: str = ""\nrate: float = 0.5\nas_of: str = ""')
+    once, other = (book(tmp_path, name, 'data: str = ""') for name in ("once", "other"))
+    ending = ": none of the reports asked for has such a parameter"
+    for wanted, words in (
+        ({"years": (2021,)}, f"--year{ending}"),
+        ({"periods": ("2021-H1",)}, f"--period{ending}"),
+        ({"projects": ("EX-1",), "reports": ("once",)}, f"--project{ending}"),
+        ({"parameters": {"rate": "1"}, "reports": ("once",)}, f"-p rate{ending}"),
+        ({"as_of": "2021-03-31"}, "--as-of 2021-03-31: once, other cannot be made as of a day"),
+    ):
+        with pytest.raises(BadArgument) as refused:
+            planned(page, once, other, **wanted)
+        assert str(refused.value).startswith(words)
+    used = planned(page, once, parameters={"rate": "1"})
+    assert [r.parameters.get("rate") for r in used] == [1.0, 1.0, None]
+    (one,) = planned(page, once, as_of="2021-03-31", projects=("EX-2",), reports=("page",))
+    assert one.parameters["as_of"] == "2021-03-31"
+
+
+def test_a_plan_id_is_a_project_to_ask_for(tmp_path: Path) -> None:
+    books = [
+        book(tmp_path, "page", 'project_id: str = ""'),
+        book(tmp_path, "ahead", "plan_id: str = ''"),
+    ]
+    facts = replace(FACTS, plans=("PL-1",))
+    assert [r.name for r in planned(*books, facts=facts)] == [
+        "page-EX-1",
+        "page-EX-2",
+        "ahead-PL-1",
+    ]
+    (made,) = planned(*books, facts=facts, projects=("PL-1",))
+    assert (made.name, made.parameters) == ("ahead-PL-1", {"plan_id": "PL-1"})
+
+
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -302,6 +337,50 @@ def test_decide_says_why(tmp_path: Path) -> None:
     assert after(**{"costs[EX-1]": "c1*"}) == "changed: costs[EX-1]"
     assert after(**{"outcomes[EX-1]": "o"}) == "changed: outcomes[EX-1]", "rows that were not there"
     assert after(incidents="i*") == "changed: incidents"
+
+
+def test_a_report_is_due_for_what_it_lacks_and_says_of_many_changes_how_many(
+    tmp_path: Path,
+) -> None:
+    store = Store(tmp_path / "reports")
+    once, slides = (planned(book(tmp_path, n, 'data: str = ""'))[0] for n in ("once", "tlg_report"))
+    entry = {"files": ["once.html", "once/once.xlsx", "once/a.csv"]}
+    every = ("xlsx", "docx", "pdf", "pptx")
+    assert once.lacking(entry, every) == ["docx", "pdf"]
+    assert slides.lacking(entry, every) == ["docx", "pdf", "pptx"]
+    assert once.lacking({}, ("docx",)) == ["docx"]
+    page = store.out / "example" / "once-internal.html"
+    page.parent.mkdir(parents=True)
+    page.write_bytes(b"page")
+    entry |= {"outcome": "ok", "key": once.key, "sha256": hashlib.sha256(b"page").hexdigest()}
+    record = {"reports": {"once": entry}}
+    assert decide(once, store, record, FACTS, ("xlsx",)) == ""
+    assert decide(once, store, record, FACTS, ("docx",)) == "no docx beside its page yet"
+    assert decide(once, store, record, FACTS, every) == "no docx and pdf beside its page yet"
+    for n in (5, 7):
+        entry["reads"] = FACTS.asked([f"t{i}" for i in range(n)], "another salt")
+        more = "" if n == 5 else " and 2 more"
+        assert decide(once, store, record, FACTS) == f"changed: t0, t1, t2, t3, t4{more}"
+    entry["key"] = "other"
+    assert decide(once, store, record, FACTS).startswith("changed: "), "nothing known of last time"
+    store.remember("example.parts", {"once": once.parts})
+    assert decide(once, store, record, FACTS) == "changed: inputs"
+
+
+def test_a_key_is_of_the_content_and_no_place(tmp_path: Path) -> None:
+    once = book(tmp_path, "once", 'data: str = ""')
+
+    def made(**given: str) -> Report:
+        asked = {"address": "data/example", "salt": "s", **given}
+        (report,) = make_plan(FACTS, [once], Wanted(), **asked)
+        return report
+
+    elsewhere = made(address="sqlite://elsewhere")
+    assert elsewhere.key == made().key
+    assert elsewhere.parameters == {"data": "sqlite://elsewhere"}
+    assert made(salt="t").key != made().key
+    assert "salt" not in made().parts
+    assert made().parts.keys() >= {"notebook", "our code", "reference values", "library versions"}
 
 
 def test_addresses(tmp_path: Path) -> None:

@@ -264,3 +264,28 @@ def test_what_is_remembered_comes_back(store: Store) -> None:
     assert store.recall("absent") == {}
     assert store.salt() == store.salt()
     assert len(store.salt()) == 32
+
+
+def test_a_folder_of_others_and_a_mount_point_are_refused_and_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "reports"
+    out.mkdir()
+    for name in ("README.md", ".gitkeep", ".gitignore"):
+        (out / name).write_text("")
+    with Store(out).locked():
+        pass
+    (out / "thesis.docx").write_text("mine")
+    with pytest.raises(RunRefused, match="holds other files and no reports"), Store(out).locked():
+        pass
+    assert {p.name for p in out.iterdir()} == {"README.md", ".gitkeep", ".gitignore", "thesis.docx"}
+    (out / "example").mkdir()
+    (out / "example" / "run.json").write_text("{}")
+    with Store(out).locked():  # ours, with a file of theirs
+        pass
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(RunRefused, match="holds other files"), Store(tmp_path / "file").locked():
+        pass
+    monkeypatch.setattr(os.path, "ismount", lambda path: True)
+    with pytest.raises(RunRefused, match="is a mount point"), Store(out).locked():
+        pass
