@@ -604,6 +604,26 @@ def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:
         load(two)
 
 
+@pytest.mark.parametrize("of", ["Crime type", "LSOA"])
+def test_measures_or_wards_across_are_read_as_rows(of: str, tmp_path: Path) -> None:
+    tables = book()
+    names = ("theft", "disorder") if of == "LSOA" else ("Dane Valley", "Salmestone")
+    fixed = "E01000001" if of == "LSOA" else "disorder"
+    tables["incidents"] = [
+        ["Month", of, "Population", *names, "All total"],
+        ["Apr 2021", fixed, 1500, 3, 1, 4],
+        ["May 2021", fixed, 1500, 4, "", 4],
+        ["Total", "", "", 7, 1, 8],
+    ]
+    counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    across = "measure" if of == "LSOA" else "area_code"
+    assert counts.groupby(across)["count"].sum().to_dict() == dict(zip(names, (7, 1), strict=True))
+    assert len(counts) == 3  # an empty cell is not on record
+    tables["incidents"].insert(3, ["May 2021", fixed, 1500, 1, 1, 2])  # not one row for each month
+    with pytest.raises(DataProblems, match="no such column"):
+        load(write_xlsx(tmp_path / "c.xlsx", tables))
+
+
 def test_totals_of_months_across_are_turned(tmp_path: Path) -> None:
     tables = book()
     tables["monthly_referrals"] = [

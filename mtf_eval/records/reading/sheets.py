@@ -28,6 +28,10 @@ from mtf_eval.records.reading.headings import (
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}
 _TURNED = (*_FIGURES, "monthly_referrals", "survey_responses")
+#: Headings of numbers beside the figures of a month.
+_NO_FIGURES = (
+    *("population", "residents", "households", "year", "rank", "no", "number", "id", "beat"),
+)
 #: A question's number over the answers of each respondent.
 _QUESTION = r"[Qq](?:uestion)? ?[0-9]+[a-z]?"
 #: Months in one row that make it a row of headings.
@@ -152,7 +156,31 @@ def turned(grid: Grid, aliases: Aliases) -> Grid:
             return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))
         if grid.table in _FIGURES and len(areas) >= _ACROSS and "area_code" not in named:
             return _down(grid, top, head, areas, ("area_code", _FIGURES[grid.table]))
+    lacks = {"area_code", "measure"} - {*places}
+    if grid.table in _FIGURES and len(lacks) == 1:
+        across = _figures(grid.rows[known:], places)
+        column = str(*lacks), _FIGURES[grid.table]
+        return _down(grid, known, grid.rows[known], across, column) if across else grid
     return grid
+
+
+def _figures(rows: Sequence[Sequence[Any]], places: Mapping[str, int]) -> dict[int, str]:
+    """Return headings of two or more columns of whole numbers in rows of one month each."""
+    body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
+    keys = {tuple(str(row[p]) for p in places.values()) for row in body}
+    placed = {"easting", "northing", "latitude", "longitude", "postcode"}
+    if placed & {fold(str(c)) for c in rows[0]} or not {"month", "date"} & {*places}:
+        return {}
+    if "count" in places or len(keys) < len(body):
+        return {}
+    across = {}
+    for place, cell in enumerate(rows[0]):
+        values = {str(row[place]).removesuffix(".0").replace(",", "") for row in body}
+        said = fold(str(cell))
+        beside = is_blank(cell) or place in places.values() or said in _NO_FIGURES
+        if not beside and "total" not in said and all(map(str.isdecimal, values - {"None", ""})):
+            across[place] = plain(str(cell))
+    return across if len(across) >= _ACROSS else {}
 
 
 def _two_rows(grid: Grid, top: int) -> tuple[list[Any], list[Span | None]]:
