@@ -1435,3 +1435,14 @@ def test_a_page_for_every_status(project: str, example: Dataset, reference: Refe
         shown = getattr(money, name)()
         assert "text/html" in shown._repr_mimebundle_(), name
         assert shown.sentence(), name
+
+
+def test_costs_after_the_day_are_told_of_the_project_that_has_them(reference: Reference) -> None:
+    data = dataset(costs=[cost(amount_gbp=1000.0)])
+    word = "Costs dated after 31 December 2024 are on record and not counted yet."
+    for until, ahead in (("2024-12-31", "P1"), ("2024-12-31", "P2"), ("", "P1")):
+        cut = replace(data, about={"as_at": until} if until else {}, ahead=frozenset({ahead}))
+        told = [
+            n for n in analyse(cut, evaluation(), reference, draws=0).notes if "dated after" in n
+        ]
+        assert told == ([word] if until and ahead == "P1" else []), (until, ahead)

@@ -759,6 +759,7 @@ def test_checks_find_what_was_put_in() -> None:
     rising = effects.pre_trend(panel=steep)
     assert rising.passed is False
     assert rising.size.startswith("rising ")
+    assert rising.text.endswith(": a trend of its own before the start.")
     after = steep.counts.copy()
     after[own] = after[own].to_numpy()[::-1]  # the same lift, from its other end
     falling = effects.pre_trend(panel=Panel(counts=after, target=(own,), start=start))
@@ -774,7 +775,9 @@ def test_checks_find_what_was_put_in() -> None:
     flat = steep.counts.copy()
     flat[own] = flat.drop(columns=own).sum(axis=1) // 50
     level = Panel(counts=flat, target=(own,), start=start)
-    assert effects.pre_trend(panel=level).passed is True
+    even = effects.pre_trend(panel=level)
+    assert even.passed is True
+    assert even.text.endswith(": no sign of a trend of its own.")
     assert effects.placebo_in_time(panel=level).passed is True
     assert effects.placebo_in_space(panel=level).p > 0.1
 

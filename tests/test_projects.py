@@ -16,7 +16,7 @@ from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, process
 from mtf_eval.analysis.project import evaluation as projects
-from mtf_eval.analysis.project.design import choose, project_of, series_of, window_of
+from mtf_eval.analysis.project.design import choose, others, project_of, series_of, window_of
 from mtf_eval.analysis.project.estimation import smallest, spill
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.claims import overclaims
@@ -798,3 +798,42 @@ def test_few_other_areas_are_compared_on_the_months_of_the_same_season() -> None
     shown = assessment.changes(data, found).frame.iloc[0]
     assert shown["before"] == own["2020-01":"2020-06"].sum()
     assert shown["after"] == own["2021-01":"2021-06"].sum()
+
+
+def test_what_was_expected_is_spread_over_the_months_as_in_all_other_areas() -> None:
+    rows = incidents()
+    near = rows["area_code"].isin(["A00", "A01"])  # the project's own have their year in spring
+    rows.loc[near, "count"] *= np.where(rows.loc[near, "month"].dt.month < 6, 3, 1)
+    data = data_of(incidents=rows)
+    found = evaluated(data)
+    effect = found.primary
+    assert effect is not None
+    shown = assessment.series(data, found).frame
+    months = pd.date_range("2021-01-01", "2021-12-01", freq="MS")
+    rest = rows[~near].groupby("month")["count"].sum().reindex(months)
+    after = rows[rows["area_code"] == "A00"].groupby("month")["count"].sum().reindex(months)
+    late = shown.iloc[-12:]
+    assert late["observed"].to_list() == after.to_list()
+    for name, avoided in (("expected", effect.avoided), ("low", effect.avoided_low),
+                          ("high", effect.avoided_high)):  # fmt: skip
+        assert avoided is not None
+        total = max(0.0, after.sum() + avoided)
+        by_hand = total * rest / rest.sum()
+        assert late[name].to_numpy() == pytest.approx(by_hand.to_numpy()), name
+        assert shown[name].iloc[:-12].isna().all()
+
+
+def test_the_projects_own_areas_stay_and_others_only_where_they_can_be_compared() -> None:
+    months = pd.date_range("2019-01-01", "2021-12-01", freq="MS")
+    counts = {"A00": 5.0, "A01": 0.0, "A03": 4.0, "A04": 0.0, "A05": 3.0, "A06": 2.0}
+    records = pd.DataFrame({area: [n] * len(months) for area, n in counts.items()}, index=months)
+    # A01 has nothing recorded, A02 is not on record, in A03 and A06 others work.
+    areas = areas_of(target=["A00"], buffer=["A01", "A02", "A06"], comparison=["A03", "A05"])
+    project = project_of(data_of(project_areas=areas), "P1")
+    panel = series_of(records, project, ASB, frozenset({"A03", "A06"}))
+    assert list(panel.counts.columns) == ["A00", "A01", "A02", "A05", "A06"]
+    assert panel.counts["A02"].isna().all()
+    assert panel.comparison == ("A05",), "one where another project works is none"
+    assert (panel.target, panel.buffer) == (("A00",), ("A01", "A02", "A06"))
+    assert panel.start == pd.Timestamp("2021-01-01")
+    assert others(panel) == 1
