@@ -6,16 +6,17 @@ may not be claimed is not estimated at all, so no page can show it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Estimate, Panel, diagnostics
-from mtf_eval.analysis.project import checks
+from mtf_eval.analysis.project import checks, estimation
 from mtf_eval.analysis.project.design import (
     Design,
     Project,
@@ -29,16 +30,7 @@ from mtf_eval.analysis.project.design import (
     window_of,
     without_buffer,
 )
-from mtf_eval.analysis.project.estimation import (
-    Spill,
-    all_others,
-    beside,
-    estimators,
-    recorded,
-    smallest,
-    spill,
-    tried,
-)
+from mtf_eval.analysis.project.estimation import Spill
 from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
@@ -234,10 +226,31 @@ def evaluate(
     status = status_of(project, on_record=on_record, as_of=as_of)
     if status != "complete":
         return unassessed(project, covers[project.primary_measure], status, as_of)
-    judging = _Judging(data, project, as_of, rng)
-    for measure, cover in covers.items():
-        judging.measure(measure, cover)
-    return judging.evaluation()
+    judged = {m: _judge(data, project, m, cover, as_of, rng) for m, cover in covers.items()}
+    primary = judged[project.primary_measure]
+    failed = tuple(
+        ", ".join(filter(None, (check.name.lower(), check.size)))
+        for check in primary.shown.get("checks", ())
+        if check.passed is False
+    )
+    nets = {
+        measure: Net(
+            effect=each.effect,
+            beside=each.beside,
+            cells=cells_of(each.compared),
+            wanted=project.measures.get(measure),
+            failed=failed if each is primary else (),
+        )
+        for measure, each in judged.items()
+        if each.effect and each.compared
+    }
+    fields = {
+        name: {m: value for m, each in judged.items() if (value := getattr(each, name)) is not None}
+        for name in ("cannot_say", "withheld", "unclear", "mde")
+    }
+    effects = {measure: net.effect for measure, net in nets.items()}
+    known = {"project": project, "as_of": as_of, "status": status, "effects": effects, "net": nets}
+    return Evaluation(**known, **fields, **primary.shown)  # type: ignore[arg-type]
 
 
 @shared
@@ -268,159 +281,109 @@ def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date
     )
 
 
-class _Judging:
-    """Gathers one complete project's results, measure by measure."""
+@dataclass(slots=True, kw_only=True)
+class _Judged:
+    """What one measure of a complete project came to; `shown` is for the page of the primary."""
 
-    def __init__(
-        self, data: Dataset, project: Project, as_of: date, rng: np.random.Generator
-    ) -> None:
-        self.data, self.project, self.as_of, self.rng = data, project, as_of, rng
-        self.effects: dict[str, Estimate] = {}
-        self.cannot_say: dict[str, str] = {}
-        self.withheld: dict[str, Withheld] = {}
-        self.unclear: dict[str, Estimate] = {}
-        self.mde: dict[str, float] = {}
-        self.beside: dict[str, Estimate] = {}
-        self.compared: dict[str, Panel] = {}
-        self.rest: dict[str, object] = {}
-        self.cautions: list[str] = []
+    effect: Estimate | None = None
+    beside: Estimate | None = None
+    compared: Panel | None = None
+    cannot_say: str | None = None
+    withheld: Withheld | None = None
+    unclear: Estimate | None = None
+    mde: float | None = None
+    shown: dict[str, Any] = field(default_factory=dict)
 
-    def measure(self, measure: str, coverage: Coverage) -> None:
-        primary = measure == self.project.primary_measure
-        months = pd.DatetimeIndex(coverage.counts.dropna(how="all").index)
-        if primary:
-            self.rest["coverage"] = coverage
-        try:
-            window = window_of(self.project, months, as_of=self.as_of)
-            counts = trusted(coverage, window.before_first, window.last)
-            reach = self.data, self.project, window.before_first, window.last
-            work, inside = others_at_work(*reach), others_at_work(*reach, roles=("target",))
-            project = without_buffer(self.project, inside)
-            excluded = frozenset(a for areas in work.values() for a in areas)
-            whole = series_of(counts, project, measure, excluded).with_start(window.start)
-        except NotEnoughData as error:
-            reason = str(error).removeprefix(f"{measure}: ")
-            self._withhold(measure, Withheld(reason=reason, remedy="add months and areas"))
-            return
-        whole, meant = whole.between(None, window.last), window
-        window, panel, compared = laid_out(whole, meant)
-        design = choose(
-            others=others(compared),
-            before=panel.months_before,
-            after=window.months,
-            learnt=recorded(panel, compared).months_before,
-            target=len(project.target),
+    def withhold(self, why: Withheld) -> _Judged:
+        self.effect, self.withheld, self.cannot_say = None, why, why.reason
+        return self
+
+
+def _judge(
+    data: Dataset,
+    named: Project,
+    measure: str,
+    coverage: Coverage,
+    as_of: date,
+    rng: np.random.Generator,
+) -> _Judged:
+    judged = _Judged(shown={"coverage": coverage})
+    months = pd.DatetimeIndex(coverage.counts.dropna(how="all").index)
+    try:
+        window = window_of(named, months, as_of=as_of)
+        counts = trusted(coverage, window.before_first, window.last)
+        reach = data, named, window.before_first, window.last
+        work, inside = others_at_work(*reach), others_at_work(*reach, roles=("target",))
+        project = without_buffer(named, inside)
+        excluded = frozenset(a for areas in work.values() for a in areas)
+        whole = series_of(counts, project, measure, excluded).with_start(window.start)
+    except NotEnoughData as error:
+        reason = str(error).removeprefix(f"{measure}: ")
+        return judged.withhold(Withheld(reason=reason, remedy="add months and areas"))
+    whole, meant = whole.between(None, window.last), window
+    window, panel, compared = laid_out(whole, meant)
+    design = choose(
+        others=others(compared),
+        before=panel.months_before,
+        after=window.months,
+        learnt=estimation.recorded(panel, compared).months_before,
+        target=len(project.target),
+    )
+    tries = estimation.estimators(panel, compared, rng)
+
+    def estimate(panel: Panel, compared: Panel) -> Estimate:
+        return estimation.estimators(panel, compared, rng)[design.method]()
+
+    stopped = gate(coverage, project, window)
+    try:
+        if stopped is None:
+            first = panel.counts.index.min()
+            said = checks.cautions(data, coverage, project, window, first)
+            effect = tries[design.method]().with_cautions(*window.notes, *said)
+            stopped = rests_on_noughts(coverage, whole, meant, effect, estimate)
+            judged.effect = effect
+    except NotEnoughData as error:
+        judged.cannot_say = str(error).removeprefix(f"{measure}: ")
+    judged.shown |= {"window": window, "panel": whole}
+    if stopped is not None:
+        judged.shown["checks"] = (checks.on_record(coverage, project, window, stopped),)
+        return judged.withhold(stopped)
+    judged.mde = estimation.smallest(judged.effect, compared)
+    if judged.effect and not judged.effect.distinguishable and judged.mde > HOPELESS:
+        before = compared.same_season().totals(project.target)[0]
+        size, way = smallest_seen(judged.mde, project.measures.get(measure))
+        judged.cannot_say = (
+            f"{measure}: {before:,} incidents in the months before the start; only a {way} of "
+            f"{percent(size)} or more could have been seen"
         )
-        tries = estimators(panel, compared, self.rng)
-
-        def estimate(panel: Panel, compared: Panel) -> Estimate:
-            return estimators(panel, compared, self.rng)[design.method]()
-
-        stopped = gate(coverage, project, window)
-        try:
-            if stopped is None:
-                effect = tries[design.method]().with_cautions(
-                    *window.notes,
-                    *checks.cautions(
-                        self.data, coverage, project, window, panel.counts.index.min()
-                    ),
-                )
-                stopped = rests_on_noughts(coverage, whole, meant, effect, estimate)
-                self.effects[measure] = effect
-        except NotEnoughData as error:
-            self.cannot_say[measure] = str(error).removeprefix(f"{measure}: ")
-        if primary:
-            self.rest |= {"window": window, "panel": whole}
-        if stopped is not None:
-            self.effects.pop(measure, None)
-            self._withhold(measure, stopped)
-            if primary:
-                self.rest["checks"] = (checks.on_record(coverage, project, window, stopped),)
-            return
-        least = self.mde[measure] = smallest(self.effects.get(measure), compared)
-        found = self.effects.get(measure)
-        if found is not None and not found.distinguishable and least > HOPELESS:
-            before = compared.same_season().totals(project.target)[0]
-            size, way = smallest_seen(least, project.measures.get(measure))
-            self.cannot_say[measure] = (
-                f"{measure}: {before:,} incidents in the months before the start; only a {way} of "
-                f"{percent(size)} or more could have been seen"
-            )
-            self.unclear[measure] = self.effects.pop(measure)
-        if measure in self.effects:
-            self.compared[measure] = compared
-            with suppress(NotEnoughData):  # the net says that next door was not measured
-                self.beside[measure] = beside(panel, compared, design.method, self.rng)
-        if primary:
-            self.cautions += checks.at_work(self.project, work, inside)
-            self._primary(project, coverage, panel, compared, window, design, tries)
-
-    def _withhold(self, measure: str, why: Withheld) -> None:
-        self.withheld[measure], self.cannot_say[measure] = why, why.reason
-
-    def _primary(
-        self,
-        project: Project,
-        coverage: Coverage,
-        panel: Panel,
-        compared: Panel,
-        window: Window,
-        design: Design,
-        tries: Mapping[str, Callable[[], Estimate]],
-    ) -> None:
-        effect = self.effects.get(panel.measure)
-        estimates = [] if effect is None else [effect]
-        for method, attempt in tries.items():
-            if effect is not None and method != design.method:
-                try:
-                    estimates.append(attempt())
-                except NotEnoughData:
-                    continue
-        seasonal, record = all_others(compared.same_season()), recorded(panel, compared)
-        found = (
+        judged.unclear, judged.effect = judged.effect, None
+    if judged.effect:
+        judged.compared = compared
+        with suppress(NotEnoughData):  # the net says that next door was not measured
+            judged.beside = estimation.beside(panel, compared, design.method, rng)
+    if measure != named.primary_measure:
+        return judged
+    estimates = [judged.effect] if judged.effect else []
+    for method, attempt in tries.items():
+        if judged.effect and method != design.method:
+            with suppress(NotEnoughData):
+                estimates.append(attempt())
+    seasonal = estimation.all_others(compared.same_season())
+    record, tried = estimation.recorded(panel, compared), estimation.tried
+    judged.shown |= {
+        "design": design,
+        "sensitivity": tuple(estimates),
+        "checks": (
             tried("Trend before the start", diagnostics.pre_trend, panel),
             tried("Fake start dates", diagnostics.placebo_in_time, panel),
             tried("Fake areas", diagnostics.placebo_in_space, seasonal),
             tried("Start after a bad period", diagnostics.regression_to_the_mean, record),
             checks.bad_year(panel, window),
             checks.on_record(coverage, project, window, compared),
-        )
-        self.rest |= {
-            "design": design,
-            "sensitivity": tuple(estimates),
-            "checks": found,
-            "spill": spill(compared) if compared.buffer and effect is not None else None,
-            "compared": compared,
-            "record": record,
-        }
-
-    def evaluation(self) -> Evaluation:
-        tested: Iterable[Check] = self.rest.get("checks", ())  # type: ignore[assignment]
-        failed = tuple(
-            ", ".join(filter(None, (check.name.lower(), check.size)))
-            for check in tested
-            if check.passed is False
-        )
-        nets = {
-            measure: Net(
-                effect=effect,
-                beside=self.beside.get(measure),
-                cells=cells_of(self.compared[measure]),
-                wanted=self.project.measures.get(measure),
-                failed=failed if measure == self.project.primary_measure else (),
-            )
-            for measure, effect in self.effects.items()
-        }
-        return Evaluation(
-            project=self.project,
-            as_of=self.as_of,
-            status="complete",
-            effects=self.effects,
-            net=nets,
-            cannot_say=self.cannot_say,
-            withheld=self.withheld,
-            unclear=self.unclear,
-            mde=self.mde,
-            cautions=tuple(self.cautions),
-            **self.rest,  # type: ignore[arg-type]
-        )
+        ),
+        "spill": estimation.spill(compared) if compared.buffer and judged.effect else None,
+        "compared": compared,
+        "record": record,
+        "cautions": tuple(checks.at_work(named, work, inside)),
+    }
+    return judged
