@@ -27,7 +27,6 @@ from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, r
 from mtf_eval.analysis.project.evaluation import evaluated
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.surveys import surveys
-from mtf_eval.analysis.year import summary
 from mtf_eval.publish.cells import payload
 from mtf_eval.publish.disclosure.attacker import FEWEST, Reach
 from mtf_eval.publish.disclosure.audit import reach
@@ -146,6 +145,14 @@ def data_of(given: dict[str, pd.DataFrame]) -> Dataset:
     return Dataset(name="made", path=Path("made"), tables=tables, sources=(source,))
 
 
+def years(data: Dataset) -> tuple[int, ...]:
+    """Years an annual review can be about: any with referrals, activity, or projects running."""
+    found = set(referrals.years(data))
+    found |= {int(y) for y in data.table("activity")["period_start"].dt.year}
+    found |= {int(y) for y in data.table("projects")["response_start"].dropna().dt.year}
+    return tuple(sorted(found))
+
+
 def yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
     """Every table of a year that has rows, in the order of the annual review."""
     tables = (
@@ -175,7 +182,7 @@ def yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
 
 def of_people(data: Dataset) -> Iterator[Table]:
     """Yield every table of people that the reports of a data set show."""
-    for year in summary.years(data):
+    for year in years(data):
         yield from yearly(data, year=year)
         for half in (1, 2):
             yield referrals.headline(data, year=year, half=half)

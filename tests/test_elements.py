@@ -32,7 +32,7 @@ from mtf_eval.publish import charts
 from mtf_eval.publish.cells import compact, number, payload
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
-from mtf_eval.publish.display.grid import RAG
+from mtf_eval.publish.display.grid import RAG, rating
 
 
 def soup(element: Any) -> BeautifulSoup:
@@ -210,7 +210,7 @@ def test_figure_has_picture_words_and_data() -> None:
      ("not_rated", "Not rated"), ("Not rated", "Not rated")],
 )  # fmt: skip
 def test_rating_is_word_and_shape(word: str, said: str) -> None:
-    page = soup(elements.rag(word))
+    page = soup(elements.Element("note", rating(word), "", {}))
     shape = page.find(attrs={"aria-hidden": "true"})
     assert shape.get_text()
     shape.extract()
@@ -218,10 +218,11 @@ def test_rating_is_word_and_shape(word: str, said: str) -> None:
 
 
 def test_ratings_differ_in_shape_and_read_on_their_colour() -> None:
-    shapes = {soup(elements.rag(w)).find(attrs={"aria-hidden": True}).get_text() for w in RAG}
+    pages = [soup(elements.Element("note", rating(word), "", {})) for word in RAG]
+    shapes = {page.find(attrs={"aria-hidden": True}).get_text() for page in pages}
     assert len(shapes) == len(RAG)
     with pytest.raises(BadArgument, match="expected one of red"):
-        elements.rag("purple")
+        rating("purple")
 
 
 def test_ratings_in_a_table_are_drawn_as_ratings() -> None:

@@ -7,8 +7,8 @@ from dashboard import HERE
 
 from benchmarks.disclosure import yearly
 from mtf_eval import load
+from mtf_eval.analysis.counts import referrals
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.analysis.year import summary
 from mtf_eval.records.dataset import Dataset
 
 
@@ -32,6 +32,6 @@ def test_every_total_row_is_the_sum(tables: dict[str, Table]) -> None:
 
 
 def test_years_and_what_they_cover(thanet: Dataset) -> None:
-    assert summary.years(thanet) == (2020, 2021)
-    assert summary.covered(thanet, year=2021) == "1 January to 15 December 2021"
-    assert summary.covered(thanet, year=2020) == "January to December 2020"
+    assert referrals.years(thanet) == (2020, 2021)
+    assert referrals.covered(thanet, year=2021) == "1 January to 15 December 2021"
+    assert referrals.covered(thanet, year=2020) == "January to December 2020"

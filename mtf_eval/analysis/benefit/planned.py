@@ -9,9 +9,8 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.cashflow import parts
 from mtf_eval.analysis.benefit.guards import apart
-from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.project.net import smallest
-from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.planning import Choice, often
 from mtf_eval.analysis.project.plans import Plan
 from mtf_eval.analysis.results.columns import NOT_GIVEN, day, pounds, span

@@ -117,6 +117,14 @@ def part_year(data: Dataset, *, year: int) -> str:
     return f"{said} Not on record: {gone}.".strip() if gone else said
 
 
+def covered(data: Dataset, *, year: int) -> str:
+    """Say what time the year's review covers, in words."""
+    until = as_at(data, year=year)
+    if until is None or not part_year(data, year=year):
+        return f"January to December {year}"
+    return f"1 January to {day(until)}"
+
+
 def not_kept(data: Dataset, year: int) -> str:
     """Name the months of a year in which the log of referrals was not kept."""
     frame = _within(data, Period(year))

@@ -12,8 +12,7 @@ from mtf_eval.analysis.counts import on_record as counts
 from mtf_eval.analysis.effects import Estimate, placebo_controls
 from mtf_eval.analysis.project.delivery import actions_then
 from mtf_eval.analysis.project.design import months_words
-from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
-from mtf_eval.analysis.project.page_tables import page_table
+from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation, page_table
 from mtf_eval.analysis.project.plans import fixed
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.findings import percent

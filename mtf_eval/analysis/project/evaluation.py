@@ -6,7 +6,7 @@ may not be claimed is not estimated at all, so no page can show it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -34,9 +34,9 @@ from mtf_eval.analysis.project.estimation import Spill
 from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
-from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.results.columns import day, lay
 from mtf_eval.analysis.results.findings import percent
-from mtf_eval.analysis.results.tables import Brief
+from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
@@ -183,6 +183,19 @@ class Evaluation(Brief):
         if seen is None:
             return ""
         return f"; only a {seen[1]} of {percent(seen[0])} or more could have been seen"
+
+
+def page_table(
+    data: Dataset,
+    evaluation: Evaluation,
+    name: str,
+    rows: pd.DataFrame | Iterable[Any],
+    **words: Any,
+) -> Table:
+    """Lay out a table of one project's page as it stood on the day; see `columns.lay`."""
+    return lay(
+        f"project_{name}", rows, data, project=evaluation.project, as_of=evaluation.as_of, **words
+    )
 
 
 def status_of(project: Project, *, on_record: bool, as_of: date) -> Status:

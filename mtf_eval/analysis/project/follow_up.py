@@ -21,9 +21,8 @@ from mtf_eval.analysis.project.design import (
     working_in,
 )
 from mtf_eval.analysis.project.estimation import estimators
-from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
-from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table

@@ -11,9 +11,8 @@ import pandas as pd
 from mtf_eval.analysis.effects import Panel, Planned, concentration, planned
 from mtf_eval.analysis.project.design import choose, others, others_at_work, series_of
 from mtf_eval.analysis.project.estimation import POWER
-from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation
+from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation, page_table
 from mtf_eval.analysis.project.net import smallest as smallest_seen
-from mtf_eval.analysis.project.page_tables import page_table
 from mtf_eval.analysis.project.plans import Plan, compared, planned_evaluation
 from mtf_eval.analysis.results.columns import span
 from mtf_eval.analysis.results.findings import listing, percent

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.project.evaluation import Evaluation
-from mtf_eval.analysis.project.page_tables import page_table
+from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.project.planning import before
 from mtf_eval.analysis.results.columns import column, span
 from mtf_eval.analysis.results.findings import percent

@@ -19,7 +19,7 @@ from mtf_eval.analysis.results.columns import NOT_GIVEN, day
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import NOTE_WORDS, SYMBOLS, need_released, payload, strength, words
 from mtf_eval.publish.charts.style import Chart
-from mtf_eval.publish.display.grid import grid, rating, rating_word, slug
+from mtf_eval.publish.display.grid import grid, slug
 from mtf_eval.publish.shell import STATUS, css
 from mtf_eval.records import reads
 from mtf_eval.records.home import versions
@@ -171,11 +171,6 @@ def note(text: str, kind: NoteKind = "note") -> Element:
         f"{escape(text)}</p></div>"
     )
     return Element("note", html, f"{NOTE_WORDS[kind]}: {text}", {"kind": kind, "text": text})
-
-
-def rag(word: str) -> Element:
-    """Show a rating as word, shape and colour."""
-    return Element("note", rating(word), rating_word(word), {"kind": "rag", "text": word})
 
 
 def headline_result(

@@ -12,11 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mtf_eval.analysis.counts import quality
+from mtf_eval.analysis.counts import quality, referrals
 from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.period import Period
-from mtf_eval.analysis.year import summary
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.workbench.view import Report, View, disclosure
 from mtf_eval.records import load as reading
@@ -166,12 +165,12 @@ KINDS = {
     ),
     "annual_review": _Kind(
         lambda _, given: f"Annual review {given['year']}",
-        lambda records, given: summary.covered(records, year=given["year"]),
+        lambda records, given: referrals.covered(records, year=given["year"]),
         ("referrals", "monthly_referrals", "activity", "outcomes", "case_steps"),
     ),
     "dashboard": _Kind(
         lambda _, given: f"Dashboard {given['year']}",
-        lambda records, given: summary.covered(records, year=given["year"]),
+        lambda records, given: referrals.covered(records, year=given["year"]),
         ("referrals", "monthly_referrals", "activity"),
     ),
     "tlg_report": _Kind(
