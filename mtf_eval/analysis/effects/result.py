@@ -127,11 +127,6 @@ class Estimate:
             raise BadArgument(f"maryland={self.maryland!r}: expected 1, 2, 3, 4 or 5")
 
     @property
-    def change(self) -> float:
-        """Change as a proportion: -0.28 is 28% fewer."""
-        return self.estimate - 1
-
-    @property
     def expected(self) -> float | None:
         """Incidents expected in the period after; `None` where none can be said."""
         return None if self.avoided is None else self.n_after + self.avoided

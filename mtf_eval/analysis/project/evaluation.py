@@ -34,7 +34,7 @@ from mtf_eval.analysis.project.estimation import Spill
 from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
-from mtf_eval.analysis.results.columns import day, lay
+from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.findings import percent
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
@@ -109,11 +109,6 @@ class Evaluation(Brief):
         return f"{self.project}. {self.headline}"
 
     @property
-    def stage(self) -> str:
-        """Stage of the project as its record says."""
-        return self.project.stage
-
-    @property
     def primary(self) -> Estimate | None:
         """Primary estimate of the primary measure, where there is one."""
         return self.effects.get(self.project.primary_measure)
@@ -127,11 +122,6 @@ class Evaluation(Brief):
         primary = self.project.primary_measure
         nets = (self.net.get(primary), self.net.get(measure or primary))
         return min((n.evidence if n else "not_shown" for n in nets), key=order.index)
-
-    @property
-    def until(self) -> str:
-        """The day up to which records count, in words."""
-        return day(self.as_of)
 
     @property
     def gated(self) -> Withheld | None:
