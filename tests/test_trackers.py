@@ -498,6 +498,22 @@ def test_a_sheet_with_the_headings_of_a_table_is_not_passed_over(tmp_path: Path)
     assert told["Costings"] == ("note", "sheet is no table of the schema, not read")
 
 
+@pytest.mark.parametrize("folder", [False, True])
+def test_a_table_in_sheets_or_files_of_years(folder: bool, tmp_path: Path) -> None:
+    tables = book()
+    head, *rows = tables.pop("incidents")
+    tables |= {"Incidents 2020-21": [head, rows[0]], "incidents_2021": [head, *rows[1:]]}
+
+    def total(name: str) -> int:
+        kept = tmp_path / f"{name}{'' if folder else '.xlsx'}"
+        data = load((write_folder if folder else write_xlsx)(kept, tables))
+        return int(data.table("incidents")["count"].sum())
+
+    assert total("a") == 12 + 7 + 5
+    tables["incidents"] = [head, *rows]  # one of all years: those of years may be copies of it
+    assert total("b") == 12 + 7 + 5
+
+
 def test_a_survey_with_a_column_a_question(tmp_path: Path) -> None:
     tables = book()
     tables["survey_questions"] = [

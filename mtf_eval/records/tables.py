@@ -8,7 +8,8 @@ table says of another is checked in `relations`.
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -88,6 +89,21 @@ def _read() -> Mapping[str, DataFrameSchema]:
 
 TABLES = _read()
 WEEKDAYS = TABLES["incident_hours"].columns["weekday"].metadata["allowed"]
+
+
+#: A year at the end of a name: `Referrals 2023-24`, `incidents_2021`.
+_YEAR = re.compile(
+    r"[ _-]*\(?(?:fy ?)?(?:20[0-9]{2}(?:[-/_ ][0-9]{2,4})?|[0-9]{2}[-/_][0-9]{2})\)?$", re.I
+)
+
+
+def tables_named(names: Iterable[str], aliases: Aliases) -> dict[str, str]:
+    """Return the table of each sheet or file; those of years only where none is of all years."""
+    names = [*names]
+    named = {name: t for name in names if (t := table_named(name, aliases))}
+    years = {name: table_named(_YEAR.sub("", name), aliases) for name in names}
+    whole = {*named.values()}
+    return named | {name: t for name, t in years.items() if t and t not in whole}
 
 
 def table_named(name: str, aliases: Aliases) -> str | None:

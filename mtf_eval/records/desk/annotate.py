@@ -30,7 +30,7 @@ from mtf_eval.records.reading.headings import heading_row
 from mtf_eval.records.reading.mapping import mapping_of
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.workbook import read_workbook
-from mtf_eval.records.tables import table_named
+from mtf_eval.records.tables import tables_named
 
 if TYPE_CHECKING:
     from openpyxl.cell import Cell
@@ -108,8 +108,10 @@ def _of_files(source: Path) -> tuple[Workbook, dict[str, _Sheet], list[str]]:
     book = Workbook()
     book.remove(book.active)
     grids = []
-    for path in sorted(source.glob("*.csv")):
-        table = table_named(path.stem, packaged())
+    files = sorted(source.glob("*.csv"))
+    named = tables_named((path.stem for path in files), packaged())
+    for path in files:
+        table = named.get(path.stem)
         with suppress(DataProblems):
             grids += [read_csv(path, table)] if table else []
     aliases, sheets = _aliases(grids), {}

@@ -98,7 +98,7 @@ def _from_file(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
     from mtf_eval.records.reading.redrawn import LOOK_UP
-    from mtf_eval.records.tables import table_named
+    from mtf_eval.records.tables import tables_named
 
     grids: list[Grid] = []
     findings: list[Finding] = []
@@ -108,8 +108,10 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
     aliases = packaged()
     for path in (p for p in files if p.name.lower() == "aliases.csv"):
         aliases = learnt(read_csv(path, "aliases"))
+    stems = {path: path.stem for path in files if path.suffix.lower() == ".csv"}
+    named = tables_named(stems.values(), aliases)
     for path in files:
-        table = table_named(path.stem, aliases) if path.suffix.lower() == ".csv" else None
+        table = named.get(stems.get(path, ""))
         if table is None:
             if path.suffix.lower() in _READ[:-1] and path.name not in (OUTLINES, LOOKUP, LOOK_UP):
                 text = "no table of the schema, not read"

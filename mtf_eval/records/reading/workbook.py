@@ -28,7 +28,7 @@ from mtf_eval.records.reading.grids import MAX_CELLS, Grid
 from mtf_eval.records.reading.headings import TITLE_ROWS, heading_row
 from mtf_eval.records.reading.mapping import Mapped
 from mtf_eval.records.reading.zips import open_zip
-from mtf_eval.records.tables import TABLES, table_named
+from mtf_eval.records.tables import TABLES, table_named, tables_named
 
 #: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
 MAX_UNPACKED = 300 * 2**20
@@ -142,12 +142,9 @@ def _tables(
         if learn and table_named(sheet, aliases) == "aliases":
             rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
             aliases = learn(Grid(table="aliases", file=file, sheet=sheet, rows=rows))
-    named: dict[str, str] = {}
-    for sheet in sheets:
-        table = mapped.table(sheet) if mapped else None
-        if table := table_named(sheet, aliases) if table is None else table:
-            named[sheet] = table
-    return named
+    given = {s: mapped.table(s) for s in sheets} if mapped else dict.fromkeys(sheets)
+    named = tables_named((s for s, table in given.items() if table is None), aliases)
+    return named | {s: table for s, table in given.items() if table}
 
 
 # The file itself
@@ -363,7 +360,9 @@ def _by_headings(sheet: Any, file: str) -> str | None:
     for table, schema in TABLES.items():
         head = heading_row(Grid(table=table, file=file, rows=rows), packaged())
         needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
-        if head and len(needed) > 2 and needed <= set(head[1]):
+        either = {*(schema.metadata or {})["either"]}
+        there = {*head[1]} if head else set()
+        if len(there) > 2 and needed <= there and (not either or either & there):
             return table
     return None
 
