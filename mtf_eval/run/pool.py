@@ -167,10 +167,10 @@ def rehearse() -> None:
     for name in os.environ.get("MTF_PRELOAD", PRELOAD).split():
         with suppress(ImportError):
             importlib.import_module(name)
-    where, parent = os.getcwd(), os.getppid()
+    where = os.getcwd()
     with suppress(Exception):
         plan = Path(os.environ[REHEARSAL])
-        while not plan.exists() and os.getppid() == parent:
+        while not plan.exists() and os.getppid() == _owner(plan.parent):
             time.sleep(TICK / 10)
         data, jobs = pickle.loads(plan.read_bytes())
         from mtf_eval.records.load import hold
@@ -189,16 +189,21 @@ def rehearse() -> None:
 
 def runtime_folder() -> Path:
     """Return this process's private folder; sweep those of processes that are gone."""
-    if _folder and _folder[0].is_dir() and _folder[0].name.split("-")[2] == str(os.getpid()):
+    if _folder and _folder[0].is_dir() and _owner(_folder[0]) == os.getpid():
         return _folder[0]
     root = Path(tempfile.gettempdir())
     for left in root.glob("mtf-run-*") if sys.platform != "win32" else ():
         with suppress(OSError, ValueError, IndexError):
-            if left.stat().st_uid == os.getuid() and not _alive(int(left.name.split("-")[2])):
+            if left.stat().st_uid == os.getuid() and not _alive(_owner(left)):
                 shutil.rmtree(left, ignore_errors=True)
     _folder[:] = [Path(tempfile.mkdtemp(prefix=f"mtf-run-{os.getpid()}-"))]
     atexit.register(shutil.rmtree, _folder[0], ignore_errors=True)
     return _folder[0]
+
+
+def _owner(folder: Path) -> int:
+    """Return the process whose runtime folder this is."""
+    return int(folder.name.split("-")[2])
 
 
 def _alive(pid: int) -> bool:

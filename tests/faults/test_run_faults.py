@@ -346,3 +346,14 @@ def test_hostile_project_ids_stay_inside(desk: Desk) -> None:
     assert told == {*hostile, None}
     assert len(list((desk.out / "data").glob("tiny_project-*.html"))) == 4
     desk.assert_whole()
+
+
+def test_a_run_that_is_refused_while_it_reads_leaves_no_process_behind(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "referrals.csv").write_text("referral_id,received\nR1,no day\n", encoding="utf-8")
+    command = [sys.executable, "-m", "mtf_eval", "run", str(data), "--out", str(tmp_path / "out")]
+    # What is left behind would hold its streams open.
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "row 2, column received" in done.stderr
