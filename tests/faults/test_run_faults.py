@@ -352,7 +352,13 @@ def test_a_run_that_is_refused_while_it_reads_leaves_no_process_behind(tmp_path:
     data = tmp_path / "data"
     data.mkdir()
     (data / "referrals.csv").write_text("referral_id,received\nR1,no day\n", encoding="utf-8")
-    command = [sys.executable, "-m", "mtf_eval", "run", str(data), "--out", str(tmp_path / "out")]
+    command = [
+        str(Path(sys.executable).parent / "mtf-eval"),
+        "run",
+        str(data),
+        "--out",
+        str(tmp_path / "out"),
+    ]
     # What is left behind would hold its streams open.
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2, done.stderr
