@@ -205,6 +205,19 @@ def test_outcomes_are_counted_by_the_day_of_the_decision(tmp_path: Path) -> None
     assert then.table("referrals")["status"].tolist()[0] == "ongoing"
 
 
+def test_a_log_that_never_says_what_became_of_a_referral_completes_none(tmp_path: Path) -> None:
+    rows = [{k: v for k, v in row.items() if k not in ("status", "closed")} for row in log_rows()]
+    write(tmp_path / "referrals.csv", rows)
+    data = load(tmp_path)
+    row = referrals.headline(data, year=2021).frame.iloc[0]
+    accepted = sum(r["decision"] == "accepted" for r in rows)
+    assert (row["received"], row["accepted"]) == (len(rows), accepted)
+    assert row[["completed", "ongoing"]].isna().all()  # not 0: nobody wrote down whether any was
+    by_agency = caseload.outcomes_by(data, by="agency", year=2021)
+    for table in (referrals.by_month(data, year=2021), by_agency):
+        assert table.frame["completed"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -56,6 +56,12 @@ def completed(log: pd.DataFrame) -> pd.Series[bool]:
     return (log["decision"] == "accepted") & done
 
 
+def as_told(counts: pd.DataFrame, log: pd.DataFrame) -> pd.DataFrame:
+    """Leave the completed open where the log says of no referral what became of it."""
+    told = log[["status", "closed"]].notna().any(axis=None)
+    return counts if told else counts.assign(completed=pd.array([pd.NA] * len(counts), "Int64"))
+
+
 def count_outcomes(
     log: pd.DataFrame, received: pd.Series, outcome: pd.Series | None = None
 ) -> pd.DataFrame:
@@ -94,4 +100,4 @@ def counts_by(data: Dataset, by: str, year: int) -> pd.DataFrame:
     inside = counted_on(data).loc[log.index].apply(lambda days: days.dt.year == year)
     counts = count_outcomes(log, *(group.where(inside[c]) for c in inside))
     # Every value on record, in any year: one that is missing would be known to be none.
-    return counts.reindex(pd.Index(every, name=by), fill_value=0)
+    return as_told(counts.reindex(pd.Index(every, name=by), fill_value=0), log)

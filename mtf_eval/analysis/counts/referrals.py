@@ -14,6 +14,7 @@ import pandas as pd
 from mtf_eval.analysis.counts import groups, kept_back
 from mtf_eval.analysis.counts.referral_log import (
     COUNTS,
+    as_told,
     core_log,
     count_outcomes,
     counted_on,
@@ -53,7 +54,7 @@ def monthly(data: Dataset) -> pd.DataFrame:
         month, outcome = (days[c].dt.to_period("M").dt.to_timestamp() for c in days)
         first = log["received"].min().year
         span = pd.date_range(f"{first}-01-01", until.replace(day=1), freq="MS")
-        counted = count_outcomes(log, month, outcome).reindex(span, fill_value=0)
+        counted = as_told(count_outcomes(log, month, outcome).reindex(span, fill_value=0), log)
         on_record = kept(data, "referrals").reindex(span, fill_value=False)
         counted.loc[~on_record.to_numpy(dtype=bool)] = pd.NA
         counted = counted.rename_axis("month").reset_index().assign(as_at=until)
