@@ -52,6 +52,22 @@ def test_two_hidden_counts_that_leave_little_room(tmp_path: Path) -> None:
     assert {(k.low, k.high) for k in leaks} == {(0, 2)}
 
 
+def test_what_is_found_is_told_by_file_and_place(tmp_path: Path) -> None:
+    rows = [["Agency", "Police", "Council"], ["B", "[c]", 30], ["A", 20, "[c]"], ["Total", 23, 33]]
+    for name in ("two", "one"):
+        more = [[f"{name}{row[0]}", *row[1:]] for row in rows[1:3]]
+        write_csv(tmp_path, name, [rows[0], *more, rows[3]])
+    found = audit(tmp_path)
+    assert [(k.file, k.row, k.column) for k in found] == [
+        ("one.csv", "onea", "council"), ("one.csv", "oneb", "police"),
+        ("two.csv", "twoa", "council"), ("two.csv", "twob", "police"),
+    ]  # fmt: skip
+    assert str(found[0]) == (
+        "one.csv: table “one”, row “onea”, column “council”: the hidden count can be worked out "
+        "from the other figures"
+    )
+
+
 def test_across_files_of_one_table(tmp_path: Path) -> None:
     head = [["Agency", "People", "Visits"], ["A", 20, 3], ["C", 9, 1]]
     write_csv(tmp_path, "one", [*head, ["B", "[c]", 2]])

@@ -1223,6 +1223,14 @@ def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:
     assert rivals == ("P2",)
 
 
+def test_of_one_evidence_the_one_that_covers_more_keeps_the_incidents(reference: Reference) -> None:
+    small, large = _of_areas(reference, "P1", "C"), _of_areas(reference, "P2", "ABCDEF")
+    for both in ([small, large], [large, small]):
+        counted = benefit.once(both)
+        assert counted["P2", "project_measures row 2"] == (1.0, ())
+        assert counted["P1", "project_measures row 2"] == (0.0, ("P2",))
+
+
 def test_a_total_has_one_base_year(reference: Reference) -> None:
     early = _of_areas(reference, "P1", "A", start="2022-05-01")
     late = _of_areas(reference, "P2", "B", start="2023-05-01")
