@@ -1000,3 +1000,31 @@ def test_an_interrupted_series_goes_on_through_months_not_on_record() -> None:
         assert found.estimate.estimate == pytest.approx(0.7, abs=1e-5)
         said = " ".join(found.estimate.cautions)
         assert ("4 months between the first and the last are not on record" in said) == bool(gone)
+
+
+def test_what_stands_beside_counts_is_a_number_above_nought_for_each_of_them() -> None:
+    for before, after in ((0, 12), (12, 0), (-1, 12)):
+        with pytest.raises(BadArgument, match="days or months above zero"):
+            effects.rate_ratio(before=5, after=4, exposure_before=before, exposure_after=after)
+    pairs = {"target": (50, 40), "comparison": (200, 190)}
+    weights = ({"area_weights": (1, 1, 1)}, {"area_weights": (1, 1, 1, 1, 1)},
+               {"area_weights": (1, 0, 1, 1)}, {"time_weights": (1, 0)})  # fmt: skip
+    for wrong in weights:
+        with pytest.raises(BadArgument, match="two of time and four of area, all above zero"):
+            effects.weighted_displacement_difference(**pairs, **wrong)
+    months = pd.date_range("2020-01-01", periods=40, freq="MS")
+    series = pd.Series(np.arange(40) % 7 + 9, index=months)
+    given = {"start": months[24], "rng": np.random.default_rng(1), "draws": 20}
+    found = effects.interrupted_series(series=series, exposure=series * 0 + 30.0, **given)
+    assert np.isfinite(found.estimate.estimate)
+    for wrong in (0.0, -1.0, np.nan, np.inf):
+        exposure = (series * 0.0 + 30).where(months != months[5], wrong)
+        with pytest.raises(BadArgument, match="exposure: expected a number"):
+            effects.interrupted_series(series=series, exposure=exposure, **given)
+    with pytest.raises(BadArgument, match="exposure: expected a number"):
+        effects.interrupted_series(series=series, exposure=exposure.iloc[:-1], **given)
+    for wrong in (-1.0, np.nan, 1.5):
+        with pytest.raises(BadArgument, match="missing, negative or not whole"):
+            effects.interrupted_series(series=series.astype(float).replace(9.0, wrong), **given)
+    with pytest.raises(NotEnoughData, match="repeats a month"):
+        effects.interrupted_series(series=pd.concat([series, series.iloc[:1]]), **given)
