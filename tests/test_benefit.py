@@ -1454,3 +1454,48 @@ def test_costs_after_the_day_are_told_of_the_project_that_has_them(reference: Re
             n for n in analyse(cut, evaluation(), reference, draws=0).notes if "dated after" in n
         ]
         assert told == ([word] if until and ahead == "P1" else []), (until, ahead)
+
+
+def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_are_none(
+    reference: Reference,
+) -> None:
+    people = outcome(unit_cost_code="child_in_need_year", people=50)
+    paid = [cost(amount_gbp=1000.0), cost(amount_gbp=3000.0, agency="District Council")]
+    rich = analyse(dataset(outcomes=[people], costs=paid), evaluation(), reference)
+    assert benefit.costs_finding(rich) == (
+        "It cost £4,000 before optimism bias; District Council gave £3,000"
+    )
+    index = reference.covered
+    # Of grade 5: three quarters of it, from prices of 2017/18.
+    gains = 50 * 8300 * 0.75 * index["2023/24"] / index["2017/18"]
+    said = f"£{float(f'{gains:.3g}'):,.0f}"
+    assert benefit.gains_finding(rich) == f"Local authority would gain most, {said}"
+    net = float(f"{rich.net_gbp:.3g}")
+    assert benefit.waterfall_finding(rich) == (
+        f"From gross benefits to a net present public value of £{net:,.0f}"
+    )
+    first = rich.swings[0]
+    assert benefit.tornado_finding(rich).startswith(f"The result hangs most on the {first.kind}")
+    assert "()" not in benefit.tornado_finding(rich)
+    named = replace(rich, swings=(first._replace(kind="effect", name="Robbery"),))
+    assert benefit.tornado_finding(named) == "The result hangs most on the effect (Robbery)"
+    plain = replace(rich, swings=(first._replace(kind="costs", name=""),))
+    assert benefit.tornado_finding(plain) == "The result hangs most on the costs"
+
+    nothing = analyse(dataset(), evaluation(), reference)
+    known = "Nothing can be shown: no benefit is known"
+    for said in (benefit.gains_finding, benefit.waterfall_finding, benefit.tornado_finding):
+        assert said(nothing) == known
+    assert benefit.costs_finding(nothing) == "No costs are on record"
+    back = [cost(amount_gbp=1000.0), cost(amount_gbp=-5000.0, date="2023-07-01")]
+    refund = analyse(dataset(outcomes=[people], costs=back), evaluation(), reference)
+    assert benefit.costs_finding(refund) == "£4,000 more came back than was paid"
+
+    robbed = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    for ratio, prefix, why in (
+        (0.95, "Not told from nothing: ", "The interval of the effect includes no effect"),
+        (1.5, "Not shown: nobody gains: a loss of £", "The records show no effect"),
+    ):
+        done = analyse(robbed, evaluation(estimate(ratio=ratio)), reference)
+        assert benefit.gains_finding(done).startswith(prefix), benefit.gains_finding(done)
+        assert benefit.chance_finding(done) == f"{why}, so no saving can be claimed"
