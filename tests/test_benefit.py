@@ -1499,3 +1499,14 @@ def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_
         done = analyse(robbed, evaluation(estimate(ratio=ratio)), reference)
         assert benefit.gains_finding(done).startswith(prefix), benefit.gains_finding(done)
         assert benefit.chance_finding(done) == f"{why}, so no saving can be claimed"
+
+
+def test_what_cost_nothing_has_no_ratio(reference: Reference) -> None:
+    people = outcome(unit_cost_code="child_in_need_year", people=50)
+    for amounts in ((0.0,), (1000.0, -1000.0), (1000.0, -3000.0)):
+        costs = [cost(amount_gbp=gbp, date=f"2023-0{6 + n}-01") for n, gbp in enumerate(amounts)]
+        done = analyse(dataset(outcomes=[people], costs=costs), evaluation(), reference, draws=0)
+        assert done.results["present_value_costs_gbp"] == pytest.approx(sum(amounts))
+        assert done.results[["public_value_bcr", "fiscal_bcr", "cashable_bcr"]].isna().all()
+        gained = done.results["present_value_benefits_gbp"]
+        assert done.results["net_present_public_value_gbp"] == pytest.approx(gained - sum(amounts))

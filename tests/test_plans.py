@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from scipy import stats
+from typed_here import typed
 
 from benchmarks.planning import kept
 from mtf_eval.analysis.benefit.standing import by_records
@@ -387,3 +388,24 @@ def test_with_few_months_the_later_half_serves(folder: Path) -> None:
     assert nine.beyond == six.beyond
     assert nine.expected == pytest.approx(1.5 * six.expected)
     assert nine.smallest() < six.smallest()
+
+
+def test_the_command_plans_on_all_records_with_the_prices_named(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def load_(place: object, **more: object) -> None:
+        asked.append((place, more))
+        raise BadArgument("seen")
+
+    monkeypatch.setattr("mtf_eval.publish.workbench.records.load", load_)
+    line = ("--project", "P9", "--areas", AREAS[0], "--measure", ASB, "--months", "6")
+    for given, own in (((), ""), (("--reference", str(tmp_path)), tmp_path)):
+        done = typed("plan", str(folder), *line, "--start", "2026-04", *given)
+        assert (done.returncode, "seen" in done.stderr) == (3, True), done.stderr
+        assert asked.pop() == (folder.resolve(), {"as_of": "", "reference": own})
+    wrong = typed("plan", str(folder), *line, "--start", "April")
+    assert (wrong.returncode, asked) == (3, [])
+    assert "--start April: expected a month such as 2026-04" in wrong.stderr
+    assert not (folder / "plans.csv").exists(), "nothing is written where it is refused"
