@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 from test_delivery import dataset
 
@@ -69,6 +70,27 @@ def test_budget_against_cost(tracker: Dataset) -> None:
     said = funding.budget_finding(tracker, as_of=NOW)
     assert "Cash cost above the award: P1." in said
     assert "without an award on record: P9." in said
+
+
+def test_an_award_without_its_amount_is_not_nought(tracker: Dataset) -> None:
+    rows = tracker.table("funding").copy()
+    (first, *_) = rows.index[rows["awarded_gbp"].notna() & rows["project_id"].eq("P1")]
+    rows.loc[first, "awarded_gbp"] = float("nan")
+    costs = tracker.table("costs")
+    none = costs[costs["project_id"] != "P9"]
+    data = replace(tracker, tables={**tracker.tables, "funding": rows, "costs": none})
+    table = funding.budget(data, as_of=NOW)
+    frame = table.frame.set_index("project_id")
+    assert frame.loc["P1", ["awarded", "left"]].isna().all()
+    assert frame.loc["P1", "cash"] == 950
+    assert rows.loc[first, "bid_id"] in " ".join(table.notes)
+    said = funding.budget_finding(data, as_of=NOW)
+    assert said == "We cannot say of P1: an amount awarded is not on record."
+    without = replace(data, tables={**data.tables, "costs": costs[costs["project_id"] == "P9"]})
+    spent = funding.budget(without, as_of=NOW).frame.set_index("project_id")
+    assert spent.loc["P1", ["cash", "in_kind"]].isna().all()  # no costs on record are not £0
+    statuses = funding.pipeline(data, as_of=NOW).frame.set_index("status")
+    assert pd.isna(statuses.loc["Total", "awarded"])
 
 
 def test_an_award_to_no_one_project_is_not_passed_over(tracker: Dataset) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 
 from mtf_eval.analysis.results.columns import as_at_of, day, lay
+from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 
@@ -56,12 +57,18 @@ def bids(data: Dataset, *, as_of: date) -> Table:
     return lay("bids", rows, data, as_of=as_of, as_at=as_at_of(rows["submitted"]))
 
 
+def _awards(rows: pd.DataFrame) -> float:
+    """Add up what was awarded; missing where the amount of an award is."""
+    unknown = rows["status"].isin(WON) & rows["awarded_gbp"].isna()
+    return float("nan") if unknown.any() else float(rows["awarded_gbp"].sum())
+
+
 def pipeline(data: Dataset, *, as_of: date) -> Table:
     """Bids by status: number, requested and awarded; a row for each status and a total."""
     rows = standing(data, as_of)
     parts = [(words, rows[rows["status"] == status]) for status, words in STATUS_WORDS.items()]
     lines = [
-        (words, len(part), part["requested_gbp"].sum(), part["awarded_gbp"].sum())
+        (words, len(part), part["requested_gbp"].sum(), _awards(part))
         for words, part in [*parts, ("Total", rows)]
         if len(part) or words == "Total"
     ]
@@ -90,30 +97,37 @@ def budget(data: Dataset, *, as_of: date) -> Table:
     cost = cost[cost["date"] <= pd.Timestamp(as_of)].copy()
     cost["gbp"] = cost["amount_gbp"].fillna(cost["hours"] * cost["rate_gbp"])
     by_kind = cost.pivot_table(index="project_id", columns="kind", values="gbp", aggfunc="sum")
-    awarded = bid.groupby("project_id")["awarded_gbp"].sum(min_count=1)
+    asked = bid[bid["status"].isin(WON) | bid["awarded_gbp"].notna()].groupby("project_id")
+    awarded = pd.Series({name: _awards(rows) for name, rows in asked}, dtype="float64")
     spent = bid.groupby("project_id")["spent_gbp"].sum(min_count=1)
-    shared = float(bid.loc[bid["project_id"].isna(), "awarded_gbp"].sum())
-    names = sorted({*by_kind.index, *awarded.index})
+    shared = _awards(bid[bid["project_id"].isna()])
+    names = sorted({*by_kind.index, *bid["project_id"].dropna()})
     frame = pd.DataFrame({"project_id": pd.Series(names, dtype="object")})
     frame["awarded"] = awarded.reindex(names).to_numpy()
     frame["spent"] = spent.reindex(names).to_numpy()
     for kind in ("cash", "in_kind"):
         column = by_kind[kind] if kind in by_kind else pd.Series(dtype="float64")
-        frame[kind] = column.reindex(names).fillna(0.0).to_numpy()
+        frame[kind] = column.reindex(by_kind.index).fillna(0.0).reindex(names).to_numpy()
     frame["left"] = frame["awarded"] - frame["cash"]
-    notes = (f"£{shared:,.0f} awarded to no one project is not in it.",) if shared > 0 else ()
+    notes = [f"£{shared:,.0f} awarded to no one project is not in it."] if shared > 0 else []
+    if len(open_ := bid[bid["status"].isin(WON) & bid["awarded_gbp"].isna()]):
+        notes.append(f"The amount is not on record of the awards {listing([*open_['bid_id']])}.")
     as_at = as_at_of(cost["date"])
-    return lay("budget", frame, data, as_of=as_of, as_at=as_at, notes=notes)
+    return lay("budget", frame, data, as_of=as_of, as_at=as_at, notes=tuple(notes))
 
 
 def budget_finding(data: Dataset, *, as_of: date) -> str:
     """Say which projects have cost more cash than they were awarded."""
     frame = budget(data, as_of=as_of).frame
     over = frame.loc[frame["left"] < 0, "project_id"]
-    unfunded = frame.loc[frame["awarded"].isna() & (frame["cash"] > 0), "project_id"]
+    bid = standing(data, as_of)
+    won = frame["project_id"].isin(bid.loc[bid["status"].isin(WON), "project_id"])
+    unfunded = frame.loc[frame["awarded"].isna() & ~won & (frame["cash"] > 0), "project_id"]
     words = []
     if len(over):
         words.append(f"Cash cost above the award: {', '.join(over)}.")
     if len(unfunded):
         words.append(f"Cash cost without an award on record: {', '.join(unfunded)}.")
+    if len(open_ := frame.loc[frame["awarded"].isna() & won, "project_id"]):
+        words.append(f"We cannot say of {listing([*open_])}: an amount awarded is not on record.")
     return " ".join(words) or "No project has cost more cash than it was awarded."

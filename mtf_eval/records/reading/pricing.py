@@ -29,6 +29,11 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
     """Check what is in pounds; problems and findings are added to each table."""
     if "about" in read:
         _about(read["about"], reference)
+    if "funding" in read:
+        frame = read["funding"].frame
+        open_ = frame["status"].isin(["awarded", "part_awarded"]) & frame["awarded_gbp"].isna()
+        text = "an award without its amount: no sum of awards that it belongs to can be given"
+        _each(read["funding"], frame.index[open_], "awarded_gbp", text)
     if "costs" in read:
         _costs(read["costs"], reference)
         if "projects" in read:
