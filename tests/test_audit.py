@@ -367,3 +367,15 @@ def test_ranges_of_sums_by_hand() -> None:
     assert system.ranges([third], 100) == {third: (4, 4)}
     system.add([(third, 1.0)], given=9, belief=5.0)
     assert system.ranges([third], 100) == {third: (9, 9)}
+
+
+def test_a_log_over_two_years_is_one_log(tmp_path: Path) -> None:
+    """Of 22 received in the last quarter of 2020 the hidden month is what 9 and 10 leave."""
+    months = [("October 2020", 9), ("November 2020", 10), ("December 2020", "[c]"),
+              ("January 2021", 8), ("February 2021", 7)]  # fmt: skip
+    head = [["Referrals by month"], ["Month", "Received", "Accepted"]]
+    write_csv(tmp_path, "months", [*head, *((m, n, "[c]") for m, n in months)])
+    quarters = [["Referrals by quarter"], ["Quarter", "Received", "Accepted"], ["Q4 2020", 22, 20]]
+    write_csv(tmp_path, "quarters", quarters)
+    (leak,) = (k for k in audit(tmp_path) if k.column == "received")
+    assert (leak.row, leak.low, leak.high) == ("december 2020", 3, 3)

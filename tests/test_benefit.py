@@ -280,6 +280,25 @@ def test_each_switching_value_by_hand(reference: Reference) -> None:
     assert frame.loc["Effect: Robbery", "switch"] == pytest.approx((100 / 0.7 - 100) * share)
 
 
+def test_no_share_above_one_is_called_a_switching_value(reference: Reference) -> None:
+    people = outcome(unit_cost_code="child_in_need_year", people=50, impact=0.8, deadweight=0.3,
+                     attribution=0.9)  # fmt: skip
+    for times, possible in ((0.9, True), (1.5, False)):
+        data = dataset(outcomes=[people], costs=[cost(amount_gbp=1.0)])
+        done = analyse(data, evaluation(), reference, draws=200)
+        benefits = done.results["present_value_benefits_gbp"]
+        data = dataset(outcomes=[people], costs=[cost(amount_gbp=times * benefits)])
+        done = analyse(data, evaluation(), reference, draws=200)
+        frame = benefit.switching_values(done).frame
+        frame = frame.set_index(frame["input"].str.split(":").str[0])
+        for name, reported in (("Impact", 0.8), ("Attribution", 0.9)):
+            found = frame.loc[name, "switch"]
+            assert found == pytest.approx(times * reported) if possible else np.isnan(found)
+        assert frame.loc["Unit cost", "switch"] == pytest.approx(times), "a price may be any"
+        said = {"no value of it alone changes the answer"}
+        assert possible or set(frame.loc[["Impact", "Attribution"], "meaning"]) == said
+
+
 def test_tornado_is_sorted_and_straddles_the_result(reference: Reference) -> None:
     data = dataset(project_measures=[measure()], outcomes=[burglaries(5, deadweight=0.3)],
                    costs=[cost(amount_gbp=6000.0)])  # fmt: skip

@@ -837,3 +837,10 @@ def test_the_projects_own_areas_stay_and_others_only_where_they_can_be_compared(
     assert (panel.target, panel.buffer) == (("A00",), ("A01", "A02", "A06"))
     assert panel.start == pd.Timestamp("2021-01-01")
     assert others(panel) == 1
+
+
+def test_beside_the_designs_own_estimate_stands_each_other_once() -> None:
+    found = evaluated(data_of(incidents=incidents(fall=0.4)))
+    methods = [each.method for each in found.sensitivity]
+    assert found.sensitivity[0] is found.primary
+    assert len(set(methods)) == len(methods) > 2

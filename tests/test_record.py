@@ -251,3 +251,27 @@ def test_what_others_corrected_is_told_on_the_pages_that_stand_and_on_no_other(
     assert page == b"<main>told</main>"
     kept = json.loads((store.out / "north" / "run.json").read_text())["reports"]
     assert kept["page"]["sha256"] == hashlib.sha256(page).hexdigest(), "as it was changed"
+
+
+def test_nothing_is_left_of_what_is_dropped_or_made_anew(store: Store) -> None:
+    old = ("gone-internal.html", "gone/gone.csv", "gone-failed-internal.html", "page.html",
+           "page/old.csv", "page-failed.html", "stays.html", "stays/table.csv")  # fmt: skip
+    for name in old:
+        path = store.out / "north" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    before(store, gone=entry(), page=entry(), stays=entry())
+    made = entry(files=["page-internal.html", "page/new.csv"], summary=SAID)
+    store.keep("north", "page", dict.fromkeys(made["files"], b"new"), made)
+    entries, of = {("north", "page"): made}, {"dropped": ["gone"]}
+    record = {"north": records(store, entries, **of)}
+    store.publish(lambda root: assemble(root, store, [plan(**of)], entries, record, NOON))
+    folder = store.out / "north"
+    pages = [p for p in folder.rglob("*.*") if p.suffix in (".html", ".csv")]
+    left = {p.relative_to(folder).as_posix(): p.read_text() for p in pages}
+    assert left == {
+        "page-internal.html": "new", "page/new.csv": "new", "stays.html": "old",
+        "stays/table.csv": "old",
+    }  # fmt: skip
+    kept = json.loads((store.out / "north" / "run.json").read_text())["reports"]
+    assert kept.keys() == {"page", "stays"}
