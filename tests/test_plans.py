@@ -20,6 +20,7 @@ from benchmarks.planning import kept
 from mtf_eval.analysis.benefit.standing import by_records
 from mtf_eval.analysis.effects import Planned, planned
 from mtf_eval.analysis.project import assessment
+from mtf_eval.analysis.project import plans as fixed_plan
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
 from mtf_eval.analysis.project.plans import fixed, plans_of
 from mtf_eval.errors import BadArgument, DataProblems
@@ -409,3 +410,31 @@ def test_the_command_plans_on_all_records_with_the_prices_named(
     assert (wrong.returncode, asked) == (3, [])
     assert "--start April: expected a month such as 2026-04" in wrong.stderr
     assert not (folder / "plans.csv").exists(), "nothing is written where it is refused"
+
+
+def test_a_row_of_plans_is_read_as_it_was_fixed() -> None:
+    row: dict[str, Any] = {
+        "project_id": "P9", "problem": "Noise", "measures": f"{ASB}; {RARE}", "aim": -0.2,
+        "areas": "E2; E1", "buffer": "E3", "start": "2026-03-01", "months": 6, "design": "did",
+        "unit_costs": "asb_no_further_action; crime_robbery", "cost_gbp": 500.0,
+        "horizon_years": 5.0, "fixed_on": "2026-01-05", "hash": "h",
+    }  # fmt: skip
+    plan = fixed_plan.Plan.of(row, "Evenings")
+    own = plan.project
+    assert (own.project_id, own.title, own.problem) == ("P9", "Evenings", "Noise")
+    assert own.response_start == pd.Timestamp("2026-03-01")
+    assert own.response_end == pd.Timestamp("2026-08-31"), "six months, March to August"
+    assert own.areas == {"target": ("E1", "E2"), "buffer": ("E3",)}
+    assert (own.primary_measure, own.measures) == (ASB, {ASB: -0.2, RARE: None})
+    assert (plan.aim, plan.months, plan.design, plan.cost_gbp) == (-0.2, 6, "did", 500.0)
+    assert plan.unit_costs == {ASB: "asb_no_further_action", RARE: "crime_robbery"}
+    assert (plan.horizon_years, plan.hash) == (5, "h")
+    assert plan.fixed_on == pd.Timestamp("2026-01-05")
+    blank = {name: np.nan for name in ("problem", "aim", "buffer", "design", "unit_costs",
+                                       "cost_gbp", "horizon_years")}  # fmt: skip
+    bare = fixed_plan.Plan.of(row | blank, "Evenings")
+    assert (bare.project.problem, bare.design, bare.aim) == ("", "", None)
+    assert (bare.cost_gbp, bare.horizon_years, bare.unit_costs) == (None, None, {})
+    assert bare.project.areas == {"target": ("E1", "E2")}
+    # Compared are six months at least and one of each season at most.
+    assert [fixed_plan.compared(m) for m in (1, 6, 7, 24, 60)] == [6, 6, 7, 12, 12]
