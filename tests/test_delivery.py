@@ -119,3 +119,28 @@ def test_nothing_on_record_is_said() -> None:
     half = Period.parse("2021-H1")
     asked = leadership.decisions(nothing, half=half, results={})
     assert leadership.decisions_finding(asked).startswith("Nothing has to be decided")
+
+
+@pytest.mark.parametrize(
+    ("due", "status", "completed", "state", "days"),
+    [
+        ("2021-06-30", "planned", None, "open", 0),  # due on the day itself
+        ("2021-06-29", "planned", None, "overdue", 1),
+        ("2021-03-01", "completed", "2021-03-01", "done", 0),  # on the day it was due
+        ("2021-03-01", "completed", "2021-03-02", "late", 1),
+        ("2021-06-30", "completed", "2021-06-30", "done", 0),
+        ("2021-06-30", "completed", "2021-07-01", "open", 0),  # after the day looked back from
+        ("2021-03-01", "completed", None, "done", 121),  # when, nobody wrote
+        ("2021-03-01", "stopped", None, "stopped", 121),
+        ("2021-03-01", "stopped", "2021-02-01", "done", -28),
+        (None, "planned", None, "open", None),
+        (None, "completed", "2021-03-02", "done", None),
+    ],
+)
+def test_what_became_of_an_action_by_the_day(
+    due: str | None, status: str, completed: str | None, state: str, days: int | None
+) -> None:
+    made = dataset(actions=[action(1, "Police", due, status, completed)])  # type: ignore[arg-type]
+    (row,) = delivery.actions_then(made, date(2021, 6, 30)).to_dict("records")
+    assert row["state"] == state
+    assert row["days_late"] == days or (days is None and pd.isna(row["days_late"]))

@@ -6,6 +6,7 @@ import math
 import pickle
 import re
 import warnings
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -1028,3 +1029,44 @@ def test_what_stands_beside_counts_is_a_number_above_nought_for_each_of_them() -
             effects.interrupted_series(series=series.astype(float).replace(9.0, wrong), **given)
     with pytest.raises(NotEnoughData, match="repeats a month"):
         effects.interrupted_series(series=pd.concat([series, series.iloc[:1]]), **given)
+
+
+def test_what_cannot_be_pooled_is_refused_or_counted_in_a_caution() -> None:
+    from mtf_eval.analysis.effects.pooling import pool_ratios
+
+    for logs, errors in (
+        ([0.1, 0.2], [0.1]), ([0.1, 0.2], [0.1, 0.0]), ([0.1, 0.2], [0.1, -0.1]),
+        ([0.1, np.nan], [0.1, 0.1]), ([0.1, np.inf], [0.1, 0.1]),
+    ):  # fmt: skip
+        with pytest.raises(BadArgument, match="one standard error above zero"):
+            pool_ratios(log_ratios=logs, errors=errors)
+    good = [made(3, -0.2, 0.1), made(4, -0.1, 0.2), made(2, 0.1, 0.3)]
+    without = [replace(good[0], se_log=None), replace(good[0], estimate=0.0)]
+    alone, more = effects.pool(good), effects.pool([*without, *good])
+    assert (more.estimate, more.low, more.high, more.n) == (
+        alone.estimate, alone.low, alone.high, sum(e.n for e in good)
+    )  # fmt: skip
+    assert more.maryland == 2, "no surer than the weakest"
+    word = "2 project(s) without a standard error are not in the pooled ratio."
+    assert word in more.cautions
+    assert not any("without a standard error" in said for said in alone.cautions)
+    two = "Two projects only: how much effects differ between projects is a guess."
+    assert two in effects.pool(good[:2]).cautions
+    assert two not in alone.cautions
+    assert "prediction_low" not in effects.pool(good[:2]).details
+    for found in (alone, more):
+        assert found.details["projects"] == 3
+        assert found.cautions[-1].startswith("Projects that kept no records are not in it")
+
+
+def test_no_quotient_is_formed_where_there_is_nothing_to_divide_by() -> None:
+    # By hand, Bowers and Johnson: the gain (5/9 - 9/9), the buffer's (6/9 - 5/9) over it.
+    given = {"target": (9, 5), "comparison": (9, 9), "buffer": (5, 6)}
+    found = effects.displacement_quotient(**given)
+    assert found.estimate == pytest.approx(((6 - 5) / 9) / ((5 - 9) / 9))
+    for comparison in ((0, 9), (9, 0)):
+        with pytest.raises(NotEnoughData, match="no incident in the comparison"):
+            effects.displacement_quotient(**given | {"comparison": comparison})
+    for target in ((9, 9), (5, 9)):
+        with pytest.raises(NotEnoughData, match="did not fall against its comparison"):
+            effects.displacement_quotient(**given | {"target": target})
