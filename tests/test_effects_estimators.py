@@ -1041,7 +1041,7 @@ def test_what_cannot_be_pooled_is_refused_or_counted_in_a_caution() -> None:
         with pytest.raises(BadArgument, match="one standard error above zero"):
             pool_ratios(log_ratios=logs, errors=errors)
     good = [made(3, -0.2, 0.1), made(4, -0.1, 0.2), made(2, 0.1, 0.3)]
-    without = [replace(good[0], se_log=None), replace(good[0], estimate=0.0)]
+    without = [replace(good[0], se_log=None), replace(good[0], estimate=0.0, low=0.0)]
     alone, more = effects.pool(good), effects.pool([*without, *good])
     assert (more.estimate, more.low, more.high, more.n) == (
         alone.estimate, alone.low, alone.high, sum(e.n for e in good)

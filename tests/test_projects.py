@@ -844,3 +844,18 @@ def test_beside_the_designs_own_estimate_stands_each_other_once() -> None:
     methods = [each.method for each in found.sensitivity]
     assert found.sensitivity[0] is found.primary
     assert len(set(methods)) == len(methods) > 2
+
+
+def test_areas_that_are_not_on_record_are_named_whatever_their_role() -> None:
+    def said(**roles: list[str]) -> tuple[bool | None, str]:
+        found = evaluated(data_of(project_areas=areas_of(target=["A00"], **roles)))
+        (check,) = (c for c in found.checks if c.name == "On record")
+        return check.passed, check.text
+
+    words = "left out, as not on record in the months compared: "
+    passed, text = said(buffer=["A01", "A77"], comparison=["A03", "A66"])
+    assert (passed, f"{words}A66, A77" in text) == (None, True), text
+    assert f"{words}A77" in said(buffer=["A77"])[1]
+    assert f"{words}A66" in said(comparison=["A66", "A03"])[1]
+    passed, text = said(buffer=["A01"], comparison=["A03"])
+    assert words not in text
