@@ -130,8 +130,10 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
     header = {p: out.grid.rows[top][p] for p in places.values() if p < len(out.grid.rows[top])}
     required = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
-    needs, needed = len(required), [places[n] for n in required if n in places]
+    needs, needed = len(required), {places[n] for n in required if n in places}
     days = [p for n, p in places.items() if n in required and kind_of(schema, n) in _DAYS]
+    cells_of = {row[p] for row in out.grid.rows[top + 1 :] for p in days if p < len(row)}
+    odd = {cell: word for cell in cells_of if (word := _adds_up(cell))}
     section: Span | None = None
     years, month = year_beside(out), places.get("month")
     width = max(width, years + 1 if years is not None else 0)
@@ -141,11 +143,16 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         filled = [c for c in row if not is_blank(c)]
         if not filled:
             continue
-        blank = sum(is_blank(row[p]) for p in needed)
-        if any(_AVERAGE.match(fold(str(row[p]))) for p in days):
+        said = {odd.get(row[p]) for p in days} if odd else ()
+        if "average" in said:
             out.finding("repaired", "a row of averages left out", row=number)
-        elif says_total(row[p] for p in texts) or (
-            any(_TOTAL.search(fold(str(row[p]))) for p in days + texts * (2 * blank >= len(needed)))
+        elif (
+            "total" in said
+            or says_total(row[p] for p in texts)
+            or (
+                2 * len(needed.difference(given)) >= len(needed)
+                and any(_adds_up(row[p]) == "total" for p in texts)
+            )
         ):
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
@@ -160,8 +167,11 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             out.problem(found, "a record", todo, row=number)
         elif given:
             body[number] = row
-            year = None if years is None else row[years]
-            year = f"{year:g}" if isinstance(year, float) else str(year or "")
+            if years is None:
+                if section:
+                    spans[number] = section
+                continue
+            year = f"{row[years]:g}" if isinstance(row[years], float) else str(row[years] or "")
             if span := span_of(year) or section:
                 spans[number] = span
             bare = re.fullmatch(r"([0-9]{1,2})(\.0)?", "" if month is None else str(row[month]))
@@ -170,6 +180,12 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     _alone(out, alone)
     out.body = dict(sorted(body.items()))
     return totals
+
+
+def _adds_up(cell: object) -> str:
+    """Say whether a cell stands for a total, or for an average, of others."""
+    text = fold(cell) if isinstance(cell, str) else ""
+    return "average" if _AVERAGE.match(text) else "total" if _TOTAL.search(text) else ""
 
 
 def _wordy(cell: object) -> bool:
