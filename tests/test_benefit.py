@@ -18,6 +18,7 @@ from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.appraisal import chance_words
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.guards import guard
+from mtf_eval.analysis.benefit.statement import bridge
 from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import pounds
@@ -694,6 +695,10 @@ def test_switched_sensitivities_move_as_they_must(reference: Reference) -> None:
     )
     assert found["Unit costs at the high end"] == pytest.approx(base * 8980 / 5930)
     lasting = base * (1 + 0.5 / 1.035 + 0.25 / 1.035**2)
+    assert found["Effect lasts 3 years, 50% less each year"] == pytest.approx(lasting)
+    short = analyse(data, evaluation(estimate("Burglary")), reference, horizon_years=1)
+    found = {name: float(row["present_value_benefits_gbp"]) for name, _, row in short.sensitivities}
+    assert found["As reported"] == pytest.approx(base), "one year is all that was observed"
     assert found["Effect lasts 3 years, 50% less each year"] == pytest.approx(lasting)
 
 
@@ -1529,3 +1534,29 @@ def test_what_cost_nothing_has_no_ratio(reference: Reference) -> None:
         assert done.results[["public_value_bcr", "fiscal_bcr", "cashable_bcr"]].isna().all()
         gained = done.results["present_value_benefits_gbp"]
         assert done.results["net_present_public_value_gbp"] == pytest.approx(gained - sum(amounts))
+
+
+def test_the_bridge_leads_from_what_was_paid_to_the_cost_of_the_headline(
+    reference: Reference,
+) -> None:
+    """By hand: grade 4 adds 15%; after two years a pound is 1.035 squared less; the deflator."""
+    index = reference.covered
+
+    def said(*paid: dict[str, Any]) -> str:
+        return bridge(analyse(dataset(costs=[*paid]), evaluation(), reference, draws=0))
+
+    assert said() == ""
+    assert said(cost(amount_gbp=0.0)) == ""
+    assert said(cost(amount_gbp=10_000.0)) == (
+        "£10,000 as paid, £10,000 in 2023/24 prices, £10,000 with optimism bias"
+    )
+    assert said(cost(amount_gbp=10_000.0, evidence_grade=4), cost(amount_gbp=2_000.0)) == (
+        "£12,000 as paid, £12,000 in 2023/24 prices, £13,500 with optimism bias"
+    )
+    priced = 10_000 * index["2023/24"] / index["2025/26"]
+    last = [priced, 1.15 * priced, 1.15 * priced / 1.035**2]
+    prices, bias, discounted = (f"£{float(f'{gbp:.3g}'):,.0f}" for gbp in last)
+    assert said(cost(amount_gbp=10_000.0, evidence_grade=4, date="2025-06-01")) == (
+        f"£10,000 as paid, {prices} in 2023/24 prices, {bias} with optimism bias, "
+        f"{discounted} discounted"
+    )

@@ -18,6 +18,7 @@ from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, 
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project.design import choose, others, project_of, series_of, window_of
 from mtf_eval.analysis.project.estimation import smallest, spill
+from mtf_eval.analysis.project.gates import laid_out
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -859,3 +860,31 @@ def test_areas_that_are_not_on_record_are_named_whatever_their_role() -> None:
     assert f"{words}A66" in said(comparison=["A66", "A03"])[1]
     passed, text = said(buffer=["A01"], comparison=["A03"])
     assert words not in text
+
+
+@pytest.mark.parametrize(
+    ("areas", "gone", "out"),
+    [
+        (30, "2020-05", ["2020-05"]),  # a forecast is made from all months before
+        (6, "2020-05", ["2020-05", "2021-05"]),  # too few for one: the same season on each side
+        (30, "2021-05", ["2020-05", "2021-05"]),
+        (6, "2021-05", ["2020-05", "2021-05"]),
+        (6, "2019-05", []),  # not among the months compared
+    ],
+)
+def test_a_month_that_is_not_on_record_takes_its_fellow_with_it(
+    areas: int, gone: str, out: list[str]
+) -> None:
+    data = data_of(incidents=incidents(areas=areas))
+    project = project_of(data, "P1")
+    counts = coverage_of(data, ASB, as_of=AS_OF).counts.astype(float)
+    counts.loc[gone, "A00"] = np.nan
+    window = window_of(project, MONTHS, as_of=AS_OF)
+    whole = series_of(counts, project, ASB, frozenset())
+    part, panel, compared = laid_out(whole, window)
+    assert [f"{m:%Y-%m}" for m in part.out] == out
+    used = [f"{m:%Y-%m}" for side in part.used() for m in side]
+    assert not {gone} & set(used)
+    assert compared.counts.notna().all(axis=None)
+    assert set(compared.counts.index.strftime("%Y-%m")) >= set(used)
+    assert {*panel.target, *panel.buffer} <= {*panel.counts.columns}
