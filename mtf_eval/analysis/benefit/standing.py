@@ -80,7 +80,7 @@ def _row(evaluation: Evaluation, own: Benefit) -> tuple[object, ...]:
     ratio = own.results["public_value_bcr"] if places else math.nan
     numbers = (math.nan,) * 3 if net is None else (net.avoided, *net.interval)
     return (
-        f"{evaluation.project.project_id} {evaluation.project.title}",
+        evaluation.project.named,
         claim,
         *numbers,
         value,

@@ -6,16 +6,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import readings
 from mtf_eval.analysis.counts.activity import block
-from mtf_eval.analysis.results.columns import (
-    add_total,
-    as_at_of,
-    column,
-    day,
-    in_words,
-    ints,
-    lay,
-    span,
-)
+from mtf_eval.analysis.results.columns import add_total, as_at_of, column, day, in_words, lay, span
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.records.dataset import Dataset
@@ -111,7 +102,7 @@ def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
 def _by_period(data: Dataset, block_name: str, name: str, what: str, year: int) -> Table:
     rows, unit = block(data, block_name, year), name.split("_")[-1].capitalize()
     labels = [span(s, e) for s, e in zip(rows["period_start"], rows["period_end"], strict=True)]
-    frame = pd.DataFrame({"period": labels, "n": ints(rows["count"])})
+    frame = pd.DataFrame({"period": labels, "n": rows["count"].array})
     frame = frame.groupby("period", sort=False).sum().reset_index()
     people = (rows["counts_people"] == "yes").any()
     return lay(

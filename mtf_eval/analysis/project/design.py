@@ -58,6 +58,11 @@ class Project(Brief):
         return f"{self.title} ({self.project_id}), {self.stage}"
 
     @property
+    def named(self) -> str:
+        """Reference and title, as a row is named by them."""
+        return f"{self.project_id} {self.title}"
+
+    @property
     def target(self) -> tuple[str, ...]:
         """Areas the project works in."""
         return self.areas.get("target", ())

@@ -16,20 +16,8 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Estimate, Panel, diagnostics
-from mtf_eval.analysis.project import checks, estimation
-from mtf_eval.analysis.project.design import (
-    Design,
-    Project,
-    Status,
-    Window,
-    choose,
-    others,
-    others_at_work,
-    project_of,
-    series_of,
-    window_of,
-    without_buffer,
-)
+from mtf_eval.analysis.project import checks, design, estimation
+from mtf_eval.analysis.project.design import Design, Project, Status, Window
 from mtf_eval.analysis.project.estimation import Spill
 from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_noughts, trusted
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
@@ -223,7 +211,7 @@ def evaluate(
     """
     if isinstance(as_of, str):
         as_of = date.fromisoformat(as_of)
-    project = project_of(data, project_id)
+    project = design.project_of(data, project_id)
     covers = {m: coverage_of(data, m, as_of=as_of) for m in project.measures}
     on_record = any(_recorded(cover, project) for cover in covers.values())
     status = status_of(project, on_record=on_record, as_of=as_of)
@@ -273,7 +261,7 @@ def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date
     why = (UNFINISHED | {"no_records": "nothing is on record in the project's areas"})[status]
     panel = None
     with suppress(NotEnoughData):
-        panel = series_of(coverage.counts, project, project.primary_measure, frozenset())
+        panel = design.series_of(coverage.counts, project, project.primary_measure, frozenset())
     return Evaluation(
         project=project,
         as_of=as_of,
@@ -313,20 +301,23 @@ def _judge(
     judged = _Judged(shown={"coverage": coverage})
     months = pd.DatetimeIndex(coverage.counts.dropna(how="all").index)
     try:
-        window = window_of(named, months, as_of=as_of)
+        window = design.window_of(named, months, as_of=as_of)
         counts = trusted(coverage, window.before_first, window.last)
         reach = data, named, window.before_first, window.last
-        work, inside = others_at_work(*reach), others_at_work(*reach, roles=("target",))
-        project = without_buffer(named, inside)
+        work, inside = (
+            design.others_at_work(*reach),
+            design.others_at_work(*reach, roles=("target",)),
+        )
+        project = design.without_buffer(named, inside)
         excluded = frozenset(a for areas in work.values() for a in areas)
-        whole = series_of(counts, project, measure, excluded).with_start(window.start)
+        whole = design.series_of(counts, project, measure, excluded).with_start(window.start)
     except NotEnoughData as error:
         reason = str(error).removeprefix(f"{measure}: ")
         return judged.withhold(Withheld(reason=reason, remedy="add months and areas"))
     whole, meant = whole.between(None, window.last), window
     window, panel, compared = laid_out(whole, meant)
-    design = choose(
-        others=others(compared),
+    chosen = design.choose(
+        others=design.others(compared),
         before=panel.months_before,
         after=window.months,
         learnt=estimation.recorded(panel, compared).months_before,
@@ -335,14 +326,14 @@ def _judge(
     tries = estimation.estimators(panel, compared, rng)
 
     def estimate(panel: Panel, compared: Panel) -> Estimate:
-        return estimation.estimators(panel, compared, rng)[design.method]()
+        return estimation.estimators(panel, compared, rng)[chosen.method]()
 
     stopped = gate(coverage, project, window)
     try:
         if stopped is None:
             first = panel.counts.index.min()
             said = checks.cautions(data, coverage, project, window, first)
-            effect = tries[design.method]().with_cautions(*window.notes, *said)
+            effect = tries[chosen.method]().with_cautions(*window.notes, *said)
             stopped = rests_on_noughts(coverage, whole, meant, effect, estimate)
             judged.effect = effect
     except NotEnoughData as error:
@@ -363,18 +354,18 @@ def _judge(
     if judged.effect:
         judged.compared = compared
         with suppress(NotEnoughData):  # the net says that next door was not measured
-            judged.beside = estimation.beside(panel, compared, design.method, rng)
+            judged.beside = estimation.beside(panel, compared, chosen.method, rng)
     if measure != named.primary_measure:
         return judged
     estimates = [judged.effect] if judged.effect else []
     for method, attempt in tries.items():
-        if judged.effect and method != design.method:
+        if judged.effect and method != chosen.method:
             with suppress(NotEnoughData):
                 estimates.append(attempt())
     seasonal = estimation.all_others(compared.same_season())
     record, tried = estimation.recorded(panel, compared), estimation.tried
     judged.shown |= {
-        "design": design,
+        "design": chosen,
         "sensitivity": tuple(estimates),
         "checks": (
             tried("Trend before the start", diagnostics.pre_trend, panel),

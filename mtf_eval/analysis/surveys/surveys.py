@@ -11,14 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.effects import (
-    Quantity,
-    holm,
-    ordinal_change,
-    paired_change,
-    proportion,
-    proportion_change,
-)
+from mtf_eval.analysis import effects
+from mtf_eval.analysis.effects import Quantity
 from mtf_eval.analysis.results.columns import as_at_of, column, lay, span
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.errors import NotEnoughData
@@ -170,7 +164,7 @@ def changes(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Ta
         rows.append((question.text, *_points(of), delta, p, of.method))
     made = _table(data, project_id, "changes", rows, basis=shown.rule)
     p_values = made.frame["p"].dropna()
-    made.frame.loc[p_values.index, "p"] = list(holm(p_values=list(p_values)))
+    made.frame.loc[p_values.index, "p"] = list(effects.holm(p_values=list(p_values)))
     return made
 
 
@@ -207,11 +201,11 @@ def change_of(
     (yes0, n0), (yes1, n1) = (
         _side(given, wave, shown) for wave, given in zip(WAVES, (entry, exit_), strict=True)
     )
-    changed = proportion_change(
+    changed = effects.proportion_change(
         yes_before=yes0, n_before=n0, yes_after=yes1, n_after=n1, measure=question.text
     )
     try:
-        scale = ordinal_change(
+        scale = effects.ordinal_change(
             before=_places(entry, shown), after=_places(exit_, shown), measure=question.text
         )
     except NotEnoughData:
@@ -273,7 +267,7 @@ def _paired(both: pd.DataFrame, question: Question, shown: Shown) -> Quantity:
         raise NotEnoughData(f"{SMALL_BASE} people in both waves needed: counts only [u]")
     for side in (stayed + lost, stayed + gained):
         _both_sides(side, people)
-    return paired_change(
+    return effects.paired_change(
         both=stayed, gained=gained, lost=lost, neither=neither, measure=question.text
     )
 
@@ -284,7 +278,7 @@ def level(
     """Favourable share of one wave with Wilson's interval."""
     given = _of(data, project_id, question, wave).dropna(subset=["place"])
     yes, base = _side(given, wave, shown)
-    return proportion(yes=yes, n=base, measure=question.text)
+    return effects.proportion(yes=yes, n=base, measure=question.text)
 
 
 def levels(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Table:

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis.surveys.surveys import (
-    MATCHED,
-    SMALL_BASE,
-    WAVES,
-    WORDS,
-    responses,
-    waves,
-)
+from mtf_eval.analysis.surveys import surveys
+from mtf_eval.analysis.surveys.surveys import WAVES
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule
@@ -24,10 +18,10 @@ ALPHA = 0.05
 
 def cautions(data: Dataset, project_id: str, rule: Rule) -> tuple[str, ...]:
     """Return what a reader must know before believing the survey."""
-    rows = responses(data, project_id)
+    rows = surveys.responses(data, project_id)
     if rows.empty:
         return ("No survey is on record.",)
-    there = waves(data, project_id)
+    there = surveys.waves(data, project_id)
     found = []
     if there == ("entry",):
         found.append("Entry survey only: nothing can be said about change.")
@@ -41,7 +35,7 @@ def cautions(data: Dataset, project_id: str, rule: Rule) -> tuple[str, ...]:
     if there == WAVES:
         ids = [set(rows.loc[rows["wave"] == w, "respondent_id"].dropna()) for w in WAVES]
         known, of = rule.shown(len(ids[0] & ids[1])), rule.shown(len(ids[1]))
-        same = bool(known and of) and (known or 0) >= MATCHED * (of or 0)
+        same = bool(known and of) and (known or 0) >= surveys.MATCHED * (of or 0)
         found.append(
             "Most who answered at exit had answered at entry; only they are compared."
             if same
@@ -54,8 +48,8 @@ def _of_answers(rows: pd.DataFrame) -> list[str]:
     """Return what the numbers of answers, by question and channel, speak against."""
     found = []
     bases = rows.groupby(["wave", "question_id"]).size()
-    if (bases < SMALL_BASE).any():
-        found.append(f"Some bases are under {SMALL_BASE}: counts only, no interval [u].")
+    if (bases < surveys.SMALL_BASE).any():
+        found.append(f"Some bases are under {surveys.SMALL_BASE}: counts only, no interval [u].")
     shift = _mode_shift(rows)
     if shift:
         found.append(f"How people were asked changed between the waves ({shift}).")
@@ -90,7 +84,7 @@ def _mode_shift(rows: pd.DataFrame) -> str:
 def finding(frame: pd.DataFrame, there: tuple[str, ...]) -> str:
     """Say in one sentence what the released changes show, no more than they can carry."""
     if there != WAVES:
-        return "No survey is on record." if not there else f"{WORDS[there[0]]} survey only."
+        return "No survey is on record." if not there else f"{surveys.WORDS[there[0]]} survey only."
     said = frame.dropna(subset=["change"])
     if said.empty:
         return "Too few answered, or answered otherwise than the rest, to say what changed."

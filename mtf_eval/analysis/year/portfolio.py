@@ -218,7 +218,7 @@ def lines(data: Dataset, together: Together) -> Table:
     for each in together.evaluations:
         effect = each.primary
         strength = "" if effect is None else f"{effect.maryland} of 5"
-        name = f"{each.project.project_id} {each.project.title}"
+        name = each.project.named
         rows.append((name, STATUS[each.status], f"{each.headline}.", strength or "none given"))
     return lay("projects", rows, data, together=together, as_at=together.as_of)
 

@@ -53,7 +53,7 @@ class Money(Brief):
 def disappointments(data: Dataset, together: Together, spent: Money | None) -> Table:
     """List what did not work, or cannot be shown to have worked."""
     rows = (
-        (f"{each.project.project_id} {each.project.title}", "; ".join(said))
+        (each.project.named, "; ".join(said))
         for each in together.evaluations
         if (said := _disappointed(each))
     )
