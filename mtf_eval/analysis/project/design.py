@@ -183,6 +183,12 @@ def project_of(data: Dataset, project_id: str) -> Project:
     )
 
 
+def first_known(rows: pd.DataFrame) -> pd.Series[pd.Timestamp]:
+    """Return the day from which each project of `projects` is known: whatever dated it first."""
+    dated = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]]
+    return dated.min(axis=1)
+
+
 def months_words(months: Iterable[pd.Timestamp]) -> str:
     """Write months as runs: `May to August 2021 and May 2022`."""
     runs: list[list[pd.Timestamp]] = []

@@ -10,7 +10,9 @@ from typing import Any
 
 import pandas as pd
 
+from mtf_eval.analysis.counts.priorities import RATINGS
 from mtf_eval.analysis.project.delivery import deliveries_then, overdue
+from mtf_eval.analysis.project.design import first_known
 from mtf_eval.analysis.results.columns import day, lay
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
@@ -28,7 +30,6 @@ STAGES = {
     "closed": "Closed",
 }
 ALL_PROJECTS = "all projects"
-RATINGS = {"red": "Red", "amber": "Amber", "green": "Green"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +65,9 @@ class RatingRule:
 
 
 def _known(data: Dataset, as_of: date) -> pd.DataFrame:
-    """Return projects known by a day: whatever dated them first came no later."""
+    """Return projects known by a day."""
     rows = data.table("projects")
-    dated = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]]
-    return rows[dated.min(axis=1) <= pd.Timestamp(as_of)].sort_values("project_id")
+    return rows[first_known(rows) <= pd.Timestamp(as_of)].sort_values("project_id")
 
 
 def _stage(row: Mapping[str, Any], as_of: date) -> str:

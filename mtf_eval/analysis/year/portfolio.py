@@ -15,7 +15,7 @@ import pandas as pd
 from mtf_eval.analysis.effects import Estimate, pool
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project import overlaps
-from mtf_eval.analysis.project.design import SHORTEST, Project, project_of
+from mtf_eval.analysis.project.design import SHORTEST, Project, first_known, project_of
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON
 from mtf_eval.analysis.results.columns import lay
@@ -94,9 +94,8 @@ def gather(data: Dataset, *, year: int, half: int | None = None) -> Together:
     when = Period(year, half)
     as_of = when.until(data)
     rows = data.table("projects")
-    first = rows[["scanning_start", "analysis_start", "tlg_signoff", "response_start"]].min(axis=1)
     last = rows[["response_end", "assessment_date"]].max(axis=1)
-    known = (first <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(when.start))
+    known = (first_known(rows) <= pd.Timestamp(as_of)) & ~(last < pd.Timestamp(when.start))
     counted = [year_of(project_of(data, str(n))) == year for n in rows["project_id"]]
     names = sorted(map(str, rows.loc[known | np.array(counted, dtype=bool), "project_id"]))
     found = tuple(projects.evaluated(data, n, as_of) for n in names)
