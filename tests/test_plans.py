@@ -395,6 +395,7 @@ def test_the_command_plans_on_all_records_with_the_prices_named(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
+    held = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
 
     def load_(place: object, **more: object) -> None:
         asked.append((place, more))
@@ -409,7 +410,8 @@ def test_the_command_plans_on_all_records_with_the_prices_named(
     wrong = typed("plan", str(folder), *line, "--start", "April")
     assert (wrong.returncode, asked) == (3, [])
     assert "--start April: expected a month such as 2026-04" in wrong.stderr
-    assert not (folder / "plans.csv").exists(), "nothing is written where it is refused"
+    now = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
+    assert now == held, "nothing is written where it is refused"
 
 
 def test_a_row_of_plans_is_read_as_it_was_fixed() -> None:
