@@ -888,3 +888,23 @@ def test_a_month_that_is_not_on_record_takes_its_fellow_with_it(
     assert compared.counts.notna().all(axis=None)
     assert set(compared.counts.index.strftime("%Y-%m")) >= set(used)
     assert {*panel.target, *panel.buffer} <= {*panel.counts.columns}
+
+
+def test_the_line_of_months_in_words_by_hand() -> None:
+    rows = incidents()
+    found = evaluated(data_of(incidents=rows))
+    own = rows[rows["area_code"] == "A00"].set_index("month")["count"].reindex(MONTHS)
+    before, after = own[:"2020-12"], own["2021-01":]
+    assert assessment.series_alt(found) == (
+        f"Line of 36 months, on average {before.mean():.1f} a month before the start; "
+        f"{after.mean():.1f} from January 2021 on; highest {own.max()} in {own.idxmax():%B %Y}."
+    )
+    panel = found.panel
+    assert panel is not None
+    none = replace(found, panel=replace(panel, counts=panel.counts * np.nan))
+    assert assessment.series_alt(none) == "Nothing is on record."
+    assert assessment.series_alt(replace(found, panel=None)) == "No monthly series."
+    hole = panel.counts.astype(float)
+    hole.loc["2020-03":"2020-04", "A00"] = np.nan
+    broken = assessment.series_alt(replace(found, panel=replace(panel, counts=hole)))
+    assert "; broken where nothing is on record: March and April 2020; " in broken
