@@ -440,3 +440,31 @@ def test_a_row_of_plans_is_read_as_it_was_fixed() -> None:
     assert bare.project.areas == {"target": ("E1", "E2")}
     # Compared are six months at least and one of each season at most.
     assert [fixed_plan.compared(m) for m in (1, 6, 7, 24, 60)] == [6, 6, 7, 12, 12]
+
+
+def test_a_plan_on_a_database_is_a_row_to_put_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, asked = load(folder, as_of=""), []
+
+    def load_(place: object, **more: object) -> Any:
+        asked.append(place)
+        return there
+
+    monkeypatch.setattr("mtf_eval.publish.workbench.records.load", load_)
+    line = ("--project", "P9", "--areas", f"{AREAS[4]},{AREAS[3]}", "--measure", ASB)
+    line += ("--start", "2026-04", "--months", "6", "--aim", "-20%", "--cost", "500")
+    done = typed("plan", "sqlite:///of.db", *line, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert asked == ["sqlite:///of.db"], "which is no path below the checkout"
+    assert "P9.plans.csv: the plan P9, fixed today" in done.stdout
+    assert "Put its row into the table plans of the database" in done.stdout
+    assert [p.name for p in tmp_path.iterdir()] == ["P9.plans.csv"]
+    with (tmp_path / "P9.plans.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert {*row["areas"].replace(" ", "").split(";")} == {AREAS[3], AREAS[4]}
+    assert (row["project_id"], row["start"], row["months"]) == ("P9", "2026-04-01", "6")
+    assert (float(row["aim"]), float(row["cost_gbp"])) == (-0.2, 500)
+    assert (row["measures"], row["fixed_on"]) == (ASB, f"{date.today()}")
+    assert row["hash"]
+    assert row["design"]
