@@ -92,9 +92,7 @@ WEEKDAYS = TABLES["incident_hours"].columns["weekday"].metadata["allowed"]
 
 
 #: A year at the end of a name: `Referrals 2023-24`, `incidents_2021`.
-_YEAR = re.compile(
-    r"[ _-]*\(?(?:fy ?)?(?:20[0-9]{2}(?:[-/_ ][0-9]{2,4})?|[0-9]{2}[-/_][0-9]{2})\)?$", re.I
-)
+_YEAR = re.compile(r"[ _-]*\(?(?:fy ?)?20[0-9]{2}(?:[-/_ ][0-9]{2,4})?\)?$", re.I)
 
 
 def tables_named(names: Iterable[str], aliases: Aliases) -> dict[str, str]:
