@@ -384,3 +384,19 @@ def test_a_log_over_two_years_is_one_log(tmp_path: Path) -> None:
     write_csv(tmp_path, "quarters", quarters)
     (leak,) = (k for k in audit(tmp_path) if k.column == "received")
     assert (leak.row, leak.low, leak.high) == ("december 2020", 3, 3)
+
+
+def test_outcomes_by_the_month_received_add_up_in_it_and_by_the_day_decided_do_not(
+    tmp_path: Path,
+) -> None:
+    """By hand: of 20 received in March 11, 2 and 3 are known; the rest, 4, were rejected.
+
+    Where outcomes count by the day decided some of the 20 may still be in hand in April.
+    """
+    head = ["Month", "Received", "Accepted", "Rejected", "SARA projects", "Not yet decided"]
+    rows = [["March 2021", 20, 11, "[c]", 2, 3], ["April 2021", 30, *["[x]"] * 4]]
+    write_csv(tmp_path, "log", [["Referrals by month"], head, *rows])
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.column, leak.low, leak.high) == ("march 2021", "rejected", 4, 4)
+    (tmp_path / "page.html").write_text("<p>Outcomes count by the day decided.</p>", "utf-8")
+    assert audit(tmp_path) == []
