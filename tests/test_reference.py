@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.own import own_folder, own_reference, reference_for
 from mtf_eval.records.prices.reference import FILES, Reference, load_reference
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
@@ -352,10 +354,8 @@ def test_a_code_of_ours_is_not_overwritten(reference: Reference) -> None:
 
 
 def test_a_data_set_brings_its_own_workbook(tmp_path: Path) -> None:
-    from types import SimpleNamespace
-
-    bare: Any = SimpleNamespace(own_prices=None, about={})
+    bare = Dataset(name="bare", path=tmp_path, tables={}, sources=())
     assert "CR1.0" not in reference_for(bare).unit_costs
     workbook(tmp_path / "reference" / "unit_cost_database.xlsx", THREE_VALUES)
-    bare.own_prices = own_folder(tmp_path)
-    assert reference_for(bare).unit_cost("CR1.0").total_gbp == 500
+    own = replace(bare, own_prices=own_folder(tmp_path))
+    assert reference_for(own).unit_cost("CR1.0").total_gbp == 500
