@@ -324,8 +324,9 @@ def _for_the_office(
     given: dict[str, Any] = {"look": job.look, "run_time": job.run_time}
     text, html = summary(clean, page=page, **given)
     files = {f"{stem}-summary.txt": text.encode(), f"{stem}-summary.html": html.encode()}
-    clean = deepcopy(clean)
-    clean.cells = without_empty_sections(clean.cells)
+    if job.beside:
+        clean = deepcopy(clean)
+        clean.cells = without_empty_sections(clean.cells)
     if "docx" in job.beside:
         from mtf_eval.publish.exports.word import write_word
 
