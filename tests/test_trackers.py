@@ -487,6 +487,15 @@ def test_rows_that_say_in_passing_that_they_are_totals(
     assert any(told in f.text for f in data.findings if f.table == table)
 
 
+@pytest.mark.parametrize("item", ["Head count survey", "Total refit of the hall", "Sum insured"])
+def test_a_cost_is_no_total_for_a_word_of_its_own(item: str, tmp_path: Path) -> None:
+    tables = book()
+    day = dt.datetime(2021, 3, 1)
+    tables["costs"].append(["", "", item, day, "", 5000, None, None])
+    with pytest.raises(DataProblems, match="column project_id: found nothing"):
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+
+
 def test_a_sheet_with_the_headings_of_a_table_is_not_passed_over(tmp_path: Path) -> None:
     tables = book()
     tables["Apr 21"] = tables.pop("referrals")

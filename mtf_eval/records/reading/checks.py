@@ -24,6 +24,7 @@ from mtf_eval.records.reading.cells import (
 )
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
+from mtf_eval.records.reading.headings import says_total
 from mtf_eval.records.schema import KINDS, fact, holds, kind_of
 from mtf_eval.records.tables import TABLES
 
@@ -57,7 +58,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
     days = [p for n, p in out.places.items() if n in when]
     for number, told in wrong.items():
         of_one = any(c and "total" not in fold(str(c)) for c in (totals[number][p] for p in days))
-        if told and of_one:
+        if told and of_one and says_total(totals[number]):
             out.mend([number], "total of a day or month left out, not held to rows")
         else:
             out.findings.append(total_row(out.grid, number, told))

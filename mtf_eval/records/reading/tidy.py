@@ -40,6 +40,8 @@ _TOTAL, _AVERAGE = (
     re.compile(r"\b(totals?|count|sum)\b"),
     re.compile(r"(monthly )?(average|mean)\b"),
 )
+#: What begins or ends as a total's label does: `Total cost`, `Sub-total NHS`, `NHS Count`.
+_LABEL = re.compile(r"^(?:(?:grand|overall|sub) ?)?totals?\b|\b(?:totals?|count|sum)$")
 _DAYS = ("date", "month", "area")
 NUMBERS = ("whole", "money", "number", "share")
 
@@ -151,7 +153,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             or says_total(row[p] for p in texts)
             or (
                 2 * len(needed.difference(given)) >= len(needed)
-                and any(_adds_up(row[p]) == "total" for p in texts)
+                and all(is_blank(row[p]) for p in days)
+                and any(_LABEL.search(fold(str(row[p]))) for p in texts)
             )
         ):
             totals[number] = row
