@@ -7,6 +7,7 @@ import re
 import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from books import book, write_folder, write_xlsx
 
@@ -800,3 +801,55 @@ def test_words_of_practice_and_a_note_of_two_cells(
     assert "row 6: found only two cells filled" in text
     assert "convert it to pounds" in text
     assert "Bloggs" not in text
+
+
+HEAD = "month,area_code,measure,count"
+
+
+def incidents_of(folder: Path, text: str) -> pd.Series[int]:
+    """Count what a file of incidents holds, by month, area and measure."""
+    folder.mkdir()
+    (folder / "about.csv").write_text("key,value\ntitle,T\npublisher,P\n", encoding="utf-8")
+    (folder / "incidents.csv").write_text(text, encoding="utf-8")
+    rows = load(folder).table("incidents")
+    key = [rows["month"].dt.strftime("%Y-%m"), rows["area_code"], rows["measure"]]
+    return rows.groupby(key)["count"].sum()
+
+
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        (f"{HEAD}\n2023-01,Sum Lane,b,4\n2023-01,Count Street,b,6\n2023-01,Mean Street,b,5\n", 15),
+        (f"{HEAD}\n2023-01,E01024001-A,b,4\n2023-01,E01024001-B,b,6\n", 10),
+        (f"{HEAD}\n2023-01,A1,b,4\n2023-02,A1,b,6\nSubtotal Q1,,,10\n", 10),
+        (f"year,{HEAD}\n2022,April,A1,b,3\n,May,A1,b,4\n2023,April,A1,b,5\n,May,A1,b,6\n", 18),
+    ],
+)
+def test_every_record_is_read_and_no_total(text: str, held: int, tmp_path: Path) -> None:
+    counts = incidents_of(tmp_path / "data", text)
+    assert counts.sum() == held
+    if text.startswith("year"):
+        assert counts["2022-05", "A1", "b"] == 4  # a year written once holds for what is under it
+        assert counts["2023-05", "A1", "b"] == 6
+    elif "-A" in text:
+        assert [a for _, a, _ in counts.index] == ["E01024001-A", "E01024001-B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"Financial year,{HEAD}\n2023,February,A1,b,3\n", "column month: found 'February'"),
+        (f"Financial year,{HEAD}\n2023,2,A1,b,3\n", "column month: found '2'"),
+        ("month,area_code,b,c,d\n2023-01,A1,4,<5,6\n2023-02,A1,5,6,7\n", "column measure"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(text: str, found: str, tmp_path: Path) -> None:
+    with pytest.raises(DataProblems, match=found):
+        incidents_of(tmp_path / "data", text)
+
+
+def test_a_total_beside_a_day_is_held_to_the_rows(tmp_path: Path) -> None:
+    text = f"{HEAD}\n2023-04,A1,b,3\n2023-04,A2,b,4\n2023-04,Total,,70\n"
+    assert incidents_of(tmp_path / "data", text).sum() == 7
+    told = [f.text for f in load(tmp_path / "data").findings if f.table == "incidents"]
+    assert "total row left out; count says 70, the rows add up to 7" in told

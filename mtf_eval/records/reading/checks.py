@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pandera.pandas as pa
 
-from mtf_eval.records.aliases import Aliases, fold, packaged
+from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import (
     NOT_YET,
@@ -24,8 +24,7 @@ from mtf_eval.records.reading.cells import (
 )
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.reading.headings import says_total
-from mtf_eval.records.schema import KINDS, fact, holds, kind_of
+from mtf_eval.records.schema import KINDS, holds, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -38,6 +37,10 @@ ONCE = "the same row twice: read once"
 TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
+
+
+#: Totals above and below one that it may reach to, beside all rows before or after it.
+NEAR = 24
 
 
 def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]]) -> None:
@@ -54,14 +57,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
                 values.append(frame[name].fillna(frame["hours"] * frame["rate_gbp"]))
             said = adds_up(out.grid, row[place], kind, values, number, totals)
             wrong[number] += [f"{name} {said}"] if said else []
-    when = {fact(out.schema, "event"), *fact(out.schema, "either")}
-    days = [p for n, p in out.places.items() if n in when]
-    for number, told in wrong.items():
-        of_one = any(c and "total" not in fold(str(c)) for c in (totals[number][p] for p in days))
-        if told and of_one and says_total(totals[number]):
-            out.mend([number], "total of a day or month left out, not held to rows")
-        else:
-            out.findings.append(total_row(out.grid, number, told))
+    out.findings += [total_row(out.grid, number, told) for number, told in wrong.items()]
 
 
 def adds_up(
@@ -80,11 +76,12 @@ def adds_up(
         return "cannot be read"
     if stated is None:
         return ""
-    spans = [sorted((number, end)) for end in (0, *totals, float("inf"))]
+    near = sorted(totals, key=lambda end: abs(end - number))[:NEAR]
+    spans = [sorted((number, end)) for end in (0, *near, float("inf"))]
     sums = [float(v[(v.index > a) & (v.index < b)].sum()) for v in values for a, b in spans]
-    near = min(sums, key=lambda x: abs(x - float(stated)))
-    wrong = abs(near - float(stated)) > 0.005
-    return f"says {stated:,g}, the rows add up to {near:,g}" if wrong else ""
+    best = min(sums, key=lambda x: abs(x - float(stated)))
+    wrong = abs(best - float(stated)) > 0.005
+    return f"says {stated:,g}, the rows add up to {best:,g}" if wrong else ""
 
 
 def total_row(grid: Grid, number: int, wrong: Sequence[str]) -> Finding:

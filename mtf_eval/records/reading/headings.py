@@ -24,8 +24,8 @@ TITLE_ROWS = 40
 _TOTALS = ("total", "totals", "grand total", "overall total", "sub total", "subtotal")
 #: `Q1 total`, `Total for April`: of a time, as a measure may be called "Total crime".
 _PART = re.compile(
-    r"(?=.*\btotals?\b)(?:.*[0-9]|.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|week|month"
-    r"|quarter|half|year|ytd|running))"
+    r"(?=.*\b(?:sub ?)?totals?\b)(?:.*[0-9]|.*\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+    r"|week|month|quarter|half|year|ytd|running))"
 )
 #: Headings of years beside days or months.
 _YEARS = ("year", "calendar year", "financial year", "fiscal year", "fy", "yr")
@@ -207,10 +207,16 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
 
 
 def year_beside(out: Tidied) -> int | None:
-    """Return the place of a column that holds the year of days or months written without one."""
+    """Return the place of a column that holds the year of days or months written without one.
+
+    A financial year that is written as one year alone says of no month in which it lies.
+    """
     for place, cell in enumerate(out.grid.rows[out.top]):
         if isinstance(cell, str) and fold(cell) in _YEARS and _DAYS & set(out.places):
-            return None if place in out.places.values() else place
+            below = [row[place] for row in out.grid.rows[out.top + 1 :] if place < len(row)]
+            bare = any(re.fullmatch(r"[0-9]{4}(\.0)?", str(year).strip()) for year in below)
+            unclear = bare and fold(cell) not in ("year", "calendar year", "yr")
+            return None if unclear or place in out.places.values() else place
     return None
 
 

@@ -28,10 +28,10 @@ from mtf_eval.records.reading.headings import (
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}
 _TURNED = (*_FIGURES, "monthly_referrals", "survey_responses")
-#: Headings of numbers beside the figures of a month.
-_NO_FIGURES = (
-    *("population", "residents", "households", "year", "rank", "no", "number", "id", "beat"),
-)
+#: Headings of numbers beside the figures of a month, and words that say so.
+_NO_FIGURES = ("year", "rank", "no", "number", "id", "beat", "all", "rate", "visits")
+_OTHERS = {"population", "residents", "households", "target", "officers", "patrols", "baseline"}
+_OTHERS |= {"average", "total"}
 #: A question's number over the answers of each respondent.
 _QUESTION = r"[Qq](?:uestion)? ?[0-9]+[a-z]?"
 #: Months in one row that make it a row of headings.
@@ -176,10 +176,13 @@ def _figures(rows: Sequence[Sequence[Any]], places: Mapping[str, int]) -> dict[i
     across = {}
     for place, cell in enumerate(rows[0]):
         values = {str(row[place]).removesuffix(".0").replace(",", "") for row in body}
-        said = fold(str(cell))
-        beside = is_blank(cell) or place in places.values() or said in _NO_FIGURES
-        if not beside and "total" not in said and all(map(str.isdecimal, values - {"None", ""})):
-            across[place] = plain(str(cell))
+        if is_blank(cell) or place in places.values() or fold(str(cell)) in _NO_FIGURES:
+            continue
+        if _OTHERS & {*fold(str(cell)).split()}:
+            continue
+        if not all(map(str.isdecimal, values - {"None", ""})):
+            return {}  # a hidden count, or something else: nothing of the rest is taken for all
+        across[place] = plain(str(cell))
     return across if len(across) >= _ACROSS else {}
 
 

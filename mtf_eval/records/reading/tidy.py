@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 _NOTES = ("last updated", "note", "source", "data as at")
 #: What is no day, month or area, and says that its row is no record.
 _TOTAL, _AVERAGE = (
-    re.compile(r"\b(totals?|count|sum)\b"),
-    re.compile(r"(monthly )?(average|mean)\b"),
+    re.compile(r"\b(sub ?)?totals?\b|^(grand )?(count|sum)$"),
+    re.compile(r"((monthly|yearly|annual) )?(average|mean)"),
 )
 #: What begins or ends as a total's label does: `Total cost`, `Sub-total NHS`, `NHS Count`.
 _LABEL = re.compile(r"^(?:(?:grand|overall|sub) ?)?totals?\b|\b(?:totals?|count|sum)$")
@@ -137,7 +137,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     cells_of = {row[p] for row in out.grid.rows[top + 1 :] for p in days if p < len(row)}
     odd = {cell: word for cell in cells_of if (word := _adds_up(cell))}
     section: Span | None = None
-    years, month = year_beside(out), places.get("month")
+    years, month, year = year_beside(out), places.get("month"), ""
     width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
         row = [*cells, *[None] * (width - len(cells))]
@@ -174,7 +174,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
                 if section:
                     spans[number] = section
                 continue
-            year = f"{row[years]:g}" if isinstance(row[years], float) else str(row[years] or "")
+            if not is_blank(row[years]):  # written once for the rows under it
+                year = f"{row[years]:g}" if isinstance(row[years], float) else str(row[years])
             if span := span_of(year) or section:
                 spans[number] = span
             bare = re.fullmatch(r"([0-9]{1,2})(\.0)?", "" if month is None else str(row[month]))
@@ -188,7 +189,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
 def _adds_up(cell: object) -> str:
     """Say whether a cell stands for a total, or for an average, of others."""
     text = fold(cell) if isinstance(cell, str) else ""
-    return "average" if _AVERAGE.match(text) else "total" if _TOTAL.search(text) else ""
+    return "average" if _AVERAGE.fullmatch(text) else "total" if _TOTAL.search(text) else ""
 
 
 def _wordy(cell: object) -> bool:
