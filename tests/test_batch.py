@@ -6,12 +6,11 @@ import errno
 import json
 import os
 import pickle
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_desk import TINY, Desk, run_one
+from tiny_desk import TINY, Desk, run_one, without_time
 
 from mtf_eval.run import batch
 from mtf_eval.run.execute import Job, Result
@@ -25,11 +24,6 @@ def made(desk: Desk) -> set[str]:
     """Return the reports that the last run made anew."""
     record = desk.record()
     return {n for n, e in record["reports"].items() if e["ran"] == record["run"]}
-
-
-def without_time(page: bytes) -> bytes:
-    when = rb"<time[^>]*>[^<]*</time>|Run\s+\d+\s+\w+\s+\d{4},\s+\d\d:\d\d\s+UTC"
-    return re.sub(when, b"", page)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tiny_desk import LIGHT, Desk
+from tiny_desk import LIGHT, Desk, without_time
 
 pytestmark = pytest.mark.dask
 
@@ -63,7 +62,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 def pages(desk: Desk) -> dict[str, bytes]:
     return {
-        p.name: re.sub(rb"<time[^>]*>[^<]*</time>", b"", p.read_bytes())
+        p.name: without_time(p.read_bytes())
         for p in (desk.out / "data").rglob("*")
         if p.suffix in (".html", ".csv", ".ipynb")
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import re
 import shutil
 import socket
 import sqlite3
@@ -18,6 +17,7 @@ import duckdb
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from tiny_desk import without_time
 from typed_here import typed
 
 from mtf_eval.errors import DataProblems
@@ -288,9 +288,8 @@ def published(data: str, folder: Path) -> dict[str, bytes]:
     narrow = ["--project", "EX03", "--report", "project_evaluation", "--report", "data_quality"]
     done = typed("run", data, *narrow, "--out", str(out), cwd=Path(__file__).parent.parent)
     assert done.returncode == 0, done.stderr
-    time = re.compile(rb"<time\b[^>]*>[^<]*</time>|Run\s+\d+\s+\w+\s+\d{4},\s+\d\d:\d\d\s+UTC")
     return {
-        p.relative_to(out).as_posix(): time.sub(b"", p.read_bytes())
+        p.relative_to(out).as_posix(): without_time(p.read_bytes())
         for p in sorted(out.rglob("*"))
         if p.is_file()
     }

@@ -25,6 +25,12 @@ LIGHT = {
     "mtf_eval.publish.pages.exporter mtf_eval.publish.exports.files"
 }
 COMMAND = [sys.executable, "-c", "from mtf_eval.run.cli import main; main()"]
+TIME = rb"<time\b[^>]*>[^<]*</time>|Run\s+\d+\s+\w+\s+\d{4},\s+\d\d:\d\d\s+UTC"
+
+
+def without_time(page: bytes) -> bytes:
+    """Return a published file without the time of its run."""
+    return re.sub(TIME, b"", page)
 
 
 def run_one(job: Job) -> Result:

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_desk import LIGHT, Desk
+from tiny_desk import LIGHT, Desk, without_time
 
 from mtf_eval.run.store import Store
 
@@ -325,10 +325,6 @@ def test_clock_and_locale_do_not_matter(desk: Desk) -> None:
     for name, page in before.items():
         after = (desk.out / "data" / name).read_bytes()
         assert without_time(after) == without_time(page)
-
-
-def without_time(page: bytes) -> bytes:
-    return re.sub(rb"<time[^>]*>[^<]*</time>", b"", page)
 
 
 def test_hostile_project_ids_stay_inside(desk: Desk) -> None:
