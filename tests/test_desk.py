@@ -28,7 +28,7 @@ from mtf_eval.records.desk.annotate import annotate
 from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
 from mtf_eval.run import cli, cli_desk
-from mtf_eval.run.desk import lab_command, lab_environment, working_copies
+from mtf_eval.run.desk import _with_values, lab_command, lab_environment, working_copies
 from mtf_eval.run.parameters import read_template
 from mtf_eval.run.plan import Wanted
 
@@ -66,6 +66,14 @@ def test_a_copy_has_the_parameters_set_and_its_comments_kept(tmp_path: Path) -> 
     assert read["data"].default == "städte/x"
     original = {n: p.comment for n, p in book.parameters.items()}
     assert {n: p.comment for n, p in read.items()} == original
+
+
+def test_only_values_that_stand_on_a_line_are_set() -> None:
+    other = '"Words"\nwho: str\nmany = [\n    1,\n]\na.year = 3\n'
+    given = {"year": 2022, "many": [2], "who": "x", "name": "é", "a": 4}
+    before, after = (f"{other}é = 1; year: int = {y}  # of é\nname = {n}"
+                     for y, n in ((2021, "''"), (2022, "'é'")))  # fmt: skip
+    assert _with_values(before, given) == after
 
 
 def test_a_copy_says_how_to_go_on_and_its_page_does_not(tmp_path: Path) -> None:

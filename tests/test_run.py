@@ -1,0 +1,281 @@
+"""A run without its processes: in which order, what is taken from last time, what it came to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.run import batch, cli
+from mtf_eval.run.batch import Options, Outcome
+from mtf_eval.run.execute import Job, Result
+from mtf_eval.run.facts import Facts
+from mtf_eval.run.parameters import read_template
+from mtf_eval.run.plan import Planned, Wanted, make_plan
+from mtf_eval.run.store import Store
+
+
+def facts(name: str, *projects: str) -> Facts:
+    months = tuple(f"2021-{m:02d}" for m in range(1, 7))
+    return Facts(name=name, title=name.title(), source="", digest="d", projects=projects,
+                 as_at="2021-12-31", months=months)  # fmt: skip
+
+
+def planned(folder: Path, of: Facts, *names: str, due: Iterable[str] | None = None) -> Planned:
+    """A plan of notebooks by what they are about: `once`, `year`, others of projects."""
+    cells = {"once": "", "year": "\nyear: int = 0", "page": '\nproject_id: str = ""'}
+    books = []
+    for name in names:
+        path = folder / f"{name}.ipynb"
+        cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "outputs": [],
+                "source": 'data: str = ""' + cells.get(name, cells["page"])}  # fmt: skip
+        path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4}))
+        books.append(read_template(path))
+    reports = make_plan(of, books, Wanted(), address=f"sqlite://{of.name}", salt="s")
+    why = {r.name: "new" for r in reports if due is None or r.name in due}
+    return Planned(address=f"sqlite://{of.name}", facts=of, reference="", reports=reports, due=why)
+
+
+class Worker:
+    """In place of processes: notes what it is given, makes a page of every report but some."""
+
+    def __init__(self, *bad: str) -> None:
+        self.bad, self.names, self.rehearsed = bad, list[str](), list[tuple[str, str]]()
+        self.data: Sequence[str] = ()
+
+    def __call__(
+        self, jobs: Iterable[Job], options: Options, data: Sequence[str], rehearsed: Sequence[Job]
+    ) -> Iterator[Result]:
+        self.data, self.rehearsed = data, [(j.dataset, j.name) for j in rehearsed]
+        for job in jobs:
+            self.names.append(job.name)
+            made = {"dataset": job.dataset, "name": job.name}
+            if job.name in self.bad:
+                files = {f"{job.name}-failed-internal.html": b"failed"}
+                yield Result(**made, outcome="died", message="why", files=files, partial=b"{}")
+            else:
+                yield Result(**made, outcome="ok", files={f"{job.name}-internal.html": b"page"})
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    made = Store(tmp_path / "reports")
+    made.salt()
+    return made
+
+
+def go(
+    monkeypatch: pytest.MonkeyPatch, store: Store, plans: list[Planned], *bad: str, **wanted: Any
+) -> tuple[Worker, Outcome]:
+    worker = Worker(*bad)
+    monkeypatch.setattr(batch, "run_many", worker)
+    shown: list[str] = []
+    outcome = batch.run(plans, store, Wanted(**wanted), Options(),
+                        progress=lambda result: shown.append(result.name))  # fmt: skip
+    assert shown == worker.names
+    return worker, outcome
+
+
+def test_one_report_of_each_project_then_what_is_about_all_then_the_rest(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(tmp_path, facts("north", "A", "B"), "once", "page", "money", "year")
+    worker, outcome = go(monkeypatch, store, [plan])
+    assert worker.names == ["page-A", "page-B", "once", "year-2021", "money-A", "money-B"]
+    assert (worker.data, worker.rehearsed) == (["sqlite://north"], []), "few are not rehearsed"
+    assert (outcome.made, outcome.resumed, outcome.unchanged, outcome.failed) == (6, 0, 0, [])
+    again = replace(plan, due={})
+    assert go(monkeypatch, store, [again])[1].unchanged == 6
+
+
+def test_many_are_rehearsed_by_one_of_the_kind_most_are_of(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north = planned(tmp_path, facts("north", "A", "B", "C", "D"), "once", "year", "page")
+    south = planned(tmp_path, facts("south", "A", "B"), "once", "page", "money", due={
+        "once", "money-A", "money-B", "page-B"})  # fmt: skip
+    worker, _ = go(monkeypatch, store, [north, south])
+    assert len(worker.names) == 10
+    assert worker.rehearsed == [], "from eleven on"
+    south = replace(south, due={**south.due, "page-A": "new"})
+    worker, _ = go(monkeypatch, Store(tmp_path / "other"), [north, south])
+    assert len(worker.names) == 11
+    assert sorted(worker.rehearsed) == [("north", "page-A"), ("south", "page-A")]
+
+
+def test_what_was_finished_before_is_taken_where_it_is_the_same(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(tmp_path, facts("north"), "once")
+    (report,) = plan.reports
+
+    def finished(**more: Any) -> Outcome:
+        entry = {"key": report.key, "outcome": "ok", "reads": {}, "files": ["once-internal.html"],
+                 "notebook": "once", "title": "Once", "parameters": {}, "cell": None, "error": "",
+                 "ran": "2026-01-05T09:00:00+00:00", "seconds": 1.0, "sha256": "", "summary": {},
+                 "why": ""}  # fmt: skip
+        store.keep("north", "once", {"once-internal.html": b"kept"}, {**entry, **more})
+        return go(monkeypatch, store, [plan], beside=beside)[1]
+
+    beside: tuple[str, ...] = ()
+    page = store.out / "north" / "once-internal.html"
+    assert (finished().resumed, page.read_bytes()) == (1, b"kept")
+    assert store.kept("north", "once") == {}, "published, and waits no more"
+    known = plan.facts.asked(["*"], store.salt())
+    assert finished(reads=known).resumed == 1
+    for more in ({"key": "other"}, {"outcome": "failed"}, {"reads": {"*": "other"}}):
+        outcome = finished(**more)
+        assert (outcome.resumed, outcome.made, page.read_bytes()) == (0, 1, b"page"), more
+    beside = ("docx",)
+    assert finished().made == 1, "a document is wanted beside it"
+    beside, plan = (), replace(plan, due={"once": "forced"})
+    assert finished().made == 1
+
+
+def test_what_failed_and_what_changed_meanwhile(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north, south = (planned(tmp_path, facts(n, "A"), "once", "page") for n in ("north", "south"))
+    south = replace(south, facts=replace(south.facts, source="was"))
+    monkeypatch.setattr(batch, "fingerprint", lambda address, reference: f"now {address}")
+    _, outcome = go(monkeypatch, store, [north, south], "page-A")
+    assert outcome.failed == [("north/page-A", "why"), ("south/page-A", "why")]
+    assert (outcome.made, outcome.unchanged) == (2, 0)
+    assert outcome.changed_while_running == ["south"]
+    assert (store.state / "failed" / "north" / "page-A.ipynb").read_bytes() == b"{}"
+    keys = {d: store.record(d)["reports"]["once"]["key"] for d in ("north", "south")}
+    assert keys == {"north": north.reports[0].key, "south": ""}, "made of two states of the data"
+    parts = store.recall("north.parts")
+    assert parts == {r.name: r.parts for r in north.reports}
+
+    def gone(address: str, reference: str) -> str:
+        raise RunRefused("gone")
+
+    monkeypatch.setattr(batch, "fingerprint", gone)
+    assert go(monkeypatch, store, [south])[1].changed_while_running == ["south"]
+    monkeypatch.setattr(batch, "fingerprint", lambda *_: "was")
+    assert go(monkeypatch, store, [south])[1].changed_while_running == []
+
+
+def test_a_full_disk_is_the_machines_fault_and_says_what_is_kept(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(tmp_path, facts("north", "A", "B"), "page", "once")
+
+    def full(self: Store, assemble: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Store, "publish", full)
+    with pytest.raises(batch.CannotFinish, match=r"^No space left on device: .*\. 2 finished"):
+        go(monkeypatch, store, [plan], "page-A")
+
+
+def test_jobs_are_handed_over_a_few_at_a_time_and_a_lost_worker_is_a_failed_report(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batch, "AHEAD", 3)
+    waiting: list[Job] = []
+
+    def submit(job: Job) -> Future[Result]:
+        waiting.append(job)
+        done: Future[Result] = Future()
+        if job.name == "2":
+            done.set_exception(KeyError("a value of the data"))
+        else:
+            done.set_result(Result(dataset="d", name=job.name, outcome="ok"))
+        return done
+
+    class Handing:
+        def __enter__(self) -> Any:
+            return submit
+
+        def __exit__(self, *_: object) -> None:
+            return
+
+    monkeypatch.setattr(batch, "_submitting", lambda *_: Handing())
+    jobs = (Job(dataset="d", name=str(n), source="", parameters={}, run_time="") for n in range(9))
+    results = batch.run_many(jobs, Options())
+    found = [next(results)]
+    assert len(waiting) == 3
+    found += results
+    assert sorted(r.name for r in found) == [str(n) for n in range(9)]
+    (lost,) = (r for r in found if r.outcome != "ok")
+    assert (lost.dataset, lost.name, lost.outcome, lost.error, lost.message) == (
+        "d", "2", "died", "KeyError", "the worker was lost (KeyError)")  # fmt: skip
+    assert [*batch.run_many(iter(()), Options())] == []
+
+
+def test_how_a_run_went_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, index = Store(tmp_path / "reports"), tmp_path / "index.html"
+
+    def said(made: int, resumed: int, unchanged: int, **more: Any) -> tuple[int, str, str]:
+        counts = {"made": made, "resumed": resumed, "unchanged": unchanged, "seconds": 12.4}
+        more = {"failed": [], "changed_while_running": [], **more}
+        code = cli._say(Outcome(**counts, **more), index, store)
+        return code, *capsys.readouterr()
+
+    assert said(3, 0, 2) == (0, f"Reports: 3 made, 2 unchanged, in 12 s.\n{index}\n", "")
+    assert said(0, 0, 0)[1].startswith("Reports: none, in 12 s.")
+    code, out, err = said(1, 1, 0, failed=[("d/n", "why")], changed_while_running=["d"])
+    assert (code, out.partition(", in")[0]) == (
+        1, "Reports: 1 made, 1 taken from an interrupted run, 1 failed")  # fmt: skip
+    assert err.startswith(f"failed: d/n: why\nThe notebooks as far as they came: {store.state}")
+    assert "caution: d changed while it was read" in err
+
+
+ASKED: dict[str, Any] = {
+    "parameter": (), "as_of": "", "release": "internal", "year": (), "project": (), "period": (),
+    "report": (), "notebook": (), "group": (), "reference": None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, {}),
+        ({"parameter": ("year=2021",), "year": (2020,)}, {"years": (2020, 2021)}),
+        ({"parameter": ("period=2021-H1",), "period": ("2020-H2",)},
+         {"periods": ("2020-H2", "2021-H1")}),
+        ({"parameter": ("project_id=A", "plan_id=B"), "project": ("C",)},
+         {"projects": ("C", "A", "B")}),
+        ({"parameter": ("as_of=2021-05-31",)}, {"as_of": "2021-05-31"}),
+        ({"parameter": ("as_of=2021-05-31",), "as_of": "2021-05-31"}, {"as_of": "2021-05-31"}),
+        ({"parameter": ("release=nhs",)}, {"release": "public"}),
+        ({"parameter": ("release=public",), "release": "public"}, {"release": "public"}),
+        ({"parameter": ("rate=a=b",)}, {"parameters": {"rate": "a=b"}}),
+        ({"group": ("quarter", "agency"), "parameter": ("n=1",)},
+         {"parameters": {"group": "quarter;agency", "n": "1"}}),
+        ({"report": ("once",)}, {"reports": ("once",)}),
+    ],
+)  # fmt: skip
+def test_what_options_ask_for(options: dict[str, Any], expected: dict[str, Any]) -> None:
+    wanted, books = cli._wanted(SimpleNamespace(**{**ASKED, **options}))
+    assert wanted == Wanted(**expected)
+    assert {b.name for b in books} >= {"project_evaluation", "annual_review"}
+    assert wanted.narrow == bool({"years", "periods", "projects", "reports"} & expected.keys())
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"parameter": ("year", "n=1", "rate")}, "--parameter year, rate: expected NAME=VALUE"),
+        ({"parameter": ("data=x",)}, "-p data: name the data set as DATA"),
+        ({"parameter": ("as_of=2021-05-31",), "as_of": "2021-06-30"},
+         "-p as_of=2021-05-31: the option --as_of says 2021-06-30"),
+        ({"parameter": ("release=local",), "release": "public"},
+         "-p release=local: the option --release says public"),
+        ({"as_of": "31/05/2021"}, "--as-of 31/05/2021: expected a day"),
+        ({"parameter": ("year=last",)}, "-p year: expected a year"),
+        ({"release": "off"}, "internal, public, local"),
+    ],
+)  # fmt: skip
+def test_what_options_cannot_ask_for(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(BadArgument, match=words):
+        cli._wanted(SimpleNamespace(**{**ASKED, **options}))
