@@ -502,6 +502,43 @@ def test_every_help_has_an_example_and_a_word_on_every_option(name: str) -> None
     assert "..." not in command.get_short_help_str(60)
 
 
+PLAN = "plan x --areas A --measure M --start 2026-04 --months"
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("adopt FOLDER", "FILE"), ("adopt none.csv", "FILE"),
+        ("audit FILE", "FOLDER"), ("audit none", "FOLDER"), ("audit FOLDER --previous FILE",
+                                                             "--previous"),
+        ("check x --fix-report FOLDER", "--fix-report"), ("check x --reference FILE",
+                                                          "--reference"),
+        ("list --notebook FOLDER", "--notebook"), ("list --notebook none.ipynb", "--notebook"),
+        ("list --reference none", "--reference"), ("list --out FILE", "--out"),
+        ("run --out FILE", "--out"), ("run --in-flight 0", "--in-flight"),
+        ("run --cell-timeout 0.5", "--cell-timeout"), ("run --report-timeout 0",
+                                                       "--report-timeout"),
+        ("run --year last", "--year"), ("run --group colour", "--group"),
+        ("lab --port 0", "--port"), ("lab --port 65536", "--port"),
+        (f"{PLAN} 0", "--months"), (f"{PLAN} 6 --cost -1", "--cost"),
+        (f"{PLAN} 6 --horizon 0", "--horizon"), (f"{PLAN} 6 --out FILE", "--out"),
+        ("prices x --update FOLDER", "--update"), ("prices x --update none", "--update"),
+        ("pseudonymise FOLDER", "[SOURCE"), ("pseudonymise FILE FOLDER", "[TARGET"),
+        ("pseudonymise --key FOLDER", "--key"), ("pseudonymise --new-key FOLDER", "--new-key"),
+        ("schedule launchd", "{cron|"), ("validate FOLDER", "ARCHIVE"),
+        ("validate FILE --out FILE", "--out"), ("workbook FOLDER", "FILE.xlsx"),
+    ],
+)  # fmt: skip
+def test_what_an_option_cannot_take_is_refused_by_its_name(
+    line: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.zip").write_bytes(b"")
+    given = {"FOLDER": str(tmp_path), "FILE": str(tmp_path / "a.zip")}
+    code, out, err = call(*(given.get(word, word) for word in line.split()), capsys=capsys)
+    assert (code, out) == (3, "")
+    assert f"Invalid value for '{name}" in err
+
+
 def test_the_program_alone_says_what_to_do_next_and_help_how_to_complete() -> None:
     alone = CliRunner().invoke(cli.commands, []).output
     assert re.findall(r"^  (\d)\. ", alone, re.MULTILINE) == ["1", "2", "3"]

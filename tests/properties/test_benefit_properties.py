@@ -74,6 +74,16 @@ def test_order_of_rows_changes_nothing(
     )
 
 
+def test_rows_that_differ_in_anything_stand_in_one_order() -> None:
+    _, one = lines([outcome(unit_cost_code=CODES[0], people=3)], [cost(amount_gbp=1.0)])
+    changes = {"project_id": "P2", "route": "places", "label": "Other", "agency": "NHS",
+               "unit_cost": REFERENCE.unit_cost(CODES[1]), "quantity": 4.0, "impact": 0.5,
+               "deadweight": 0.5, "profile": (1.5, *one.profile[1:])}  # fmt: skip
+    for name, value in changes.items():
+        other = replace(one, **{name: value})
+        assert (one.order < other.order) == (not other.order < one.order), name
+
+
 @quick
 @given(st.lists(outcomes, min_size=1, max_size=3), st.lists(costs, min_size=1, max_size=3))
 def test_splitting_a_project_in_two_adds_up(
