@@ -8,6 +8,7 @@ import re
 import warnings
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -580,7 +581,7 @@ def test_synthetic_control_finds_a_known_fall_and_draws_its_line() -> None:
     frame.loc[start:, "E0"] = rng.binomial(frame.loc[start:, "E0"], 0.6)
     found = effects.synthetic_control(panel=Panel(counts=frame, target=("E0",), start=start))
     assert found.estimate.low <= 0.6 <= found.estimate.high < 1
-    assert found.p_rank <= 2 / 25
+    assert found.estimate.details["p_rank"] <= 2 / 25
     assert sum(found.weights.values()) == pytest.approx(1, abs=0.03)
     assert found.frame["observed"].tolist() == frame["E0"].tolist()
 
@@ -939,6 +940,59 @@ def test_an_archive_becomes_a_table_with_recoded_areas_left_out() -> None:
     assert set(kinds.frame["fall"]) >= {"0%", "20%", "50%"}
 
 
+def test_what_the_estimators_said_is_counted_by_hand() -> None:
+    """Of twenty areas four are refused, five call a fall, one a rise; the worst tenth is two."""
+    names = [f"A{i:02d}" for i in range(20)]
+    frame = pd.DataFrame(np.outer(np.ones(12, int), np.arange(1, 21)), MONTHS, names)
+
+    def said(panel: Panel) -> SimpleNamespace:
+        number = names.index(*panel.target)
+        if number < 4:
+            raise NotEnoughData("too few")
+        low, high = {8: (1.1, 1.5), 19: (0.5, 0.9)}.get(number, (0.8, 1.2))
+        low, high = (0.5, 0.9) if number < 8 else (low, high)
+        return SimpleNamespace(low=low, high=high, se_log=None if number == 9 else number / 100)
+
+    given = {"counts": frame, "targets": [(n,) for n in names], "falls": (0.0, 0.3)}
+    rng = np.random.default_rng(1)
+    found = performance(**given, start=START, rng=rng, estimators={"A": said, "B": said})
+    assert found["estimator"].tolist() == ["A", "B", "A", "B"]
+    assert found["fall"].tolist() == [0, 0, 0.3, 0.3]
+    for _, row in found.iterrows():
+        nothing = row["fall"] == 0
+        by_hand = {
+            "targets": 20, "cannot_say": 4, "covers": (10 if nothing else 5) / 16,
+            "changes": 6 / 16, "falls": 5 / 16, "rises": 1 / 16,
+            "covers_worst": 1 / 2, "falls_worst": 1 / 2,
+            "se": 0.12,  # the middle of 0.04 to 0.19 without 0.09
+        }  # fmt: skip
+        assert row.drop(["estimator", "fall"]).to_dict() == pytest.approx(by_hand)
+    both = performance(**given, start=[START, MONTHS[4]], after=3, rng=rng, estimators={"A": said})
+    assert both["targets"].tolist() == [40, 40]
+    few = {name: ESTIMATORS[name] for name in ("Placebo-calibrated", "Before and after, exact")}
+    found = performance(counts=frame[names[:5]], targets=[("A04",)], falls=(0.0, 0.3), start=START,
+                        rng=rng, estimators=few)  # fmt: skip
+    refused = found.set_index(["estimator", "fall"])["cannot_say"]
+    assert refused["Placebo-calibrated"].tolist() == [1, 1], "five areas hold no ten controls"
+    assert refused["Before and after, exact"].tolist() == [0, 0]
+
+
+def test_of_a_slow_estimator_every_so_and_so_many_th_target_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = pd.DataFrame(10, MONTHS, [f"A{i:02d}" for i in range(20)])
+    tried: list[str] = []
+
+    def slow(panel: Panel) -> SimpleNamespace:
+        tried.extend(panel.target)
+        return SimpleNamespace(low=0.5, high=0.9, se_log=0.1)
+
+    monkeypatch.setitem(effects.validation.SAMPLED, "slow", 5)
+    found = performance(counts=frame, start=START, falls=(0.0,), estimators={"slow": slow},
+                        rng=np.random.default_rng(1))  # fmt: skip
+    assert (found["targets"].tolist(), tried) == ([5], ["A00", "A04", "A08", "A12", "A16"])
+
+
 def test_a_start_of_ones_own_is_pretended() -> None:
     year = pd.date_range("2022-01-01", periods=12, freq="MS")
     starts, after = effects.validation.starts_of(year, "2022-10")
@@ -946,6 +1000,12 @@ def test_a_start_of_ones_own_is_pretended() -> None:
     for wrong in ("2022-03", "2022-11", "October"):
         with pytest.raises(BadArgument, match="three on either side"):
             effects.validation.starts_of(year, wrong)
+    assert effects.validation.starts_of(year, "2022-04") == ([pd.Timestamp("2022-04-01")], 9)
+    assert effects.validation.starts_of(year) == ([pd.Timestamp("2022-07-01")], 6)
+    # A year before and half a year after; of a longer record the last four, a quarter apart.
+    for length, months in ((18, [12]), (20, [14]), (21, [12, 15]), (36, [21, 24, 27, 30])):
+        record = pd.date_range("2020-01-01", periods=length, freq="MS")
+        assert effects.validation.starts_of(record) == ([record[m] for m in months], 6)
 
 
 def test_the_expectation_is_over_every_thinning_of_the_target() -> None:

@@ -212,6 +212,24 @@ def test_jobs_are_handed_over_a_few_at_a_time_and_a_lost_worker_is_a_failed_repo
     assert [*batch.run_many(iter(()), Options())] == []
 
 
+def test_reports_of_two_rules_never_share_a_folder(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    north = planned(tmp_path, facts("north"), "once")
+    for name, record in (("north", {"release": "public"}), ("south", {}),
+                         ("east", {"release": "internal"})):  # fmt: skip
+        (store.out / name).mkdir(parents=True)
+        (store.out / name / "run.json").write_text(json.dumps(record))
+    batch._refuse_mixed([north], Wanted(), store)  # made anew by this rule
+    with pytest.raises(RunRefused, match="holds public reports of north; internal ones go"):
+        batch._refuse_mixed([north], Wanted(reports=("once",)), store)
+    (store.out / "south" / "run.json").write_text('{"release": "local"}')
+    with pytest.raises(RunRefused, match="holds local reports of south"):
+        batch._refuse_mixed([north], Wanted(), store)
+    with pytest.raises(RunRefused, match="holds internal reports of east"):
+        batch._refuse_mixed([north], Wanted(release="local"), store)
+
+
 def test_how_a_run_went_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store, index = Store(tmp_path / "reports"), tmp_path / "index.html"
 

@@ -25,22 +25,19 @@ POOR_FIT = 0.25  # root mean squared error before, as a share of the mean
 class SyntheticControl:
     """The ratio, the donors' weights and the two lines to draw.
 
+    `details` of the estimate: `fit`, the root mean squared error before the start as a share of the
+    target's mean; `p_rank`, the rank of its error after over before among the donors'.
+
     Attributes
     ----------
     weights
         Donor area code to weight; those above 0.001.
-    fit
-        Root mean squared error before the start, as a share of the target's mean.
-    p_rank
-        Rank of the target's RMSPE ratio (after / before) among the donors', each treated in turn.
     frame
         Columns `month`, `observed`, `counterfactual`, `post`, summed over the target areas.
     """
 
     estimate: Estimate
     weights: dict[str, float]
-    fit: float
-    p_rank: float
     frame: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
@@ -122,8 +119,6 @@ def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) ->
     return SyntheticControl(
         estimate=estimate,
         weights={n: float(w) for n, w in zip(names, weights, strict=True) if w > 0.001},
-        fit=fit,
-        p_rank=estimate.details["p_rank"],
         frame=pd.DataFrame(
             {
                 "month": panel.counts.index,
