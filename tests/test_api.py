@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -38,6 +39,16 @@ def test_the_page_names_all_that_is_offered(api: ModuleType) -> None:
 
     functions = {n for n in effects.__all__ if n[0].islower()}
     assert functions - set(api.ESTIMATORS) <= {"controls_needed"}
+
+
+@pytest.mark.parametrize(
+    "name", ["analysis.effects", "analysis.benefit", "publish.charts", "records.coverage"]
+)
+def test_a_package_offers_all_that_it_gathers(name: str) -> None:
+    package = importlib.import_module(f"mtf_eval.{name}")
+    held = vars(package).items()
+    gathered = {n for n, v in held if n[0] != "_" and not isinstance(v, ModuleType)}
+    assert gathered - {"annotations"} == {*package.__all__}
 
 
 def test_what_is_offered_is_there_and_nothing_else() -> None:

@@ -1,4 +1,4 @@
-"""Pure estimators and their result records; a room a family. See docs/methods.md."""
+"""Pure estimators and their result records, a module a family. See docs/methods.md."""
 
 from mtf_eval.analysis.effects.concentration import concentration, lorenz
 from mtf_eval.analysis.effects.diagnostics import (

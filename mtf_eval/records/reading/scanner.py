@@ -1,7 +1,7 @@
 """Finds direct identifiers in input and refuses them: says where, never what.
 
 No table needs a name, an address, a date of birth, a telephone number or an e-mail address. This
-room looks at headings and at values, of known and of unknown columns alike. It cannot promise
+module looks at headings and at values, of known and of unknown columns alike. It cannot promise
 that a text says nothing about a person: what it only doubts becomes a warning.
 """
 
