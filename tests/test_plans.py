@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from scipy import stats
 from typed_here import typed
 
 from benchmarks.planning import kept
+from mtf_eval.analysis.benefit.planned import _worth
 from mtf_eval.analysis.benefit.standing import by_records
 from mtf_eval.analysis.effects import Planned, planned
 from mtf_eval.analysis.project import assessment
 from mtf_eval.analysis.project import plans as fixed_plan
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
 from mtf_eval.analysis.project.plans import fixed, plans_of
+from mtf_eval.analysis.results.columns import NOT_GIVEN
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.publish.workbench.plan import Plan, design_of
 from mtf_eval.publish.workbench.records import load
@@ -192,6 +195,30 @@ def test_break_even_by_hand(folder: Path) -> None:
     expected = page.designs().frame["expected"].iloc[0]
     words = f"17 incidents fewer, before any correction for optimism: {1700 / expected:.0f}% of the"
     assert said["To pay for itself"].startswith(words)
+
+
+def test_what_it_must_avoid_is_set_beside_what_there_is_and_what_can_be_shown(
+    folder: Path,
+) -> None:
+    page = plan_page(data_with(folder, row()))
+    made, each = page._choices[0], 35 * 92.8945 / 54.7102
+    expected = math.ceil(page.designs().frame["expected"].iloc[0])
+
+    def worth(cost: float | None) -> dict[str, str]:
+        plan = replace(page.plan, cost_gbp=cost)
+        return dict(_worth(plan, page.reference, made, "2023/24"))
+
+    for need, words in (
+        (1, "1 incident fewer, before any correction for optimism: "),
+        (2, "a fall of that size is too small to be shown"),
+        (expected - 1, "a fall of that size could be shown"),
+        (expected + 1, "more than there are, so it cannot pay for itself in them"),
+    ):
+        said = worth(need * each - need / 9)
+        assert words in said["To pay for itself"]
+        assert said["To pay for itself"].startswith(f"{need:,} incident{'s' * (need > 1)} fewer")
+    assert worth(0.0).keys() == worth(None).keys() == {"Cost planned", "Worth of one incident"}
+    assert (worth(0.0)["Cost planned"], worth(None)["Cost planned"]) == ("£0", NOT_GIVEN)
 
 
 def facts(page: Plan) -> dict[str, str]:

@@ -472,6 +472,32 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     assert "A00" not in set(planning.candidates(data, found).frame["area"])
     share = planning.baseline(data, found).frame.iloc[-1]
     assert share["own"] < share["all"]
+    few = data_of(projects=a_project(stage="scanning", **later), incidents=incidents(areas=5))
+    frame = planning.could_see(few, evaluated(few)).frame
+    assert frame.iloc[:, 0].tolist() == ["6 months", "9 months", "12 months"]
+    assert frame["fall"].isna().all()
+    assert frame["said"].str.startswith("cannot be said: ").all()
+
+
+@pytest.mark.parametrize(
+    ("fall", "chance", "words"),
+    [
+        # Beyond three quarters nothing is said after; nor is planned what is missed more than not.
+        (0.76, None, "hopeless"), (0.76, 0.99, "hopeless"), (0.2, 0.49, "hopeless"),
+        (0.75, None, "only a large fall"), (0.36, None, "only a large fall"),
+        (0.35, None, "realistic"), (0.75, 0.5, "may miss it"), (0.2, 0.79, "may miss it"),
+        (0.75, 0.8, "realistic"),
+    ],
+)  # fmt: skip
+def test_what_a_design_is_worth_in_a_word(fall: float, chance: float | None, words: str) -> None:
+    assert planning._judged(fall, chance) == words
+
+
+def test_a_chance_in_words() -> None:
+    for chance, words in ((0.04, "hardly ever"), (0.06, "once in 10"), (0.14, "once in 10"),
+                          (0.8, "8 times in 10"), (0.94, "9 times in 10"),
+                          (0.96, "nearly always")):  # fmt: skip
+        assert planning.often(chance) == words
 
 
 def test_harm_profile_weighs_by_hand_and_keeps_what_has_no_weight_apart() -> None:

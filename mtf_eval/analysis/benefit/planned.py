@@ -109,7 +109,7 @@ def _worth(
     worth_of = f"{pounds(each)} ({unit.code}{ours}; {price_year} prices)"
     rows.append(("Worth of one incident", worth_of))
     able = made[0].able if made else None
-    if cost is None or not cost:
+    if not cost:
         return rows
     need = math.ceil(cost / each)
     said = f"{number(need)} incident{'s' * (need > 1)} fewer, before any correction for optimism"
