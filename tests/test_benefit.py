@@ -235,8 +235,7 @@ def test_cash_flow_and_simulation_price_alike(reference: Reference) -> None:
     pricing = Pricing(reference, done.assumptions)
     total = np.zeros(3)
     for line in done.claimed:
-        amounts = np.array(pricing.units(line))
-        total += pricing.present_per_unit(line)[:, : len(amounts)] @ amounts
+        total += pricing.present(line, pricing.units(line))
     assert total[0] == pytest.approx(done.results["present_value_benefits_gbp"])
     assert total[1] == pytest.approx(done.results["present_value_fiscal_gbp"])
 
@@ -1403,7 +1402,7 @@ def test_the_interval_covers_the_true_saving(
     pricing = Pricing(reference, done.assumptions)
     (line,) = done.claimed
     saved = truth.loc[(project, name), "avoided"] * float(
-        (pricing.present_per_unit(line)[0][: len(line.profile)] * line.profile).sum()
+        pricing.present(line, np.array(line.profile))[0]
     )
     assert done.draws is not None
     low, high = done.draws.interval

@@ -41,9 +41,10 @@ def appraised(judged: Evaluation, *measures: dict[str, Any], draws: int = 500) -
 
 
 def worth(reference: Reference, code: str, incidents: float) -> float:
-    """Hand sum: incidents by the uprated unit cost, less 15% for grade 4, in year 0."""
+    """Hand sum: incidents by the uprated unit cost, a gain less 15% for grade 4, in year 0."""
     unit = reference.unit_cost(code)
-    return incidents * reference.uprate(unit.total_gbp, unit.price_year, "2023/24") * 0.85
+    each = reference.uprate(unit.total_gbp, unit.price_year, "2023/24")
+    return incidents * each * (0.85 if incidents > 0 else 1)
 
 
 def year_of(judged: Evaluation, *measures: dict[str, Any]) -> pounds.Money:

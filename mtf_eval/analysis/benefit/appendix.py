@@ -63,7 +63,7 @@ def calculation(benefit: Benefit) -> Rows:
             cost.total_gbp * pricing.uprating(cost.price_year),
             *(line.impact, line.deadweight, line.attribution, line.drop_off),
             max(line.grades),
-            pricing.correction(line),
+            float(pricing.correction(line, line.quantity)),
             value / units if units else np.nan,
             value,
         )
@@ -104,7 +104,7 @@ def cost_sources(benefit: Benefit) -> Rows:
             line.quantity,
             line.price_year,
             max(line.grades),
-            pricing.correction(line),
+            float(pricing.correction(line, line.quantity)),
             present.get(line.source_row, np.nan),
             line.note,
         )
@@ -124,7 +124,7 @@ def assumptions(benefit: Benefit) -> Rows:
     own = {
         "Price year": chosen.price_year,
         "Horizon, years": str(chosen.horizon_years),
-        "Optimism bias": f"by the {chosen.optimism} grade of the inputs; none on a refund",
+        "Optimism bias": f"by the {chosen.optimism} grade of the inputs; none on a loss or refund",
         "Effect on places": "months observed only, nothing beyond",
         "Deadweight of places": _deadweight_of_places(benefit),
         "Recorded to actual crime": "not scaled up",

@@ -2,7 +2,7 @@
 
 Every amount is quantity x impact x (1 - deadweight) x attribution x unit cost, uprated once to one
 price year, corrected for optimism bias and discounted at Green Book rates: `Pricing.units` and
-`Pricing.factor` are its only home.
+`Pricing.worth` are its only home.
 """
 
 from __future__ import annotations
@@ -93,6 +93,11 @@ class Part(NamedTuple):
     from_year: int
     gbp: float
 
+    @property
+    def loss(self) -> bool:
+        """Whether it is lost where the whole is gained; below nought, `not_split` is rounding."""
+        return self.gbp < 0 and self.value_type != "not_split"
+
 
 def parts(cost: UnitCost, *, anticipation: bool = True) -> Iterator[Part]:
     """Split a unit cost by bearer, value type, transfer and cashability; the parts add up to it.
@@ -141,16 +146,15 @@ class Pricing:
         self._parts: dict[str, tuple[Part, ...]] = {}
         self._uprating: dict[str, float] = {}
 
-    def correction(self, line: Line) -> float:
-        """Optimism bias of a line: `+0.10` on a cost, `-0.10` on a benefit; none on a refund."""
-        side = "cost" if line.route == "cost" else "benefit"
-        refund = side == "cost" and line.quantity < 0
-        if self.assumptions.optimism == "off" or not line.grades or refund:
-            return 0.0
-        bias = self.reference.optimism_bias
-        if self.assumptions.optimism == "worst":
-            return bias(side, max(line.grades))
-        return sum(bias(side, grade) for grade in line.grades) / len(line.grades)
+    def correction(self, line: Line, amounts: npt.ArrayLike = 1.0) -> Array:
+        """Optimism bias of amounts of a line: `+0.10` on a cost, `-0.10` on a gain.
+
+        None where it would make the result rosier: on a refund and on a loss, both below nought.
+        """
+        side, how = "cost" if line.route == "cost" else "benefit", self.assumptions.optimism
+        grades = {"worst": sorted(line.grades)[-1:], "mean": line.grades}.get(how, ())
+        found = [self.reference.optimism_bias(side, grade) for grade in grades]
+        return np.where(np.asarray(amounts) < 0, 0.0, sum(found) / max(len(found), 1))
 
     def uprating(self, year: str) -> float:
         """Factor from a price year to the report's, applied once."""
@@ -173,8 +177,11 @@ class Pricing:
                 cost = line.unit_cost or cost
         return cost, factor
 
-    def parts(self, cost: UnitCost) -> tuple[Part, ...]:
-        """Return the parts of a unit cost, remembered by code."""
+    def parts(self, line: Line) -> tuple[Part, ...]:
+        """Return the parts of a line's unit cost, remembered by code; of a cost, the one pound."""
+        if line.route == "cost":
+            return (Part(line.agency, "fiscal", False, line.kind == "cash", False, 0, 1.0),)
+        cost, _ = self.priced(line)
         if cost.code not in self._parts:
             self._parts[cost.code] = tuple(parts(cost, anticipation=self.assumptions.anticipation))
         return self._parts[cost.code]
@@ -211,52 +218,52 @@ class Pricing:
         return np.asarray(of("quantity") * kept * np.array(line.profile[:years]) * fade)
 
     def factor(self, line: Line) -> float:
-        """Multiply a unit cost, or a pound of cost, by this: uprated once, corrected for bias."""
-        bias = 1 + self.correction(line)
+        """Multiply a unit cost, or a pound of cost, by this: uprated once, of its range one end."""
         if line.route == "cost":
-            return self.uprating(line.price_year) * bias
+            return self.uprating(line.price_year)
         cost, factor = self.priced(line)
-        return factor * self.uprating(cost.price_year) * bias
+        return factor * self.uprating(cost.price_year)
 
-    def present_per_unit(self, line: Line) -> Array:
-        """Present pounds of one unit in each year: rows public value, fiscal, cashable.
+    def worth(self, line: Line, units: npt.ArrayLike, part: Part) -> Array:
+        """Pounds of a part of so many units, corrected for optimism by the sign of each amount."""
+        units = np.asarray(units, dtype="float64")
+        bias = self.correction(line, -units if part.loss else units)
+        return np.asarray(units * part.gbp * self.factor(line) * (1 + bias))
 
-        Shape (3, years); before impact, deadweight and attribution.
+    def rate(self, part: Part) -> Array:
+        """Discount factor of each year inside the horizon."""
+        return self.factors["health" if part.health else "standard"]
+
+    def present(self, line: Line, units: Array, own: Iterable[Part] = ()) -> Array:
+        """Present pounds of units of each year, of all parts or some: public, fiscal, cashable.
+
+        Shape (3,) of units of shape (years,), (3, draws) of units of shape (draws, years).
         """
-        table = np.zeros((3, self.years))
-        for part in self.parts(self.priced(line)[0]):
-            rate = self.factors["health" if part.health else "standard"]
-            value = part.gbp * self.factor(line) * rate
+        years = units.shape[-1]
+        each = np.zeros((2, 3, years))  # of one unit, and of one unit less
+        for part in own or self.parts(line):
+            value = np.outer(self.worth(line, (1.0, -1.0), part), self.rate(part)[:years])
             if not part.transfer:
-                table[0] += value
+                each[:, 0] += value
             if part.value_type == "fiscal":
-                table[1] += value
+                each[:, 1] += value
                 if part.cashable:
-                    table[2, part.from_year :] += value[part.from_year :]
-        return table
+                    each[:, 2, part.from_year :] += value[:, part.from_year :]
+        return np.asarray(each[0] @ np.maximum(units, 0).T + each[1] @ np.maximum(-units, 0).T)
 
 
 def _amounts(line: Line, pricing: Pricing) -> Iterator[tuple[object, ...]]:
-    standard, factor = pricing.factors["standard"], pricing.factor(line)
     head = (line.project_id, "cost" if line.route == "cost" else "benefit", line.route)
     timed = pricing.timed(line)
-    for year, amount in enumerate(pricing.units(timed)):
-        if not timed.profile[year]:
-            continue
-        if line.route == "cost":
-            gbp = amount * factor
-            yield (
-                *head, year, line.agency, "fiscal", False, line.kind == "cash",
-                gbp, gbp * standard[year], line.source_row,
-            )  # fmt: skip
-            continue
-        for part in pricing.parts(pricing.priced(line)[0]):
-            gbp = amount * factor * part.gbp
-            rate = pricing.factors["health"] if part.health else standard
-            yield (
-                *head, year, part.agency, part.value_type, part.transfer,
-                part.cashable and year >= part.from_year, gbp, gbp * rate[year], line.source_row,
-            )  # fmt: skip
+    units = pricing.units(timed)
+    for part in pricing.parts(line):
+        for year, gbp in enumerate(pricing.worth(line, units, part)):
+            if timed.profile[year]:
+                yield (
+                    *head, year, part.agency, part.value_type, part.transfer,
+                    part.cashable and year >= part.from_year, gbp, gbp * pricing.rate(part)[year],
+                    line.source_row,
+                )  # fmt: skip
 
 
 def flow(lines: Iterable[Line], reference: Reference, assumptions: Assumptions) -> pd.DataFrame:

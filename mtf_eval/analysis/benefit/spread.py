@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -65,14 +66,15 @@ def switching_values(benefit: Benefit) -> Rows:
         return
     seen: Counter[str] = Counter()
     found = switches(benefit.lines, benefit.reference, benefit.assumptions, benefit.draws)
-    for kind, name, reported, switch in found:
-        beyond = switch is None or switch < 0 or (kind in SHARES and switch > 1)
-        meaning = "no value of it alone changes the answer"
-        if not beyond and switch is not None:
-            times = switch / reported
-            meaning = f"{abs(times - 1):.0%} {'less' if times < 1 else 'more'}"
-            meaning = f"{times:,.0f} times as much" if times >= MANY else meaning
-        yield _input(kind, name, seen), reported, np.nan if beyond else switch, meaning
+    for kind, name, reported, at in found:
+        low, high = -math.inf if kind == "effect" else 0.0, 1.0 if kind in SHARES else math.inf
+        switch, meaning = math.nan, "no value of it alone changes the answer"
+        if at is not None and low <= at <= high:
+            switch, meaning = at, f"{'more' if at < 0 else 'fewer'} incidents than expected"
+            if (times := at / reported if reported else 0.0) > 0 or kind != "effect":
+                meaning = f"{abs(times - 1):.0%} {'less' if times < 1 else 'more'}"
+                meaning = f"{times:,.0f} times as much" if times >= MANY else meaning
+        yield _input(kind, name, seen), reported, switch, meaning
 
 
 @tabled

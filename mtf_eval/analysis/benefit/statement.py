@@ -109,7 +109,7 @@ def bridge(benefit: Benefit) -> str:
     if not any(units for _, units in own):
         return ""
     priced = sum(units * pricing.uprating(line.price_year) for line, units in own)
-    biased = sum(units * pricing.factor(line) for line, units in own)
+    biased = sum(float(pricing.worth(line, n, *pricing.parts(line))) for line, n in own)
     last = benefit.results["present_value_costs_gbp"]
     steps = (
         f"{pounds(sum(units for _, units in own))} as paid",
@@ -175,7 +175,8 @@ def costs(benefit: Benefit) -> Table:
         row["in_kind" if line.kind == "in_kind" else "capital" if line.capital else "running"] += (
             amount
         )
-        row["corrected"] = row.get("corrected", 0.0) + amount * (1 + pricing.correction(line))
+        bias = float(pricing.correction(line, amount))
+        row["corrected"] = row.get("corrected", 0.0) + amount * (1 + bias)
     listed = [
         {"agency": agency, "total": row["capital"] + row["running"] + row["in_kind"], **row}
         for agency, row in sorted(rows.items())
@@ -252,13 +253,10 @@ def waterfall(benefit: Benefit) -> Rows:
     pricing = Pricing(benefit.reference, benefit.assumptions)
     steps = dict.fromkeys(STEPS, 0.0)
     for line in benefit.lines:
-        plain = pricing.factor(line) / (1 + pricing.correction(line))
+        plain, parts = pricing.factor(line), pricing.parts(line)
         if line.route == "cost":
-            amount = pricing.units(line).sum() * plain
-            steps["Costs"] -= amount
-            steps["Optimism bias on costs"] -= amount * pricing.correction(line)
+            steps["Costs"] -= pricing.units(line).sum() * plain
             continue
-        parts = pricing.parts(pricing.priced(line)[0])
         each = plain * sum(part.gbp for part in parts if not part.transfer)
         gross = replace(
             line, quantity=line.quantity + line.moved, deadweight=0.0, attribution=1.0, weight=1.0
@@ -278,10 +276,12 @@ def waterfall(benefit: Benefit) -> Rows:
         moved = float(pricing.units(gross).sum()) * plain * sum(p.gbp for p in parts if p.transfer)
         steps["Gross benefits"] += moved
         steps["Transfers"] -= moved
-        steps["Optimism bias on benefits"] += before * pricing.correction(line)
+        steps["Optimism bias on benefits"] -= before
     spent, gains = sides(benefit)
+    steps["Optimism bias on costs"] = -spent["amount_gbp"].sum() - steps["Costs"]
     steps["Discounting of costs"] = spent["amount_gbp"].sum() - spent["present_gbp"].sum()
     own = gains[~gains["transfer"]]
+    steps["Optimism bias on benefits"] += own["amount_gbp"].sum()
     steps["Discounting of benefits"] = own["present_gbp"].sum() - own["amount_gbp"].sum()
     yield from ((name, value) for name, value in steps.items() if round(value, 2))
     yield "Net present public value", benefit.net_gbp

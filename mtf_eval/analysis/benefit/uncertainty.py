@@ -197,10 +197,9 @@ def _model(
     benefits = np.zeros((3, size))
     costs = np.zeros(size)
     for line in lines:
-        name, factors = _name(line), pricing.factors["standard"]
+        name = _name(line)
         if line.route == "cost":
-            amounts = pricing.units(line)
-            present = float(amounts @ factors[: len(amounts)]) * pricing.factor(line)
+            present = pricing.present(line, pricing.units(line))[0]
             costs += present * inputs.get(("costs", ""), 1.0)
             continue
         line = pricing.timed(line)
@@ -210,8 +209,7 @@ def _model(
         units = np.broadcast_to(
             pricing.units(line, drawn), (size, min(len(line.profile), pricing.years))
         )
-        worth = pricing.present_per_unit(line)[:, : units.shape[1]]
-        benefits += (worth @ units.T) * inputs.get(("unit cost", line.code), 1.0)
+        benefits += pricing.present(line, units) * inputs.get(("unit cost", line.code), 1.0)
     return benefits, costs
 
 
@@ -287,7 +285,8 @@ def switches(
     Returns
     -------
     Kind, name, value as reported, value at which the net present public value is nought; `None`
-    where the input does not matter. All but drop-off, which is left out, enter in proportion.
+    where the input does not matter. All but drop-off, which is left out, enter in proportion, an
+    effect on either side of nought in one of its own.
     """
     pricing = Pricing(reference, assumptions)
     reported = {_name(line): line for line in lines}
@@ -297,9 +296,9 @@ def switches(
             continue
         line = reported.get(key[1:])
         base = 1.0 if line is None else float(getattr(line, FIELDS[key[0]]))
-        benefits, costs = _model(lines, pricing, {key: np.array([base, 2 * base + 1])}, 2)
-        net, step = benefits[0] - costs, base + 1
-        slope = float(net[1] - net[0]) / step
+        benefits, costs = _model(lines, pricing, {key: np.array([0.0, 1.0, -1.0])}, 3)
+        nought, more, fewer = map(float, benefits[0] - costs)
+        slope = nought - fewer if key[0] == "effect" and nought > 0 else more - nought
         name = reference.unit_cost(key[1]).label if key[0] == "unit cost" else " ".join(key[2:3])
-        found.append((key[0], name, base, base - float(net[0]) / slope if slope else None))
+        found.append((key[0], name, base, -nought / slope if slope else None))
     return tuple(found)

@@ -172,9 +172,14 @@ def _formula(
         index = f"INDEX({level},MATCH({{}},{years_of},0))"
         uprating = f"={index.format('Model!$B$2')}/{index.format(at['price_year'])}"
         fade = f"MAX(1-{at['drop_off']},1E-300)^{c}{row}:{d}{row}"
-        factor = f"{at['quantity']}*{up}{row}*(1+{at['bias']})"
+        factor = f"{at['quantity']}*{up}{row}"
+
+        def bias(each: str) -> str:
+            """Correct what is above nought alone: no refund and no loss gets smaller by it."""
+            return f"(1+IF({at['quantity']}*{each}<0,0,{at['bias']}))"
+
         if cost:
-            gbp = f"={factor}*SUMPRODUCT({a}{row}:{b}{row}*{rate['standard']})"
+            gbp = f"={factor}*{bias('1')}*SUMPRODUCT({a}{row}:{b}{row}*{rate['standard']})"
             return uprating, gbp, gbp
         factor += f"*{at['impact']}*(1-{at['deadweight']})*{at['attribution']}*{at['weight']}"
         public, health, fiscal = (f"VLOOKUP({at['code']},{table},{n},FALSE)" for n in (4, 5, 6))
@@ -182,8 +187,8 @@ def _formula(
         worth = f"(({public}-{health})*{rate['standard']}+{health}*{rate['health']})"
         return (
             uprating,
-            f"={factor}*SUMPRODUCT({kept}*{worth})",
-            f"={factor}*SUMPRODUCT({kept}*{fiscal}*{rate['standard']})",
+            f"={factor}*{bias(public)}*SUMPRODUCT({kept}*{worth})",
+            f"={factor}*{bias(fiscal)}*SUMPRODUCT({kept}*{fiscal}*{rate['standard']})",
         )
 
     return made
