@@ -302,7 +302,7 @@ def category_axis(axes: Axes, labels: Sequence[str], *, narrow: bool) -> int:
         for place in places:
             texts.append(months[place][:3] + (f"\n{years[place]}" if years[place] != year else ""))
             year = years[place]
-    axes.set_xticks(places, [""] * len(places))
+    axes.set_xticks(())
     under = axes.get_xaxis_transform()
     for place, text in zip(places, texts, strict=True):
         for n, line in enumerate(text.split("\n")):
@@ -316,7 +316,7 @@ def row_axis(
     """Name the rows down the left side, the first on top, and set the margins to suit."""
     names = [wrapped(text, 15 if narrow else 32) for text in labels]
     margins(axes, left=room_for(names, 124 if narrow else 250), right=right, top=top, bottom=28)
-    axes.set_yticks(range(len(names)), [""] * len(names))
+    axes.set_yticks(())
     axes.set_ylim(len(names) - 0.45, -0.55)
     axes.spines["bottom"].set_visible(False)
     side: dict[str, Any] = {"ha": "right", "xycoords": axes.get_yaxis_transform()}
