@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mtf_eval.analysis.project import delivery, overlaps
+from mtf_eval.analysis.project import delivery, overlaps, process
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.year import funding, leadership
 from mtf_eval.records.dataset import Dataset
@@ -86,7 +86,6 @@ def test_overdue_longest_first(plan: Dataset) -> None:
 
 def test_the_same_dose_on_a_project_s_page_and_the_leadership_s() -> None:
     from mtf_eval import load
-    from mtf_eval.analysis.project import process
     from mtf_eval.analysis.project.design import project_of
 
     example = load(Path(__file__).parents[1] / "data" / "example")
@@ -107,6 +106,17 @@ def test_dose_counts_only_what_was_reported_by_the_day(plan: Dataset) -> None:
     assert (row["agreed"], row["delivered"]) == (16, 6)
     said = delivery.delivered_finding(plan, as_of=NOW)
     assert said == "Youth reported less than was agreed; 2 of 4 updates are missing."
+
+
+def test_a_delivery_without_how_much_is_not_nought(plan: Dataset) -> None:
+    rows = plan.table("deliveries")
+    rows.loc[rows.index[1], "delivered"] = None  # reported on 18 May, without how much
+    row = delivery.delivered(plan, as_of=NOW).frame.iloc[0]
+    assert (row["missing"], row["agreed"]) == (2, 16)
+    assert pd.isna(row["delivered"])
+    said = delivery.delivered_finding(plan, as_of=NOW)
+    assert said.startswith("Of Youth we cannot say whether it was what was agreed; 2 of 4")
+    assert process.deliveries_finding(delivery.dose(plan, as_of=NOW)).startswith("We cannot say")
 
 
 def test_nothing_on_record_is_said() -> None:

@@ -104,7 +104,7 @@ def test_rows_that_are_no_data_are_left_out_and_told() -> None:
     assert out.frame["received"].tolist() == [17, 16, 22]
     assert out.frame.index.tolist() == [3, 5, 7]
     told = [f.text for f in out.findings]
-    assert told.count("total row left out; it agrees with the rows") == 2
+    assert "2 total rows left out, first here; they agree with the rows" in told
     assert "headings repeated among the rows left out" in told
     assert "a note under the rows left out" in told
 

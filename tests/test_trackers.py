@@ -425,14 +425,15 @@ def test_totals_anywhere_are_held_to_the_months_across(tmp_path: Path, as_text: 
     def held(name: str) -> tuple[int, list[str]]:
         write = write_folder if as_text else write_xlsx
         data = load(write(tmp_path / f"{name}{'' if as_text else '.xlsx'}", tables))
-        told = [f.text for f in data.findings if f.text.startswith("total row")]
+        told = [f.text for f in data.findings if "left out" in f.text]
         return int(data.table("incidents")["count"].sum()), told
 
-    assert held("a") == (1210 + 18, ["total row left out; it agrees with the rows"] * 3)
+    agree = "3 total rows left out, first here; they agree with the rows"
+    assert held("a") == (1210 + 18, [agree])
     tables["incidents"][7][3] = "8"
     total, told = held("b")
     assert total == 1210 + 18  # rows are counted, totals are not
-    assert told[2] == "total row left out; 2021-05 says 8, the rows add up to 9"
+    assert told[1] == "total row left out; 2021-05 says 8, the rows add up to 9"
 
 
 def test_an_area_that_is_the_sum_of_all_others_is_no_area(tmp_path: Path) -> None:
@@ -633,18 +634,29 @@ def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:
 @pytest.mark.parametrize("of", ["Crime type", "LSOA"])
 def test_measures_or_wards_across_are_read_as_rows(of: str, tmp_path: Path) -> None:
     tables = book()
+    codes = {"E05000001": "dane valley", "Salmestone": None}
     names = ("theft", "disorder") if of == "LSOA" else ("Dane Valley", "Salmestone")
+    tables["project_measures"].append(["P1", "theft", -0.1])
+    tables["project_areas"] = [["project_id", "area_code", "role", "area_name"]]
+    tables["project_areas"] += [["P1", code, "target", name] for code, name in codes.items()]
     fixed = "E01000001" if of == "LSOA" else "disorder"
     tables["incidents"] = [
-        ["Month", of, "Population", *names, "All total"],
-        ["Apr 2021", fixed, 1500, 3, 1, 4],
-        ["May 2021", fixed, 1500, 4, "", 4],
-        ["Total", "", "", 7, 1, 8],
+        ["Month", of, "Population", *names, "Officers on duty", "Ref no", "All total"],
+        ["Apr 2021", fixed, 1500, 3, 1, 12, 901, 4],
+        ["May 2021", fixed, 1500, 4, "", 12, 902, 4],
+        ["Total", "", "", 7, 1, "", "", 8],
     ]
-    counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    counts = data.table("incidents")
     across = "measure" if of == "LSOA" else "area_code"
-    assert counts.groupby(across)["count"].sum().to_dict() == dict(zip(names, (7, 1), strict=True))
+    held = names if of == "LSOA" else codes
+    assert counts.groupby(across)["count"].sum().to_dict() == dict(zip(held, (7, 1), strict=True))
     assert len(counts) == 3  # an empty cell is not on record
+    (left,) = [f.text for f in data.findings if f.text.startswith("columns of numbers left out")]
+    assert "out: Population, Officers on duty, Ref no, All total; if one is" in left
+    tables["incidents"][1][3] = "<5"
+    with pytest.raises(DataProblems, match="hidden or a range"):
+        load(write_xlsx(tmp_path / "d.xlsx", tables))
     tables["incidents"].insert(3, ["May 2021", fixed, 1500, 1, 1, 2])  # not one row for each month
     with pytest.raises(DataProblems, match="no such column"):
         load(write_xlsx(tmp_path / "c.xlsx", tables))

@@ -34,7 +34,7 @@ from mtf_eval.records.reading.hours import by_hour
 from mtf_eval.records.reading.places import placed
 from mtf_eval.records.reading.pricing import hold_prices
 from mtf_eval.records.reading.redrawn import follow, own_look_up
-from mtf_eval.records.reading.relations import hold_plans, relate
+from mtf_eval.records.reading.relations import declared, hold_plans, relate
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import Opened, extended
 from mtf_eval.records.reading.tidy import tidy
@@ -155,10 +155,12 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
     )
     if as_at is not None:
         about["as_at"] = as_at.isoformat()
+    reference = own_reference(own)
     stray: list[Problem] = []
-    order = sorted((g.table for g in grids), key=lambda t: t != "area_boundaries")
+    order = sorted((g.table for g in grids), key=lambda t: t == "incidents")
     for table in (t for t in dict.fromkeys(order) if t not in read):
-        parts = [turned(g, aliases) for g in grids if g.table == table]
+        across = declared(read, [r["crime_type"] for r in reference.tables["crime_types"]])
+        parts = [turned(g, aliases, across) for g in grids if g.table == table]
         if table == "incidents":
             outlines = read["area_boundaries"].frame if "area_boundaries" in read else None
             folder = path if path.is_dir() else path.parent
@@ -170,7 +172,6 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
     names = area_names(read, own_look_up(path))
     redrawn, followed = follow(read, own_look_up(path))
     relate(read, aliases=aliases, as_at=as_at, year=year, redrawn=redrawn)
-    reference = own_reference(own)
     hold_prices(read, reference)
     if "coverage" in read:
         by_file = any(s.by_file for s in sources.values())

@@ -47,6 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "share": Kind(dtype="float64", expected="a proportion, such as 0.25 or 25%"),
 }
 
+NUMBERS = ("whole", "money", "number", "share")
 #: Rows are people, or hold few counts of people: how many there are, or a digest of them that
 #: somebody could try guesses against, is not for publication.
 OF_PEOPLE = "of people"

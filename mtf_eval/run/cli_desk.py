@@ -17,7 +17,7 @@ import click
 from mtf_eval.errors import BadArgument, DataProblems, place_of
 from mtf_eval.publish.pages import pdf
 from mtf_eval.publish.shell import page_of
-from mtf_eval.records.dataset import no_day
+from mtf_eval.records.dataset import Finding, no_day
 from mtf_eval.records.home import HOME
 from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
@@ -104,9 +104,16 @@ def _say(given: str, fix_report: Path | None, reference: Path | None) -> None:
     click.echo(f"{found.title}: {len(filled)} tables, {sum(filled.values()):,} rows, no errors")
     for name, rows in filled.items():
         click.echo(f"  {name:<20}{rows:>10,} rows")
+    alike: dict[tuple[str, ...], list[Finding]] = {}
     for finding in found.findings:
-        where = finding.file or finding.table, finding.sheet, finding.row or None, finding.column
-        click.echo(f"  {KINDS[finding.kind]}: {place_of(*where)}: {finding.text}")
+        same = finding.kind, finding.file or finding.table, finding.sheet, finding.text
+        alike.setdefault(same, []).append(finding)
+    for (kind, file, sheet, text), each in alike.items():
+        columns = ", ".join(dict.fromkeys(f.column for f in each if f.column))
+        rows = len({f.row for f in each})
+        more = f" (and so {rows:,} times, first here)" if rows > 1 else ""
+        where = place_of(file, sheet, each[0].row or None, columns)
+        click.echo(f"  {KINDS[kind]}: {where}: {text}{more}")
     if fix_report:
         _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
     click.echo(f"Next: mtf-eval run {given}")

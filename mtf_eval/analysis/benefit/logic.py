@@ -27,7 +27,9 @@ def logic_model(data: Dataset, benefit: Benefit) -> Table:
     actions = actions_then(data, as_of, own)
     done = {s: int((actions["state"] == s).sum()) for s in ("done", "late", "overdue")}
     made = [
-        f"{row['activity']}: {row['delivered']:g} of {row['agreed']:g}"
+        f"{row['activity']}: {row['delivered']:g} of {row['agreed']:g}".replace(
+            "nan of", "an amount that is not on record of"
+        )
         for row in dose(data, as_of=as_of, project_id=own).to_dict("records")
         if row["agreed"] > 0
     ]

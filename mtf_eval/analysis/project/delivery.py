@@ -91,16 +91,20 @@ def dose(data: Dataset, *, as_of: date, project_id: str | None = None) -> pd.Dat
     """Agreed and delivered by project, provider and activity, with the updates that did not come.
 
     The one rule for every page: what was agreed counts whether its update came or not, and what
-    was not reported counts as not delivered.
+    was not reported counts as not delivered. Where one was reported without how much, or one has
+    nothing agreed on record, the sum is not known.
     """
     rows = deliveries_then(data, as_of, project_id)
+    rows = rows.assign(unsaid=rows["told"] & rows["delivered"].isna())
     grouped = rows.groupby(["project_id", "provider", "activity"], dropna=False, sort=True)
     frame = grouped.agg(
         updates=("due", "size"),
         reported=("told", "sum"),
-        agreed=("agreed", "sum"),
+        agreed=("agreed", lambda each: each.sum(skipna=False)),
         delivered=("delivered", "sum"),
+        unsaid=("unsaid", "any"),
     ).reset_index()
+    frame["delivered"] = frame["delivered"].mask(frame["unsaid"].astype(bool))
     return frame.assign(missing=frame["updates"] - frame["reported"])
 
 
@@ -112,17 +116,23 @@ def delivered(data: Dataset, *, as_of: date) -> Table:
 
 def delivered_finding(data: Dataset, *, as_of: date) -> str:
     """Say which providers fell short, and how many updates are missing."""
-    frame = delivered(data, as_of=as_of).frame
+    frame = dose(data, as_of=as_of)
     if frame.empty:
         return "No deliveries are on record."
-    short = frame[frame["delivered"] < frame["agreed"]]
     missing, due = int(frame["missing"].sum()), int(frame["updates"].sum())
-    names = sorted(set(short["provider"]))
-    words = (
-        f"{', '.join(names)} reported less than was agreed"
-        if names
-        else ("All that was agreed was reported as delivered")
+    names, unsaid = (
+        ", ".join(sorted({*frame["provider"][rows]}))
+        for rows in (
+            frame["delivered"] < frame["agreed"],
+            frame[["delivered", "agreed"]].isna().any(axis=1),
+        )
     )
+    words = f"{names} reported less than was agreed" if names else ""
+    if unsaid:
+        words += (
+            f"{'; of' if words else 'Of'} {unsaid} we cannot say whether it was what was agreed"
+        )
+    words = words or "All that was agreed was reported as delivered"
     gaps = (
         f"{missing} of {due} updates are missing"
         if missing

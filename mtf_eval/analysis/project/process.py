@@ -98,7 +98,9 @@ def deliveries(data: Dataset, project: Project, *, as_of: date) -> Table:
 
 def deliveries_finding(frame: pd.DataFrame) -> str:
     """Say the dose that reached the place; of several activities, whose units differ, the range."""
-    known = frame[frame["agreed"] > 0]
+    known = frame[(frame["agreed"] > 0) & frame["delivered"].notna()]
+    if known.empty and frame[["agreed", "delivered"]].isna().any(axis=None):
+        return "We cannot say how much was delivered: it was reported or agreed without a quantity"
     if known.empty:
         return "No deliveries are on record"
     shares = known["delivered"].astype("float64") / known["agreed"].astype("float64")

@@ -6,9 +6,12 @@ from functools import partial
 
 import pandas as pd
 
-from mtf_eval.records.coverage.gaps import some
-from mtf_eval.records.coverage.on_record import coverage_of
+from mtf_eval.records.coverage.gaps import ONE_MONTH, Gap, named, some
+from mtf_eval.records.coverage.on_record import UNEXPLAINED, coverage_of
 from mtf_eval.records.dataset import Dataset, Finding
+
+#: Runs of months without records that are told one by one.
+MOST = 3
 
 
 def noticed(data: Dataset) -> list[Finding]:
@@ -30,6 +33,7 @@ def noticed(data: Dataset) -> list[Finding]:
     measures = {*asked["measure"]}
     told: dict[str, Finding] = {}
     own: list[Finding] = []
+    runs: dict[tuple[str, ...], list[Gap]] = {}
     for measure in sorted((measures & {*rows["measure"]}) or {*rows["measure"]}):
         coverage = coverage_of(data, measure, as_of=as_of)
         for gap in (*coverage.gaps, *coverage.quiet):
@@ -45,6 +49,8 @@ def noticed(data: Dataset) -> list[Finding]:
                 if not names:
                     continue
             of = f"{some(names)}: " if names else ""
+            if gap.kind == "silent" and gap in coverage.gaps:
+                runs.setdefault((of, measure, gap.source, gap.remedy), []).append(gap)
             ends = "no claim is made across it; " if gap.gate else ""
             text = f"{of}{gap.text}; {ends}{gap.remedy}"
             finding = warning(text=text, sheet=source.sheet)
@@ -52,4 +58,22 @@ def noticed(data: Dataset) -> list[Finding]:
                 told[text] = finding
                 if names:
                     own.append(finding)
+    several = {}
+    for (of, measure, _, remedy), gaps in runs.items():
+        if len(gaps) > MOST:
+            lines = [told.pop(f"{of}{gap.text}; {remedy}", None) for gap in gaps]
+            finding = warning(text=_often(of, measure, gaps, remedy), sheet=source.sheet)
+            several[finding.text] = finding
+            own = [f for f in own if f not in lines] + [finding] * (lines[0] in own)
+    told |= several
     return [*own, *(f for f in told.values() if f not in own)]
+
+
+def _often(of: str, measure: str, gaps: list[Gap], remedy: str) -> str:
+    """Say many runs of months without records as one; of quarters, that they may be."""
+    shown = ", ".join(named(gap.first, gap.last) for gap in gaps[:MOST])
+    text = f"{of}{measure}: {len(gaps)} runs of months are not on record ({shown} ...): nothing is "
+    text += f"recorded in them, {UNEXPLAINED}; "
+    if {gap.last - ONE_MONTH == gap.first for gap in gaps} == {True}:
+        text += "where counts are of quarters, give them by month; "
+    return text + remedy

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
@@ -24,7 +25,7 @@ from mtf_eval.records.reading.cells import (
 )
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.schema import KINDS, holds, kind_of
+from mtf_eval.records.schema import KINDS, NUMBERS, holds, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -39,36 +40,63 @@ TWICE = "row(s) the same as one before, in the reference too, first here: all ar
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
 
 
-#: Totals above and below one that it may reach to, beside all rows before or after it.
-NEAR = 24
+#: Totals that do not agree with their rows, told one by one.
+SHOWN = 3
 
 
 def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]]) -> None:
-    """Compare TOTAL rows, already left out, with the rows they add up: all, or those of a part."""
-    wrong: dict[int, list[str]] = {}
-    for number, row in totals.items():
-        wrong[number] = []
-        for name, place in out.places.items():
-            kind = kind_of(out.schema, name)
-            if kind not in ("whole", "money") or is_blank(row[place]):
-                continue
-            values = [frame[name]]
-            if name == "amount_gbp":  # a total of costs may hold the hours given, too
-                values.append(frame[name].fillna(frame["hours"] * frame["rate_gbp"]))
-            said = adds_up(out.grid, row[place], kind, values, number, totals)
+    """Compare TOTAL rows, already left out, with the rows they add up: all, or those of a part.
+
+    A part is the rows up to another total, or those that have what else the total's row holds.
+    """
+    wrong: dict[int, list[str]] = {number: [] for number in totals}
+    words = [p for n, p in out.places.items() if kind_of(out.schema, n) not in NUMBERS]
+    held = {p: {str(row[p]) for row in out.body.values()} for p in words}
+    of = {
+        number: tuple(p for p in words if not is_blank(row[p]) and str(row[p]) in held[p])
+        for number, row in totals.items()
+    }
+    for name, place in out.places.items():
+        kind = kind_of(out.schema, name)
+        stated = {n: row for n, row in totals.items() if not is_blank(row[place])}
+        if kind not in ("whole", "money") or not stated:
+            continue
+        values = [frame[name]]
+        if name == "amount_gbp":  # a total of costs may hold the hours given, too
+            values.append(frame[name].fillna(frame["hours"] * frame["rate_gbp"]))
+        parts = [
+            (reached(each, totals), {k: _alike(out, each, k) for k in {*of.values()} if k})
+            for each in values
+        ]
+        for number, row in stated.items():
+            key = tuple(str(row[p]) for p in of[number])
+            sums = [s for far, _ in parts for s in far[number]]
+            sums += [alike[of[number]].get(key, 0.0) for _, alike in parts if key]
+            said = adds_up(out.grid, row[place], kind, sums)
             wrong[number] += [f"{name} {said}"] if said else []
-    out.findings += [total_row(out.grid, number, told) for number, told in wrong.items()]
+    out.findings += total_rows(out.grid, wrong)
 
 
-def adds_up(
-    grid: Grid,
-    cell: Any,
-    kind: str,
-    values: Iterable[pd.Series[Any]],
-    number: int,
-    totals: Iterable[int],
-) -> str:
-    """Say what is wrong with a total; it may be of the rows up to any other, or up to an end."""
+def _alike(out: Tidied, values: pd.Series, places: Sequence[int]) -> dict[tuple[str, ...], float]:
+    """Return the sum of the rows that have the same in some places, by what stands there."""
+    keys = [tuple(str(out.body[n][p]) for p in places) for n in values.index]
+    sums = values.astype("float").groupby(pd.Index(keys, tupleize_cols=False)).sum()
+    return dict(sums.items())
+
+
+def reached(values: pd.Series[Any], totals: Iterable[int]) -> dict[int, list[float]]:
+    """Return the sums of the rows between each total and any other, the first row or the last."""
+    ends = np.array([0, *sorted(totals), np.inf])
+    before = np.concatenate([[0.0], values.astype("float").fillna(0).cumsum()])
+    upto = before[np.searchsorted(values.index, ends)]
+    return {
+        int(end): list(np.where(ends > end, upto - here, here - upto))
+        for end, here in zip(ends[1:-1], upto[1:-1], strict=True)
+    }
+
+
+def adds_up(grid: Grid, cell: Any, kind: str, sums: Sequence[float]) -> str:
+    """Say what is wrong with a total that may be any of some sums."""
     try:
         context = Context(aliases=Aliases(), decimal_comma=grid.decimal_comma)
         stated, _ = read_cell(cell, kind, context)
@@ -76,20 +104,29 @@ def adds_up(
         return "cannot be read"
     if stated is None:
         return ""
-    near = sorted(totals, key=lambda end: abs(end - number))[:NEAR]
-    spans = [sorted((number, end)) for end in (0, *near, float("inf"))]
-    sums = [float(v[(v.index > a) & (v.index < b)].sum()) for v in values for a, b in spans]
     best = min(sums, key=lambda x: abs(x - float(stated)))
     wrong = abs(best - float(stated)) > 0.005
     return f"says {stated:,g}, the rows add up to {best:,g}" if wrong else ""
 
 
-def total_row(grid: Grid, number: int, wrong: Sequence[str]) -> Finding:
-    """Say that a row of totals is left out, and what is wrong with it."""
-    more = f" (and {len(wrong) - 3} more)" if wrong[3:] else ""
-    said = f"{'; '.join(wrong[:3])}{more}" if wrong else "it agrees with the rows"
-    text = f"total row left out; {said}"
-    return grid.finding("warning" if wrong else "repaired", text, row=number)
+def total_rows(grid: Grid, wrong: Mapping[int, Sequence[str]]) -> list[Finding]:
+    """Say that rows of totals are left out, and what is wrong with each."""
+    told = []
+    good = [number for number, said in wrong.items() if not said]
+    if good:
+        text = "total row left out; it agrees with the rows"
+        if good[1:]:
+            text = f"{len(good)} total rows left out, first here; they agree with the rows"
+        told.append(grid.finding("repaired", text, row=good[0]))
+    bad = {number: said for number, said in wrong.items() if said}
+    for number, said in [*bad.items()][:SHOWN]:
+        more = f" (and {len(said) - 3} more)" if said[3:] else ""
+        text = f"total row left out; {'; '.join(said[:3])}{more}"
+        told.append(grid.finding("warning", text, row=number))
+    if rest := [*bad][SHOWN:]:
+        text = f"{len(rest)} more total rows left out that do not agree with the rows, first here"
+        told.append(grid.finding("warning", text, row=rest[0]))
+    return told
 
 
 def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:

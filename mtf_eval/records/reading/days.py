@@ -46,6 +46,7 @@ _NOT_A_DAY = {
     r"[a-z]{3,9}\.? ?(-|/|to|&|and) ?[a-z]{3,9}\.?( [0-9]{2,4})?": "several months",
     r"(early|mid|late|end|beginning|start)\b.*": "about a day",
 }
+_LONGER = ("a quarter", "a year", "several months")
 # Excel numbers days from here; a serial below the first or above the last is not a date of ours.
 _EPOCH = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 _FIRST_YEAR, _LAST_YEAR = 1950, 2099
@@ -309,7 +310,9 @@ def read_month(
     try:
         day, note, at = read_day(value, date1904=date1904)
     except Unreadable as error:
-        raise Unreadable("a month, such as 2021-09 or Sep 2021", error.todo) from None
+        other = error.expected.partition(", not ")[2]
+        todo = "ask for the counts by month" if other in _LONGER else error.todo
+        raise Unreadable("a month, such as 2021-09 or Sep 2021", todo) from None
     if day.day != 1:
         todo = "a day within the month was given: write the month, such as 2021-09"
         raise Unreadable("a month", todo)

@@ -147,9 +147,11 @@ def likest(heading: str, names: Iterable[str]) -> tuple[float, str]:
 
 
 def span_above(grid: Grid, top: int, otherwise: Span | None) -> Span | None:
-    """Return the days that the sheet's name and the titles above the headings speak of."""
+    """Return the days that the name of the sheet or CSV file and the titles above speak of."""
     texts = [c for row in grid.rows[:top] for c in row if isinstance(c, str) and not is_blank(c)]
-    spans = {s for s in map(span_of, [grid.sheet, *texts]) if s}
+    name = grid.sheet or (grid.file.removesuffix(".csv") if grid.file.endswith(".csv") else "")
+    name = "" if grid.origin else name  # of several sheets each row has its own
+    spans = {s for s in map(span_of, [name, *texts]) if s}
     narrow = min(spans, key=lambda s: s.last - s.first, default=None)
     if narrow is None:
         return otherwise
@@ -164,7 +166,8 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
         out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
     unread, years = [], year_beside(out)
-    for place, cell in enumerate(header):
+    beside = _second_table(out, aliases)
+    for place, cell in enumerate(header[:beside]):
         name = column_named(cell, schema, aliases)
         _in_pounds(out, place)
         if name and places[name] != place:
@@ -204,6 +207,26 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     if either and not set(either) & set(places):
         found, todo = _missing(either[-1], schema, aliases, unread)
         out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
+
+
+def _second_table(out: Tidied, aliases: Aliases) -> int | None:
+    """Refuse headings given again after a column of nothing; return the place of that column."""
+    header = out.grid.rows[out.top]
+    for gap in (
+        p for p, cell in enumerate(header) if p > min(out.places.values()) and is_blank(cell)
+    ):
+        named = [column_named(cell, out.schema, aliases) for cell in header[gap:]]
+        again = [n for n in named if n and out.places[n] < gap]
+        if again and all(is_blank(row[gap]) for row in out.grid.rows[out.top :] if gap < len(row)):
+            first = next(str(cell) for cell in header[gap:] if not is_blank(cell))
+            found, todo = (
+                "a second table beside the first, which begins here",
+                "put it under the first",
+            )
+            todo += f" where it is of {out.schema.name}, else on a sheet of its own"
+            out.problem(found, "one table", todo, row=out.top + 1, column=first)
+            return gap
+    return None
 
 
 def year_beside(out: Tidied) -> int | None:
@@ -250,6 +273,14 @@ def _in_pounds(out: Tidied, place: int) -> None:
         out.problem("another currency", "pounds", todo, row=wrong[0], column=head)
 
 
+def across_as(column: str) -> str:
+    """Say how a column of counts is declared to be an area or a measure of its own."""
+    what, table = (
+        ("an area", "area_names") if column == "area_code" else ("a measure", "project_measures")
+    )
+    return f"if one is {what}, name it in the table {table}"
+
+
 def _missing(
     name: str, schema: DataFrameSchema, aliases: Aliases, unread: Sequence[str]
 ) -> tuple[str, str]:
@@ -273,4 +304,6 @@ def _missing(
         f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "
         f"name {name}, scope heading {schema.name}"
     )
+    if schema.name == "incidents" and name in ("area_code", "measure"):
+        todo += f"; of counts in columns: {across_as(name)}"
     return f"no such column; headings of this row not read: {shown}", todo

@@ -7,7 +7,7 @@ reported, never refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,9 @@ _REFERENCES = (
 _SPELT = ("measure", "area")
 #: Rows of the usual area or measure from which one that stands alone is asked about.
 _MANY = 5
+#: Sums by month that make the sum of fewer areas one by more than chance, where its name is silent.
+_SURE = 12
+_WHOLE = re.compile(r"\b(total|all|whole|overall|district|borough)\b")
 #: A surname before a first name, where an agency belongs.
 _PERSON = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
 
@@ -76,6 +79,31 @@ def relate(
     if "projects" in read:
         _stale(read["projects"], as_at)
     keep_agreed(read, aliases)
+
+
+def declared(read: Mapping[str, Tidied], measures: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return areas and `measures` that tables name, by column and as `fold` leaves their names."""
+    names: dict[str, dict[str, str]] = {"area_code": {}, "measure": {fold(m): m for m in measures}}
+    for of, kind in (("area_code", "area"), ("measure", "measure")):
+        for tidied, column in _of_kind(read, kind):
+            names[of] |= {fold(v): v for v in tidied.frame[column].dropna()}
+    for tidied in read.values():
+        if {"area_code", "area_name"} <= {*tidied.frame}:
+            rows = tidied.frame[["area_name", "area_code"]].dropna()
+            names["area_code"] |= {fold(name): code for name, code in rows.to_numpy()}
+    return names
+
+
+def _of_kind(read: Mapping[str, Tidied], kind: str) -> list[tuple[Tidied, str]]:
+    """Return the columns that hold areas, or measures of incidents."""
+    return [
+        (tidied, column)
+        for name, tidied in read.items()
+        for column in TABLES[name].columns
+        if kind_of(TABLES[name], column) == kind
+        and column not in ("block", "domain", "step")
+        and name != "activity"
+    ]
 
 
 def hold_plans(read: Mapping[str, Tidied]) -> None:
@@ -133,15 +161,7 @@ def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: st
 def _one_spelling(read: Mapping[str, Tidied]) -> None:
     """Give measures and areas one spelling throughout: the one used most."""
     for kind in _SPELT:
-        places = [
-            (tidied, column)
-            for name, tidied in read.items()
-            for column in TABLES[name].columns
-            if kind_of(TABLES[name], column) == kind
-            and column not in ("block", "domain", "step")
-            and name != "activity"
-        ]
-        if not places:
+        if not (places := _of_kind(read, kind)):
             continue
         counts = pd.concat([t.frame[c] for t, c in places]).value_counts()
         usual: dict[str, str] = {}
@@ -318,12 +338,14 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
     month = frame["month"].fillna(frame["date"].dt.to_period("M").dt.to_timestamp())
     table = frame["count"].fillna(1).groupby([month, frame["measure"], frame["area_code"]]).sum()
     cells = table.unstack(fill_value=0).astype(int)
-    if len(cells.columns) < _MANY:
+    if len(cells.columns) < 3:
         return
     name = cells.sum().idxmax()
+    few = len(cells.columns) < _MANY and not _WHOLE.search(fold(str(name)))
     whole, rest = cells.pop(name), cells.sum(axis=1)
     held = whole > 0
-    if (cells[held].gt(0).sum(axis=1) > 1).sum() < _MANY or not (whole >= rest)[held].all():
+    sums = (cells[held].gt(0).sum(axis=1) > 1).sum()
+    if sums < (_SURE if few else _MANY) or not (whole >= rest)[held].all():
         return
     place = {"row": frame.index[frame["area_code"] == name][0], "column": "area_code"}
     own = areas is not None and (areas.frame["area_code"] == name).any()
@@ -331,7 +353,7 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
         incidents.frame = frame[frame["area_code"] != name]
         text = "an area that is the sum of all others in every month left out"
         incidents.finding("repaired", text, **place)
-    elif whole.sum() < 2 * rest[held].sum():
+    elif not few and whole.sum() < 2 * rest[held].sum():
         text = "an area holds as many as all others together in every month: is it their total, "
         text += "with those that have no area? take it out"
         incidents.finding("warning", text, **place)

@@ -14,11 +14,12 @@ from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.dataset import UNREAD
 from mtf_eval.records.reading.cells import CellError, is_blank
-from mtf_eval.records.reading.checks import adds_up, total_row
+from mtf_eval.records.reading.checks import adds_up, reached, total_rows
 from mtf_eval.records.reading.days import Span, Unreadable, read_month, span_of
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
     TITLE_ROWS,
+    across_as,
     column_named,
     heading_row,
     says_total,
@@ -28,10 +29,6 @@ from mtf_eval.records.reading.headings import (
 #: Tables of one figure a month, and the column that holds it.
 _FIGURES = {"incidents": "count"}
 _TURNED = (*_FIGURES, "monthly_referrals", "survey_responses")
-#: Headings of numbers beside the figures of a month, and words that say so.
-_NO_FIGURES = ("year", "rank", "no", "number", "id", "beat", "all", "rate", "visits")
-_OTHERS = {"population", "residents", "households", "target", "officers", "patrols", "baseline"}
-_OTHERS |= {"average", "total"}
 #: A question's number over the answers of each respondent.
 _QUESTION = r"[Qq](?:uestion)? ?[0-9]+[a-z]?"
 #: Months in one row that make it a row of headings.
@@ -126,18 +123,22 @@ def stacked(parts: Sequence[Grid], aliases: Aliases) -> tuple[Grid, list[Problem
     return grid, problems
 
 
-def turned(grid: Grid, aliases: Aliases) -> Grid:
-    """Turn a sheet with months across, or with the figures down and months across, to rows.
+def turned(
+    grid: Grid, aliases: Aliases, known: Mapping[str, Mapping[str, str]] | None = None
+) -> Grid:
+    """Turn a sheet with months, areas or measures across to rows.
 
-    Returns the grid as it was, where no row of headings holds months.
+    `known` holds the measures and areas that a column across may stand for, by the column they
+    belong to and as `fold` leaves their names. Returns the grid as it was, where no row of headings
+    holds any of these.
     """
     if grid.frame is not None or grid.table not in _TURNED:
         return grid
     rows = [grid.heading] if grid.heading is not None else range(min(len(grid.rows), TITLE_ROWS))
-    known, places = heading_row(grid, aliases) or (len(grid.rows), {})
+    header, places = heading_row(grid, aliases) or (len(grid.rows), {})
     for top in rows:
         below = [grid.rows[top][p] for p in places.values() if p < len(grid.rows[top])]
-        if top > known and not all(map(is_blank, below)):
+        if top > header and not all(map(is_blank, below)):
             break  # a row of data
         head, years = _two_rows(grid, top)
         months = {p: m for p, c in enumerate(head) if (m := month_of(c, years[p]))}
@@ -151,39 +152,45 @@ def turned(grid: Grid, aliases: Aliases) -> Grid:
         if len(months) >= _ACROSS and not named & {"month", "date"}:
             if len(set(months.values())) < len(months):
                 return grid
+            if [*months.values()] != sorted(months.values()):  # whose year each is, is not certain
+                months = {p: plain(str(head[p])) for p in months}
             if grid.table == "monthly_referrals":
                 return _transposed(grid, top, months, aliases)
             return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))
         if grid.table in _FIGURES and len(areas) >= _ACROSS and "area_code" not in named:
             return _down(grid, top, head, areas, ("area_code", _FIGURES[grid.table]))
     lacks = {"area_code", "measure"} - {*places}
-    if grid.table in _FIGURES and len(lacks) == 1:
-        across = _figures(grid.rows[known:], places)
+    if grid.table in _FIGURES and len(lacks) == 1 and "count" not in places:
         column = str(*lacks), _FIGURES[grid.table]
-        return _down(grid, known, grid.rows[known], across, column) if across else grid
+        across, others = _figures(grid.rows[header:], places, (known or {}).get(column[0], {}))
+        if across and others:
+            text = f"columns of numbers left out: {', '.join(others)}; {across_as(column[0])}"
+            told = grid.finding("warning", text, row=header + 1)
+            grid = replace(grid, findings=(*grid.findings, told))
+        return _down(grid, header, grid.rows[header], across, column) if across else grid
     return grid
 
 
-def _figures(rows: Sequence[Sequence[Any]], places: Mapping[str, int]) -> dict[int, str]:
-    """Return headings of two or more columns of whole numbers in rows of one month each."""
+def _figures(
+    rows: Sequence[Sequence[Any]], places: Mapping[str, int], known: Mapping[str, str]
+) -> tuple[dict[int, str], list[str]]:
+    """Return what columns across stand for in rows of one month each, and other numbers."""
     body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
     keys = {tuple(str(row[p]) for p in places.values()) for row in body}
     placed = {"easting", "northing", "latitude", "longitude", "postcode"}
     if placed & {fold(str(c)) for c in rows[0]} or not {"month", "date"} & {*places}:
-        return {}
-    if "count" in places or len(keys) < len(body):
-        return {}
-    across = {}
+        return {}, []
+    if len(keys) < len(body):
+        return {}, []
+    across, others = {}, []
     for place, cell in enumerate(rows[0]):
-        values = {str(row[place]).removesuffix(".0").replace(",", "") for row in body}
-        if is_blank(cell) or place in places.values() or fold(str(cell)) in _NO_FIGURES:
+        if is_blank(cell) or place in places.values():
             continue
-        if _OTHERS & {*fold(str(cell)).split()}:
-            continue
-        if not all(map(str.isdecimal, values - {"None", ""})):
-            return {}  # a hidden count, or something else: nothing of the rest is taken for all
-        across[place] = plain(str(cell))
-    return across if len(across) >= _ACROSS else {}
+        if name := known.get(fold(str(cell))):
+            across[place] = name
+        elif any(re.match(r"[<>]?[0-9]", str(row[place])) for row in body):
+            others.append(" ".join(str(cell)[:40].split()))
+    return across, others
 
 
 def _two_rows(grid: Grid, top: int) -> tuple[list[Any], list[Span | None]]:
@@ -239,17 +246,14 @@ def _down(
                 rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
                 figures[name][number] = row[place]
-    known = [
-        pd.to_numeric(pd.Series(f, dtype="str").str.replace(",", ""), errors="coerce")
-        for f in (figures.values() if totals else ())
-    ]
-    told = []
-    for number, row in totals.items():
-        said = (
-            (name, adds_up(grid, row[place], "whole", [each], number, totals))
-            for (place, name), each in zip(across.items(), known, strict=True)
-        )
-        told.append(total_row(grid, number, [f"{name} {wrong}" for name, wrong in said if wrong]))
+    wrong: dict[int, list[str]] = {number: [] for number in totals}
+    for place, name in across.items() if totals else ():
+        texts = pd.Series(figures[name], dtype="str").str.replace(",", "")
+        sums = reached(pd.to_numeric(texts, errors="coerce"), totals)
+        for number, row in totals.items():
+            said = adds_up(grid, row[place], "whole", sums[number])
+            wrong[number] += [f"{name} {said}"] if said else []
+    told = total_rows(grid, wrong)
     return _across(replace(grid, findings=(*grid.findings, *told)), rows, origin, across, columns)
 
 

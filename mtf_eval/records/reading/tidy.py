@@ -7,14 +7,14 @@ every cell, runs the schema over the result. Opens no file; looks at one table a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.reading.cells import Context, describe, is_blank, read_cell
+from mtf_eval.records.reading.cells import Context, describe, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
@@ -27,7 +27,7 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
-from mtf_eval.records.schema import KINDS, OF_ONE, empty, fact, kind_of
+from mtf_eval.records.schema import KINDS, NUMBERS, OF_ONE, empty, fact, kind_of
 from mtf_eval.records.tables import APART
 
 if TYPE_CHECKING:
@@ -35,15 +35,18 @@ if TYPE_CHECKING:
 
 
 _NOTES = ("last updated", "note", "source", "data as at")
-#: What is no day, month or area, and says that its row is no record.
-_TOTAL, _AVERAGE = (
+#: What is no day, month or area, and says that its row is no record; areas may be called Total Way.
+_TOTAL, _ALL, _AVERAGE = (
     re.compile(r"\b(sub ?)?totals?\b|^(grand )?(count|sum)$"),
+    re.compile(
+        r"(.* )?(totals?|all (areas?|wards?|lsoas?|msoas?|beats?))|(grand|sub) ?totals?\b.*"
+        r"|totals? (of|for|all)\b.*|(grand )?(count|sum)|all|overall"
+    ),
     re.compile(r"((monthly|yearly|annual) )?(average|mean)"),
 )
 #: What begins or ends as a total's label does: `Total cost`, `Sub-total NHS`, `NHS Count`.
 _LABEL = re.compile(r"^(?:(?:grand|overall|sub) ?)?totals?\b|\b(?:totals?|count|sum)$")
 _DAYS = ("date", "month", "area")
-NUMBERS = ("whole", "money", "number", "share")
 
 
 def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
@@ -133,10 +136,13 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     header = {p: out.grid.rows[top][p] for p in places.values() if p < len(out.grid.rows[top])}
     required = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
     needs, needed = len(required), {places[n] for n in required if n in places}
-    days = [p for n, p in places.items() if n in required and kind_of(schema, n) in _DAYS]
-    cells_of = {row[p] for row in out.grid.rows[top + 1 :] for p in days if p < len(row)}
-    odd = {cell: word for cell in cells_of if (word := _adds_up(cell))}
-    section: Span | None = None
+    days = {p: k for n, p in places.items() if n in required and (k := kind_of(schema, n)) in _DAYS}
+    cells_of = {
+        (row[p], k) for row in out.grid.rows[top + 1 :] for p, k in days.items() if p < len(row)
+    }
+    odd = {each: word for each in cells_of if (word := _adds_up(*each))}
+    section, gap = None, False
+    numbers = [p for n, p in places.items() if kind_of(schema, n) in (*NUMBERS, *_DAYS[:2])]
     years, month, year = year_beside(out), places.get("month"), ""
     width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
@@ -144,8 +150,19 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         given = [p for p in places.values() if not is_blank(row[p])]
         filled = [c for c in row if not is_blank(c)]
         if not filled:
+            gap = bool(body)
             continue
-        said = {odd.get(row[p]) for p in days} if odd else ()
+        if (
+            gap
+            and filled[1:]
+            and all(map(_wordy, filled))
+            and any(_wordy(row[p]) and not is_mark(row[p]) for p in numbers)
+            and any(row[p] != header.get(p) for p in given)
+        ):
+            found, todo = "a second table, which begins here", "move it to a sheet of its own"
+            out.problem(found, f"rows of {schema.name}", todo, row=number)
+            break
+        said = {odd.get((row[p], k)) for p, k in days.items()} if odd else ()
         if "average" in said:
             out.finding("repaired", "a row of averages left out", row=number)
         elif (
@@ -169,7 +186,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             found, todo = "only two cells filled, both words", "take a note out; fill in a record"
             out.problem(found, "a record", todo, row=number)
         elif given:
-            body[number] = row
+            body[number], gap = row, False
             if years is None:
                 if section:
                     spans[number] = section
@@ -186,10 +203,11 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     return totals
 
 
-def _adds_up(cell: object) -> str:
-    """Say whether a cell stands for a total, or for an average, of others."""
+def _adds_up(cell: object, kind: str) -> str:
+    """Say whether a day, month or area stands for a total, or for an average, of others."""
     text = fold(cell) if isinstance(cell, str) else ""
-    return "average" if _AVERAGE.fullmatch(text) else "total" if _TOTAL.search(text) else ""
+    total = _ALL.fullmatch(text) if kind == "area" else _TOTAL.search(text)
+    return "average" if _AVERAGE.fullmatch(text) else "total" if total else ""
 
 
 def _wordy(cell: object) -> bool:
@@ -313,7 +331,25 @@ def _column(
         out.finding("warning", text, row=unread[0], column=name)
     if kind == "date":
         _half_swapped(out, name)
+    if kind == "month":
+        _turn_of_year(out, name, values)
     return values
+
+
+def _turn_of_year(out: Tidied, name: str, values: Sequence[Any]) -> None:
+    """Refuse January after December in one year, of months without one that begin later."""
+    cells = {n: str(row[out.places[name]]) for n, row in out.body.items()}
+    months = [v.month if v is not None and not any(map(str.isdigit, c)) else 0
+              for v, c in zip(values, cells.values(), strict=True)]  # fmt: skip
+    turn = next((i for i, m in enumerate(months) if i and m == 1 and months[i - 1] == 12), 0)
+    if turn and months[0] > 1 and values[turn].year == values[turn - 1].year:
+        out.problem(
+            f"January after December in one year, {values[turn].year}",
+            "months with their year",
+            "write it beside each month; of a financial year name it as in 2023/24",
+            row=[*cells][turn],
+            column=name,
+        )
 
 
 def _filled(out: Tidied, number: int, place: int) -> str | None:

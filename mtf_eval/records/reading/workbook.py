@@ -47,6 +47,9 @@ _HIDDEN = re.compile(rb"""<(?:\w+:)?row\s[^>]*\bhidden\s*=\s*["'](?:1|true)["']"
 _DOUBT = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]""")
 
 
+_NONE = frozenset[str]()
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What the file itself says of one sheet."""
@@ -54,6 +57,7 @@ class _Part:
     bad: Mapping[tuple[int, int], CellError]
     hidden_rows: int
     filtered: bool
+    struck: int
 
 
 def read_workbook(
@@ -99,6 +103,11 @@ def read_workbook(
                 notes.append(f"{part.hidden_rows} hidden row(s), read like the others")
             if part.filtered:
                 notes.append("a filter is set; every row is read")
+            texts = [_note(table, file, sheet.name, note) for note in notes]
+            if part.struck:
+                text = f"{part.struck} row(s) struck through, read like the others: take out those "
+                text += "that no longer hold"
+                texts.append(replace(_note(table, file, sheet.name, text), kind="warning"))
             opened = book.get_sheet_by_name(sheet.name)
             grids.append(
                 Grid(
@@ -109,7 +118,7 @@ def read_workbook(
                     merged=tuple(opened.merged_cell_ranges or ()),
                     date1904=date1904,
                     fill=_fills(path, sheet.name) if table == "priority_progress" else None,
-                    findings=tuple(_note(table, file, sheet.name, n) for n in notes),
+                    findings=tuple(texts),
                 )
             )
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
@@ -207,7 +216,7 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
         with zipfile.ZipFile(path) as archive:
             xml = archive.read(part)
             styled = "xl/styles.xml" in archive.namelist()
-            foreign = _foreign(archive.read("xl/styles.xml")) if styled else frozenset[str]()
+            foreign, struck = _styles(archive.read("xl/styles.xml")) if styled else (_NONE, _NONE)
     except (*BROKEN, ElementTree.ParseError):
         todo = "save it again in Excel"
         raise refused(path.name, f"sheet {sheet} is damaged", "a whole workbook", todo) from None
@@ -223,41 +232,59 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
             todo="delete the empty rows and columns around the table",
         )
         raise DataProblems([problem])
-    bad = _bad_cells(xml, foreign) if foreign or _DOUBT.search(xml) else {}
     hidden = len(_HIDDEN.findall(xml))
-    return _Part(bad, hidden, b"autoFilter" in xml and hidden > 0)
+    bad, lines = (
+        _bad_cells(xml, foreign, struck) if foreign or struck or _DOUBT.search(xml) else ({}, 0)
+    )
+    return _Part(bad, hidden, b"autoFilter" in xml and hidden > 0, lines)
 
 
-def _foreign(styles: bytes) -> frozenset[str]:
-    """Return the styles, by their place, whose number format shows another currency."""
+def _styles(styles: bytes) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the styles, by their place, that show another currency, and that strike through."""
     read = ElementTree.fromstring(styles)
     codes = {f.get("numFmtId") for f in read.iterfind(".//{*}numFmt")
              if foreign_format(f.get("formatCode", ""))}  # fmt: skip
-    kept = enumerate(read.iterfind("{*}cellXfs/{*}xf"))
-    return frozenset(str(place) for place, style in kept if style.get("numFmtId") in codes)
+    strikes = [font.find("{*}strike") for font in read.iterfind("{*}fonts/{*}font")]
+    fonts = {
+        str(place)
+        for place, strike in enumerate(strikes)
+        if strike is not None and strike.get("val", "1") in ("1", "true")
+    }
+    kept = [*enumerate(read.iterfind("{*}cellXfs/{*}xf"))]
+    return (
+        frozenset(str(place) for place, style in kept if style.get("numFmtId") in codes),
+        frozenset(str(place) for place, style in kept if style.get("fontId") in fonts),
+    )
 
 
-def _bad_cells(xml: bytes, foreign: Set[str]) -> dict[tuple[int, int], CellError]:
+def _bad_cells(
+    xml: bytes, foreign: Set[str], struck: Set[str]
+) -> tuple[dict[tuple[int, int], CellError], int]:
     """Cells (row, column from 0) with an error, a formula without a value or foreign money.
 
-    Rows and cells without a reference stand after the one before.
+    Rows and cells without a reference stand after the one before. The second is the number of rows
+    in which all that is written is struck through.
     """
     bad: dict[tuple[int, int], CellError] = {}
+    lines, written = 0, set[bool]()
     row = column = -1
     for event, element in ElementTree.iterparse(io.BytesIO(xml), events=("start", "end")):
         name = element.tag.rpartition("}")[2]
         if name == "row" and event == "start":
             row = int(given) - 1 if (given := element.get("r", "")).isdigit() else row + 1
-            column = -1
+            column, written = -1, set()
         elif name == "c" and event == "start":
             place = re.fullmatch(r"([A-Z]+)\d+", element.get("r", ""))
             column = _column(place[1].encode()) - 1 if place else column + 1
         elif name == "c":
             if error := _error(element, foreign):
                 bad[row, column] = error
+            if len(element):
+                written.add(element.get("s") in struck)
         elif name == "row":
+            lines += written == {True}
             element.clear()
-    return bad
+    return bad, lines
 
 
 def _error(cell: ElementTree.Element, foreign: Set[str]) -> CellError | None:

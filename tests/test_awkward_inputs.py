@@ -1,0 +1,133 @@
+"""Inputs as analysts really keep them: what is read is counted by hand, what is not is named."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from books import book, write_xlsx
+from openpyxl.styles import Font
+
+from mtf_eval import load
+from mtf_eval.errors import DataProblems
+from mtf_eval.records.dataset import Dataset
+
+PROJECT = (
+    "project_id,title,problem,lead_agency,response_start,stage,primary_measure\n"
+    "P1,A,b,Kent Police,2023-04-01,response,burglary\n"
+)
+HEAD = "month,area_code,measure,count\n"
+YEAR = pd.date_range("2023-04-01", periods=12, freq="MS").strftime("%B").tolist()
+
+
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MTF_CACHE", "off")
+
+
+def read(folder: Path, **files: str) -> Dataset:
+    """Read a folder of these CSV files and one project."""
+    folder.mkdir()
+    (folder / "about.csv").write_text("key,value\ntitle,T\npublisher,P\nas_at,2024-12-31\n")
+    for name, text in {"projects": PROJECT, **files}.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    return load(folder)
+
+
+def told(data: Dataset, kind: str = "") -> list[str]:
+    return [f.text for f in data.findings if not kind or f.kind == kind]
+
+
+def test_areas_called_like_totals_are_areas_and_totals_are_not(tmp_path: Path) -> None:
+    names = {"Total Way": 3, "Count Street": 5, "Mean Road": 4, "All Saints": 7}
+    months = [f"2023-{m:02}" for m in range(1, 9)]
+    rows = [f"{m},{a},burglary,{n}" for m in months for a, n in names.items()]
+    data = read(tmp_path / "a", incidents=HEAD + "\n".join(rows))
+    sums = data.table("incidents").groupby("area_code")["count"].sum()
+    assert sums.to_dict() == {name: 8 * n for name, n in names.items()}
+    assert not told(data, "warning")
+    for number, name in enumerate(("All areas", "All wards", "Total", "Grand total", "Total Kent")):
+        whole = [f"{m},{name},burglary,19" for m in months]
+        data = read(tmp_path / f"b{number}", incidents=HEAD + "\n".join([*rows, *whole]))
+        assert data.table("incidents")["count"].sum() == 8 * 19
+        assert not told(data, "warning")
+    whole[2] = "2023-03,All areas,burglary,20"
+    data = read(tmp_path / "c", incidents=HEAD + "\n".join([*rows, *whole]))
+    assert data.table("incidents")["count"].sum() in (8 * 19, 8 * 19 * 2)
+    two = [
+        f"{m},{a},burglary,{n}" for m in months for a, n in (("N", 3), ("S", 4), ("District", 7))
+    ]
+    data = read(tmp_path / "d", incidents=HEAD + "\n".join(two))
+    assert data.table("incidents")["count"].sum() == 8 * 7
+    big = [f"{m},{a},burglary,{n}" for m in months for a, n in (("N", 3), ("S", 4), ("Pier", 9))]
+    data = read(tmp_path / "e", incidents=HEAD + "\n".join(big))
+    assert data.table("incidents")["count"].sum() == 8 * 16
+
+
+def test_many_totals_are_held_in_little_time(tmp_path: Path) -> None:
+    rows = []
+    for part in range(300):
+        rows += [f"{2000 + part // 12}-{part % 12 + 1:02},A{a},burglary,3" for a in range(10)]
+        rows.append(f"Subtotal {part},,,{30 if part != 200 else 31}")
+    begun = time.process_time()
+    data = read(tmp_path / "a", incidents=HEAD + "\n".join(rows))
+    assert time.process_time() - begun < 20
+    assert data.table("incidents")["count"].sum() == 300 * 30
+    assert "299 total rows left out, first here; they agree with the rows" in told(data)
+    assert "total row left out; count says 31, the rows add up to 30" in told(data)
+
+
+def test_the_year_of_months_is_that_of_the_file_they_stand_in(tmp_path: Path) -> None:
+    down = "area_code,measure,month,count\n"
+    down += "".join(f"A{a},burglary,{m},{n}\n" for a in (1, 2) for n, m in enumerate(YEAR, 1))
+    wide = f"area_code,measure,{','.join(YEAR)}\n"
+    wide += "".join(f"A{a},burglary,{','.join(map(str, range(1, 13)))}\n" for a in (1, 2))
+    for number, text in enumerate((down, wide)):
+        counts = read(tmp_path / f"a{number}", **{"incidents_2023-24": text}).table("incidents")
+        by_month = counts.groupby(counts["month"].dt.strftime("%Y-%m"))["count"].sum()
+        assert (by_month["2023-04"], by_month["2023-12"], by_month["2024-03"]) == (2, 18, 24)
+        with pytest.raises(DataProblems, match=r"January after December in one year|with its year"):
+            read(tmp_path / f"b{number}", incidents_2023=text)
+
+
+def test_what_else_stands_on_a_sheet_is_named(tmp_path: Path) -> None:
+    tables = book()
+    head, *rows = tables["referrals"]
+
+    def refused(name: str, found: str) -> None:
+        with pytest.raises(DataProblems, match=found) as caught:
+            load(write_xlsx(tmp_path / f"{name}.xlsx", tables))
+        assert len(caught.value.problems) == 1
+
+    side = [["", "Agency", "Budget"], ["", "NHS", 3], ["", "Kent Police", 4], ["", "", ""]]
+    tables["referrals"] = [
+        [*head, *side[0]],
+        *([*r, *s] for r, s in zip(rows, side[1:] * 2, strict=False)),
+    ]
+    refused("a", "column Agency: found a second table beside the first")
+    tables["referrals"] = [head, *rows, [], ["Costs"], ["Project", "Agency", "Item", "Amount"],
+                           ["P1", "NHS", "Lamp", 300]]  # fmt: skip
+    refused("b", "row 8: found a second table, which begins here")
+    tables["referrals"] = [head, *rows[:2], [], head, *rows[2:]]  # the same table goes on
+    struck = write_xlsx(
+        tmp_path / "c.xlsx", tables,
+        lambda wb: [setattr(c, "font", Font(strike=True)) for c in wb["referrals"][2]],
+    )  # fmt: skip
+    data = load(struck)
+    assert len(data.table("referrals")) == 4
+    assert any(t.startswith("1 row(s) struck through, read like the others") for t in told(data))
+
+
+def test_quarters_given_as_months_are_one_warning(tmp_path: Path) -> None:
+    rows = [
+        f"{y}-{m:02},A{a},burglary,30" for y in (2022, 2023) for m in (1, 4, 7, 10) for a in (1, 2)
+    ]
+    areas = "project_id,area_code,role\nP1,A1,target\nP1,A2,comparison\n"
+    data = read(tmp_path / "a", incidents=HEAD + "\n".join(rows), project_areas=areas)
+    (text,) = told(data, "warning")
+    assert "7 runs of months are not on record (February and March 2022, " in text
+    assert "where counts are of quarters, give them by month" in text
+    with pytest.raises(DataProblems, match=r"'Q1 2022'.*ask for the counts by month"):
+        read(tmp_path / "b", incidents=f"{HEAD}Q1 2022,A1,burglary,30\n")
