@@ -47,11 +47,17 @@ def worth(reference: Reference, code: str, incidents: float) -> float:
     return incidents * each * (0.85 if incidents > 0 else 1)
 
 
-def year_of(judged: Evaluation, *measures: dict[str, Any]) -> pounds.Money:
-    data = dataset(project_measures=list(measures), costs=[cost(amount_gbp=1000.0)])
-    together = SimpleNamespace(
-        evaluations=(judged,), year=2024, slug="2024", as_of=date(2024, 12, 31)
+def year_of(judged: Evaluation, *measures: dict[str, Any], **more: Evaluation) -> pounds.Money:
+    """Appraise a year of one project, or of `more` by reference, each with what it measures."""
+    rows = [row | {"project_id": p} for p in (more or {"P1": judged}) for row in measures]
+    data = dataset(
+        project_measures=rows,
+        costs=[cost(amount_gbp=1000.0, project_id=p) for p in more or {"P1": judged}],
     )
+    together = SimpleNamespace(
+        evaluations=(*more.values(),) or (judged,), year=2024, slug="2024",
+        as_of=date(2024, 12, 31),
+    )  # fmt: skip
     spent = pounds.appraise(
         data, cast("Any", together), load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1),
@@ -83,6 +89,22 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert kinds["effect"].results["public_value_bcr"] == pytest.approx(ratio)
     assert kinds["not_shown"].results["present_value_benefits_gbp"] == pytest.approx(cars)
     assert kinds["not_shown"].results["present_value_costs_gbp"] == 0
+
+
+def test_all_kinds_of_a_year_are_of_one_base_year(reference: Reference) -> None:
+    """What began in 2023/24 is discounted by a year where something began in 2022/23."""
+    early = evaluation(SHOWN, start="2023-02-01")
+    late = evaluation(SHOWN, project_id="P2", areas=("A2",), failed=("trend",))
+    spent = year_of(early, measure(), P1=early, P2=late)
+    value = worth(reference, "crime_robbery", 100 / 0.7 - 100)
+    kinds = {name: own.results for name, own in spent.kinds.items()}
+    assert kinds["effect"]["present_value_benefits_gbp"] == pytest.approx(value)
+    assert kinds["doubtful"]["present_value_benefits_gbp"] == pytest.approx(value / 1.035)
+    costs = sum(own["present_value_costs_gbp"] for own in kinds.values())
+    assert costs == pytest.approx(spent.whole.results["present_value_costs_gbp"])
+    assert "sums of the year in which the first of them began" in pounds.once_finding(spent)
+    alone = year_of(early, measure())
+    assert pounds.once_finding(alone).endswith("each sum is that of its lines.")
 
 
 def test_the_lower_bound_is_named_where_the_last_row_is_it(reference: Reference) -> None:

@@ -68,7 +68,7 @@ def portfolio(
     *,
     rng: np.random.Generator,
     draws: int = 10_000,
-    counted: Once | None = None,
+    among: Sequence[Benefit] = (),
 ) -> Benefit:
     """Add projects up without counting anything twice, and draw what they share once.
 
@@ -76,16 +76,16 @@ def portfolio(
 
     Parameters
     ----------
-    counted
-        From `once`, where more projects than these share incidents or people.
+    among
+        All that share incidents, people and the base year with these, where they are more.
     """
     if not benefits:
         raise BadArgument("no projects to add up")
     first = benefits[0]
     if any(each.assumptions != first.assumptions for each in benefits):
         raise BadArgument("projects of different price years or horizons cannot be added up")
-    counted = once(benefits) if counted is None else counted
-    begun = [int(financial_year(each.window[0])[:4]) for each in benefits if each.window]
+    counted = once(among or benefits)
+    begun = [int(financial_year(b.window[0])[:4]) for b in among or benefits if b.window]
     base, years = min(begun, default=0), first.assumptions.horizon_years
     assumptions = replace(first.assumptions, horizon_years=years + max(begun, default=base) - base)
     lines: list[Line] = []

@@ -115,16 +115,15 @@ def appraise(
         for e in ended
     )  # fmt: skip
     sums = [s for b in each for s in _sums(b)]
-    counted = benefit.once(sums)
     kinds = {
         kind: replace(
-            benefit.portfolio(own, rng=rng, counted=counted),
+            benefit.portfolio(own, rng=rng, among=sums),
             project_id=f"year_{together.slug}_{kind}",
         )
         for kind in KINDS
         if (own := [b for b in sums if b.evidence == kind])
     }
-    whole = benefit.portfolio(sums, rng=rng, draws=0, counted=counted)
+    whole = benefit.portfolio(sums, rng=rng, draws=0)
     later = {name: at for name, at in years.items() if at is not None and at != together.year}
     return Money(
         each=each,
@@ -238,9 +237,15 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
 def once_finding(spent: Money) -> str:
     """Say why the total is not the sum of the lines, or that it is."""
     pairs = sorted({f.text for f in spent.whole.findings if f.rule == "counted_once"})
-    if not pairs:
-        return "No two of these projects claim the same thing: each sum is that of its lines."
-    return (
-        "The sums are less than their lines: projects that worked in the same areas at "
-        "the same time cannot both have saved the same incidents. " + " ".join(pairs)
-    )
+    said = "No two of these projects claim the same thing: each sum is that of its lines."
+    if pairs:
+        said = (
+            "The sums are less than their lines: projects that worked in the same areas at "
+            f"the same time cannot both have saved the same incidents. {' '.join(pairs)}"
+        )
+    if spent.whole.assumptions != spent.each[0].assumptions:  # the horizon is longer
+        said += (
+            " Lines are present values of each project's own first year, as on its page, sums of "
+            "the year in which the first of them began: later ones are discounted to it."
+        )
+    return said
