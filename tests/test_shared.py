@@ -12,7 +12,7 @@ from books import book, write_folder
 
 from mtf_eval.records.as_of import own_day
 from mtf_eval.records.cache import put, take
-from mtf_eval.records.coverage import coverage_of
+from mtf_eval.records.coverage import coverage_of, on_record
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.shared import shared
@@ -102,16 +102,45 @@ def test_what_is_on_record_follows_the_file(folder: Path) -> None:
     place = tables["incidents"][0].index("count")
     month, area, measure = tables["incidents"][1][:3]
 
-    def on_record() -> float:
+    def recorded() -> float:
         found = load(data)
         counts = coverage_of(found, str(measure), as_of=own_day(found) or date.max).counts
         assert f"incidents.measure={measure}" in found.reads
         return float(counts.loc[pd.Timestamp(str(month)), area])
 
-    before = on_record()
+    before = recorded()
     kept = {path: path.read_bytes() for path in entries(folder)}
-    assert on_record() == before == tables["incidents"][1][place]
+    assert recorded() == before == tables["incidents"][1][place]
     assert {path: path.read_bytes() for path in entries(folder)} == kept
     tables["incidents"][1][place] = before + 7
     write_folder(folder / "data", tables)
-    assert on_record() == before + 7
+    assert recorded() == before + 7
+
+
+def test_what_is_on_record_stands_on_its_own_tables(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = book()
+    data = write_folder(folder / "data", tables)
+    measure = str(tables["incidents"][1][2])
+    read: list[str] = []
+    reading = on_record._Reading.coverage
+    monkeypatch.setattr(
+        on_record._Reading, "coverage", lambda self: read.append(self.measure) or reading(self)
+    )
+
+    def areas() -> set[str]:
+        found = load(data)
+        return {*coverage_of(found, measure, as_of=own_day(found) or date.max).counts}
+
+    before = areas()
+    assert measure in read
+    read.clear()
+    tables["costs"][1][6] = 41
+    write_folder(folder / "data", tables)
+    assert areas() == before
+    assert read == []
+    tables["project_areas"].append([*tables["project_areas"][1]])
+    tables["project_areas"][-1][tables["project_areas"][0].index("area_code")] = "E01099999"
+    write_folder(folder / "data", tables)
+    assert areas() == before | {"E01099999"}

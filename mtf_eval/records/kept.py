@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -18,31 +20,44 @@ KEPT = 2000  # entries; the least recently used go first
 
 
 def by_content(
-    function: Callable[Concatenate[Dataset, P], T],
-) -> Callable[Concatenate[Dataset, P], T]:
+    *tables: str,
+) -> Callable[[Callable[Concatenate[Dataset, P], T]], Callable[Concatenate[Dataset, P], T]]:
     """Keep the result of a function for what the data set was read from, whatever it asks of it.
 
+    For these tables alone, where they are named: a result that stands on another too is not kept.
     The arguments must be plain, the result fit to be pickled. Where it is not certain what the data
     set was read from, it is worked out again.
     """
 
-    @wraps(function)
-    def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
-        folder, content = folder_of("shared"), data.memo.get(CONTENT)
-        if folder is None or content is None:
-            return function(data, *args, **named)
-        asked = repr((function.__module__, function.__qualname__, args, named, content))
-        path = folder / hashlib.sha256(asked.encode() + stands_on()).hexdigest()
-        entry: Any = take(path)
-        if entry is None:
-            with noting(data) as read:
-                made = function(data, *args, **named)
-            entry = sorted(read), made
-            put(path, entry, KEPT)
-        data.reads.update(entry[0])
-        return cast("T", entry[1])
+    def wrapped(
+        function: Callable[Concatenate[Dataset, P], T],
+    ) -> Callable[Concatenate[Dataset, P], T]:
+        @wraps(function)
+        def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
+            folder, content = folder_of("shared"), data.memo.get(CONTENT)
+            if folder is None or content is None:
+                return function(data, *args, **named)
+            if tables:
+                told = [
+                    (replace(s, sha256=""), data.as_of) for s in data.sources if s.table in tables
+                ]
+                content = told, data.redrawn
+            asked = repr((function.__module__, function.__qualname__, args, named, content))
+            path = folder / hashlib.sha256(asked.encode() + stands_on()).hexdigest()
+            entry: Any = take(path)
+            if entry is None:
+                with noting(data) as read:
+                    made = function(data, *args, **named)
+                entry = sorted(read), made
+                asked_of = {*data.tables} & {re.split(r"[.\[]", unit)[0] for unit in read}
+                if not tables or asked_of <= {*tables}:
+                    put(path, entry, KEPT)
+            data.reads.update(entry[0])
+            return cast("T", entry[1])
 
-    return kept
+        return kept
+
+    return wrapped
 
 
 @cache

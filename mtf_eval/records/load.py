@@ -212,6 +212,7 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
         for p in reference.told
     )
     rest = [*findings, *(f for n in TABLES if n in read for f in read[n].findings), *followed]
+    data.memo[CONTENT] = repr((known, about, redrawn))
     told = (*noticed(data), *rest, *unused)
     return replace(data, findings=told, digest=_digest(tables, told))
 

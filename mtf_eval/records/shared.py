@@ -54,6 +54,6 @@ def units_of(data: Dataset) -> dict[str, str]:
 
 
 @once
-@by_content
+@by_content()
 def _units(data: Dataset) -> dict[str, str]:
     return units(data)

@@ -60,7 +60,7 @@ def coverage_of(
 
 
 @once
-@by_content
+@by_content("incidents", "coverage", "projects", "project_areas", "project_measures")
 def _coverage(data: Dataset, measure: str, as_of: date, also: tuple[str, ...]) -> Coverage:
     return _Reading(data, measure, as_of, also).coverage()
 

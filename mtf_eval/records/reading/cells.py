@@ -96,11 +96,9 @@ class Context:
 
 def is_blank(value: object) -> bool:
     """Whether a cell holds nothing at all, not even a mark for nothing."""
-    if value is None or (isinstance(value, float) and value != value):
-        return True
-    if not isinstance(value, str):
-        return False
-    return not value.strip() or (not value.isascii() and not plain(value))
+    if isinstance(value, str):
+        return not value.strip() or (not value.isascii() and not plain(value))
+    return value is None or (isinstance(value, float) and value != value)
 
 
 def is_mark(value: object) -> bool:

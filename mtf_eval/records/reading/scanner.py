@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.dataset import Finding
+from mtf_eval.records.reading.cells import is_blank
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +128,7 @@ def scan(
     for place, heading in enumerate(map(str, frame.columns)):
         values = frame.iloc[:, place]
         what = None if heading in known else _forbidden(heading)
-        if what and values.notna().any():
+        if what and not all(map(is_blank, values)):
             found.append((heading, None, f"a column for {what}"))
             continue
         found += [(heading, row, text) for row, text in _refused(heading, values)]
@@ -187,7 +188,8 @@ def _forbidden(heading: str) -> str | None:
 def _texts(values: pd.Series) -> dict[str, int]:
     """Distinct texts worth a look, with the first row of each."""
     first: dict[str, int] = {}
-    for row, value in zip(values.index, values, strict=True):
+    distinct = values.drop_duplicates()
+    for row, value in zip(distinct.index, distinct, strict=True):
         if isinstance(value, float) and value == value and value.is_integer():
             value = int(value)
         if isinstance(value, str) or (type(value) is int and value > 10**8):

@@ -112,7 +112,6 @@ def _persons(out: Tidied) -> None:
     frame.columns = pd.Index(
         ["" if p >= len(head) or is_blank(head[p]) else str(head[p]) for p in frame.columns]
     )
-    frame = frame.mask(frame.map(is_blank))
     file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in out.places.values()}
     strict = OF_ONE in fact(schema, "marks")
     out.problems += scan(schema.name, frame, file, sheet, known=known, strict=strict)
