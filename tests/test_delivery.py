@@ -119,6 +119,17 @@ def test_a_delivery_without_how_much_is_not_nought(plan: Dataset) -> None:
     assert process.deliveries_finding(delivery.dose(plan, as_of=NOW)).startswith("We cannot say")
 
 
+def test_all_that_was_agreed_is_said_too() -> None:
+    given = {"project_id": "P1", "due": "2021-05-03", "reported": "2021-05-05", "activity": "x",
+             "agreed": 4, "delivered": 4}  # fmt: skip
+    full = [{**given, "provider": name, "delivered": n} for name, n in (("B", 4), ("A", 5))]
+    said = delivery.delivered_finding(dataset(deliveries=full), as_of=NOW)
+    assert said == "All that was agreed was reported as delivered; none of 2 updates is missing."
+    short = [{**row, "delivered": 3} for row in (*full, *full[:1])]
+    said = delivery.delivered_finding(dataset(deliveries=short), as_of=NOW)
+    assert said == "A, B reported less than was agreed; none of 3 updates is missing."
+
+
 def test_nothing_on_record_is_said() -> None:
     nothing = dataset()
     assert delivery.overdue(nothing, as_of=NOW).frame.empty

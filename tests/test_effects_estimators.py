@@ -21,6 +21,7 @@ from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Estimate, Panel
 from mtf_eval.analysis.effects.pooling import random_effects_mean
 from mtf_eval.analysis.effects.rates import ratio_estimate
+from mtf_eval.analysis.effects.result import Quantity
 from mtf_eval.analysis.effects.synthetic import simplex_weights
 from mtf_eval.analysis.effects.validation import (
     ESTIMATORS,
@@ -102,6 +103,19 @@ def test_an_estimate_is_finite_and_inside_its_interval(wrong: dict[str, float]) 
     Estimate(**fields)
     with pytest.raises(BadArgument):
         Estimate(**(fields | wrong))
+
+
+@pytest.mark.parametrize("given", [("low",), ("high",), ("level",), ("low", "high"),
+                                   ("low", "level"), ("high", "level")])  # fmt: skip
+def test_an_interval_and_its_level_go_together(given: tuple[str, ...]) -> None:
+    fields = {"measure": "x", "estimate": 0.8, "n": 9, "method": "m", "unit": "incidents"}
+    ends = {"low": 0.5, "high": 1.1, "level": 0.95}
+    assert Quantity(**fields).low is None
+    assert Quantity(**fields, **ends).high == 1.1
+    with pytest.raises(BadArgument, match="go together"):
+        Quantity(**fields, **{name: ends[name] for name in given})
+    with pytest.raises(BadArgument, match="not a number"):
+        Quantity(**{**fields, "estimate": math.inf})
 
 
 def test_every_estimator_has_the_same_tidy_columns() -> None:
@@ -548,6 +562,11 @@ def test_survey_statistics_against_scipy_and_hand_sums() -> None:
     assert paired.estimate == pytest.approx(0.2)
     assert (paired.low, paired.high) == pytest.approx((0.0569, 0.3404), abs=5e-5)
     assert paired.p == pytest.approx(stats.binomtest(2, 14, 0.5).pvalue)
+    # From 25 changed on McNemar's, with Edwards' correction: (|17 - 8| - 1) squared over 25.
+    for lost, p in ((8, stats.chi2.sf(64 / 25, 1)), (7, stats.binomtest(7, 24, 0.5).pvalue)):
+        many = effects.paired_change(both=36, gained=17, lost=lost, neither=4)
+        assert many.p == pytest.approx(p)
+    assert effects.paired_change(both=3, gained=0, lost=0, neither=4).p == 1
 
 
 def test_synthetic_weights_are_those_put_in_and_those_of_a_constrained_solver() -> None:

@@ -18,11 +18,11 @@ from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, 
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project.design import choose, others, project_of, series_of, window_of
 from mtf_eval.analysis.project.estimation import smallest, spill
-from mtf_eval.analysis.project.gates import laid_out
+from mtf_eval.analysis.project.gates import _withheld, laid_out
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.records.coverage import coverage_of
+from mtf_eval.records.coverage import Gap, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.schema import empty
@@ -256,6 +256,20 @@ def test_what_cannot_be_said_is_said_without_warnings(rows: pd.DataFrame) -> Non
         assert found.cannot_say[ASB]
         assert found.sensitivity == ()
     assert found.headline
+
+
+def test_why_nothing_may_be_claimed_is_said_once_without_the_measure() -> None:
+    month = MONTHS[0]
+
+    def gap(text: str, remedy: str) -> Gap:
+        return Gap(kind="missing", measure=ASB, source="s", areas=(), first=month, last=month,
+                   gate=True, text=text, remedy=remedy)  # fmt: skip
+
+    coverage = coverage_of(data_of(), ASB, as_of=AS_OF)
+    gaps = [gap(f"{ASB}: one", "ask"), gap("two", ""), gap("three", "ask"), gap("four", "wait")]
+    said = _withheld(coverage, gaps, "too few are left")
+    assert said.words() == "one; two; three; four; too few are left. ask; wait."
+    assert _withheld(coverage, gaps[1:2], "").words() == "two."
 
 
 def test_too_short_a_record_is_not_told_as_one_with_gaps() -> None:

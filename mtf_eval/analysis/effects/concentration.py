@@ -24,7 +24,7 @@ def lorenz(*, counts: Sequence[float]) -> pd.DataFrame:
         Columns `places` (number), `share_of_places`, `share_of_incidents`.
     """
     values = np.sort(np.asarray(counts, dtype=float))[::-1]
-    if not len(values) or values.sum() == 0:
+    if values.sum() == 0:
         raise NotEnoughData("no incident in any place: nothing to concentrate")
     order = np.arange(1, len(values) + 1)
     return pd.DataFrame(

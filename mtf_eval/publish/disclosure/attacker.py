@@ -197,7 +197,7 @@ class Attacker:
                 if (adding >= least and good >= 3 * bad) or (named and len(parts) == len(others)):
                     found.append((good - bad, good, total, parts))
         # A larger sum says more than a smaller one that holds as often because of zeros.
-        found.sort(key=lambda f: (-f[0], -len(f[3]), f[2:]))
+        found.sort(key=lambda f: (-f[0], -len(f[3])))
         taken: list[tuple[int, int, tuple[int, ...]]] = []
         for score, good, total, parts in found:
             # Of two sums that share parts the better one is believed: the other may be chance.
