@@ -1326,6 +1326,8 @@ def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:
     assert table.frame.empty
     assert "fewer than 8" in " ".join(table.notes)
     assert benefit.by_step(data, reference, **when).frame.empty
+    none = {**when, "as_of": pd.Timestamp("2000-01-01")}
+    assert benefit.by_step(data, reference, **none).frame.empty, "no step was taken by then"
 
 
 def test_pounds_of_journeys_stay_inside(reference: Reference) -> None:

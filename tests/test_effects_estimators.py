@@ -74,6 +74,8 @@ def test_words_are_capped_by_the_maryland_level(maryland: int, log_ratio: float,
     text = made(maryland, log_ratio, se).sentence()
     assert "below 1 means fewer" in text
     assert "95% interval" in text
+    if abs(log_ratio) > 1.96 * se:  # e to the -0.4 is 0.67, to the 0.4 1.49
+        assert f"a {'fall of 33%' if log_ratio < 0 else 'rise of 49%'}" in text
     if maryland <= 2:
         assert "changed" in text
         assert "effect" not in text

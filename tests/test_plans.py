@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
@@ -439,6 +440,28 @@ def test_the_command_plans_on_all_records_with_the_prices_named(
     assert "--start April: expected a month such as 2026-04" in wrong.stderr
     now = {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file()}
     assert now == held, "nothing is written where it is refused"
+
+
+def test_a_plan_is_made_into_its_page_as_it_was_asked_for(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, asked = tmp_path / "data", []
+    shutil.copytree(folder, data, ignore=shutil.ignore_patterns("plans.csv"))
+
+    def run(**given: Any) -> int:
+        asked.append(given)
+        return len(asked) - 1
+
+    monkeypatch.setitem(commands.commands, "run", click.Command("run", callback=run))
+    line = ("--project", "P 9", "--areas", AREAS[0], "--measure", ASB, "--months", "6")
+    given = ("--start", "2026-04", "--docx", "--release", "public", "--reference", str(tmp_path))
+    for words in ("The pro-forma: ", "The page could not be made."):
+        done = typed("plan", str(data), *line, *given, "--out", str(tmp_path / "out"))
+        assert done.returncode == len(asked) - 1, done.stderr
+        assert words in done.stdout
+    assert asked[0] == {"data": (str(data),), "project": ("P 9",), "report": ("project_plan",),
+                        "out": tmp_path / "out", "docx": True, "release": "public",
+                        "reference": tmp_path}  # fmt: skip
 
 
 def test_a_row_of_plans_is_read_as_it_was_fixed() -> None:

@@ -78,6 +78,8 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     (text,) = (f.text for f in done.findings if f.rule == "weaker_evidence")
     assert text.startswith("Vehicle crime: not shown")
     table = benefit.standing([done])
+    assert "benefit_p1" in table.name
+    assert "half_2021" in benefit.standing([done], name="half_2021").name
     assert table.frame["value"].iloc[0] == pytest.approx(robbery)  # of robbery alone
     assert "the measures with a unit cost that are judged as it is" in table.notes[0]
     (apart,) = done.weaker

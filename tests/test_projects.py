@@ -442,6 +442,7 @@ def test_a_month_missing_before_takes_none_after_where_a_forecast_is_made() -> N
     short = evaluated(data_of(incidents=rows[~gone & (rows["month"] >= "2020-01-01")]))
     assert short.window is not None
     assert [f"{m:%Y-%m}" for m in short.window.out] == ["2020-05", "2020-06", "2021-05", "2021-06"]
+    assert "counted over" not in " ".join(assessment.changes(data_of(), short).notes)
 
 
 @pytest.mark.parametrize(("years", "cautioned"), [(0, False), (-3, True)])

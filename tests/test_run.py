@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
@@ -228,6 +229,30 @@ def test_reports_of_two_rules_never_share_a_folder(
         batch._refuse_mixed([north], Wanted(), store)
     with pytest.raises(RunRefused, match="holds internal reports of east"):
         batch._refuse_mixed([north], Wanted(release="local"), store)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+@pytest.mark.parametrize(
+    ("soft", "hard", "raised"),
+    [(256, 4096, 1024), (256, 512, 512), (1024, 4096, None), (2048, 4096, None),
+     (256, -1, 1024), (-1, -1, None), (256, 256, None)],
+)  # fmt: skip
+def test_as_many_files_may_be_open_as_a_run_needs(
+    soft: int, hard: int, raised: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import resource
+
+    done: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "RLIM_INFINITY", -1)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: done.append(limits))
+    batch._need_files()
+    assert done == ([(raised, hard)] if raised else [])
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (200, 255))
+    with pytest.raises(
+        RunRefused, match="only 255 files may be open at once here; a run needs 256"
+    ):
+        batch._need_files()
 
 
 def test_how_a_run_went_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

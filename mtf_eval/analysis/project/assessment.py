@@ -131,9 +131,10 @@ def _ratio_words(evaluation: Evaluation) -> Iterator[str]:
             "Rate ratio: after over before in the project's areas, over the same where nothing was "
             "done. Below 1 is fewer incidents."
         )
-    months = [len(side) for side in evaluation.window.used()] if evaluation.window else [0, 0]
-    if levels and max(levels) > 2 and months[0] != months[1]:
-        yield f"Before is counted over {months[0]} months, after over {months[1]}: those on record."
+    if levels and max(levels) > 2 and evaluation.window is not None:
+        before, after = map(len, evaluation.window.used())
+        if before != after:
+            yield f"Before is counted over {before} months, after over {after}: those on record."
     if levels and min(levels) <= 2:
         yield (
             "Without a comparison the rate ratio is the rate after over the rate before, in the "
