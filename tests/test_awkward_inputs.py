@@ -131,3 +131,61 @@ def test_quarters_given_as_months_are_one_warning(tmp_path: Path) -> None:
     assert "where counts are of quarters, give them by month" in text
     with pytest.raises(DataProblems, match=r"'Q1 2022'.*ask for the counts by month"):
         read(tmp_path / "b", incidents=f"{HEAD}Q1 2022,A1,burglary,30\n")
+
+
+@pytest.mark.parametrize(
+    ("table", "head", "row", "found"),
+    [
+        ("costs", ["Net", "VAT", "Gross"], [100, 20, 120], "not read: 'Net', 'VAT', 'Gross'"),
+        ("costs", ["Amount (£000)"], [1.2], "found pounds in thousands"),
+        ("costs", ["Amount"], ["<5"], "hidden or a range"),
+        ("incidents", ["Apr", "May"], [3, 4], "found 'Apr' .*expected a month with its year"),
+    ],
+)
+def test_numbers_that_are_not_certain_are_refused_in_few_words(
+    table: str, head: list[str], row: list[object], found: str, tmp_path: Path
+) -> None:
+    tables = book()
+    if table == "costs":
+        first = ["project_id", "agency", "item", "date", "kind"]
+        tables[table] = [[*first, *head], ["P1", "NHS", "Nurse", "2021-05-01", "cash", *row]]
+    else:
+        tables[table] = [["LSOA", "Crime type", *head], ["E01000001", "disorder", *row]]
+    with pytest.raises(DataProblems, match=found) as caught:
+        load(write_xlsx(tmp_path / "a.xlsx", tables))
+    assert len(caught.value.problems) <= 2
+
+
+def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
+    tables = book()
+    tables["referrals"][0][:3] = ["Ref no", "Date rec'd", "Referrer"]
+    tables["referrals"][4][3] = "Withdrawn"
+    tables["costs"][0][5] = "Actual cost"
+    for row, planned in zip(tables["costs"], ["Planned cost", 900, 900], strict=True):
+        row.append(planned)
+    tables["incidents"] = [
+        ["Month", "LSOA", "Crime type", "Count"],
+        *[["2021-05", "E01000001", "disorder", n] for n in (4, 6)],
+        ["2021-06", "E01000002", "disorder", 5],
+    ]
+    tables["survey_questions"] = [
+        ["question_id", "text", "scale", "favourable"],
+        ["Q1", "How safe?", "1;2;3;4;5", "high"], ["Q2", "Clean?", "No;Yes", "high"],
+    ]  # fmt: skip
+    tables["survey_responses"] = [
+        ["project_id", "wave", "date", "respondent_id", "Q1. Safe", "Clean?"],
+        ["P1", "Baseline", "2021-05-01", "a", 4, "No"], ["P1", "Post", "2021-09-01", "a", 5, "Yes"],
+    ]  # fmt: skip
+    data = load(write_xlsx(tmp_path / "a.xlsx", tables))
+    said = told(data)
+    assert "'Withdrawn' read as rejected" in said
+    assert "headings read as referral_id (Ref no), received (Date rec'd), agency (Referrer)" in said
+    assert "heading read as amount_gbp (Actual cost)" in said
+    assert data.table("costs")["amount_gbp"].sum() == 1234.5
+    assert data.table("incidents")["count"].sum() == 15
+    added = "1 row(s) of the same month, area and measure as one before, first here: added up"
+    assert added in told(data, "warning")
+    answers = data.table("survey_responses")[["wave", "question_id", "answer"]]
+    assert answers.to_numpy().tolist() == [
+        ["entry", "Q1", "4"], ["entry", "Q2", "No"], ["exit", "Q1", "5"], ["exit", "Q2", "Yes"],
+    ]  # fmt: skip

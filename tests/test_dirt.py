@@ -560,7 +560,7 @@ def test_headings_and_sheets_under_other_names(read: Callable[..., Dataset]) -> 
     ]  # fmt: skip
     data = read(tables)
     pd.testing.assert_frame_equal(data.table("referrals"), clean.table("referrals"))
-    assert "heading read as referral_id" in told(data)
+    assert "headings read as referral_id (Ref no), received" in told(data)
     tables["Referral log"][0][0] = "MTF number"
     tables["aliases"] = [
         ["scope", "alias", "name"],

@@ -22,7 +22,7 @@ from mtf_eval.records import cache
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.as_of import cut, own_day
 from mtf_eval.records.coverage import check, noticed
-from mtf_eval.records.dataset import CONTENT, UNREAD, Dataset, Finding, no_day
+from mtf_eval.records.dataset import CONTENT, Dataset, Finding, no_day
 from mtf_eval.records.home import HOME, REFERENCE
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.reading import sources
@@ -157,7 +157,7 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
         about["as_at"] = as_at.isoformat()
     reference = own_reference(own)
     stray: list[Problem] = []
-    order = sorted((g.table for g in grids), key=lambda t: t == "incidents")
+    order = sorted((g.table for g in grids), key=lambda t: t in ("incidents", "survey_responses"))
     for table in (t for t in dict.fromkeys(order) if t not in read):
         across = declared(read, [r["crime_type"] for r in reference.tables["crime_types"]])
         parts = [turned(g, aliases, across) for g in grids if g.table == table]
@@ -222,8 +222,7 @@ def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
     sheets = [f.sheet or f.file for f in findings if f.text.endswith("not read") and not f.table]
     told = [f"sheets or files: {', '.join(sheets)}"] if sheets else []
     for tidied in read.values():
-        headings = [f.column for f in tidied.findings if f.text == UNREAD]
-        if headings:
+        if headings := tidied.unread():
             where = tidied.grid.sheet or tidied.grid.file
             shown = ", ".join(headings[:12]) + (" ..." if len(headings) > 12 else "")
             told.append(f"headings of {where}: {shown}")

@@ -244,7 +244,7 @@ def _choice(value: object, context: Context) -> tuple[str, str]:
     find = context.aliases.find
     name = find(f"{context.table} {context.scope}", text) or find(context.scope, text)
     if name in context.allowed:
-        return str(name), "listed word in another spelling"
+        return str(name), f"{text!r} read as {name}"
     first = re.split(r" ?[-:;(] | - | ?\(", text, maxsplit=1)[0].strip()
     begun = _listed(first, context) if first not in ("", text) else None
     if begun and _listed(text[len(first) :].strip(" -:;()"), context) in (None, begun):
@@ -323,7 +323,7 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         notes.append("per cent read as a proportion")
     if text[:1] in ("-", "+"):
         negative, text = negative != (text[0] == "-"), text[1:].strip()
-    if unit != "£" and _HIDDEN.search(text):
+    if (unit != "£" or not re.search("[a-z]", text, re.I)) and _HIDDEN.search(text):
         todo = "hidden or a range, which cannot be counted: ask who keeps it for the number"
         raise Unreadable("a number", todo)
     if re.search(r"[0-9]", text) and re.search(r"[a-z]|[€$]", text, flags=re.I):

@@ -25,6 +25,7 @@ from mtf_eval.records.reading.cells import (
 )
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
+from mtf_eval.records.reading.headings import missing
 from mtf_eval.records.schema import KINDS, NUMBERS, holds, kind_of
 from mtf_eval.records.tables import TABLES
 
@@ -261,7 +262,11 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
         again = frame.index[whole.duplicated()]
         once = frame.drop(index=again)
         alike = once.duplicated([c for c in once if c != "count"])
-        if (frame["count"] != 1).mean() >= SUMS and alike.mean() <= ODD:
+        sums = (frame["count"] != 1).mean() >= SUMS
+        if sums and alike.mean() > ODD:
+            text = f"{alike.sum()} row(s) of the same month, area and measure as one before, first "
+            out.finding("warning", f"{text}here: added up", row=once.index[alike][0])
+        elif sums:
             if len(again):
                 out.mend(again, ONCE)
             for number in once.index[alike]:
@@ -305,7 +310,8 @@ def validate(out: Tidied) -> None:
     if schema.name in ("incidents", "incident_points") and "count" in places:
         for row in out.frame.index[out.frame["count"].isna()]:
             if (int(row), "count") not in told:
-                todo = "write the number; leave the column out where each row is one incident"
+                todo = "write the number, or take the row out where it is not on record; "
+                todo += "leave the column out where each row is one incident"
                 out.problem("nothing", "a whole number", todo, row=row, column="count")
     try:
         _without(str(schema.name), frozenset(absent)).validate(out.frame, lazy=True)
@@ -322,19 +328,18 @@ def validate(out: Tidied) -> None:
             continue
         told.add((row, column))
         if rule:
-            out.problem(
-                _found_in_row(out, row, column),
-                str(case.check),
-                str(rule.title or ""),
-                row=row,
-                column=column,
-            )
+            found, todo = _found_in_row(out, row, column), str(rule.title or "")
+            if column in absent and (unread := out.unread()):
+                found, todo = missing(column, schema, packaged(), unread)
+            out.problem(found, str(case.check), todo, row=row, column=column)
             continue
         kind = kind_of(schema, column)
-        missing = case.check == "not_nullable"
-        expected = holds(schema.columns[column]) if missing else str(case.check)
+        bare = case.check == "not_nullable"
+        expected = holds(schema.columns[column]) if bare else str(case.check)
         found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
-        todo = "write 0 where it is none" if missing and kind == "whole" else ""
+        todo = "write 0 where it is none" if bare and kind == "whole" else ""
+        if kind == "share" and not bare:
+            todo = "write a percentage with its sign, such as -20% or 25%"
         out.problem(found, expected, todo, row=row, column=column)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mtf_eval.errors import Problem
-from mtf_eval.records.dataset import Finding
+from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.reading.days import Span
 
 if TYPE_CHECKING:
@@ -123,6 +123,10 @@ class Tidied:
     def finding(self, kind: str, text: str, *, row: Any = None, column: str = "") -> None:
         """Note something mended or worth a look at a place in this sheet."""
         self.findings.append(self.grid.finding(kind, text, row=row, column=column))
+
+    def unread(self) -> list[str]:
+        """Return the headings that nothing knows."""
+        return [f.column for f in self.findings if f.text == UNREAD]
 
     def mend(self, rows: Iterable[Any], note: str, column: str = "") -> None:
         """Note what was done to a column in some rows."""

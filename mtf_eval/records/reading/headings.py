@@ -46,6 +46,8 @@ _WHERE = {
 }
 
 
+#: Of a heading over amounts: `Cost (£000s)`, `£k`.
+_THOUSANDS = re.compile(r"(£|\b|')000s?\b|£ ?(k|m|bn)\b|\b(thousand|million)s?\b", re.I)
 #: Words that name a column only as the whole of a heading.
 _VAGUE = {
     *("date", "type", "total", "status", "action"),
@@ -165,7 +167,7 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     header = out.grid.rows[top]
     if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
         out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
-    unread, years = [], year_beside(out)
+    unread, years, renamed = list[str](), year_beside(out), list[str]()
     beside = _second_table(out, aliases)
     for place, cell in enumerate(header[:beside]):
         name = column_named(cell, schema, aliases)
@@ -175,13 +177,17 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
                 "the same column twice", "each column once", "keep one", row=top + 1, column=name
             )
         elif name and cell != name and fold(str(cell)) != fold(name):
-            out.finding("repaired", f"heading read as {name}", row=top + 1, column=name)
+            own = "" if cell in schema.columns else f" ({' '.join(str(cell)[:40].split())})"
+            renamed.append(f"{name}{own}")
         elif place == years:
             text = f"its years read with the {' or '.join(_DAYS & set(places))}"
             out.finding("repaired", text, row=top + 1, column=str(cell))
         elif not name and not is_blank(cell) and place not in places.values():
             unread.append(" ".join(str(cell)[:40].split()))
             out.finding("warning", UNREAD, row=top + 1, column=unread[-1])
+    if renamed:
+        text = f"heading{'s' * (len(renamed) > 1)} read as {', '.join(renamed)}"
+        out.finding("repaired", text, row=top + 1)
     bare = [p for p, cell in enumerate(header) if is_blank(cell) and p not in places.values()]
     unnamed = {
         p
@@ -194,7 +200,7 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
         out.finding("warning", text, row=top + 1)
     for name, col in schema.columns.items():
         if (col.metadata or {})["required"] and name not in places:
-            found, todo = _missing(name, schema, aliases, unread)
+            found, todo = missing(name, schema, aliases, unread)
             out.problem(found, holds(col), todo, row=top + 1, column=name)
     if schema.name in ("incidents", "incident_points") and "count" not in places:
         if (named := _counts(out)) is None:
@@ -205,7 +211,7 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
             out.problem(found, "the number of incidents", todo, row=top + 1, column=named)
     either = (schema.metadata or {})["either"]
     if either and not set(either) & set(places):
-        found, todo = _missing(either[-1], schema, aliases, unread)
+        found, todo = missing(either[-1], schema, aliases, unread)
         out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
 
 
@@ -259,7 +265,7 @@ def _counts(out: Tidied) -> str | None:
 
 
 def _in_pounds(out: Tidied, place: int) -> None:
-    """Refuse another currency in a heading, or in a column of currencies, of a table of pounds."""
+    """Refuse another currency, or thousands, in a heading or a column of a table of pounds."""
     top = out.top
     head = str(out.grid.rows[top][place] or "")
     if not any(name.endswith("_gbp") for name in out.schema.columns):
@@ -268,6 +274,9 @@ def _in_pounds(out: Tidied, place: int) -> None:
     if fold(head) == "currency":
         cells = enumerate(out.grid.rows[top + 1 :], start=top + 2)
         rows = {n: str(row[place] or "") for n, row in cells if place < len(row)}
+    if _THOUSANDS.search(head):
+        todo = "write the amounts in full, under a heading without it"
+        out.problem("pounds in thousands or millions", "pounds", todo, row=top + 1, column=head)
     if wrong := [n for n, text in rows.items() if CURRENCY.search(text)]:
         todo = f"convert the amounts{f' of {len(wrong)} rows' * (len(wrong) > 1)}"
         out.problem("another currency", "pounds", todo, row=wrong[0], column=head)
@@ -281,7 +290,7 @@ def across_as(column: str) -> str:
     return f"if one is {what}, name it in the table {table}"
 
 
-def _missing(
+def missing(
     name: str, schema: DataFrameSchema, aliases: Aliases, unread: Sequence[str]
 ) -> tuple[str, str]:
     """Say that a column is missing, which headings are not read, and how to name one as it."""
@@ -297,8 +306,9 @@ def _missing(
     like = {
         h: likest(h, (name, *aliases.spellings(f"heading {schema.name}", name)))[0] for h in unread
     }
-    nearest = max(like, key=lambda h: like[h])
-    nearest = nearest if like[nearest] >= 0.4 else "(the heading)"
+    nearest, *others = sorted(like, key=lambda h: -like[h])
+    certain = like[nearest] >= 0.4 and not any(like[nearest] - like[h] < 0.15 for h in others)
+    nearest = nearest if certain else "(the heading)"
     shown = ", ".join(f"{h!r}" for h in unread[:12]) + (" ..." if len(unread) > 12 else "")
     todo = (
         f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "
@@ -306,4 +316,6 @@ def _missing(
     )
     if schema.name == "incidents" and name in ("area_code", "measure"):
         todo += f"; of counts in columns: {across_as(name)}"
+    if schema.name == "survey_responses" and name in ("question_id", "answer"):
+        todo += "; over a column of answers write the question_id or the text of survey_questions"
     return f"no such column; headings of this row not read: {shown}", todo

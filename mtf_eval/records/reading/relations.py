@@ -82,7 +82,7 @@ def relate(
 
 
 def declared(read: Mapping[str, Tidied], measures: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return areas and `measures` that tables name, by column and as `fold` leaves their names."""
+    """Return areas, questions and `measures` that tables name, by column and by folded name."""
     names: dict[str, dict[str, str]] = {"area_code": {}, "measure": {fold(m): m for m in measures}}
     for of, kind in (("area_code", "area"), ("measure", "measure")):
         for tidied, column in _of_kind(read, kind):
@@ -91,6 +91,10 @@ def declared(read: Mapping[str, Tidied], measures: Iterable[str]) -> dict[str, d
         if {"area_code", "area_name"} <= {*tidied.frame}:
             rows = tidied.frame[["area_name", "area_code"]].dropna()
             names["area_code"] |= {fold(name): code for name, code in rows.to_numpy()}
+    if "survey_questions" in read:
+        rows = read["survey_questions"].frame[["question_id", "text"]].dropna()
+        names["question_id"] = {fold(text): of for of, text in rows.to_numpy()}
+        names["question_id"] |= {fold(of): of for of in rows["question_id"]}
     return names
 
 

@@ -15,7 +15,7 @@ from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.dataset import UNREAD
 from mtf_eval.records.reading.cells import CellError, is_blank
 from mtf_eval.records.reading.checks import adds_up, reached, total_rows
-from mtf_eval.records.reading.days import Span, Unreadable, read_month, span_of
+from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_month, span_of
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
     TITLE_ROWS,
@@ -141,11 +141,15 @@ def turned(
         if top > header and not all(map(is_blank, below)):
             break  # a row of data
         head, years = _two_rows(grid, top)
-        months = {p: m for p, c in enumerate(head) if (m := month_of(c, years[p]))}
+        months = {
+            p: m or plain(str(c))
+            for p, c in enumerate(head)
+            if (m := month_of(c, years[p])) or (not years[p] and fold(str(c)) in MONTHS)
+        }
         areas = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str) and _area(c)}
         named = {column_named(c, grid.schema, aliases) for c in head}
         if grid.table == "survey_responses":
-            asked = {p: plain(c) for p, c in enumerate(head) if re.fullmatch(_QUESTION, str(c))}
+            asked = _asked(head, (known or {}).get("question_id", {}))
             if asked and not named & {"question_id", "answer"}:
                 return _down(grid, top, head, asked, ("question_id", "answer"))
             continue
@@ -191,6 +195,17 @@ def _figures(
         elif any(re.match(r"[<>]?[0-9]", str(row[place])) for row in body):
             others.append(" ".join(str(cell)[:40].split()))
     return across, others
+
+
+def _asked(head: Sequence[Any], known: Mapping[str, str]) -> dict[int, str]:
+    """Return the questions that headings name: by their number, their text or both."""
+    asked = {}
+    for place, cell in enumerate(head):
+        text = plain(str(cell))
+        number = re.match(rf"{_QUESTION}(?=$|[ .:)-])", text)
+        if name := known.get(fold(text)) or (number and known.get(fold(number[0]), number[0])):
+            asked[place] = name
+    return asked
 
 
 def _two_rows(grid: Grid, top: int) -> tuple[list[Any], list[Span | None]]:

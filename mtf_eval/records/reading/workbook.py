@@ -90,10 +90,9 @@ def read_workbook(
                     unread = _note("", file, sheet.name, text)
                     plain = sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None
                     if plain and (table := _by_headings(book.get_sheet_by_name(sheet.name), file)):
-                        text = "sheet is no table of the schema, though it has the headings of "
-                        text += (
-                            f"{table}: give it that name, or a row in the table aliases; not read"
-                        )
+                        text = text.removesuffix(", not read")
+                        text += f", though it has the headings of {table}: give it that name, or a "
+                        text += "row in the table aliases; not read"
                         unread = replace(unread, kind="warning", text=text)
                     findings.append(unread)
                 continue
