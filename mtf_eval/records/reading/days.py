@@ -321,7 +321,7 @@ def read_month(
 
 def _serial(number: float, date1904: bool) -> tuple[datetime, str, time | None]:
     at = None
-    if not number.is_integer() and number < 100_000:
+    if not number.is_integer() and 0 < number < 100_000:
         at = (datetime(2000, 1, 1) + timedelta(days=number % 1, seconds=0.5)).time()
         at, number = at.replace(microsecond=0), float(int(number))
     if number.is_integer() and 1 <= number < 100_000:
