@@ -20,6 +20,7 @@ from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts
 from mtf_eval.analysis.benefit.guards import guard
 from mtf_eval.analysis.benefit.statement import bridge
 from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
+from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
@@ -251,6 +252,8 @@ def test_switching_value_brings_the_ratio_to_one(reference: Reference) -> None:
     assert again.results["public_value_bcr"] == pytest.approx(1.0)
     nothing = dataset(outcomes=[burglaries(attribution=0.0)], costs=[cost(amount_gbp=60_000.0)])
     assert analyse(nothing, evaluation(), reference, draws=0).switching is None
+    back = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=-500.0)])
+    assert analyse(back, evaluation(), reference, draws=0).switching is None, "nothing was paid"
 
 
 def test_each_switching_value_by_hand(reference: Reference) -> None:
@@ -323,6 +326,34 @@ def test_no_effect_inside_means_no_saving_inside(ratio: float, reference: Refere
     low, high = done.draws.interval
     assert low <= 0 <= high
     assert done.sentence().startswith("No saving can be claimed")
+
+
+@pytest.mark.parametrize(
+    ("end", "out", "said"),
+    [
+        ("2024-04-30", (), ""),
+        ("2025-04-30", (), "12 of the 24 months"),
+        ("2024-04-30", ("2023-08-01", "2023-09-01"), "10 of the 12 months"),
+    ],
+)
+def test_pounds_of_a_part_of_the_response_say_so(
+    end: str, out: tuple[str, ...], said: str, reference: Reference
+) -> None:
+    """All costs stand against the months compared: a year of it at most, and those on record."""
+    judged = evaluation(estimate())
+    first, before, start, last = map(
+        pd.Timestamp, ("2022-05-01", "2023-04-01", "2023-05-01", "2024-04-01")
+    )
+    window = Window(
+        before_first=first, before_last=before, start=start, last=last, same_season=True,
+        out=tuple(map(pd.Timestamp, out)),
+    )  # fmt: skip
+    project = replace(judged.project, response_end=pd.Timestamp(end))
+    judged = replace(judged, window=window, project=project)
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
+    notes = [n for n in analyse(data, judged, reference, draws=0).notes if "Pounds are of" in n]
+    assert len(notes) == bool(said)
+    assert said in " ".join(notes)
 
 
 def test_a_design_without_comparison_is_called_gross(reference: Reference) -> None:
@@ -695,6 +726,10 @@ def test_switched_sensitivities_move_as_they_must(reference: Reference) -> None:
     assert found["Unit costs at the high end"] == pytest.approx(base * 8980 / 5930)
     lasting = base * (1 + 0.5 / 1.035 + 0.25 / 1.035**2)
     assert found["Effect lasts 3 years, 50% less each year"] == pytest.approx(lasting)
+    half = analyse(data, evaluation(estimate("Burglary", months=6)), reference)
+    found = {name: float(row["present_value_benefits_gbp"]) for name, _, row in half.sensitivities}
+    assert found["As reported"] == pytest.approx(base), "six months hold them all"
+    assert found["Effect lasts 3 years, 50% less each year"] == pytest.approx(2 * lasting)
     short = analyse(data, evaluation(estimate("Burglary")), reference, horizon_years=1)
     found = {name: float(row["present_value_benefits_gbp"]) for name, _, row in short.sensitivities}
     assert found["As reported"] == pytest.approx(base), "one year is all that was observed"
@@ -1234,6 +1269,22 @@ def test_people_are_shared_out_in_one_place_and_time(
         pair.append(analyse(dataset(outcomes=rows), judged, reference, draws=0))
     for both in (pair, pair[::-1]):
         assert {each for each, _ in benefit.once(both).values()} == {share}
+
+
+def test_a_project_that_claims_in_two_rows_takes_no_more_of_the_others(
+    reference: Reference,
+) -> None:
+    """Its larger share counts, as the warning on its page says: 0.6 beside 0.6 is half of each."""
+
+    def claiming(project: str, *shares: float) -> benefit.Benefit:
+        rows = [burglaries(project_id=project, attribution=share) for share in shares]
+        judged = evaluation(project_id=project, areas=("A",))
+        return analyse(dataset(outcomes=rows), judged, reference, draws=0)
+
+    twice, once = claiming("P1", 0.6, 0.6), claiming("P2", 0.6)
+    assert [share for share, _ in benefit.once([twice, once]).values()] == [1 / 1.2] * 3
+    shared_out = [claiming("P1", 0.5, 0.5), claiming("P2", 0.5)]
+    assert {rivals for _, rivals in benefit.once(shared_out).values()} == {()}
 
 
 def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:

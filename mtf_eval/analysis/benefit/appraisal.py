@@ -172,10 +172,10 @@ class Benefit(Brief):
     @property
     def switching(self) -> float | None:
         """Share of the benefits that would pay for the costs; `None` unpriced or without any."""
-        value = self.results["present_value_benefits_gbp"]
-        if self.unpriced or self.no_saving or not value > 0:
+        costs, value = self.results[["present_value_costs_gbp", "present_value_benefits_gbp"]]
+        if self.unpriced or self.no_saving or not (value > 0 and costs >= 0):
             return None
-        return float(self.results["present_value_costs_gbp"] / value)
+        return float(costs / value)
 
     @property
     def why_one_sided(self) -> str:

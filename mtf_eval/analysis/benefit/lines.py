@@ -40,6 +40,8 @@ class Line:
     profile, ages
         Share of the quantity that falls in each project year, and how many years of drop-off it
         has seen by then; `amount[t] = profile[t] * (1 - drop_off) ** ages[t]`.
+    pace
+        Share of the quantity that a whole year at the pace observed would hold.
     grades
         Evidence grades of the inputs, 1 (best) to 6.
     net
@@ -61,6 +63,7 @@ class Line:
     quantity: float
     profile: tuple[float, ...]
     ages: tuple[int, ...]
+    pace: float = 1.0
     grades: tuple[int, ...]
     price_year: str
     agency: str = ""
@@ -111,10 +114,9 @@ class Line:
         observed = len(self.profile)
         if self.route != "places" or years <= observed:
             return self
-        pace = max(self.profile)
         return replace(
             self,
-            profile=(*self.profile, *([pace] * (years - observed))),
+            profile=(self.pace,) * years,
             ages=(*self.ages, *range(1, years - observed + 1)),
             drop_off=drop_off,
         )
@@ -236,6 +238,7 @@ def _places(
             quantity=net.avoided,
             profile=tuple(shares),
             ages=(0,) * len(shares),
+            pace=12 / months,
             grades=(
                 int(reference.assumption("places_grade").value),
                 int(reference.maryland(effect.maryland)["evidence_grade"]),
@@ -324,6 +327,14 @@ def account(
         notes.append(f"Costs dated after {day(data.until)} are on record and not counted yet.")
     costs = _costs(data, project_id, start, reference)
     places = [*_places(data, evaluation, project_id, reference)]
+    window, end = evaluation.window, project.response_end
+    if window and end is not None and any(isinstance(each, Line) for each in places):
+        ran = len(pd.date_range(window.start, end, freq="MS"))
+        if ran > window.months:
+            notes.append(
+                f"Pounds are of {window.months} of the {ran} months of the response, those "
+                "compared; its costs are counted whole."
+            )
     people = [*_people(data, project_id, reference, shown)]
     if evaluation.status in UNFINISHED and any(isinstance(each, Line) for each in people):
         people = [each for each in people if isinstance(each, Problem)]

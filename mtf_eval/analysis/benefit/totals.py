@@ -55,11 +55,11 @@ def once(benefits: Sequence[Benefit]) -> Once:
         others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
         theirs = [line for b in others for line in b.claimed if line.route == "people"]
         for line in (line for line in each.claimed if line.route == "people"):
-            rows = [r for r in theirs if r.code == line.code]
-            whole = line.attribution + sum(r.attribution for r in rows)
-            names = tuple(sorted({r.project_id for r in rows})) if whole > 1 else ()
-            share = min(1.0, 1 / whole) if names else 1.0
-            found[line.project_id, line.source_row] = share, names
+            rows = sorted((r.attribution, r.project_id) for r in theirs if r.code == line.code)
+            most = {name: share for share, name in rows}  # the largest of each
+            whole = line.attribution + sum(most.values())
+            names = tuple(sorted(most)) if most and whole > 1 + 1e-9 else ()
+            found[line.project_id, line.source_row] = 1 / whole if names else 1.0, names
     return found
 
 
