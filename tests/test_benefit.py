@@ -148,6 +148,29 @@ def test_costs_table_keeps_cash_in_kind_and_capital_apart(reference: Reference) 
     assert frame.loc["Total", "total"] == 167
 
 
+def test_costs_by_agency_are_of_one_price_year_and_what_bias_adds_stands_apart(
+    reference: Reference,
+) -> None:
+    """The deflator of 2023/24 is 92.8945, of 2025/26 100 (HM Treasury, June 2026)."""
+    later = {"date": "2025-06-01"}
+    data = dataset(
+        costs=[
+            cost(amount_gbp=1000.0, capital="yes", evidence_grade=4, **later),  # 15% more
+            cost(kind="in_kind", hours=20.0, rate_gbp=10.0, **later),
+            cost(agency="NHS Trust", amount_gbp=7.0),
+        ]
+    )
+    frame = benefit.costs(analyse(data, evaluation(), reference)).frame.set_index("agency")
+    names = ["capital", "running", "in_kind", "total", "corrected"]
+    by_hand = {
+        "Police": [928.945, 0, 185.789, 1114.734, 1.15 * 928.945 + 185.789],
+        "NHS Trust": [0, 7, 0, 7, 7],
+        "Total": [928.945, 7, 185.789, 1121.734, 1.15 * 928.945 + 192.789],
+    }
+    for agency, row in by_hand.items():
+        assert frame.loc[agency, names].tolist() == pytest.approx(row), agency
+
+
 # --- uncertainty against closed forms ------------------------------------------------------------
 
 

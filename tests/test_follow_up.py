@@ -135,3 +135,7 @@ def test_who_else_worked_in_the_later_months_is_named(data: Dataset) -> None:
     assert not found.primary.distinguishable
     assert not any("still" in w.reading or "any more" in w.reading for w in held)
     assert "EX12 worked here" in follow_up.later_finding(held)  # from January 2024
+    areas = short.table("project_areas").copy()
+    areas.loc[areas["project_id"] == "EX12", "role"] = "buffer"  # it only looks at what moves there
+    beside = replace(short, tables={**short.tables, "project_areas": areas})
+    assert [w.others for w in follow_up.later(beside, found)] == [(), ()]

@@ -88,6 +88,45 @@ def test_groups_are_connected_by_areas_or_outcomes(data: Dataset) -> None:
     assert "P1 with P2" in overlaps.overlaps_finding(data, as_of=NOW)
 
 
+def test_pairs_and_agencies_of_several_by_hand() -> None:
+    def works(agency: str, *names: str, status: str = "planned") -> list[dict[str, object]]:
+        return [{"project_id": n, "agency": agency, "status": status} for n in names]
+
+    made = dataset(
+        projects=[
+            project("P1", "2021-01-04", "2021-06-30"),
+            project("P2", "2021-03-01", "2021-09-30"),
+            project("P3", "2021-05-10", None),
+        ],
+        project_areas=[
+            {"project_id": p, "area_code": "A", "role": role}
+            for p, role in (("P1", "target"), ("P2", "target"), ("P3", "comparison"))
+        ],
+        actions=[
+            *works("Police", "P1", "P2", "P3"),
+            *works("NHS", "P1", "P3"),
+            *works("Council", "P1", status="stopped"),
+            *works("Council", "P2"),
+        ],
+    )
+    spill, agency = (
+        "target of one, comparison or buffer of the other",
+        "agency with actions in each",
+    )
+    blurs = "One project's work blurs the other's comparison."
+    several = "One agency works for several at the same time; agree who does what."
+    assert overlaps.overlaps_table(made, as_of=NOW).frame.to_numpy().tolist() == [
+        ["P1 and P2", "target areas", "A", "March 2021 to June 2021",
+         "Their effects cannot be told apart here; counted once in any total."],
+        ["P1 and P3", spill, "A", "May 2021 to June 2021", blurs],
+        ["P2 and P3", spill, "A", "May 2021 to September 2021", blurs],
+        ["P1, P3", agency, "NHS", "May 2021 to June 2021", several],
+        ["P1, P2, P3", agency, "Police", "March 2021 to September 2021", several],
+    ]  # fmt: skip
+    nothing = "No two projects share target areas or outcomes of people at the same time."
+    assert overlaps.overlaps_finding(made, as_of=date(2021, 2, 1)) == nothing
+
+
 def test_later_projects_are_not_known_yet(data: Dataset) -> None:
     assert not overlaps.groups(data, as_of=date(2021, 5, 31))
 

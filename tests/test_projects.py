@@ -527,6 +527,16 @@ def test_harm_profile_weighs_by_hand_and_keeps_what_has_no_weight_apart() -> Non
     assert frame.loc["Robbery", "own"] == before["count"].sum()
     assert frame.loc["Robbery", "harm"] == pytest.approx(before["count"].sum() * each)
     assert np.isnan(frame.loc[ASB, "harm"])
+    assert (frame.loc[ASB, "note"], "month" in frame.loc["Robbery", "note"]) == (
+        "no weight: counted apart", False)  # fmt: skip
+    rows = incidents()
+    gone = rows[(rows["area_code"] != "A00") | ~rows["month"].between("2020-05-01", "2020-06-01")]
+    found = harm.profile(data_of(incidents=gone), project_of(data, "P1"), values, as_of=AS_OF)
+    row, held = found.frame.iloc[0], gone[(gone["month"].dt.year == 2020)]
+    assert row["note"] == "no weight: counted apart; 10 of 12 months are on record"
+    held = held[~held["month"].dt.month.isin([5, 6])]  # of the other areas too
+    own = held[held["area_code"] == "A00"]
+    assert (row["own"], row["all"]) == (own["count"].sum(), held["count"].sum())
 
 
 def test_silence_is_no_delivery() -> None:

@@ -213,6 +213,32 @@ def test_jobs_are_handed_over_a_few_at_a_time_and_a_lost_worker_is_a_failed_repo
     assert [*batch.run_many(iter(()), Options())] == []
 
 
+def test_data_sets_are_planned_each_in_a_folder_of_its_own(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {"sqlite://a": facts("north", "A"), "sqlite://b": facts("south"),
+            "sqlite://c": facts("North")}  # fmt: skip
+    monkeypatch.setattr(batch, "_facts", lambda address, *_: held[address])
+    books = [r.template for r in planned(tmp_path, facts("x"), "once", "year").reports]
+
+    def plan(*names: str, force: bool = False, **wanted: Any) -> dict[str, Planned]:
+        made = batch.plan([f"sqlite://{n}" for n in names], books, Wanted(**wanted), store,
+                          force=force)  # fmt: skip
+        return {p.folder: p for p in made}
+
+    found = plan("a", "b")
+    assert {n: p.due for n, p in found.items()} == {
+        n: {"once": "new", "year-2021": "new"} for n in ("north", "south")}  # fmt: skip
+    with pytest.raises(RunRefused, match="two data sets would have one folder of reports: North"):
+        plan("a", "c")
+    go(monkeypatch, store, [*found.values()])
+    assert plan("a")["north"].due == plan("b")["south"].due == {}
+    assert plan("a", force=True)["north"].due == {"once": "forced", "year-2021": "forced"}
+    held["sqlite://a"] = replace(facts("north"), months=())
+    assert plan("a")["north"].dropped == ["year-2021"], "no month is on record now"
+    assert plan("a", reports=("once",))["north"].dropped == [], "it was not asked for"
+
+
 def test_reports_of_two_rules_never_share_a_folder(
     tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,7 +91,7 @@ def release(table: Table, rule: Rule) -> Released:
     frame = frame[[c.name for c in table.columns]]
     marks = symbols.to_numpy(object)
     blank = frame.isna().to_numpy() & (marks == "")
-    marks = np.where(blank, np.array([c.missing for c in table.columns], dtype=object), marks)
+    marks = np.where(blank, [c.missing for c in table.columns], marks)
     symbols = pd.DataFrame(marks, frame.index, frame.columns, dtype="str")
     return Released(
         table=table.with_frame(frame[[c.name for c in table.columns if c.of is None]]),
