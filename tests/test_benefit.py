@@ -987,6 +987,26 @@ def test_cost_of_a_person_and_of_a_person_s_year_by_hand(reference: Reference) -
     assert row["person"] == pytest.approx(1_700)
 
 
+def test_an_incident_has_a_cost_only_where_its_fall_is_shown(reference: Reference) -> None:
+    """100 after at a ratio of 0.7 are 42.86 avoided; £3,000 over them are £70 each."""
+    paid = [cost(amount_gbp=3_000.0, date="2023-06-01")]
+
+    def row(costs: list[dict[str, Any]], **effect: float) -> Any:
+        data = dataset(project_measures=[measure()], costs=costs)
+        done = analyse(data, evaluation(estimate(**effect)), reference, draws=0)
+        return benefit.cost_per_outcome(done).frame.iloc[0]
+
+    shown = row(paid, ratio=0.7)
+    assert shown["units"] == pytest.approx(100 / 0.7 - 100)
+    assert (shown["each"], shown["unit"]) == (pytest.approx(70), "one incident")
+    assert np.isnan(shown["person"])
+    assert np.isnan(row(paid, ratio=0.7, se_log=0.5)["each"]), "none avoided is inside"
+    more = row(paid, ratio=1.4, se_log=0.05)
+    assert more["units"] == pytest.approx(100 / 1.4 - 100)
+    assert np.isnan(more["each"])
+    assert np.isnan(row([], ratio=0.7)["each"]), "what it cost is not known"
+
+
 # --- what the mutations showed nobody looked at ---------------------------------------------------
 
 

@@ -248,7 +248,9 @@ def test_panel_regression_is_that_of_statsmodels(target: int) -> None:
     found = effects.difference_in_differences(panel=data)
     assert math.log(found.estimate) == pytest.approx(quasi.params["tp"], rel=1e-8)
     assert found.details["dispersion"] == pytest.approx(quasi.scale, rel=1e-8)
+    assert ("clustered by area)" in found.method) == (target >= 10)
     if target < 10:
+        assert "quasi-Poisson)" in found.method
         assert found.se_log == pytest.approx(quasi.bse["tp"], rel=1e-6)
         assert found.df + found.n * 0 == quasi.df_resid
     else:
@@ -560,7 +562,11 @@ def test_survey_statistics_against_scipy_and_hand_sums() -> None:
     u = stats.mannwhitneyu(after, before).statistic
     assert found.estimate == pytest.approx(2 * u / (7 * 8) - 1)
     # 1998 Newcombe, paired, method 10: worked with his example (e, f, g, h) = (36, 12, 2, 0).
+    apart = effects.proportion_change(yes_before=3, n_before=12, yes_after=10, n_after=20)
+    assert apart.details == pytest.approx({"before": 0.25, "after": 0.5})
+    assert (apart.estimate, apart.n) == (pytest.approx(0.25), 32)
     paired = effects.paired_change(both=36, gained=12, lost=2, neither=0)
+    assert paired.details == pytest.approx({"before": 38 / 50, "after": 48 / 50, "changed": 14})
     assert paired.estimate == pytest.approx(0.2)
     assert (paired.low, paired.high) == pytest.approx((0.0569, 0.3404), abs=5e-5)
     assert paired.p == pytest.approx(stats.binomtest(2, 14, 0.5).pvalue)
