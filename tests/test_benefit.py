@@ -875,6 +875,10 @@ def test_an_unusual_unit_cost_names_the_usual_one(reference: Reference) -> None:
     assert "crime_theft_from_vehicle" in text
     assert f"{dear / usual:.2g} times the price" in text
     assert said("crime_theft_from_vehicle") == []
+    # £500 of 2002/03 beside £870 of 2015/16 (table E1): the two in the prices of one year
+    (text,) = said("asb_further_action")
+    times = reference.uprate(500, "2002/03", "2015/16") / 870
+    assert f"{times:.2g} times the price, like for like" in text
 
 
 def test_a_wide_unit_cost_is_warned_about(reference: Reference) -> None:
@@ -1613,7 +1617,7 @@ def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_
     robbed = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
     for ratio, prefix, why in (
         (0.95, "Not told from nothing: ", "The interval of the effect includes no effect"),
-        (1.5, "Not shown: nobody gains: a loss of £", "The records show no effect"),
+        (1.5, "Not shown: nobody gains: a loss of £", "The estimate is a loss"),
     ):
         done = analyse(robbed, evaluation(estimate(ratio=ratio)), reference)
         assert benefit.gains_finding(done).startswith(prefix), benefit.gains_finding(done)

@@ -93,6 +93,16 @@ def test_an_award_without_its_amount_is_not_nought(tracker: Dataset) -> None:
     assert pd.isna(statuses.loc["Total", "awarded"])
 
 
+def test_spending_of_one_award_is_not_that_of_both(tracker: Dataset) -> None:
+    rows = tracker.table("funding").copy()
+    rows.loc[rows["bid_id"] == "B2", ["project_id", "spent_gbp"]] = ["P1", float("nan")]
+    table = funding.budget(replace(tracker, tables={**tracker.tables, "funding": rows}), as_of=NOW)
+    row = table.frame.set_index("project_id").loc["P1"]
+    assert row["awarded"] == 900 + 800
+    assert pd.isna(row["spent"]), "£500 was spent of the one, nobody knows what of the other"
+    assert table.notes == ("What was spent is not on record of the awards B2.",)
+
+
 def test_an_award_to_no_one_project_is_not_passed_over(tracker: Dataset) -> None:
     assert funding.budget(tracker, as_of=NOW).notes == ()
     rows = tracker.table("funding").copy()

@@ -73,6 +73,8 @@ def test_every_page_table_leaves_the_loss_alone() -> None:
         if "ptimism" in name
     }
     assert list(value.values()) == pytest.approx([-25 * ROBBERY] * 2)
+    said = "The estimate is a loss, so no saving can be claimed"
+    assert benefit.chance_finding(done) == said
     gained = benefit.waterfall(analysed(rose(by=-25.0), measure())).frame.set_index("step")
     off = gained.loc["Optimism bias on benefits", "gbp"]
     assert off == pytest.approx(-25 * ROBBERY * (1 - KEPT))

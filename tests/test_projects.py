@@ -539,6 +539,21 @@ def test_harm_profile_weighs_by_hand_and_keeps_what_has_no_weight_apart() -> Non
     assert (row["own"], row["all"]) == (own["count"].sum(), held["count"].sum())
 
 
+def test_a_share_of_areas_that_are_not_all_on_record_says_so() -> None:
+    rows = incidents(areas=3)
+    late = (rows["area_code"] == "A02") & rows["month"].between("2020-07-01", "2020-12-01")
+    held = pd.DataFrame(
+        {"source": "police", "area_code": [f"A{n:02}" for n in range(3)], "first": MONTHS[0],
+         "last": [MONTHS[-1], MONTHS[-1], pd.Timestamp("2020-06-01")], "complete": "yes"}
+    )  # fmt: skip
+    data = data_of(incidents=rows[~late].assign(source="police"), coverage=held)
+    frame = harm.profile(data, project_of(data, "P1"), load_reference(), as_of=AS_OF).frame
+    assert "1 other area is not on record in all of them, so the share is" in frame["note"].iloc[0]
+    whole = data_of(incidents=rows)
+    frame = harm.profile(whole, project_of(whole, "P1"), load_reference(), as_of=AS_OF).frame
+    assert "share" not in frame["note"].iloc[0]
+
+
 def test_silence_is_no_delivery() -> None:
     rows = pd.DataFrame(
         {

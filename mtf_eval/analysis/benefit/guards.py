@@ -156,11 +156,12 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
         usual = reference.priced(code) if code in reference.unit_costs else None
         same = (code, usual.code, usual.newer_code) if usual else ()
         if usual and cost.code not in same and not (cost.entry and cost.entry == usual.entry):
-            times = cost.total_gbp / usual.total_gbp
+            here = reference.uprate(cost.total_gbp, cost.price_year, usual.price_year)
+            times = here / usual.total_gbp
             text = (
                 f"{line.label} is priced as {cost.label} ({cost.code}, £{cost.total_gbp:,.0f} in "
                 f"{cost.price_year}); {usual.code} (£{usual.total_gbp:,.0f} in "
-                f"{usual.price_year}) is usual: {times:.2g} times the price."
+                f"{usual.price_year}) is usual: {times:.2g} times the price, like for like."
             )
             yield _about(line, "unusual_unit_cost", text)
         upwards = line.low >= 1 and line.high > 1

@@ -393,9 +393,10 @@ def chance_finding(benefit: Benefit) -> str:
     if benefit.draws is None:
         return NOTHING
     if benefit.no_saving:
+        lost = benefit.results["present_value_benefits_gbp"] < 0
+        why = "The estimate is a loss" if lost else "The records show no effect"
         inside = "The interval of the effect includes no effect"
-        why = inside if benefit.no_saving_possible else "The records show no effect"
-        return f"{why}, so no saving can be claimed"
+        return f"{inside if benefit.no_saving_possible else why}, so no saving can be claimed"
     if benefit.unpriced:
         return f"The chance cannot be said: {'; '.join(benefit.unpriced)}"
     return benefit.chance_sentence

@@ -48,6 +48,10 @@ def _last_year(
     if months.empty:
         return None
     note = "" if held.all() else f"{len(months)} of {len(year)} months are on record"
+    there = counts.loc[months].notna()
+    if part := int((there.any() & ~there.all()).sum()):
+        less = f"{part} other area{'s are' if part > 1 else ' is'} not on record in all of them"
+        note = "; ".join(filter(None, (note, f"{less}, so the share is too high")))
     return int(own.loc[months].sum().sum()), int(counts.loc[months].sum().sum()), note
 
 

@@ -99,19 +99,20 @@ def budget(data: Dataset, *, as_of: date) -> Table:
     by_kind = cost.pivot_table(index="project_id", columns="kind", values="gbp", aggfunc="sum")
     asked = bid[bid["status"].isin(WON) | bid["awarded_gbp"].notna()].groupby("project_id")
     awarded = pd.Series({name: _awards(rows) for name, rows in asked}, dtype="float64")
-    spent = bid.groupby("project_id")["spent_gbp"].sum(min_count=1)
+    spent = pd.Series({name: rows["spent_gbp"].sum(skipna=False) for name, rows in asked})
     shared = _awards(bid[bid["project_id"].isna()])
     names = sorted({*by_kind.index, *bid["project_id"].dropna()})
     frame = pd.DataFrame({"project_id": pd.Series(names, dtype="object")})
     frame["awarded"] = awarded.reindex(names).to_numpy()
     frame["spent"] = spent.reindex(names).to_numpy()
     for kind in ("cash", "in_kind"):
-        column = by_kind[kind] if kind in by_kind else pd.Series(dtype="float64")
-        frame[kind] = column.reindex(by_kind.index).fillna(0.0).reindex(names).to_numpy()
+        costs = by_kind[kind] if kind in by_kind else pd.Series(dtype="float64")
+        frame[kind] = costs.reindex(by_kind.index).fillna(0.0).reindex(names).to_numpy()
     frame["left"] = frame["awarded"] - frame["cash"]
     notes = [f"£{shared:,.0f} awarded to no one project is not in it."] if shared > 0 else []
-    if len(open_ := bid[bid["status"].isin(WON) & bid["awarded_gbp"].isna()]):
-        notes.append(f"The amount is not on record of the awards {listing([*open_['bid_id']])}.")
+    for what, column in (("The amount", "awarded_gbp"), ("What was spent", "spent_gbp")):
+        if len(open_ := bid[bid["status"].isin(WON) & bid[column].isna()]):
+            notes.append(f"{what} is not on record of the awards {listing([*open_['bid_id']])}.")
     as_at = as_at_of(cost["date"])
     return lay("budget", frame, data, as_of=as_of, as_at=as_at, notes=tuple(notes))
 
