@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+#: Further places of a kind that a message names; `check --fix-report` marks all of them.
+PLACES = 5
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
@@ -61,7 +64,8 @@ class DataProblems(MtfError):
     Parameters
     ----------
     problems
-        All of them. The message tells each kind once: how many, the first place, what stands there.
+        All of them. The message tells each kind once: how many, what stands at the first place, and
+        the next few.
     unread
         What was not read at all, so that a missing column can be seen among it.
     """
@@ -97,7 +101,26 @@ def _told(kind: list[Problem]) -> str:
     first = kind[0]
     if len(kind) == 1:
         return str(first)
-    return str(replace(first, found=f"{first.found} (and so {len(kind):,} times, first here)"))
+    return str(replace(first, found=first.found + how_often([(p.row, p.found) for p in kind])))
+
+
+def how_often(places: Sequence[tuple[int | None, str]]) -> str:
+    """Say how often a thing stands in the input and in which rows after the first, what differs."""
+    (_, first), *rest = places
+    runs: list[tuple[int, int, str]] = []
+    for row, text in rest:
+        if runs and runs[-1][1:] == (row and row - 1, text):
+            runs[-1] = runs[-1][0], row or 0, text
+        elif row:
+            runs.append((row, row, text))
+    shown = runs[:PLACES]
+    where = ", ".join(
+        (f"row {a}" if a == b else f"rows {a} to {b}") + (f": {text}" if text != first else "")
+        for a, b, text in shown
+    )
+    left = len(rest) - sum(b - a + 1 for a, b, _ in shown)
+    more = f" and {left:,} more" if left and where else ""
+    return f" (and so {len(places):,} times, first here{where and '; then '}{where}{more})"
 
 
 class BadArgument(MtfError, ValueError):

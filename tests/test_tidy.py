@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtf_eval.errors import DataProblems
+from mtf_eval.errors import DataProblems, Problem
 from mtf_eval.records.aliases import fold, packaged, plain
 from mtf_eval.records.reading.cells import CellError, Context, Unreadable, describe, read_cell
 from mtf_eval.records.reading.grids import Grid
@@ -169,3 +169,20 @@ def test_many_problems_of_one_sort_are_told_once_and_counted() -> None:
     (line,) = [t for t in told if "column received" in t]
     assert "row 2, column received" in line
     assert "500 times" in line
+
+
+def test_a_message_names_further_rows_and_what_differs_there() -> None:
+    def at(row: int, found: str) -> Problem:
+        return Problem(file="costs.csv", found=found, expected="a date", row=row, column="date")
+
+    said = str(
+        DataProblems([at(4, "a"), *(at(n, "a") for n in (5, 6, 7)), at(9, "b"), at(11, "a")])
+    )
+    assert said == (
+        "6 problem(s) in the input:\n  - costs.csv, row 4, column date: found a (and so 6 times, "
+        "first here; then rows 5 to 7, row 9: b, row 11); expected a date"
+    )
+    many = str(DataProblems([at(row, "a") for row in range(3, 43, 2)]))
+    assert "20 times, first here; then row 5, row 7, row 9, row 11, row 13 and 14 more)" in many
+    nowhere = Problem(file="costs.csv", found="a", expected="a date")
+    assert "found a (and so 2 times, first here); expected" in str(DataProblems([nowhere, nowhere]))

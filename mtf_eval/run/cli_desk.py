@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mtf_eval.errors import BadArgument, DataProblems, place_of
+from mtf_eval.errors import BadArgument, DataProblems, how_often, place_of
 from mtf_eval.publish.pages import pdf
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import Finding, no_day
@@ -110,8 +110,8 @@ def _say(given: str, fix_report: Path | None, reference: Path | None) -> None:
         alike.setdefault(same, []).append(finding)
     for (kind, file, sheet, text), each in alike.items():
         columns = ", ".join(dict.fromkeys(f.column for f in each if f.column))
-        rows = len({f.row for f in each})
-        more = f" (and so {rows:,} times, first here)" if rows > 1 else ""
+        places = [(row, "") for row in dict.fromkeys(f.row for f in each)]
+        more = how_often(places) if len(places) > 1 else ""
         where = place_of(file, sheet, each[0].row or None, columns)
         click.echo(f"  {KINDS[kind]}: {where}: {text}{more}")
     if fix_report:
