@@ -167,9 +167,10 @@ def test_shares(tmp_path: Path) -> None:
     # Of a whole kept back: 36 are 92% of 39 and of no other, so the rest are 3.
     rows = [["k", "Part", "Rest", "Whole", "Share (%)"], ["a", 20, 20, 40, 50]]
     rows += [["b", 10, 20, 30, 33], ["c", 36, "[c]", "[k]", 92]]
-    write_csv(tmp_path, "t", rows)
-    found = {(k.column, k.low, k.high) for k in audit(tmp_path)}
-    assert found == {("rest", 3, 3), ("whole", 39, 39)}
+    for more in ([], [["d", "[c]", 9, "[k]", 50]]):  # half of what, nobody knows: not 8 alone
+        write_csv(tmp_path, "t", [*rows, *more])
+        found = {(k.row, k.column, k.low, k.high) for k in audit(tmp_path) if k.row == "c"}
+        assert found == {("c", "rest", 3, 3), ("c", "whole", 39, 39)}
 
 
 def test_pounds_over_what_one_person_is_worth(tmp_path: Path) -> None:
@@ -207,6 +208,30 @@ def test_sums_that_cannot_hold_are_bent_as_far_as_they_must_and_no_others() -> N
     for low, high, given in ((0, 5, 20), (10, 30, 2), (0, 9, 7)):
         system.add([(system.unknown(low, high), 1.0)], given=given)
     assert system.bends() == pytest.approx([20 - 5, 10 - 2, 0])
+
+
+def test_which_sums_of_columns_are_believed(tmp_path: Path) -> None:
+    """Three rows bear one out, or half of a short table; of two that share parts the better."""
+
+    def leaks(head: str, *rows: str) -> set[tuple[str, str, int]]:
+        lines = [line.split() for line in (f"k {head}", *rows)]
+        found = audit(write_csv(tmp_path, "t", lines))
+        return {(k.row, k.column, k.low) for k in found if k.low == k.high}
+
+    bear, hidden = ("a 10 5 15", "b 20 6 26", "c 31 7 38"), [f"{n} 11 [c] 14" for n in "defg"]
+    assert leaks("One Two Both", *bear[:2], *hidden) == set(), "two of six may be chance"
+    assert leaks("One Two Both", *bear, *hidden) == {(n, "two", 3) for n in "defg"}
+    assert leaks("One Two Both", *bear[:2], hidden[0]) == {("d", "two", 3)}
+    assert leaks("One Two Both", *bear, "x 9 9 8", hidden[0]) == {("d", "two", 3)}
+    assert leaks("One Two Both", *bear, "x 9 9 8", "y 8 9 8", hidden[0]) == set()
+    noughts = ("a 10 0 10", "b 20 0 20", "c 31 0 31")
+    assert leaks("One Two Both", *noughts, hidden[0]) == set(), "they compare two columns"
+    both = ("a 10 5 5 15", "b 20 6 6 26", "c 30 7 7 37", "d 11 8 9 19")
+    assert leaks("One Two Three Both", *both, "e 10 [c] [c] 13") == {("e", "two", 3)}
+    shares = ("a 40 60 100", "b 30 61 91", "c 50 22 72")
+    assert leaks("One_(%) Two_(%) People", *shares, "d 10 20 [c]") == set(), "shares count nobody"
+    pounds = ("a 40.5 60 100.5", "b 30.5 61 91.5", "c 50.5 22 72.5")
+    assert leaks("One Two People", *pounds, "d 10.5 20 [c]") == set()
 
 
 def test_the_rule_is_read_from_the_run_record(tmp_path: Path) -> None:

@@ -167,6 +167,19 @@ def test_no_date_is_written_as_one_system_alone_can() -> None:
     assert not [p.name for p in files if known.search(p.read_text(encoding="utf-8"))]
 
 
+def test_no_text_is_in_the_machines_own_encoding() -> None:
+    """On Windows that is cp1252, in which a page, a notebook and a record are not written."""
+    found = []
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                own = {"read_text": 0, "write_text": 1}.get(node.func.attr)
+                said = {keyword.arg for keyword in node.keywords}
+                if own is not None and "encoding" not in said and len(node.args) <= own:
+                    found.append(f"{path.name}, line {node.lineno}")
+    assert found == []
+
+
 def test_no_private_member_of_another_library_is_used() -> None:
     used, own = set(), {"_exit"}  # `os._exit` is documented
     for node in (n for path in modules() for n in ast.walk(ast.parse(path.read_text("utf-8")))):

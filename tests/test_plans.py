@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import shutil
 from dataclasses import replace
 from datetime import date
@@ -148,6 +149,32 @@ def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> 
     small = plan_page(data_with(folder, row(aim=-0.01)))
     assert small.answer().sentence().startswith("Hopeless as planned. Anti-social behaviour, 2 ar")
     assert set(small.designs().frame["said"]) == {"hopeless"}
+
+
+@pytest.mark.parametrize(
+    ("areas", "months", "names"),
+    [
+        (1, 6, ["As planned", "One more area", "3 more months",
+                "One more area and 3 more months"]),
+        (2, 12, ["As planned", "One more area", "Twice as many areas, the most alike"]),
+        # Of a response of three months six are compared, and of one of six too.
+        (2, 3, ["As planned", "One more area", "Twice as many areas, the most alike"]),
+        (3, 11, ["As planned", "One more area", "3 more months", "One more area and 3 more months",
+                 "Twice as many areas, the most alike"]),
+    ],
+)  # fmt: skip
+def test_what_can_be_added_to_a_plan(
+    folder: Path, areas: int, months: int, names: list[str]
+) -> None:
+    page = plan_page(data_with(folder, row(areas="; ".join(AREAS[:areas]), buffer="",
+                                           months=months)))  # fmt: skip
+    made = page._choices[0]
+    assert [re.sub(r" \(.*\)", "", each.name) for each in made] == names
+    assert [len(each.target) - areas for each in made] == [
+        areas if "Twice" in name else int("One more area" in name) for name in names]  # fmt: skip
+    first, longest = min(max(months, 6), 12), min(months + 3, 12)
+    assert [each.months for each in made] == [longest if "months" in n else first for n in names]
+    assert made[1].target[:areas] == made[0].target
 
 
 def test_a_design_is_planned_as_the_evaluation_will_choose_it(tmp_path: Path) -> None:

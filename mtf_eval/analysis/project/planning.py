@@ -240,7 +240,7 @@ def choices(data: Dataset, plan: Plan, evaluation: Evaluation) -> list[Choice]:
     """
     panel = _quiet(data, evaluation)
     months = compared(plan.months)
-    longer, alike = compared(months + MORE_MONTHS), [str(a) for a in _alike(panel).index]
+    longer, alike = compared(plan.months + MORE_MONTHS), [str(a) for a in _alike(panel).index]
     size, more = len(panel.target), f"{MORE_MONTHS} more months"
     wanted = [
         ("As planned", 0, months),
