@@ -1049,6 +1049,14 @@ def test_a_blank_share_is_its_default(reference: Reference) -> None:
     blank = outcome(unit_cost_code="child_in_need_year", people=4, impact=None)
     (line,) = analyse(dataset(outcomes=[blank]), evaluation(), reference, draws=0).claimed
     assert (line.source_row, line.impact, line.attribution) == ("outcomes row 2", 1.0, 1.0)
+    nothing = dict.fromkeys(("impact", "deadweight", "attribution", "drop_off", "evidence_grade"))
+    late = outcome(unit_cost_code="child_in_need_year", people=4, lag_years=1.2, years=2.5)
+    (line,) = analyse(dataset(outcomes=[late | nothing]), evaluation(), reference, draws=0).claimed
+    assert (line.impact, line.deadweight, line.attribution, line.drop_off) == (1, 0, 1, 0)
+    # After more than a year nothing of the first two; then two years and half of a third.
+    assert (line.profile, line.ages) == ((0, 0, 1, 1, 0.5), (0, 0, 0, 1, 2))
+    assert (line.quantity, line.people) == (4, 4)
+    assert line.grades[0] == 6, "nothing is known of what it rests on"
 
 
 def test_one_outcome_for_places_and_for_people_is_warned_about(reference: Reference) -> None:

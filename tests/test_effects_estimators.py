@@ -826,6 +826,38 @@ def test_planning_foresees_the_error_of_the_evaluation() -> None:
     assert planned.smallest() == pytest.approx(1 - math.exp(-reach * later.se_log), abs=0.12)
 
 
+@pytest.mark.parametrize(
+    ("length", "months", "held", "used"),
+    [
+        (24, 12, 12, 24), (18, 6, 6, 18), (20, 12, 8, 20), (15, 12, 3, 15), (13, 1, 1, 13),
+        # Under fifteen months the later half serves, with as many before.
+        (14, 12, 7, 14), (14, 6, 6, 12), (9, 12, 4, 8), (6, 12, 3, 6),
+    ],
+)  # fmt: skip
+def test_which_months_a_plan_learns_from(length: int, months: int, held: int, used: int) -> None:
+    """What is expected is what an evaluation would have expected of the last months on record."""
+    frame = records(np.random.default_rng(5), areas=60, months=length)
+    own = (str(frame.sum().idxmax()),)
+    found = effects.planned(panel=Panel(counts=frame, target=own, start=START), months=months)
+    then = Panel(counts=frame.iloc[-used:], target=own, start=frame.index[-held])
+    now = effects.placebo_calibrated(panel=then)
+    assert now.avoided is not None
+    by_month = (now.n_after + now.avoided) / held
+    assert found.expected / months == pytest.approx(by_month, rel=2e-3)
+    assert found.df == now.df
+
+
+@pytest.mark.parametrize(("before", "after"), [(0, 3), (3, 0)])
+def test_no_series_is_fitted_to_nothing(before: int, after: int) -> None:
+    months = pd.date_range("2020-01-01", periods=36, freq="MS")
+    series = pd.Series([before] * 24 + [after] * 12, months)
+    words = f"x: {24 * before} incident(s) before and {12 * after} after the start"
+    with pytest.raises(NotEnoughData, match=re.escape(words)):
+        effects.interrupted_series(
+            series=series, start=months[24], measure="x", rng=np.random.default_rng(1)
+        )
+
+
 # How often they are wrong: small, seeded, with bounds that a right estimator meets.
 
 

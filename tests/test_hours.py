@@ -17,7 +17,7 @@ import pytest
 from books import book, write_xlsx
 
 import mtf_eval as mtf
-from mtf_eval.analysis.project.week import Week
+from mtf_eval.analysis.project.week import Week, hours, week_of
 from mtf_eval.publish.workbench.records import load
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reading.hours import spread
@@ -244,6 +244,13 @@ def test_a_map_of_hours_is_of_areas_and_passes_the_rule(timed: Path) -> None:
         mtf.report(records, "project_evaluation", release="internal", project="EX01")
     assert shown.hidden == 0
     assert shown.frame["Fri"].sum() == pytest.approx(294)
+    said = "An incident of which only a span is known is spread evenly over its hours."
+    judged = records.project("EX01").evaluation
+    held = week_of(records, judged)  # of whole numbers
+    for each, digits in ((held, 0), (replace(held, counts=held.counts + 0.5), 1)):
+        made = hours(records, judged, each)
+        assert (said in made.notes) == bool(digits)
+        assert {c.decimals for c in made.columns[1:]} == {digits}
 
 
 def test_times_come_from_a_database(tmp_path: Path) -> None:

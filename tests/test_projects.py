@@ -155,6 +155,18 @@ def test_window(start: str, end: str, wanted: tuple[str, ...]) -> None:
     assert tuple(f"{m:%Y-%m}" for m in ends) == wanted
 
 
+def test_months_compared_in_words() -> None:
+    rows = a_project(response_start=pd.Timestamp("2021-01-01"))
+    window = window_of(project_of(data_of(projects=rows), "P1"), MONTHS, as_of=AS_OF)
+    whole = "January 2020 to December 2020 against January 2021 to December 2021"
+    assert window.words() == whole
+    out = tuple(pd.to_datetime(["2021-05-01", "2020-05-01", "2021-06-01"]))
+    part = replace(window, out=out)
+    assert part.words() == f"{whole}, without May 2020 and May and June 2021"
+    assert [len(side) for side in part.used()] == [11, 10]
+    assert (window.months, part.months) == (12, 10)
+
+
 def test_one_month_after_the_start_is_enough_and_none_is_not() -> None:
     project, months = project_of(data_of(), "P1"), pd.date_range("2019-01", "2021-01", freq="MS")
     assert window_of(project, months, as_of=AS_OF).start == months[-1]
