@@ -1272,6 +1272,41 @@ def _value(done: benefit.Benefit) -> float:
     return float(done.results["present_value_benefits_gbp"])
 
 
+@pytest.mark.parametrize(
+    ("near", "failed", "taken_off"),
+    [("B", (), 10.0), ("C", (), 20.0), ("BC", (), 15.0), ("B", ("trend",), 20.0)],
+)
+def test_an_excess_beside_two_projects_is_taken_off_their_total_once(
+    near: str, failed: tuple[str, ...], taken_off: float, reference: Reference
+) -> None:
+    """60 robberies next door where 50 were expected: ten more, of one buffer, of two or of half.
+
+    What is in doubt is in no sum with what is not, so it keeps its own.
+    """
+    months = pd.date_range("2023-05-01", periods=12, freq="MS")
+    both = []
+    for project, area, around in (("P1", "A1", "B"), ("P2", "A2", near)):
+        judged = evaluation(
+            estimate(se_log=0.02), project_id=project, areas=(area,),
+            buffer=estimate(ratio=1.2, after=60, se_log=0.3),
+            failed=failed if project == "P2" else (),
+        )  # fmt: skip
+        cells = {(each, month): 1 / 12 / len(around) for each in around for month in months}
+        net = replace(judged.net["Robbery"], near=cells)
+        data = dataset(project_measures=[measure(project_id=project)],
+                       costs=[cost(project_id=project, amount_gbp=1000.0)])  # fmt: skip
+        both.append(analyse(data, replace(judged, net={"Robbery": net}), reference, draws=0))
+    for pair in (both, both[::-1]):
+        whole = benefit.portfolio(pair, rng=np.random.default_rng(1), draws=4_000)
+        one = _value(both[0]) / (100 / 0.7 - 100 - 10)
+        assert _value(whole) == pytest.approx(one * (2 * (100 / 0.7 - 100) - taken_off))
+        assert [f.rule for f in whole.findings] == ["moved_once"] * (taken_off < 20)
+        assert whole.draws is not None
+        assert np.median(whole.draws.public) == pytest.approx(_value(whole), rel=0.1)
+    alone = benefit.portfolio(both[1:], rng=np.random.default_rng(1), draws=0)
+    assert _value(alone) == pytest.approx(_value(both[1]))
+
+
 def test_nested_areas_are_counted_as_the_outer_whatever_the_code(reference: Reference) -> None:
     rng = np.random.default_rng(1)
     outer = _of_areas(reference, "P1", "ABCDEF")

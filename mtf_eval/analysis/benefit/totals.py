@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mtf_eval.analysis.benefit.appraisal import Benefit, appraise_lines
 from mtf_eval.analysis.benefit.guards import Finding
@@ -18,6 +18,7 @@ from mtf_eval.records.prices.reference import financial_year
 
 #: Share of a line that enters a total, and the other projects that claim the rest.
 Once = Mapping[tuple[str, str], tuple[float, tuple[str, ...]]]
+Cells = Mapping[tuple[Any, ...], float]  # shares by area, month
 
 
 def _together(one: Benefit, other: Benefit) -> bool:
@@ -36,11 +37,28 @@ def once(benefits: Sequence[Benefit]) -> Once:
     line with the better evidence, then by the one that covers more. Where projects of the same
     areas and time claim one outcome of people, attributions above 1 in all are scaled down to 1.
     """
+    found = _first(benefits, lambda line: line.net.cells if line.net else {})
+    for each in benefits:
+        others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
+        theirs = [line for b in others for line in b.claimed if line.route == "people"]
+        for line in (line for line in each.claimed if line.route == "people"):
+            rows = sorted((r.attribution, r.project_id) for r in theirs if r.code == line.code)
+            most = {name: share for share, name in rows}  # the largest of each
+            whole = line.attribution + sum(most.values())
+            names = tuple(sorted(most)) if most and whole > 1 + 1e-9 else ()
+            found[line.project_id, line.source_row] = 1 / whole if names else 1.0, names
+    return found
+
+
+def _first(
+    benefits: Sequence[Benefit], of: Callable[[Line], Cells]
+) -> dict[tuple[str, str], tuple[float, tuple[str, ...]]]:
+    """Give each area and month of a measure to one line of places, and the others the rest."""
     order = list(KINDS)
-    taken: dict[tuple[str, str, pd.Timestamp], str] = {}
+    taken: dict[tuple[Any, ...], str] = {}
     found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
     places = [
-        (order.index(line.evidence), -len(line.net.cells), b.project_id, line, line.net.cells)
+        (order.index(line.evidence), -len(line.net.cells), b.project_id, line, of(line))
         for b in benefits
         for line in b.claimed
         if line.net is not None
@@ -51,15 +69,6 @@ def once(benefits: Sequence[Benefit]) -> Once:
         left = sum(share for cell, share in own.items() if cell not in taken)
         found[line.project_id, line.source_row] = (left if rivals else 1.0, tuple(sorted(rivals)))
         taken |= {cell: line.project_id for cell in own if cell not in taken}
-    for each in benefits:
-        others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
-        theirs = [line for b in others for line in b.claimed if line.route == "people"]
-        for line in (line for line in each.claimed if line.route == "people"):
-            rows = sorted((r.attribution, r.project_id) for r in theirs if r.code == line.code)
-            most = {name: share for share, name in rows}  # the largest of each
-            whole = line.attribution + sum(most.values())
-            names = tuple(sorted(most)) if most and whole > 1 + 1e-9 else ()
-            found[line.project_id, line.source_row] = 1 / whole if names else 1.0, names
     return found
 
 
@@ -85,6 +94,14 @@ def portfolio(
     if any(each.assumptions != first.assumptions for each in benefits):
         raise BadArgument("projects of different price years or horizons cannot be added up")
     counted = once(among or benefits)
+
+    def near(line: Line) -> Cells:
+        """Return where an excess lies that is taken off whole; kinds of evidence are no one sum."""
+        if not line.net or not line.moved or counted[line.project_id, line.source_row][0] < 1:
+            return {}
+        return {(*cell, line.evidence): share for cell, share in line.net.near.items()}
+
+    moved = _first(among or benefits, near)
     begun = [int(financial_year(b.window[0])[:4]) for b in among or benefits if b.window]
     base, years = min(begun, default=0), first.assumptions.horizon_years
     assumptions = replace(first.assumptions, horizon_years=years + max(begun, default=base) - base)
@@ -103,6 +120,17 @@ def portfolio(
                 findings.append(
                     Finding(rule="counted_once", action="warn", source_row=source_row, text=text)
                 )
+            share, rivals = moved.get((line.project_id, line.source_row), (1.0, ()))
+            if line.net is not None and share < 1:
+                net = replace(line.net, share=share)
+                text = (
+                    f"{line.label} of {line.project_id}: of {line.moved:,.0f} more next door "
+                    f"{1 - share:.0%} are taken off {', '.join(rivals)}, and not twice."
+                )
+                findings.append(
+                    Finding(rule="moved_once", action="warn", source_row=source_row, text=text)
+                )
+                line = replace(line, net=net, quantity=net.avoided)
             lines.append(
                 replace(
                     line,

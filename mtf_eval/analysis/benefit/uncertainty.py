@@ -130,7 +130,7 @@ def draw_net(net: Net, rng: np.random.Generator, draws: int) -> Array:
 
     first = noise(net.effect)
     second = first if net.buffer is None else noise(net.buffer)
-    return net_avoided(net.effect, net.buffer, (first, second))
+    return net_avoided(net.effect, net.buffer, (first, second), share=net.share)
 
 
 def _triangle(

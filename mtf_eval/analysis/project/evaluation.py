@@ -228,7 +228,8 @@ def evaluate(
         measure: Net(
             effect=each.effect,
             beside=each.beside,
-            cells=cells_of(each.compared),
+            cells=cells_of(each.compared, each.compared.target),
+            near=cells_of(each.compared, each.compared.buffer),
             wanted=project.measures.get(measure),
             failed=failed if each is primary else (),
         )

@@ -55,16 +55,22 @@ def avoided_in(effect: Estimate, noise: Array) -> Array:
     return np.asarray(effect.avoided + noise * width / limit)
 
 
-def net_avoided(effect: Estimate, buffer: Estimate | None, noise: tuple[Array, Array]) -> Array:
+def net_avoided(
+    effect: Estimate, buffer: Estimate | None, noise: tuple[Array, Array], *, share: float = 1.0
+) -> Array:
     """Incidents avoided, net, where both log ratios are off by their own `noise`.
 
     Parameters
     ----------
     buffer
         Effect in the buffer, where its excess counts; no draw credits a fall there.
+    share
+        Of the excess, what is taken off.
     """
     avoided = avoided_in(effect, noise[0])
-    return avoided if buffer is None else avoided + np.minimum(avoided_in(buffer, noise[1]), 0.0)
+    if buffer is None:
+        return avoided
+    return avoided + share * np.minimum(avoided_in(buffer, noise[1]), 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +88,12 @@ class Net:
         Change aimed at, as a share; above nought more is to be recorded, and nothing is netted.
     failed
         Checks that speak against the effect: what was looked at, and what was seen.
-    cells
-        Share of the incidents that falls to each area and month, by the counts before.
+    cells, near
+        Share of the incidents that falls to each area and month, by the counts before; the same
+        of the buffer's.
+    share
+        Of the excess next door, what is taken off: all, but for what another project of the same
+        total has taken off already.
     """
 
     effect: Estimate
@@ -91,6 +101,8 @@ class Net:
     wanted: float | None = None
     failed: tuple[str, ...] = ()
     cells: Mapping[tuple[str, pd.Timestamp], float] = field(default_factory=dict)
+    near: Mapping[tuple[str, pd.Timestamp], float] = field(default_factory=dict)
+    share: float = 1.0
 
     @property
     def rise_wanted(self) -> bool:
@@ -106,7 +118,8 @@ class Net:
     @property
     def moved(self) -> float:
         """Incidents more than expected in the buffer, 0 or more."""
-        return 0.0 if self.buffer is None else max(0.0, -float(self.buffer.avoided or 0))
+        excess = 0.0 if self.buffer is None else max(0.0, -float(self.buffer.avoided or 0))
+        return self.share * excess
 
     @property
     def gross(self) -> float:
@@ -126,7 +139,8 @@ class Net:
         if buffer is None:
             low, high = effect.avoided_low, effect.avoided_high
             return (self.gross if low is None else low), (self.gross if high is None else high)
-        drawn = net_avoided(effect, buffer, (_grid(effect)[:, None], _grid(buffer)[None, :]))
+        errors = _grid(effect)[:, None], _grid(buffer)[None, :]
+        drawn = net_avoided(effect, buffer, errors, share=self.share)
         tail = (1 - effect.level) / 2
         low, high = np.quantile(drawn, [tail, 1 - tail])
         return float(low), float(high)
@@ -196,10 +210,10 @@ class Net:
         return f"{text}; nothing is taken off for next door (ratio {self.beside.estimate:.2f})"
 
 
-def cells_of(compared: Panel) -> dict[tuple[str, pd.Timestamp], float]:
-    """Share out the incidents of a project over its areas and months, by the counts before."""
+def cells_of(compared: Panel, areas: tuple[str, ...]) -> dict[tuple[str, pd.Timestamp], float]:
+    """Share out the incidents of areas over them and the months after, by the counts before."""
     months = compared.counts.index[compared.post]
-    before = compared.counts.loc[~compared.post, list(compared.target)].sum() + 0.5
+    before = compared.counts.loc[~compared.post, list(areas)].sum() + 0.5
     shares = before / before.sum() / len(months)
     return {(str(a), m): float(share) for a, share in shares.items() for m in months}
 

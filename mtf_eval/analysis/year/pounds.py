@@ -236,13 +236,18 @@ def once(data: Dataset, together: Together, spent: Money) -> Table:
 
 def once_finding(spent: Money) -> str:
     """Say why the total is not the sum of the lines, or that it is."""
-    pairs = sorted({f.text for f in spent.whole.findings if f.rule == "counted_once"})
+    pairs, moved = (
+        sorted({f.text for f in spent.whole.findings if f.rule == rule})
+        for rule in ("counted_once", "moved_once")
+    )
     said = "No two of these projects claim the same thing: each sum is that of its lines."
     if pairs:
         said = (
             "The sums are less than their lines: projects that worked in the same areas at "
             f"the same time cannot both have saved the same incidents. {' '.join(pairs)}"
         )
+    if moved:
+        said = f"{said if pairs else 'The sums are not those of their lines.'} {' '.join(moved)}"
     if spent.whole.assumptions != spent.each[0].assumptions:  # the horizon is longer
         said += (
             " Lines are present values of each project's own first year, as on its page, sums of "
