@@ -90,10 +90,11 @@ def refused(
 
 
 def grouped(problems: Iterable[Problem]) -> list[list[Problem]]:
-    """Put problems of one kind together, in the order of their first."""
+    """Put problems of one kind together, files that differ in numbers alike; in order."""
     kinds: dict[tuple[str, ...], list[Problem]] = {}
     for problem in problems:
-        kinds.setdefault(problem.kind, []).append(problem)
+        file, *kind = problem.kind
+        kinds.setdefault((re.sub("[0-9]+", "9", file), *kind), []).append(problem)
     return list(kinds.values())
 
 

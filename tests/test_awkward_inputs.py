@@ -11,6 +11,7 @@ from books import book, write_xlsx
 from openpyxl.styles import Font
 
 from mtf_eval import load
+from mtf_eval.analysis.results.findings import extremes
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
 
@@ -189,3 +190,41 @@ def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     assert answers.to_numpy().tolist() == [
         ["entry", "Q1", "4"], ["entry", "Q2", "No"], ["exit", "Q1", "5"], ["exit", "Q2", "Yes"],
     ]  # fmt: skip
+
+
+def test_downloads_of_the_police_in_the_wrong_place_are_told_in_one_line(tmp_path: Path) -> None:
+    months = [f"2023-{m:02}-kent-street" for m in range(1, 6)]
+    rows = "month,area_code,measure,count\n2023-01,A1,burglaries,4\n"
+    data = read(tmp_path / "a", **dict.fromkeys(months, "Crime ID,Month\n"), crimes=rows)
+    said = told(data, "warning")
+    assert "5 file(s) of data.police.uk: put them into a folder police_uk; not read" in said
+    assert any("though it has the headings of incidents: give it that name" in t for t in said)
+    (tmp_path / "b" / "police_uk" / "x").mkdir(parents=True)
+    for month in months:
+        (tmp_path / "b" / "police_uk" / "x" / f"{month}.csv").write_text("Crime ID,Month\n")
+    with pytest.raises(DataProblems, match=r"\(and so 5 times, first here\)") as caught:
+        load(tmp_path / "b")
+    assert len(str(caught.value).splitlines()) == 2
+    data = read(tmp_path / "c", incidents=rows)
+    assert "no incident has this measure" in told(data, "warning")  # the project names burglary
+
+
+def test_an_empty_row_and_months_of_the_year_in_about(tmp_path: Path) -> None:
+    tables = book()
+    tables["projects"].append(["P2", None, None, None, None, None, None])
+    tables["about"] = [["key", "value"], ["title", "T"], ["year", 2020]]
+    rows = [["Received", 17, 16], ["Accepted", 10, 15], ["Rejected", 7, 1], ["SARA", 0, 0]]
+    rows += [["Completed", 1, 1], ["Last updated", "15/12/2021", "15/12/2021"]]
+    tables["monthly_referrals"] = [["", "Jan", "Feb"], *rows]
+    with pytest.raises(DataProblems, match="nothing in title, problem, lead_agency, ") as caught:
+        load(write_xlsx(tmp_path / "a.xlsx", tables))
+    assert [p.row for p in caught.value.problems] == [3]
+    del tables["projects"][2]
+    months = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("monthly_referrals")
+    assert months["month"].dt.strftime("%Y-%m").tolist() == ["2020-01", "2020-02"]
+    assert months["received"].tolist() == [17, 16]
+
+
+def test_nothing_is_the_most_where_all_are_alike() -> None:
+    frame = pd.DataFrame({"month": ["May", "June", "Total"], "n": [5, 5, 10]})
+    assert extremes(frame, "month", "n") is None

@@ -494,7 +494,7 @@ def test_a_cost_is_no_total_for_a_word_of_its_own(item: str, tmp_path: Path) -> 
     tables = book()
     day = dt.datetime(2021, 3, 1)
     tables["costs"].append(["", "", item, day, "", 5000, None, None])
-    with pytest.raises(DataProblems, match="column project_id: found nothing"):
+    with pytest.raises(DataProblems, match="found nothing in project_id, "):
         load(write_xlsx(tmp_path / "b.xlsx", tables))
 
 
@@ -729,7 +729,7 @@ def test_headings_over_two_rows(tmp_path: Path) -> None:
 def test_a_row_just_begun_is_no_footnote(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"].append(["R-005"])
-    with pytest.raises(DataProblems, match="row 6, column received: found nothing"):
+    with pytest.raises(DataProblems, match="row 6: found nothing in received, "):
         load(write_xlsx(tmp_path / "b.xlsx", tables))
 
 

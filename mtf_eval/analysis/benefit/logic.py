@@ -27,9 +27,9 @@ def logic_model(data: Dataset, benefit: Benefit) -> Table:
     actions = actions_then(data, as_of, own)
     done = {s: int((actions["state"] == s).sum()) for s in ("done", "late", "overdue")}
     made = [
-        f"{row['activity']}: {row['delivered']:g} of {row['agreed']:g}".replace(
-            "nan of", "an amount that is not on record of"
-        )
+        f"{row['activity']}: {row['delivered']:g} of {row['agreed']:g}"
+        if row["delivered"] == row["delivered"]
+        else f"{row['activity']}: how much of {row['agreed']:g} is not on record"
         for row in dose(data, as_of=as_of, project_id=own).to_dict("records")
         if row["agreed"] > 0
     ]

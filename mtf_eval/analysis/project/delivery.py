@@ -134,7 +134,7 @@ def delivered_finding(data: Dataset, *, as_of: date) -> str:
         )
     words = words or "All that was agreed was reported as delivered"
     gaps = (
-        f"{missing} of {due} updates are missing"
+        f"{missing} of {due} updates {'is' if missing == 1 else 'are'} missing"
         if missing
         else f"none of {due} updates is missing"
     )

@@ -48,10 +48,10 @@ def extremes(frame: pd.DataFrame, label: str, column: str) -> tuple[str, float, 
     Returns
     -------
     (highest label, value, lowest label, value), rows that tie joined; `None` when under two rows
-    are shown.
+    are shown, or where all hold the same.
     """
     values = shown(frame, label, column)
-    if len(values) < 2:
+    if values.nunique() < 2:
         return None
     top, low = values.max(), values.min()
     return (

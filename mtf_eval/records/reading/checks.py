@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: Rows of incidents that are no one incident make a table of sums; so few may name the same one.
 SUMS, ODD = 0.5, 0.05
+#: Empty cells of one row that are told one by one.
+FEW = 2
 ONCE = "the same row twice: read once"
 TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
 #: What a referral that was not taken on, or not yet, cannot have.
@@ -320,6 +322,12 @@ def validate(out: Tidied) -> None:
     else:
         return
     rules = {str(c.error): c for c in schema.checks}
+    bare = cases[(cases["check"] == "not_nullable") & cases["column"].isin([*places])]
+    for number, empty in bare.groupby("index")["column"].unique().items():
+        if len(empty) > FEW and not {(number, c) for c in empty} & told:
+            told |= {(int(number), c) for c in empty}
+            todo = "fill them in, or take the row out"
+            out.problem(f"nothing in {', '.join(empty)}", "a value in each", todo, row=number)
     for case in cases.drop_duplicates(["column", "check", "index"]).itertuples():
         row = int(str(case.index))
         rule = rules.get(str(case.check)) if case.schema_context != "Column" else None
@@ -339,7 +347,7 @@ def validate(out: Tidied) -> None:
         found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
         todo = "write 0 where it is none" if bare and kind == "whole" else ""
         if kind == "share" and not bare:
-            todo = "write a percentage with its sign, such as -20% or 25%"
+            todo = "write it with %, such as 25%, or as 0.25"
         out.problem(found, expected, todo, row=row, column=column)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
-from mtf_eval.records.aliases import Aliases, fold, plain
-from mtf_eval.records.dataset import UNREAD
+from mtf_eval.records.aliases import Aliases, fold, packaged, plain
+from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.prices.unit_costs import CURRENCY
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.days import Span, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.schema import holds
+from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
     from pandera.pandas import DataFrameSchema
@@ -125,6 +127,22 @@ def _two_rows(
         text = f"{group} {cell}" if isinstance(cell, str) and not is_blank(cell) else over
         if name := column_named(text, schema, aliases):
             places.setdefault(name, place)
+
+
+def though_like(unread: Finding, rows: Sequence[Sequence[Any]]) -> Finding:
+    """Warn where what is not read has every column that a table needs, three or more."""
+    for table, schema in TABLES.items():
+        head = heading_row(Grid(table=table, file=unread.file, rows=rows), packaged())
+        needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
+        either = {*(schema.metadata or {})["either"]}
+        there = {*head[1]} if head else set()
+        if len(there) > 2 and needed <= there and (not either or either & there):
+            text = (
+                f"{unread.text.removesuffix(', not read')}, though it has the headings of {table}: "
+            )
+            text += "give it that name, or a row in the table aliases; not read"
+            return replace(unread, kind="warning", text=text)
+    return unread
 
 
 def says_total(cells: Iterable[Any]) -> bool:

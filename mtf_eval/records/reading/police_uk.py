@@ -250,7 +250,7 @@ def _repeated(members: Iterable[_Member]) -> list[Problem]:
             continue
         if name in seen:
             twice = f"{name[0]} of {name[1]} a second time (also in {seen[name]})"
-            once, todo = "each month of a force once", "Remove one of the two"
+            once, todo = "each month of a force once", "Keep that of the newer download"
             problems.append(Problem(file=member.label, found=twice, expected=once, todo=todo))
         seen.setdefault(name, member.label)
     return problems

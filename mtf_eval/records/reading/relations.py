@@ -302,9 +302,11 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
 #: What of a project the incidents must name, and what is said where none does. Areas are matched by
 #: code alone.
 _COUNTED = (
-    ("project_measures", "measure", "no incident has this measure"),
+    ("project_measures", "measure", "measure", "no incident has this measure"),
+    ("projects", "primary_measure", "measure", "no incident has this measure"),
     (
         "project_areas",
+        "area_code",
         "area_code",
         "no incident has this area: check the code, or the level of area (LSOA, MSOA)",
     ),
@@ -312,12 +314,14 @@ _COUNTED = (
 
 
 def _counted(read: Mapping[str, Tidied], redrawn: Collection[str]) -> None:
-    for table, column, text in _COUNTED:
+    told: set[str] = set()
+    for table, column, of, text in _COUNTED:
         if table not in read or "incidents" not in read:
             continue
-        on_record = set(read["incidents"].frame[column].dropna())
+        on_record = set(read["incidents"].frame[of].dropna())
         named = read[table].frame[column].dropna()
-        absent = named[~named.isin(on_record | {*redrawn})]
+        absent = named[~named.isin(on_record | told | {*redrawn})]
+        told |= {*absent}
         if on_record and len(absent):
             more = f" ({len(absent)} rows, first here)" if len(absent) > 1 else ""
             row = int(str(absent.index[0]))

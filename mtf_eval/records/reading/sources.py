@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
+from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
 
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
@@ -102,6 +104,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
 
     grids: list[Grid] = []
     findings: list[Finding] = []
+    loose: list[Finding] = []
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
     files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
@@ -115,7 +118,14 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
         if table is None:
             if path.suffix.lower() in _READ[:-1] and path.name not in (OUTLINES, LOOKUP, LOOK_UP):
                 text = "no table of the schema, not read"
-                findings.append(Finding(kind="note", table="", text=text, file=path.name))
+                unread = Finding(kind="note", table="", text=text, file=path.name)
+                if re.search(r"20[0-9]{2}-[0-9]{2}-.*-street$", path.stem):
+                    loose.append(unread)
+                    continue
+                if path in stems:
+                    with suppress(DataProblems):
+                        unread = though_like(unread, read_csv(path, "incidents").rows[:TITLE_ROWS])
+                findings.append(unread)
             continue
         try:
             grids.append(read_csv(path, table))
@@ -127,9 +137,13 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
             both = hashlib.sha256(f"{one.sha256}{source.sha256}".encode()).hexdigest()
             source = replace(source, file=f"{one.file}, {path.name}", sha256=both)
         sources[table] = source
+    if loose:
+        text = f"{len(loose)} file(s) of data.police.uk: put them into a folder police_uk; not read"
+        findings.append(replace(loose[0], kind="warning", text=text))
     for archive in _archives(place):
         if "incidents" in sources:
-            found, todo = "a second source of incidents", "keep one of them"
+            found, todo = "a second source of incidents", "keep one of them; of several downloads "
+            todo += "of data.police.uk put the folders of months into one folder police_uk"
             expected = "one source"
             problems.append(Problem(file=archive.name, found=found, expected=expected, todo=todo))
             continue

@@ -25,10 +25,10 @@ from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.prices.unit_costs import foreign_format
 from mtf_eval.records.reading.cells import CellError
 from mtf_eval.records.reading.grids import MAX_CELLS, Grid
-from mtf_eval.records.reading.headings import TITLE_ROWS, heading_row
+from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
 from mtf_eval.records.reading.mapping import Mapped
 from mtf_eval.records.reading.zips import open_zip
-from mtf_eval.records.tables import TABLES, table_named, tables_named
+from mtf_eval.records.tables import table_named, tables_named
 
 #: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
 MAX_UNPACKED = 300 * 2**20
@@ -89,11 +89,10 @@ def read_workbook(
                     text = f"{'hidden ' if hidden else ''}sheet is no table of the schema, not read"
                     unread = _note("", file, sheet.name, text)
                     plain = sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None
-                    if plain and (table := _by_headings(book.get_sheet_by_name(sheet.name), file)):
-                        text = text.removesuffix(", not read")
-                        text += f", though it has the headings of {table}: give it that name, or a "
-                        text += "row in the table aliases; not read"
-                        unread = replace(unread, kind="warning", text=text)
+                    if plain:
+                        opened = book.get_sheet_by_name(sheet.name)
+                        rows = opened.to_python(skip_empty_area=False, nrows=TITLE_ROWS)
+                        unread = though_like(unread, rows)
                     findings.append(unread)
                 continue
             part = _scanned(path, parts.get(sheet.name, ""), sheet.name)
@@ -378,19 +377,6 @@ def _colour_word(rgb: str) -> str | None:
     if 22 <= degrees <= 62:
         return "amber"
     return "green" if 75 <= degrees <= 165 else "unclear"
-
-
-def _by_headings(sheet: Any, file: str) -> str | None:
-    """Return the table of which a sheet has every column that is needed, three or more."""
-    rows = sheet.to_python(skip_empty_area=False, nrows=TITLE_ROWS)
-    for table, schema in TABLES.items():
-        head = heading_row(Grid(table=table, file=file, rows=rows), packaged())
-        needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
-        either = {*(schema.metadata or {})["either"]}
-        there = {*head[1]} if head else set()
-        if len(there) > 2 and needed <= there and (not either or either & there):
-            return table
-    return None
 
 
 def _note(table: str, file: str, sheet: str, text: str) -> Finding:
