@@ -102,7 +102,8 @@ def _told(kind: list[Problem]) -> str:
     first = kind[0]
     if len(kind) == 1:
         return str(first)
-    return str(replace(first, found=first.found + how_often([(p.row, p.found) for p in kind])))
+    places = [(p.row if p.file == first.file else None, p.found) for p in kind]
+    return str(replace(first, found=first.found + how_often(places)))
 
 
 def how_often(places: Sequence[tuple[int | None, str]]) -> str:
