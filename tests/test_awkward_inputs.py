@@ -57,14 +57,18 @@ def test_areas_called_like_totals_are_areas_and_totals_are_not(tmp_path: Path) -
     whole[2] = "2023-03,All areas,burglary,20"
     data = read(tmp_path / "c", incidents=HEAD + "\n".join([*rows, *whole]))
     assert data.table("incidents")["count"].sum() in (8 * 19, 8 * 19 * 2)
+    months = [f"2023-{m:02}" for m in range(1, 13)]
     two = [
         f"{m},{a},burglary,{n}" for m in months for a, n in (("N", 3), ("S", 4), ("District", 7))
     ]
     data = read(tmp_path / "d", incidents=HEAD + "\n".join(two))
-    assert data.table("incidents")["count"].sum() == 8 * 7
+    assert data.table("incidents")["count"].sum() == 12 * 7
     big = [f"{m},{a},burglary,{n}" for m in months for a, n in (("N", 3), ("S", 4), ("Pier", 9))]
     data = read(tmp_path / "e", incidents=HEAD + "\n".join(big))
-    assert data.table("incidents")["count"].sum() == 8 * 16
+    assert data.table("incidents")["count"].sum() == 12 * 16
+    alone = [f"{m},All areas,burglary,19" for m in months]
+    data = read(tmp_path / "f", incidents=HEAD + "\n".join(alone))
+    assert data.table("incidents")["count"].sum() == 12 * 19
 
 
 def test_many_totals_are_held_in_little_time(tmp_path: Path) -> None:

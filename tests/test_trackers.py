@@ -566,9 +566,10 @@ def test_areas_as_pages_write_them(tmp_path: Path) -> None:
     assert areas[["area_code", "role"]].to_numpy().tolist() == [
         ["E01000001", "target"], ["E01000002", "buffer"],
     ]  # fmt: skip
-    tables["project_areas"][1][1] = "E01000001, E01000002"
-    with pytest.raises(DataProblems, match="give each area a row of its own"):
-        load(write_xlsx(tmp_path / "c.xlsx", tables))
+    for several in ("E01000001, E01000002", "E01000001/E01000002", "E01000001-E01000002"):
+        tables["project_areas"][1][1] = several
+        with pytest.raises(DataProblems, match="give each area a row of its own"):
+            load(write_xlsx(tmp_path / "c.xlsx", tables))
 
 
 def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def _area(value: object, context: Context) -> tuple[str, str]:
     """Read an area; of a name with its code the code, as pages write both."""
     text, note = _code(value, context)
     codes = re.findall(r"(?<![\w/-])[EWNS][0-9]{8}(?![\w/-])", text, flags=re.I)
-    if len(codes) > 1:
+    if len(re.findall(r"[EWNS][0-9]{8}", text, flags=re.I)) > 1:
         raise Unreadable("one area", "give each area a row of its own")
     if codes and len(text) > len(codes[0]):
         return codes[0], "the code read of an area's name and code"

@@ -311,7 +311,7 @@ def read_month(
         day, note, at = read_day(value, date1904=date1904)
     except Unreadable as error:
         other = error.expected.partition(", not ")[2]
-        todo = "ask for the counts by month" if other in _LONGER else error.todo
+        todo = "ask for the counts by month" if other in _LONGER else "write it as 2021-09"
         raise Unreadable("a month, such as 2021-09 or Sep 2021", todo) from None
     if day.day != 1:
         todo = "a day within the month was given: write the month, such as 2021-09"

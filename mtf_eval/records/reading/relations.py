@@ -35,9 +35,8 @@ _REFERENCES = (
 _SPELT = ("measure", "area")
 #: Rows of the usual area or measure from which one that stands alone is asked about.
 _MANY = 5
-#: Sums by month that make the sum of fewer areas one by more than chance, where its name is silent.
+#: Sums by month that make one of fewer areas the sum of the others by more than chance.
 _SURE = 12
-_WHOLE = re.compile(r"\b(total|all|whole|overall|district|borough)\b")
 #: A surname before a first name, where an agency belongs.
 _PERSON = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
 
@@ -349,7 +348,7 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
     if len(cells.columns) < 3:
         return
     name = cells.sum().idxmax()
-    few = len(cells.columns) < _MANY and not _WHOLE.search(fold(str(name)))
+    few = len(cells.columns) < _MANY
     whole, rest = cells.pop(name), cells.sum(axis=1)
     held = whole > 0
     sums = (cells[held].gt(0).sum(axis=1) > 1).sum()

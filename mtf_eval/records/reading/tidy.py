@@ -197,6 +197,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             bare = re.fullmatch(r"([0-9]{1,2})(\.0)?", "" if month is None else str(row[month]))
             if month is not None and bare and year.isdecimal():
                 row[month] = f"{year}-{int(bare[1]):02}"
+    if not body and len(totals) > 1:  # a series of the whole is all there is
+        body, out.body, totals = totals, totals, {}
     _alone(out, alone)
     out.body = dict(sorted(body.items()))
     return totals
