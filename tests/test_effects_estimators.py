@@ -286,6 +286,19 @@ def test_pre_trend_is_the_interaction_of_the_two_way_model() -> None:
     assert found.details["slope"] == pytest.approx(fit.params["tt"], rel=1e-6)
 
 
+def test_a_trend_before_the_start_is_by_the_month_through_a_gap() -> None:
+    """The target's share grows by 3% a month; half a year is not on record."""
+    months = pd.date_range("2020-01-01", periods=30, freq="MS")
+    counts = pd.DataFrame({f"A{n}": 10_000 for n in range(12)}, index=months)
+    counts["A0"] = np.round(1_000 * 1.03 ** np.arange(30)).astype(int)
+    held = counts.drop(months[8:14])
+    for frame in (counts, held):
+        found = effects.pre_trend(
+            panel=Panel(counts=frame, target=("A0",), start=pd.Timestamp("2022-01-01"))
+        )
+        assert found.size.startswith("rising 3.0% a month"), found.size
+
+
 @pytest.mark.parametrize("empty", ["target", "comparison"])
 def test_no_trend_is_seen_where_nothing_was_recorded(empty: str) -> None:
     made = panel(months=12)

@@ -29,7 +29,8 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     used = y + rest > 0
     if y.sum() == 0 or rest.sum() == 0 or used.sum() < 4:
         raise NotEnoughData(f"{panel.measure}: too few incidents before the start for a trend")
-    t = np.arange(len(y), dtype=float)[used]
+    months = pd.DatetimeIndex(panel.counts.index)[before][used]
+    t = np.asarray(12 * (months.year - months.year[0]) + months.month, dtype=float)
     model = sm.GLM(
         np.column_stack([y, rest])[used], sm.add_constant(t), family=sm.families.Binomial()
     )
