@@ -19,6 +19,7 @@ from scipy import stats
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Estimate, Panel
+from mtf_eval.analysis.effects.diagnostics import _best
 from mtf_eval.analysis.effects.pooling import random_effects_mean
 from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Quantity
@@ -574,6 +575,12 @@ def test_survey_statistics_against_scipy_and_hand_sums() -> None:
     assert abs(found.estimate / found.se) == pytest.approx(abs(reference.statistic))
     u = stats.mannwhitneyu(after, before).statistic
     assert found.estimate == pytest.approx(2 * u / (7 * 8) - 1)
+    reach = stats.t.ppf(0.975, found.details["df"]) * found.se
+    assert (found.low, found.high) == pytest.approx(
+        (found.estimate - reach, min(1, found.estimate + reach)))  # fmt: skip
+    turned = effects.ordinal_change(before=after, after=before)
+    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
+    assert effects.ordinal_change(before=[1, 1, 1, 2, 2], after=[2, 5, 5, 5, 5]).high == 1
     # 1998 Newcombe, paired, method 10: worked with his example (e, f, g, h) = (36, 12, 2, 0).
     apart = effects.proportion_change(yes_before=3, n_before=12, yes_after=10, n_after=20)
     assert apart.details == pytest.approx({"before": 0.25, "after": 0.5})
@@ -858,6 +865,25 @@ def test_which_months_a_plan_learns_from(length: int, months: int, held: int, us
     by_month = (now.n_after + now.avoided) / held
     assert found.expected / months == pytest.approx(by_month, rel=2e-3)
     assert found.df == now.df
+
+
+@pytest.mark.parametrize(
+    ("columns", "target", "buffer", "method"),
+    [
+        (11, 1, 0, "Placebo"), (10, 1, 0, "Difference"),  # ten others, and nine
+        (12, 1, 1, "Placebo"), (11, 1, 1, "Difference"),
+        (26, 6, 0, "Difference"), (30, 6, 0, "Placebo"),  # four groups of six
+    ],
+)  # fmt: skip
+def test_a_check_takes_the_design_that_the_areas_carry(
+    columns: int, target: int, buffer: int, method: str
+) -> None:
+    rng = np.random.default_rng(2)
+    names = [f"A{i:02d}" for i in range(columns)]
+    frame = pd.DataFrame(rng.poisson(30, (12, columns)), MONTHS, names)
+    made = Panel(counts=frame, target=tuple(names[:target]), start=START,
+                 buffer=tuple(names[target : target + buffer]))  # fmt: skip
+    assert _best(made, 0.95).method.startswith(method)
 
 
 @pytest.mark.parametrize(("before", "after"), [(0, 3), (3, 0)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Estimate, Panel
+from mtf_eval.analysis.effects.result import Quantity
 from mtf_eval.errors import NotEnoughData
 
 SOME = st.integers(1, 400)
@@ -120,3 +122,25 @@ def test_shares_stay_between_none_and_all(n: int, data) -> None:
     found = effects.proportion(yes=data.draw(st.integers(0, n)), n=n)
     assert -1e-12 <= found.low <= found.estimate + 1e-12
     assert found.estimate <= found.high + 1e-12 <= 1 + 2e-12
+
+
+def test_a_lower_level_gives_an_interval_inside_the_other() -> None:
+    answers = {"before": [1, 2, 2, 3, 4, 1, 2, 3], "after": [3, 2, 4, 5, 2, 4, 1, 5]}
+    calls: dict[str, Callable[[float], Quantity]] = {
+        "share": lambda level: effects.proportion(yes=7, n=20, level=level),
+        "two shares": lambda level: effects.proportion_change(
+            yes_before=7, n_before=20, yes_after=11, n_after=30, level=level
+        ),
+        "paired": lambda level: effects.paired_change(
+            both=20, gained=9, lost=6, neither=12, level=level
+        ),
+        "ordinal": lambda level: effects.ordinal_change(**answers, level=level),
+        "displacement": lambda level: effects.weighted_displacement_difference(
+            target=(100, 70), comparison=(90, 95), level=level
+        ),
+    }
+    for name, call in calls.items():
+        wide, narrow = call(0.95), call(0.8)
+        assert (wide.level, narrow.level) == (0.95, 0.8)
+        assert wide.low < narrow.low < narrow.estimate < narrow.high < wide.high, name
+        assert (wide.estimate, wide.p) == (narrow.estimate, narrow.p), name

@@ -190,11 +190,8 @@ class Pricing:
         """Return the line with the extent and duration the assumptions give it."""
         if self.assumptions.gross and line.moved:
             line = replace(line, quantity=line.quantity + line.moved)
-        if self.assumptions.lasting_years:
-            return line.lasting(
-                years=self.assumptions.lasting_years, drop_off=self.assumptions.lasting_drop_off
-            )
-        return line
+        years, drop_off = self.assumptions.lasting_years, self.assumptions.lasting_drop_off
+        return line.lasting(years=years, drop_off=drop_off)
 
     def units(self, line: Line, drawn: Mapping[str, Array | float] = NOTHING) -> Array:
         """Units of each year inside the horizon, after every share: the one formula of an amount.
