@@ -193,6 +193,20 @@ def test_previous_edition(tmp_path: Path) -> None:
     assert audit(now, before) == []  # other figures: not the same counts
 
 
+def test_an_earlier_edition_and_how_many_were_added_since(tmp_path: Path) -> None:
+    """Of 8 and 9 received before and 3 since, 20 in all, 10 in February leave 10 for January."""
+    now, before = tmp_path / "now", tmp_path / "before"
+    head = [["Referrals by month"], ["Month", "Received", "Accepted"]]
+    for place, january, february in ((now, "[c]", 10), (before, 8, 9)):
+        rows = [["January 2021", january, "[c]"], ["February 2021", february, "[c]"]]
+        write_csv(place, "months", [*head, *rows])
+    found = {n: reach(now, before, release="local_lt5", apart=n).counts for n in (3, 4, None)}
+    ends = {n: next((k.low, k.high) for k in counts if k.column == "received")
+            for n, counts in found.items()}  # fmt: skip
+    assert (ends[3], ends[4]) == ((10, 10), (11, 11))
+    assert ends[None][1] > 20, "nobody knows how many were added"
+
+
 def test_figures_that_contradict_each_other_do_not_blind_it(tmp_path: Path) -> None:
     rows = [
         ["k", "All", "One", "Two"],

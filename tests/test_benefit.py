@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import re
 from dataclasses import replace
+from itertools import product
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from scipy import stats
 
 import mtf_eval as mtf
 from mtf_eval.analysis import benefit
-from mtf_eval.analysis.benefit.appraisal import chance_words
+from mtf_eval.analysis.benefit.appraisal import _weakest, chance_words
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.guards import guard
 from mtf_eval.analysis.benefit.statement import bridge
@@ -408,6 +410,14 @@ def test_outcomes_without_a_design_are_only_claimed(reference: Reference) -> Non
     assert done.sentence().startswith(
         "Claimed by the project, not shown by the records: benefits of £"
     )
+
+
+def test_a_total_is_as_sure_as_its_weakest_line() -> None:
+    order = ("effect", "doubtful", "claimed", "not_shown")  # the surest first
+    for one, other in product(order, repeat=2):
+        lines = [SimpleNamespace(evidence=e) for e in (one, other)]
+        assert _weakest(lines) == max(one, other, key=order.index)  # type: ignore[arg-type]
+    assert _weakest([]) is None
 
 
 def test_no_chance_is_called_certain(reference: Reference) -> None:
