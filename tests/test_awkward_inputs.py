@@ -165,6 +165,7 @@ def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"][0][:3] = ["Ref no", "Date rec'd", "Referrer"]
     tables["referrals"][4][3] = "Withdrawn"
+    tables["referrals"].append(["Total", 4])
     tables["costs"][0][5] = "Actual cost"
     for row, planned in zip(tables["costs"], ["Planned cost", 900, 900], strict=True):
         row.append(planned)
@@ -186,6 +187,7 @@ def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     assert "'Withdrawn' read as rejected" in said
     assert "headings read as referral_id (Ref no), received (Date rec'd), agency (Referrer)" in said
     assert "heading read as amount_gbp (Actual cost)" in said
+    assert "total row left out; it holds no figure of a column that adds up" in said
     assert data.table("costs")["amount_gbp"].sum() == 1234.5
     assert data.table("incidents")["count"].sum() == 15
     added = "1 row(s) of the same month, area and measure as one before, first here: added up"

@@ -246,10 +246,11 @@ def provenance(
     settings = {k: str(v) for k, v in parameters.items() if k != "data"}
     asked = frozenset(data.reads)
     sources: list[dict[str, Any]] = []
-    noticed = list(data.notes(""))
+    every = "notes" in asked
+    noticed = list(data.notes() if every else data.notes(""))
     for name in sorted({re.split(r"[.\[]", unit)[0] for unit in asked} & set(data.tables)):
         source, (read, content) = data.source(name), reads.read_of(data, name, asked)
-        noticed += data.notes(name)
+        noticed += [] if every else data.notes(name)
         of_people = OF_PEOPLE in fact(TABLES[name], "marks")
         if not source or not read or (of_people and not disclosure.rule.off):
             continue

@@ -76,7 +76,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
             sums = [s for far, _ in parts for s in far[number]]
             sums += [alike[of[number]].get(key, 0.0) for _, alike in parts if key]
             said = adds_up(out.grid, row[place], kind, sums)
-            wrong[number] += [f"{name} {said}"] if said else []
+            wrong[number].append(said and f"{name} {said}")
     out.findings += total_rows(out.grid, wrong)
 
 
@@ -113,15 +113,18 @@ def adds_up(grid: Grid, cell: Any, kind: str, sums: Sequence[float]) -> str:
 
 
 def total_rows(grid: Grid, wrong: Mapping[int, Sequence[str]]) -> list[Finding]:
-    """Say that rows of totals are left out, and what is wrong with each."""
+    """Say that rows of totals are left out, and what is wrong with each figure, if anything."""
     told = []
-    good = [number for number, said in wrong.items() if not said]
+    good = [number for number, said in wrong.items() if said and not any(said)]
     if good:
         text = "total row left out; it agrees with the rows"
         if good[1:]:
             text = f"{len(good)} total rows left out, first here; they agree with the rows"
         told.append(grid.finding("repaired", text, row=good[0]))
-    bad = {number: said for number, said in wrong.items() if said}
+    for number in (n for n, said in wrong.items() if not said):
+        text = "total row left out; it holds no figure of a column that adds up"
+        told.append(grid.finding("repaired", text, row=number))
+    bad = {number: [*filter(None, said)] for number, said in wrong.items() if any(said)}
     for number, said in [*bad.items()][:SHOWN]:
         more = f" (and {len(said) - 3} more)" if said[3:] else ""
         text = f"total row left out; {'; '.join(said[:3])}{more}"
@@ -346,6 +349,8 @@ def validate(out: Tidied) -> None:
         expected = holds(schema.columns[column]) if bare else str(case.check)
         found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
         todo = "write 0 where it is none" if bare and kind == "whole" else ""
+        if bare and "pending" in schema.columns[column].metadata["allowed"]:
+            todo = "write pending where nothing is decided yet"
         if kind == "share" and not bare:
             todo = "write it with %, such as 25%, or as 0.25"
         out.problem(found, expected, todo, row=row, column=column)

@@ -267,7 +267,8 @@ def _down(
         sums = reached(pd.to_numeric(texts, errors="coerce"), totals)
         for number, row in totals.items():
             said = adds_up(grid, row[place], "whole", sums[number])
-            wrong[number] += [f"{name} {said}"] if said else []
+            if not is_blank(row[place]):
+                wrong[number].append(said and f"{name} {said}")
     told = total_rows(grid, wrong)
     return _across(replace(grid, findings=(*grid.findings, *told)), rows, origin, across, columns)
 
