@@ -631,6 +631,20 @@ def test_bad_rows_give_one_clear_message_and_the_rest_is_computed(
     assert words.split()[-1] in " ".join(benefit.gaps(done).frame["text"])
 
 
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [("2023-05-02", 0), ("2023-10-20", 0), ("2024-10-05", 0), ("2024-10-19", 0), ("2024-10-20", 1),
+     ("2025-10-19", 1), ("2025-11-01", 2)],
+)  # fmt: skip
+def test_a_year_of_a_project_begins_on_its_day(day: str, year: int, reference: Reference) -> None:
+    """Twelve months from 20 October 2023 end on 19 October 2024, whatever month that is."""
+    data = dataset(costs=[cost(amount_gbp=1000.0, date=day)])
+    done = analyse(data, evaluation(start="2023-10-20"), reference, draws=0)
+    assert done.flow["year"].tolist() == [year]
+    paid = done.flow["amount_gbp"].iloc[0]
+    assert done.flow["present_gbp"].iloc[0] == pytest.approx(paid / 1.035**year)
+
+
 def test_a_cost_after_the_horizon_stops_what_needs_a_cost(reference: Reference) -> None:
     tables = {"costs": [cost(amount_gbp=100.0), cost(amount_gbp=5.0, date="2024-08-01")]}
     done = analyse(dataset(**tables), evaluation(estimate()), reference, horizon_years=1, draws=0)

@@ -167,7 +167,7 @@ def _costs(
         except BadArgument as error:
             yield _problem("costs", number, "date", error, "The row is left out.")
             continue
-        t = max(0, (day.year - start.year) * 12 + day.month - start.month) // 12
+        t = max(0, day.year - start.year - ((day.month, day.day) < (start.month, start.day)))
         yield Line(
             project_id=project_id,
             source_row=f"costs row {number}",

@@ -26,7 +26,7 @@ INPUTS = (
     ("attribution", "Attribution"),
     ("weight", "Share not counted elsewhere"),
     ("drop_off", "Drop-off a year"),
-    ("bias", "Optimism bias"),
+    ("bias", "Optimism bias, above nought"),
 )
 RESULTS = (
     ("Present value of costs", "{cost}"),
