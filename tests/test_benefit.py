@@ -254,16 +254,21 @@ def test_cash_flow_and_simulation_price_alike(reference: Reference) -> None:
     data = dataset(
         project_measures=[measure()],
         outcomes=[burglaries(years=3, drop_off=0.3), outcome(
-            unit_cost_code="alcohol_dependency_year", people=7, lag_years=1, years=2)],
+            unit_cost_code="alcohol_dependency_year", people=7, lag_years=1, years=2), outcome(
+            unit_cost_code="temporary_accommodation_bnb_week", people=9, years=5)],
         costs=[cost(amount_gbp=500.0, date="2024-08-01", evidence_grade=5)],
     )  # fmt: skip
     done = analyse(data, evaluation(estimate(months=20)), reference, draws=0)
-    pricing = Pricing(reference, done.assumptions)
-    total = np.zeros(3)
-    for line in done.claimed:
-        total += pricing.present(line, pricing.units(line))
-    assert total[0] == pytest.approx(done.results["present_value_benefits_gbp"])
-    assert total[1] == pytest.approx(done.results["present_value_fiscal_gbp"])
+    assert done.claims is not None
+    pricing, names = Pricing(reference, done.assumptions), ["present_value_benefits_gbp",
+        "present_value_fiscal_gbp", "cashable_benefit_gbp"]  # fmt: skip
+    for each, cashable in ((done, False), (done.claims, True)):
+        total = np.zeros(3)
+        for line in each.claimed:
+            total += pricing.present(line, pricing.units(line))
+        assert total == pytest.approx(each.results[names].to_numpy(float))
+        assert bool(total[2]) == cashable
+        assert total[2] < total[1]
 
 
 def test_switching_value_brings_the_ratio_to_one(reference: Reference) -> None:
@@ -1491,6 +1496,8 @@ def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:
     assert table.frame.empty
     assert "fewer than 8" in " ".join(table.notes)
     assert benefit.by_step(data, reference, **when).frame.empty
+    steps = benefit.by_step(dataset(case_steps=_steps(8)), reference, **when).frame
+    assert steps["cost"].iloc[-1] == 0, "what is closed costs nothing"
     none = {**when, "as_of": pd.Timestamp("2000-01-01")}
     assert benefit.by_step(data, reference, **none).frame.empty, "no step was taken by then"
 

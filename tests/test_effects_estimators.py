@@ -590,6 +590,23 @@ def test_survey_statistics_against_scipy_and_hand_sums() -> None:
     assert paired.estimate == pytest.approx(0.2)
     assert (paired.low, paired.high) == pytest.approx((0.0569, 0.3404), abs=5e-5)
     assert paired.p == pytest.approx(stats.binomtest(2, 14, 0.5).pvalue)
+    # Where more agree than chance would have it his method takes half of n off the product first.
+    many, (e, f, g, h) = (
+        effects.paired_change(both=20, gained=9, lost=6, neither=12),
+        (20, 9, 6, 12),
+    )
+
+    def ends(yes: int) -> tuple[float, float]:
+        share, z, n = yes / 47, stats.norm.ppf(0.975), 47
+        middle, reach = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n
+                                                              + z**2 / (4 * n**2))  # fmt: skip
+        return (middle - reach) / (1 + z**2 / n), (middle + reach) / (1 + z**2 / n)
+
+    (l0, u0), (l1, u1), p0, p1 = ends(e + g), ends(e + f), (e + g) / 47, (e + f) / 47
+    phi = (e * h - f * g - 47 / 2) / math.sqrt((e + f) * (g + h) * (e + g) * (f + h))
+    low = math.sqrt((p1 - l1) ** 2 - 2 * phi * (p1 - l1) * (u0 - p0) + (u0 - p0) ** 2)
+    high = math.sqrt((u1 - p1) ** 2 - 2 * phi * (u1 - p1) * (p0 - l0) + (p0 - l0) ** 2)
+    assert (many.low, many.high) == pytest.approx((3 / 47 - low, 3 / 47 + high))
     # From 25 changed on McNemar's, with Edwards' correction: (|17 - 8| - 1) squared over 25.
     for lost, p in ((8, stats.chi2.sf(64 / 25, 1)), (7, stats.binomtest(7, 24, 0.5).pvalue)):
         many = effects.paired_change(both=36, gained=17, lost=lost, neither=4)
@@ -1212,6 +1229,8 @@ def test_what_cannot_be_pooled_is_refused_or_counted_in_a_caution() -> None:
     assert two in effects.pool(good[:2]).cautions
     assert two not in alone.cautions
     assert "prediction_low" not in effects.pool(good[:2]).details
+    assert alone.details["prediction_low"] <= alone.low
+    assert alone.high <= alone.details["prediction_high"]
     for found in (alone, more):
         assert found.details["projects"] == 3
         assert found.cautions[-1].startswith("Projects that kept no records are not in it")

@@ -102,6 +102,8 @@ def test_pairs_and_agencies_of_several_by_hand() -> None:
             {"project_id": p, "area_code": "A", "role": role}
             for p, role in (("P1", "target"), ("P2", "target"), ("P3", "comparison"))
         ],
+        area_names=[{"area_code": "A", "area_name": "Harbour"}],
+        outcomes=[{"project_id": n, "unit_cost_code": "x", "people": 5} for n in ("P1", "P2")],
         actions=[
             *works("Police", "P1", "P2", "P3"),
             *works("NHS", "P1", "P3"),
@@ -116,10 +118,12 @@ def test_pairs_and_agencies_of_several_by_hand() -> None:
     blurs = "One project's work blurs the other's comparison."
     several = "One agency works for several at the same time; agree who does what."
     assert overlaps.overlaps_table(made, as_of=NOW).frame.to_numpy().tolist() == [
-        ["P1 and P2", "target areas", "A", "March 2021 to June 2021",
+        ["P1 and P2", "target areas", "Harbour (A)", "March 2021 to June 2021",
          "Their effects cannot be told apart here; counted once in any total."],
-        ["P1 and P3", spill, "A", "May 2021 to June 2021", blurs],
-        ["P2 and P3", spill, "A", "May 2021 to September 2021", blurs],
+        ["P1 and P2", "outcomes of people", "x", "March 2021 to June 2021",
+         "The same people may be counted by both; counted once in any total."],
+        ["P1 and P3", spill, "Harbour (A)", "May 2021 to June 2021", blurs],
+        ["P2 and P3", spill, "Harbour (A)", "May 2021 to September 2021", blurs],
         ["P1, P3", agency, "NHS", "May 2021 to June 2021", several],
         ["P1, P2, P3", agency, "Police", "March 2021 to September 2021", several],
     ]  # fmt: skip

@@ -74,14 +74,17 @@ def test_parameters_are_read_with_type_default_and_comment(tmp_path: Path) -> No
         ({"rate": math.nan}, "rate: not plain JSON"),
         ({"rate": math.inf}, "rate: not plain JSON"),
         ({"many": [1, Path("x")]}, "many: not plain JSON"),
+        ({"named": {1: "x"}}, "named: not plain JSON"),
+        ({"named": {"x": [math.nan]}}, "named: not plain JSON"),
         ({}, "who: has no default and was not given"),
     ],
 )
 def test_values_that_do_not_fit_are_refused(
     tmp_path: Path, values: dict[str, Any], words: str
 ) -> None:
-    cell = "who: str\nyear: int = 2021\nrate: float = 0.5\nmany: list[int] = []"
+    cell = "who: str\nyear: int = 2021\nrate: float = 0.5\nmany: list[int] = []\nnamed: dict = {}"
     template = book(tmp_path, "b", cell)
+    assert template.checked({"who": "x", "named": {"x": [1.5, None, "y"]}})["named"]
     given = {} if words.startswith("who") else {"who": "x"}
     with pytest.raises(BadArgument, match="problem") as refused:
         template.checked({**given, **values})

@@ -56,6 +56,8 @@ def test_areas_without_names_or_residents_are_counted(records: Records) -> None:
 def test_the_map_stands_beside_the_answer_and_fills_each_role(records: Records) -> None:
     drawn = outlines(records)
     assert [len(drawn[role]) for role in maps.ROLES] == [5, 3, 5]
+    own = [ring for role in maps.ROLES for ring in drawn[role]]
+    assert not any(ring in own for ring in drawn["around"]), "each is drawn once"
     mtf.report(records, "project_evaluation", project="EX01")
     project = records.project("EX01")
     shown = mtf.Beside(project.effect().months(), project.where()).element().html
