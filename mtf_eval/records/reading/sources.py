@@ -15,7 +15,6 @@ from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
-from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
 
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
@@ -124,6 +123,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                     continue
                 if path in stems:
                     with suppress(DataProblems):
+                        from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
+
                         unread = though_like(unread, read_csv(path, "incidents").rows[:TITLE_ROWS])
                 findings.append(unread)
             continue
