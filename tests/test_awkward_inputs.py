@@ -11,7 +11,7 @@ from books import book, write_xlsx
 from openpyxl.styles import Font
 
 from mtf_eval import load
-from mtf_eval.analysis.results.findings import extremes
+from mtf_eval.analysis.results.findings import extremes, inside
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
 
@@ -234,3 +234,8 @@ def test_an_empty_row_and_months_of_the_year_in_about(tmp_path: Path) -> None:
 def test_nothing_is_the_most_where_all_are_alike() -> None:
     frame = pd.DataFrame({"month": ["May", "June", "Total"], "n": [5, 5, 10]})
     assert extremes(frame, "month", "n") is None
+
+
+def test_an_abbreviation_keeps_its_capitals_in_a_sentence() -> None:
+    names = {"ASB": "ASB", "ASB in town": "ASB in town", "Vehicle crime": "vehicle crime", "": ""}
+    assert {name: inside(name) for name in names} == names

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.findings import inside, percent
 from mtf_eval.errors import BadArgument
 
 TIDY_COLUMNS = ("measure", "estimate", "low", "high", "level", "n", "method")
@@ -149,8 +149,7 @@ class Estimate:
         interval = f"{percent(self.level)} interval {self.low:.2f} to {self.high:.2f}"
         ratio = f"ratio {self.estimate:.2f}, {interval}; below 1 means fewer incidents"
         moved = _direction(self.estimate)
-        first = self.measure[:1] if self.measure[1:2].isupper() else self.measure[:1].lower()
-        subject = f"Recorded {first}{self.measure[1:]}"
+        subject = f"Recorded {inside(self.measure)}"
         if self.maryland <= 2:
             tail = "" if self.distinguishable else " The interval includes no change."
             return f"{subject} changed: {moved} in the rate ({ratio}).{tail} Nothing here says why."
@@ -166,7 +165,7 @@ class Estimate:
                 "consistent with an effect of the project."
             )
         else:
-            text = f"The effect of the project on {subject.lower()} was {moved} ({ratio})."
+            text = f"The effect of the project on {inside(subject)} was {moved} ({ratio})."
         return f"{text} {self._avoided_words()}".rstrip()
 
     def _avoided_words(self) -> str:

@@ -23,7 +23,7 @@ from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_n
 from mtf_eval.analysis.project.net import Evidence, Net, cells_of
 from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.results.columns import lay
-from mtf_eval.analysis.results.findings import percent
+from mtf_eval.analysis.results.findings import inside, percent
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
@@ -130,7 +130,7 @@ class Evaluation(Brief):
         if self.status == "running":
             return "Response still running: no effect is given yet"
         if self.status == "no_records":
-            return f"No records of {measure.lower()} in the project's areas: nothing to evaluate"
+            return f"No records of {inside(measure)} in the project's areas: nothing to evaluate"
         if self.gated is not None:
             return f"{measure}: we cannot say: {self.gated.reason}"
         if found is None:

@@ -14,6 +14,7 @@ import pandas as pd
 from mtf_eval.analysis.project.design import Project
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import lay
+from mtf_eval.analysis.results.findings import inside
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import coverage_of
@@ -94,7 +95,7 @@ def profile_finding(frame: pd.DataFrame) -> str:
     if worst == most:
         return f"{most} is recorded most and does most of the harm that can be weighed"
     return (
-        f"{most} is recorded most; {str(worst).lower()} does most of the harm that can be weighed"
+        f"{most} is recorded most; {inside(str(worst))} does most of the harm that can be weighed"
     )
 
 

@@ -15,7 +15,7 @@ from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation
 from mtf_eval.analysis.project.net import smallest as smallest_seen
 from mtf_eval.analysis.project.plans import Plan, compared, planned_evaluation
 from mtf_eval.analysis.results.columns import span
-from mtf_eval.analysis.results.findings import listing, percent
+from mtf_eval.analysis.results.findings import inside, listing, percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
@@ -96,7 +96,7 @@ def places(data: Dataset, evaluation: Evaluation) -> Table:
     keep = frame[(frame["rank"] <= SHOWN) | (frame["role"] == "target")]
     months = panel.counts.index[-12:]
     words = {
-        "lower": panel.measure.lower(),
+        "lower": inside(panel.measure),
         "when": span(months[0], months[-1]) if panel.unbroken else _period(months),
         "many": f"{len(frame):,}",
         "notes": (places_finding(data, evaluation),),
@@ -315,7 +315,7 @@ def plan_finding(
         said += f"; the {way} of {percent(abs(aim or 0))} aimed at would be shown {often(chance)}"
     said = f"Hopeless as planned. {said}" if word == "hopeless" else said
     words = [
-        f"{percent(each.smallest(aim))} with {each.name[0].lower()}{each.name[1:]}"
+        f"{percent(each.smallest(aim))} with {inside(each.name)}"
         for each in more
         if each.able and (each.target == first.target) != (each.months == first.months)
     ]

@@ -28,6 +28,11 @@ def listing(items: Sequence[str]) -> str:
     return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def inside(name: str) -> str:
+    """Write a name as it stands within a sentence: an abbreviation keeps its capitals."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
+
+
 def shown(frame: pd.DataFrame, label: str, column: str) -> pd.Series[float]:
     """Return the shown values of a column by label, the total row left out."""
     rows = frame[frame[label].astype(str) != "Total"]

@@ -19,7 +19,7 @@ from mtf_eval.analysis.project.design import SHORTEST, Project, first_known, pro
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON
 from mtf_eval.analysis.results.columns import lay
-from mtf_eval.analysis.results.findings import listing, percent
+from mtf_eval.analysis.results.findings import inside, listing, percent
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
@@ -262,7 +262,7 @@ def effects(data: Dataset, together: Together) -> Table:
     for each, estimate in estimates:
         name = each.project.project_id
         aim = each.project.measures[each.project.primary_measure] or 0
-        what = each.project.primary_measure.lower() + " (more is wanted)" * (aim > 0)
+        what = inside(each.project.primary_measure) + " (more is wanted)" * (aim > 0)
         rows.append((
             f"{name} {what}", estimate.estimate, estimate.low, estimate.high,
             f"{estimate.maryland} of 5", "yes" if name in together.members else "no",

@@ -14,7 +14,7 @@ from mtf_eval.analysis.benefit.layout import basis
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import lay, pounds
-from mtf_eval.analysis.results.findings import listing
+from mtf_eval.analysis.results.findings import inside, listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown, Table
 from mtf_eval.analysis.year.portfolio import Together, has_ended, year_of
 from mtf_eval.records.dataset import Dataset
@@ -68,7 +68,7 @@ def _disappointed(evaluation: Evaluation) -> list[str]:
     if evaluation.status != "complete" or evaluation.evidence() == "effect":
         return []
     measure = evaluation.project.primary_measure
-    net, name = evaluation.net.get(measure), measure.lower()
+    net, name = evaluation.net.get(measure), inside(measure)
     if net is None:
         stopped = evaluation.withheld.get(measure)
         return [f"{name}: we cannot say{f': {stopped.reason}' if stopped is not None else ''}"]
