@@ -120,6 +120,12 @@ def test_risks_name_every_rule_and_whether_anybody_else_claims_it(reference: Ref
         benefit.appraisal_summary(analyse(alone, evaluation(), reference)).frame["risks"][1]
     )
     assert "check that they do not overlap" in risks
+    listed = benefit.findings(analyse(alone, evaluation(), reference)).frame.iloc[:, 0]
+    assert [row.split(". ")[0] for row in listed] == [str(n + 1) for n in range(len(listed))]
+    listed = benefit.findings(analyse(alone, evaluation(), reference)).frame
+    assert listed.iloc[:, 0].str.match(r"\d+\. ").all()
+    assert [row.split(".")[0] for row in listed.iloc[:, 0]] == [
+        str(n) for n in range(1, len(listed) + 1)]  # fmt: skip
     assert risks.endswith("no other project on record claims it")
     # Shares of a half each add up to no more than 1, and are two claims all the same.
     halves = [{**row, "project_id": name, "attribution": 0.5} for row in rows

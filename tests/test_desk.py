@@ -103,11 +103,23 @@ def test_a_project_id_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert copy.resolve().parent == (tmp_path / "lab").resolve()
 
 
-def test_jupyterlab_starts_without_calls_to_the_internet(tmp_path: Path) -> None:
-    command = lab_command(tmp_path, tmp_path / "first.ipynb", port=8123)
+def test_jupyterlab_starts_without_calls_to_the_internet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, port = tmp_path / "first.ipynb", {"--port=8123", "--ServerApp.port_retries=0"}
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    plain = {*lab_command(tmp_path, first)}
+    assert "--allow-root" in plain
+    assert not port & plain
+    assert {*lab_command(tmp_path, first, port=8123)} - plain == port
+    assert {*lab_command(tmp_path, first, browser=False)} - plain == {"--no-browser"}
+    monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
+    assert plain - {*lab_command(tmp_path, first)} == {"--allow-root"}
+    command = lab_command(tmp_path, first, port=8123)
     assert "--LabApp.news_url=None" in command
     assert command[-1] == "--LabApp.default_url=/lab/tree/first.ipynb"
-    settings = Path(lab_environment(tmp_path)["JUPYTERLAB_SETTINGS_DIR"])
+    lab_environment(tmp_path)
+    settings = Path(lab_environment(tmp_path)["JUPYTERLAB_SETTINGS_DIR"])  # the next day
     (written,) = settings.rglob("*.jupyterlab-settings")
     assert json.loads(written.read_text()) == {"checkForUpdates": False, "fetchNews": "false"}
 
