@@ -21,7 +21,7 @@ from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Estimate, Panel
 from mtf_eval.analysis.effects.diagnostics import _best
 from mtf_eval.analysis.effects.pooling import random_effects_mean
-from mtf_eval.analysis.effects.rates import ratio_estimate
+from mtf_eval.analysis.effects.rates import power, ratio_estimate
 from mtf_eval.analysis.effects.result import Quantity
 from mtf_eval.analysis.effects.synthetic import simplex_weights
 from mtf_eval.analysis.effects.validation import (
@@ -178,6 +178,61 @@ def test_we_cannot_say(call) -> None:
         warnings.simplefilter("error")
         with pytest.raises(NotEnoughData, match=r"\w+\W+\w+ \w+"):
             call()
+
+
+def holed() -> Panel:
+    frame = panel(areas=20).counts.astype(float)
+    frame.iloc[2, 0] = np.nan
+    return Panel(counts=frame, target=(str(frame.columns[0]),), start=START)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: effects.concentration(counts=[5]), NotEnoughData, "one place: nothing can conc"),
+        (lambda: effects.placebo_in_time(panel=panel(), least=4), NotEnoughData,
+         ": 6 months before the start; a fake start needs 8"),
+        (lambda: effects.placebo_in_space(panel=Panel(
+            counts=pd.DataFrame([[9] * 9 + [0] * 4] * 12, MONTHS, [f"A{i}" for i in range(13)]),
+            target=("A0",), start=START)), NotEnoughData,
+         "8 other areas with any incident; to rank 1 area(s) 10 are needed"),
+        (lambda: holed().complete(MONTHS), NotEnoughData, "E0000 not on record throughout"),
+        (lambda: effects.difference_in_differences(panel=holed()), BadArgument,
+         "area-months not on record; use `complete` first"),
+        (lambda: effects.overdispersion(panel(areas=1)), NotEnoughData, "too few areas or months"),
+        (lambda: effects.proportion(yes=4, n=3), BadArgument, "4 of 3 is more than all"),
+        (lambda: effects.paired_change(both=0, gained=0, lost=0, neither=0), NotEnoughData,
+         "nobody answered twice"),
+        (lambda: effects.ratio_of_ratios(before=9, after=8, comparison_before=9,
+                                         comparison_after=9, dispersion=0.9), BadArgument,
+         "dispersion=0.9: expected 1 (Poisson) or more"),
+        (lambda: effects.minimum_detectable_effect(before=9, power=1.0), BadArgument,
+         "power lies between 0 and 1"),
+        (lambda: effects.minimum_detectable_effect(before=9, power=0.0), BadArgument,
+         "power lies between 0 and 1"),
+        (lambda: effects.minimum_detectable_effect(before=9, after_share=0.0), BadArgument,
+         "after_share above 0"),
+        (lambda: effects.minimum_detectable_effect(before=9, comparison_before=0), NotEnoughData,
+         "no incident expected before"),
+        (lambda: effects.ordinal_change(before=[1, 2, 3, 1, 2], after=[2, 3, 4, 2, 5], level=1.0),
+         BadArgument, "level=1.0: expected a share between 0 and 1"),
+        (lambda: power(se=0.0, ratio=0.8), BadArgument, "power: expected an error above zero"),
+        (lambda: power(se=0.1), BadArgument, "power: expected an error above zero"),
+        (lambda: power(se=0.1, ratio=0.8, difference=-3), BadArgument, "power: expected"),
+        (lambda: power(se=0.1, ratio=0.0), BadArgument, "power: expected an error above zero"),
+        (lambda: performance(counts=panel().counts, start=START, falls=(1.0,),
+                             rng=np.random.default_rng(1)), BadArgument,
+         "falls=(1.0,): expected shares from 0 to below 1"),
+        (lambda: effects.validation.validation_table(
+            incidents=pd.DataFrame([(MONTHS[0], "A", "x", 3)],
+                                   columns=["month", "area_code", "measure", "count"]),
+            rng=np.random.default_rng(1)), NotEnoughData,
+         "1 month(s) and 0 areas on record; validation needs two months and twenty areas"),
+    ],
+)  # fmt: skip
+def test_what_is_refused_is_refused_in_words(call, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=re.escape(words)):
+        call()
 
 
 @pytest.mark.parametrize("wrong", [2.5, -1, math.nan, math.inf])

@@ -1,0 +1,197 @@
+"""The tables of an assessment, row by row, against the estimates and counts they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from test_projects import ASB, areas_of, data_of, evaluated, incidents
+
+from mtf_eval.analysis import effects
+from mtf_eval.analysis.effects import Check
+from mtf_eval.analysis.project import assessment, follow_up
+from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
+from mtf_eval.analysis.project.gates import Withheld
+from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.dataset import Dataset
+
+Judged = tuple[Dataset, Evaluation]
+
+
+@pytest.fixture(scope="module")
+def fell() -> Judged:
+    """One area of thirty falls to two fifths; one beside it, two named to compare with."""
+    areas = areas_of(target=["A00"], buffer=["A01"], comparison=["A02", "A03"])
+    data = data_of(incidents=incidents(fall=0.4), project_areas=areas)
+    return data, evaluated(data)
+
+
+def bare(found: Evaluation, **more: object) -> Evaluation:
+    """The same project without any estimate."""
+    return replace(found, effects={}, net={}, sensitivity=(), **more)  # type: ignore[arg-type]
+
+
+def test_the_primary_estimate_stands_first_and_alone_is_called_so(fell: Judged) -> None:
+    data, found = fell
+    table = assessment.estimates(data, found)
+    rows = table.frame.to_numpy().tolist()
+    assert len(rows) == len(found.sensitivity) > 3
+    for at, (row, each) in enumerate(zip(rows, found.sensitivity, strict=True)):
+        name = f"{each.method} (primary)" if at == 0 else each.method
+        assert row == [name, each.estimate, each.low, each.high, each.n, each.maryland]
+    assert found.design is not None
+    assert f"{found.design.text}. {found.design.reason}" in table.notes[0]
+    other = replace(found, effects={})  # none of them is the one that is judged
+    assert not assessment.estimates(data, other).frame.iloc[:, 0].str.contains("primary").any()
+    assert assessment.estimates(data, replace(found, design=None)).notes == ()
+
+
+def test_the_project_stands_among_its_controls(fell: Judged) -> None:
+    data, found = fell
+    table = assessment.controls(data, found)
+    names = table.frame["group"].tolist()
+    assert names.count("This project") == 1
+    others = [name for name in names if name != "This project"]
+    assert others == [f"Control {n}" for n in range(1, len(others) + 1)]
+    own = table.frame[table.frame["group"] == "This project"].iloc[0]
+    assert own["areas"] == "A00"
+    values = table.frame.loc[table.frame["group"] != "This project", "against_controls"]
+    assert assessment.controls_alt(table) == (
+        f"{len(others)} control groups between {values.min():.2f} and {values.max():.2f} of what "
+        f"they did on average; the project's areas at {own['against_controls']:.2f}; "
+        f"{sum(v < own['against_controls'] for v in values)} control groups lie below it."
+    )
+    for silent in (replace(found, record=None), bare(found)):
+        with pytest.raises(NotEnoughData, match="P1: nothing may be said"):
+            assessment.controls(data, silent)
+
+
+def test_what_moved_next_door_is_laid_out_with_its_working(fell: Judged) -> None:
+    """The working by hand: counts of a year each, one area set against two."""
+    data, found = fell
+    rows = data.table("incidents").groupby(["area_code", data.table("incidents")["month"].dt.year])
+    counts = rows["count"].sum()
+    pairs = {a: (int(counts[a, 2020]), int(counts[a, 2021])) for a in ("A00", "A01", "A02", "A03")}
+    rest = tuple(sum(pair) for pair in zip(pairs["A02"], pairs["A03"], strict=True))
+    net = found.net[ASB]
+    assert net.beside is not None
+    quotient = effects.displacement_quotient(
+        target=pairs["A00"], comparison=rest, buffer=pairs["A01"])  # fmt: skip
+    frame = assessment.spill(data, found).frame
+    shown = [[v for v in row if v == v] for row in frame.iloc[:, 1:4].to_numpy().tolist()]
+    assert frame.iloc[:, 0].tolist() == [
+        "Incidents avoided, net of next door", "Incidents avoided in the project's areas, gross",
+        "Rate ratio next door", "Weighted displacement difference (Poisson, too narrow)",
+        "Displacement quotient", "Total net effect by quotient",
+    ]  # fmt: skip
+    local = pairs["A00"][1] - pairs["A00"][0] - (rest[1] - rest[0]) / 2
+    around = pairs["A01"][1] - pairs["A01"][0] - (rest[1] - rest[0]) / 2
+    by_hand = [[net.avoided, *net.interval], [net.gross, net.effect.avoided_low,
+               net.effect.avoided_high], [net.beside.estimate, net.beside.low, net.beside.high],
+               [local + around], [quotient.estimate],
+               [quotient.details["total_net_effect"]]]  # fmt: skip
+    for row, wanted in zip(shown, by_hand, strict=True):
+        assert row[: len(wanted)] == pytest.approx(wanted)
+    assert [len(row) for row in shown] == [3, 3, 3, 3, 1, 1]
+    alone = replace(found, spill=None, net={})
+    assert assessment.spill(data, alone).notes == ("No buffer area could be measured.",)
+    without = replace(alone, project=replace(alone.project, areas={"target": ("A00",)}))
+    assert assessment.spill(data, without).notes == (assessment.NO_BUFFER,)
+
+
+def test_every_check_has_its_verdict_and_what_could_be_seen_is_the_last(fell: Judged) -> None:
+    data, found = fell
+    checks = (Check(name="One", passed=True, text="a."), Check(name="Two", passed=False, text="b."),
+              Check(name="Three", passed=None, text="c."))  # fmt: skip
+    made = assessment.checks_table(data, replace(found, checks=checks, mde={ASB: 0.25}))
+    assert made.frame.to_numpy().tolist() == [
+        ["One", "As it should be", "a."], ["Two", "Look here", "b."],
+        ["Three", "For information", "c."],
+        [f"Smallest fall that could be seen: {ASB}", "For information",
+         "A true fall of 25% would be found four times in five."],
+    ]  # fmt: skip
+
+
+def sure(data: Dataset, found: Evaluation) -> str:
+    rows = assessment.short(data, found, "Patrols").frame.to_numpy().tolist()
+    assert rows[0] == ["The problem", "Noise"]
+    assert rows[1] == ["What was done", "Patrols; led by Police."]
+    assert rows[2] == ["What changed", f"{found.headline}."]
+    return str(rows[3][1])
+
+
+def test_how_sure_in_one_line_whatever_became_of_it(fell: Judged) -> None:
+    data, found = fell
+    assert found.design is not None
+    calm = tuple(replace(c, passed=None, tried=True) for c in found.checks)
+    bad = (*calm, Check(name="Trend Before", passed=False, text=""),
+           Check(name="Fake areas", passed=None, tried=False, text=""))  # fmt: skip
+    said = sure(data, replace(found, checks=bad, cautions=("One caution.",)))
+    assert said.startswith(f"Maryland level 3 of 5; {found.design.reason} Look at: trend before.")
+    assert f" 1 of {len(bad)} checks could not be tried. " in said
+    assert "One caution." in said
+    for status, words in UNFINISHED.items():
+        assert sure(data, replace(found, status=status)) == f"Nothing is claimed yet: {words}."
+    gate = {ASB: Withheld(reason="a gap", remedy="ask for May")}
+    silent = bare(found, withheld=gate)
+    assert sure(data, silent) == "Nothing may be claimed. To mend it: ask for May."
+    gate = {ASB: Withheld(reason="a gap")}
+    assert sure(data, bare(found, withheld=gate)).endswith("To mend it: complete the records.")
+    few = bare(found, unclear={ASB: found.effects[ASB]}, mde={})
+    assert sure(data, few) == f"Too few incidents to be sure of anything: {few.headline}."
+    none = bare(found, cannot_say={ASB: "too few"}, mde={})
+    assert sure(data, none) == "No estimate can be made: too few."
+    assert sure(data, bare(found, design=None)) == "The records show nothing."
+
+
+def test_without_an_estimate_the_first_screen_says_what_could_have_been_seen(fell: Judged) -> None:
+    data, found = fell
+    row = assessment.headline(data, bare(found, mde={ASB: 0.25})).frame.iloc[0]
+    own = data.table("incidents")
+    own = own[(own["area_code"] == "A00")].groupby(own["month"].dt.year)["count"].sum()
+    assert (row["before"], row["after"], row["mde"]) == (own[2020], own[2021], 25)
+    frame = assessment.changes(data, bare(found, cannot_say={ASB: "too few"})).frame
+    assert frame.iloc[0].tolist()[0] == ASB
+    assert frame.iloc[0].tolist()[-1] == "too few"
+    assert frame.iloc[0, 1:6].isna().all()
+    for broken in (replace(found, window=None), replace(found, compared=None)):
+        with pytest.raises(NotEnoughData, match="P1: no months are compared"):
+            assessment.headline(data, broken)
+    with pytest.raises(NotEnoughData, match="P1: no monthly series"):
+        assessment.series(data, replace(found, panel=None))
+
+
+def test_where_nothing_may_be_claimed_no_average_after_is_given(fell: Judged) -> None:
+    _, found = fell
+    whole = assessment.series_alt(found)
+    gated = assessment.series_alt(replace(found, withheld={ASB: Withheld(reason="a gap")}))
+    assert whole.startswith(gated.removesuffix("."))
+    assert "from January 2021 on" in whole
+    assert "2021" not in gated
+
+
+def test_what_is_to_be_done_next_by_where_the_project_stands(fell: Judged) -> None:
+    data, found = fell
+    planned = "agree measures and areas, and judge whether any change could be shown."
+    waiting = replace(found, status="planning")
+    assert follow_up.what_next(data, waiting) == f"Police: response from 1 January 2021; {planned}"
+    dateless = replace(waiting, project=replace(found.project, response_start=None))
+    assert follow_up.what_next(data, dateless) == planned[0].upper() + planned[1:]
+    running = follow_up.what_next(data, replace(found, status="running"))
+    assert running == "Keep the dose up and the records complete until the response ends."
+    rows = pd.DataFrame({
+        "action_id": ["1", "2"], "project_id": "P1", "description": ["Mend it.", "Light it"],
+        "agency": ["Council", "Police"], "due": pd.to_datetime(["2021-06-01", "2021-03-01"]),
+        "status": "planned",
+    })  # fmt: skip
+    late = data_of(actions=rows, incidents=data.table("incidents"))
+    follow = replace(found.project, consolidation_plan="Hand over.",
+                     follow_up_date=pd.Timestamp("2022-06-30"))  # fmt: skip
+    assert follow_up.what_next(late, replace(found, project=follow)) == (
+        "Police: Light it, overdue since 1 March 2021; Council: Mend it, overdue since 1 June "
+        "2021; Hand over; Police: follow-up on 30 June 2022."
+    )
+    end = replace(found.project, consolidation_plan="Hand over")
+    said = follow_up.what_next(data, replace(found, project=end))
+    assert said == "Hand over; Police: stop, continue or spread."
