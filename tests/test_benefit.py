@@ -17,14 +17,21 @@ from scipy import stats
 
 import mtf_eval as mtf
 from mtf_eval.analysis import benefit
-from mtf_eval.analysis.benefit.appraisal import _weakest, chance_words
+from mtf_eval.analysis.benefit.appraisal import _weakest, chance_words, each_pound
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.guards import guard
-from mtf_eval.analysis.benefit.statement import bridge
+from mtf_eval.analysis.benefit.lines import account
+from mtf_eval.analysis.benefit.statement import (
+    bridge,
+    chance_finding,
+    costs_finding,
+    payback,
+    waterfall_finding,
+)
 from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
 from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.net import Net
-from mtf_eval.analysis.results.columns import pounds
+from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish.disclosure.release import Disclosure
@@ -1702,6 +1709,75 @@ def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_
         done = analyse(robbed, evaluation(estimate(ratio=ratio)), reference)
         assert benefit.gains_finding(done).startswith(prefix), benefit.gains_finding(done)
         assert benefit.chance_finding(done) == f"{why}, so no saving can be claimed"
+
+
+@pytest.mark.parametrize(
+    ("ratio", "words"),
+    [(0.001, "less than £0.01"), (0.0049, "less than £0.01"), (0.006, "£0.01"), (0.0, "£0.00"),
+     (-0.001, "£0.00"), (-0.006, f"{MINUS}£0.01"), (-5.926, f"{MINUS}£5.93"), (2.345, "£2.35")],
+)  # fmt: skip
+def test_what_comes_back_for_each_pound(ratio: float, words: str) -> None:
+    assert each_pound(ratio) == words
+
+
+@pytest.mark.parametrize(("years", "words"), [(1, "not within 1 year"), (3, "not within 3 years")])
+def test_what_is_never_paid_back_says_within_how_long(
+    years: int, words: str, reference: Reference
+) -> None:
+    data = dataset(project_measures=[measure()], costs=[cost(amount_gbp=9e6)])
+    done = analyse(data, evaluation(estimate()), reference, horizon_years=years, draws=0)
+    assert payback(done) == words
+
+
+def test_what_has_no_price_is_said_wherever_a_whole_is_asked_for(reference: Reference) -> None:
+    paid = [cost(amount_gbp=100.0), cost(amount_gbp=5.0, date="2034-01-01", agency="NHS")]
+    data = dataset(project_measures=[measure()], costs=paid)
+    done = analyse(data, evaluation(estimate()), reference)
+    assert done.unpriced
+    why = "; ".join(done.unpriced)
+    said = costs_finding(done)
+    assert said == "We cannot say what it cost; of what has a price Police gave £100"
+    assert waterfall_finding(done) == f"We cannot say what is left: {why}"
+    assert chance_finding(done) == f"The chance cannot be said: {why}"
+    assert chance_finding(analyse(data, evaluation(estimate()), reference, draws=0)).startswith(
+        "Nothing can be shown")  # fmt: skip
+    back = dataset(costs=[cost(amount_gbp=-300.0), cost(amount_gbp=100.0, agency="NHS")])
+    refund = costs_finding(analyse(back, evaluation(), reference, draws=0))
+    assert refund == "£200 more came back than was paid"
+
+
+def test_of_a_response_without_a_start_year_0_begins_with_the_first_cost(
+    reference: Reference,
+) -> None:
+    paid = [cost(amount_gbp=100.0, date="2024-06-01"), cost(amount_gbp=10.0, date="2023-05-01")]
+    undated = evaluation()
+    undated = replace(undated, project=replace(undated.project, response_start=None))
+    found = account(dataset(costs=paid), undated, reference)
+    assert "The response has no start date: year 0 begins with the first cost." in found.notes
+    assert [(line.quantity, line.profile.index(1)) for line in found.lines] == [(100, 1), (10, 0)]
+    done = analyse(dataset(costs=paid), undated, reference, draws=0)
+    assert done.results["present_value_costs_gbp"] > 0
+    assert account(dataset(), undated, reference).lines == ()
+
+
+def test_what_cannot_be_worked_out_is_refused_in_words(reference: Reference) -> None:
+    with pytest.raises(BadArgument, match="rate=-1: expected a rate above -1"):
+        mtf.present_value([1, 2], rate=-1)
+    with pytest.raises(BadArgument, match="no projects to add up"):
+        benefit.portfolio([], rng=np.random.default_rng(1))
+    done = analyse(dataset(outcomes=[burglaries()]), evaluation(), reference, draws=0)
+    with pytest.raises(BadArgument, match="draws=0: expected 1 or more"):
+        simulate(done.lines, reference, done.assumptions, rng=np.random.default_rng(1), draws=0)
+
+
+def test_a_price_of_a_provisional_edition_is_named(reference: Reference) -> None:
+    data = dataset(project_measures=[measure()], outcomes=[outcome(
+        unit_cost_code="child_in_need_year", people=9)])  # fmt: skip
+    for values, named in ((reference, 0), (reference.in_edition("2019/20"), 1)):
+        done = analyse(data, evaluation(estimate()), values, draws=0)
+        said = [f.text for f in done.findings if f.rule == "provisional_edition"]
+        assert len(said) == named
+        assert all("whose fiscal part is provisional" in text for text in said)
 
 
 def test_what_cost_nothing_has_no_ratio(reference: Reference) -> None:

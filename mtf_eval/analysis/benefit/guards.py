@@ -49,8 +49,7 @@ def _codes(line: Line, reference: Reference) -> frozenset[str]:
     For a figure of the user's copy also our code of the same entry, and kind and label as one.
     """
     cost = line.unit_cost
-    if cost is None:
-        return frozenset({line.code})
+    assert cost is not None
     codes = {line.code, f"kind:{cost.category}"}
     if cost.verified == "user-copy":
         codes |= {c.code for c in reference.unit_costs.values() if c.entry == cost.entry}
