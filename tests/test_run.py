@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -11,10 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.run import batch, cli
+from mtf_eval.run import batch, cli, cli_plan
 from mtf_eval.run.batch import Options, Outcome
 from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.facts import Facts
@@ -348,3 +350,133 @@ def test_what_options_ask_for(options: dict[str, Any], expected: dict[str, Any])
 def test_what_options_cannot_ask_for(options: dict[str, Any], words: str) -> None:
     with pytest.raises(BadArgument, match=words):
         cli._wanted(SimpleNamespace(**{**ASKED, **options}))
+
+
+# The command, without its work
+
+
+def ended(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as end:
+        cli.main(list(arguments))
+    return int(end.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("raised", "code"),
+    [(KeyboardInterrupt(), 130), (click.Abort(), 130), (click.exceptions.Exit(7), 7),
+     (BadArgument("no"), 3), (RunRefused("no"), 2), (batch.CannotFinish("no"), 1),
+     (click.UsageError("no"), 3)],
+)  # fmt: skip
+def test_what_a_command_ends_with(
+    raised: BaseException, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(**_: Any) -> None:
+        raise raised
+
+    monkeypatch.setitem(cli.commands.commands, "run", click.Command("run", callback=run))
+    assert ended("run") == code
+    monkeypatch.setitem(cli.commands.commands, "run", click.Command("run", callback=lambda: None))
+    assert ended("run") == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_that_is_told_to_stop_says_so(
+    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    def run(**_: Any) -> None:
+        with cli._stoppable():
+            signal.raise_signal(number)
+
+    class Left(Exception):
+        pass
+
+    def leave(code: int) -> None:
+        raise Left(code)
+
+    before = signal.getsignal(number)
+    monkeypatch.setattr(cli.os, "_exit", leave)
+    monkeypatch.setitem(cli.commands.commands, "run", click.Command("run", callback=run))
+    with pytest.raises(Left) as left:
+        cli.main(["run"])
+    assert left.value.args == (code,)
+    assert f"stopped by {number.name}; the reports stand as they were" in capsys.readouterr().err
+    assert signal.getsignal(number) == before
+
+
+def test_a_plan_is_shown_with_what_goes_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = planned(tmp_path, facts("north", "A"), "once", "page", due=["page-A"])
+    plan = replace(plan, dropped=["page-B"], without={"2012": "referrals in 1 of its months"})
+    cli._show_plan([plan], why=True)
+    assert capsys.readouterr().out.splitlines() == [
+        "North (sqlite://north)",
+        f"  {'once':<44} up to date",
+        f"  {'page-A':<44} due: new",
+        f"  {'page-B':<44} will be taken out: no longer in the data",
+        "  no annual report for 2012: referrals in 1 of its months",
+        "1 of 2 reports are due",
+    ]
+    cli._show_plan([plan], why=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3:5] == [f"  {'page-A':<44} due",
+                          '    {"data": "sqlite://north", "project_id": "A"}']  # fmt: skip
+
+
+def test_a_validation_runs_its_own_notebook_for_as_long_as_it_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    run = click.Command("run", callback=lambda **given: asked.append(given) or 4)
+    monkeypatch.setitem(cli.commands.commands, "run", run)
+    archive = tmp_path / "a.zip"
+    archive.write_bytes(b"")
+    given = ("--start", "2022-10", "--release", "public", "--out", str(tmp_path))
+    assert ended("validate", str(archive), *given) == 4
+    (made,) = asked
+    (book,) = made.pop("notebook")
+    assert book.stem == "estimator_validation"
+    assert book.is_file()
+    assert made == {"data": (str(archive),), "parameter": ("start=2022-10",), "out": tmp_path,
+                    "release": "public", "cell_timeout": 3600, "report_timeout": 7200}  # fmt: skip
+
+
+def test_an_audit_says_what_it_could_not_tell(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mtf_eval.publish.disclosure import audit
+    from mtf_eval.publish.disclosure.attacker import Leak, Reach
+
+    (tmp_path / "t.csv").write_text("a,b\n")
+    leak = Leak(file="t.csv", table="t", row="a", column="b", low=1, high=1)
+    wide = replace(leak, high=9)
+    for release, found, code, words in (
+        ("internal", Reach(counts=()), 0, "internal reports; nothing is hidden in them"),
+        ("public", Reach(counts=(wide,)), 0, "can be worked out (1 tried, rule public)"),
+        ("public", Reach(counts=(wide,), unsolved=2), 1, "2 hidden count(s) not solved in time"),
+        ("public", Reach(counts=(leak, wide)), 1, "1 hidden count(s) can be worked out: do not"),
+    ):
+        monkeypatch.setattr(audit, "reach", lambda *_, found=found, **__: found)
+        assert ended("audit", str(tmp_path), "--release", release) == code
+        assert words in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "aim"),
+    [("", None), ("20%", -0.2), ("-20%", -0.2), ("+20%", 0.2), (" 12.5 % ", -0.125), ("20", -0.2),
+     ("0.2", -0.2), ("+0.2", 0.2), ("1%", -0.01), ("99%", -0.99)],
+)  # fmt: skip
+def test_a_change_aimed_at_however_it_is_written(text: str, aim: float | None) -> None:
+    assert cli_plan._aim(text) == aim
+
+
+@pytest.mark.parametrize("text", ["100%", "0", "0%", "1", "120", "a fifth", "20%%", "--20%", "+"])
+def test_a_change_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(BadArgument, match="expected a change such as 20%"):
+        cli_plan._aim(text)
+
+
+def test_codes_of_areas_however_they_are_listed() -> None:
+    assert cli_plan._codes("e1,E2; e1  e3\nE4,,") == "E1; E2; E3; E4"
+    assert cli_plan._codes("") == ""
