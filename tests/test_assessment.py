@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_projects import ASB, areas_of, data_of, evaluated, incidents
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Check
+from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import assessment, follow_up
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.gates import Withheld
+from mtf_eval.analysis.project.net import Net, avoided_in
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
 
@@ -195,3 +198,52 @@ def test_what_is_to_be_done_next_by_where_the_project_stands(fell: Judged) -> No
     end = replace(found.project, consolidation_plan="Hand over")
     said = follow_up.what_next(data, replace(found, project=end))
     assert said == "Hand over; Police: stop, continue or spread."
+
+
+def test_all_on_record_passes_and_what_is_left_out_is_only_told(fell: Judged) -> None:
+    _, found = fell
+    (check,) = (c for c in found.checks if c.name == "On record")
+    assert (check.passed, check.text) == (
+        True, "Every area is on record in all months compared.")  # fmt: skip
+    rows = incidents()
+    gone = (rows["area_code"] == "A00") & rows["month"].between("2020-05-01", "2020-06-01")
+    part = evaluated(data_of(incidents=rows[~gone]))
+    (check,) = (c for c in part.checks if c.name == "On record")
+    assert check.passed is None
+    assert "left out: May and June 2020" in check.text
+
+
+LOG = ratio_estimate(
+    measure=ASB, log_ratio=np.log(0.8), se=0.1, level=0.95, n=400, n_before=120, n_after=100,
+    method="made",
+)  # fmt: skip
+
+
+def test_the_net_figure_in_words_whatever_it_is_net_of() -> None:
+    """Of 100 after at 0.8 were 125 expected; at 1.25 of the ends 0.97 and 0.66, 103 and 152."""
+    low, high = 100 / LOG.high - 100, 100 / LOG.low - 100
+    ends = f"(95% interval {low:,.0f} to {high:,.0f})"
+    assert Net(effect=LOG).sentence() == (
+        f"25 fewer incidents than expected {ends}; next door was not measured")  # fmt: skip
+    weak = Net(effect=replace(LOG, maryland=2)).sentence()
+    assert weak.startswith("25 fewer incidents than the months before suggest (")
+    assert Net(effect=LOG, wanted=0.2).sentence().endswith("; more was wanted")
+    calm = replace(LOG, estimate=0.9, low=0.7, high=1.1)
+    said = Net(effect=LOG, beside=calm).sentence()
+    assert said.endswith("; nothing is taken off for next door (ratio 0.90)")
+    rose = ratio_estimate(measure=ASB, log_ratio=np.log(1.25), se=0.1, level=0.95, n=400,
+                          n_before=80, n_after=100, method="made")  # fmt: skip
+    ends = f"{100 - 100 / rose.low:,.0f} to {100 - 100 / rose.high:,.0f}"
+    said = Net(effect=rose).sentence()
+    assert said.startswith(f"20 more incidents than expected (95% interval {ends})")
+
+
+def test_without_logs_the_draws_meet_the_limits_of_the_incidents_avoided() -> None:
+    """A ratio of nought: 40 avoided, 10 to 60; each side is half a normal that meets its limit."""
+    none = replace(LOG, estimate=0.0, low=0.0, high=0.7, n_after=0, se_log=None, avoided=40.0,
+                   avoided_low=10.0, avoided_high=60.0)  # fmt: skip
+    z = 1.959963984540054
+    drawn = avoided_in(none, np.array([-z, -z / 2, 0, z / 2, z]))
+    assert drawn == pytest.approx([10, 25, 40, 50, 60])
+    open_ended = replace(none, avoided_low=None, avoided_high=None)
+    assert avoided_in(open_ended, np.array([-z, 0, z])) == pytest.approx([40, 40, 40])

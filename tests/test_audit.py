@@ -133,6 +133,8 @@ def test_months_within_a_quarter(tmp_path: Path) -> None:
     write_csv(tmp_path, "quarters", [["Quarter", "Accepted"], ["Q1 2021", 22], ["Q2 2021", 50]])
     (leak,) = audit(tmp_path)
     assert (leak.row, leak.low, leak.high) == ("february 2021", 3, 3)
+    write_csv(tmp_path, "months", [*months[:3], ["April 2021", 8]])
+    assert audit(tmp_path) == [], "March is not printed: two months are no quarter"
 
 
 def test_months_within_a_year_that_another_table_totals(tmp_path: Path) -> None:

@@ -1763,6 +1763,9 @@ def test_of_a_response_without_a_start_year_0_begins_with_the_first_cost(
 def test_what_cannot_be_worked_out_is_refused_in_words(reference: Reference) -> None:
     with pytest.raises(BadArgument, match="rate=-1: expected a rate above -1"):
         mtf.present_value([1, 2], rate=-1)
+    for shape in ([], [[1, 2], [3, 4]], 5):
+        with pytest.raises(BadArgument, match="expected one amount a year"):
+            mtf.present_value(shape)
     with pytest.raises(BadArgument, match="no projects to add up"):
         benefit.portfolio([], rng=np.random.default_rng(1))
     done = analyse(dataset(outcomes=[burglaries()]), evaluation(), reference, draws=0)
