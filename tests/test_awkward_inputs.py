@@ -239,3 +239,29 @@ def test_nothing_is_the_most_where_all_are_alike() -> None:
 def test_an_abbreviation_keeps_its_capitals_in_a_sentence() -> None:
     names = {"ASB": "ASB", "ASB in town": "ASB in town", "Vehicle crime": "vehicle crime", "": ""}
     assert {name: inside(name) for name in names} == names
+
+
+def test_no_incident_is_lost_without_a_word(tmp_path: Path) -> None:
+    rows = "2023-01,A1,burglary,4\n2023-01,Unknown,burglary,3\n2023-01,(blank),burglary,2\n"
+    data = read(tmp_path / "a", incidents=HEAD + rows)
+    assert data.table("incidents")["count"].tolist() == [4]
+    assert "2 row(s) whose area is not known, first here: left out" in told(data, "warning")
+    with pytest.raises(DataProblems, match="row 3, column month: found nothing"):
+        read(tmp_path / "b", incidents=f"{HEAD}2023-01,A1,burglary,4\n,A2,burglary,3\n")
+
+
+def test_years_over_months_in_any_order(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"] = [
+        ["LSOA", "Crime type", "2021/22", "", "2022/23", ""], ["", "", "Mar", "Apr", "Mar", "Apr"],
+        ["E01000001", "disorder", 3, 4, 5, 6],
+    ]  # fmt: skip
+    counts = load(write_xlsx(tmp_path / "a.xlsx", tables)).table("incidents")
+    held = dict(zip(counts["month"].dt.strftime("%Y-%m"), counts["count"], strict=True))
+    assert held == {"2021-04": 4, "2022-03": 3, "2022-04": 6, "2023-03": 5}
+    tables["incidents"] = [["Month", "LSOA", "Crime type", "Count"], [2021.0]]
+    tables["incidents"] += [["May", "E01000001", "disorder", 3], [2022],
+                            ["May", "E01000001", "disorder", 5]]  # fmt: skip
+    counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    held = dict(zip(counts["month"].dt.strftime("%Y-%m"), counts["count"], strict=True))
+    assert held == {"2021-05": 3, "2022-05": 5}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import (
     NOT_YET,
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 #: Rows of incidents that are no one incident make a table of sums; so few may name the same one.
 SUMS, ODD = 0.5, 0.05
+#: What stands for no area.
+_NOWHERE = {
+    *("unknown", "not known", "not recorded", "not stated", "blank", "no location", "unspecified"),
+}
 #: Empty cells of one row that are told one by one.
 FEW = 2
 ONCE = "the same row twice: read once"
@@ -133,6 +137,15 @@ def total_rows(grid: Grid, wrong: Mapping[int, Sequence[str]]) -> list[Finding]:
         text = f"{len(rest)} more total rows left out that do not agree with the rows, first here"
         told.append(grid.finding("warning", text, row=rest[0]))
     return told
+
+
+def placed_only(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out rows that say of their area that it is not known, and count them."""
+    nowhere = frame.index[frame["area_code"].fillna("").map(fold).isin(_NOWHERE)]
+    if len(nowhere):
+        text = f"{len(nowhere)} row(s) whose area is not known, first here: left out"
+        out.finding("warning", text, row=nowhere[0], column="area_code")
+    return frame.drop(index=nowhere)
 
 
 def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
@@ -318,6 +331,11 @@ def validate(out: Tidied) -> None:
                 todo = "write the number, or take the row out where it is not on record; "
                 todo += "leave the column out where each row is one incident"
                 out.problem("nothing", "a whole number", todo, row=row, column="count")
+    either = [c for c in (schema.metadata or {})["either"] if c in places]
+    for row in out.frame.index[out.frame[either].isna().all(axis=1)] if either else ():
+        if not {(int(row), c) for c in either} & told:
+            todo = "write it in each row, or take the row out"
+            out.problem("nothing", f"a {' or '.join(either)}", todo, row=row, column=either[0])
     try:
         _without(str(schema.name), frozenset(absent)).validate(out.frame, lazy=True)
     except pa.errors.SchemaErrors as errors:

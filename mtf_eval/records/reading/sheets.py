@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -156,8 +157,8 @@ def turned(
         if len(months) >= _ACROSS and not named & {"month", "date"}:
             if len(set(months.values())) < len(months):
                 return grid
-            if [*months.values()] != sorted(months.values()):  # whose year each is, is not certain
-                months = {p: plain(str(head[p])) for p in months}
+            if any(a[4:] == "-12" and b == f"{a[:4]}-01" for a, b in pairwise(months.values())):
+                months = {p: plain(str(head[p])) for p in months}  # of two years, not of one
             if grid.table == "monthly_referrals":
                 return _transposed(grid, top, months, aliases)
             return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))

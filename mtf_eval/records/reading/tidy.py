@@ -15,7 +15,13 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import Context, describe, is_blank, is_mark, read_cell
-from mtf_eval.records.reading.checks import drop_duplicates, hold_totals, settle, validate
+from mtf_eval.records.reading.checks import (
+    drop_duplicates,
+    hold_totals,
+    placed_only,
+    settle,
+    validate,
+)
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import (
@@ -71,7 +77,7 @@ def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
     _merged(out)
     frame = _columns(out, aliases, span_above(grid, out.top, within), spans)
     hold_totals(out, frame, totals)
-    frame = parted(frame) if grid.table == "incidents" else settle(out, frame)
+    frame = parted(placed_only(out, frame)) if grid.table == "incidents" else settle(out, frame)
     out.frame = drop_duplicates(out, frame)
     validate(out)
     out.tell_mended()
@@ -176,9 +182,16 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
-        elif len(filled) == 1 and isinstance(filled[0], str) and needs > 1:
+        elif (
+            len(filled) == 1
+            and needs > 1
+            and (
+                isinstance(filled[0], str)
+                or (filled[0] in range(2000, 2100) and any(row[p] == filled[0] for p in texts))
+            )
+        ):
             alone[number] = row
-            section = span_of(filled[0]) or section
+            section = span_of(str(filled[0]).removesuffix(".0")) or section
         elif len(filled) == 2 and needs > 3 and fold(str(filled[0])).startswith(_NOTES):
             out.finding("repaired", "a note under the rows left out", row=number)
         elif len(filled) == 2 and needs > 3 and all(map(_wordy, filled)):
