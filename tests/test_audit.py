@@ -7,6 +7,7 @@ import json
 from calendar import month_name
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -181,6 +182,33 @@ def test_pounds_over_what_one_person_is_worth(tmp_path: Path) -> None:
     write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "2908.22", "8724.66"]])
     (leak,) = audit(tmp_path)
     assert (leak.low, leak.high) == (3, 3)
+
+
+def test_worths_are_believed_where_every_printed_count_bears_them_out(tmp_path: Path) -> None:
+    head = ["Row", "What", "Value of one person (£)", "Public value (£)"]
+    for value, found in ((58164.40, 1), (58164.41, 1), (60000, 0)):  # 20 times 2,908.22
+        rows = [["row 2", "jsa", "[c]"], ["row 3", "jsa", 20]]
+        write_csv(tmp_path, "people", [["Row", "Code", "People"], *rows])
+        pounds = [["row 2", "into work", "2908.22", "8724.66"], ["row 3", "more", 2908.22, value]]
+        write_csv(tmp_path, "pounds", [head, *pounds])
+        assert [(k.low, k.high) for k in audit(tmp_path)] == [(3, 3)] * found, value
+
+
+def test_the_base_of_answers_is_their_sum(tmp_path: Path) -> None:
+    """By hand: 5 is 5 to 7, so of a base of 5 no more than 2 are left for the other answer."""
+    for name, found in (("Base", [(0, 2)]), ("Asked", [])):
+        rows = [["Question", "Yes", "No", name], ["q1", "[c]", 5, 5], ["q2", 20, 10, 30]]
+        write_csv(tmp_path, "t", rows)
+        assert [(k.low, k.high) for k in attack(tmp_path, release="local")] == found
+
+
+def test_a_count_kept_back_that_is_not_few_is_no_leak(tmp_path: Path) -> None:
+    """30 is 28 to 32 and 10 is 8 to 12: the rest, 16 or more, was never one of the few."""
+    rows = [["Agency", "People"], ["A", 10], ["B", "[k]"], ["Total", 30]]
+    assert reach(write_csv(tmp_path, "t", rows), release="public").counts == ()
+    write_csv(tmp_path, "t", [*rows[:3], ["Total", 20]])
+    (one,) = reach(tmp_path, release="public").counts
+    assert one.low <= 7, "18 less 12 is one of the few"
 
 
 def test_previous_edition(tmp_path: Path) -> None:
@@ -413,6 +441,27 @@ def test_ranges_of_sums_by_hand() -> None:
     assert system.ranges([third], 100) == {third: (4, 4)}
     system.add([(third, 1.0)], given=9, belief=5.0)
     assert system.ranges([third], 100) == {third: (9, 9)}
+
+
+def test_ends_that_were_not_found_leave_a_count_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What its bounds alone say is known; of the other one end could not be sought to its end."""
+    system = feasible.System()
+    one, other = system.unknown(0, 4), system.unknown()
+    system.add([(one, 1.0), (other, 1.0)], given=10, slack=1)
+    solve, calls = feasible._solve, []
+
+    def stopped(goal: Any, **more: Any) -> Any:
+        calls.append(goal)
+        if len(calls) > 1 + feasible.TURNS:
+            return SimpleNamespace(status=1, x=None)
+        return solve(goal, **more)
+
+    monkeypatch.setattr(feasible, "_solve", stopped)
+    assert system.ranges([one, other], 100) == {one: (0, 4)}
+    monkeypatch.undo()
+    assert system.ranges([one, other], 100) == {one: (0, 4), other: (5, 11)}
+    system.add([(system.unknown(5, 3), 1.0)], given=4)
+    assert system.ranges([one], 100) == {}, "no count can be 5 or more and 3 or fewer"
 
 
 def test_a_log_over_two_years_is_one_log(tmp_path: Path) -> None:

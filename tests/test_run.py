@@ -16,6 +16,7 @@ import click
 import pytest
 
 from mtf_eval.errors import BadArgument, RunRefused
+from mtf_eval.records.home import HOME
 from mtf_eval.run import batch, cli, cli_plan
 from mtf_eval.run.batch import Options, Outcome
 from mtf_eval.run.execute import Job, Result
@@ -480,3 +481,42 @@ def test_a_change_that_is_none_is_refused(text: str) -> None:
 def test_codes_of_areas_however_they_are_listed() -> None:
     assert cli_plan._codes("e1,E2; e1  e3\nE4,,") == "E1; E2; E3; E4"
     assert cli_plan._codes("") == ""
+
+
+def test_a_data_set_is_read_from_its_place_once_while_it_and_the_code_stand(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    content = {"source": "one", "reader": "r"}
+
+    def load(place: object, *, reference: str) -> object:
+        seen.append((str(place), reference))
+        return place
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mtf_eval.records.load.load", load)
+    monkeypatch.setattr(batch, "reader_digest", lambda: content["reader"])
+    monkeypatch.setattr(
+        batch, "fingerprint", lambda address, _: "" if "://" in address else content["source"]
+    )
+    monkeypatch.setattr(batch, "facts_of", lambda data, source: replace(
+        facts("north", "A"), source=source, reader=content["reader"]))  # fmt: skip
+
+    def read(address: str) -> list[object]:
+        seen.clear()
+        begun: list[int] = []
+        found = batch._facts(address, store, "own", lambda: begun.append(1))
+        assert found.projects == ("A",)
+        assert len(begun) == len(seen), "told before it is read, and only then"
+        return [*seen]
+
+    example = (str(HOME / "data" / "example"), "own")
+    assert read("data/example") == [example], "from any folder"
+    assert read("data/example") == []
+    content["source"] = "two"
+    assert read("data/example") == [example]
+    content["reader"] = "s"
+    assert read("data/example") == [example]
+    assert read("data/example") == []
+    for _ in range(2):
+        assert read("sqlite:///d.db") == [("sqlite:///d.db", "own")], "a database each time"
