@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 
 #: Further places of a kind that a message names; `check --fix-report` marks all of them.
 PLACES = 5
+#: What two texts of one kind need not have in common.
+_LENGTH = re.compile(r"(?<=text of )[0-9]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,11 @@ def how_often(places: Sequence[tuple[int | None, str]]) -> str:
     (_, first), *rest = places
     runs: list[tuple[int, int, str]] = []
     for row, text in rest:
+        if _LENGTH.sub("", text) == _LENGTH.sub("", first):
+            text = first
         if runs and runs[-1][1:] == (row and row - 1, text):
             runs[-1] = runs[-1][0], row or 0, text
-        elif row:
+        elif row and row != (runs[-1][1] if runs else places[0][0]):
             runs.append((row, row, text))
     shown = runs[:PLACES]
     where = ", ".join(

@@ -265,3 +265,41 @@ def test_years_over_months_in_any_order(tmp_path: Path) -> None:
     counts = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
     held = dict(zip(counts["month"].dt.strftime("%Y-%m"), counts["count"], strict=True))
     assert held == {"2021-05": 3, "2022-05": 5}
+
+
+def test_counts_that_are_the_same_in_two_years_are_of_both(tmp_path: Path) -> None:
+    """Of months whose year stands in the sheet's name a row may be that of the year before."""
+    tables = book()
+    del tables["incidents"]
+    for year in ("2022-23", "2023-24"):
+        rows = [[month, "A1", "burglary", 4] for month in YEAR]
+        tables[f"incidents {year}"] = [HEAD.strip().split(","), *rows]
+    data = load(write_xlsx(tmp_path / "years.xlsx", tables))
+    incidents = data.table("incidents")
+    assert (len(incidents), incidents["count"].sum()) == (24, 24 * 4)
+    assert f"{incidents['month'].max():%Y-%m}" == "2024-03"
+    assert not [t for t in told(data, "repaired") if "read once" in t]
+
+
+def test_the_turn_of_a_year_is_looked_for_in_one_series(tmp_path: Path) -> None:
+    names = [f"{day:%B}" for day in pd.date_range("2023-01-01", periods=12, freq="MS")]
+    late = [f"{month},A1,burglary,4" for month in names[2:]]
+    whole = [f"{month},B1,burglary,5" for month in names]
+    data = read(tmp_path / "a", **{"incidents 2023": HEAD + "\n".join(late + whole)})
+    assert data.table("incidents")["count"].sum() == 10 * 4 + 12 * 5
+    turned = [f"{month},{area},burglary,4" for month in YEAR for area in ("A1", "B1")]
+    with pytest.raises(DataProblems, match="January after December in one year, 2023"):
+        read(tmp_path / "b", **{"incidents 2023": HEAD + "\n".join(turned)})
+
+
+def test_a_total_is_of_rows_and_a_whole_across_is_read(tmp_path: Path) -> None:
+    head, months = "month,area_code,Burglary,Drugs\n", [f"2023-{m:02}" for m in range(1, 13)]
+    rows = [f"{month},{area},10,5" for month in months for area in ("A1", "B1")]
+    data = read(tmp_path / "a", incidents=head + "\n".join([*rows, "Total,,0,120"]))
+    assert "total row left out; burglary says 0, the rows add up to 240" in told(data, "warning")
+    data = read(tmp_path / "b", incidents=f"area_code,measure,{','.join(months)}\n"
+                f"Total,burglary,{','.join(map(str, range(1, 13)))}\n")  # fmt: skip
+    assert data.table("incidents")["count"].sum() == 78
+    with pytest.raises(DataProblems, match="more than once, keep one: burglary"):
+        read(tmp_path / "c", incidents="month,area_code,Burglary,burglary,Drugs\n"
+             + "\n".join(f"{month},A1,10,9,5" for month in months))  # fmt: skip

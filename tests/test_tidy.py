@@ -184,5 +184,9 @@ def test_a_message_names_further_rows_and_what_differs_there() -> None:
     )
     many = str(DataProblems([at(row, "a") for row in range(3, 43, 2)]))
     assert "20 times, first here; then row 5, row 7, row 9, row 11, row 13 and 14 more)" in many
+    across = str(DataProblems([at(3, "text of 5 characters"), at(3, "b"), at(4, "b"), at(4, "c")]))
+    assert "4 times, first here; then row 4: b and 2 more)" in across
+    long = str(DataProblems([at(3, "text of 5 characters"), at(4, "text of 19 characters")]))
+    assert "found text of 5 characters (and so 2 times, first here; then row 4); " in long
     nowhere = Problem(file="costs.csv", found="a", expected="a date")
     assert "found a (and so 2 times, first here); expected" in str(DataProblems([nowhere, nowhere]))

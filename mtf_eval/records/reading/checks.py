@@ -78,7 +78,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
         for number, row in stated.items():
             key = tuple(str(row[p]) for p in of[number])
             sums = [s for far, _ in parts for s in far[number]]
-            sums += [alike[of[number]].get(key, 0.0) for _, alike in parts if key]
+            sums += [x[of[number]][key] for _, x in parts if key and key in x[of[number]]]
             said = adds_up(out.grid, row[place], kind, sums)
             wrong[number].append(said and f"{name} {said}")
     out.findings += total_rows(out.grid, wrong)
@@ -92,14 +92,18 @@ def _alike(out: Tidied, values: pd.Series, places: Sequence[int]) -> dict[tuple[
 
 
 def reached(values: pd.Series[Any], totals: Iterable[int]) -> dict[int, list[float]]:
-    """Return the sums of the rows between each total and any other, the first row or the last."""
+    """Return the sums of the rows between each total and any other, the first row or the last.
+
+    Where there is no row between there is no sum, but for a total with no row on either side.
+    """
     ends = np.array([0, *sorted(totals), np.inf])
     before = np.concatenate([[0.0], values.astype("float").fillna(0).cumsum()])
-    upto = before[np.searchsorted(values.index, ends)]
-    return {
-        int(end): list(np.where(ends > end, upto - here, here - upto))
-        for end, here in zip(ends[1:-1], upto[1:-1], strict=True)
-    }
+    places = np.searchsorted(values.index, ends)
+    found = {}
+    for end, at in zip(ends[1:-1], places[1:-1], strict=True):
+        others = places[places != at]
+        found[int(end)] = [*(np.sign(others - at) * (before[others] - before[at]))] or [0.0]
+    return found
 
 
 def adds_up(grid: Grid, cell: Any, kind: str, sums: Sequence[float]) -> str:
@@ -276,8 +280,9 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     twice = frame.index[frame.duplicated()]
     if out.grid.table == "incidents" and len(frame) and frame["date"].isna().all():
-        whole = pd.Series([tuple(map(str, out.grid.rows[n - 1])) for n in frame.index], frame.index)
-        again = frame.index[whole.duplicated()]
+        # The month as read, too: its year may stand in the sheet's name or a heading above.
+        cells = [(m, *map(str, out.grid.rows[n - 1])) for n, m in frame["month"].items()]
+        again = frame.index[pd.Series(cells, frame.index).duplicated()]
         once = frame.drop(index=again)
         alike = once.duplicated([c for c in once if c != "count"])
         sums = (frame["count"] != 1).mean() >= SUMS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -328,6 +329,8 @@ def missing(
     certain = like[nearest] >= 0.4 and not any(like[nearest] - like[h] < 0.15 for h in others)
     nearest = nearest if certain else "(the heading)"
     shown = ", ".join(f"{h!r}" for h in unread[:12]) + (" ..." if len(unread) > 12 else "")
+    twice = [h for h, n in Counter(map(fold, unread)).items() if n > 1]
+    shown += f" (more than once, keep one: {', '.join(twice)})" if twice else ""
     todo = (
         f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "
         f"name {name}, scope heading {schema.name}"

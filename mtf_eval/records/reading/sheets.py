@@ -162,12 +162,16 @@ def turned(
             if grid.table == "monthly_referrals":
                 return _transposed(grid, top, months, aliases)
             return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))
+        if len({*areas.values()}) < len(areas):
+            return grid
         if grid.table in _FIGURES and len(areas) >= _ACROSS and "area_code" not in named:
             return _down(grid, top, head, areas, ("area_code", _FIGURES[grid.table]))
     lacks = {"area_code", "measure"} - {*places}
     if grid.table in _FIGURES and len(lacks) == 1 and "count" not in places:
         column = str(*lacks), _FIGURES[grid.table]
         across, others = _figures(grid.rows[header:], places, (known or {}).get(column[0], {}))
+        if len({*across.values()}) < len(across):
+            return grid
         if across and others:
             text = f"columns of numbers left out: {', '.join(others)}; {across_as(column[0])}"
             told = grid.finding("warning", text, row=header + 1)
@@ -241,7 +245,10 @@ def month_of(cell: object, span: Span | None = None) -> str | None:
 def _down(
     grid: Grid, top: int, head: Sequence[Any], across: Mapping[int, str], columns: tuple[str, str]
 ) -> Grid:
-    """One row for each figure; what stands beside them is repeated. Totals are held to them."""
+    """One row for each figure; what stands beside them is repeated.
+
+    Totals are held to the rows they add up, and are read where they are all there is.
+    """
     kept = [p for p in range(len(head)) if p not in across]
     rows: list[list[Any]] = [[*(head[p] for p in kept), *columns]]
     origin, totals = [(grid.file, grid.sheet, top + 1)], {}
@@ -251,9 +258,11 @@ def _down(
         lost = CellError("one cell merged over several", "undo the merge and write each value")
         for row in body[first : last + 1]:
             row[left] = body[first][left] if left == right and left in kept else lost
+    filled = [row for row in body[top + 1 :] if not all(is_blank(row[p]) for p in across)]
+    whole = grid.table in _FIGURES and all(says_total(row[p] for p in kept) for row in filled)
     for number, row in enumerate(body[top + 1 :], start=top + 2):
         beside = [row[p] for p in kept]
-        if says_total(beside):
+        if says_total(beside) and not whole:
             totals[number] = row
             continue
         for place, name in across.items():

@@ -351,19 +351,26 @@ def _column(
 
 
 def _turn_of_year(out: Tidied, name: str, values: Sequence[Any]) -> None:
-    """Refuse January after December in one year, of months without one that begin later."""
-    cells = {n: str(row[out.places[name]]) for n, row in out.body.items()}
-    months = [v.month if v is not None and not any(map(str.isdigit, c)) else 0
-              for v, c in zip(values, cells.values(), strict=True)]  # fmt: skip
-    turn = next((i for i, m in enumerate(months) if i and m == 1 and months[i - 1] == 12), 0)
-    if turn and months[0] > 1 and values[turn].year == values[turn - 1].year:
-        out.problem(
-            f"January after December in one year, {values[turn].year}",
-            "months with their year",
-            "write it beside each month; of a financial year name it as in 2023/24",
-            row=[*cells][turn],
-            column=name,
-        )
+    """Refuse January after December in one year, of a series without years that begins later."""
+    series = [p for n, p in out.places.items() if n in ("area_code", "measure")]
+    begun: dict[tuple[str, ...], Any] = {}
+    before: dict[tuple[str, ...], Any] = {}
+    for (number, row), value in zip(out.body.items(), values, strict=True):
+        if value is None or any(map(str.isdigit, str(row[out.places[name]]))):
+            continue
+        of = tuple(str(row[p]) for p in series)
+        last = before.get(of, value)
+        if last.month == 12 and value.month == 1 < begun[of].month and last.year == value.year:
+            out.problem(
+                f"January after December in one year, {value.year}",
+                "months with their year",
+                "write it beside each month; of a financial year name it as in 2023/24",
+                row=number,
+                column=name,
+            )
+            return
+        begun.setdefault(of, value)
+        before[of] = value
 
 
 def _filled(out: Tidied, number: int, place: int) -> str | None:
