@@ -77,6 +77,9 @@ def test_what_nobody_gave_is_said_and_claims_are_named_as_claims(records: Record
     said = planned.logic_model().frame.set_index("stage")["what"]
     assert said["Inputs"] == "none on record"
     assert "£0" not in planned.contributions().element().html
+    nothing = records.project("EX02").contributions().frame  # no change but chance
+    assert nothing["cash"].sum() > 0
+    assert nothing["fiscal"].isna().all()
 
 
 def test_pounds_of_hidden_people_are_in_no_public_table(records: Records) -> None:

@@ -111,6 +111,18 @@ def test_the_design_is_chosen_by_what_is_on_record(
     assert f"{others} other areas" in design.reason
 
 
+@pytest.mark.parametrize(
+    ("learnt", "against"),
+    [(11, "what the groups of areas nearest to them before came to"),
+     (12, "the forecast from all months on record before the start"),
+     (36, "the forecast from all months on record before the start"),
+     (37, "the forecast from the last 36 months on record before the start")],
+)  # fmt: skip
+def test_a_design_says_what_it_learns_from(learnt: int, against: str) -> None:
+    text = choose(others=10, before=learnt, after=12, learnt=learnt).text
+    assert text.startswith(f"Placebo-calibrated effect: the project's areas against {against}, ")
+
+
 def test_few_groups_of_others_give_a_simpler_design_and_refusals_their_reason() -> None:
     wide = areas_of(target=[f"A{i:02d}" for i in range(6)])
     found = evaluated(data_of(project_areas=wide, incidents=incidents(areas=19, fall=0.2)))

@@ -96,7 +96,7 @@ def contributions(data: Dataset, benefit: Benefit) -> Table:
     for code in done["priority_codes"].dropna().str.split(";").explode().str.strip():
         if code in whose.index:
             add(whose[code], "priorities", 1)
-    if benefit.claimed and not benefit.no_saving:
+    if not benefit.no_saving:
         for row in benefits_by_agency(benefit).frame.to_dict("records"):
             if row["agency"] != "Total" and row["fiscal"]:
                 add(row["agency"], "fiscal", row["fiscal"])
