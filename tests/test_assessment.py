@@ -12,7 +12,7 @@ from test_projects import ASB, areas_of, data_of, evaluated, incidents
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Check
 from mtf_eval.analysis.effects.rates import ratio_estimate
-from mtf_eval.analysis.project import assessment, follow_up
+from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.gates import Withheld
 from mtf_eval.analysis.project.net import Net, avoided_in
@@ -247,3 +247,64 @@ def test_without_logs_the_draws_meet_the_limits_of_the_incidents_avoided() -> No
     assert drawn == pytest.approx([10, 25, 40, 50, 60])
     open_ended = replace(none, avoided_low=None, avoided_high=None)
     assert avoided_in(open_ended, np.array([-z, 0, z])) == pytest.approx([40, 40, 40])
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "No incidents are on record in the project's areas"),
+        ([("Noise", 9, None), ("Litter", 3, None)], "Noise is recorded most"),
+        ([("Noise", 9, 0.0)], "Noise is recorded most"),
+        ([("Noise", 9, 90.0), ("Robbery", 3, 80.0)],
+         "Noise is recorded most and does most of the harm that can be weighed"),
+        ([("Noise", 9, None), ("Robbery", 3, 80.0), ("Theft", 4, 70.0)],
+         "Noise is recorded most; robbery does most of the harm that can be weighed"),
+    ],
+)  # fmt: skip
+def test_which_kind_does_most_of_the_harm(rows: list[tuple[object, ...]], words: str) -> None:
+    frame = pd.DataFrame(rows, columns=["measure", "own", "harm"]).astype({"harm": "float64"})
+    assert harm.profile_finding(frame) == words
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], "No deliveries are on record"),
+        ([(0, 0)], "No deliveries are on record"),
+        ([(None, 3)], "We cannot say how much was delivered: it was reported or agreed without a "
+         "quantity"),
+        ([(8, None)], "We cannot say how much was delivered: it was reported or agreed without a "
+         "quantity"),
+        ([(8, 2), (0, 5)], "25% of what was agreed was delivered"),
+        ([(8, 2), (8, 8), (4, 3)], "Of what was agreed, from 25% (a0, p0) to 100% (a1, p1) was "
+         "delivered"),
+    ],
+)  # fmt: skip
+def test_how_much_of_the_dose_was_given(rows: list[tuple[object, ...]], words: str) -> None:
+    frame = pd.DataFrame(rows, columns=["agreed", "delivered"]).astype("float64")
+    frame["activity"] = [f"a{n}" for n in range(len(frame))]
+    frame["provider"] = [f"p{n}" for n in range(len(frame))]
+    assert process.deliveries_finding(frame) == words
+
+
+def test_points_of_a_map_in_words() -> None:
+    before, after = (pd.DataFrame({"incidents": n}) for n in ([5, 1, 2, 2], [0, 0, 1, 1]))
+    said = maps.points_alt(before, after)
+    assert said.startswith("10 incidents at 4 map points before, 2 after, on the whole map: ")
+    assert said.endswith("The three busiest points hold 90% before and 100% after.")
+    nothing = maps.points_alt(before * 0, after)
+    assert nothing.endswith("hold 0% before and 100% after.")
+
+
+def test_a_short_record_has_a_baseline_and_no_place_where_half_is(fell: Judged) -> None:
+    data, found = fell
+    early = found.project
+    early = replace(early, response_start=pd.Timestamp("2019-07-01"))
+    assert found.panel is not None
+    short = replace(found, project=early, panel=found.panel.with_start(pd.Timestamp("2019-07-01")))
+    frame = planning.baseline(data, short).frame
+    rows = data.table("incidents")
+    half = rows[rows["month"] < "2019-07-01"]
+    own = half.loc[half["area_code"] == "A00", "count"].sum()
+    assert len(frame) == 1
+    assert frame.iloc[0].tolist()[:3] == ["6 months", own, half["count"].sum()]
