@@ -7,16 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from test_projects import ASB, areas_of, data_of, evaluated, incidents
+from test_projects import AS_OF, ASB, areas_of, data_of, evaluated, incidents
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Check
 from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
-from mtf_eval.analysis.project.gates import Withheld
+from mtf_eval.analysis.project.gates import Withheld, trusted
 from mtf_eval.analysis.project.net import Net, avoided_in
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.coverage import Gap, coverage_of
 from mtf_eval.records.dataset import Dataset
 
 Judged = tuple[Dataset, Evaluation]
@@ -308,3 +309,28 @@ def test_a_short_record_has_a_baseline_and_no_place_where_half_is(fell: Judged) 
     own = half.loc[half["area_code"] == "A00", "count"].sum()
     assert len(frame) == 1
     assert frame.iloc[0].tolist()[:3] == ["6 months", own, half["count"].sum()]
+
+
+def test_counts_not_to_be_relied_on_are_left_out_where_their_gap_says() -> None:
+    whole = coverage_of(data_of(), ASB, as_of=AS_OF)
+    months = pd.DatetimeIndex(whole.counts.index)
+    spring = pd.date_range("2020-03-01", "2020-05-01", freq="MS")
+
+    def left(**more: object) -> pd.DataFrame:
+        gap = Gap(kind="missing", measure=ASB, source="North", areas=("A02",), first=spring[0],
+                  last=spring[-1], gate=True, text="x", remedy="")  # fmt: skip
+        sources = dict.fromkeys(("A03", "A04"), "North") | {"A05": "South"}
+        held = replace(whole, gaps=(replace(gap, **more),), source_of=sources)  # type: ignore[arg-type]
+        first = pd.Timestamp("2020-04-01")
+        gone = trusted(held, first, first).isna() & whole.counts.notna()
+        return gone[gone.columns[gone.any()]].loc[gone.any(axis=1)]
+
+    assert left(gate=False).empty
+    one = left()
+    assert (list(one.columns), list(one.index)) == (["A02"], list(spring))
+    assert sorted(left(areas=()).columns) == ["A03", "A04"], "all areas of its source"
+    # What holds in all months compared leaves out those beside them: nothing changes within.
+    steady = left(kind="no_area")
+    assert list(steady.index) == list(months[~months.isin(spring)])
+    late = left(kind="no_area", first=spring[-1])
+    assert list(late.index) == [spring[-1]], "not of the month compared: a gap like any other"
