@@ -1347,6 +1347,13 @@ def test_an_excess_beside_two_projects_is_taken_off_their_total_once(
         assert np.median(whole.draws.public) == pytest.approx(_value(whole), rel=0.1)
     alone = benefit.portfolio(both[1:], rng=np.random.default_rng(1), draws=0)
     assert _value(alone) == pytest.approx(_value(both[1]))
+    # One whose own incidents another counts takes no excess off for anybody else.
+    twin = replace(both[0], project_id="P0", lines=tuple(
+        replace(line, project_id="P0", net=line.net and replace(line.net, near={}))
+        for line in both[0].lines
+    ))  # fmt: skip
+    three = benefit.portfolio([twin, *both], rng=np.random.default_rng(1), draws=0)
+    assert _value(three) == pytest.approx(_value(both[0]) + _value(both[1]))
 
 
 def test_nested_areas_are_counted_as_the_outer_whatever_the_code(reference: Reference) -> None:
@@ -1416,6 +1423,8 @@ def test_a_project_that_claims_in_two_rows_takes_no_more_of_the_others(
     twice, once = claiming("P1", 0.6, 0.6), claiming("P2", 0.6)
     assert [share for share, _ in benefit.once([twice, once]).values()] == [1 / 1.2] * 3
     shared_out = [claiming("P1", 0.5, 0.5), claiming("P2", 0.5)]
+    thirds = [claiming(f"P{n}", share) for n, share in enumerate((0.1, 0.34, 0.56))]
+    assert {rivals for _, rivals in benefit.once(thirds).values()} == {()}, "1 but for its last bit"
     assert {rivals for _, rivals in benefit.once(shared_out).values()} == {()}
 
 

@@ -539,6 +539,14 @@ def test_a_chance_in_words() -> None:
         assert planning.often(chance) == words
 
 
+def test_what_is_taken_off_lies_in_the_buffer_in_the_months_compared() -> None:
+    net = evaluated(data_of()).net[ASB]
+    for cells, area in ((net.cells, "A00"), (net.near, "A01")):
+        assert {each for each, _ in cells} == {area}
+        assert sorted(month for _, month in cells) == list(MONTHS[-12:])
+        assert sum(cells.values()) == pytest.approx(1)
+
+
 def test_harm_profile_weighs_by_hand_and_keeps_what_has_no_weight_apart() -> None:
     rows = incidents(areas=3)
     robbery = rows.assign(measure="Robbery", count=2)
