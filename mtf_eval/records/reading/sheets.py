@@ -150,7 +150,8 @@ def turned(
         areas = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str) and _area(c)}
         named = {column_named(c, grid.schema, aliases) for c in head}
         if grid.table == "survey_responses":
-            asked = _asked(head, (known or {}).get("question_id", {}))
+            free = [None if column_named(c, grid.schema, aliases) else c for c in head]
+            asked = _asked(free, (known or {}).get("question_id", {}))
             if asked and not named & {"question_id", "answer"}:
                 return _down(grid, top, head, asked, ("question_id", "answer"))
             continue
@@ -314,6 +315,7 @@ def _across(
     across: Mapping[int, str],
     columns: tuple[str, str],
 ) -> Grid:
-    text = f"{len(across)} {columns[0].partition('_')[0]}s across read as rows"
+    what = columns[0].partition("_")[0] + "s" * (len(across) > 1)
+    text = f"{len(across)} {what} across read as rows"
     found = (*grid.findings, grid.finding("repaired", text))
     return replace(grid, rows=rows, origin=origin, heading=0, merged=(), fill=None, findings=found)
