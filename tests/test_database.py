@@ -244,13 +244,16 @@ def test_a_wrong_type_is_refused_with_table_row_and_column(tmp_path: Path) -> No
         load(f"sqlite:///{tmp_path}/mtf.db")
 
 
-def test_a_negative_count_is_not_lost_in_a_sum(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("count", "found"), [(-4, "column count: found -4"), (None, "column count: found nothing")]
+)
+def test_no_odd_count_is_lost_in_a_sum(tmp_path: Path, count: int | None, found: str) -> None:
     with sqlite3.connect(tmp_path / "mtf.db") as connection:
         rows = {"month": ["2023-01"] * 2, "area_code": ["E01024692"] * 2}
-        frame = pd.DataFrame(rows | {"measure": ["Burglary"] * 2, "count": [9, -4]})
+        frame = pd.DataFrame(rows | {"measure": ["Burglary"] * 2, "count": [9, count]})
         frame.to_sql("incidents", connection, index=False)
         pd.read_csv(EXAMPLE / "projects.csv").to_sql("projects", connection, index=False)
-    with pytest.raises(DataProblems, match=r"incidents, row \d+, column count: found -4"):
+    with pytest.raises(DataProblems, match=rf"incidents, row \d+, {found}"):
         load(f"sqlite:///{tmp_path}/mtf.db")
 
 

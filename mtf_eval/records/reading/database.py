@@ -93,12 +93,10 @@ def _question(
     if count is None:
         question = sa.select(*columns.values(), sa.func.count()).group_by(*columns.values())
         return [*columns, "count"], question
-    total = sa.func.sum(sa.func.coalesce(count, 1))
-    # A negative count is summed apart, so that the check still meets it.
-    below = sa.case((count < 0, 1), else_=0)
-    return [*columns, "count"], sa.select(*columns.values(), total).group_by(
-        *columns.values(), below
-    )
+    # Counts below nought or missing are summed apart, so that the check still meets them.
+    odd = sa.case((count < 0, 1), (count.is_(None), 2), else_=0)
+    question = sa.select(*columns.values(), sa.func.sum(count)).group_by(*columns.values(), odd)
+    return [*columns, "count"], question
 
 
 def _first_of_month(day: Any, kind: str) -> Any:
