@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from test_projects import AS_OF, ASB, areas_of, data_of, evaluated, incidents
+from test_projects import AS_OF, ASB, a_project, areas_of, data_of, evaluated, incidents
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Check
@@ -334,3 +334,22 @@ def test_counts_not_to_be_relied_on_are_left_out_where_their_gap_says() -> None:
     assert list(steady.index) == list(months[~months.isin(spring)])
     late = left(kind="no_area", first=spring[-1])
     assert list(late.index) == [spring[-1]], "not of the month compared: a gap like any other"
+
+
+def test_later_months_are_judged_by_a_design_that_can_tell_them_apart() -> None:
+    ended = a_project(response_end=pd.Timestamp("2021-06-30"))
+    data = data_of(projects=ended, incidents=incidents(fall=0.4))
+    found = evaluated(data)
+    six, twelve = follow_up.later(data, found)
+    rows = data.table("incidents")
+    later = (rows["area_code"] == "A00") & (rows["month"] >= "2021-07-01")
+    assert six.effect is not None
+    assert six.effect.n_after == rows.loc[later, "count"].sum()
+    assert (twelve.effect, twelve.reason) == (None, "can be said when March 2022 is on record")
+    assert found.design is not None
+    alone = replace(found, design=replace(found.design, method="series"))
+    reasons = [each.reason for each in follow_up.later(data, alone)]
+    assert reasons == ["nothing to compare with: the design gives one level for all months",
+                       "can be said when March 2022 is on record"]  # fmt: skip
+    undated = replace(found, project=replace(found.project, response_end=None))
+    assert follow_up.later(data, undated) == ()
