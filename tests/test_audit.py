@@ -272,6 +272,9 @@ def test_which_sums_of_columns_are_believed(tmp_path: Path) -> None:
     assert leaks("One Two Both", *noughts, hidden[0]) == set(), "they compare two columns"
     both = ("a 10 5 5 15", "b 20 6 6 26", "c 30 7 7 37", "d 11 8 9 19")
     assert leaks("One Two Three Both", *both, "e 10 [c] [c] 13") == {("e", "two", 3)}
+    many = ("a 10 5 3 2 1 21", "b 20 6 2 4 5 37", "c 31 7 9 8 6 61")
+    found = leaks("One Two Three Four Five Both", *many, "d 11 [c] 12 13 14 53")
+    assert found == {("d", "two", 3)}
     shares = ("a 40 60 100", "b 30 61 91", "c 50 22 72")
     assert leaks("One_(%) Two_(%) People", *shares, "d 10 20 [c]") == set(), "shares count nobody"
     pounds = ("a 40.5 60 100.5", "b 30.5 61 91.5", "c 50.5 22 72.5")

@@ -525,7 +525,8 @@ def test_double_counting_rules(
 ) -> None:
     data = dataset(outcomes=[outcome(unit_cost_code=code, people=10) for code in codes])
     done = analyse(data, evaluation(), reference, draws=0)
-    assert rule in {found.rule for found in done.findings}
+    (text,) = (found.text for found in done.findings if found.rule == rule)
+    assert text.endswith("; it is left out." if left_out else "; check that they do not overlap.")
     assert {line.code for line in done.lines} == set(codes) - {left_out}
 
 
@@ -646,7 +647,9 @@ def test_bad_rows_give_one_clear_message_and_the_rest_is_computed(
     assert words in str(done.problems[0])
     assert re.search(r"row 2", str(done.problems[0]))
     assert np.isfinite(done.results["present_value_costs_gbp"]) == ("costs" not in tables)
-    assert words.split()[-1] in " ".join(benefit.gaps(done).frame["text"])
+    told = benefit.gaps(done).frame
+    assert words.split()[-1] in " ".join(told["text"])
+    assert told.iloc[:, 0].tolist() == [str(n + 1) for n in range(len(told))]
 
 
 @pytest.mark.parametrize(

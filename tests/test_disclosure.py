@@ -183,6 +183,7 @@ def test_shares_and_changes_are_computed_from_what_is_shown() -> None:
     assert out[1:3] == pytest.approx([10 / 45 - 1, 15 / 10 - 1]), "more than before is no fault"
     internal = shown(Disclosure("internal")(make(frame, share)))["s"].tolist()
     assert internal[0] == 3 / 40
+    assert internal[2] == 13 / 12, "as it is on record, where nothing is rounded"
     assert internal[3] == "[z]"
 
 

@@ -180,6 +180,14 @@ def test_we_cannot_say(call) -> None:
             call()
 
 
+def test_fewer_incidents_than_places_are_cautioned() -> None:
+    for counts, sparse in (([1, 1, 0], True), ([1, 2, 0], False), ([3, 1, 0], False)):
+        found = effects.concentration(counts=counts)
+        said = ("Fewer incidents than places: most places must be empty.",) if sparse else ()
+        assert found.cautions == said
+        assert ("generalised for sparse counts" in found.method) == sparse
+
+
 def holed() -> Panel:
     frame = panel(areas=20).counts.astype(float)
     frame.iloc[2, 0] = np.nan

@@ -24,6 +24,7 @@ from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import Gap, coverage_of
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES
@@ -508,7 +509,15 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     # What is called hopeless before is what gives "we cannot say" after: one threshold.
     said = planning.could_see(data, found).frame["said"]
     assert ((said == "hopeless") == (falls > 75)).all()
-    assert "A00" not in set(planning.candidates(data, found).frame["area"])
+    near = planning.candidates(data, found).frame
+    assert "A00" not in set(near["area"])
+    # By hand: eight quarters to February 2022, logs of counts and a half, root mean square.
+    wide = rows.pivot_table(index="month", columns="area_code", values="count", aggfunc="sum")
+    logs = np.log(wide.fillna(0).to_numpy()[-24:].reshape(8, 3, -1).sum(axis=1) + 0.5)
+    far = np.sqrt(((logs - logs[:, [list(wide).index("A00")]]) ** 2).mean(axis=0))
+    by_hand = dict(zip(wide, far, strict=True))
+    assert near["distance"].to_list() == pytest.approx([by_hand[a] for a in near["area"]])
+    assert near["distance"].is_monotonic_increasing
     share = planning.baseline(data, found).frame.iloc[-1]
     assert share["own"] < share["all"]
     few = data_of(projects=a_project(stage="scanning", **later), incidents=incidents(areas=5))
@@ -559,6 +568,13 @@ def test_harm_profile_weighs_by_hand_and_keeps_what_has_no_weight_apart() -> Non
     assert frame.loc["Robbery", "own"] == before["count"].sum()
     assert frame.loc["Robbery", "harm"] == pytest.approx(before["count"].sum() * each)
     assert np.isnan(frame.loc[ASB, "harm"])
+    kent = "level == 'police_uk_crime_type_kent' and index == 'cambridge_chi' and low < high"
+    wide = pd.read_csv(REFERENCE / "severity_weights.csv").query(kent).iloc[0]
+    ranged = harm.profile(data_of(incidents=rows.assign(measure=wide["crime_type"])),
+                          project_of(data, "P1"), values, as_of=AS_OF).frame.iloc[0]  # fmt: skip
+    assert ranged["note"] == (
+        f"the index has {wide['low']:,.0f} to {wide['high']:,.0f} days for one")  # fmt: skip
+    assert ranged["harm"] == pytest.approx(ranged["own"] * wide["weight"])
     assert (frame.loc[ASB, "note"], "month" in frame.loc["Robbery", "note"]) == (
         "no weight: counted apart", False)  # fmt: skip
     rows = incidents()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,14 @@ from mtf_eval.records.home import HOME
 from mtf_eval.run.execute import Result
 from mtf_eval.run.facts import Facts
 from mtf_eval.run.plan import Planned
-from mtf_eval.run.record import assemble, entry_of, run_records, write_index
+from mtf_eval.run.record import (
+    _index_entry,
+    _mark_out_of_date,
+    assemble,
+    entry_of,
+    run_records,
+    write_index,
+)
 from mtf_eval.run.store import Store
 
 MORNING, NOON = "2026-01-05T09:00:00+00:00", "2026-01-05T12:00:00+00:00"
@@ -189,6 +197,39 @@ def test_the_index_gives_no_result_of_what_failed_and_the_last_good_beside_it(
     assert (good.result, good.maryland) == ("A fifth fewer", 3)
     assert (good.html, good.workbook) == ("north/page.html", "north/page/page.xlsx")
     assert (start.state, start.why) == ("failed", "died at the start (Killed)")
+
+
+def test_a_mark_is_made_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """Readers still see the old set, which shares its files with the new one."""
+    old, new = tmp_path / "old.html", tmp_path / "new.html"
+    old.write_text("<main><p>figures</p></main>")
+    os.link(old, new)
+    _mark_out_of_date(new, "what <failed>.html")
+    assert old.read_text() == "<main><p>figures</p></main>"
+    text = new.read_text()
+    assert text.startswith("<main><!-- out of date -->")
+    assert text.endswith("<!-- / --><p>figures</p></main>")
+    assert 'href="what &lt;failed&gt;.html"' in text
+
+
+@pytest.mark.parametrize(
+    ("parameters", "about"),
+    [({"project_id": "P1", "data": "x"}, "P1"), ({"year": 2021}, "2021"),
+     ({"period": "2021-H2", "release": "public"}, "2021-H2"), ({"data": "x"}, "")],
+)  # fmt: skip
+def test_a_report_that_says_nothing_of_itself_is_named_by_what_it_is_about(
+    parameters: dict[str, Any], about: str, tmp_path: Path
+) -> None:
+    made = _index_entry(tmp_path, "North", "page", entry(parameters=parameters), {})
+    assert (made.title, made.period) == (f"Page {about}".rstrip(), about)
+    assert (made.kind, made.status) == ("page", "complete")
+    assert made.project == parameters.get("project_id", "")
+    said = {"title": "T", "period": "P", "kind": "K", "status": "running", "result": "R",
+            "maryland": 3, "corrections": 2, "rule": "public", "illustrative": True}  # fmt: skip
+    made = _index_entry(tmp_path, "North", "page", entry(parameters=parameters), said)
+    assert {name: getattr(made, name) for name in said} == said
+    failed = _index_entry(tmp_path, "North", "page", entry(), said, "failed", "why")
+    assert (failed.result, failed.maryland, failed.corrections, failed.why) == ("", None, 0, "why")
 
 
 def test_a_page_out_of_date_says_so_once_and_one_made_again_not_at_all(store: Store) -> None:
