@@ -144,6 +144,7 @@ def test_quarters_given_as_months_are_one_warning(tmp_path: Path) -> None:
         ("costs", ["Net", "VAT", "Gross"], [100, 20, 120], "not read: 'Net', 'VAT', 'Gross'"),
         ("costs", ["Amount (£000)"], [1.2], "found pounds in thousands"),
         ("costs", ["Amount"], ["<5"], "hidden or a range"),
+        ("costs", ["Amount", "Rate (€)"], [12, 3], "found another currency"),
         ("incidents", ["Apr", "May"], [3, 4], "found 'Apr' .*expected a month with its year"),
     ],
 )
@@ -159,6 +160,16 @@ def test_numbers_that_are_not_certain_are_refused_in_few_words(
     with pytest.raises(DataProblems, match=found) as caught:
         load(write_xlsx(tmp_path / "a.xlsx", tables))
     assert len(caught.value.problems) <= 2
+
+
+def test_words_in_headings_that_are_not_read_refuse_nothing(tmp_path: Path) -> None:
+    head = "project_id,agency,item,date,kind,amount_gbp,Annual budget (£000s),Euro 2024 fund\n"
+    data = read(tmp_path / "a", costs=f"{head}P1,NHS,Nurse,2023-05-01,cash,100,12,x\n")
+    assert data.table("costs")["amount_gbp"].tolist() == [100]
+    questions = "question_id,text,scale,favourable\nQ1,Safe?,No;Yes,high\n"
+    answers = "project_id,wave,date,Safe?,Q1\nP1,entry,2023-05-01,No,Yes\n"
+    with pytest.raises(DataProblems, match="no such column; headings of this row not read"):
+        read(tmp_path / "b", survey_questions=questions, survey_responses=answers)
 
 
 def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:

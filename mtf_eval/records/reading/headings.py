@@ -190,7 +190,7 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     beside = _second_table(out, aliases)
     for place, cell in enumerate(header[:beside]):
         name = column_named(cell, schema, aliases)
-        _in_pounds(out, place)
+        _in_pounds(out, place, aliases)
         if name and places[name] != place:
             out.problem(
                 "the same column twice", "each column once", "keep one", row=top + 1, column=name
@@ -283,8 +283,11 @@ def _counts(out: Tidied) -> str | None:
     return None
 
 
-def _in_pounds(out: Tidied, place: int) -> None:
-    """Refuse another currency, or thousands, in a heading or a column of a table of pounds."""
+def _in_pounds(out: Tidied, place: int, aliases: Aliases) -> None:
+    """Refuse another currency, or thousands, in a table of pounds.
+
+    In the heading of a column that is read, or would be but for that, or in one of currencies.
+    """
     top = out.top
     head = str(out.grid.rows[top][place] or "")
     if not any(name.endswith("_gbp") for name in out.schema.columns):
@@ -293,6 +296,10 @@ def _in_pounds(out: Tidied, place: int) -> None:
     if fold(head) == "currency":
         cells = enumerate(out.grid.rows[top + 1 :], start=top + 2)
         rows = {n: str(row[place] or "") for n, row in cells if place < len(row)}
+    elif place not in out.places.values():
+        bare = re.sub(r"[()]", " ", CURRENCY.sub(" ", _THOUSANDS.sub(" ", head)))
+        if column_named(bare, out.schema, aliases) in (None, *out.places):
+            return
     if _THOUSANDS.search(head):
         todo = "write the amounts in full, under a heading without it"
         out.problem("pounds in thousands or millions", "pounds", todo, row=top + 1, column=head)

@@ -163,16 +163,12 @@ def turned(
             if grid.table == "monthly_referrals":
                 return _transposed(grid, top, months, aliases)
             return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))
-        if len({*areas.values()}) < len(areas):
-            return grid
         if grid.table in _FIGURES and len(areas) >= _ACROSS and "area_code" not in named:
             return _down(grid, top, head, areas, ("area_code", _FIGURES[grid.table]))
     lacks = {"area_code", "measure"} - {*places}
     if grid.table in _FIGURES and len(lacks) == 1 and "count" not in places:
         column = str(*lacks), _FIGURES[grid.table]
         across, others = _figures(grid.rows[header:], places, (known or {}).get(column[0], {}))
-        if len({*across.values()}) < len(across):
-            return grid
         if across and others:
             text = f"columns of numbers left out: {', '.join(others)}; {across_as(column[0])}"
             told = grid.finding("warning", text, row=header + 1)
@@ -248,8 +244,11 @@ def _down(
 ) -> Grid:
     """One row for each figure; what stands beside them is repeated.
 
-    Totals are held to the rows they add up, and are read where they are all there is.
+    Totals are held to the rows they add up, and are read where they are all there is. The grid as
+    it was, where two columns are of one name.
     """
+    if len({*across.values()}) < len(across):
+        return grid
     kept = [p for p in range(len(head)) if p not in across]
     rows: list[list[Any]] = [[*(head[p] for p in kept), *columns]]
     origin, totals = [(grid.file, grid.sheet, top + 1)], {}
