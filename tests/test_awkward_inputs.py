@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 from pathlib import Path
 
 import pandas as pd
@@ -216,6 +217,12 @@ def test_downloads_of_the_police_in_the_wrong_place_are_told_in_one_line(tmp_pat
     said = told(data, "warning")
     assert "5 file(s) of data.police.uk: put them into a folder police_uk; not read" in said
     assert any("though it has the headings of incidents: give it that name" in t for t in said)
+    long = rows + "2023-01,A1,burglaries,4\n" * 150_000
+    tracemalloc.start()
+    data = read(tmp_path / "long", crimes=long)
+    assert tracemalloc.get_traced_memory()[1] < 4 * len(long)  # its head alone is looked at
+    tracemalloc.stop()
+    assert any("though it has the headings of incidents" in t for t in told(data, "warning"))
     (tmp_path / "b" / "police_uk" / "x").mkdir(parents=True)
     for month in months:
         (tmp_path / "b" / "police_uk" / "x" / f"{month}.csv").write_text("Crime ID,Month\n")

@@ -20,14 +20,17 @@ MAX_CELL = 131_072
 _SEPARATORS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 
-def read_csv(path: Path, table: str) -> Grid:
-    """Read one CSV file."""
-    if (size := path.stat().st_size) > MAX_BYTES:
+def read_csv(path: Path, table: str, *, head: bool = False) -> Grid:
+    """Read one CSV file, or the `head` of one that is no table alone: its first lines."""
+    if (size := path.stat().st_size) > MAX_BYTES and not head:
         found, limit = f"a file of {size / 2**20:,.0f} MB", f"at most {MAX_BYTES / 2**20:,.0f} MB"
         raise refused(
             path.name, found, limit, "give only the columns and the years that are needed"
         )
-    raw = path.read_bytes()
+    with path.open("rb") as file:
+        raw = file.read(MAX_CELL if head else -1)
+    if head and size > MAX_CELL:
+        raw = raw[: raw.rfind(b"\n") + 1]
     if not raw.strip():
         raise refused(path.name, "an empty file", "headings and rows", "fill it in or remove it")
     text, encoding = _decoded(raw, path)

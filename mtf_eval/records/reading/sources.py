@@ -125,7 +125,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                     with suppress(DataProblems):
                         from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
 
-                        unread = though_like(unread, read_csv(path, "incidents").rows[:TITLE_ROWS])
+                        top = read_csv(path, "incidents", head=True).rows[:TITLE_ROWS]
+                        unread = though_like(unread, top)
                 findings.append(unread)
             continue
         try:
