@@ -34,7 +34,8 @@ def files_of(place: Path) -> list[Path]:
         beside += names if place.suffix.lower() != ".zip" else ()
         return [place, *(p for p in beside if p and p.is_file())]
     files = [p for p in place.iterdir() if p.is_file() and p.suffix.lower() in _READ]
-    return files + [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
+    below = [p for a in _archives(place) if a.is_dir() for p in a.rglob("*") if p.is_file()]
+    return [*files, *below, *(p for p in _astray(place) if p.parent != place)]
 
 
 def from_files(place: Path) -> Opened:
@@ -103,7 +104,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
 
     grids: list[Grid] = []
     findings: list[Finding] = []
-    loose: list[Finding] = []
+    loose = _astray(place)
     problems: list[Problem] = []
     sources: dict[str, Source] = {}
     files = sorted(p for p in place.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
@@ -118,8 +119,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
             if path.suffix.lower() in _READ[:-1] and path.name not in (OUTLINES, LOOKUP, LOOK_UP):
                 text = "no table of the schema, not read"
                 unread = Finding(kind="note", table="", text=text, file=path.name)
-                if re.search(r"20[0-9]{2}-[0-9]{2}-.*-street$", path.stem):
-                    loose.append(unread)
+                if path in loose:
                     continue
                 if path in stems:
                     with suppress(DataProblems):
@@ -141,7 +141,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
         sources[table] = source
     if loose:
         text = f"{len(loose)} file(s) of data.police.uk: put them into a folder police_uk; not read"
-        findings.append(replace(loose[0], kind="warning", text=text))
+        file = loose[0].relative_to(place).as_posix()
+        findings.append(Finding(kind="warning", table="", text=text, file=file))
     for archive in _archives(place):
         if "incidents" in sources:
             found, todo = "a second source of incidents", "keep one of them; of several downloads "
@@ -176,6 +177,12 @@ def _archives(place: Path) -> list[Path]:
     """Return what is in the folder as downloaded from data.police.uk."""
     zips = sorted(p for p in place.glob("*.zip") if not p.name.startswith((".", "~")))
     return [*([place / "police_uk"] if (place / "police_uk").is_dir() else []), *zips]
+
+
+def _astray(place: Path) -> list[Path]:
+    """Return the street files of data.police.uk that lie in the folder, but not in `police_uk`."""
+    found = sorted(place.rglob("20[0-9][0-9]-[0-9][0-9]-*-street.csv"))
+    return [p for p in found if "police_uk" not in p.relative_to(place).parts]
 
 
 def _street_records(archive: Path) -> tuple[Grid, Source]:
