@@ -81,6 +81,14 @@ def test_across_files_of_one_table(tmp_path: Path) -> None:
         assert (leak.file, leak.row, leak.low) == ("one.csv", "b", 4)
 
 
+def test_other_years_under_the_same_names_are_other_counts(tmp_path: Path) -> None:
+    rows = [["Agency", "People"], ["A", 20], ["C", 9]]
+    for year, found in ((2020, 0), (2021, 1)):
+        write_csv(tmp_path, "one", [[f"Referrals by agency, {year}"], *rows, ["B", "[c]"]])
+        write_csv(tmp_path, "two", [["Referrals by agency, 2021"], *rows, ["B", 4]])
+        assert len([k for k in audit(tmp_path) if k.low == k.high]) == found
+
+
 def test_data_sets_beside_one_another_are_tried_apart(tmp_path: Path) -> None:
     """Other records under the same titles: neither gives back a count of the other."""
     rows = [["Agency", "People"], ["A", 20], ["C", 9]]

@@ -28,7 +28,7 @@ from mtf_eval.analysis.benefit.statement import (
     payback,
     waterfall_finding,
 )
-from mtf_eval.analysis.benefit.uncertainty import draw_net, simulate
+from mtf_eval.analysis.benefit.uncertainty import Draws, draw_net, simulate
 from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.columns import MINUS, pounds
@@ -1793,6 +1793,27 @@ def test_a_price_of_a_provisional_edition_is_named(reference: Reference) -> None
         said = [f.text for f in done.findings if f.rule == "provisional_edition"]
         assert len(said) == named
         assert all("whose fiscal part is provisional" in text for text in said)
+
+
+def test_where_no_effect_is_inside_no_saving_is_inside_every_interval() -> None:
+    """Draws of 1 to 100 at a level of 0.8: 10.9 to 90.1; P5 and P95 are 5.95 and 95.05."""
+    some = np.arange(1.0, 101.0)
+    blank: dict[str, Any] = {"fiscal": some, "cashable": some, "careful": some, "inputs": {}}
+
+    def drawn(public: Any, costs: Any = 2.0, *, covers_zero: bool = False) -> Draws:
+        return Draws(public=public, costs=np.broadcast_to(costs, public.shape), level=0.8,
+                     covers_zero=covers_zero, **blank)  # fmt: skip
+
+    assert drawn(some).interval == pytest.approx((10.9, 90.1))
+    assert drawn(some).ratio == pytest.approx((5.45, 45.05))
+    assert drawn(some).quantiles(some) == pytest.approx((5.95, 50.5, 95.05))
+    assert drawn(some, covers_zero=True).interval == pytest.approx((0, 90.1))
+    assert drawn(some, covers_zero=True).ratio == pytest.approx((0, 45.05))
+    assert drawn(-some, covers_zero=True).interval == pytest.approx((-90.1, 0))
+    assert drawn(-some, covers_zero=True).ratio == pytest.approx((-45.05, 0))
+    free = np.where(some > 1, 2.0, 0.0)
+    assert drawn(some, free).ratio is None, "of what is free nothing is so many times"
+    assert drawn(some, free).net[:2] == pytest.approx([1, 0])
 
 
 def test_what_cost_nothing_has_no_ratio(reference: Reference) -> None:

@@ -180,6 +180,26 @@ def test_we_cannot_say(call) -> None:
             call()
 
 
+@pytest.mark.parametrize(
+    ("unit", "values", "words"),
+    [
+        ("proportion", (0.25, 0.1, 0.4), "x: 25% (95% interval 10% to 40%, n = 1,200); m."),
+        ("difference of proportions", (0.25, 0.1, 0.4),
+         "x: 25% points (95% interval 10% to 40%, n = 1,200); m."),
+        ("incidents", (-9.5, -20.25, 1.0),
+         "x: -9.50 incidents (95% interval -20.25 to 1.00, n = 1,200); m."),
+        ("incidents", (-12.4, -20.6, 1.0),
+         "x: -12 incidents (95% interval -21 to 1, n = 1,200); m."),
+        ("over 30 places", (0.25, None, None), "x: 0.25 over 30 places; m."),
+    ],
+)  # fmt: skip
+def test_a_quantity_in_words(unit: str, values: tuple[float, ...], words: str) -> None:
+    estimate, low, high = values
+    found = Quantity(measure="x", estimate=estimate, n=1200, method="m", unit=unit, low=low,
+                     high=high, level=None if low is None else 0.95)  # fmt: skip
+    assert found.sentence() == words
+
+
 def test_fewer_incidents_than_places_are_cautioned() -> None:
     for counts, sparse in (([1, 1, 0], True), ([1, 2, 0], False), ([3, 1, 0], False)):
         found = effects.concentration(counts=counts)

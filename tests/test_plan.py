@@ -161,6 +161,20 @@ def test_years_and_halves_end_with_the_day_looked_back_from(
     assert replace(facts, projects=()).calendar(as_of) == (years, [], few), "no project, no half"
 
 
+def test_a_report_points_to_those_near_it_that_are_made_or_stand(tmp_path: Path) -> None:
+    books = [book(tmp_path, name, 'project_id: str = ""') for name in ("page", "money")]
+    books.append(book(tmp_path, "year", "year: int = 0"))
+    made = {r.name: r.related for r in planned(*books)}
+    assert made["page-EX-1"] == ("money-EX-1", "year-2020", "year-2021")
+    assert made["year-2020"] == ("page-EX-1", "page-EX-2", "money-EX-1", "money-EX-2")
+    (alone,) = planned(*books, projects=("EX-1",), reports=("page",))
+    assert alone.related == ()
+    wanted = Wanted(projects=("EX-1",), reports=("page",))
+    standing = make_plan(FACTS, books, wanted, address="data/example", salt="salt",
+                         published=["year-2021", "money-EX-2"])  # fmt: skip
+    assert standing[0].related == ("year-2021",)
+
+
 def test_a_day_is_needed_only_where_the_records_have_none(tmp_path: Path) -> None:
     dated = book(tmp_path, "dated", 'data: str = ""\nas_of: str = ""')
     assert [r.name for r in planned(dated)] == ["dated"]

@@ -209,6 +209,7 @@ def test_a_design_is_planned_as_the_evaluation_will_choose_it(tmp_path: Path) ->
         ({"measures": RARE, "areas": AREAS[0], "unit_costs": ""}, "at least 5 are needed"),
         ({"months": 1}, "2 areas, 6 months: a fall of"),
         ({"areas": "E09999999"}, "E09999999 is not on record"),
+        ({"areas": "E09999999; E09999998"}, "E09999998 and E09999999 are not on record"),
     ],
 )
 def test_a_plain_answer_not_an_error(folder: Path, changes: dict[str, Any], words: str) -> None:
