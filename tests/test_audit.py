@@ -501,3 +501,20 @@ def test_outcomes_by_the_month_received_add_up_in_it_and_by_the_day_decided_do_n
     assert (leak.row, leak.column, leak.low, leak.high) == ("march 2021", "rejected", 4, 4)
     (tmp_path / "page.html").write_text("<p>Outcomes count by the day decided.</p>", "utf-8")
     assert audit(tmp_path) == []
+
+
+def test_two_halves_that_agree_by_chance_are_not_one(tmp_path: Path) -> None:
+    head = ["Received", "Accepted", "Rejected", "Not yet decided"]
+    year, half = [60, 20, "[k]", 15], [30, 10, "[k]", "[k]"]
+    write_csv(tmp_path, "referrals_headline_2023", [["Period", *head], ["2023", *year]])
+    for n, period in enumerate(("January to June 2023", "July to December 2023"), 1):
+        write_csv(tmp_path, f"referrals_headline_2023_h{n}", [["Period", *head], [period, *half]])
+        few = [["Ward A", *["[c]"] * 4], ["Ward B", *["[c]"] * 4], ["Ward C", *["[k]"] * 4]]
+        rows = [["Ward", *head], *few, ["Total", *half]]
+        write_csv(tmp_path, f"referrals_by_ward_2023_h{n}", rows)
+        cards = "".join(f"<dt>{h}</dt><dd>{v}</dd>" for h, v in zip(head, half, strict=True))
+        (tmp_path / f"tlg_report-2023-H{n}.html").write_text(f"<dl>{cards}</dl>")
+
+    found = [k for k in reach(tmp_path, release="public").counts if k.column == "not yet decided"]
+    assert found
+    assert [k for k in found if k.high - k.low + 1 < 4] == []

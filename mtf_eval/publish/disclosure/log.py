@@ -69,7 +69,7 @@ class Log:
             if TOTAL.match(name):
                 if whole:
                     yield g, r, "", "", whole
-            elif split and whole:
+            elif split and whole and len(whole) == 12:  # the log holds splits by year
                 yield g, r, split[1], name, whole
             elif not split and (span := months_of(name, title)):
                 yield g, r, "", "", span

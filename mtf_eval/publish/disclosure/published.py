@@ -59,7 +59,7 @@ def read_grids(folder: Path) -> list[Grid]:
             continue
         name = path.relative_to(folder).as_posix()
         for title, rows in reader(path):
-            grid = _grid(name, title, rows)
+            grid = _grid(name, title or path.stem, rows)  # cards are of their page's period
             if grid is not None:
                 grids.setdefault((grid.columns, grid.rows, grid.cells), grid)
     return list(grids.values())
@@ -143,7 +143,7 @@ def plain(text: str) -> str:
 def months_of(name: str, title: str) -> frozenset[int] | None:
     """Return the months (counted from year 0) that a row's name speaks of."""
     text = name.strip()
-    year = re.search(r"\b(20\d\d)\b", text) or re.search(r"\b(20\d\d)\b", title)
+    year = re.search(r"\b(20\d\d)\b", text) or re.search(r"\b(20\d\d)\b", plain(title))
     if not year:
         return None
     start = int(year[1]) * 12
@@ -168,10 +168,11 @@ def months_of(name: str, title: str) -> frozenset[int] | None:
 
 def span_of(title: str) -> frozenset[int] | None:
     """Return the months of the year or half-year that a title names."""
-    year = re.search(r"\b(20\d\d)\b", title)
+    text = plain(title)
+    year = re.search(r"\b(20\d\d)\b", text)
     if not year:
         return None
-    half = re.search(r"\b(january to june|july to december|h1|h2)\b", plain(title))
+    half = re.search(r"\b(january to june|july to december|h1|h2)\b", text)
     first = int(year[1]) * 12 + (6 if half and half[1] in ("july to december", "h2") else 0)
     return frozenset(range(first, first + (6 if half else 12)))
 
