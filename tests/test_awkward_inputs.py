@@ -323,6 +323,10 @@ def test_a_total_is_of_rows_and_a_whole_across_is_read(tmp_path: Path) -> None:
     rows = [f"{month},{area},10,5" for month in months for area in ("A1", "B1")]
     data = read(tmp_path / "a", incidents=head + "\n".join([*rows, "Total,,0,120"]))
     assert "total row left out; burglary says 0, the rows add up to 240" in told(data, "warning")
+    parts = [*rows, "Total,,240,120", head.strip(), *(r.replace("2023", "2022") for r in rows)]
+    data = read(tmp_path / "parts", incidents=head + "\n".join([*parts, "Total,,240,120"]))
+    assert data.table("incidents")["count"].sum() == 2 * (240 + 120)
+    assert not told(data, "warning")
     data = read(tmp_path / "b", incidents=f"area_code,measure,{','.join(months)}\n"
                 f"Total,burglary,{','.join(map(str, range(1, 13)))}\n")  # fmt: skip
     assert data.table("incidents")["count"].sum() == 78

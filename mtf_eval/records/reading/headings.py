@@ -343,7 +343,8 @@ def missing(
         f"name {name}, scope heading {schema.name}"
     )
     if schema.name == "incidents" and name in ("area_code", "measure"):
-        todo += f"; of counts in columns: {across_as(name)}"
+        todo += f"; of counts in columns: {across_as(name)}, and give each month and "
+        todo += f"{'measure' if name == 'area_code' else 'area'} one row"
     if schema.name == "survey_responses" and name in ("question_id", "answer"):
         todo += "; over a column of answers write the question_id or the text of survey_questions"
     return f"no such column; headings of this row not read: {shown}", todo

@@ -13,7 +13,7 @@ import pandas as pd
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold, plain
-from mtf_eval.records.dataset import UNREAD
+from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.reading.cells import CellError, is_blank
 from mtf_eval.records.reading.checks import adds_up, reached, total_rows
 from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_month, span_of
@@ -182,11 +182,12 @@ def _figures(
 ) -> tuple[dict[int, str], list[str]]:
     """Return what columns across stand for in rows of one month each, and other numbers."""
     body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
-    keys = {tuple(str(row[p]) for p in places.values()) for row in body}
+    heads, *given = ([row[p] for p in places.values()] for row in (rows[0], *body))
+    keys = [tuple(map(str, x)) for x in given if not says_total(x) and x != heads]
     placed = {"easting", "northing", "latitude", "longitude", "postcode"}
     if placed & {fold(str(c)) for c in rows[0]} or not {"month", "date"} & {*places}:
         return {}, []
-    if len(keys) < len(body):
+    if len(set(keys)) < len(keys):
         return {}, []
     across, others = {}, []
     for place, cell in enumerate(rows[0]):
@@ -253,6 +254,7 @@ def _down(
     rows: list[list[Any]] = [[*(head[p] for p in kept), *columns]]
     origin, totals = [(grid.file, grid.sheet, top + 1)], {}
     figures: dict[str, dict[int, Any]] = {name: {} for name in across.values()}
+    repeated: list[Finding] = []
     body = [[*cells, *[None] * (len(head) - len(cells))] for cells in grid.rows]
     for (first, left), (last, right) in (m for m in grid.merged if m[0][0] > top):
         lost = CellError("one cell merged over several", "undo the merge and write each value")
@@ -262,6 +264,10 @@ def _down(
     whole = grid.table in _FIGURES and all(says_total(row[p] for p in kept) for row in filled)
     for number, row in enumerate(body[top + 1 :], start=top + 2):
         beside = [row[p] for p in kept]
+        if all(row[p] == head[p] for p in across):
+            text = "headings repeated among the rows left out"
+            repeated.append(grid.finding("repaired", text, row=number))
+            continue
         if says_total(beside) and not whole:
             totals[number] = row
             continue
@@ -279,7 +285,7 @@ def _down(
             said = adds_up(grid, row[place], "whole", sums[number])
             if not is_blank(row[place]):
                 wrong[number].append(said and f"{name} {said}")
-    told = total_rows(grid, wrong)
+    told = repeated + total_rows(grid, wrong)
     return _across(replace(grid, findings=(*grid.findings, *told)), rows, origin, across, columns)
 
 
