@@ -330,6 +330,11 @@ def test_a_total_is_of_rows_and_a_whole_across_is_read(tmp_path: Path) -> None:
     data = read(tmp_path / "b", incidents=f"area_code,measure,{','.join(months)}\n"
                 f"Total,burglary,{','.join(map(str, range(1, 13)))}\n")  # fmt: skip
     assert data.table("incidents")["count"].sum() == 78
+    for number, last in enumerate(("Total,All areas,burglary", "Total,,")):  # and the sum of it
+        series = [*(f"{m},All areas,burglary,4" for m in months), f"{last},48"]
+        data = read(tmp_path / f"s{number}", incidents=HEAD + "\n".join(series))
+        assert data.table("incidents")["count"].sum() == 48
+        assert "total row left out; it agrees with the rows" in told(data, "repaired")
     with pytest.raises(DataProblems, match="more than once, keep one: burglary"):
         read(tmp_path / "c", incidents="month,area_code,Burglary,burglary,Drugs\n"
              + "\n".join(f"{month},A1,10,9,5" for month in months))  # fmt: skip

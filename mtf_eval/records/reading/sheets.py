@@ -268,7 +268,7 @@ def _down(
             text = "headings repeated among the rows left out"
             repeated.append(grid.finding("repaired", text, row=number))
             continue
-        if says_total(beside) and not whole:
+        if says_total(beside) and (not whole or any(map(is_blank, beside))):
             totals[number] = row
             continue
         for place, name in across.items():

@@ -210,8 +210,16 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             bare = re.fullmatch(r"([0-9]{1,2})(\.0)?", "" if month is None else str(row[month]))
             if month is not None and bare and year.isdecimal():
                 row[month] = f"{year}-{int(bare[1]):02}"
-    if not body and len(totals) > 1:  # a series of the whole is all there is
-        body, out.body, totals = totals, totals, {}
+    times = [p for n, p in places.items() if kind_of(schema, n) in _DAYS[:2]]
+    whole = {
+        number: row
+        for number, row in (totals if not body else {}).items()
+        if not any(is_blank(row[p]) for p in needed)
+        and not any(_adds_up(row[p], "month") for p in times)
+    }
+    if len(whole) > 1:  # a series of the whole is all there is
+        body = out.body = whole
+        totals = {number: row for number, row in totals.items() if number not in whole}
     _alone(out, alone)
     out.body = dict(sorted(body.items()))
     return totals
