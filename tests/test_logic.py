@@ -91,3 +91,23 @@ def test_pounds_of_hidden_people_are_in_no_public_table(records: Records) -> Non
         assert released.rule.name == "public"
         assert released.table.basis in ("", "public")
         assert own.logic_model().element().kind == "figure"
+
+
+def test_what_was_delivered_is_named_where_nothing_agreed_is_on_record(tmp_path: Path) -> None:
+    (tmp_path / "about.csv").write_text("key,value\ntitle,T\nas_at,2024-01-31\n")
+    (tmp_path / "projects.csv").write_text(
+        "project_id,title,problem,lead_agency,response_start,response_end,stage,primary_measure\n"
+        "P1,A,b,Kent Police,2023-07-01,2023-12-31,assessment,burglary\n"
+    )
+    (tmp_path / "deliveries.csv").write_text(
+        "project_id,provider,due,reported,activity,agreed,delivered\n"
+        "P1,A,2023-07-14,2023-07-14,Calls,,4\nP1,A,2023-07-14,2023-07-14,Talks,,\n"
+        "P1,B,2023-07-14,2023-07-14,Visits,10,\nP1,C,2023-07-14,2023-07-14,Walks,6,5\n"
+    )
+    records = mtf.load(tmp_path)
+    mtf.report(records, "project_evaluation", project="P1")
+    said = records.project("P1").logic_model().frame.set_index("stage")["what"]["Outputs"]
+    assert said.startswith(
+        "Calls: 4, how much was agreed is not on record; Talks: how much is not on record; "
+        "Visits: how much of 10 is not on record; Walks: 5 of 6; "
+    )

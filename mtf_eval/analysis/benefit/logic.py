@@ -27,11 +27,9 @@ def logic_model(data: Dataset, benefit: Benefit) -> Table:
     actions = actions_then(data, as_of, own)
     done = {s: int((actions["state"] == s).sum()) for s in ("done", "late", "overdue")}
     made = [
-        f"{row['activity']}: {row['delivered']:g} of {row['agreed']:g}"
-        if row["delivered"] == row["delivered"]
-        else f"{row['activity']}: how much of {row['agreed']:g} is not on record"
+        _made(row["activity"], row["delivered"], row["agreed"])
         for row in dose(data, as_of=as_of, project_id=own).to_dict("records")
-        if row["agreed"] > 0
+        if row["agreed"] != 0
     ]
     acted = actions_words(len(actions), **{**done, "done": done["done"] + done["late"]})
     changed = [found.headline]
@@ -69,6 +67,15 @@ def _inputs(data: Dataset, benefit: Benefit) -> Iterable[str]:
     if hours := data.own("costs", benefit.project_id)["hours"].sum():
         yield f"{hours:,.0f} hours of staff"
     yield f"from {listing(list(total['agency']))}"
+
+
+def _made(activity: str, delivered: float, agreed: float) -> str:
+    """Say how much of what was agreed was delivered; what is not a number is not on record."""
+    if delivered != delivered:
+        of = f" of {agreed:g}" if agreed == agreed else ""
+        return f"{activity}: how much{of} is not on record"
+    of = f" of {agreed:g}" if agreed == agreed else ", how much was agreed is not on record"
+    return f"{activity}: {delivered:g}{of}"
 
 
 def contributions(data: Dataset, benefit: Benefit) -> Table:
