@@ -80,6 +80,8 @@ def test_what_nobody_gave_is_said_and_claims_are_named_as_claims(records: Record
     nothing = records.project("EX02").contributions().frame  # no change but chance
     assert nothing["cash"].sum() > 0
     assert nothing["fiscal"].isna().all()
+    shown = records.project("EX02").benefit().switching_values().element().html
+    assert "No saving can be claimed: nothing to switch." in shown  # draws there are
 
 
 def test_pounds_of_hidden_people_are_in_no_public_table(records: Records) -> None:

@@ -281,7 +281,7 @@ class Money(View):
 
     def switching_values(self) -> View:
         """Show how far each input may fall before benefits no longer exceed costs."""
-        return self._drawn(benefit.switching_values, "Nothing is drawn: nothing to switch.")
+        return self._drawn(benefit.switching_values, "No saving can be claimed: nothing to switch.")
 
     def sensitivities(self) -> View:
         """Show the results with one assumption switched at a time."""
