@@ -153,6 +153,8 @@ def test_what_excel_holds_is_read_as_it_is_shown(cell: object, kind: str, value:
 def test_a_listed_word_is_quoted_while_it_is_short(length: int, quoted: bool) -> None:
     said = describe("x" * length, "choice", True)
     assert said == (repr("x" * length) if quoted else f"text of {length} characters")
+    assert describe("Ann Lee to chase", "choice", True) == "text of 16 characters"
+    assert describe("Not Yet Decided", "choice", True) == "'Not Yet Decided'"
 
 
 def test_headings_are_told_of_by_their_own_row() -> None:

@@ -131,6 +131,10 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
     return _READERS[kind](value, context)
 
 
+#: Two words with capitals, as of a forename and a surname, where a listed word belongs.
+_CALLED = re.compile(r"\b(?!(?:In|No|Not|On|To|Under|Yet)\b)[A-Z][a-z]+ [A-Z][a-z]+")
+
+
 def describe(value: object, kind: str, quotable: bool) -> str:
     """Say what a cell holds without quoting what may be personal."""
     if is_blank(value):
@@ -143,7 +147,11 @@ def describe(value: object, kind: str, quotable: bool) -> str:
             re.fullmatch(r"[-+(£]*[0-9][0-9.,/:)%-]*[kKmM]?", text) is not None
             or fold(text).split(" ")[0] in MONTHS
             or _harmless(text)
-            or (kind == "choice" and re.fullmatch(r"[A-Za-z_/ -]+", text) is not None)
+            or (
+                kind == "choice"
+                and re.fullmatch(r"[A-Za-z_/ -]+", text) is not None
+                and not _CALLED.search(text)
+            )
             or text.casefold() in _BLANK | _NOT_KNOWN
         )
         # Long runs of digits may be telephone or identity numbers.
