@@ -58,6 +58,9 @@ def test_areas_called_like_totals_are_areas_and_totals_are_not(tmp_path: Path) -
     whole[2] = "2023-03,All areas,burglary,20"
     data = read(tmp_path / "c", incidents=HEAD + "\n".join([*rows, *whole]))
     assert data.table("incidents")["count"].sum() in (8 * 19, 8 * 19 * 2)
+    other = [f"{m},All areas,drugs,7" for m in months[:2]]
+    data = read(tmp_path / "other", incidents=HEAD + "\n".join([*rows, *other]))
+    assert {*told(data, "warning")} == {"total row left out; count is of a measure that no row has"}
     months = [f"2023-{m:02}" for m in range(1, 13)]
     two = [
         f"{m},{a},burglary,{n}" for m in months for a, n in (("N", 3), ("S", 4), ("District", 7))

@@ -59,6 +59,12 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
     wrong: dict[int, list[str]] = {number: [] for number in totals}
     words = [p for n, p in out.places.items() if kind_of(out.schema, n) not in NUMBERS]
     held = {p: {str(row[p]) for row in out.body.values()} for p in words}
+    alone = {
+        number
+        for number, row in totals.items()
+        if (p := out.places.get("measure")) is not None
+        and not (is_blank(row[p]) or str(row[p]) in held[p])
+    }
     of = {
         number: tuple(p for p in words if not is_blank(row[p]) and str(row[p]) in held[p])
         for number, row in totals.items()
@@ -80,6 +86,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
             sums = [s for far, _ in parts for s in far[number]]
             sums += [x[of[number]][key] for _, x in parts if key and key in x[of[number]]]
             said = adds_up(out.grid, row[place], kind, sums)
+            said = "is of a measure that no row has" if said and number in alone else said
             wrong[number].append(said and f"{name} {said}")
     out.findings += total_rows(out.grid, wrong)
 
