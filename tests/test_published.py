@@ -76,7 +76,7 @@ def test_copies_are_read_once_and_other_tables_of_one_shape_are_not(tmp_path: Pa
     loose = "<dl><dt>Received</dt><dt>Rejected</dt><dd>58</dd></dl>"
     made = read(tmp_path, page + cards + loose, "a.html")
     assert [(g.title, g.cells) for g in made] == [
-        ("C", ((Figure(8),),)), ("C", ((Figure(9),),)), ("", ((Figure(188), Figure(57)),)),
+        ("C", ((Figure(8),),)), ("C", ((Figure(9),),)), ("a", ((Figure(188), Figure(57)),)),
     ]  # fmt: skip
     assert (made[2].columns, made[2].rows) == (("received", "rejected"), ("headline",))
     assert len(read(tmp_path, "Agency,People\nA,8\n", "b.csv")) == 3

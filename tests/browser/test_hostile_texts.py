@@ -48,7 +48,7 @@ def reports(request: pytest.FixtureRequest, hostile_reports: dict[str, Any]) -> 
 MODEL = re.compile(
     r"""=(?:'(?:Model[ ]inputs|Unit[ ]costs|Discount[ ]factors)'!|(?:Model|Deflator)!
     |"(?:cost|records|claimed|\[x\])"|(?:IF|INDEX|MATCH|MAX|SUMIF|SUMPRODUCT|VLOOKUP)\(
-    |\$?[A-Z]{1,2}\$?\d+|FALSE|[\d.]+(?:E-\d+)?|[-+*/^(),:>])*""",
+    |\$?[A-Z]{1,2}\$?\d+|FALSE|[\d.]+(?:E-\d+)?|[-+*/^(),:<>])*""",
     re.VERBOSE,
 )
 
