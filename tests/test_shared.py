@@ -12,7 +12,7 @@ from books import book, write_folder
 
 from mtf_eval.records.as_of import own_day
 from mtf_eval.records.cache import put, take
-from mtf_eval.records.coverage import coverage_of, on_record
+from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.shared import shared
@@ -117,29 +117,25 @@ def test_what_is_on_record_follows_the_file(folder: Path) -> None:
     assert recorded() == before + 7
 
 
-def test_what_is_on_record_stands_on_its_own_tables(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_on_record_stands_on_its_own_tables(folder: Path) -> None:
     tables = book()
     data = write_folder(folder / "data", tables)
     measure = str(tables["incidents"][1][2])
-    read: list[str] = []
-    reading = on_record._Reading.coverage
-    monkeypatch.setattr(
-        on_record._Reading, "coverage", lambda self: read.append(self.measure) or reading(self)
-    )
 
     def areas() -> set[str]:
         found = load(data)
         return {*coverage_of(found, measure, as_of=own_day(found) or date.max).counts}
 
-    before = areas()
-    assert measure in read
-    read.clear()
+    def kept() -> set[Path]:
+        held = {path: take(path) for path in entries(folder)}
+        return {p for p, e in held.items() if isinstance(e, tuple) and isinstance(e[1], Coverage)}
+
+    before, first = areas(), kept()
+    assert first
     tables["costs"][1][6] = 41
     write_folder(folder / "data", tables)
     assert areas() == before
-    assert read == []
+    assert kept() == first
     tables["project_areas"].append([*tables["project_areas"][1]])
     tables["project_areas"][-1][tables["project_areas"][0].index("area_code")] = "E01099999"
     write_folder(folder / "data", tables)
