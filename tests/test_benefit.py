@@ -681,10 +681,9 @@ def test_a_price_year_the_deflator_does_not_cover_is_refused(reference: Referenc
         analyse(dataset(), evaluation(), reference, price_year="2033/34")
 
 
-@pytest.mark.parametrize("wrong", [{"horizon_years": 0}, {"optimism": "best"}, {"unit_costs": "x"}])
-def test_assumptions_are_checked(wrong: dict[str, Any]) -> None:
+def test_assumptions_are_checked() -> None:
     with pytest.raises(BadArgument):
-        Assumptions(**({"price_year": "2023/24", "horizon_years": 5} | wrong))
+        Assumptions(price_year="2023/24", horizon_years=0)
 
 
 @pytest.mark.parametrize(

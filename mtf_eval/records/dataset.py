@@ -222,9 +222,7 @@ def noting(data: Dataset, *, lasting: bool = True) -> Iterator[set[str]]:
         data.reads.update(before | read if lasting else before)
 
 
-def once(
-    function: Callable[Concatenate[Dataset, P], T],
-) -> Callable[Concatenate[Dataset, P], T]:
+def once(function: Callable[Concatenate[Dataset, P], T]) -> Callable[Concatenate[Dataset, P], T]:
     """Work out a result of a data set once; frames are handed out as copies that share memory.
 
     The arguments beside the data set must be hashable, the result must not depend on anything

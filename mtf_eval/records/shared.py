@@ -17,9 +17,7 @@ from mtf_eval.records.kept import KEPT, by_content, digest_of, stands_on
 from mtf_eval.records.reads import units
 
 
-def shared(
-    function: Callable[Concatenate[Dataset, P], T],
-) -> Callable[Concatenate[Dataset, P], T]:
+def shared(function: Callable[Concatenate[Dataset, P], T]) -> Callable[Concatenate[Dataset, P], T]:
     """Keep the result of a function of a data set for every report and run that asks the same.
 
     The arguments beside the data set must be plain, the result must not depend on anything else and

@@ -23,14 +23,7 @@ from mtf_eval.errors import BadArgument, MtfError, RunRefused
 from mtf_eval.publish.look import Look, read_look
 from mtf_eval.publish.shell import page_name
 from mtf_eval.records.prices.own import own_folder, own_reference
-from mtf_eval.run.facts import (
-    Facts,
-    code_digest,
-    facts_of,
-    fingerprint,
-    located,
-    reader_digest,
-)
+from mtf_eval.run.facts import Facts, code_digest, facts_of, fingerprint, located, reader_digest
 from mtf_eval.run.links import title_of
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import Planned, Report, Wanted, changed, decide, make_plan, safe_name
@@ -282,10 +275,7 @@ def _turn(report: Report, first: Mapping[tuple[str, Any], str]) -> int:
 
 
 def run_many(
-    jobs: Iterable[Job],
-    options: Options,
-    data: Sequence[str] = (),
-    rehearsed: Sequence[Job] = (),
+    jobs: Iterable[Job], options: Options, data: Sequence[str] = (), rehearsed: Sequence[Job] = ()
 ) -> Iterator[Result]:
     """Run jobs, yield results as they come; one code path for processes here and a cluster.
 

@@ -26,7 +26,7 @@ QUIET = {
     "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
         "checkForUpdates": False,
         "fetchNews": "false",
-    },
+    }
 }
 #: Stands above a working copy, and not on its page.
 HOW_TO = """\

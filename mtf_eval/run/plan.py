@@ -266,11 +266,7 @@ def _refuse_dropped(facts: Facts, wanted: Wanted, books: Sequence[Template]) -> 
 
 
 def _check_known(
-    facts: Facts,
-    what: str,
-    asked: Sequence[Any],
-    known: Sequence[Any],
-    without: Mapping[str, str],
+    facts: Facts, what: str, asked: Sequence[Any], known: Sequence[Any], without: Mapping[str, str]
 ) -> None:
     missing = [a for a in asked if a not in known]
     if missing:

@@ -178,11 +178,6 @@ class Benefit(Brief):
         return float(costs / value)
 
     @property
-    def why_one_sided(self) -> str:
-        """Say why benefits and costs cannot be set against one another."""
-        return f"{'; '.join(self.unpriced)}: we cannot say what is left, nor for each £1."
-
-    @property
     def net_gbp(self) -> float:
         """Net present public value as reported."""
         return float(self.results["net_present_public_value_gbp"])
@@ -257,7 +252,8 @@ class Benefit(Brief):
             text = f"{said.removesuffix('benefits').removesuffix('Benefits')}{lost}"
             text = text[0].upper() + text[1:]
         if self.unpriced:
-            return f"{text}; {self.why_one_sided}"
+            why = "; ".join(self.unpriced)
+            return f"{text}; {why}: we cannot say what is left, nor for each £1."
         if self.no_saving and value >= 0:
             return f"{text}. Not shown to be, so there is no ratio. {cost}".strip()
         if value < 0:
@@ -365,13 +361,12 @@ def analyse(
     beside = {name for names, _ in also_claim(data, own).values() for name in names}
 
     over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
-    notes, counted = list(read.notes), []
-    for line in guarded.lines:
-        if line.route == "cost" or any(line.profile[:horizon_years]):
-            counted.append(line)
-        else:
-            at = f"{line.source_row}, {line.label}"
-            notes.append(f"{at}: it begins {over}, so none of it is counted.")
+    later = [x for x in guarded.lines if x.route != "cost" and not any(x.profile[:horizon_years])]
+    counted = [
+        line for line in guarded.lines if line.source_row not in {x.source_row for x in later}
+    ]
+    begins = f"it begins {over}, so none of it is counted."
+    notes = read.notes + tuple(f"{x.source_row}, {x.label}: {begins}" for x in later)
 
     def side(route: str, table: str, kind: Evidence) -> Benefit:
         lines = tuple(
@@ -393,7 +388,7 @@ def analyse(
             findings=(*guarded.findings, *claims(data, own), *shared),
             alone_in_it=bool(project.target) and not shared and not beside,
             problems=read.problems,
-            notes=tuple(notes),
+            notes=notes,
             assumptions=assumptions,
             reference=reference,
             areas=frozenset(project.target),

@@ -50,14 +50,9 @@ def steps(
         for rung in reference.ladder(domain)
     }
     wanted = list(zip(frame["domain"], frame["step"], strict=True))
-    unknown = sorted(
-        {f"{domain}: {step}" for domain, step in wanted if (domain, step) not in rungs}
-    )
-    if unknown:
+    if unknown := sorted({": ".join(key) for key in wanted if key not in rungs}):
         raise BadArgument(f"case_steps: steps on no ladder: {', '.join(unknown)}")
-    monthly = {
-        key: _monthly(rung.unit_cost_code, reference, price_year) for key, rung in rungs.items()
-    }
+    monthly = {k: _monthly(r.unit_cost_code, reference, price_year) for k, r in rungs.items()}
     case = frame.groupby(["case_id", "domain"], sort=False)
     until = case["date"].shift(-1).fillna(pd.Timestamp(as_of))
     first = list(zip(frame["domain"], case["step"].transform("first"), strict=True))
@@ -131,8 +126,8 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
 
 def _table(name: str, rows: list[Any], data: Dataset, price_year: str, notes: list[str]) -> Table:
     source = f"Case steps, {data.title}; ladders and unit costs of the reference data"
-    return lay(name, rows, source, price_year=price_year, notes=notes, derive=_without_sums)
 
+    def without_sums(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(**{name: float("nan") for name in SUMS if name in frame})
 
-def _without_sums(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(**{name: float("nan") for name in SUMS if name in frame})
+    return lay(name, rows, source, price_year=price_year, notes=notes, derive=without_sums)

@@ -150,8 +150,8 @@ def _rows(data: Dataset, table: str, project_id: str) -> Iterator[tuple[int, Any
 
 def _problem(table: str, number: int, column: str, error: BadArgument, todo: str) -> Problem:
     """Say that a row has no price."""
-    place = {"file": table, "row": number, "column": column}
-    return Problem(found=str(error), expected="a value of the reference data", todo=todo, **place)  # type: ignore[arg-type]
+    found, expected = str(error), "a value of the reference data"
+    return Problem(file=table, row=number, column=column, found=found, expected=expected, todo=todo)
 
 
 def _costs(
@@ -344,8 +344,7 @@ def account(
     problems = tuple(each for each in every if isinstance(each, Problem))
     few = [each for each in people if isinstance(each, str)]
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
-    priced = {line.source_row for line in lines}
-    unpriced = [f"{row} has no price" for row in rows if row not in priced]
+    unpriced = [f"{row} has no price" for row in rows if row not in {x.source_row for x in lines}]
     if data.own("costs", project_id).empty:
         unpriced.append("no costs are on record")
     unpriced += [f"{note.split(',')[0]} is of so few people that it is not shown" for note in few]

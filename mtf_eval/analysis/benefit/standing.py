@@ -79,11 +79,4 @@ def _row(evaluation: Evaluation, own: Benefit) -> tuple[object, ...]:
     value = own.results[key] if places else math.nan
     ratio = own.results["public_value_bcr"] if places else math.nan
     numbers = (math.nan,) * 3 if net is None else (net.avoided, *net.interval)
-    return (
-        evaluation.project.named,
-        claim,
-        *numbers,
-        value,
-        ratio,
-        outcomes,
-    )
+    return (evaluation.project.named, claim, *numbers, value, ratio, outcomes)

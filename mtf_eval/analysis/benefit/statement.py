@@ -26,12 +26,8 @@ CONDITION = {"claimed": "As claimed, not shown", "doubtful": "In doubt"}
 
 def _span(benefit: Benefit, name: str) -> str:
     """Say the interval of a result at the one level of the page."""
-    draws = benefit.draws
-    if (
-        draws is None
-        or (name != "benefits" and benefit.unpriced)
-        or (name == "bcr" and benefit.no_saving)
-    ):
+    draws = None if name != "benefits" and benefit.unpriced else benefit.draws
+    if draws is None or (name == "bcr" and benefit.no_saving):
         return ""
     if name == "bcr":
         ends = (f"{end:.2f}".replace("-", MINUS) for end in draws.ratio or ())
@@ -172,17 +168,16 @@ def costs(benefit: Benefit) -> Table:
     for line in benefit.paid:
         amount = pricing.units(line).sum() * pricing.uprating(line.price_year)
         row = rows.setdefault(line.agency, dict.fromkeys(("capital", "running", "in_kind"), 0.0))
-        row["in_kind" if line.kind == "in_kind" else "capital" if line.capital else "running"] += (
-            amount
-        )
+        kind = "in_kind" if line.kind == "in_kind" else "capital" if line.capital else "running"
+        row[kind] += amount
         bias = float(pricing.correction(line, amount))
         row["corrected"] = row.get("corrected", 0.0) + amount * (1 + bias)
-    listed = [
+    listed: list[dict[str, Any]] = [
         {"agency": agency, "total": row["capital"] + row["running"] + row["in_kind"], **row}
         for agency, row in sorted(rows.items())
     ]
-    rows_shown = with_total(listed)[: None if benefit.spent else -1]
-    return table(benefit, "costs", rows_shown, total_row=benefit.spent)
+    shown = with_total(listed) if benefit.spent else listed
+    return table(benefit, "costs", shown, total_row=benefit.spent)
 
 
 @tabled

@@ -17,7 +17,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.reference import financial_year
 
 #: Share of a line that enters a total, and the other projects that claim the rest.
-Once = Mapping[tuple[str, str], tuple[float, tuple[str, ...]]]
+Once = dict[tuple[str, str], tuple[float, tuple[str, ...]]]
 Cells = Mapping[tuple[Any, ...], float]  # shares by area, month
 
 
@@ -50,13 +50,11 @@ def once(benefits: Sequence[Benefit]) -> Once:
     return found
 
 
-def _first(
-    benefits: Sequence[Benefit], of: Callable[[Line], Cells]
-) -> dict[tuple[str, str], tuple[float, tuple[str, ...]]]:
+def _first(benefits: Sequence[Benefit], of: Callable[[Line], Cells]) -> Once:
     """Give each area and month of a measure to one line of places, and the others the rest."""
     order = list(KINDS)
     taken: dict[tuple[Any, ...], str] = {}
-    found: dict[tuple[str, str], tuple[float, tuple[str, ...]]] = {}
+    found: Once = {}
     places = [
         (order.index(line.evidence), -len(line.net.cells), b.project_id, line, of(line))
         for b in benefits
@@ -117,9 +115,7 @@ def portfolio(
                     f"{line.label} of {line.project_id} is also claimed by {', '.join(rivals)}; "
                     f"{weight:.0%} of it enters the total."
                 )
-                findings.append(
-                    Finding(rule="counted_once", action="warn", source_row=source_row, text=text)
-                )
+                findings.append(Finding("counted_once", "warn", source_row, text))
             share, rivals = moved.get((line.project_id, line.source_row), (1.0, ()))
             if line.net is not None and share < 1:
                 net = replace(line.net, share=share)
@@ -127,19 +123,11 @@ def portfolio(
                     f"{line.label} of {line.project_id}: of {line.moved:,.0f} more next door "
                     f"{1 - share:.0%} are taken off {', '.join(rivals)}, and not twice."
                 )
-                findings.append(
-                    Finding(rule="moved_once", action="warn", source_row=source_row, text=text)
-                )
+                findings.append(Finding("moved_once", "warn", source_row, text))
                 line = replace(line, net=net, quantity=net.avoided)
-            lines.append(
-                replace(
-                    line,
-                    weight=weight,
-                    profile=((0.0,) * late + line.profile[:years]),
-                    ages=((0,) * late + line.ages[:years]),
-                    source_row=source_row,
-                )
-            )
+            profile, ages = (0.0,) * late + line.profile[:years], (0,) * late + line.ages[:years]
+            own = {"weight": weight, "profile": profile, "ages": ages, "source_row": source_row}
+            lines.append(replace(line, **own))  # type: ignore[arg-type]
     unpriced = tuple(f"{b.project_id}: {reason}" for b in benefits for reason in b.unpriced)
     return Benefit(
         project_id="all",

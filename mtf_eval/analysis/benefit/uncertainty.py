@@ -76,9 +76,8 @@ class Draws:
         The smaller of two: unit costs as reported, and drawn over their ranges. What is not known
         of a price never makes a result surer.
         """
-        return min(
-            float((net > 0).mean()) for net in (self.net, self.prices.get("drawn", self.net))
-        )
+        nets = self.net, self.prices.get("drawn", self.net)
+        return min(float((net > 0).mean()) for net in nets)
 
     def quantiles(self, values: Array) -> tuple[float, float, float]:
         """P5, P50 and P95 of an array of draws."""
@@ -133,13 +132,6 @@ def draw_net(net: Net, rng: np.random.Generator, draws: int) -> Array:
     return net_avoided(net.effect, net.buffer, (first, second), share=net.share)
 
 
-def _triangle(
-    rng: np.random.Generator, draws: int, low: float, mode: float, high: float
-) -> Array | None:
-    """Draws of a triangle; `None` where it has no width."""
-    return rng.triangular(low, mode, high, draws) if high > low else None
-
-
 def _draw(
     lines: Sequence[Line], reference: Reference, rng: np.random.Generator, draws: int
 ) -> dict[Key, Array]:
@@ -150,22 +142,17 @@ def _draw(
     }
     inputs: dict[Key, Array] = {}
     ranges = {line.code: (line.low, line.high) for line in lines if line.code}
-    found: Array | None
+
+    def triangle(key: Key, low: float, mode: float, high: float) -> None:
+        if high > low:
+            inputs[key] = rng.triangular(low, mode, high, draws)
 
     def share(key: Key, value: float, name: str) -> None:
-        low, high = max(0.0, value - spread[name]), min(1.0, value + spread[name])
-        found = _triangle(rng, draws, low, value, high)
-        if found is not None:
-            inputs[key] = found
+        triangle(key, max(0.0, value - spread[name]), value, min(1.0, value + spread[name]))
 
-    for code in sorted(ranges):
-        low, high = ranges[code]
-        found = _triangle(rng, draws, low, 1.0, high)
-        if found is not None:
-            inputs[("unit cost", code)] = found
-    found = _triangle(rng, draws, 1 - spread["cost"], 1.0, 1 + spread["cost"])
-    if found is not None:
-        inputs[("costs", "")] = found
+    for code, (low, high) in sorted(ranges.items()):
+        triangle(("unit cost", code), low, 1.0, high)
+    triangle(("costs", ""), 1 - spread["cost"], 1.0, 1 + spread["cost"])
     for line in lines:
         name = _name(line)
         if line.net is not None:
@@ -197,18 +184,14 @@ def _model(
     benefits = np.zeros((3, size))
     costs = np.zeros(size)
     for line in lines:
-        name = _name(line)
         if line.route == "cost":
             present = pricing.present(line, pricing.units(line))[0]
             costs += present * inputs.get(("costs", ""), 1.0)
             continue
-        line = pricing.timed(line)
-        drawn = {
-            field: inputs[kind, *name] for kind, field in FIELDS.items() if (kind, *name) in inputs
-        }
-        units = np.broadcast_to(
-            pricing.units(line, drawn), (size, min(len(line.profile), pricing.years))
-        )
+        line, name = pricing.timed(line), _name(line)
+        drawn = {f: inputs[kind, *name] for kind, f in FIELDS.items() if (kind, *name) in inputs}
+        shape = size, min(len(line.profile), pricing.years)
+        units = np.broadcast_to(pricing.units(line, drawn), shape)
         benefits += pricing.present(line, units) * inputs.get(("unit cost", line.code), 1.0)
     return benefits, costs
 
@@ -232,13 +215,11 @@ def simulate(
     inputs = _draw(lines, reference, rng, draws)
     priced = {key: values for key, values in inputs.items() if key[0] == "unit cost"}
     others = {key: values for key, values in inputs.items() if key not in priced}
-    ends = {
-        line.code: (line.low, line.high) for line in lines if ("unit cost", line.code) in priced
-    }
+    ranged = [line for line in lines if ("unit cost", line.code) in priced]
     cases: dict[str, dict[Key, Array]] = {}
     if priced:
-        for n, name in enumerate(("low", "high")):
-            cases[name] = {("unit cost", code): np.array(end[n]) for code, end in ends.items()}
+        for name in ("low", "high"):
+            cases[name] = {("unit cost", x.code): np.array(getattr(x, name)) for x in ranged}
         cases["drawn"] = priced
     pricing = Pricing(reference, assumptions)
     benefits, costs = _model(lines, pricing, others, draws)

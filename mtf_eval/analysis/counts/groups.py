@@ -27,10 +27,7 @@ PERIODS = ("quarter", "year")
 GROUPS = ("agency", "ward", "theme", *PERIODS)
 # Where the categories of a dimension stand: table, column, and the blocks it is so in.
 PLACES = {
-    "agency": (
-        ("referrals", "agency", ()),
-        ("activity", "agency", ("domestic_abuse_support",)),
-    ),
+    "agency": (("referrals", "agency", ()), ("activity", "agency", ("domestic_abuse_support",))),
     "ward": (("referrals", "ward", ()),),
     "theme": (("referrals", "criteria", ()), ("activity", "category", ("interventions",))),
 }

@@ -158,8 +158,7 @@ def _gaps(data: Dataset) -> Iterator[Reading]:
         monthly = (spans["period_end"] - spans["period_start"]).dt.days.iloc[-1] < 31
         if monthly and last.to_period("M") < until.to_period("M"):
             yield Reading(
-                words,
-                f"The months end on {day(last)} although the figures are as at {day(until)}.",
+                words, f"The months end on {day(last)} although the figures are as at {day(until)}."
             )
 
 

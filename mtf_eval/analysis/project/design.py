@@ -131,10 +131,6 @@ class Design:
     reason: str
 
 
-def _ordinal(month: pd.Timestamp) -> int:
-    return int(12 * month.year + month.month)
-
-
 def _month(day: pd.Timestamp | date) -> pd.Timestamp:
     return pd.Timestamp(year=day.year, month=day.month, day=1)
 
@@ -150,6 +146,15 @@ def last_assessed(start: pd.Timestamp, end: pd.Timestamp, as_of: date) -> pd.Tim
     return min(last, start + pd.DateOffset(months=LONGEST - 1), whole_months(as_of))
 
 
+def row_of(data: Dataset, project_id: str, name: str = "project_id") -> pd.Series[Any]:
+    """Return the row of one project, or refuse what was given under `name`."""
+    found = data.own("projects", project_id)
+    if found.empty:
+        known = ", ".join(data.columns("projects", "project_id")["project_id"]) or "none on record"
+        raise BadArgument(f"{name}={project_id!r}: expected one of {known}")
+    return found.iloc[0]
+
+
 def project_of(data: Dataset, project_id: str) -> Project:
     """Return one project.
 
@@ -158,11 +163,7 @@ def project_of(data: Dataset, project_id: str) -> Project:
     BadArgument
         When no project has this reference.
     """
-    found = data.own("projects", project_id)
-    if found.empty:
-        known = ", ".join(data.columns("projects", "project_id")["project_id"]) or "none on record"
-        raise BadArgument(f"project_id={project_id!r}: expected one of {known}")
-    row = found.iloc[0]
+    row = row_of(data, project_id)
     areas, measures = (data.own(t, project_id) for t in ("project_areas", "project_measures"))
     wanted = {
         str(m): None if pd.isna(change) else float(change)
@@ -226,7 +227,7 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
         notes.append(f"The response began on {begun:%d %B %Y}; that part month counts as before.")
     end = project.response_end or project.assessment_date or pd.Timestamp(as_of)
     last = last_assessed(start, end, as_of)
-    length = _ordinal(min(last, months.max())) - _ordinal(start) + 1
+    length = len(pd.date_range(start, min(last, months.max()), freq="MS"))
     if length < 1 or months.min() >= start:
         raise NotEnoughData(
             f"the records run from {months.min():%B %Y} to {months.max():%B %Y}; they need months "

@@ -13,13 +13,7 @@ import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate, Panel
 from mtf_eval.analysis.project.delivery import actions_then
-from mtf_eval.analysis.project.design import (
-    Project,
-    Window,
-    others_at_work,
-    series_of,
-    working_in,
-)
+from mtf_eval.analysis.project.design import Window, others_at_work, series_of, working_in
 from mtf_eval.analysis.project.estimation import estimators
 from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.project.gates import LEAST_MONTHS, gate, laid_out, rests_on_noughts, trusted
@@ -72,36 +66,28 @@ def _reading(effect: Estimate) -> str:
     return "fewer than expected" if effect.estimate < 1 else "more than expected"
 
 
-def _ended(project: Project) -> pd.Timestamp | None:
-    end = project.response_end or project.assessment_date
-    return None if end is None else pd.Timestamp(end.year, end.month, 1)
-
-
 def later(data: Dataset, evaluation: Evaluation) -> tuple[Later, ...]:
     """Judge the windows after a complete response; none where nothing was judged before."""
-    end = _ended(evaluation.project)
-    if end is not None and evaluation.window is not None:
-        end = max(end, evaluation.window.last)  # no month is judged twice
-    if evaluation.primary is None or evaluation.window is None or end is None:
+    project, window = evaluation.project, evaluation.window
+    end = project.response_end or project.assessment_date
+    if evaluation.primary is None or window is None or end is None:
         return ()
-    coverage = coverage_of(data, evaluation.project.primary_measure, as_of=evaluation.as_of)
+    end = max(end.to_period("M").to_timestamp(), window.last)  # no month is judged twice
+    coverage = coverage_of(data, project.primary_measure, as_of=evaluation.as_of)
     windows = []
     for name, (first, last) in WINDOWS.items():
         begins, ends = (end + pd.DateOffset(months=m) for m in (first, last))
         held = coverage.counts.index.max() if len(coverage.counts) else ends
         last_held = min(ends, held) if held >= begins else ends
-        work = others_at_work(data, evaluation.project, begins, last_held, roles=("target",))
-        window = Later(
-            name=name,
-            first=begins,
-            last=last_held,
-            assessed=evaluation.primary,
-            others=working_in(work, evaluation.project.target),
+        work = others_at_work(data, project, begins, last_held, roles=("target",))
+        others = working_in(work, project.target)
+        own = Later(
+            name=name, first=begins, last=last_held, assessed=evaluation.primary, others=others
         )
         try:
-            windows.append(replace(window, effect=_judge(data, evaluation, coverage, window)))
+            windows.append(replace(own, effect=_judge(data, evaluation, coverage, own)))
         except NotEnoughData as why:
-            windows.append(replace(window, reason=str(why)))
+            windows.append(replace(own, reason=str(why)))
     return tuple(windows)
 
 
@@ -153,21 +139,16 @@ def _judge(data: Dataset, evaluation: Evaluation, coverage: Coverage, later: Lat
 
 def later_table(data: Dataset, evaluation: Evaluation, windows: tuple[Later, ...]) -> Table:
     """Show the response and the later windows that could be judged under each other."""
-    own = evaluation.primary
-    rows: list[tuple[object, ...]] = []
-    if own is not None and evaluation.window is not None:
-        months = f"{evaluation.window.start:%B %Y} to {evaluation.window.last:%B %Y}"
-        rows.append((
-            "As assessed", months, own.n_before, own.expected, own.n_after, own.estimate,
-            own.low, own.high, _reading(own),
-        ))  # fmt: skip
-    for each in windows:
-        if (effect := each.effect) is not None:
-            months = f"{each.first:%B %Y} to {each.last:%B %Y}"
-            rows.append((
-                each.name, months, effect.n_before, effect.expected, effect.n_after,
-                effect.estimate, effect.low, effect.high, each.reading,
-            ))  # fmt: skip
+    own, window = evaluation.primary, evaluation.window
+    judged = [(w, w.effect, w.reading) for w in windows if w.effect is not None]
+    if own is not None and window is not None:
+        then = Later(name="As assessed", first=window.start, last=window.last)
+        judged.insert(0, (then, own, _reading(own)))
+    rows = (
+        (w.name, f"{w.first:%B %Y} to {w.last:%B %Y}", e.n_before, e.expected, e.n_after,
+         e.estimate, e.low, e.high, said)
+        for w, e, said in judged
+    )  # fmt: skip
     return page_table(data, evaluation, "later", rows)
 
 
@@ -198,9 +179,7 @@ def what_next(data: Dataset, evaluation: Evaluation) -> str:
     else:
         asked.append(project.consolidation_plan.rstrip(".") or NO_PLAN)
         follow = project.follow_up_date
-        asked.append(
-            f"{lead}: "
-            + (f"follow-up on {day(follow)}" if follow is not None else "stop, continue or spread")
-        )
+        then = "stop, continue or spread" if follow is None else f"follow-up on {day(follow)}"
+        asked.append(f"{lead}: {then}")
     said = "; ".join(asked)
     return f"{said[0].upper()}{said[1:]}."

@@ -100,11 +100,7 @@ def profile_finding(frame: pd.DataFrame) -> str:
 
 
 def avoided(
-    data: Dataset,
-    project: Project,
-    net: Mapping[str, Net],
-    reference: Reference,
-    as_of: date,
+    data: Dataset, project: Project, net: Mapping[str, Net], reference: Reference, as_of: date
 ) -> Table:
     """Harm avoided, measure by measure: net incidents avoided times the harm of one, with interval.
 

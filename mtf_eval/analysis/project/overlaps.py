@@ -10,7 +10,6 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from typing import Any
 
 import pandas as pd
 
@@ -19,8 +18,10 @@ from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
 
+Held = dict[str, set[str]]  # by project
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, slots=True)
 class Overlap:
     """Two projects that share something while both responses run.
 
@@ -50,13 +51,12 @@ SHARED_WORDS = {
     "outcomes": "outcomes of people",
     "agency": "agency with actions in each",
 }
-
-
 NONE: frozenset[str] = frozenset()
 
 
-def _periods(data: Dataset, as_of: date) -> pd.DataFrame:
-    """Return when each project begun by `as_of` ran, and until when it ran or is assessed."""
+@once
+def _periods(data: Dataset, as_of: date) -> dict[str, list[pd.Timestamp]]:
+    """Return when each project begun by `as_of` began, ended, and is assessed until."""
     rows = data.columns("projects", "project_id", "response_start", "response_end")
     rows = rows.set_index("project_id")
     rows = rows[rows["response_start"] <= pd.Timestamp(as_of)]
@@ -67,28 +67,28 @@ def _periods(data: Dataset, as_of: date) -> pd.DataFrame:
         for first, last in zip(begun, end, strict=True)
     ]
     assessed = end.where(end > pd.Series(month, end.index), month)
-    return pd.DataFrame({"start": begun, "end": end, "assessed": assessed})
+    return {str(p): each for p, *each in zip(rows.index, begun, end, assessed, strict=True)}
 
 
-def _held(frame: pd.DataFrame, column: str) -> dict[str, set[str]]:
+def _held(frame: pd.DataFrame, column: str) -> Held:
     grouped = frame.dropna(subset=[column]).groupby("project_id")[column]
     return {str(name): set(map(str, values)) for name, values in grouped}
 
 
 @once
-def targets_of(data: Dataset) -> dict[str, set[str]]:
+def targets_of(data: Dataset) -> Held:
     """Return the target areas of every project that has any."""
     areas = data.columns("project_areas", "project_id", "area_code", "role")
     return _held(areas[areas["role"] == "target"], "area_code")
 
 
-def _shared(data: Dataset) -> dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]]:
+@once
+def _shared(data: Dataset) -> dict[str, tuple[Held, Held]]:
     """For each kind of sharing, what each project holds on the one side and on the other."""
     targets = targets_of(data)
     areas = data.columns("project_areas", "project_id", "area_code", "role")
     others = _held(areas[areas["role"] != "target"], "area_code")
-    outcomes = data.columns("outcomes", "project_id", "unit_cost_code")
-    outcomes = _held(outcomes, "unit_cost_code")
+    outcomes = _held(data.columns("outcomes", "project_id", "unit_cost_code"), "unit_cost_code")
     actions = data.columns("actions", "project_id", "agency", "status")
     agencies = _held(actions[actions["status"] != "stopped"], "agency")
     return {
@@ -104,18 +104,8 @@ def same_people(mine: Set[str], theirs: Set[str]) -> bool:
     return not mine or not theirs or bool(mine & theirs)
 
 
-@once
-def _sharing(
-    data: Dataset, as_of: date
-) -> tuple[
-    dict[str, tuple[Any, Any, Any]], dict[str, tuple[dict[str, set[str]], dict[str, set[str]]]]
-]:
-    rows = _periods(data, as_of).itertuples()
-    return {str(row.Index): (row.start, row.end, row.assessed) for row in rows}, _shared(data)
-
-
-def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
-    periods, sharing = _sharing(data, as_of)
+def _pairs(data: Dataset, as_of: date, of: str) -> Iterator[Overlap]:
+    periods, sharing = _periods(data, as_of), _shared(data)
     targets = sharing["areas"][0]
     names = sorted(periods)
     of_it = [(min(of, n), max(of, n)) for n in names if n != of and of in periods]
@@ -132,14 +122,8 @@ def _pairs(data: Dataset, as_of: date, of: str = "") -> Iterator[Overlap]:
                 what != "outcomes"
                 or same_people(targets.get(first, NONE), targets.get(second, NONE))
             ):
-                yield Overlap(
-                    first=first,
-                    second=second,
-                    what=what,
-                    shared=tuple(sorted(common)),
-                    start=start.date(),
-                    end=end.date(),
-                )
+                shared = tuple(sorted(common))
+                yield Overlap(first, second, what, shared, start.date(), end.date())
 
 
 def overlaps(data: Dataset, *, as_of: date, of: str = "") -> tuple[Overlap, ...]:
@@ -152,7 +136,7 @@ def groups(data: Dataset, *, as_of: date) -> tuple[tuple[str, ...], ...]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    found = [o for o in _pairs(data, as_of) if o.what in ("areas", "outcomes")]
+    found = [o for o in overlaps(data, as_of=as_of) if o.what in ("areas", "outcomes")]
     names = sorted({n for o in found for n in (o.first, o.second)})
     if not names:
         return ()
@@ -185,9 +169,8 @@ def overlaps_table(data: Dataset, *, as_of: date) -> Table:
         names = sorted({n for o in both for n in (o.first, o.second)})
         first, last = min(o.start for o in both), max(o.end for o in both)
         period = f"{first:%B %Y} to {last:%B %Y}"
-        rows.append(
-            (", ".join(names), SHARED_WORDS["agency"], agency, period, CONSEQUENCES["agency"])
-        )
+        told = SHARED_WORDS["agency"], agency, period, CONSEQUENCES["agency"]
+        rows.append((", ".join(names), *told))
     return lay("overlaps", rows, data, as_of=as_of, as_at=None)
 
 

@@ -6,12 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.project.delivery import (
-    actions_then,
-    actions_words,
-    deliveries_then,
-    dose,
-)
+from mtf_eval.analysis.project.delivery import actions_then, actions_words, deliveries_then, dose
 from mtf_eval.analysis.project.design import Project
 from mtf_eval.analysis.results.columns import (
     NOT_GIVEN,

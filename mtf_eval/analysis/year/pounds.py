@@ -117,8 +117,7 @@ def appraise(
     sums = [s for b in each for s in _sums(b)]
     kinds = {
         kind: replace(
-            benefit.portfolio(own, rng=rng, among=sums),
-            project_id=f"year_{together.slug}_{kind}",
+            benefit.portfolio(own, rng=rng, among=sums), project_id=f"year_{together.slug}_{kind}"
         )
         for kind in KINDS
         if (own := [b for b in sums if b.evidence == kind])

@@ -129,10 +129,7 @@ def csv_name(name: str, page: Mapping[str, Any]) -> str:
 
 
 def _workbook(
-    path: Path,
-    begin: Opening,
-    found: Mapping[str, dict[str, Any]],
-    live: Mapping[str, Any] | None,
+    path: Path, begin: Opening, found: Mapping[str, dict[str, Any]], live: Mapping[str, Any] | None
 ) -> None:
     """Write cover, contents, notes, a sheet a table, and the live model where there is one."""
     notes = list(dict.fromkeys(note for content in found.values() for note in content["notes"]))

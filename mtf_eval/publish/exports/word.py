@@ -60,11 +60,7 @@ READ = (
 
 
 def write_word(
-    notebook: NotebookNode,
-    *,
-    look: Look,
-    run_time: str,
-    corrected: Mapping[str, Any] | None = None,
+    notebook: NotebookNode, *, look: Look, run_time: str, corrected: Mapping[str, Any] | None = None
 ) -> bytes:
     """Return the report as a Word document."""
     return _Writer(notebook, look, run_time).written(run_time, corrected)

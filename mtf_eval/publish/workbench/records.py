@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mtf_eval.analysis.counts import quality, referrals
+from mtf_eval.analysis.project.design import row_of
 from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.period import Period
@@ -134,13 +135,8 @@ class _Kind(NamedTuple):
 
 
 def _project_title(records: Records, given: Mapping[str, Any]) -> str:
-    known = records.own("projects", given["project"])
-    if known.empty:
-        names = (
-            ", ".join(records.columns("projects", "project_id")["project_id"]) or "none on record"
-        )
-        raise BadArgument(f"project={given['project']!r}: expected one of {names}")
-    return f"{known.iloc[0]['title']} ({given['project']})"
+    row = row_of(records, given["project"], "project")
+    return f"{row['title']} ({given['project']})"
 
 
 def _up_to(records: Records, _: Mapping[str, Any]) -> str:

@@ -45,11 +45,7 @@ if TYPE_CHECKING:
 
 
 def _counts(
-    shape: Callable[..., Chart],
-    x: str,
-    named: dict[str, str],
-    unit: str,
-    say: Callable[[Any], str],
+    shape: Callable[..., Chart], x: str, named: dict[str, str], unit: str, say: Callable[[Any], str]
 ) -> Callable[[Released], Chart]:
     """Return what draws the columns `named` by `x`, under what `say` finds in the frame shown.
 

@@ -240,11 +240,7 @@ class _Reading:
                 self._gap(kind, (), span, text, remedy or ASK, source=source)
 
     def _leave_guests(
-        self,
-        source: str,
-        table: NDArray[np.float64],
-        own: list[int],
-        absent: NDArray[np.bool_],
+        self, source: str, table: NDArray[np.float64], own: list[int], absent: NDArray[np.bool_]
     ) -> None:
         guests = np.setdiff1d(np.flatnonzero(table.any(axis=0)), own)
         if not len(guests) or not absent.any():

@@ -264,10 +264,7 @@ def _references(
 
 
 def _unreadable(
-    sheet: str,
-    schema: DataFrameSchema,
-    problems: Sequence[tuple[Grid, Problem]],
-    mapped: Mapped,
+    sheet: str, schema: DataFrameSchema, problems: Sequence[tuple[Grid, Problem]], mapped: Mapped
 ) -> list[Line]:
     """Ask what cells mean that cannot be read: weeks, words off a list, days that are none."""
     lines: list[Line] = []

@@ -21,13 +21,7 @@ from typing import TYPE_CHECKING
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.dataset import once
 from mtf_eval.records.home import REFERENCE
-from mtf_eval.records.prices.reference import (
-    FILES,
-    PRICED,
-    Reference,
-    load_reference,
-    sound,
-)
+from mtf_eval.records.prices.reference import FILES, PRICED, Reference, load_reference, sound
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
 from mtf_eval.records.prices.unit_costs import (
     AMOUNTS,
