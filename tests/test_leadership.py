@@ -62,6 +62,20 @@ def test_ratings_follow_the_printed_rule(data: Dataset) -> None:
         "P7": "Amber",  # waits for its sign-off
     }
     assert frame["result"].tolist()[5] == "fall"
+    why = dict(zip(rated, frame["reason"], strict=True))
+    assert why["P1"] == "1 action overdue, the longest by 60 days"
+    assert why["P3"] == "nothing behind"
+    assert why["P4"] == "response without sign-off; to be decided: sign-off"
+    assert why["P5"].startswith("no assessment 122 days after the response ended; to be decided: ")
+    ahead = dict(zip(rated, frame["next"], strict=True))
+    assert (ahead["P6"], ahead["P7"]) == (
+        "follow-up, 1 October 2021",
+        "response begins, 1 October 2021",
+    )
+    assert ahead["P1"] == "none on record"
+    held = leadership.projects(data, half=HALF, rule=RULE, results={}, withheld={"P3": "no file"})
+    third = held.frame.iloc[2]
+    assert (third["rag"], third["reason"]) == ("Amber", "we cannot say what changed: no file")
 
 
 def test_stages_on_the_day(data: Dataset) -> None:
@@ -139,6 +153,9 @@ def test_who_keeps_it_up(data: Dataset) -> None:
     frame = leadership.follow_ups(data, as_of=HALF.end).frame.set_index("project")
     row = frame[frame.index.str.startswith("P6")].iloc[0]
     assert (row["owner"], row["trigger"], row["follow_up"]) == ("Police", "yes", "1 October 2021")
+    row = frame[frame.index.str.startswith("P5")].iloc[0]
+    assert row.tolist() == ["No plan on record", "none named", "no", "not set"]
+    assert len(frame) == 2, "nobody else's response is over"
 
 
 def test_blank_partners_are_nobody_and_a_stale_stage_gives_way_to_the_dates() -> None:

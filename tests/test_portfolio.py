@@ -165,6 +165,61 @@ def test_what_did_not_work_is_named(
     assert not {"EX01", "EX07", "EX10"} & named
 
 
+def test_a_change_against_what_was_wanted_is_named_and_is_no_success(
+    data: Dataset, year: portfolio.Together, spent: worth.Money
+) -> None:
+    (own,) = (e for e in year.evaluations if e.project.project_id == "EX01")
+    measure = own.project.primary_measure
+    turned = replace(own, net={**own.net, measure: replace(own.net[measure], wanted=0.2)})
+    told = worth.disappointments(data, replace(year, evaluations=(turned,)), None).frame
+    assert told.to_numpy().tolist() == [
+        [own.project.named, "anti-social behaviour: went the other way than wanted"]
+    ]
+    assert portfolio.result_words(turned) == portfolio.result_words(own)
+    words = {}
+    for each in year.evaluations:
+        told = worth.disappointments(data, replace(year, evaluations=(each,)), None).frame
+        words[each.project.project_id] = told["what"].tolist()
+    assert words["EX06"] == ["robbery: we cannot say"]
+    assert words["EX08"] == ["fly-tipping: a change with nothing to compare it with"]
+    assert words["EX09"] == ["no record of its measure was kept: nothing to judge it by"]
+    assert words["EX01"] == words["EX07"] == words["EX10"] == []
+
+
+def test_effects_stand_side_by_side_the_greatest_fall_first(
+    data: Dataset, year: portfolio.Together
+) -> None:
+    frame = portfolio.effects(data, year).frame
+    rows = {str(p).split()[0]: (level, inside) for p, level, inside in zip(
+        frame["project"], frame["strength"], frame["pooled"], strict=True)}  # fmt: skip
+    shown = {e.project.project_id: e.primary for e in year.evaluations if e.primary is not None}
+    assert set(rows) == {*shown, "6"}, "no row without an estimate, and the mean of six"
+    assert rows["6"] == ("3 of 5", "mean")
+    assert {name for name in shown if rows[name][1] == "yes"} == {*year.members} - {*year.unclear}
+    assert all(rows[name][0] == f"{e.maryland} of 5" for name, e in shown.items())
+    assert frame["estimate"][:-1].is_monotonic_increasing
+    wanted = frame["project"][frame["project"].str.endswith("(more is wanted)")]
+    assert wanted.tolist() == ["EX05 violence and sexual offences (more is wanted)"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "counted"),
+    [
+        ("2023-07-01", "2023-08-31", 2023),  # six months end on the last of December
+        ("2023-07-16", "2023-08-31", 2024),  # from August on
+        ("2023-07-01", "2025-01-01", 2025),
+        ("2024-01-10", "2024-01-20", 2024),
+    ],
+)
+def test_the_year_that_counts_a_project_by_hand(
+    year: portfolio.Together, start: str, end: str, counted: int
+) -> None:
+    own = year.evaluations[0].project
+    days = {"response_start": pd.Timestamp(start), "response_end": pd.Timestamp(end)}
+    assert portfolio.year_of(replace(own, **days)) == counted
+    assert portfolio.year_of(replace(own, **days | {"response_start": None})) is None
+
+
 def test_without_projects_there_is_no_section() -> None:
     thanet = load(ROOT / "data" / "thanet_2021")
     none = portfolio.gather(thanet, year=2021)
