@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from tiny_desk import COMMAND, TINY, Desk
@@ -113,7 +115,8 @@ def test_importing_the_command_line_brings_nothing_heavy() -> None:
 def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
     """It takes at most 0.3 s of CPU on a machine where importing pandas, once compiled, takes 0.43.
 
-    The bound is of a machine of its own, which a busy one does not keep: so it is a share.
+    A machine with other work is slower at either, now this, now that: so each is taken at its best,
+    turn about, as often as it needs.
     """
     head, *rows = (desk.data / "projects.csv").read_text().splitlines()
     many = [rows[0].replace("EX-1", f"P-{n:03}") for n in range(50)]
@@ -121,19 +124,23 @@ def test_a_run_with_nothing_to_do_is_quick(desk: Desk) -> None:
     (desk.data / "costs.csv").unlink()
     assert desk.run(books=("tiny_project",)).returncode == 0
 
-    def seconds(command: list[str]) -> float:
-        times = []
-        for _ in range(5):
-            before = os.times()
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            after = os.times()
-            times.append(sum(after[2:4]) - sum(before[2:4]))
+    def seconds(*command: str) -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, check=True, capture_output=True, text=True, env=compiled)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         assert done.stdout == "" or "Nothing has changed: 50 reports" in done.stdout
-        return min(times)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    bare = seconds([sys.executable, "-c", "pass"])
-    most = 0.3 / 0.43 * (seconds([sys.executable, "-c", "import pandas"]) - bare)
-    assert seconds([*COMMAND, *desk.arguments(books=("tiny_project",))]) - bare < most
+    compiled = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    run = [*COMMAND, *desk.arguments(books=("tiny_project",))]
+    bare, pandas, nothing = np.inf, np.inf, np.inf
+    for _ in range(25):
+        bare = min(bare, seconds(sys.executable, "-c", "pass"))
+        pandas = min(pandas, seconds(sys.executable, "-c", "import pandas"))
+        nothing = min(nothing, seconds(*run))
+        if nothing - bare < 0.3 / 0.43 * (pandas - bare):
+            return
+    pytest.fail(f"{nothing - bare:.3f} s, where importing pandas takes {pandas - bare:.3f} s")
 
 
 def test_quiet_when_not_a_terminal(desk: Desk) -> None:
