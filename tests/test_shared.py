@@ -37,6 +37,11 @@ def entries(folder: Path) -> list[Path]:
     return sorted((folder / "cache" / "shared").glob("[0-9a-f]*"))
 
 
+def records_kept(folder: Path) -> set[Path]:
+    held = {path: take(path) for path in entries(folder)}
+    return {p for p, e in held.items() if isinstance(e, tuple) and isinstance(e[1], Coverage)}
+
+
 def test_once_for_all_who_ask_and_its_reads_are_theirs(folder: Path) -> None:
     data = write_folder(folder / "data", book())
     first, second = load(data), load(data)
@@ -126,17 +131,35 @@ def test_what_is_on_record_stands_on_its_own_tables(folder: Path) -> None:
         found = load(data)
         return {*coverage_of(found, measure, as_of=own_day(found) or date.max).counts}
 
-    def kept() -> set[Path]:
-        held = {path: take(path) for path in entries(folder)}
-        return {p for p, e in held.items() if isinstance(e, tuple) and isinstance(e[1], Coverage)}
-
-    before, first = areas(), kept()
+    before, first = areas(), records_kept(folder)
     assert first
     tables["costs"][1][6] = 41
     write_folder(folder / "data", tables)
     assert areas() == before
-    assert kept() == first
+    assert records_kept(folder) == first
     tables["project_areas"].append([*tables["project_areas"][1]])
     tables["project_areas"][-1][tables["project_areas"][0].index("area_code")] = "E01099999"
     write_folder(folder / "data", tables)
     assert areas() == before | {"E01099999"}
+
+
+def test_what_is_on_record_is_kept_with_the_names_it_says(folder: Path) -> None:
+    tables = book()
+    measure = str(tables["incidents"][1][2])
+    tables["project_areas"].append([*tables["project_areas"][1]])
+    tables["project_areas"][-1][tables["project_areas"][0].index("area_code")] = "E01099999"
+
+    def texts() -> str:
+        found = load(write_folder(folder / "data", tables))
+        coverage = coverage_of(found, measure, as_of=own_day(found) or date.max)
+        return " ".join(gap.text for gap in coverage.gaps)
+
+    tables["area_names"] = [["area_code", "area_name"], ["E01099999", "Harbour"]]
+    assert "Harbour" in texts()
+    held = records_kept(folder)
+    assert held
+    tables["costs"][1][6] = 41
+    assert "Harbour" in texts()
+    assert records_kept(folder) == held
+    tables["area_names"][1][1] = "Castle"
+    assert "Castle" in texts()

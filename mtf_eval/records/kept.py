@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Concatenate, cast
 
+import pandas as pd
+
 from mtf_eval.records.cache import folder_of, put, take
 from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting
 from mtf_eval.records.home import REFERENCE
@@ -24,7 +26,8 @@ def by_content(
 ) -> Callable[[Callable[Concatenate[Dataset, P], T]], Callable[Concatenate[Dataset, P], T]]:
     """Keep the result of a function for what the data set was read from, whatever it asks of it.
 
-    For these tables alone, where they are named: a result that stands on another too is not kept.
+    For these tables alone and the names of areas, where tables are named: a result that stands on
+    another too is not kept.
     The arguments must be plain, the result fit to be pickled. Where it is not certain what the data
     set was read from, it is worked out again.
     """
@@ -41,7 +44,8 @@ def by_content(
                 told = [
                     (replace(s, sha256=""), data.as_of) for s in data.sources if s.table in tables
                 ]
-                content = told, data.redrawn
+                names = pd.util.hash_pandas_object(data.tables["area_names"], index=False)
+                content = told, data.redrawn, int(names.sum())
             asked = repr((function.__module__, function.__qualname__, args, named, content))
             path = folder / hashlib.sha256(asked.encode() + stands_on()).hexdigest()
             entry: Any = take(path)
@@ -50,7 +54,7 @@ def by_content(
                     made = function(data, *args, **named)
                 entry = sorted(read), made
                 asked_of = {*data.tables} & {re.split(r"[.\[]", unit)[0] for unit in read}
-                if not tables or asked_of <= {*tables}:
+                if not tables or asked_of <= {*tables, "area_names"}:
                     put(path, entry, KEPT)
             data.reads.update(entry[0])
             return cast("T", entry[1])
