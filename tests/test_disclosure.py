@@ -268,14 +268,17 @@ def test_every_group_has_two_members_and_a_name_of_its_own() -> None:
 
 
 def test_all_tables_of_a_year_cost_less_than_reading_them() -> None:
-    start = time.process_time()
-    data = load(HERE.parent / "example")
-    tables = [t for year in years(data) for t in yearly(data, year=year)]
-    made = time.process_time() - start
-    start = time.process_time()
-    for table in tables:
-        release(table, rule_of("public"))
-    assert time.process_time() - start < made
+    made, released = [], []
+    for _ in range(3):
+        start = time.process_time()
+        data = load(HERE.parent / "example")
+        tables = [t for year in years(data) for t in yearly(data, year=year)]
+        made.append(time.process_time() - start)
+        start = time.process_time()
+        for table in tables:
+            release(table, rule_of("public"))
+        released.append(time.process_time() - start)
+    assert min(released) < min(made)
 
 
 def test_a_data_set_with_nothing_to_say_of_its_figures_still_gives_its_tables() -> None:
