@@ -37,7 +37,7 @@ def reports_left() -> list[psutil.Process]:
 
 
 def assert_nothing_left() -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 20
     while reports_left() and time.monotonic() < end:
         time.sleep(0.05)
     assert not reports_left()
