@@ -31,6 +31,7 @@ WARDS, STREETS = "London wards", "Kent 2022"
 #: area at once, so a start tells little: every start is tried that leaves both.
 DESIGNS = (
     (WARDS, "all recorded", 1, 24, 6),
+    (WARDS, "all recorded", 1, 24, 12),
     (WARDS, "Violence against the person", 1, 24, 12),
     (WARDS, "Burglary", 3, 24, 6),
     (STREETS, "all recorded", 1, 6, 4),
