@@ -150,9 +150,7 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
         rows = read["about"].frame.dropna()
         about = dict(sorted(zip(rows["key"].str.casefold(), rows["value"], strict=True)))
     year, as_at = _fact(about, "year"), _fact(about, "as_at")
-    within = (
-        Span(date(year, 1, 1), date(year, 12, 31), f"{year}, the year in about") if year else None
-    )
+    within = year and Span(date(year, 1, 1), date(year, 12, 31), f"{year}, the year in about")
     if as_at is not None:
         about["as_at"] = as_at.isoformat()
     reference = own_reference(own)

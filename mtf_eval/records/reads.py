@@ -79,9 +79,8 @@ def _on_record(data: Dataset, day: date) -> Iterator[tuple[str, str]]:
         counts, judged = cover.counts, [cover.gaps, cover.quiet, cover.source_of]
         yield f"incidents.measure={measure}", digest([counts.to_csv(), repr(judged)])
         for month, row in counts.iterrows():
-            months.setdefault(f"{month:%Y-%m}", []).append(
-                [measure, row.to_numpy().tobytes().hex()]
-            )
+            held = [measure, row.to_numpy().tobytes().hex()]
+            months.setdefault(f"{month:%Y-%m}", []).append(held)
     yield from ((f"incidents.month={m}", digest(rows)) for m, rows in months.items())
     span = [
         [m, [*c.counts], [str(i) for i in c.counts.index], (c.counts > 0).any().tolist()]

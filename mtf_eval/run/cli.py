@@ -11,7 +11,6 @@ import logging
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -191,7 +190,7 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
             click.echo(taken_over, err=True)
         _log_to(store.state / "log.txt")
         given = _addresses(data), books, wanted, store
-        plans = batch.plan(*given, force=of.force, reading=_nothing if of.dask else _begin)
+        plans = batch.plan(*given, force=of.force, reading=(lambda: None) if of.dask else _begin)
         index = store.out / "index.html"
         due = sum(len(p.due) for p in plans)
         if not due and not any(p.dropped for p in plans) and index.exists():
@@ -206,10 +205,6 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
             outcome = batch.run(plans, store, wanted, how, progress=step)
         print_pages(plans, store.out, wanted=of.pdf)
     return _say(outcome, index, store)
-
-
-def _nothing() -> None:
-    return
 
 
 def _begin() -> None:
@@ -331,14 +326,8 @@ def _say(outcome: Outcome, index: Path, store: Store) -> int:
             "and the next run makes them again",
             err=True,
         )
-    counts = Counter(
-        {
-            "made": outcome.made,
-            "taken from an interrupted run": outcome.resumed,
-            "unchanged": outcome.unchanged,
-            "failed": len(outcome.failed),
-        }
-    )
+    counts = {"made": outcome.made, "taken from an interrupted run": outcome.resumed}
+    counts |= {"unchanged": outcome.unchanged, "failed": len(outcome.failed)}
     parts = ", ".join(f"{n} {what}" for what, n in counts.items() if n)
     click.echo(f"Reports: {parts or 'none'}, in {outcome.seconds:.0f} s.\n{index}")
     return 1 if outcome.failed else 0

@@ -311,12 +311,9 @@ def validate(context: click.Context, archive: Path, out: Path, release: str, sta
     click.echo("Pretending some thousand projects; this takes a few minutes.", err=True)
     run = context.find_root().command.get_command(context, "run")  # type: ignore[attr-defined]
     book = HOME / "notebooks" / "tools" / "estimator_validation.ipynb"
-    asked: dict[str, Any] = {
-        "data": (str(archive),),
-        "notebook": (book,),
-        "parameter": (f"start={start}",),
-    }
-    asked |= {"out": out, "release": release, "cell_timeout": 3600.0, "report_timeout": 7200.0}
+    asked: dict[str, Any] = {"data": (str(archive),), "notebook": (book,)}
+    asked |= {"parameter": (f"start={start}",), "out": out, "release": release}
+    asked |= {"cell_timeout": 3600.0, "report_timeout": 7200.0}
     return context.invoke(run, **asked)
 
 

@@ -180,7 +180,6 @@ def facts_of(data: Dataset, source: str) -> Facts:
     from mtf_eval.records.shared import units_of
 
     day = own_day(data)
-    projects, plans = (data.tables.get(name) for name in ("projects", "plans"))
     return Facts(
         name=data.name,
         title=data.title,
@@ -188,8 +187,8 @@ def facts_of(data: Dataset, source: str) -> Facts:
         digest=data.digest,
         reader=reader_digest(),
         as_at=day.isoformat() if day else "",
-        projects=() if projects is None else tuple(map(str, projects["project_id"])),
-        plans=() if plans is None else tuple(sorted({*map(str, plans["project_id"])})),
+        projects=tuple(map(str, data.tables["projects"]["project_id"])),
+        plans=tuple(sorted({*map(str, data.tables["plans"]["project_id"])})),
         months=_months(data),
         begun=_begun(data),
         units=units_of(data),
@@ -202,19 +201,13 @@ def facts_of(data: Dataset, source: str) -> Facts:
 
 def _months(data: Dataset) -> tuple[str, ...]:
     """Months in which referrals were received, in the log or the published totals."""
-    found = set()
-    for name, column in (("referrals", "received"), ("monthly_referrals", "month")):
-        frame = data.tables.get(name)
-        if frame is not None and len(frame):
-            held = frame if name == "referrals" else frame[frame["received"].fillna(0) > 0]
-            found |= set(held[column].dropna().dt.strftime("%Y-%m"))
-    return tuple(sorted(found))
+    published = data.tables["monthly_referrals"]
+    published = published["month"][published["received"].fillna(0) > 0]
+    days = (data.tables["referrals"]["received"], published)
+    return tuple(sorted({m for each in days for m in each.dropna().dt.strftime("%Y-%m")}))
 
 
 def _begun(data: Dataset) -> tuple[str, ...]:
     """Months in which a project was signed off or its response began."""
-    frame = data.tables.get("projects")
-    if frame is None:
-        return ()
-    days = (frame[c].dropna().dt.strftime("%Y-%m") for c in ("tlg_signoff", "response_start"))
-    return tuple(sorted({month for column in days for month in column}))
+    days = (data.tables["projects"][c].dropna() for c in ("tlg_signoff", "response_start"))
+    return tuple(sorted({month for each in days for month in each.dt.strftime("%Y-%m")}))

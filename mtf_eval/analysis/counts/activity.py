@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
@@ -71,18 +72,10 @@ def _theme_table(data: Dataset, year: int, by: str) -> Table:
     counts["stream"] = counts["stream"].map(lambda s: STREAMS.get(s, s))
     frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
     note = "One referral may name several criteria, so themes add up to more than referrals."
-    logged = referral_log.logged(data, year)
-    return lay(
-        "interventions",
-        frame,
-        data,
-        by=by,
-        heading=by.capitalize(),
-        year=year,
-        source=_source(data, year),
-        as_at=_as_at(data, "interventions", year),
-        notes=(*((note,) if logged else ()), *groups.notes(data, by)),
-    )
+    notes = (note,) * referral_log.logged(data, year) + groups.notes(data, by)
+    words: dict[str, Any] = {"by": by, "heading": by.capitalize(), "year": year}
+    words |= {"source": _source(data, year), "as_at": _as_at(data, "interventions", year)}
+    return lay("interventions", frame, data, **words, notes=notes)
 
 
 def themes(data: Dataset, *, year: int) -> Table:
@@ -116,16 +109,10 @@ def _both_years(
     said = [f"{y} as at {day(d)}" for y, d in dates.items() if d is not None]
     if len(set(dates.values()) - {None}) > 1:
         notes += (f"{'; '.join(said)}.",)
-    return lay(
-        table,
-        add_total(frame, by),
-        data,
-        year=year,
-        before=year - 1,
-        source=_source(data, year),
-        as_at=max((d for d in dates.values() if d is not None), default=None),
-        notes=(*notes, *groups.notes(data, by)),
-    )
+    as_at = max((d for d in dates.values() if d is not None), default=None)
+    words: dict[str, Any] = {"year": year, "before": year - 1, "source": _source(data, year)}
+    notes += groups.notes(data, by)
+    return lay(table, add_total(frame, by), data, **words, as_at=as_at, notes=notes)
 
 
 def _by_agency(data: Dataset, year: int) -> pd.Series[int]:

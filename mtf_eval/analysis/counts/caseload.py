@@ -53,16 +53,10 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         kept.loc[kept.index[:-1], list(narrowed(each.iloc[:-1], rule))] = True
         return beside(each, kept, rule)
 
+    words = {"by": by, "heading": by.capitalize(), "whole": whole}
+    notes = declared.notes(data, by)
     return referrals.of_year(
-        "referrals_by_group",
-        counts,
-        data,
-        year,
-        by=by,
-        heading=by.capitalize(),
-        whole=whole,
-        notes=declared.notes(data, by),
-        kept_back=kept_back,
+        "referrals_by_group", counts, data, year, **words, notes=notes, kept_back=kept_back
     )
 
 
@@ -92,17 +86,9 @@ def _enough(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _waits(data: Dataset, when: Period, rows: dict[str, tuple[float, ...]], **words: Any) -> Table:
-    made = referrals.of_year(
-        "referrals_waits",
-        [(row, *days) for row, days in rows.items()],
-        data,
-        when.year,
-        when=when.words,
-        least=2 * few(),
-        twice=4 * few(),
-        derive=_enough,
-        **words,
-    )
+    lines = [(row, *days) for row, days in rows.items()]
+    words |= {"when": when.words, "least": 2 * few(), "twice": 4 * few()}
+    made = referrals.of_year("referrals_waits", lines, data, when.year, derive=_enough, **words)
     return made.with_frame(_enough(made.frame))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from mtf_eval.analysis.counts import readings
@@ -17,6 +19,11 @@ LUMP = "contact_attempts"
 
 def _outgoing(data: Dataset, year: int) -> pd.DataFrame:
     return block(data, "covid_outgoing", year, year - 1)
+
+
+def _when(rows: pd.DataFrame, year: int) -> dict[str, Any]:
+    """Return the words of every table here: the year, the one before, the day of its rows."""
+    return {"year": year, "before": year - 1, "as_at": as_at_of(rows["as_at"])}
 
 
 def caution(data: Dataset, *, year: int) -> str:
@@ -51,16 +58,9 @@ def by_channel(data: Dataset, *, year: int) -> Table:
         dates.setdefault(day(part["as_at"].max()), []).append(in_words(str(key)))
     said = caution(data, year=year)
     stated = "; ".join(f"{listing(names)} as at {until}" for until, names in dates.items())
-    return lay(
-        "contacts_by_channel",
-        frame,
-        data,
-        columns=columns,
-        year=year,
-        before=year - 1,
-        as_at=as_at_of(rows["as_at"]),
-        notes=filter(None, (said, f"{stated}." if stated else "")),
-    )
+    notes = filter(None, (said, f"{stated}." if stated else ""))
+    words = _when(rows, year)
+    return lay("contacts_by_channel", frame, data, columns=columns, notes=notes, **words)
 
 
 def periods(data: Dataset, *, year: int) -> dict[str, str]:
@@ -85,18 +85,10 @@ def _visits_and_remote(data: Dataset, year: int, by: str) -> Table:
     side = rows["measure"].where(rows["measure"] == "visits", "remote").rename("side")
     group = rows["category"].map(in_words) if by == "period" else rows["period_start"].dt.year
     sums = rows["count"].groupby([group.rename("period"), side], sort=False).sum().unstack()
-    frame = sums.reindex(columns=["visits", "remote"]).reset_index()
-    return lay(
-        "contacts_by_period",
-        frame.astype({"period": "str"}),
-        data,
-        by=by,
-        heading=by.capitalize(),
-        year=year,
-        before=year - 1,
-        as_at=as_at_of(rows["as_at"]),
-        notes=filter(None, (caution(data, year=year),)),
-    )
+    frame = sums.reindex(columns=["visits", "remote"]).reset_index().astype({"period": "str"})
+    words = _when(rows, year) | {"by": by, "heading": by.capitalize()}
+    notes = filter(None, (caution(data, year=year),))
+    return lay("contacts_by_period", frame, data, notes=notes, **words)
 
 
 def _by_period(data: Dataset, block_name: str, name: str, what: str, year: int) -> Table:
@@ -104,19 +96,12 @@ def _by_period(data: Dataset, block_name: str, name: str, what: str, year: int) 
     labels = [span(s, e) for s, e in zip(rows["period_start"], rows["period_end"], strict=True)]
     frame = pd.DataFrame({"period": labels, "n": rows["count"].array})
     frame = frame.groupby("period", sort=False).sum().reset_index()
-    people = (rows["counts_people"] == "yes").any()
-    return lay(
-        "activity_by_period",
-        add_total(frame, "period") if len(frame) > 1 else frame,
-        data,
-        name=name,
-        what=what,
-        year=year,
-        columns=(column("people" if people else "count", "n", unit),),
-        as_at=as_at_of(rows["as_at"]),
-        notes=("Only the total is known, not the months.",) if len(frame) == 1 else (),
-        total_row=len(frame) > 1,
-    )
+    people, several = (rows["counts_people"] == "yes").any(), len(frame) > 1
+    words = _when(rows, year) | {"name": name, "what": what, "total_row": several}
+    words["columns"] = (column("people" if people else "count", "n", unit),)
+    words["notes"] = ("Only the total is known, not the months.",) * (len(frame) == 1)
+    frame = add_total(frame, "period") if several else frame
+    return lay("activity_by_period", frame, data, **words)
 
 
 def incoming(data: Dataset, *, year: int) -> Table:
@@ -133,16 +118,9 @@ def incoming_by_year(data: Dataset, *, year: int) -> Table:
         if len(rows):
             words = span(rows["period_start"].min(), rows["period_end"].max())
             lines.append((words, rows["count"].sum()))
-    both = block(data, "covid_incoming", year, year - 1)
-    return lay(
-        "incoming_by_year",
-        lines,
-        data,
-        year=year,
-        before=year - 1,
-        as_at=as_at_of(both["as_at"]),
-        notes=("The periods are not of the same length.",) if len(lines) > 1 else (),
-    )
+    when = _when(block(data, "covid_incoming", year, year - 1), year)
+    notes = ("The periods are not of the same length.",) * (len(lines) > 1)
+    return lay("incoming_by_year", lines, data, notes=notes, **when)
 
 
 def visits(data: Dataset, *, year: int) -> Table:

@@ -71,23 +71,16 @@ def _runs(
     for gap in near:
         of = doubted if gap.gate else entered if gap.kind == "noughts" else missing
         of |= (months >= gap.first) & (months <= gap.last)
-    there = held.sum(axis=1)
-    states = np.select(
-        [
-            (there == 0) & (missing | ~entered),
-            (there > 0) & (there < held.shape[1]),
-            doubted | entered,
-        ],
-        [NOT, PART, DOUBTFUL],
-        default=ON,
-    )
+    there, many = held.sum(axis=1), held.shape[1]
+    when = [(there == 0) & (missing | ~entered), (there > 0) & (there < many), doubted | entered]
+    states = np.select(when, [NOT, PART, DOUBTFUL], default=ON)
     starts = np.flatnonzero(np.r_[True, states[1:] != states[:-1]])
     for begin, end in zip(starts, [*starts[1:], len(months)], strict=True):
         run, state = months[begin:end], str(states[begin])
         kinds = {KINDS[g.kind]: None for g in near if g.first <= run[-1] and g.last >= run[0]}
-        gone = int(held.shape[1] - there[begin:end].min())
         why = [] if state == ON else [*kinds]
-        why += [f"up to {gone} of {held.shape[1]} areas"] if state == PART else []
+        gone = int(many - there[begin:end].min())
+        why += [f"up to {gone} of {many} areas"] if state == PART else []
         yield run, state, "; ".join(why)
 
 

@@ -36,9 +36,8 @@ def _counts(data: Dataset, year: int) -> tuple[pd.DataFrame, date | None, str]:
         when = source.as_at if source is not None else None
         frame = pd.DataFrame({"code": counts.index.astype("object"), "count": counts.to_numpy()})
         return frame, when, "Actions of the projects"
-    frame = pd.DataFrame(
-        {"code": rows["category"].astype("object"), "count": rows["count"]}
-    ).reset_index(drop=True)
+    frame = rows[["category", "count"]].set_axis(["code", "count"], axis=1).reset_index(drop=True)
+    frame = frame.astype({"code": "object"})
     return frame, as_at_of(rows["as_at"]), "Published counts of activity"
 
 

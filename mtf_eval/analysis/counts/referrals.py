@@ -95,9 +95,8 @@ def _within(data: Dataset, when: Period) -> pd.DataFrame:
 
 def years(data: Dataset) -> tuple[int, ...]:
     """Years with any referral count, months or a stated total, in order."""
-    return tuple(
-        sorted({*map(int, monthly(data)["month"].dt.year), *map(int, _stated(data).index)})
-    )
+    counted = monthly(data)["month"].dt.year
+    return tuple(sorted({*map(int, counted), *map(int, _stated(data).index)}))
 
 
 @once
@@ -228,18 +227,9 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
             kept["previous"] = bool(past["received"])
         return kept_back.beside(row.drop(columns="period"), kept, rule)
 
-    return of_year(
-        "referrals_headline",
-        row,
-        data,
-        year,
-        when=when,
-        before=when.before,
-        caution=caution,
-        whole=whole,
-        notes=(basis(data, year),) if len(frame) else (),
-        kept_back=back,
-    )
+    words = {"when": when, "before": when.before, "caution": caution, "whole": whole}
+    notes = (basis(data, year),) if len(frame) else ()
+    return of_year("referrals_headline", row, data, year, **words, notes=notes, kept_back=back)
 
 
 def by_month(data: Dataset, *, year: int, half: int | None = None) -> Table:
@@ -288,18 +278,10 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         notes.append(f"The last {grain} runs to {day(until)} only.")
     if gone := not_kept(data, year):
         notes.append(f"Not on record, and in no total: {gone}.")
-    return of_year(
-        "referrals_by_period",
-        counts,
-        data,
-        year,
-        grain=grain,
-        heading=grain.capitalize(),
-        when=when,
-        notes=(*notes, *groups.notes(data, "period")),
-        kept_back=back,
-        total_row=grain != "year",
-    )
+    notes += groups.notes(data, "period")
+    words = {"grain": grain, "heading": grain.capitalize(), "when": when, "notes": notes}
+    words |= {"kept_back": back, "total_row": grain != "year"}
+    return of_year("referrals_by_period", counts, data, year, **words)
 
 
 def year_on_year(data: Dataset, *, year: int) -> Table:
@@ -348,16 +330,9 @@ def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part
 
 
 def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
-    """Say how the year's referrals compare with the year before, from the shown headline.
+    """Say how the year's referrals compare with the year before, from the released headline.
 
-    Parameters
-    ----------
-    frame
-        The headline after its release, one row.
-    year
-        The year it is about.
-    caution
-        What `part_year` says; the sentence then names the part year.
+    `caution` is what `part_year` says; the sentence then names the part year.
     """
     row = frame.iloc[0]
     if pd.isna(row["received"]):
@@ -366,8 +341,6 @@ def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
     text = f"{number(row['received'])} referrals in {year}{stops}"
     if pd.isna(row["change"]):
         return text
-    way = "more" if row["change"] >= 0 else "fewer"
-    text += (
-        f", {percent(abs(row['change']))} {way} than the {number(row['previous'])} of {year - 1}"
-    )
+    way, change = "more" if row["change"] >= 0 else "fewer", percent(abs(row["change"]))
+    text += f", {change} {way} than the {number(row['previous'])} of {year - 1}"
     return f"{text} (a part year against a whole one)" if stops else text

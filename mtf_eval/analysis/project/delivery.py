@@ -120,22 +120,13 @@ def delivered_finding(data: Dataset, *, as_of: date) -> str:
     if frame.empty:
         return "No deliveries are on record."
     missing, due = int(frame["missing"].sum()), int(frame["updates"].sum())
-    names, unsaid = (
-        ", ".join(sorted({*frame["provider"][rows]}))
-        for rows in (
-            frame["delivered"] < frame["agreed"],
-            frame[["delivered", "agreed"]].isna().any(axis=1),
-        )
-    )
+    short = frame["delivered"] < frame["agreed"]
+    unknown = frame[["delivered", "agreed"]].isna().any(axis=1)
+    names, unsaid = (", ".join(sorted({*frame["provider"][rows]})) for rows in (short, unknown))
     words = f"{names} reported less than was agreed" if names else ""
     if unsaid:
-        words += (
-            f"{'; of' if words else 'Of'} {unsaid} we cannot say whether it was what was agreed"
-        )
+        of = "; of" if words else "Of"
+        words += f"{of} {unsaid} we cannot say whether it was what was agreed"
     words = words or "All that was agreed was reported as delivered"
-    gaps = (
-        f"{missing} of {due} updates {'is' if missing == 1 else 'are'} missing"
-        if missing
-        else f"none of {due} updates is missing"
-    )
-    return f"{words}; {gaps}."
+    are = "are" if missing > 1 else "is"
+    return f"{words}; {missing or 'none'} of {due} updates {are} missing."

@@ -94,9 +94,8 @@ def profile_finding(frame: pd.DataFrame) -> str:
     worst = weighted_rows.loc[weighted_rows["harm"].idxmax(), "measure"]
     if worst == most:
         return f"{most} is recorded most and does most of the harm that can be weighed"
-    return (
-        f"{most} is recorded most; {inside(str(worst))} does most of the harm that can be weighed"
-    )
+    harm = f"{inside(str(worst))} does most of the harm that can be weighed"
+    return f"{most} is recorded most; {harm}"
 
 
 def avoided(

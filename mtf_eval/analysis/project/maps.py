@@ -25,9 +25,8 @@ def points(
     Both tables hold the same places, so that one scale serves both pictures.
     """
     rows = data.table("incident_points")
-    rows = rows[
-        (rows["measure"] == project.primary_measure) & (rows["month"] <= pd.Timestamp(as_of))
-    ]
+    rows = rows[rows["measure"] == project.primary_measure]
+    rows = rows[rows["month"] <= pd.Timestamp(as_of)]
     rows = rows[rows["project_id"].isna() | (rows["project_id"] == project.project_id)]
     places = rows[["lon", "lat"]].drop_duplicates().sort_values(["lon", "lat"])
     made = []
@@ -51,9 +50,7 @@ def points(
 def points_alt(before: pd.DataFrame, after: pd.DataFrame) -> str:
     """Say in words what the two maps show."""
     totals = [int(f["incidents"].sum()) for f in (before, after)]
-    tops = [
-        f.sort_values("incidents", ascending=False).head(3)["incidents"] for f in (before, after)
-    ]
+    tops = [f["incidents"].nlargest(3) for f in (before, after)]
     shares = [100 * int(t.sum()) / max(n, 1) for t, n in zip(tops, totals, strict=True)]
     return (
         f"{totals[0]:,} incidents at {len(before)} map points before, {totals[1]:,} after, on the "
@@ -100,9 +97,8 @@ def outlines(data: Dataset, project: Project) -> dict[str, tuple[Ring, ...]]:
 
     Empty where the outline of a target area is not on record.
     """
-    rows = data.table("area_boundaries").sort_values(
-        ["area_code", "ring", "point"], ignore_index=True
-    )
+    rows = data.table("area_boundaries")
+    rows = rows.sort_values(["area_code", "ring", "point"], ignore_index=True)
     if not {*project.target} <= {*rows["area_code"]} or not project.target:
         return {}
     roles = {area: role for role in ROLES for area in project.areas.get(role, ())}

@@ -115,17 +115,10 @@ def priorities(data: Dataset, project: Project, *, as_of: date) -> Table:
     rows = rows[rows["state"].isin(["done", "late"])]
     codes = rows["priority_codes"].dropna().str.split(";").explode().str.strip()
     counts = codes[codes != ""].value_counts()
-    known = data.table("agency_priorities").set_index("code")
-    frame = pd.DataFrame(
-        {
-            "priority": [
-                f"{known.loc[c, 'agency']}: {known.loc[c, 'priority']}" if c in known.index else c
-                for c in sorted(counts.index)
-            ],
-            "actions": [int(counts[c]) for c in sorted(counts.index)],
-        }
-    )
-    total = add_total(frame, "priority")
+    known = data.table("agency_priorities")
+    named = dict(zip(known["code"], known["agency"] + ": " + known["priority"], strict=True))
+    lines = [(named.get(code, code), int(n)) for code, n in counts.sort_index().items()]
+    total = add_total(pd.DataFrame(lines, columns=["priority", "actions"]), "priority")
     return lay("project_priorities", total, data, project=project, as_at=as_of)
 
 

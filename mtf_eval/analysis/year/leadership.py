@@ -186,18 +186,11 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
             continue
         plan = "" if pd.isna(row["consolidation_plan"]) else str(row["consolidation_plan"])
         agencies = {str(row["lead_agency"]), *listed(row["partners"])}
-        owner = sorted(a for a in agencies if a and a.lower() in plan.lower())
+        owner = ", ".join(sorted(a for a in agencies if a and a.lower() in plan.lower()))
         trigger = bool(re.search(r"\b(if|when|above|trigger|re-?open)\b", plan, flags=re.I))
-        when = row["follow_up_date"]
-        rows.append(
-            (
-                f"{row['project_id']} {row['title']}",
-                plan or "No plan on record",
-                ", ".join(owner) or "none named",
-                "yes" if trigger else "no",
-                "not set" if pd.isna(when) else day(when),
-            )
-        )
+        when = "not set" if pd.isna(row["follow_up_date"]) else day(row["follow_up_date"])
+        told = plan or "No plan on record", owner or "none named", "yes" if trigger else "no", when
+        rows.append((f"{row['project_id']} {row['title']}", *told))
     return lay("consolidation", rows, data, as_of=as_of)
 
 

@@ -5,9 +5,10 @@ What must not be pooled is left out with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,9 +79,7 @@ class Together(Brief):
     @property
     def withheld(self) -> dict[str, str]:
         """Why the records allow no claim of some projects, by reference."""
-        return {
-            e.project.project_id: e.gated.reason for e in self.evaluations if e.gated is not None
-        }
+        return {e.project.project_id: e.gated.reason for e in self.evaluations if e.gated}
 
     @property
     def unclear(self) -> tuple[str, ...]:
@@ -199,9 +198,8 @@ def result_words(evaluation: Evaluation) -> str:
     if evaluation.status != "complete":
         return STATUS[evaluation.status].lower()
     if effect is None or net is None:
-        return "we cannot say" + (
-            f": {evaluation.gated.reason}" if evaluation.gated is not None else ""
-        )
+        why = evaluation.gated
+        return f"we cannot say: {why.reason}" if why else "we cannot say"
     if not effect.distinguishable:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
@@ -258,37 +256,22 @@ def effects(data: Dataset, together: Together) -> Table:
     """Primary effects of the projects that have one, and their random-effects mean."""
     estimates = [(e, e.primary) for e in together.evaluations if e.primary is not None]
     estimates.sort(key=lambda pair: pair[1].estimate)
-    rows: list[tuple[object, ...]] = []
+    shown: list[tuple[str, Estimate, str]] = []
     for each, estimate in estimates:
         name = each.project.project_id
         aim = each.project.measures[each.project.primary_measure] or 0
         what = inside(each.project.primary_measure) + " (more is wanted)" * (aim > 0)
-        rows.append((
-            f"{name} {what}", estimate.estimate, estimate.low, estimate.high,
-            f"{estimate.maryland} of 5", "yes" if name in together.members else "no",
-        ))  # fmt: skip
-    whole = together.pooled
-    if whole is not None:
-        rows.append((
-            f"{len(together.members)} projects pooled", whole.estimate, whole.low, whole.high,
-            f"{whole.maryland} of 5", "mean",
-        ))  # fmt: skip
-    return lay(
-        "projects_effects",
-        rows,
-        data,
-        together=together,
-        as_at=together.as_of,
-        total_row=whole is not None,
-        notes=(*_too_imprecise(together), *(whole.cautions if whole is not None else ())),
-    )
-
-
-def _too_imprecise(together: Together) -> Iterator[str]:
+        shown.append((f"{name} {what}", estimate, "yes" if name in together.members else "no"))
+    notes = []
     if names := together.unclear:
-        yield (
-            f"In the mean by their weight, but too imprecise to be shown alone: {listing(names)}."
-        )
+        few = f"too imprecise to be shown alone: {listing(names)}."
+        notes.append(f"In the mean by their weight, but {few}")
+    if (whole := together.pooled) is not None:
+        shown.append((f"{len(together.members)} projects pooled", whole, "mean"))
+        notes += whole.cautions
+    rows = [(n, e.estimate, e.low, e.high, f"{e.maryland} of 5", held) for n, e, held in shown]
+    words: dict[str, Any] = {"together": together, "as_at": together.as_of, "notes": notes}
+    return lay("projects_effects", rows, data, total_row=whole is not None, **words)
 
 
 def effects_alt(table: Table) -> str:
@@ -323,9 +306,8 @@ def pooled_finding(together: Together) -> str:
     low, high = (whole.details.get(f"prediction_{end}") for end in ("low", "high"))
     if low is None or high is None or size < NEXT_NEEDS:
         return f"{said}. Too few to say what one more would bring."
-    return (
-        f"{said}. One more such project would lie between {low:.2f} and {high:.2f}, 19 times in 20."
-    )
+    ends = f"between {low:.2f} and {high:.2f}, 19 times in 20"
+    return f"{said}. One more such project would lie {ends}."
 
 
 def left_out(data: Dataset, together: Together) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -107,13 +108,9 @@ def appraise(
     ended = [e for e in together.evaluations if years.get(e.project.project_id) == together.year]
     if not ended:
         return None
-    each = tuple(
-        benefit.analyse(
-            data, e, reference, price_year=price_year, horizon_years=horizon_years, rng=rng,
-            draws=0, people=people,
-        )
-        for e in ended
-    )  # fmt: skip
+    given: dict[str, Any] = {"price_year": price_year, "horizon_years": horizon_years}
+    given |= {"rng": rng, "draws": 0, "people": people}
+    each = tuple(benefit.analyse(data, e, reference, **given) for e in ended)
     sums = [s for b in each for s in _sums(b)]
     kinds = {
         kind: replace(
@@ -205,15 +202,9 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
         cost = own.results["present_value_costs_gbp"]
         names = ", ".join(b.project_id for b in _members(spent, kind))
         rows.append((KINDS[kind], names, cost, value, *ends, _ratio(spent, kind)))
-    return lay(
-        "projects_money",
-        rows,
-        spent.whole.source,
-        together=together,
-        chosen=spent.each[0].assumptions,
-        as_at=together.as_of,
-        basis=basis(spent.whole),
-    )
+    words: dict[str, Any] = {"together": together, "as_at": together.as_of}
+    words |= {"chosen": spent.each[0].assumptions, "basis": basis(spent.whole)}
+    return lay("projects_money", rows, spent.whole.source, **words)
 
 
 def once(data: Dataset, together: Together, spent: Money) -> Table:

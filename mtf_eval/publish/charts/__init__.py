@@ -14,21 +14,6 @@ from mtf_eval.publish.charts.series import series, strip, xmr
 from mtf_eval.publish.charts.style import Chart
 
 __all__ = [
-    "Chart",
-    "bars",
-    "chain",
-    "cumulative",
-    "diverging",
-    "dots",
-    "forest",
-    "hbars",
-    "heatmap",
-    "hexmap",
-    "histogram",
-    "rolemap",
-    "series",
-    "strip",
-    "tornado",
-    "waterfall",
-    "xmr",
-]
+    "Chart", "bars", "chain", "cumulative", "diverging", "dots", "forest", "hbars", "heatmap",
+    "hexmap", "histogram", "rolemap", "series", "strip", "tornado", "waterfall", "xmr",
+]  # fmt: skip

@@ -168,7 +168,10 @@ def _sheet_table(name: str, content: Mapping[str, Any], notes: Sequence[int]) ->
         name=re.sub(r"\W", "_", f"t_{name}"),
         title=neutralise(content["title"]),
         headings=[neutralise(text) for text in _headings(content)],
-        rows=[[_cell(value) for value in row] for row in content["rows"]],
+        rows=[
+            [v if isinstance(v, int | float) else neutralise(v) for v in row]
+            for row in content["rows"]
+        ],
         looks=looks,
         lines=[neutralise(line) for line in (*lines, source_of(content))],
         notes=notes,
@@ -185,10 +188,6 @@ def _headings(content: Mapping[str, Any]) -> list[str]:
         seen[text] = seen.get(text, 0) + 1
         out.append(text if seen[text] == 1 else f"{text} ({column['name']})")
     return out
-
-
-def _cell(value: object) -> object:
-    return value if isinstance(value, (int, float)) else neutralise(value)
 
 
 def _sheet(name: str, taken: Mapping[str, object]) -> str:

@@ -353,10 +353,9 @@ def _reference(number: int) -> list[Any]:
 
 def _add_notes(doc: Doc, notes: Sequence[str]) -> None:
     """Give the document its notes, beside those that a template may have."""
-    package = doc.part.package
-    kept = [
-        r.target_part for r in doc.part.rels.values() if r.reltype == RELATIONSHIP_TYPE.FOOTNOTES
-    ]
+    own = RELATIONSHIP_TYPE.FOOTNOTES
+    held = {k: r.target_part for k, r in doc.part.rels.items() if r.reltype == own}
+    kept = [*held.values()]
     root = parse_xml(kept[0].blob if kept else SEPARATORS)
     for number, text in enumerate(notes, start=1):
         root.append(
@@ -369,10 +368,9 @@ def _add_notes(doc: Doc, notes: Sequence[str]) -> None:
         )
     blob = serialize_part_xml(root)
     name = kept[0].partname if kept else PackURI("/word/footnotes.xml")
-    for key in [k for k, r in doc.part.rels.items() if r.reltype == RELATIONSHIP_TYPE.FOOTNOTES]:
+    for key in held:
         del doc.part.rels[key]
-    part = Part(name, CONTENT_TYPE.WML_FOOTNOTES, blob, package)
-    doc.part.relate_to(part, RELATIONSHIP_TYPE.FOOTNOTES)
+    doc.part.relate_to(Part(name, CONTENT_TYPE.WML_FOOTNOTES, blob, doc.part.package), own)
 
 
 def _ours(doc: Doc, look: Look) -> None:

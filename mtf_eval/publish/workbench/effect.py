@@ -28,6 +28,7 @@ WOULD_CHANGE = {
     "not_shown": "A change would be claimed if its interval left out no change, against areas "
     "where nothing was done.",
 }
+EXPECTED = {"counterfactual": "expected", "low": "low", "high": "high"}
 OWN = "The other methods and the checks belong to the effect of the design"
 
 
@@ -90,15 +91,12 @@ class Effect(View):
             return Absent(self.sentence())
 
         def draw(released: Released) -> Chart:
-            expected = "expected" in released.frame.columns
             begun = f"{panel.start:%B %Y}"
             return charts.series(
                 released,
                 x="month",
                 observed="observed",
-                counterfactual="expected" if expected else None,
-                low="low" if expected else None,
-                high="high" if expected else None,
+                **(EXPECTED if "expected" in released.frame else {}),
                 start=begun if begun in set(released.frame["month"]) else None,
                 title=_series_title(found),
                 subtitle="Recorded incidents a month" + (f"; {window.words()}" if window else ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
@@ -48,17 +48,9 @@ class HalfYear(Period):
 
     def projects(self) -> View:
         """Show where each project stands, rated by the rule of the reference data."""
-        rule = leadership.RatingRule.of(self.reference)
-        return View(
-            partial(
-                leadership.projects,
-                self.records,
-                half=self.half,
-                rule=rule,
-                results=self.together.results,
-                withheld=self.together.withheld,
-            )
-        )
+        of, rule = self.together, leadership.RatingRule.of(self.reference)
+        given: dict[str, Any] = {"results": of.results, "withheld": of.withheld, "rule": rule}
+        return View(partial(leadership.projects, self.records, half=self.half, **given))
 
     def net_effects(self) -> View:
         """Show what may be claimed of each project, and the pounds that rest on it."""

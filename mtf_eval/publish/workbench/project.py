@@ -269,11 +269,8 @@ class Project(Scanning):
         """Show what was avoided, weighted by its harm."""
         if self.evaluation.status != "complete":
             return Absent(self._waiting())
-        return View(
-            lambda: harm.avoided(
-                self.records, self.record, self.evaluation.net, self.reference, self.as_of
-            )
-        )
+        given = self.records, self.record, self.evaluation.net, self.reference, self.as_of
+        return View(partial(harm.avoided, *given))
 
     def map(self) -> View:
         """Draw where incidents were recorded, before and after, on one scale."""

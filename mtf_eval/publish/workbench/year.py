@@ -67,9 +67,7 @@ class Period(View):
         self, records: Dataset, reference: Reference, year: int, half: int | None = None
     ) -> None:
         self.records, self.reference, self.number = records, reference, year
-        self._when: dict[str, Any] = (
-            {"year": year} if half is None else {"year": year, "half": half}
-        )
+        self._when: dict[str, Any] = {"year": year} | ({} if half is None else {"half": half})
         super().__init__(partial(referrals.headline, records, **self._when), cards=True)
 
     @cached_property
@@ -179,10 +177,8 @@ class Year(Period):
 
     def support_by_agency(self) -> View:
         """Draw the support after domestic abuse by agency, this year and last."""
-        named = {
-            "current": f"referrals in {self.number}",
-            "previous": "referrals in the year before",
-        }
+        named = {"current": f"referrals in {self.number}"}
+        named["previous"] = "referrals in the year before"
         say = partial(activity.support_finding, year=self.number)
         draw = _counts(charts.hbars, "agency", named, "referrals", say)
         return _there(self._table(activity.support_by_agency, draw=draw))
@@ -310,13 +306,8 @@ class Year(Period):
         return Absent(NO_STORY) if made.frame.empty else View(made)
 
     def _journeys(self, make: Callable[..., Table], price_year: str) -> View:
-        records = self.records
-        made = make(
-            records,
-            self.reference,
-            as_of=records.until,
-            price_year=self.reference.price_year(price_year, records.about),
-        )
+        records, year = self.records, self.reference.price_year(price_year, self.records.about)
+        made = make(records, self.reference, as_of=records.until, price_year=year)
         if made.frame.empty:
             return Absent("No ladder has enough people on record to be shown")
         return View(made)

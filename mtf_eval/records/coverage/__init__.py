@@ -7,14 +7,6 @@ from mtf_eval.records.coverage.on_record import coverage_of
 from mtf_eval.records.coverage.own_tables import kept
 
 __all__ = [
-    "Coverage",
-    "Gap",
-    "check",
-    "coverage_of",
-    "force_key",
-    "kept",
-    "named",
-    "noticed",
-    "some",
+    "Coverage", "Gap", "check", "coverage_of", "force_key", "kept", "named", "noticed", "some",
     "whole_months",
-]
+]  # fmt: skip

@@ -195,14 +195,12 @@ class Reference:
         return value * self.index(to_year) / self.index(from_year)
 
     @cached_property
-    def _rates(self) -> Mapping[str, tuple[tuple[int, int, float], ...]]:
+    def _rates(self) -> Mapping[str, list[tuple[int, int, float]]]:
         rates: dict[str, list[tuple[int, int, float]]] = {}
         for row in self.tables["discount_rates"]:
-            last = int(row["year_to"] or 10**6)
-            rates.setdefault(row["kind"], []).append(
-                (int(row["year_from"]), last, float(row["rate"]))
-            )
-        return {kind: tuple(bands) for kind, bands in rates.items()}
+            band = int(row["year_from"]), int(row["year_to"] or 10**6), float(row["rate"])
+            rates.setdefault(row["kind"], []).append(band)
+        return rates
 
     def discount_factors(self, years: int, kind: str = "standard") -> tuple[float, ...]:
         """Green Book factors of years 0 to `years - 1`; year 0 is not discounted.
@@ -266,11 +264,8 @@ class Reference:
             raise BadArgument(f"index={index!r}: expected one of {', '.join(names)}")
         kind = self.crime_type(measure)
         level = "police_uk_crime_type_kent" if index == "cambridge_chi" else "offence"
-        found = [
-            row
-            for row in rows
-            if kind and row["crime_type"] == kind.crime_type and row["level"] == level
-        ]
+        wanted = kind and (kind.crime_type, level)
+        found = [row for row in rows if (row["crime_type"], row["level"]) == wanted]
         if len(found) != 1 or not found[0]["weight"]:
             raise NotEnoughData(f"{measure}: no single {index} weight stands for this measure")
         return made(Value, found[0], value=float(found[0]["weight"]))
