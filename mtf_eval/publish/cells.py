@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mtf_eval.analysis.results.columns import MINUS, day
+from mtf_eval.analysis.results.columns import MINUS, UNITS, day
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Released
 
@@ -77,7 +77,7 @@ def moment(iso: str) -> str:
 
 def heading(column: Column) -> str:
     """Return the column's heading with its unit, unless it stands there already."""
-    unit = column.unit or {"money": "£", "share": "%", "change": "%"}.get(column.kind, "")
+    unit = column.unit or UNITS.get(column.kind, "")
     if not unit or unit.lower() in column.heading.lower():
         return column.heading
     return f"{column.heading} ({unit})"
@@ -85,9 +85,8 @@ def heading(column: Column) -> str:
 
 def number(value: float, column: Column) -> str:
     """Write a number as the page shows it."""
-    return _written(
-        float(value) * (100 if column.kind in PER_CENT else 1), column.kind, column.decimals
-    )
+    scaled = float(value) * (100 if column.kind in PER_CENT else 1)
+    return _written(scaled, column.kind, column.decimals)
 
 
 def _written(scaled: float, kind: str, decimals: int) -> str:
@@ -109,17 +108,9 @@ def printed(content: Mapping[str, Any]) -> list[list[str]]:
         days = {c: date.fromisoformat(c) for c in cells if _ISO.fullmatch(str(c))}
         if column["kind"] in NUMERIC:
             days = {}
-        written = _dates(days.values())
-        columns.append(
-            [
-                written(days[c])
-                if c in days
-                else c
-                if isinstance(c, str)
-                else _written(float(c), column["kind"], column["decimals"])
-                for c in cells
-            ]
-        )
+        written, kind, decimals = _dates(days.values()), column["kind"], column["decimals"]
+        plain = (c if isinstance(c, str) else _written(float(c), kind, decimals) for c in cells)
+        columns.append([written(days[c]) if c in days else c for c in plain])
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -152,10 +143,8 @@ def compact(value: float, kind: str) -> str:
     else:
         whole = size >= 1e3 or size == round(size)
         text = f"{size:,.0f}" if whole else f"{size:.4g}"
-    return (
-        f"{MINUS if value < 0 else ''}{'£' if kind == 'money' else ''}{text}"
-        f"{'%' if kind in PER_CENT else ''}"
-    )
+    text = f"{'£' if kind == 'money' else ''}{text}{'%' if kind in PER_CENT else ''}"
+    return f"{MINUS if value < 0 else ''}{text}"
 
 
 def payload(released: Released) -> dict[str, Any]:
@@ -174,12 +163,8 @@ def payload(released: Released) -> dict[str, Any]:
                 cells.append(symbol or "[x]")
             elif column.kind in NUMERIC:
                 scaled = float(value) * (100 if column.kind in PER_CENT else 1)
-                whole = column.decimals == 0 and math.isfinite(scaled)
-                cells.append(
-                    (round(scaled) if whole else round(scaled, column.decimals))
-                    if math.isfinite(scaled)
-                    else number(value, column)
-                )
+                finite, digits = math.isfinite(scaled), column.decimals or None
+                cells.append(round(scaled, digits) if finite else number(value, column))
             elif isinstance(value, (date, datetime)):
                 cells.append(value.strftime("%Y-%m-%d"))
             else:

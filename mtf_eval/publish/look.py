@@ -55,12 +55,10 @@ class Look:
 
     def coloured(self, text: str) -> str:
         """Return SVG, CSS or HTML with these colours in the place of ours."""
-        own = dict(zip((c.lower() for c in PALETTE), self.colours, strict=True))
         if self.colours == PALETTE:
             return text
-        return re.sub(
-            "|".join(own), lambda found: own[found.group().lower()], text, flags=re.IGNORECASE
-        )
+        own = dict(zip((c.lower() for c in PALETTE), self.colours, strict=True))
+        return re.sub(f"(?i){'|'.join(own)}", lambda found: own[found[0].lower()], text)
 
     def dressed(self, html: str, kind: str) -> str:
         """Return a page in this look: colours, font, logo, and who it is for."""
@@ -162,9 +160,8 @@ def _colours(given: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:
         held = (max(on, light := _light(own)) + 0.05) / (min(on, light) + 0.05)
         if held < LEAST:
             expected = f"a {'darker' if on else 'lighter'} one: {text} text on it needs {LEAST}:1"
-            problems.append(
-                _fault(f"colours, {place}", f"{own}, a contrast of {held:.1f}:1", expected)
-            )
+            found = f"{own}, a contrast of {held:.1f}:1"
+            problems.append(_fault(f"colours, {place}", found, expected))
     return tuple(value)
 
 
@@ -200,13 +197,7 @@ def _template(content: bytes) -> list[Problem]:
     except Exception:  # whatever a broken package makes of itself
         return [Problem(file=TEMPLATE, found="cannot be opened", expected="a .docx file of Word")]
     lacking = [name for name in STYLES if name not in there]
-    if not lacking:
-        return []
-    return [
-        Problem(
-            file=TEMPLATE,
-            found=f"no paragraph style {', '.join(lacking)}",
-            expected=f"all of {', '.join(STYLES)}: in Word, use each once and save, or take the "
-            "file away to have ours",
-        )
-    ]
+    found = f"no paragraph style {', '.join(lacking)}"
+    todo = "in Word, use each once and save, or take the file away to have ours"
+    expected = f"all of {', '.join(STYLES)}: {todo}"
+    return [Problem(file=TEMPLATE, found=found, expected=expected)] if lacking else []

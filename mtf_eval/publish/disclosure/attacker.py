@@ -8,6 +8,7 @@ at once. Told which figures were printed and by which rule; reads no file.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any
@@ -39,7 +40,7 @@ class Rule:
     base: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Leak:
     """A count hidden or kept back and what it can be; as text says where, not what."""
 
@@ -166,14 +167,9 @@ class Attacker:
         if not grid.hidden:
             return
         # People come in whole numbers; a column with digits after the point does not count them.
-        whole = [
-            c
-            for c, name in enumerate(grid.columns)
-            if "%" not in name
-            and not any(
-                isinstance(f, Figure) and f.decimals for f in (row[c] for row in grid.cells)
-            )
-        ]
+        digits = [any(isinstance(f, Figure) and f.decimals for f in column)
+                  for column in zip(*grid.cells, strict=True)]  # fmt: skip
+        whole = [c for c, n in enumerate(grid.columns) if "%" not in n and not digits[c]]
         found: list[tuple[int, int, int, tuple[int, ...]]] = []
         for total in whole:
             others = [c for c in whole if c != total][:11]
@@ -245,16 +241,7 @@ class Attacker:
     def _same(self, a: int, b: int) -> None:
         """Cells of one row and column name in two tables, where the tables agree."""
         one, other = self.grids[a], self.grids[b]
-        columns = [
-            (one.columns.index(c), other.columns.index(c))
-            for c in dict.fromkeys(one.columns)
-            if c in other.columns
-        ]
-        rows = [
-            (one.rows.index(r), other.rows.index(r))
-            for r in dict.fromkeys(one.rows)
-            if r in other.rows
-        ]
+        columns, rows = _both(one.columns, other.columns), _both(one.rows, other.rows)
         # A table of one row may be another's total.
         for x, y, turn in ((one, other, 1), (other, one, -1)):
             total = next((r for r, name in enumerate(y.rows) if TOTAL.match(name)), None)
@@ -386,17 +373,8 @@ class Attacker:
             low, high = ranges[place[root]] if root in place else self.bounds(root)
             if low > self.rules[root].high:
                 continue  # kept back, and not one of the few
-            counts.append(
-                Leak(
-                    file=grid.file,
-                    table=grid.title,
-                    row=grid.rows[r],
-                    column=grid.columns[c],
-                    low=int(low),
-                    high=int(high),
-                    reason=reason,
-                )
-            )
+            where = grid.file, grid.title, grid.rows[r], grid.columns[c]
+            counts.append(Leak(*where, int(low), int(high), reason))
         counts.sort(key=lambda k: (k.file, k.table, k.row, k.column))
         return Reach(counts=tuple(counts), unsolved=unsolved)
 
@@ -404,6 +382,11 @@ class Attacker:
 def _when(grid: Grid, row: int) -> frozenset[int] | None:
     """Return the months that a row counts, where it says so."""
     return months_of(grid.rows[row], grid.title) or span_of(grid.title)
+
+
+def _both(one: Sequence[str], other: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where each name that both hold stands first in either."""
+    return [(one.index(n), other.index(n)) for n in dict.fromkeys(one) if n in other]
 
 
 def _off(figure: Figure) -> float:

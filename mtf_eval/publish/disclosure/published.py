@@ -195,13 +195,9 @@ def _html(text: str) -> Iterator[tuple[str, Rows]]:
     soup = BeautifulSoup(text, "html.parser")
     for table in soup.find_all("table"):
         caption = table.find("caption")
-        yield (
-            caption.get_text(" ", strip=True) if caption else "",
-            [
-                [cell.get_text(" ", strip=True) for cell in row.find_all(["th", "td"])]
-                for row in table.find_all("tr")
-            ],
-        )
+        lines = (row.find_all(["th", "td"]) for row in table.find_all("tr"))
+        rows = [[cell.get_text(" ", strip=True) for cell in line] for line in lines]
+        yield caption.get_text(" ", strip=True) if caption else "", rows
     for cards in soup.find_all("dl"):
         names = [dt.get_text(" ", strip=True) for dt in cards.find_all("dt")]
         values = [dd.get_text(" ", strip=True) for dd in cards.select("dt + dd")]
@@ -225,10 +221,10 @@ def _tables_in(content: Any) -> Iterator[tuple[str, Rows]]:
     if isinstance(content, dict):
         columns, rows = content.get("columns"), content.get("rows", content.get("data"))
         if isinstance(columns, list) and isinstance(rows, list) and rows:
-            head = [
-                str(c.get("heading", c.get("name", ""))) if isinstance(c, dict) else str(c)
-                for c in columns
-            ]
+            named = (
+                c.get("heading", c.get("name", "")) if isinstance(c, dict) else c for c in columns
+            )
+            head = [str(name) for name in named]
             if all(isinstance(r, list) for r in rows):
                 body = [["" if v is None else str(v) for v in r] for r in rows]
                 yield str(content.get("title", "")), [head, *body]

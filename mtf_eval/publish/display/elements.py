@@ -145,11 +145,8 @@ def figure(chart: Chart) -> Element:
         f"</summary>{grid(released, own)}</details>"
         f"{_under(released)}</figure>"
     )
-    content = {
-        **payload(released),
-        "figure": {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt},
-    }
-    return Element("figure", html, f"{chart.title}\n{chart.subtitle}\n{chart.alt}", content)
+    told = {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt}
+    return Element("figure", html, "\n".join(told.values()), payload(released) | {"figure": told})
 
 
 def _nothing(released: Released) -> Element:
@@ -195,11 +192,8 @@ def headline_result(
 
 def _need_modest(text: str, maryland: int | None) -> None:
     """Refuse a result that claims more than its design allows."""
-    claims = overclaims(text, maryland)
-    if claims:
-        raise BadArgument(
-            f"{', '.join(map(repr, claims))}: claims more than Maryland level {maryland} allows"
-        )
+    if claims := ", ".join(map(repr, overclaims(text, maryland))):
+        raise BadArgument(f"{claims}: claims more than Maryland level {maryland} allows")
 
 
 def result(estimate: Any) -> Element:
@@ -254,14 +248,8 @@ def provenance(
         of_people = OF_PEOPLE in fact(TABLES[name], "marks")
         if not source or not read or (of_people and not disclosure.rule.off):
             continue
-        sources.append(
-            {
-                "table": name,
-                "rows": read,
-                "as_at": source.as_at.isoformat() if source.as_at else "",
-                "content": content[:12],
-            }
-        )
+        as_at = source.as_at.isoformat() if source.as_at else ""
+        sources.append({"table": name, "rows": read, "as_at": as_at, "content": content[:12]})
     rows = "".join(
         f'<tr><th scope="row">{escape(s["table"])}</th><td class="num">{s["rows"]:,}</td>'
         f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"

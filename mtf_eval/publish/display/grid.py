@@ -6,7 +6,6 @@ import hashlib
 from html import escape
 from typing import TYPE_CHECKING
 
-from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import LONG, WIDE, heading, words
 
 if TYPE_CHECKING:
@@ -64,22 +63,13 @@ def grid(released: Released, prefix: str) -> str:
                 row.append(f"<td{_role(folds, 'cell')}{right}{spoken}>{shown}</td>")
         rows.append(f"<tr{_role(folds, 'row')}>{''.join(row)}</tr>")
     foot = f"<tfoot>{rows.pop()}</tfoot>" if released.table.total_row and rows else ""
-    letters = sum(
-        max(
-            (len(word) for text in (heading(c), *cells[c.name]) for word in text.split()), default=0
-        )
-        for c in columns
-    )
-    blocks = (
-        folds and len(columns) >= WIDE and any(len(t) > LONG for c in cells.values() for t in c)
-    )
-    looks = (
-        ("mtf-folds", folds),
-        ("mtf-blocks", blocks),
-        ("mtf-many", len(columns) > MANY and not blocks),
-        ("mtf-long", letters > LINE),
-    )
-    named = [name for name, so in looks if so]
+    texts = [" ".join((heading(c), *cells[c.name])) for c in columns]
+    letters = sum(max(map(len, text.split()), default=0) for text in texts)
+    long = any(len(text) > LONG for each in cells.values() for text in each)
+    blocks = folds and len(columns) >= WIDE and long
+    many = len(columns) > MANY and not blocks
+    looks = {"folds": folds, "blocks": blocks, "many": many, "long": letters > LINE}
+    named = [f"mtf-{name}" for name, so in looks.items() if so]
     kind = f' class="{" ".join(named)}"' if named else ""
     opening = f"<table{kind}{_role(folds, 'table')}>"
     return (
@@ -98,19 +88,9 @@ def _role(folds: bool, name: str) -> str:
     return f' role="{name}"' if folds else ""
 
 
-def rating_word(word: str) -> str:
-    """Return a rating as it is written; refuse what is none."""
-    name = str(word).strip().lower().replace(" ", "_")
-    if name not in RAG:
-        raise BadArgument(f"rating {word!r}: expected one of {', '.join(RAG)}")
-    return RAG[name][0]
-
-
 def rating(word: str) -> str:
-    """Return a rating as word, shape and colour."""
-    text = rating_word(word)
-    name = str(word).strip().lower().replace(" ", "_")
-    return (
-        f'<span class="mtf-rag mtf-rag-{name}"><span aria-hidden="true">{RAG[name][1]}</span> '
-        f"{text}</span>"
-    )
+    """Return a rating, one of `RAG`, as word, shape and colour."""
+    name = word.lower().replace(" ", "_")
+    text, shape = RAG[name]
+    mark = f'<span aria-hidden="true">{shape}</span>'
+    return f'<span class="mtf-rag mtf-rag-{name}">{mark} {text}</span>'

@@ -112,9 +112,8 @@ def listed(
     said = next((d["text"] for kind, d in contents(notebook) if kind == "result"), "")
     closed = about is not None and about.isoformat() <= ran_to
     if closed and len(found) > held and said != old["result"]:
-        found.append(
-            Correction(date=day, table=RESULT, row="", figure="", was=old["result"], now=said)
-        )
+        words = {"was": old["result"], "now": said}
+        found.append(Correction(date=day, table=RESULT, row="", figure="", **words))
     return tuple(sorted(found, key=lambda c: (c.date, c.table, c.row, c.figure)))
 
 
@@ -151,13 +150,9 @@ def _changed(
                 continue
             if column.get("standing") and new["as_at"] != old["as_at"]:
                 continue
-            yield {
-                "table": new["title"],
-                "row": key,
-                "figure": column["heading"],
-                "was": _print(was[position], column["kind"]),
-                "now": _print(row[here], column["kind"]),
-            }
+            then, now = (_print(each, column["kind"]) for each in (was[position], row[here]))
+            figure = {"table": new["title"], "row": key, "figure": column["heading"]}
+            yield figure | {"was": then, "now": now}
 
 
 def _rows(content: Mapping[str, Any]) -> dict[str, list[Any]]:
@@ -245,12 +240,12 @@ def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str])
         text = page.read_text(encoding="utf-8") if page.exists() else ""
         if not FILLED.search(text):
             continue
-        own = set(map(_figure, ledgers.get(name, ())))
+        own = {astuple(c)[1:] for c in ledgers.get(name, ())}  # all but the day it was found
         others = {
             other: kept
             for other, found in ledgers.items()
             if other != name and rules.get(other) == rules.get(name)
-            if (kept := [c for c in found if _figure(c) not in own])
+            if (kept := [c for c in found if astuple(c)[1:] not in own])
         }
         filled = OPEN + _others(others, titles, rules[name]) + SHUT
         if (new := FILLED.sub(filled.replace("\\", r"\\"), text)) != text:
@@ -258,12 +253,7 @@ def elsewhere(folder: Path, titles: Mapping[str, str], rules: Mapping[str, str])
     return pages
 
 
-def _figure(found: Correction) -> tuple[str, ...]:
-    return (found.table, found.row, found.figure, found.was, found.now)
-
-
 def _others(found: Mapping[str, Sequence[Correction]], titles: Mapping[str, str], rule: str) -> str:
-
     parts = [
         f"<details><summary>{escape(titles[name])}: {len(distinct(each))} corrected</summary>"
         f'<p><a href="{escape(page_name(name, rule))}#corrections">Open that report</a></p>'

@@ -81,11 +81,9 @@ def adopt(path: Path) -> Adoption:
             kinds[kind] = grid.sheet
             lines, known = headings_of(looked, TABLES[table], aliases, top)
             if (path.parent / LOOKUP).is_file():
-                code = {"postcode", "post code"}
-                lines = [
-                    replace(x, means="postcode", why="") if fold(x.written) in code else x
-                    for x in lines
-                ]
+                for n, line in enumerate(lines):
+                    if fold(line.written) in ("postcode", "post code"):
+                        lines[n] = replace(line, means="postcode", why="")
             out.lines += lines
             asks = sum(line.answer == OPEN for line in lines)
             left = [line.written for line in lines if line.means == OUT]
@@ -122,9 +120,8 @@ def _sheets(path: Path) -> tuple[list[Grid], Aliases]:
         raise refused(path.name, f"{len(grids)} sheets", f"at most {MOST_SHEETS}", todo)
     own = next((g for g in grids if fold(g.sheet) == "aliases"), None)
     aliases = learnt(replace(own, table="aliases")) if own else packaged()
-    return [
-        g for g in grids if table_named(g.sheet, packaged()) not in ("about", "aliases")
-    ], aliases
+    facts = ("about", "aliases")
+    return [g for g in grids if table_named(g.sheet, packaged()) not in facts], aliases
 
 
 # Trying it

@@ -141,9 +141,7 @@ def _placed(grid: Grid, title: str, aliases: Aliases) -> _Sheet:
     if found is None:
         return _Sheet(title, 1, {})
     top, places = found
-    as_written = {
-        " ".join(str(cell)[:40].split()): place for place, cell in enumerate(grid.rows[top])
-    }
+    as_written = {" ".join(str(c)[:40].split()): place for place, c in enumerate(grid.rows[top])}
     return _Sheet(title, top + 1, {n: p + 1 for n, p in {**as_written, **places}.items()})
 
 

@@ -100,17 +100,13 @@ def _headings(sheet: Worksheet, schema: Any) -> None:
         cell.font = Font(bold=True, color="FFFFFF" if needed else "000000")
         cell.fill = PatternFill("solid", start_color=NEEDED if needed else HEAD)
         cell.alignment = Alignment(vertical="top")
-        text = f"{column.description}\n{holds(column)}\nExample: {_example(schema, name)}"
+        example = meta["allowed"][0] if meta["allowed"] else EXAMPLES[kind]
+        text = f"{column.description}\n{holds(column)}\nExample: {example}"
         cell.comment = Comment(text, "mtf_eval", width=320, height=120)
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = max(14, len(name) + 4)
         sheet.column_dimensions[letter].number_format = FORMATS.get(kind, "General")
     sheet.freeze_panes = "A2"
-
-
-def _example(schema: Any, name: str) -> str:
-    meta = _meta(schema, name)
-    return meta["allowed"][0] if meta["allowed"] else EXAMPLES[meta["kind"]]
 
 
 def _rows(sheet: Worksheet, schema: Any, frame: pd.DataFrame) -> None:

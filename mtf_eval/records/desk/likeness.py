@@ -44,9 +44,8 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
         """Say how like a row of headings is: the share of what the table needs, and its name."""
         columns = TABLES[table].columns
         known = {n for c in texts if (n := column_named(c, TABLES[table], aliases))}
-        liked = {
-            n for c in texts if (n := aliases.find(f"like {table}", plain(c))) in columns and n
-        }
+        like = (aliases.find(f"like {table}", plain(c)) for c in texts)
+        liked = {name for name in like if name and name in columns}
         needed = {n for n, c in columns.items() if (c.metadata or {})["required"]}
         if table == "incidents":
             needed |= {"date"}
@@ -88,9 +87,8 @@ def headings_of(
     grid: Grid, schema: DataFrameSchema, aliases: Aliases, top: int
 ) -> tuple[list[Line], int]:
     """Propose what each heading means: known, like a column (asked), or left out."""
-    header = [
-        (p, plain(str(c))) for p, c in enumerate(named_over(grid.rows, top)) if not is_blank(c)
-    ]
+    named = enumerate(named_over(grid.rows, top))
+    header = [(place, plain(str(cell))) for place, cell in named if not is_blank(cell)]
     taken: dict[str, str] = {}
     for _, text in header:
         if name := column_named(text, schema, aliases):

@@ -66,7 +66,6 @@ class Imported:
 
     rows: tuple[Mapping[str, str], ...]
     skipped: tuple[Problem, ...]
-    sheets: tuple[str, ...]
 
 
 def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved: str) -> Imported:
@@ -127,15 +126,14 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
             known, doubt = _ours(row, ours) if not wrong else (None, "")
             if wrong or doubt:
                 expected = doubt or "one value in pounds with one financial year of the deflator"
-                text = f"{code or 'a row'}: {wrong or 'read, but its number is of another item'}"
-                skipped.append(
-                    Problem(file=path.name, sheet=sheet, row=number, found=text, expected=expected)
-                )
+                said = f"{code or 'a row'}: {wrong or 'read, but its number is of another item'}"
+                place = {"file": path.name, "sheet": sheet}
+                skipped.append(Problem(**place, row=number, found=said, expected=expected))
             if not wrong:
                 place = {"_file": path.name, "_sheet": sheet, "_row": str(number)}
                 kind = _kind(row, reference.tables["unit_cost_kinds"])
                 rows[row["code"]] = row | _as_ours(row, known) | kind | place
-    return Imported(rows=tuple(rows.values()), skipped=tuple(skipped), sheets=tuple(usable))
+    return Imported(rows=tuple(rows.values()), skipped=tuple(skipped))
 
 
 def _odd(path: Path) -> dict[tuple[str, int, int], str]:
