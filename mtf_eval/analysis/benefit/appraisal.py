@@ -59,36 +59,23 @@ def chance_words(share: float) -> str:
 class Benefit(Brief):
     """What a project cost and saved, for whom, and how sure that is.
 
-    Attributes
-    ----------
-    lines, alone
-        Source rows that count, and rare, dear events shown outside every total.
-    findings, problems, notes
-        Rules that spoke, rows that are wrong, honest gaps.
-    unpriced
-        Rows that have no price, and a lack of costs: where there is any, nothing that sets
+    `lines`, `alone`: source rows that count, and rare, dear events shown outside every total.
+    `findings`, `problems`, `notes`: rules that spoke, rows that are wrong, honest gaps.
+    `unpriced`: rows that have no price, and a lack of costs: where there is any, nothing that sets
         benefits against costs can be said.
-    flow, results
-        The cash-flow table, and the results under their GMCA names; `results` is missing on the
-        benefit side where nothing is known.
-    draws, swings, sensitivities
-        `draws` is `None` where there is nothing to draw.
-    areas, window
-        Target areas and the first and last month of what is counted, for totals over projects.
-    claims
-        What the project claims beside what the records show, never added to it; `None` where
+    `flow`, `results`: the cash-flow table, and the results under their GMCA names; `results` is
+        missing on the benefit side where nothing is known.
+    `draws`, `swings`, `sensitivities`: `draws` is `None` where there is nothing to draw.
+    `areas`, `window`: target areas and the first and last month of what is counted, for totals over
+        projects.
+    `claims`: what the project claims beside what the records show, never added to it; `None` where
         only one of the two is on record, which is then this.
-    beside
-        Whether this is what a project claims beside what its records show.
-    weaker
-        Pounds of measures that are judged otherwise than the primary one, a sum a kind of
+    `beside`: whether this is what a project claims beside what its records show.
+    `weaker`: pounds of measures that are judged otherwise than the primary one, a sum a kind of
         evidence, without costs: in no total, ratio or chance of this one.
-    judged
-        The evaluation whose net effects became pounds; `None` of several projects together.
-    alone_in_it
-        Whether no other project on record claims any of it, where that was checked.
-    as_of
-        Day the evaluation looked back from; `None` where it did not say.
+    `judged`: the evaluation whose net effects became pounds; `None` of several projects together.
+    `alone_in_it`: whether no other project on record claims any of it, where that was checked.
+    `as_of`: day the evaluation looked back from; `None` where it did not say.
     """
 
     project_id: str
@@ -332,24 +319,15 @@ def analyse(
 ) -> Benefit:
     """Work out what a project cost and saved.
 
-    Parameters
-    ----------
-    evaluation
-        `projects.evaluate` of the same data.
-    price_year
-        Financial year of all pounds; refused when the deflator does not cover it.
-    draws
-        Monte Carlo draws; 0 for the deterministic results only.
-    people
-        How people of outcomes enter, from `Disclosure.counted`: as they are shown, and not at all
-        where hidden. By default as they are on record, which a rule that hides then refuses.
+    `evaluation`: `projects.evaluate` of the same data.
+    `price_year`: financial year of all pounds; refused when the deflator does not cover it.
+    `draws`: Monte Carlo draws; 0 for the deterministic results only.
+    `people`: how people of outcomes enter, from `Disclosure.counted`: as they are shown, and not at
+        all where hidden. By default as they are on record, which a rule that hides then refuses.
 
-    Returns
-    -------
-    Benefit
-        What the records show of the primary measure and of those judged alike, in `weaker` of the
-        others, and in `claims` what the project claims; what it claims alone where no measure has
-        pounds. Rows that are wrong are in `problems` and left out.
+    Returns what the records show of the primary measure and of those judged alike, in `weaker` of
+    the others, and in `claims` what the project claims; what it claims alone where no measure has
+    pounds. Rows that are wrong are in `problems` and left out.
     """
     assumptions = Assumptions(price_year=price_year, horizon_years=horizon_years)
     reference.index(price_year)

@@ -40,26 +40,17 @@ FLOW_COLUMNS = (
 class Assumptions:
     """What a benefit analysis rests on beside the data; every report prints it.
 
-    Parameters
-    ----------
-    price_year
-        Financial year in whose prices everything is expressed, `"2023/24"`.
-    horizon_years
-        Years counted, from year 0; later costs and benefits are left out and said so.
-    optimism
-        Correction by the worst grade of the inputs (the rule), by their mean, or none.
-    anticipation
-        Whether the cost of anticipating crime (locks, insurance) counts as avoided.
-    unit_costs
-        Default values, or everything at the low or the high end of its range.
-    other_edition
-        Price crime by the other edition of its costs than the one in force.
-    recorded_to_actual
-        Scale recorded crime up to actual crime, with an edition that has its own multiplier.
-    gross
-        Leave in what moved next door: working, never a result.
-    lasting_years, lasting_drop_off
-        Let the effect on places last beyond the months observed; 0 is observed months only.
+    `price_year`: financial year in whose prices everything is expressed, `"2023/24"`.
+    `horizon_years`: years counted, from year 0; later costs and benefits are left out and said so.
+    `optimism`: correction by the worst grade of the inputs (the rule), by their mean, or none.
+    `anticipation`: whether the cost of anticipating crime (locks, insurance) counts as avoided.
+    `unit_costs`: default values, or everything at the low or the high end of its range.
+    `other_edition`: price crime by the other edition of its costs than the one in force.
+    `recorded_to_actual`: scale recorded crime up to actual crime, with an edition that has its own
+        multiplier.
+    `gross`: leave in what moved next door: working, never a result.
+    `lasting_years`, `lasting_drop_off`: let the effect on places last beyond the months observed; 0
+        is observed months only.
     """
 
     price_year: str
@@ -186,14 +177,8 @@ class Pricing:
     def units(self, line: Line, drawn: Mapping[str, Array | float] = NOTHING) -> Array:
         """Units of each year inside the horizon, after every share: the one formula of an amount.
 
-        Parameters
-        ----------
-        drawn
-            Values that stand for those of the line, by field, each one value or shape (draws,).
-
-        Returns
-        -------
-        Shape (years,), or (draws, years) where anything is drawn.
+        `drawn`: values that stand for those of the line, by field, each one value or shape
+        (draws,). Returns an array of shape (years,), or (draws, years) where anything is drawn.
         """
 
         def of(name: str) -> Array:

@@ -31,13 +31,9 @@ def steps(
     """Return one row a step of a case: months on it, its cost, the cost of staying put.
 
     Columns `case_id, project_id, domain, step, label, position, date, months, cost_gbp,
-    staying_gbp`; pounds in the prices of `price_year`, not discounted. A step lasts to the next
-    one of the case, the last to `as_of`; steps after `as_of` are left out.
-
-    Raises
-    ------
-    BadArgument
-        A domain without a ladder, or a step that is not on it.
+    staying_gbp`; pounds in the prices of `price_year`, not discounted. A step lasts to the next one
+    of the case, the last to `as_of`; steps after `as_of` are left out. Raises `BadArgument`: a
+    domain without a ladder, or a step that is not on it.
     """
     frame = data.table("case_steps")
     frame = frame[frame["date"] <= pd.Timestamp(as_of)].copy()

@@ -29,31 +29,18 @@ Route = Literal["cost", "places", "people"]
 class Line:
     """One source row as it enters the account.
 
-    Attributes
-    ----------
-    source_row
-        Table and row as the analyst finds it: `"costs row 5"`.
-    quantity
-        Places: incidents avoided in the months observed, net of what moved next door. People:
-        units a year at full strength.
-        Cost: pounds in the prices of `price_year`.
-    profile, ages
-        Share of the quantity that falls in each project year, and how many years of drop-off it
-        has seen by then; `amount[t] = profile[t] * (1 - drop_off) ** ages[t]`.
-    pace
-        Share of the quantity that a whole year at the pace observed would hold.
-    grades
-        Evidence grades of the inputs, 1 (best) to 6.
-    net
-        The net effect behind a place's quantity; its interval is carried into the pounds.
-    evidence
-        What stands behind a benefit: of places as the evaluation says, of people a claim.
-    people, counted
-        People an outcome is counted for, and the rule by which that is shown.
-    weight
-        Share that enters a total over projects; 1 in a project's own account.
-    low, high
-        Range of the unit cost as a ratio to its default.
+    `source_row`: table and row as the analyst finds it: `"costs row 5"`.
+    `quantity`: places: incidents avoided in the months observed, net of what moved next door.
+        People: units a year at full strength. Cost: pounds in the prices of `price_year`.
+    `profile`, `ages`: share of the quantity that falls in each project year, and how many years of
+        drop-off it has seen by then; `amount[t] = profile[t] * (1 - drop_off) ** ages[t]`.
+    `pace`: share of the quantity that a whole year at the pace observed would hold.
+    `grades`: evidence grades of the inputs, 1 (best) to 6.
+    `net`: the net effect behind a place's quantity; its interval is carried into the pounds.
+    `evidence`: what stands behind a benefit: of places as the evaluation says, of people a claim.
+    `people`, `counted`: people an outcome is counted for, and the rule by which that is shown.
+    `weight`: share that enters a total over projects; 1 in a project's own account.
+    `low`, `high`: range of the unit cost as a ratio to its default.
     """
 
     project_id: str

@@ -13,12 +13,10 @@ from mtf_eval.analysis.benefit.lines import Line
 def model(benefit: Benefit) -> dict[str, Any]:
     """Return every input and the present values they give; empty where something has no price.
 
-    Returns
-    -------
-    `lines`, one a source row with its sum (`cost`, `records`, `claimed`), inputs and present
-    values (public, fiscal); `unshown`, whether the sum of the records has no ratio; `units`, the
-    parts of a unit cost by code; `deflator`, index by year; `rates`, the discount rate of each
-    year by kind; `price_year`.
+    Returns `lines`, one a source row with its sum (`cost`, `records`, `claimed`), inputs and
+    present values (public, fiscal); `unshown`, whether the sum of the records has no ratio;
+    `units`, the parts of a unit cost by code; `deflator`, index by year; `rates`, the discount rate
+    of each year by kind; `price_year`.
     """
     claims = (*benefit.claimed, *(benefit.claims.claimed if benefit.claims else ()))
     if benefit.unpriced:

@@ -33,12 +33,7 @@ def by_records(
 ) -> Benefit:
     """Work out the pounds of a page that is not about pounds: undrawn, priced as the data set says.
 
-    Parameters
-    ----------
-    chosen
-        Price year and horizon of a page that has them.
-    people
-        As in `analyse`.
+    `chosen`: price year and horizon of a page that has them. `people`: as in `analyse`.
     """
     year = chosen.price_year if chosen else reference.price_year("", data.about)
     horizon = reference.horizon_years(chosen.horizon_years if chosen else 0)
@@ -50,10 +45,7 @@ def by_records(
 def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
     """Give each project's net effect, its pounds by the records, and what it claims beside them.
 
-    Parameters
-    ----------
-    name
-        The page, as tables are named by it; without it that of the one project.
+    `name`: the page, as tables are named by it; without it that of the one project.
     """
     first = benefits[0]
     rows = [_row(each.judged, each) for each in benefits if each.judged is not None]

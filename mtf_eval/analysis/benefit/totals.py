@@ -80,11 +80,7 @@ def portfolio(
     """Add projects up without counting anything twice, and draw what they share once.
 
     All present values are of one base year: the financial year in which the first of them began.
-
-    Parameters
-    ----------
-    among
-        All that share incidents, people and the base year with these, where they are more.
+    `among`: all that share incidents, people and the base year with these, where they are more.
     """
     if not benefits:
         raise BadArgument("no projects to add up")

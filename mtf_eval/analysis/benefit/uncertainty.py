@@ -37,21 +37,14 @@ FIELDS = {
 class Draws:
     """Present pounds of every draw; the arrays have one value a draw.
 
-    Attributes
-    ----------
-    careful
-        Net present public value of the same draws, the cost of anticipating crime left out of each
-        in which it is a gain.
-    prices
-        Net present public value of the same draws with every unit cost at its `low` end, at its
-        `high` end, and `drawn` between them; empty where no unit cost has a range.
-    inputs
-        What was drawn, by kind and name, in its own unit: for the tornado and for checking.
-    level
-        Level of the effects' intervals, at which `interval` is read.
-    covers_zero
-        "No effect" lies in the interval of every effect and nothing else is claimed, so "no
-        saving" must lie in the interval of the benefit.
+    `careful`: net present public value of the same draws, the cost of anticipating crime left out
+        of each in which it is a gain.
+    `prices`: net present public value of the same draws with every unit cost at its `low` end, at
+        its `high` end, and `drawn` between them; empty where no unit cost has a range.
+    `inputs`: what was drawn, by kind and name, in its own unit: for the tornado and for checking.
+    `level`: level of the effects' intervals, at which `interval` is read.
+    `covers_zero`: "No effect" lies in the interval of every effect and nothing else is claimed, so
+        "no saving" must lie in the interval of the benefit.
     """
 
     public: Array
@@ -263,11 +256,9 @@ def switches(
 ) -> tuple[tuple[str, str, float, float | None], ...]:
     """Value of each input at which benefits equal costs, the others as reported.
 
-    Returns
-    -------
-    Kind, name, value as reported, value at which the net present public value is nought; `None`
-    where the input does not matter. All but drop-off, which is left out, enter in proportion, an
-    effect on either side of nought in one of its own.
+    Returns kind, name, value as reported, value at which the net present public value is nought;
+    `None` where the input does not matter. All but drop-off, which is left out, enter in
+    proportion, an effect on either side of nought in one of its own.
     """
     pricing = Pricing(reference, assumptions)
     reported = {_name(line): line for line in lines}

@@ -95,16 +95,10 @@ def _waits(data: Dataset, when: Period, rows: dict[str, tuple[float, ...]], **wo
 def days_to(data: Dataset, *, end: str, year: int) -> Table:
     """Days from receipt to the decision or to completion, by quarter: median and quartiles.
 
-    Parameters
-    ----------
-    end
-        `decided` or `closed`.
-
-    Returns
-    -------
-    Table with `period`, `people`, `low`, `median`, `high` (days) and a row for the year. A median
-    needs enough people that few lie on neither side of it, by any disclosure rule, a quartile
-    twice as many. The shortest and the longest wait are one person's and never shown.
+    `end`: `decided` or `closed`. Returns a table with `period`, `people`, `low`, `median`, `high`
+    (days) and a row for the year. A median needs enough people that few lie on neither side of it,
+    by any disclosure rule, a quartile twice as many. The shortest and the longest wait are one
+    person's and never shown.
     """
     known = _timed(data, end, Period(year))
     quarters = known["on"].dt.quarter
@@ -161,14 +155,11 @@ def expected_range(data: Dataset, *, year: int) -> Table:
     """Referrals received by month against the range expected from month-to-month variation.
 
     An XmR chart: mean plus and minus 2.66 times the mean moving range (Wheeler, Understanding
-    Variation, 2000), over all complete months on record up to the end of `year`. A month is
-    marked when it lies outside, or when it ends a run of eight on one side of the mean.
-
-    Returns
-    -------
-    Table with `period`, `received` (people), `mean`, `low`, `high` (referrals a month) and
-    `signal`; the limits are missing with fewer than eight complete months. No rows where the data
-    set's groups ask for longer periods: months beside them would give hidden ones back.
+    Variation, 2000), over all complete months on record up to the end of `year`. A month is marked
+    when it lies outside, or when it ends a run of eight on one side of the mean. Returns a table
+    with `period`, `received` (people), `mean`, `low`, `high` (referrals a month) and `signal`; the
+    limits are missing with fewer than eight complete months. No rows where the data set's groups
+    ask for longer periods: months beside them would give hidden ones back.
     """
     frame = referrals.monthly(data)
     frame = frame[(frame["month"].dt.year <= year) & frame["received"].notna()]

@@ -45,19 +45,9 @@ def _declared() -> Mapping[str, Mapping[str, str]]:
 def coarser(data: Dataset, rule: Rule, asked: str = "") -> Dataset:
     """Return the data set with what is asked for put together; as it is where nothing is hidden.
 
-    Parameters
-    ----------
-    rule
-        The disclosure rule of the page.
-    asked
-        Some of `GROUPS`, separated by `;`; by default what `about` says under `groups`. A category
-        without a declared group stays as it is; a referral of several themes of one group counts
-        once in it.
-
-    Raises
-    ------
-    BadArgument
-        A group is unknown.
+    `rule`: the disclosure rule of the page. `asked`: some of `GROUPS`, separated by `;`; by default
+    what `about` says under `groups`. A category without a declared group stays as it is; a referral
+    of several themes of one group counts once in it. Raises `BadArgument`: a group is unknown.
     """
     text = asked or data.about.get("groups", "")
     wanted = [word.strip() for word in text.split(";") if word.strip()]

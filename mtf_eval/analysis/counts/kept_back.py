@@ -30,16 +30,9 @@ def of_year(
     """Return which counts of a year's halves and months may not be shown beside longer periods.
 
     The halves are parts of the year; the months, or the quarters where those stand in for them,
-    parts of their half where that is shown, else of the year.
-
-    Parameters
-    ----------
-    counts
-        A row a month, by its first day; a column a count of people.
-
-    Returns
-    -------
-    Frames of booleans with the same columns: by half (1, 2), and by month.
+    parts of their half where that is shown, else of the year. `counts`: a row a month, by its first
+    day; a column a count of people. Returns frames of booleans with the same columns: by half (1,
+    2), and by month.
     """
     half = pd.Series(counts.index.month.map(lambda m: 1 + (m > 6)), index=counts.index)
     finest = pd.Series(counts.index.to_period("Q" if quarters else "M"), index=counts.index)

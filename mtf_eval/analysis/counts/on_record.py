@@ -41,14 +41,8 @@ def strip(
 ) -> Table:
     """Return runs of months on record or not, and why, for each row of areas.
 
-    Parameters
-    ----------
-    rows
-        The areas of each row, by what the row is called.
-
-    Returns
-    -------
-    Table with `area`, `first` (both name the row), `last`, `state` and `why`.
+    `rows`: the areas of each row, by what the row is called. Returns a table with `area`, `first`
+    (both name the row), `last`, `state` and `why`.
     """
     runs = [
         (row, f"{months[0]:%B %Y}", f"{months[-1]:%B %Y}", state, why)

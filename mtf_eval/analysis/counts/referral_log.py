@@ -26,9 +26,8 @@ def core_log(data: Dataset) -> pd.DataFrame:
 def counted_on(data: Dataset) -> pd.DataFrame:
     """Return the days on which each row of the log counts, missing in a month not on record.
 
-    Returns
-    -------
-    Frame with `received`, and `outcome`: the day decided, that of receipt where none is given.
+    Returns a frame with `received`, and `outcome`: the day decided, that of receipt where none is
+    given.
     """
     log = data.table("referrals")
     days = log[["received"]].assign(outcome=log["decided"].fillna(log["received"]))
@@ -67,14 +66,9 @@ def count_outcomes(
 ) -> pd.DataFrame:
     """Count a log's rows within groups; one row a group.
 
-    Parameters
-    ----------
-    log
-        One row a referral.
-    received
-        Group in which each row counts as received, and as pending; missing where in none.
-    outcome
-        Group in which its outcome counts; as `received` where not given.
+    `log`: one row a referral. `received`: group in which each row counts as received, and as
+    pending; missing where in none. `outcome`: group in which its outcome counts; as `received`
+    where not given.
     """
     decision = log["decision"]
     came = pd.DataFrame({"received": True, "pending": decision == "pending"}, index=log.index)

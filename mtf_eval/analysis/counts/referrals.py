@@ -36,14 +36,11 @@ QUARTERS = ("January to March", "April to June", "July to September", "October t
 def monthly(data: Dataset) -> pd.DataFrame:
     """Count referrals by month, all years: received in it, and by outcome decided in it.
 
-    A year that the log covers is counted from the log, any other taken from the published
-    totals. An outcome of the log counts in the month of its decision, where that is not given in
-    the month the referral was received; the completed are those of the accepted that have been
-    completed since. Months without a referral are zero where the log was kept, else not on record.
-
-    Returns
-    -------
-    Frame with `month`, the counts (`Int64`, people) and `as_at`.
+    A year that the log covers is counted from the log, any other taken from the published totals.
+    An outcome of the log counts in the month of its decision, where that is not given in the month
+    the referral was received; the completed are those of the accepted that have been completed
+    since. Months without a referral are zero where the log was kept, else not on record. Returns a
+    frame with `month`, the counts (`Int64`, people) and `as_at`.
     """
     published: pd.DataFrame = data.table("monthly_referrals")[["month", *COUNTS, "as_at"]]
     published = published.fillna({"pending": 0})

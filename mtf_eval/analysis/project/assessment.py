@@ -245,10 +245,7 @@ def on_record(data: Dataset, evaluation: Evaluation) -> Table:
 def controls(data: Dataset, evaluation: Evaluation) -> Table:
     """Change of every control group and of the project, against what the controls did on average.
 
-    Raises
-    ------
-    NotEnoughData
-        Where the placebo-calibrated effect cannot be formed.
+    Raises `NotEnoughData` where the placebo-calibrated effect cannot be formed.
     """
     if evaluation.record is None or evaluation.primary is None:
         raise NotEnoughData(f"{evaluation.project.project_id}: nothing may be said")

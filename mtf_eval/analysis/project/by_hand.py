@@ -33,23 +33,14 @@ def by_hand(
 ) -> tuple[Evaluation, str]:
     """Return the evaluation with a primary effect of one's own, and what was changed in words.
 
-    Parameters
-    ----------
-    evaluation
-        An evaluation whose months are compared (`compared` is not `None`).
-    method
-        Name of an estimator; without it the one of the design, or `did` for areas of one's own.
-    comparison
-        Codes of the only areas to compare with.
-    window
-        First and last month used, as in `("2022-01", "2024-06")`, around the start.
+    `evaluation`: an evaluation whose months are compared (`compared` is not `None`).
+    `method`: name of an estimator; without it the one of the design, or `did` for areas of one's
+        own.
+    `comparison`: codes of the only areas to compare with.
+    `window`: first and last month used, as in `("2022-01", "2024-06")`, around the start.
 
-    Raises
-    ------
-    BadArgument
-        For a method, an area or a month that is not known.
-    NotEnoughData
-        When the records do not carry the estimate.
+    Raises `BadArgument` for a method, an area or a month that is not known. Raises `NotEnoughData`
+    when the records do not carry the estimate.
     """
     whole, months, changed = evaluation.panel, evaluation.window, []
     assert whole is not None

@@ -28,12 +28,8 @@ def cautions(
 ) -> Iterator[str]:
     """Say what was left out, which noughts may be gaps, and where recording changed.
 
-    Parameters
-    ----------
-    window
-        The months compared.
-    first
-        The first month on record, of which a forecast learns from the last few years.
+    `window`: the months compared. `first`: the first month on record, of which a forecast learns
+    from the last few years.
     """
     if window.out:
         why = "; ".join(gap.text for gap in gaps_of(coverage, project.target, window))
@@ -61,10 +57,7 @@ def at_work(
 ) -> Iterator[str]:
     """Say which other projects worked in a project's areas, and next door, in its months.
 
-    Parameters
-    ----------
-    work, inside
-        Their areas, those beside them too, and those they worked in alone.
+    `work`, `inside`: their areas, those beside them too, and those they worked in alone.
     """
     if shared := working_in(work, project.target):
         yield (

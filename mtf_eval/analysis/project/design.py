@@ -158,10 +158,7 @@ def row_of(data: Dataset, project_id: str, name: str = "project_id") -> pd.Serie
 def project_of(data: Dataset, project_id: str) -> Project:
     """Return one project.
 
-    Raises
-    ------
-    BadArgument
-        When no project has this reference.
+    Raises `BadArgument` when no project has this reference.
     """
     row = row_of(data, project_id)
     areas, measures = (data.own(t, project_id) for t in ("project_areas", "project_measures"))
@@ -204,20 +201,12 @@ def months_words(months: Iterable[pd.Timestamp]) -> str:
 def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Window:
     """Choose the months meant to be compared, from dates and from which months are on record.
 
-    Parameters
-    ----------
-    months
-        Months in which any area is on record.
-
     After: from the month the response began in (the next one, if it began in the second half) to
     its last month, at most a year; a response of less than half a year is given half a year to
-    show. Before: the same calendar months a year earlier, so that season is the same on both
-    sides; where the records begin too late, as many months just before the start.
-
-    Raises
-    ------
-    NotEnoughData
-        When no month before or after the start is on record.
+    show. Before: the same calendar months a year earlier, so that season is the same on both sides;
+    where the records begin too late, as many months just before the start. `months`: months in
+    which any area is on record. Raises `NotEnoughData` when no month before or after the start is
+    on record.
     """
     begun, start = project.response_start, project.first_month
     if begun is None or start is None or months.empty:
@@ -291,12 +280,8 @@ def series_of(
     """Return the panel of every usable area over all months on record.
 
     Areas where another project was at work, and other areas without any incident of the measure,
-    are left out of the comparison.
-
-    Raises
-    ------
-    NotEnoughData
-        When none of the target areas is on record.
+    are left out of the comparison. Raises `NotEnoughData` when none of the target areas is on
+    record.
     """
     if not set(project.target) & set(records.columns):
         raise NotEnoughData(f"{measure}: none of the project's areas is on record")
@@ -323,16 +308,10 @@ def others(panel: Panel) -> int:
 def choose(*, others: int, before: int, after: int, learnt: int = 0, target: int = 1) -> Design:
     """Choose the primary estimator by what is on record.
 
-    Parameters
-    ----------
-    others
-        Areas on record besides the project's own and those where other projects worked.
-    before, after
-        Months on record before the start, and months after it that are compared.
-    learnt
-        Months before that a forecast would be learnt from, gaps between them or not.
-    target
-        Areas the project works in: the others are to make four groups of as many.
+    `others`: areas on record besides the project's own and those where other projects worked.
+    `before`, `after`: months on record before the start, and months after it that are compared.
+    `learnt`: months before that a forecast would be learnt from, gaps between them or not.
+    `target`: areas the project works in: the others are to make four groups of as many.
     """
     have = f"{others} other areas, {before} months before and {after} after are on record"
     controls = controls_needed(target)

@@ -25,12 +25,8 @@ WIDER = (
 class Spill:
     """Four-count figures of displacement: working, on which no verdict rests (see `net`).
 
-    Attributes
-    ----------
-    difference
-        Weighted displacement difference, target and buffer together.
-    quotient
-        Weighted displacement quotient; `None` where the target did not fall.
+    `difference`: weighted displacement difference, target and buffer together. `quotient`: weighted
+    displacement quotient; `None` where the target did not fall.
     """
 
     difference: Quantity | None
@@ -132,10 +128,7 @@ def smallest(effect: Estimate | None, compared: Panel) -> float:
 def beside(panel: Panel, compared: Panel, method: str, rng: np.random.Generator) -> Estimate:
     """Effect in the buffer by the estimator of the project's areas, which are left out.
 
-    Raises
-    ------
-    NotEnoughData
-        When there is no buffer, or its records do not carry the estimator.
+    Raises `NotEnoughData` when there is no buffer, or its records do not carry the estimator.
     """
     whole, part = (
         Panel(

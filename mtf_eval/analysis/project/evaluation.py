@@ -47,29 +47,19 @@ SEED = 2021  # of every simulated interval, so that a project has one on all pag
 class Evaluation(Brief):
     """Everything a project's page shows.
 
-    Attributes
-    ----------
-    effects
-        Primary estimate per measure; empty unless the project is complete.
-    net
-        Each of them net of what moved next door: what becomes totals, ratings and pounds.
-    cannot_say
-        Measures without one, and why.
-    withheld
-        Those of them of which the records allow no claim: a gate failed, nothing was estimated.
-    unclear
-        Estimates too imprecise to be given for what could not be said; only pooled, where their
-        interval gives them the weight they deserve.
-    sensitivity
-        Every estimate of the primary measure that can be computed, the primary one first; none
-        where that one is not given.
-    mde
-        Smallest true fall, as a share, that the design would find four times in five, per
+    `effects`: primary estimate per measure; empty unless the project is complete.
+    `net`: each of them net of what moved next door: what becomes totals, ratings and pounds.
+    `cannot_say`: measures without one, and why.
+    `withheld`: those of them of which the records allow no claim: a gate failed, nothing was
+        estimated.
+    `unclear`: estimates too imprecise to be given for what could not be said; only pooled, where
+        their interval gives them the weight they deserve.
+    `sensitivity`: every estimate of the primary measure that can be computed, the primary one
+        first; none where that one is not given.
+    `mde`: smallest true fall, as a share, that the design would find four times in five, per
         measure.
-    coverage
-        What is on record of the primary measure.
-    panel
-        All usable areas and all months of the primary measure, NaN where not on record;
+    `coverage`: what is on record of the primary measure.
+    `panel`: all usable areas and all months of the primary measure, NaN where not on record;
         `compared` is the part compared, `record` what the primary effect learns from.
     """
 
@@ -197,17 +187,9 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate one project from the records up to a day.
 
-    Parameters
-    ----------
-    as_of
-        Nothing later is counted; a month counts when it is over. A day, or its ISO text.
-    rng
-        Used by the simulated interval of the interrupted series.
-
-    Raises
-    ------
-    BadArgument
-        When no project has this reference.
+    `as_of`: nothing later is counted; a month counts when it is over. A day, or its ISO text.
+    `rng`: used by the simulated interval of the interrupted series. Raises `BadArgument` when no
+    project has this reference.
     """
     if isinstance(as_of, str):
         as_of = date.fromisoformat(as_of)

@@ -94,10 +94,7 @@ def later(data: Dataset, evaluation: Evaluation) -> tuple[Later, ...]:
 def _judge(data: Dataset, evaluation: Evaluation, coverage: Coverage, later: Later) -> Estimate:
     """Run the project's own estimator on a later window.
 
-    Raises
-    ------
-    NotEnoughData
-        The months are not on record, or the design cannot judge months apart.
+    Raises `NotEnoughData`: the months are not on record, or the design cannot judge months apart.
     """
     project, design = evaluation.project, evaluation.design
     assert design is not None

@@ -53,13 +53,10 @@ def laid_out(whole: Panel, window: Window) -> tuple[Window, Panel, Panel]:
     """Leave out the months in which not every target area is on record.
 
     Where the same season is compared, a month after takes its fellow before with it; one before
-    takes its fellow after, unless a forecast is made from all months before.
-
-    Returns
-    -------
-    The months compared, and what is on record of the panel: over all its months, and over those.
-    Controls are areas on record in all months used. Over all months it takes areas on record as
-    long as the target is, or those of the months compared where that leaves too few.
+    takes its fellow after, unless a forecast is made from all months before. Returns the months
+    compared, and what is on record of the panel: over all its months, and over those. Controls are
+    areas on record in all months used. Over all months it takes areas on record as long as the
+    target is, or those of the months compared where that leaves too few.
     """
     before, after = window.sides()
     there = whole.counts[list(whole.target)].notna().all(axis=1)
@@ -127,13 +124,8 @@ def rests_on_noughts(
     """Withhold a change that is one no more when noughts that may be gaps are left out.
 
     In areas of few incidents a silence cannot be told from chance; a claim that it makes can.
-
-    Parameters
-    ----------
-    window
-        The months meant to be compared.
-    estimate
-        The design's estimator, of a panel over all months and over those compared.
+    `window`: the months meant to be compared. `estimate`: the design's estimator, of a panel over
+    all months and over those compared.
     """
     quiet = quiet_of(coverage, whole.target, window)
     if not quiet or not effect.distinguishable:

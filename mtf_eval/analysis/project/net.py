@@ -60,12 +60,8 @@ def net_avoided(
 ) -> Array:
     """Incidents avoided, net, where both log ratios are off by their own `noise`.
 
-    Parameters
-    ----------
-    buffer
-        Effect in the buffer, where its excess counts; no draw credits a fall there.
-    share
-        Of the excess, what is taken off.
+    `buffer`: effect in the buffer, where its excess counts; no draw credits a fall there. `share`:
+    of the excess, what is taken off.
     """
     avoided = avoided_in(effect, noise[0])
     if buffer is None:
@@ -77,23 +73,16 @@ def net_avoided(
 class Net:
     """What one measure's effect comes to when the areas beside it are taken in.
 
-    Attributes
-    ----------
-    effect
-        Effect in the project's areas, gross of what moved.
-    beside
-        Effect in the buffer by the same estimator, the project's areas left out; `None` where
+    `effect`: effect in the project's areas, gross of what moved.
+    `beside`: effect in the buffer by the same estimator, the project's areas left out; `None` where
         there is no buffer or it cannot be said.
-    wanted
-        Change aimed at, as a share; above nought more is to be recorded, and nothing is netted.
-    failed
-        Checks that speak against the effect: what was looked at, and what was seen.
-    cells, near
-        Share of the incidents that falls to each area and month, by the counts before; the same
-        of the buffer's.
-    share
-        Of the excess next door, what is taken off: all, but for what another project of the same
-        total has taken off already.
+    `wanted`: change aimed at, as a share; above nought more is to be recorded, and nothing is
+        netted.
+    `failed`: checks that speak against the effect: what was looked at, and what was seen.
+    `cells`, `near`: share of the incidents that falls to each area and month, by the counts before;
+        the same of the buffer's.
+    `share`: of the excess next door, what is taken off: all, but for what another project of the
+        same total has taken off already.
     """
 
     effect: Estimate

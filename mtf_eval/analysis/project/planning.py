@@ -30,11 +30,7 @@ def before(data: Dataset, evaluation: Evaluation) -> Panel:
     """Return what is on record before the start, or up to now while there is none.
 
     Months in which the target is on record, and areas that are on record in the last of them.
-
-    Raises
-    ------
-    NotEnoughData
-        When there is no such month.
+    Raises `NotEnoughData` when there is no such month.
     """
     project = evaluation.project
     assert evaluation.coverage is not None
@@ -233,10 +229,7 @@ class Choice:
 def choices(data: Dataset, plan: Plan, evaluation: Evaluation) -> list[Choice]:
     """Return the design as planned, then what one could add to it, each with what it could show.
 
-    Raises
-    ------
-    NotEnoughData
-        When there is no month in which every area is on record.
+    Raises `NotEnoughData` when there is no month in which every area is on record.
     """
     panel = _quiet(data, evaluation)
     months = compared(plan.months)

@@ -86,10 +86,7 @@ def plans_of(data: Dataset, project_id: str) -> tuple[Plan, ...]:
 def plan_of(data: Dataset, project_id: str) -> Plan:
     """Return the plan of a project that was fixed last.
 
-    Raises
-    ------
-    BadArgument
-        When there is none.
+    Raises `BadArgument` when there is none.
     """
     found = plans_of(data, project_id)
     if not found:
@@ -110,14 +107,8 @@ def fixed(
 ) -> tuple[bool | None, str]:
     """Say whether problem, measures and design were fixed in advance, and what changed since.
 
-    Parameters
-    ----------
-    horizon
-        Years that pounds are counted for, where that is in question.
-
-    Returns
-    -------
-    `None` without a plan; `True` where it was fixed before the start and nothing has changed.
+    `horizon`: years that pounds are counted for, where that is in question. Returns `None` without
+    a plan; `True` where it was fixed before the start and nothing has changed.
     """
     begun, plans = evaluation.project.response_start, plans_of(data, evaluation.project.project_id)
     if not plans:

@@ -76,10 +76,7 @@ class Week:
 def week_of(data: Dataset, evaluation: Evaluation) -> Week:
     """Return the hours of the week.
 
-    Raises
-    ------
-    NotEnoughData
-        Where no time of day is known, or too few are.
+    Raises `NotEnoughData` where no time of day is known, or too few are.
     """
     panel = before(data, evaluation)
     rows = data.of_measure("incident_hours", panel.measure)

@@ -21,12 +21,8 @@ DENIED = r"\b(?:nothing|not|cannot|never)\b[^.;:]*$"
 def overclaims(text: str, maryland: int | None) -> tuple[str, ...]:
     """Return the words that claim more than the level allows; none where all is well.
 
-    Parameters
-    ----------
-    text
-        What a reader is to be told.
-    maryland
-        Level of the design behind it, 1 to 5; `None` where there is no design.
+    `text`: what a reader is to be told. `maryland`: level of the design behind it, 1 to 5; `None`
+    where there is no design.
     """
     level = maryland or 0
     found = []

@@ -70,23 +70,15 @@ def lay(
 ) -> Table:
     """Make a declared table of rows: each column gets the type of its kind.
 
-    Parameters
-    ----------
-    table
-        Its name in `tables.csv`.
-    rows
-        A frame that holds every stored column by name; or rows, each with its values in the order
-        of the columns or by their names. An optional column is left out where they lack it.
-    data
-        The data set, whose publisher is named with the source; or the source in words.
-    columns, notes
-        Further ones, where the declaration has a place for them, else at the end.
-    total_row
-        As declared, where not given; an empty table has none.
-    derive, kept_back, basis
-        As in `Table`.
-    words
-        What the declared texts name in braces; `as_at`, without it `as_of`, is the table's day.
+    `table`: its name in `tables.csv`.
+    `rows`: a frame that holds every stored column by name; or rows, each with its values in the
+        order of the columns or by their names. An optional column is left out where they lack it.
+    `data`: the data set, whose publisher is named with the source; or the source in words.
+    `columns`, `notes`: further ones, where the declaration has a place for them, else at the end.
+    `total_row`: as declared, where not given; an empty table has none.
+    `derive`, `kept_back`, `basis`: as in `Table`.
+    `words`: what the declared texts name in braces; `as_at`, without it `as_of`, is the table's
+        day.
     """
     of, *parts = declared()[table]
     if isinstance(data, Dataset):

@@ -43,17 +43,10 @@ def shown(frame: pd.DataFrame, label: str, column: str) -> pd.Series[float]:
 def extremes(frame: pd.DataFrame, label: str, column: str) -> tuple[str, float, str, float] | None:
     """Highest and lowest row of a column with their values.
 
-    Parameters
-    ----------
-    frame
-        Shown rows; a row labelled `Total` is left out, missing cells are not considered.
-    label, column
-        The labelling and the counting column.
-
-    Returns
-    -------
-    (highest label, value, lowest label, value), rows that tie joined; `None` when under two rows
-    are shown, or where all hold the same.
+    `frame`: shown rows; a row labelled `Total` is left out, missing cells are not considered.
+    `label`, `column`: the labelling and the counting column. Returns (highest label, value, lowest
+    label, value), rows that tie joined; `None` when under two rows are shown, or where all hold the
+    same.
     """
     values = shown(frame, label, column)
     if values.nunique() < 2:
@@ -72,16 +65,10 @@ def alt(
 ) -> str:
     """Describe a chart in words: what is drawn and each measure's highest and lowest.
 
-    Parameters
-    ----------
-    frame
-        What was drawn, after its release.
-    label
-        Column that names the bars or points.
-    columns
-        Drawn columns and the words for them.
-    kind
-        What sort of picture it is.
+    `frame`: what was drawn, after its release.
+    `label`: column that names the bars or points.
+    `columns`: drawn columns and the words for them.
+    `kind`: what sort of picture it is.
     """
     rows = frame[frame[label].astype(str) != "Total"]
     parts = [f"{kind} of {listing(list(columns.values()))}, {len(rows)} rows."]

@@ -146,12 +146,8 @@ def shares(data: Dataset, project_id: str) -> Table:
 def changes(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Table:
     """Change in the favourable share and on the whole scale, a row a question, Holm-adjusted.
 
-    Questions whose bases cannot carry an interval have no figures and say why.
-
-    Parameters
-    ----------
-    shown
-        How counts of people enter: as they are shown, and not at all where hidden.
+    Questions whose bases cannot carry an interval have no figures and say why. `shown`: how counts
+    of people enter: as they are shown, and not at all where hidden.
     """
     rows: list[tuple[object, ...]] = []
     for question in questions(data, project_id):
@@ -181,15 +177,10 @@ def change_of(
 ) -> tuple[Quantity, Quantity | None]:
     """Change in the favourable share, and on the whole scale where that can be said.
 
-    Returns
-    -------
-    Newcombe's interval for different people or McNemar's test for the same people; Cliff's delta
-    with Brunner and Munzel's test, `None` for the same people or where the scale does not vary.
-
-    Raises
-    ------
-    NotEnoughData
-        One wave only, a base under 30, few answers on a side of a share, or counts not shown.
+    Returns Newcombe's interval for different people or McNemar's test for the same people; Cliff's
+    delta with Brunner and Munzel's test, `None` for the same people or where the scale does not
+    vary. Raises `NotEnoughData`: one wave only, a base under 30, few answers on a side of a share,
+    or counts not shown.
     """
     if waves(data, project_id) != WAVES:
         only = "".join(waves(data, project_id)) or "no"
@@ -284,10 +275,7 @@ def level(
 def levels(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Table:
     """Favourable share with Wilson's interval, a row a question and wave that can carry one.
 
-    Parameters
-    ----------
-    shown
-        As in `changes`.
+    `shown`: as in `changes`.
     """
     rows = []
     for question in questions(data, project_id):

@@ -36,12 +36,8 @@ ALL_PROJECTS = "all projects"
 class RatingRule:
     """When a project is rated red; amber is anything behind, green nothing behind.
 
-    Parameters
-    ----------
-    days_overdue
-        An action overdue by more than this makes red.
-    days_unassessed
-        A response that ended this many days ago without an assessment makes red.
+    `days_overdue`: an action overdue by more than this makes red. `days_unassessed`: a response
+    that ended this many days ago without an assessment makes red.
     """
 
     days_overdue: int
@@ -134,12 +130,8 @@ def projects(
 ) -> Table:
     """Every project known by the half's end: stage, rating with its reason, result, what is next.
 
-    Parameters
-    ----------
-    results
-        Each project's result in a few words, by reference.
-    withheld
-        Why the records allow no claim of some of them: missing records are never Green.
+    `results`: each project's result in a few words, by reference. `withheld`: why the records allow
+    no claim of some of them: missing records are never Green.
     """
     rows, as_of = [], half.until(data)
     asked = _asked(data, half, results)
@@ -256,10 +248,7 @@ def _reports(data: Dataset, until: date) -> list[tuple[str, str, pd.Timestamp]]:
 def decisions(data: Dataset, *, half: Period, results: Mapping[str, str]) -> Table:
     """List what the leadership group is asked to decide: a line a project.
 
-    Parameters
-    ----------
-    results
-        Each project's result in a few words, by reference: what it decides on.
+    `results`: each project's result in a few words, by reference: what it decides on.
     """
     asked = _asked(data, half, results)
     known = _known(data, half.until(data)).set_index("project_id")

@@ -39,18 +39,12 @@ STATUS = {
 class Together(Brief):
     """The projects of a year, or of half of one, as they stood on a day.
 
-    Attributes
-    ----------
-    evaluations
-        The evaluation of every project that was planned, ran or was assessed in the year.
-    pooled
-        Random-effects mean of the effects that may be pooled, `None` where there are too few.
-    members
-        Projects whose effects are in it.
-    reasons
-        Why each of the others is not.
-    shared
-        Pairs of projects that worked on one measure in the same areas at the same time.
+    `evaluations`: the evaluation of every project that was planned, ran or was assessed in the
+        year.
+    `pooled`: random-effects mean of the effects that may be pooled, `None` where there are too few.
+    `members`: projects whose effects are in it.
+    `reasons`: why each of the others is not.
+    `shared`: pairs of projects that worked on one measure in the same areas at the same time.
     """
 
     year: int

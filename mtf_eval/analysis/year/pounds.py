@@ -26,19 +26,12 @@ from mtf_eval.records.prices.reference import Reference
 class Money(Brief):
     """What the projects of a year cost and saved, each alone and by kind of evidence.
 
-    Attributes
-    ----------
-    each
-        Projects whose assessed months end in the year; what one claims beside what the records
+    `each`: projects whose assessed months end in the year; what one claims beside what the records
         show of it is in its `claims`.
-    kinds
-        The same by what stands behind them, each counted once. No sum is over all kinds.
-    whole
-        All of them as one, for what is counted twice and for the costs alone.
-    waiting
-        Projects whose months are not over: they have costs and, as yet, no benefits.
-    elsewhere
-        Projects that another year counts, with the year.
+    `kinds`: the same by what stands behind them, each counted once. No sum is over all kinds.
+    `whole`: all of them as one, for what is counted twice and for the costs alone.
+    `waiting`: projects whose months are not over: they have costs and, as yet, no benefits.
+    `elsewhere`: projects that another year counts, with the year.
     """
 
     each: tuple[Benefit, ...]
@@ -95,14 +88,9 @@ def appraise(
 ) -> Money | None:
     """Appraise the projects that the year counts, alone and by kind; `None` where it has none.
 
-    Parameters
-    ----------
-    price_year, horizon_years
-        As in `benefit.analyse`; the same for every project.
-    rng
-        Draws what the projects share once for all of them.
-    people
-        `Disclosure.counted`: how the people of an outcome enter; by default as recorded.
+    `price_year`, `horizon_years`: as in `benefit.analyse`; the same for every project. `rng`: draws
+    what the projects share once for all of them. `people`: `Disclosure.counted`: how the people of
+    an outcome enter; by default as recorded.
     """
     years = {e.project.project_id: year_of(e.project) for e in together.evaluations if has_ended(e)}
     ended = [e for e in together.evaluations if years.get(e.project.project_id) == together.year]
