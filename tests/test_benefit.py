@@ -431,7 +431,7 @@ def test_outcomes_without_a_design_are_only_claimed(reference: Reference) -> Non
 
 
 def test_a_total_is_as_sure_as_its_weakest_line() -> None:
-    order = ("effect", "doubtful", "claimed", "not_shown")  # the surest first
+    order = ("effect", "doubtful", "claimed", "against", "not_shown")  # the surest first
     for one, other in product(order, repeat=2):
         lines = [SimpleNamespace(evidence=e) for e in (one, other)]
         assert _weakest(lines) == max(one, other, key=order.index)  # type: ignore[arg-type]
@@ -854,7 +854,9 @@ def test_a_net_that_holds_nought_is_doubtful_and_quotes_its_doubt(reference: Ref
     assert again.evidence == "doubtful"
     assert "look at: fake start dates" in again.sentence()
     assert analyse(data, evaluation(estimate(ratio=0.7)), reference).evidence == "effect"
-    assert analyse(data, evaluation(estimate(ratio=1.4)), reference).evidence == "not_shown"
+    assert analyse(data, evaluation(estimate(ratio=1.4)), reference).evidence == "against"
+    doubted = evaluation(estimate(ratio=1.4), failed=("fake start dates",))
+    assert analyse(data, doubted, reference).evidence == "not_shown"
     assert analyse(data, evaluation(estimate(maryland=2)), reference).evidence == "not_shown"
 
 
@@ -1715,7 +1717,7 @@ def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_
     robbed = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
     for ratio, prefix, why in (
         (0.95, "Not told from nothing: ", "The interval of the effect includes no effect"),
-        (1.5, "Not shown: nobody gains: a loss of £", "The estimate is a loss"),
+        (1.5, "Went the other way, beyond chance: nobody gains: a loss", "The estimate is a loss"),
     ):
         done = analyse(robbed, evaluation(estimate(ratio=ratio)), reference)
         assert benefit.gains_finding(done).startswith(prefix), benefit.gains_finding(done)

@@ -16,6 +16,7 @@ from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.model import model
 from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.year import leadership, portfolio, pounds
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.prices.editions import editions
@@ -155,6 +156,30 @@ def test_a_loss_beside_a_judged_measure_that_shows_nothing_is_not_written_as_nou
     assert notes["cashable"].startswith("No budget gets smaller: services had £")
     assert table.frame["net"].isna().all()
     assert "a loss of" in done.sentence()
+
+
+def test_a_loss_beyond_chance_is_a_kind_of_its_own(reference: Reference) -> None:
+    """It is not lost among what nothing can be said of, and no gain beside it is a success."""
+    lost = worth(reference, "crime_robbery", 100 / 1.5 - 100)
+    cars = worth(reference, "crime_theft_from_vehicle", 400 / 0.8 - 400)
+    rise, fall = estimate("Robbery", ratio=1.5), replace(NOTHING, low=0.7, high=0.9)
+    other = evaluation(NOTHING, SHOWN, project_id="P2", areas=("A2",))
+    spent = year_of(other, measure(), CAR, P1=evaluation(rise, fall), P2=other)
+    sums = {kind: own.results["present_value_benefits_gbp"] for kind, own in spent.kinds.items()}
+    assert list(sums) == ["against", "not_shown"]
+    assert sums["against"] == pytest.approx(lost)
+    assert f"Went the other way, beyond chance: {MINUS}£" in pounds.finding(spent)
+    done = appraised(evaluation(rise, fall), measure(), CAR)
+    assert done.evidence == "against"
+    assert [b.evidence for b in done.weaker] == ["not_shown"]
+    assert done.weaker[0].results["present_value_benefits_gbp"] == pytest.approx(cars)
+    assert benefit.ratios(done).frame["value"].isna().all()
+    notes = {column.name: column.note for column in benefit.headline(done).columns}
+    assert notes["benefits"].endswith("went the other way, beyond chance")
+    beside = appraised(evaluation(SHOWN, estimate("Vehicle crime", ratio=1.5)), measure(), CAR)
+    assert (beside.evidence, [b.evidence for b in beside.weaker]) == ("effect", ["against"])
+    unsure = appraised(evaluation(NOTHING, rise), measure(), CAR)
+    assert {b.evidence for b in (unsure, *unsure.weaker)} == {"not_shown"}
 
 
 def test_a_cashable_sum_in_doubt_says_so() -> None:

@@ -8,6 +8,7 @@ from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Pricing
 from mtf_eval.analysis.benefit.layout import Rows, sides, tabled
 from mtf_eval.analysis.benefit.lines import Line
+from mtf_eval.analysis.project.net import UNSAVED
 
 DID = {"refuse": "left out", "warn": "check", "alone": "shown alone"}
 
@@ -19,7 +20,7 @@ def cost_per_outcome(benefit: Benefit) -> Rows:
     total = benefit.results["present_value_costs_gbp"]
     for line in benefit.claimed:
         units = float(pricing.units(line).sum())
-        can = benefit.spent and not line.uncertain and line.evidence != "not_shown"
+        can = benefit.spent and not line.uncertain and line.evidence not in UNSAVED
         each = total / units if units > 0 and can else np.nan
         shown = line.route == "places"
         helped = (line.people or 0) * line.impact * (1 - line.deadweight) * line.attribution

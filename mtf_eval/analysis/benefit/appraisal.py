@@ -25,7 +25,7 @@ from mtf_eval.analysis.benefit.guards import Finding, also_claim, claims, guard,
 from mtf_eval.analysis.benefit.lines import Line, account
 from mtf_eval.analysis.benefit.uncertainty import Draws, Swing, simulate, tornado
 from mtf_eval.analysis.project.evaluation import Evaluation
-from mtf_eval.analysis.project.net import KINDS, Evidence
+from mtf_eval.analysis.project.net import KINDS, UNSAVED, Evidence
 from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown
@@ -137,11 +137,11 @@ class Benefit(Brief):
     @property
     def no_saving(self) -> bool:
         """Whether no saving can be claimed: the sum has no ratio and no chance."""
-        return _weakest(self.claimed) == "not_shown"
+        return _weakest(self.claimed) in UNSAVED
 
     @property
     def nought(self) -> bool:
-        """Whether the sum stands as £0, as a loss and a gross sum that are not shown do not."""
+        """Whether the sum stands as £0, as a loss and a gross sum do not."""
         value = self.results["present_value_benefits_gbp"]
         return self.no_saving and (self.no_saving_possible or not (self.gross or value < 0))
 
@@ -299,7 +299,7 @@ def appraise_lines(
         spent = not any("costs" in reason for reason in unpriced)
         found = one_sided(found, spent=spent)
         cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
-    if _weakest(line for line in lines if line.route != "cost") == "not_shown":
+    if _weakest(line for line in lines if line.route != "cost") in UNSAVED:
         found = without_ratio(found)
         cases = [(name, chosen, without_ratio(row)) for name, chosen, row in cases]
     made = {"unpriced": unpriced, "flow": frame, "results": found, "draws": drawn}

@@ -69,7 +69,9 @@ def headline(benefit: Benefit) -> Table:
         none = f"of the estimate, {pounds(value)}, of which none can be claimed"
         value = cash = 0.0
     elif benefit.no_saving:
-        none = "not shown to be the project's doing"
+        none = KINDS["against"].lower()
+        if benefit.evidence == "not_shown":
+            none = "not shown to be the project's doing"
     given = CONDITION.get(benefit.evidence, "") if benefit.claimed else ""
 
     def under(name: str, more: str = "") -> str:
@@ -362,7 +364,7 @@ def gains_finding(benefit: Benefit) -> str:
     if frame.empty:
         return NOTHING
     most = frame.loc[frame["public"].idxmax()]
-    prefix = "Not shown: " if benefit.no_saving else ""
+    prefix = f"{KINDS[benefit.evidence]}: " if benefit.no_saving else ""
     prefix = "Not told from nothing: " if benefit.no_saving_possible else prefix
     if most["public"] < 0:
         return f"{prefix}nobody gains: a loss of {pounds(-frame['public'].sum())} in all"

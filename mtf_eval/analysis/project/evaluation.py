@@ -96,10 +96,13 @@ class Evaluation(Brief):
 
         No other measure is surer than the primary one, on which the project is judged.
         """
-        order: tuple[Evidence, ...] = ("not_shown", "doubtful", "effect")
+        order: tuple[Evidence, ...] = ("not_shown", "against", "doubtful", "effect")
         primary = self.project.primary_measure
         nets = (self.net.get(primary), self.net.get(measure or primary))
-        return min((n.evidence if n else "not_shown" for n in nets), key=order.index)
+        first, own = (n.evidence if n else "not_shown" for n in nets)
+        if first == "against" != own:
+            return "not_shown"
+        return min(first, own, key=order.index)
 
     @property
     def gated(self) -> Withheld | None:

@@ -21,13 +21,15 @@ from mtf_eval.analysis.results.findings import percent
 
 Array = npt.NDArray[np.float64]
 #: What stands behind a sum of money; the first alone is a total of what worked.
-Evidence = Literal["effect", "doubtful", "claimed", "not_shown"]
+Evidence = Literal["effect", "doubtful", "claimed", "against", "not_shown"]
 KINDS: dict[Evidence, str] = {
     "effect": "Effect that passed its checks",
     "doubtful": "Doubtful",
     "claimed": "Claimed, not measured",
+    "against": "Went the other way, beyond chance",
     "not_shown": "Not shown",
 }
+UNSAVED = ("against", "not_shown")  # of these no saving can be claimed: no ratio, no chance
 WITH_COMPARISON = 3  # Maryland level from which a change may be taken for an effect
 GRID = 400  # quantiles of each error from which the interval of the net is made
 
@@ -136,11 +138,13 @@ class Net:
 
     @property
     def evidence(self) -> Evidence:
-        """What the records show: an effect, a doubtful one, or none."""
+        """What the records show: an effect, sure or doubtful, one the other way, or none."""
         effect = self.effect
         as_wanted = (effect.estimate > 1) == self.rise_wanted
-        if effect.maryland < WITH_COMPARISON or not effect.distinguishable or not as_wanted:
+        if effect.maryland < WITH_COMPARISON or not effect.distinguishable:
             return "not_shown"
+        if not as_wanted:
+            return "not_shown" if self.failed else "against"
         return "doubtful" if self.may_have_moved or self.failed else "effect"
 
     @property

@@ -25,6 +25,7 @@ WOULD_CHANGE = {
     "for which the records are not there, or an interval that holds no change, would withdraw it.",
     "doubtful": "The effect would stand if no check failed and the fall were shown not to have "
     "moved next door.",
+    "against": "One failed check, or an interval that holds no change, would withdraw it.",
     "not_shown": "A change would be claimed if its interval left out no change, against areas "
     "where nothing was done.",
 }
