@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -198,17 +199,12 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
         name=name, path=path, tables=tables, sources=known, about=about, redrawn=redrawn,
         own_prices=own,
     )  # fmt: skip
+    of = partial(Finding, table="reference")
     unused = (
-        Finding(
-            kind="note" if p.row is None else "warning",
-            table="reference",
-            text=f"{p.found}; {p.expected}",
-            file=p.file,
-            sheet=p.sheet,
-            row=p.row,
-        )
+        of(kind="warning" if p.row else "note", text=f"{p.found}; {p.expected}",
+           file=p.file, sheet=p.sheet, row=p.row)
         for p in reference.told
-    )
+    )  # fmt: skip
     rest = [*findings, *(f for n in TABLES if n in read for f in read[n].findings), *followed]
     data.memo[CONTENT] = repr((known, about, redrawn))
     told = (*noticed(data), *rest, *unused)

@@ -297,14 +297,8 @@ def _render(
         if corrected:
             files[f"{job.name}/{corrections.FILE}"] = corrections.as_csv(corrected)
             summary["corrections"] = len(corrections.distinct(corrected))
-        page = pages.render(
-            notebook,
-            run_time=job.run_time,
-            related=job.related,
-            downloads=downloads,
-            corrected=corrected,
-            look=job.look,
-        )
+        given: dict[str, Any] = {"run_time": job.run_time, "related": job.related, "look": job.look}
+        page = pages.render(notebook, downloads=downloads, corrected=corrected, **given)
         files[book] = _notebook_bytes(clean)
     files[file] = page.encode()
     return files, dict(summary)

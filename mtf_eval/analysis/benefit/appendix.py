@@ -77,16 +77,10 @@ def sources(benefit: Benefit) -> Rows:
     used = {line.code: line.unit_cost for line in (*benefit.claimed, *benefit.alone)}
     for code, cost in sorted(used.items()):
         assert cost is not None
+        source = ", ".join(filter(None, (cost.source, cost.entry, cost.edition)))
         yield (
-            code,
-            f"{cost.label}, {cost.unit}",
-            cost.total_gbp,
-            cost.price_year,
-            pricing.uprating(cost.price_year),
-            cost.grade,
-            cost.verified,
-            ", ".join(filter(None, (cost.source, cost.entry, cost.edition))),
-            cost.caution,
+            *(code, f"{cost.label}, {cost.unit}", cost.total_gbp, cost.price_year),
+            *(pricing.uprating(cost.price_year), cost.grade, cost.verified, source, cost.caution),
         )
 
 
@@ -97,17 +91,11 @@ def cost_sources(benefit: Benefit) -> Rows:
     spent, _ = sides(benefit)
     present = spent.groupby("source_row")["present_gbp"].sum()
     for line in benefit.paid:
+        kind = f"{line.kind.replace('_', ' ')}, {'capital' if line.capital else 'running'}"
         yield (
-            line.source_row,
-            line.agency,
-            line.label,
-            f"{line.kind.replace('_', ' ')}, {'capital' if line.capital else 'running'}",
-            line.quantity,
-            line.price_year,
-            max(line.grades),
-            float(pricing.correction(line, line.quantity)),
-            present.get(line.source_row, np.nan),
-            line.note,
+            *(line.source_row, line.agency, line.label, kind, line.quantity, line.price_year),
+            *(max(line.grades), float(pricing.correction(line, line.quantity))),
+            *(present.get(line.source_row, np.nan), line.note),
         )
 
 

@@ -110,14 +110,8 @@ def people_claimed(data: Dataset, project_id: str) -> Table:
         (f"outcomes row {row.Index + 2}", row.unit_cost_code, row.people)
         for row in data.own("outcomes", project_id).itertuples()
     ]
-    return lay(
-        "benefit_people",
-        rows,
-        "",
-        own=slug(project_id, "_"),
-        project_id=project_id,
-        title=data.title,
-    )
+    own = slug(project_id, "_")
+    return lay("benefit_people", rows, "", own=own, project_id=project_id, title=data.title)
 
 
 def _table(name: str, rows: list[Any], data: Dataset, price_year: str, notes: list[str]) -> Table:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,15 +50,10 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
     """
     first = benefits[0]
     rows = [_row(each.judged, each) for each in benefits if each.judged is not None]
-    return lay(
-        "standing",
-        rows,
-        first.source,
-        page=name or f"benefit_{slug(first.project_id, '_')}",
-        year=first.assumptions.price_year,
-        as_at=first.as_of,
-        basis=next(filter(None, map(basis, benefits)), ""),
-    )
+    words: dict[str, Any] = {"year": first.assumptions.price_year, "as_at": first.as_of}
+    words["page"] = name or f"benefit_{slug(first.project_id, '_')}"
+    words["basis"] = next(filter(None, map(basis, benefits)), "")
+    return lay("standing", rows, first.source, **words)
 
 
 def _row(evaluation: Evaluation, own: Benefit) -> tuple[object, ...]:

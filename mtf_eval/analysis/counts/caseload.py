@@ -105,18 +105,12 @@ def days_to(data: Dataset, *, end: str, year: int) -> Table:
     rows = {referrals.QUARTERS[q - 1]: _spread(part["days"]) for q, part in known.groupby(quarters)}
     rows["Total"] = _spread(known["days"])
     done = {"decided": "Decided", "closed": "Completed"}[end]
-    return _waits(
-        data,
-        Period(year),
-        rows,
-        name=f"days_to_{WAITED[end]}_{year}",
-        end=WAITED[end],
-        first="period",
-        heading="Quarter of the decision",
-        people=f"{done}, day known",
-        standing="" if end == "decided" else "; standing",
-        notes=() if end == "decided" else (OPEN,),
-    )
+    words: dict[str, Any] = {"first": "period", "heading": "Quarter of the decision"}
+    words |= {"name": f"days_to_{WAITED[end]}_{year}", "end": WAITED[end]}
+    moving = {"standing": "", "notes": ()}
+    if end == "closed":
+        moving = {"standing": "; standing", "notes": (OPEN,)}
+    return _waits(data, Period(year), rows, people=f"{done}, day known", **words, **moving)
 
 
 def waits(data: Dataset, *, year: int, half: int) -> Table:

@@ -17,6 +17,18 @@ from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
+#: What is compared across tables of a year, and what it means where the two are not equal.
+ACROSS = (
+    ("themes, all rows, against accepted referrals",
+     "The themes hold a further stream beside the accepted referrals."),
+    ("themes, key criteria only, against accepted referrals",
+     "The key criteria do not add up to the accepted referrals."),
+    ("home security among the themes against support by agency",
+     "The same service is counted differently in the two tables."),
+    ("support by risk against support by agency", "The two tables count different referrals."),
+    ("visits stated against first and additional visits", "The visits do not add up."),
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -102,36 +114,15 @@ def _across(data: Dataset) -> Iterator[Check]:
         visits = activity.support_visits(data, year=year).frame.set_index("visit")["current"]
         core, security = activity.STREAMS["core"], activity.STREAMS["home_security"]
         pairs = [
-            (
-                "themes, all rows, against accepted referrals",
-                (by_stream.get("Total"), accepted),
-                "The themes hold a further stream beside the accepted referrals.",
-            ),
-            (
-                "themes, key criteria only, against accepted referrals",
-                (by_stream.get(core), accepted),
-                "The key criteria do not add up to the accepted referrals.",
-            ),
-            (
-                "home security among the themes against support by agency",
-                (by_stream.get(security), agency.get("Total")),
-                "The same service is counted differently in the two tables.",
-            ),
-            (
-                "support by risk against support by agency",
-                (risk.get("Total"), agency.get("Total")),
-                "The two tables count different referrals.",
-            ),
-            (
-                "visits stated against first and additional visits",
-                (_stated_visits(data, year), visits.get("Total")),
-                "The visits do not add up.",
-            ),
+            (by_stream.get("Total"), accepted),
+            (by_stream.get(core), accepted),
+            (by_stream.get(security), agency.get("Total")),
+            (risk.get("Total"), agency.get("Total")),
+            (_stated_visits(data, year), visits.get("Total")),
         ]
-        if referral_log.logged(data, year):
-            # One log feeds all these tables; only what stands beside it can differ.
-            pairs = pairs[3:]
-        for what, (stated, found), reading in pairs:
+        # One log feeds all these tables; only what stands beside it can differ.
+        own = 3 if referral_log.logged(data, year) else 0
+        for (what, reading), (stated, found) in [*zip(ACROSS, pairs, strict=True)][own:]:
             if stated is not None and found is not None and not pd.isna([stated, found]).any():
                 yield Check(year, f"{year}: {what}", int(stated), int(found), reading)
 

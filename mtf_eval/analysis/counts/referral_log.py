@@ -72,14 +72,9 @@ def count_outcomes(
     """
     decision = log["decision"]
     came = pd.DataFrame({"received": True, "pending": decision == "pending"}, index=log.index)
-    became = pd.DataFrame(
-        {
-            "accepted": decision == "accepted",
-            "rejected": decision == "rejected",
-            "saras": decision == "sara",
-            "completed": completed(log),
-        }
-    )
+    outcomes = {"accepted": "accepted", "rejected": "rejected", "saras": "sara"}
+    became = pd.DataFrame({name: decision == word for name, word in outcomes.items()})
+    became["completed"] = completed(log)
     counts = came.astype("Int64").groupby(received).sum()
     became = became.astype("Int64").groupby(received if outcome is None else outcome).sum()
     return counts.join(became, how="outer").fillna(0)[list(COUNTS)]

@@ -86,13 +86,9 @@ def _window(panel: Panel, window: tuple[str, str]) -> Window:
             f"('{held.min():%Y-%m}', '{held.max():%Y-%m}'), which are on record, with the start "
             f"({panel.start:%Y-%m}) between them"
         )
-    return Window(
-        before_first=first,
-        before_last=panel.start - pd.DateOffset(months=1),
-        start=panel.start,
-        last=last,
-        same_season=False,
-    )
+    end = panel.start - pd.DateOffset(months=1)
+    sides = {"before_first": first, "before_last": end, "start": panel.start, "last": last}
+    return Window(**sides, same_season=False)
 
 
 def _only(panel: Panel, compared: Panel, areas: Sequence[str]) -> Panel:

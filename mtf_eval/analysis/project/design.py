@@ -18,6 +18,7 @@ from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Brief
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import named, whole_months
+from mtf_eval.records.coverage.gaps import ONE_MONTH, first_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import listed
 from mtf_eval.records.prices.reference import slug
@@ -28,7 +29,6 @@ Method = Literal["placebo", "did", "series", "before_after", "none"]
 LONGEST = 12  # months compared on each side: one of each season
 SHORTEST = 6  # months after the start that even a shorter response is given to show
 SERIES_BEFORE, SERIES_AFTER = 24, 8  # months that an interrupted series needs
-_ONE_MONTH = pd.DateOffset(months=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -131,18 +131,14 @@ class Design:
     reason: str
 
 
-def _month(day: pd.Timestamp | date) -> pd.Timestamp:
-    return pd.Timestamp(year=day.year, month=day.month, day=1)
-
-
 def first_assessed(begun: pd.Timestamp) -> pd.Timestamp:
     """Return the first month that counts as after the start of a response."""
-    return _month(begun) if begun.day <= 15 else _month(begun) + _ONE_MONTH
+    return first_of(begun) if begun.day <= 15 else first_of(begun) + ONE_MONTH
 
 
 def last_assessed(start: pd.Timestamp, end: pd.Timestamp, as_of: date) -> pd.Timestamp:
     """Return the last month that is compared of a response: of half a year to a year of it."""
-    last = max(_month(end), start + pd.DateOffset(months=SHORTEST - 1))
+    last = max(first_of(end), start + pd.DateOffset(months=SHORTEST - 1))
     return min(last, start + pd.DateOffset(months=LONGEST - 1), whole_months(as_of))
 
 
@@ -191,7 +187,7 @@ def months_words(months: Iterable[pd.Timestamp]) -> str:
     """Write months as runs: `May to August 2021 and May 2022`."""
     runs: list[list[pd.Timestamp]] = []
     for month in sorted(months):
-        if runs and month == runs[-1][-1] + _ONE_MONTH:
+        if runs and month == runs[-1][-1] + ONE_MONTH:
             runs[-1].append(month)
         else:
             runs.append([month])
@@ -227,7 +223,7 @@ def window_of(project: Project, months: pd.DatetimeIndex, *, as_of: date) -> Win
     same_season = bool(months.min() <= before_first)
     if not same_season:
         before_first = max(months.min(), start - pd.DateOffset(months=length))
-        before_last = start - _ONE_MONTH
+        before_last = start - ONE_MONTH
         notes.append(
             "The records begin too late for the same months of the year before; the months just "
             "before the start are used, so only the other areas allow for season."

@@ -22,6 +22,7 @@ from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Coverage, coverage_of
+from mtf_eval.records.coverage.gaps import first_of
 from mtf_eval.records.dataset import Dataset
 
 # Months after the response, or after the months it was judged on where those reach further.
@@ -72,7 +73,7 @@ def later(data: Dataset, evaluation: Evaluation) -> tuple[Later, ...]:
     end = project.response_end or project.assessment_date
     if evaluation.primary is None or window is None or end is None:
         return ()
-    end = max(end.to_period("M").to_timestamp(), window.last)  # no month is judged twice
+    end = max(first_of(end), window.last)  # no month is judged twice
     coverage = coverage_of(data, project.primary_measure, as_of=evaluation.as_of)
     windows = []
     for name, (first, last) in WINDOWS.items():
@@ -106,13 +107,9 @@ def _judge(data: Dataset, evaluation: Evaluation, coverage: Coverage, later: Lat
     if design.method not in COMPARABLE:
         raise NotEnoughData("nothing to compare with: the design gives one level for all months")
     start = evaluation.window.start
-    window = Window(
-        before_first=start - pd.DateOffset(months=SEASON),
-        before_last=start - pd.DateOffset(months=1),
-        start=later.first,
-        last=later.last,
-        same_season=True,
-    )
+    first, end = (start - pd.DateOffset(months=n) for n in (SEASON, 1))
+    sides = {"before_first": first, "before_last": end, "start": later.first, "last": later.last}
+    window = Window(**sides, same_season=True)
     counts = trusted(coverage, window.before_first, window.last)
     at_work = others_at_work(data, project, evaluation.window.before_first, later.last)
     excluded = frozenset(a for areas in at_work.values() for a in areas)

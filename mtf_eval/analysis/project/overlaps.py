@@ -153,17 +153,12 @@ def groups(data: Dataset, *, as_of: date) -> tuple[tuple[str, ...], ...]:
 def overlaps_table(data: Dataset, *, as_of: date) -> Table:
     """List the overlaps for the leadership group: pairs of projects, and agencies in several."""
     found = overlaps(data, as_of=as_of)
-    rows = [
-        (
-            f"{o.first} and {o.second}",
-            SHARED_WORDS[o.what],
-            "; ".join(map(data.area, o.shared) if o.what in ("areas", "spill") else o.shared),
-            f"{o.start:%B %Y} to {o.end:%B %Y}",
-            CONSEQUENCES[o.what],
-        )
-        for o in found
-        if o.what != "agency"
-    ]
+    rows = []
+    for o in (o for o in found if o.what != "agency"):
+        shared = "; ".join(map(data.area, o.shared) if o.what in ("areas", "spill") else o.shared)
+        period = f"{o.start:%B %Y} to {o.end:%B %Y}"
+        told = SHARED_WORDS[o.what], shared, period, CONSEQUENCES[o.what]
+        rows.append((f"{o.first} and {o.second}", *told))
     for agency in sorted({name for o in found if o.what == "agency" for name in o.shared}):
         both = [o for o in found if o.what == "agency" and agency in o.shared]
         names = sorted({n for o in both for n in (o.first, o.second)})

@@ -148,13 +148,9 @@ def candidates(data: Dataset, evaluation: Evaluation) -> Table:
     panel = before(data, evaluation)
     best = _alike(panel).head(SHOWN)
     year = panel.counts.iloc[-12:].sum()
-    frame = pd.DataFrame(
-        {
-            "area": [*map(data.area, best.index.astype(str))],
-            "incidents": year[best.index].astype("int64").to_numpy(),
-            "distance": best.to_numpy(),
-        }
-    )
+    frame = pd.DataFrame({"area": [*map(data.area, best.index.astype(str))]})
+    frame["incidents"] = year[best.index].astype("int64").to_numpy()
+    frame["distance"] = best.to_numpy()
     mean = f"{year[list(panel.target)].mean():,.0f}"
     return page_table(data, evaluation, "candidates", frame, mean=mean)
 

@@ -143,16 +143,10 @@ def stories(
         labels = {rung.step: rung.label for rung in ladder}
         way = ", then ".join(labels.get(s, in_words(s)).lower() for s in listed(row.steps))
         roles, author = "; ".join(listed(row.roles)) or "not given", row.author or "not given"
-        told.append(
-            {
-                "story": f"{number}. {roles[0].upper()}{roles[1:]}",
-                "project": titles.get(row.project_id, ""),
-                "before": row.before,
-                "done": row.done,
-                "after": f"{row.after} On the ladder: {way}." if way else row.after,
-                "signed": f"{author[0].upper()}{author[1:]}; signed off by {row.signed_off_by}, "
-                f"{day(row.signed_off_on)}",
-            }
-        )
+        after = f"{row.after} On the ladder: {way}." if way else row.after
+        signed = f"signed off by {row.signed_off_by}, {day(row.signed_off_on)}"
+        story = {"story": f"{number}. {roles[0].upper()}{roles[1:]}", "before": row.before}
+        story |= {"project": titles.get(row.project_id, ""), "done": row.done, "after": after}
+        told.append(story | {"signed": f"{author[0].upper()}{author[1:]}; {signed}"})
     as_at = as_at_of(rows["signed_off_on"])
     return lay("case_stories", told, data, name=name, of=of, as_at=as_at)

@@ -52,12 +52,8 @@ def extremes(frame: pd.DataFrame, label: str, column: str) -> tuple[str, float, 
     if values.nunique() < 2:
         return None
     top, low = values.max(), values.min()
-    return (
-        listing([str(k) for k in values.index[values == top]]),
-        float(top),
-        listing([str(k) for k in values.index[values == low]]),
-        float(low),
-    )
+    highest, lowest = (listing([*map(str, values.index[values == end])]) for end in (top, low))
+    return highest, float(top), lowest, float(low)
 
 
 def alt(

@@ -280,11 +280,9 @@ def levels(data: Dataset, project_id: str, *, shown: Shown = AS_RECORDED) -> Tab
     rows = []
     for question in questions(data, project_id):
         for wave in waves(data, project_id):
-            figures: tuple[float | None, ...] = (None,) * 3
-            why = ""
             try:
-                figures = _points(level(data, project_id, question, wave, shown))
+                figures = *_points(level(data, project_id, question, wave, shown)), ""
             except NotEnoughData as reason:
-                why = str(reason)
-            rows.append((question.text, WORDS[wave], *figures, why))
+                figures = *(None,) * 3, str(reason)
+            rows.append((question.text, WORDS[wave], *figures))
     return _table(data, project_id, "levels", rows, basis=shown.rule)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mtf_eval.analysis.project.design import row_of
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.analysis.surveys.surveys import WAVES
-from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule
 
@@ -23,10 +23,9 @@ def cautions(data: Dataset, project_id: str, rule: Rule) -> tuple[str, ...]:
         return ("No survey is on record.",)
     there = surveys.waves(data, project_id)
     found = []
-    if there == ("entry",):
-        found.append("Entry survey only: nothing can be said about change.")
-    if there == ("exit",):
-        found.append("Exit survey only: nothing can be said about change.")
+    if len(there) == 1:
+        one = surveys.WORDS[there[0]]
+        found.append(f"{one} survey only: nothing can be said about change.")
     if rule.off:
         found += _of_answers(rows)
     found += _timing(data, project_id, rows)
@@ -50,17 +49,13 @@ def _of_answers(rows: pd.DataFrame) -> list[str]:
     bases = rows.groupby(["wave", "question_id"]).size()
     if (bases < surveys.SMALL_BASE).any():
         found.append(f"Some bases are under {surveys.SMALL_BASE}: counts only, no interval [u].")
-    shift = _mode_shift(rows)
-    if shift:
+    if shift := _mode_shift(rows):
         found.append(f"How people were asked changed between the waves ({shift}).")
     return found
 
 
 def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
-    rows_of = data.own("projects", project_id)
-    if rows_of.empty:
-        raise BadArgument(f"project_id={project_id!r}: no such project")
-    project, found = rows_of.iloc[0], []
+    project, found = row_of(data, project_id), []
     last_entry = rows.loc[rows["wave"] == "entry", "date"].max()
     first_exit = rows.loc[rows["wave"] == "exit", "date"].min()
     if pd.notna(last_entry) and last_entry > project["response_start"]:

@@ -257,15 +257,11 @@ def decisions(data: Dataset, *, half: Period, results: Mapping[str, str]) -> Tab
         mine = [a for a in asked if a.project == name]
         there = known.loc[name] if name in known.index else None
         by = [a.by for a in mine]
-        rows.append(
-            (
-                name if there is None else f"{name} {there['title']}",
-                "; ".join(dict.fromkeys(ASKED[a.kind][0] for a in mine)).capitalize(),
-                "not on record" if there is None else there["lead_agency"],
-                NOW if None in by else day(min(b for b in by if b is not None)),
-                "; ".join(a.why for a in mine),
-            )
-        )
+        when = NOW if None in by else day(min(b for b in by if b is not None))
+        what = "; ".join(dict.fromkeys(ASKED[a.kind][0] for a in mine)).capitalize()
+        who = "not on record" if there is None else there["lead_agency"]
+        called = name if there is None else f"{name} {there['title']}"
+        rows.append((called, what, who, when, "; ".join(a.why for a in mine)))
     return lay("decisions", rows, data, half=half, as_at=half.until(data))
 
 

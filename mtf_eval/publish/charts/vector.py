@@ -23,12 +23,9 @@ def slim(text: str, *, size: int, ink: str) -> str:
     root = ElementTree.fromstring(text)
     for parent in list(root.iter()):
         for child in list(parent):
-            style_only = child.tag == f"{SVG}style" or (
-                child.tag == f"{SVG}defs"
-                and all(c.tag != f"{SVG}path" for c in child)
-                and all(c.tag != f"{SVG}pattern" for c in child)
-            )
-            if style_only or child.tag == f"{SVG}clipPath":
+            drawn = {f"{SVG}path", f"{SVG}pattern"} & {c.tag for c in child}
+            empty = child.tag == f"{SVG}defs" and not drawn
+            if empty or child.tag in (f"{SVG}style", f"{SVG}clipPath"):
                 parent.remove(child)
     for element in root.iter():
         _plain(element.attrib, element.tag == f"{SVG}text", str(size), ink)
@@ -41,10 +38,8 @@ def slim(text: str, *, size: int, ink: str) -> str:
     for name in ("width", "height", "version"):
         root.attrib.pop(name, None)
     raw = ElementTree.tostring(root, encoding="unicode", short_empty_elements=True)
-    raw = raw.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "").replace(
-        "xlink:href", "href"
-    )
-    return re.sub(r">\s+<", "><", raw)
+    raw = raw.replace(' xmlns:xlink="http://www.w3.org/1999/xlink"', "")
+    return re.sub(r">\s+<", "><", raw.replace("xlink:href", "href"))
 
 
 def _plain(attributes: dict[str, str], is_text: bool, size: str, ink: str) -> None:
@@ -61,17 +56,13 @@ def _plain(attributes: dict[str, str], is_text: bool, size: str, ink: str) -> No
         del attributes["font-size"]
     if is_text and attributes.get("fill", "").upper() == ink:
         del attributes["fill"]
-    for name in ("d", "x", "y", "transform", "points", "stroke-width"):
-        if name in attributes:
-            attributes[name] = (
-                re.sub(
-                    r"-?\d+\.\d+",
-                    lambda m: f"{float(m.group()):.1f}".rstrip("0").rstrip("."),
-                    attributes[name],
-                )
-                .replace("\n", "")
-                .strip()
-            )
+
+    def short(number: re.Match[str]) -> str:
+        return f"{float(number[0]):.1f}".rstrip("0").rstrip(".")
+
+    for name in {"d", "x", "y", "transform", "points", "stroke-width"} & set(attributes):
+        plain = attributes[name].replace("\n", "").strip()
+        attributes[name] = re.sub(r"-?\d+\.\d+", short, plain)
     if is_text and re.match(r"rotate\(-?0 ", attributes.get("transform", "")):
         del attributes["transform"]
 

@@ -208,17 +208,11 @@ def as_table(found: tuple[Correction, ...], report: str = "") -> Table:
     """
     # What the report says in one line comes first: it is what most readers took away.
     found = tuple(sorted(found, key=lambda c: (c.date, c.table != RESULT)))
-    rows = [
-        (
-            f"{c.table} (also in {more} other place{'s' * (more > 1)})" if more else c.table,
-            c.row or "the report",
-            c.figure or "in one line",
-            c.was,
-            c.now,
-            day(date.fromisoformat(c.date)),
-        )
-        for c, more in distinct(found).items()
-    ]
+    rows = []
+    for c, more in distinct(found).items():
+        place = f"{c.table} (also in {more} other place{'s' * (more > 1)})" if more else c.table
+        told = c.row or "the report", c.figure or "in one line", c.was, c.now
+        rows.append((place, *told, day(date.fromisoformat(c.date))))
     name = f"corrections_{report}" if report else "corrections"
     return lay("corrections", rows, "", name=name, which="That" if report else "This")
 

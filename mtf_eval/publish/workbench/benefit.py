@@ -35,16 +35,9 @@ if TYPE_CHECKING:
 SEED = 2021
 #: Rules that are read before any pound is: what they found stands on the first screen.
 FIRST = (
-    "weaker_evidence",
-    "gross_without_counterfactual",
-    "displacement",
-    "unusual_unit_cost",
-    "provisional_edition",
-    "wide_unit_cost",
-    "shared_areas",
-    "claimed_twice",
-    "same_outcome_twice",
-    "same_outcome_on_both_routes",
+    *("weaker_evidence", "gross_without_counterfactual", "displacement", "unusual_unit_cost"),
+    *("provisional_edition", "wide_unit_cost", "shared_areas", "claimed_twice"),
+    *("same_outcome_twice", "same_outcome_on_both_routes"),
 )
 APART = "A sum of its own, not to be added to what the records show."
 LIVE = (

@@ -200,14 +200,11 @@ def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]]) -> Iterable[Proble
     years = {row["price_year"] for row in tables["gdp_deflator"]}
     seen: set[str] = set()
     for row in tables["unit_costs"]:
+        year, covered = row["price_year"], "a financial year the deflator covers, such as 2015/16"
+        unknown = bool(year.strip()) and year not in years
         checks = [
             ("code", row["code"] in seen, "the code twice", "each code once"),
-            (
-                "price_year",
-                bool(row["price_year"].strip()) and row["price_year"] not in years,
-                f"price year {row['price_year']}",
-                "a financial year the deflator covers, such as 2015/16",
-            ),
+            ("price_year", unknown, f"price year {year}", covered),
             ("grade", row["grade"] not in set("123456"), row["grade"] or "a blank", "1 to 6"),
             ("verified", row["verified"] not in STATUSES, row["verified"], ", ".join(STATUSES)),
             ("role", row["role"] not in ("benefit", "input"), row["role"], "benefit or input"),
