@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mtf_eval.analysis.project.design import row_of
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.analysis.surveys.surveys import WAVES
 from mtf_eval.records.dataset import Dataset
@@ -55,7 +54,7 @@ def _of_answers(rows: pd.DataFrame) -> list[str]:
 
 
 def _timing(data: Dataset, project_id: str, rows: pd.DataFrame) -> list[str]:
-    project, found = row_of(data, project_id), []
+    project, found = data.own("projects", project_id).iloc[0], []
     last_entry = rows.loc[rows["wave"] == "entry", "date"].max()
     first_exit = rows.loc[rows["wave"] == "exit", "date"].min()
     if pd.notna(last_entry) and last_entry > project["response_start"]:
