@@ -12,7 +12,7 @@ from books import book, write_xlsx
 from openpyxl.styles import Font
 
 from mtf_eval import load
-from mtf_eval.analysis.results.findings import extremes, inside
+from mtf_eval.analysis.results.findings import alt, extremes, inside
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
 
@@ -341,3 +341,13 @@ def test_a_total_is_of_rows_and_a_whole_across_is_read(tmp_path: Path) -> None:
     with pytest.raises(DataProblems, match="more than once, keep one: burglary"):
         read(tmp_path / "c", incidents="month,area_code,Burglary,burglary,Drugs\n"
              + "\n".join(f"{month},A1,10,9,5" for month in months))  # fmt: skip
+
+
+def test_a_picture_in_words_by_hand() -> None:
+    frame = pd.DataFrame({"who": ["A", "B", "Total"], "n": [3, 5, 8], "m": [4, 4, 8],
+                          "gone": [2, None, None]})  # fmt: skip
+    columns = {"n": "referrals", "m": "visits", "gone": "calls"}
+    assert alt(frame, label="who", columns=columns) == (
+        "Bar chart of referrals, visits and calls, 2 rows. Referrals: highest B (5), lowest A (3). "
+        "Some values are not shown. The figures are in the data below."
+    )

@@ -61,6 +61,30 @@ def test_a_choice_has_its_drop_down(blank: Path) -> None:
     assert listed.strip('"').split(",") == ["accepted", "rejected", "sara", "pending"]
 
 
+def test_cells_take_what_their_columns_hold(blank: Path) -> None:
+    """Days, numbers within their bounds and ours are checked as they are typed."""
+    book = openpyxl.load_workbook(blank)
+    kinds = {"date": "date", "whole": "whole", "money": "decimal", "number": "decimal",
+             "share": "decimal"}  # fmt: skip
+    for name, schema in TABLES.items():
+        rules = {
+            str(check.sqref).partition("2:")[0]: check
+            for check in book[name].data_validations.dataValidation
+        }
+        for column, heading in zip(schema.columns, book[name][1], strict=True):
+            meta, rule = schema.columns[column].metadata, rules.get(heading.column_letter)
+            if meta["allowed"] or (column == "project_id" and name != "projects"):
+                continue
+            wanted = kinds.get(meta["kind"])
+            assert (rule.type if rule else None) == wanted, (name, column)
+            if rule and wanted == "date":
+                assert (rule.operator, rule.formula1) == ("greaterThan", "DATE(1990,1,1)")
+            elif rule:
+                low, high = meta["bounds"]
+                ends = (-1e9 if low is None else low, 1e9 if high is None else high)
+                assert (float(rule.formula1), float(rule.formula2)) == ends, (name, column)
+
+
 def test_a_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
     data = load(DATA / "example")
     projects = data.table("projects").copy()

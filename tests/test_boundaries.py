@@ -52,6 +52,23 @@ def test_what_is_refused(tmp_path: Path, given: dict[str, object], words: str) -
         read_boundaries(geojson(tmp_path / "b.geojson", **given))  # type: ignore[arg-type]
 
 
+def test_areas_have_the_names_that_their_outlines_give(tmp_path: Path) -> None:
+    path = geojson(tmp_path / "b.geojson")
+    assert read_boundaries(path)[1] == {"E01990011": "Harbour"}
+    held = json.loads(path.read_text())
+    first = held["features"][0]
+    held["features"].append({**first, "properties": {"LSOA21CD": "E01990012"}})
+    path.write_text(json.dumps(held))
+    frame, names = read_boundaries(path)
+    assert (set(frame["area_code"]), names) == (
+        {"E01990011", "E01990012"},
+        {"E01990011": "Harbour"},
+    )
+    del first["properties"]["name"]
+    path.write_text(json.dumps(held))
+    assert read_boundaries(path)[1] == {}
+
+
 def test_the_map_of_a_project_has_its_areas_outlined(tmp_path: Path) -> None:
     from mtf_eval.analysis.project import design, maps
 

@@ -127,6 +127,28 @@ def test_what_was_corrected_once_is_not_told_when_it_is_hidden_now(tmp_path: Pat
     assert run(tmp_path, book(months(3, 20), release="public")) == ()
 
 
+@pytest.mark.parametrize(
+    ("march", "said", "as_at", "told"),
+    [
+        (53, "190 referrals", "2021-12-31", ["March 2021", ""]),
+        (53, "188 referrals", "2021-12-31", ["March 2021"]),
+        (51, "190 referrals", "2021-12-31", []),  # the words alone
+        (53, "190 referrals", "2021-12-30", ["March 2021"]),  # a year that was not over
+    ],
+)
+def test_the_result_in_one_line_is_corrected_with_a_figure_of_a_time_that_was_over(
+    tmp_path: Path, march: int, said: str, as_at: str, told: list[str]
+) -> None:
+    publish(tmp_path, book(months(51, 20, as_at=as_at)))
+    new = book(months(march, 20, as_at=as_at))
+    new.cells[1] = cell(elements.headline_result(said))
+    found = run(tmp_path, new)
+    assert sorted(c.row for c in found) == sorted(told)
+    for each in (c for c in found if not c.row):
+        assert (each.table, each.was, each.now) == (corrections.RESULT, "188 referrals", said)
+    assert all(c.date == RUN[:10] for c in found)
+
+
 def test_without_an_edition_there_is_nothing_to_correct(tmp_path: Path) -> None:
     assert run(tmp_path, book(months(53, 20))) == ()
     (tmp_path / "annual_review-2021").mkdir()

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from gaps import ASB, CITY, MONTHS, NEAR, archive, declare, force, project, table
 
+from mtf_eval.analysis.counts import on_record
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.coverage import Coverage, coverage_of, kept
+from mtf_eval.records.coverage.gaps import Gap
 from mtf_eval.records.coverage.silences import (
     doubled_months,
     incomplete_months,
@@ -59,6 +61,32 @@ def test_a_month_without_a_file_is_not_a_nought() -> None:
     (gap,) = coverage.gaps
     assert gap.kind == "no_file"
     assert gap.text.startswith("May to August 2022 are not on record for City of Testshire Police")
+
+
+def test_the_quality_page_lists_a_gap_and_counts_the_areas_it_leaves() -> None:
+    data = load(FIELD / "01" / "data")
+    listed = on_record.gaps(data)
+    (row,) = listed.frame.to_numpy().tolist()
+    assert row[:6] == ["1", "City of Testshire Police", "Anti-social behaviour", "all areas",
+                       "May to August 2022", "no file"]  # fmt: skip
+    assert on_record.gaps_finding(listed).startswith("1 gap in the records of areas; ")
+    (strip,) = on_record.overview(data)
+    runs = strip.frame[["first", "last", "state"]].to_numpy().tolist()
+    assert runs == [
+        ["January 2021", "April 2022", "on record"],
+        ["May 2022", "August 2022", "in part"],
+        ["September 2022", "December 2022", "on record"],
+    ]
+    early = load(FIELD / "01" / "data", as_of=date(2022, 6, 15))
+    (cut,) = on_record.overview(early)
+    assert cut.as_at == on_record.gaps(early).as_at == date(2022, 6, 15)
+    assert cut.frame["last"].iloc[-1] == "May 2022", "June is not over"
+    none = Dataset(name="n", path=Path("n"), tables={n: empty(t) for n, t in TABLES.items()},
+                   sources=())  # fmt: skip
+    assert on_record.overview(none) == ()
+    assert on_record.gaps_finding(on_record.gaps(none)) == (
+        "Every area is on record in every month between the first and the last."
+    )
 
 
 def test_a_jump_in_rows_without_an_area_is_a_gate() -> None:
@@ -365,3 +393,27 @@ def test_kent_2022_has_no_gap_beyond_chance_and_thinned_months_are_seen() -> Non
         (gap,) = coverage_of(made, measure, as_of=AS_OF).gaps
         assert gap.kind == "incomplete"
         assert gap.text.startswith("November and December 2022 for Kent Police look incomplete")
+
+
+def test_which_gaps_concern_areas_in_a_time_by_hand() -> None:
+    march, may = pd.Timestamp("2022-03-01"), pd.Timestamp("2022-05-01")
+
+    def concern(areas: list[str], first: str, last: str, **more: object) -> bool:
+        known = {"kind": "silent", "source": "North", "areas": (), "gate": False} | more
+        gap = Gap(measure=ASB, first=march, last=may, text="", remedy="", **known)  # type: ignore[arg-type]
+        sources = {"A": "North", "B": "South"}
+        held = Coverage(measure=ASB, counts=pd.DataFrame(), gaps=(gap,), source_of=sources)
+        return bool(held.concerning(areas, pd.Timestamp(first), pd.Timestamp(last)))
+
+    assert concern(["A"], "2022-01-01", "2022-03-01"), "its first month is the last asked for"
+    assert concern(["A"], "2022-05-01", "2022-07-01")
+    assert not concern(["A"], "2022-01-01", "2022-02-01")
+    assert not concern(["A"], "2022-06-01", "2022-07-01")
+    assert not concern(["B"], "2022-01-01", "2022-12-01")
+    assert concern(["B"], "2022-01-01", "2022-12-01", source=""), "of every source"
+    assert concern(["B"], "2022-01-01", "2022-12-01", areas=("B", "C"))
+    assert not concern(["A"], "2022-01-01", "2022-12-01", areas=("B", "C"))
+    for kind, alike in (("no_area", True), ("split", True), ("silent", False)):
+        assert concern(["A"], "2022-03-01", "2022-05-01", kind=kind) != alike
+        assert concern(["A"], "2022-02-01", "2022-05-01", kind=kind), "it begins within"
+        assert concern(["A"], "2022-03-01", "2022-06-01", kind=kind), "it ends within"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -30,10 +31,10 @@ def test_every_table_is_declared_once_and_used() -> None:
 def test_rows_are_of_known_kinds() -> None:
     kinds = {"label", "text", "date", "people", "count", "money", "number", "share", "change"}
     for row in ROWS:
-        assert row["kind"] in kinds | {"table", "note", "notes", "columns"}, row
+        assert row["kind"] in kinds | {"table", "note", "columns"}, row
         assert set(re.sub("{.*}", "", row["marks"]).split("; ")) <= FLAGS, row
         assert (row["kind"] in ("share", "change")) == bool(row["of"]), row
-        assert bool(row["heading"]) == (row["kind"] not in ("notes", "columns")), row
+        assert bool(row["heading"]) == (row["kind"] != "columns"), row
 
 
 def test_columns_that_are_not_held_are_left_out_where_they_may_be() -> None:
@@ -41,6 +42,8 @@ def test_columns_that_are_not_held_are_left_out_where_they_may_be() -> None:
     table = lay("progress_summary", rows, "our own", as_at=None)
     assert [c.heading for c in table.columns] == ["Priority", "Actions", "Green"]
     assert table.total_row
+    own = lay("bids_by_status", [], "us", as_of=date(2021, 1, 1), notes=("Own.",))
+    assert own.notes[-1] == "Own."
     with pytest.raises(KeyError, match="rows"):
         lay("progress_summary", rows.drop(columns="rows"), "our own", as_at=None)
 

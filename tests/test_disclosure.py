@@ -232,7 +232,7 @@ def test_expected_range_and_medians_rest_on_shown_counts() -> None:
 def test_coarser_is_asked_for_and_never_follows_from_counts() -> None:
     thanet, public = load(HERE), rule_of("public")
     assert groups.coarser(thanet, public) is thanet
-    asked = groups.coarser(thanet, public, "quarter; agency")
+    asked = groups.coarser(thanet, public, "quarter; agency;")
     assert groups.coarser(thanet, rule_of("internal"), "quarter") is thanet
     months = disclosure()(referrals.by_month(asked, year=2021))
     assert months.table.name == "referrals_by_quarter_2021"

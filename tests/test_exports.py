@@ -98,7 +98,8 @@ def test_awkward_names_and_headings(tmp_path: Path) -> None:
 
     frame = made_up.themes().frame
     names = ["a_very_long_table_name_that_excel_will_not_take_1",
-             "a_very_long_table_name_that_excel_will_not_take_2", "cover"]  # fmt: skip
+             "a_very_long_table_name_that_excel_will_not_take_2",
+             "a_very_long_table_name_that_excel_will_not_take_3", "cover"]  # fmt: skip
     shown = []
     for name in names:
         marks = (
@@ -110,6 +111,9 @@ def test_awkward_names_and_headings(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(write_exports(new_notebook(cells=shown), tmp_path, "b")[0])
     assert len(set(book.sheetnames)) == len(book.sheetnames)
     assert all(len(name) <= 31 for name in book.sheetnames)
+    stem = "a_very_long_table_name_that_"
+    own = [name for name in book.sheetnames if name.lower() not in ("contents", "notes")]
+    assert own[-4:] == [f"{stem}exc", f"{stem}_2", f"{stem}_3", "cover_2"]
 
 
 def test_a_workbook_is_as_accessible_as_the_analysis_function_asks(tmp_path: Path) -> None:

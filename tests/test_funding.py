@@ -55,6 +55,13 @@ def test_pipeline_adds_up(tracker: Dataset) -> None:
     frame = funding.pipeline(tracker, as_of=NOW).frame.set_index("status")
     assert frame.loc["Total"].tolist() == [5, 4000, 1700]
     assert frame.drop("Total")["requested"].sum() == 4000
+    # By hand, on 30 June: nobody waits in any other state, so no other row is there.
+    assert {status: int(row["bids"]) for status, row in frame.iterrows()} == {
+        "Awaiting a decision": 1, "Awarded": 1, "Awarded in part": 1, "Refused": 1,
+        "Withdrawn": 1, "Total": 5,
+    }  # fmt: skip
+    none = funding.pipeline(dataset(), as_of=NOW).frame
+    assert none["status"].tolist() == ["Total"]
 
 
 def test_no_rate_from_few_decisions(tracker: Dataset) -> None:

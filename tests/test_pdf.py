@@ -66,6 +66,20 @@ def test_a_browser_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         pdf.print_pdf(tmp_path / "x.html", tmp_path / "x.pdf")
 
 
+@pytest.mark.parametrize(("user", "boxed"), [(0, False), (1000, True)])
+def test_nobody_but_root_goes_without_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, user: int, boxed: bool
+) -> None:
+    broken = tmp_path / "chromium"
+    broken.write_text(f"#!/bin/sh\necho $* > {tmp_path}/asked\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(pdf, "find_browser", lambda: str(broken))
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+    with pytest.raises(RunRefused):
+        pdf.print_pdf(tmp_path / "x.html", tmp_path / "x.pdf")
+    assert ("--no-sandbox" not in (tmp_path / "asked").read_text()) == boxed
+
+
 def test_edge_is_found_where_windows_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

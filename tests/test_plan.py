@@ -91,6 +91,17 @@ def test_values_that_do_not_fit_are_refused(
     assert words in str(refused.value)
 
 
+def test_only_names_that_are_given_a_plain_value_are_parameters(tmp_path: Path) -> None:
+    cell = "import os\nyear: int  # which\nfolder = None\na, b = 1, 2\nos.name = 'x'\nname = 'n'\n"
+    found = book(tmp_path, "b", cell).parameters
+    told = {n: (p.types, p.required, p.default, p.comment) for n, p in found.items()}
+    assert told == {
+        "year": (("int",), True, None, "which"),
+        "folder": (("None",), False, None, ""),
+        "name": (("str",), False, "n", ""),
+    }
+
+
 def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
     template = book(tmp_path, "b", "year: int = 1")
     with pytest.raises(BadArgument, match="2 problem"):

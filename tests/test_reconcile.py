@@ -11,7 +11,7 @@ import pytest
 from dashboard import HERE
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import readings, reconcile
+from mtf_eval.analysis.counts import quality, readings, reconcile
 from mtf_eval.records.dataset import Dataset
 
 
@@ -95,6 +95,47 @@ def test_a_mended_table_is_silent(thanet: Dataset) -> None:
     mended = changed(thanet, monthly_referrals=months)
     assert not any("2021: received" in what for what in differences(mended))
     assert not any("cancel" in r.text for r in readings.readings(mended))
+
+
+def test_months_without_records_between_those_with_are_named(thanet: Dataset) -> None:
+    months = thanet.table("monthly_referrals")
+    march, to_may = (months["month"].dt.month.isin(of) for of in ([3], [3, 4, 5]))
+    rows = {}
+    for name, gone in (("none", march & ~march), ("one", march), ("three", to_may)):
+        data = changed(thanet, monthly_referrals=months[~gone])
+        (row,) = quality.completeness(data).frame.to_numpy().tolist()
+        rows[name] = row[2:]
+    assert rows == {
+        "none": [12, 0, "none"],
+        "one": [11, 1, "March 2021"],
+        "three": [9, 3, "March 2021, April 2021, May 2021"],
+    }
+    ahead = months.assign(month=months["month"].where(months["month"].dt.month != 12,
+                                                      pd.Timestamp("2023-12-01")))  # fmt: skip
+    row = quality.completeness(changed(thanet, monthly_referrals=ahead)).frame.iloc[0]
+    assert row["named"].startswith("December 2021, January 2022, ")
+    assert row["named"].endswith("November 2022, and 12 more"), "24 months, twelve of them named"
+    assert quality.covered(thanet) == "January 2020 to December 2021"
+
+
+def test_errors_that_cancel_are_explained_by_a_later_decision_alone(thanet: Dataset) -> None:
+    """A referral decided a month after it came; never one decided before it came."""
+    months = thanet.table("monthly_referrals").copy()
+    months = months[months["month"].dt.year == 2021].head(3).reset_index(drop=True)
+    for column in ("accepted", "rejected", "saras", "pending"):
+        months[column] = 0
+    told = {}
+    for late, received in ((True, [5, 4, 4]), (False, [4, 4, 5])):
+        months["received"], months["accepted"] = received, [4, 4, 4] if late else [5, 4, 4]
+        months.loc[2, "accepted"] = 5 if late else 4
+        (told[late],) = (
+            r.text for r in readings.readings(changed(thanet, monthly_referrals=months))
+            if "cancel" in r.text
+        )  # fmt: skip
+        assert told[late].startswith("January and March do not add up across, ")
+    own = "They would, if referrals received in the one month were decided in the other."
+    assert told[True].endswith(own)
+    assert own not in told[False]
 
 
 def test_errors_that_do_not_cancel_show_in_the_total(thanet: Dataset) -> None:

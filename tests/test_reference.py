@@ -87,6 +87,9 @@ def test_unknown_names_are_refused_and_near_ones_named(reference: Reference) -> 
         reference.severity_weight("Robbery", "own")
     with pytest.raises(BadArgument):
         reference.discount_factors(1, "private")
+    assert reference.discount_factors(0) == ()
+    with pytest.raises(BadArgument, match="expected 0 or more"):
+        reference.discount_factors(-1)
     with pytest.raises(BadArgument):
         reference.assumption("luck")
 

@@ -576,3 +576,13 @@ def test_months_after_a_log_has_stopped_are_in_no_table(tmp_path: Path) -> None:
     assert not reconcile.reconcile(data), (
         "2024 is a year not on record, not one of published months"
     )
+
+
+def test_no_agency_is_put_first_without_a_total() -> None:
+    frame = pd.DataFrame({"agency": ["NHS", "Police", "Total"], "count": [3, 5, 8]})
+    said = priorities.agencies_finding(frame, year=2021)
+    assert said == ("Agency priorities were fulfilled 8 times; those of Police most often (5)")
+    alone = frame.head(1)
+    empty = "Agency priorities fulfilled in 2021"
+    assert priorities.agencies_finding(alone, year=2021) == empty
+    assert priorities.agencies_finding(frame.tail(1), year=2021) == empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from inspect import signature
 from pathlib import Path
@@ -153,6 +154,74 @@ def test_without_a_report_every_figure_is_shown_and_with_one_its_rule_holds(reco
 
 
 # Tried by hand
+
+
+def test_pictures_of_the_published_year_say_what_was_published() -> None:
+    """Sums by hand of the dashboard's figures; 2021 has what was on it by 15 December."""
+    records = mtf.load(DATA / "thanet_2021")
+    mtf.report(records, "annual_review", year=2021)
+    year = records.year(2021)
+    shown = {
+        "contacts_made": ["Contact attempts in lockdown 1 were the most (19,247)"],
+        "contacts_by_period": [
+            "Visits to residents out of reach: 819 in 2020 and 0 in 2021",  # 660 + 159, 0
+            "Remote contacts: 29,540 in 2020 and 2,454 in 2021",
+        ],
+        "requests": ["Requests for support fell from 210 in January 2021 to 23 in April 2021"],
+        "themes": ["Social issues led the themes with 64; 46 of 174 were home security"],
+        "support_by_agency": [
+            "47 referrals in 2021, 51 in 2020; most from Oasis Domestic Abuse Service"
+        ],
+        "priorities_fulfilled": [
+            "Agency priorities were fulfilled 1,151 times; those of Police &amp; Crime "
+            "Commissioner most often (225)"
+        ],
+        "referrals_by_month": [
+            "March 2021 brought the most referrals of whole months (22), October 2021 the fewest "
+            "(7)"
+        ],
+    }
+    for name, titles in shown.items():
+        html = getattr(year, name)().element().html
+        assert all(title in html for title in titles), name
+    assert len(year.progress().parts) == 4
+    assert all(
+        isinstance(getattr(year, name)(), Absent) for name in ("waits", "referrals_by_group")
+    )
+
+
+def test_the_quality_page_says_what_was_read_and_what_does_not_agree() -> None:
+    records = mtf.load(DATA / "thanet_2021")
+    mtf.report(records, "data_quality")
+    page = records.quality()
+    read = page.element().text
+    tables = ["about", "activity", "agency_priorities", "monthly_referrals", "priority_progress"]
+    assert re.findall(r"(?m)^([a-z_]+)\t", read) == tables
+    said = page.verdict().sentence()
+    # The twelve months of 2021; the five differences are those test_reconcile names.
+    assert said.startswith("12 monthly rows and ")
+    assert ": 5 comparisons do not hold, " in said
+    agreed = page.agreement().element().text
+    assert said in agreed.splitlines()[0]
+    assert "September 2021: received against accepted" in agreed
+    assert "Monthly referrals" in agreed
+    assert page.coverage().sentence() == "No incidents of areas are on record."
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("EX06", "We cannot say: Robbery: 6 incidents in the months before the start; "),
+        ("EX07", "The response is still running. "),
+        ("EX09", "No record of the project's measures exists in its areas, "),
+        ("EX10", "The response has not begun: "),
+    ],
+)
+def test_a_project_without_an_effect_says_why(records: Any, name: str, start: str) -> None:
+    own = records.project(name)
+    assert own.effect().sentence().startswith(start)
+    assert isinstance(own.calendar(), Absent) == (name == "EX09")
+    assert isinstance(own.places(), Absent) == (name == "EX09")
 
 
 def test_the_designs_own_method_by_hand_is_the_reports_own_effect(project: Any) -> None:

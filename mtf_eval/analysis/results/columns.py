@@ -74,7 +74,7 @@ def lay(
     `rows`: a frame that holds every stored column by name; or rows, each with its values in the
         order of the columns or by their names. An optional column is left out where they lack it.
     `data`: the data set, whose publisher is named with the source; or the source in words.
-    `columns`, `notes`: further ones, where the declaration has a place for them, else at the end.
+    `columns`, `notes`: further ones; columns where the declaration has a place for them.
     `total_row`: as declared, where not given; an empty table has none.
     `derive`, `kept_back`, `basis`: as in `Table`.
     `words`: what the declared texts name in braces; `as_at`, without it `as_of`, is the table's
@@ -100,8 +100,6 @@ def lay(
         needs = part["of"].split() or [part["column"]]
         if kind == "note":
             printed.append(said(part["heading"]))
-        elif kind == "notes":
-            printed, notes = [*printed, *notes], ()
         elif kind == "columns":
             marks, columns = [*marks, *columns], ()
         elif "optional" not in flags or all(name in held for name in needs):

@@ -73,8 +73,6 @@ def alt(
         if ends is not None:
             top, high, bottom, low = ends
             said = f"highest {top} ({number(high)}), lowest {bottom} ({number(low)})"
-            if high == low:
-                said = f"{number(high)} in every row shown"
             parts.append(f"{words[:1].upper()}{words[1:]}: {said}.")
         if pd.to_numeric(rows[column], errors="coerce").isna().any():
             parts.append("Some values are not shown.")

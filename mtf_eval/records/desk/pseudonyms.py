@@ -120,5 +120,5 @@ def pseudonymise(
     if problems:
         raise DataProblems(problems)
     with target.open("w", encoding="utf-8", newline="") as out:
-        csv.writer(out, lineterminator="\n").writerows([names, *written])
+        csv.writer(out).writerows([names, *written])
     return replaced

@@ -24,7 +24,7 @@ def read_published_deflator(path: Path) -> str | None:
     book = CalamineWorkbook.from_path(str(path))
     for name in book.sheet_names:
         grid = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        words = " ".join(str(cell) for row in grid for cell in row if isinstance(cell, str))
+        words = " ".join(str(cell) for row in grid for cell in row)
         base = re.search(r"(\d{4})[-/](\d{2})\s*=\s*100", words)
         series = _series(grid)
         if base and "deflator" in words.lower() and len(series) >= 2:
@@ -42,7 +42,7 @@ def _series(grid: Sequence[Sequence[object]]) -> list[tuple[str, float, str]]:
             if not year:
                 continue
             level, growth = ((*cells[place + 1 :], "", "")[n] for n in (0, 1))
-            if isinstance(level, int | float) and level:
+            if isinstance(level, int | float):
                 found.append((f"{year[1]}/{year[2]}", float(level), "outturn"))
             elif found and isinstance(growth, int | float):
                 chained = found[-1][1] * (1 + growth / 100)

@@ -318,7 +318,7 @@ def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> list[int]:
     """Return the rows the same as one before in every column, one of which tells rows apart."""
     body = [(n, r) for n, r in enumerate(rows[top + 1 :], top + 2) if not all(map(is_blank, r))]
     again: list[int] = []
-    for place in range(max((len(row) for _, row in body), default=0)):
+    for place in range(len(rows[top])):
         cells = [
             str(row[place]) for _, row in body if place < len(row) and not is_blank(row[place])
         ]
