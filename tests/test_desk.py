@@ -22,7 +22,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import PatternFill
 from tiny_desk import COMMAND, TINY, Desk
 
-from mtf_eval.errors import BadArgument, DataProblems
+from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.publish.pages.exporter import ReportExporter
 from mtf_eval.records.desk.annotate import annotate
 from mtf_eval.records.desk.blank import write_workbook
@@ -393,6 +393,31 @@ def test_a_folder_of_files_gets_a_workbook(
             assert (book["projects"].cell(row=number, column=place).value or "") == text
     noted = [c for row in book["projects"].iter_rows() for c in row if c.comment]
     assert [(c.row, rows[0][c.column - 1]) for c in noted] == [(2, "response_start")]
+
+
+def test_a_complaint_without_a_cell_stands_where_it_can_be_seen(tmp_path: Path) -> None:
+    """Of a column that is not there: at the start of its row; of no row: beside the headings."""
+    folder = tmp_path / "data"
+    shutil.copytree(TINY / "data", folder)
+    (folder / "costs.csv").write_text("a,b\n1,2\n", encoding="utf-8")  # no known heading
+    complaints = [
+        Problem(file="projects.csv", row=3, column="colour", found="x", expected="y", todo="z"),
+        Problem(file="projects.csv", row=None, column="title", found="u", expected="v"),
+        Problem(file="costs.csv", row=None, column="", found="no headings", expected="some"),
+    ]
+    annotate(folder, tmp_path / "fix.xlsx", complaints)
+    assert [p.name for p in tmp_path.glob(".*")] == []
+    book = openpyxl.load_workbook(tmp_path / "fix.xlsx")
+    noted = {
+        (sheet.title, cell.row, cell.column): cell.comment.text
+        for sheet in book for row in sheet.iter_rows() for cell in row if cell.comment
+    }  # fmt: skip
+    titles = [c.value for c in book["projects"][1]]
+    assert noted == {
+        ("projects", 3, 1): "mtf-eval: colour: Found x; expected y. z",
+        ("projects", 1, titles.index("title") + 1): "mtf-eval: Found u; expected v.",
+        ("costs", 1, 1): "mtf-eval: Found no headings; expected some.",
+    }
 
 
 def test_the_fix_report_never_takes_the_place_of_the_records(wrong: Path) -> None:

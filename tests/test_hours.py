@@ -120,7 +120,8 @@ def test_spans_with_and_without_a_last_day(tmp_path: Path) -> None:
     own = {("Saturday", 22): 1, ("Monday", 22): 0.25, ("Monday", 23): 0.5, ("Tuesday", 0): 0.25}
     assert found == own | thursday | late
     assert "1 incident(s) end before they begin" in told(data)
-    assert "1 time(s) of day not read" in told(data)
+    (unread,) = (f for f in data.findings if "1 time(s) of day not read" in f.text)
+    assert (unread.row, unread.column) == (7, "time")
     assert int(data.table("incidents")["count"].sum()) == 7
     assert len(data.table("incidents")) == 1
 

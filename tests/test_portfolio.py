@@ -132,7 +132,12 @@ def test_the_total_is_not_the_sum_and_the_page_says_why(
     assert kinds["claimed"] == pytest.approx(own["EX05"] + own["EX09"])
     assert kinds["not_shown"] == pytest.approx(own["EX02"])
     assert "cannot both have saved the same incidents" in worth.once_finding(spent)
-    costs = worth.once(data, year, spent).frame["costs"].sum()
+    alone = worth.once(data, year, spent).frame
+    costs = alone["costs"].sum()
+    enters = dict(zip((str(p).split()[0] for p in alone["project"]), alone["enters"], strict=True))
+    assert enters.pop("EX12").endswith("also claimed by EX04; 0% of it enters the total.")
+    assert {name for name, why in enters.items() if why != "all of it"} == {"EX06", "EX08"}
+    assert enters["EX06"] == enters["EX08"] == "no pounds are known for it"
     shown = worth.by_kind(data, year, spent).frame
     assert shown["costs"].sum() == pytest.approx(costs), "costs are all paid, and paid once"
     assert shown["bcr"].notna().tolist() == [True, False, False, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from mtf_eval.publish.display.elements import note
 from mtf_eval.publish.exports.files import csv_name, tables, write_exports
 from mtf_eval.publish.pages.exporter import read_summary, render
 from mtf_eval.publish.workbench import view
+from mtf_eval.publish.workbench.effect import _agreement, _series_title
 from mtf_eval.publish.workbench.view import Absent, Several, View, joined
 from mtf_eval.run.session import run_cells
 
@@ -270,6 +272,55 @@ def test_what_cannot_be_tried_is_said_in_one_line(
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value._render_traceback_() == [f"BadArgument: {caught.value}"]
+
+
+def test_the_picture_of_the_months_says_no_more_than_the_design(project: Any) -> None:
+    found = project.evaluation
+    measure, (name, effect) = found.project.primary_measure, next(iter(found.effects.items()))
+    assert name == measure
+    said = {
+        level: _series_title(
+            replace(found, effects={**found.effects, name: replace(effect, maryland=level)})
+        )
+        for level in (1, 2, 3)
+    }
+    fell = f"{effect.n_after:,} recorded after the start, "
+    assert said[3] == f"{measure}: {fell}{effect.n_after + round(effect.avoided):,} were expected"
+    assert (
+        said[1] == said[2] == said[3].replace("were expected", "would be as in the months before")
+    )
+    none = replace(found, effects={})
+    assert _series_title(none) == f"{measure} as it was recorded, month by month"
+
+
+def test_how_many_methods_agree_by_hand(project: Any) -> None:
+    found = project.evaluation
+    first = found.sensitivity[0]
+    up = replace(first, estimate=1.2, low=1.1, high=1.3)
+    unsure = replace(first, estimate=0.9, low=0.7, high=1.1)
+    assert _agreement(replace(found, sensitivity=(first, first, up, unsure))) == (
+        "Of 3 other estimates 2 show a fall as the primary one does; 1 of them with an interval "
+        "that leaves out no change."
+    )
+    assert _agreement(replace(found, sensitivity=(unsure, first, up))) == (
+        "Of 2 other estimates 1 lie on the side of a fall, as the primary one, which chance may "
+        "explain; 1 of them with an interval that leaves out no change."
+    )
+    alone = replace(found, sensitivity=(up,))
+    assert _agreement(alone) == "No other method can be used on these records."
+
+
+def test_nothing_overdue_is_said_and_what_is_is_listed(records: Any) -> None:
+    assert records.half("2023-H2").overdue().sentence() == "No action is overdue"
+    made = records.half("2024-H2").overdue()
+    assert made.frame.empty == (made.sentence() == "No action is overdue")
+
+
+def test_a_trial_that_cannot_be_made_names_what_was_asked_for_and_nothing_else(
+    records: Any,
+) -> None:
+    said = records.project("EX06").effect(method="did", window=("2023-08", "2024-07")).sentence()
+    assert said.startswith("We cannot say with method did; window ('2023-08', '2024-07'): ")
 
 
 def test_the_page_says_first_what_was_changed_by_hand(records: Any, project: Any) -> None:
