@@ -19,6 +19,7 @@ from mtf_eval import load
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.records import cache
 from mtf_eval.records import load as load_room
+from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.load import hold
 from mtf_eval.records.tables import TABLES
 
@@ -412,3 +413,17 @@ def test_what_a_terminal_was_told_is_no_part_of_a_title(tmp_path: Path, written:
         row[title] = written
     found = load(write_folder(tmp_path / "data", tables)).table("projects")["title"]
     assert set(found) == {"Quay lights"}
+
+
+def test_what_is_worked_out_once_is_kept_by_all_it_was_asked_with(tmp_path: Path) -> None:
+    data = load(write_folder(tmp_path, book()))
+    asked: list[tuple[int, int]] = []
+
+    @once
+    def made(data: Dataset, first: int, *, second: int = 0) -> tuple[int, int]:
+        asked.append((first, second))
+        return first, second
+
+    for wanted in ((1, 1), (1, 2), (2, 1), (1, 1), (1, 2)):
+        assert made(data, wanted[0], second=wanted[1]) == wanted
+    assert asked == [(1, 1), (1, 2), (2, 1)]

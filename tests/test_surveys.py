@@ -89,6 +89,15 @@ def test_favourable_low_turns_the_scale_round() -> None:
     assert (row["entry_yes"], row["exit_yes"]) == (30, 20)
 
 
+@pytest.mark.parametrize(
+    ("scale", "upper"),
+    [("ABCDE", "DE"), ("ABCD", "CD"), ("ABC", "C"), ("AB", "B")],  # the middle is on neither side
+)
+def test_the_better_half_of_a_scale(scale: str, upper: str) -> None:
+    asked = surveys.Question(question_id="Q", text="T", scale=tuple(scale))
+    assert asked.favourable == tuple(upper)
+
+
 def test_the_published_newcombe_interval_comes_through() -> None:
     # Newcombe 1998, Stat Med 17:873, table II, example (a): 56/70 and 48/80, .0524 to .3339.
     data = both(wave("entry", (16, 16, 24, 24)), wave("exit", (7, 7, 28, 28)))

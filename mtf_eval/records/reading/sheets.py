@@ -184,7 +184,7 @@ def _figures(
     body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
     heads, *given = ([row[p] for p in places.values()] for row in (rows[0], *body))
     keys = [tuple(map(str, x)) for x in given if not says_total(x) and x != heads]
-    placed = {"easting", "northing", "latitude", "longitude", "postcode"}
+    placed = {"easting", "latitude", "postcode"}
     if placed & {fold(str(c)) for c in rows[0]} or not {"month", "date"} & {*places}:
         return {}, []
     if len(set(keys)) < len(keys):
