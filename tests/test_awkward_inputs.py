@@ -138,6 +138,11 @@ def test_quarters_given_as_months_are_one_warning(tmp_path: Path) -> None:
     (text,) = told(data, "warning")
     assert "7 runs of months are not on record (February and March 2022, " in text
     assert "where counts are of quarters, give them by month" in text
+    none = areas.replace("target", "buffer")
+    said = told(
+        read(tmp_path / "c", incidents=HEAD + "\n".join(rows), project_areas=none), "warning"
+    )
+    assert "no target area in project_areas: nothing can be evaluated" in said
     with pytest.raises(DataProblems, match=r"'Q1 2022'.*ask for the counts by month"):
         read(tmp_path / "b", incidents=f"{HEAD}Q1 2022,A1,burglary,30\n")
 
@@ -179,7 +184,8 @@ def test_words_in_headings_that_are_not_read_refuse_nothing(tmp_path: Path) -> N
 def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"][0][:3] = ["Ref no", "Date rec'd", "Referrer"]
-    tables["referrals"][4][3] = "Withdrawn"
+    tables["referrals"][4][3] = "Duplicate"
+    tables["project_measures"][1][2] = 5
     tables["referrals"].append(["Total", 4])
     tables["costs"][0][5] = "Actual cost"
     for row, planned in zip(tables["costs"], ["Planned cost", 900, 900], strict=True):
@@ -199,7 +205,11 @@ def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     ]  # fmt: skip
     data = load(write_xlsx(tmp_path / "a.xlsx", tables))
     said = told(data)
-    assert "'Withdrawn' read as rejected" in said
+    assert "'Duplicate' read as withdrawn" in said
+    assert len(data.table("referrals")) == 3
+    left = "1 row(s) withdrawn or a duplicate, which is no decision, first here: left out"
+    assert left in told(data, "warning")
+    assert "+500% means more of it, not less; for a fall write -5%" in told(data, "warning")
     assert "headings read as referral_id (Ref no), received (Date rec'd), agency (Referrer)" in said
     assert "heading read as amount_gbp (Actual cost)" in said
     assert "total row left out; it holds no figure of a column that adds up" in said

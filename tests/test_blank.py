@@ -58,7 +58,7 @@ def test_a_choice_has_its_drop_down(blank: Path) -> None:
     found = choices(blank)
     place = list(TABLES["referrals"].columns).index("decision")
     listed = found["referrals", f"{'ABCDEFGHIJ'[place]}2"]
-    assert listed.strip('"').split(",") == ["accepted", "rejected", "sara", "pending"]
+    assert listed.strip('"').split(",") == ["accepted", "rejected", "sara", "pending", "withdrawn"]
 
 
 def test_cells_take_what_their_columns_hold(blank: Path) -> None:

@@ -271,11 +271,12 @@ def test_street_records_beside_the_tables(tmp_path: Path) -> None:
     row = ",2021-05,Kent Police,Kent Police,1.4,51.3,On or near,E01000001,Thanet 001A,disorder,,"
     with zipfile.ZipFile(folder / "police_uk.zip", "w") as archive:
         archive.writestr("2021-05/2021-05-kent-street.csv", "\n".join([header, row, row]))
+    shutil.copy(folder / "police_uk.zip", folder / "second.zip")
     for data in (load(folder), load(folder)):
         assert data.table("incidents")["count"].tolist() == [2]
         source = data.source("incidents")
         assert source is not None
-        assert source.file == "police_uk.zip"
+        assert source.file == "police_uk.zip, second.zip"
     write_folder(folder, {"incidents": book()["incidents"]})
     assert "found a second source of incidents" in refusal(folder)
 

@@ -127,13 +127,36 @@ def test_other_files_of_the_download_are_passed_over(tmp_path: Path) -> None:
     assert any("passed over" in f.text for f in findings)
 
 
-def test_a_month_twice_is_refused(tmp_path: Path) -> None:
-    where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
-    again = where / "copy"
-    again.mkdir()
-    (again / "2021-01-kent-street.csv").write_text(month_file([row("2021-01", "E1", ASB)]))
-    with pytest.raises(DataProblems, match="second time"):
-        aggregate(where)
+def test_downloads_that_overlap_are_read_once_or_refused(tmp_path: Path) -> None:
+    def download(name: str, months: dict[str, list[str]]) -> Path:
+        with zipfile.ZipFile(tmp_path / name, "w") as out:
+            for month, rows in months.items():
+                out.writestr(f"{month}/{month}-kent-street.csv", month_file(rows))
+            out.writestr(f"__MACOSX/{month}/._{month}-kent-street.csv", "\0\5")
+        return tmp_path / name
+
+    rows = [row("2021-01", "E1", ASB), row("2021-01", "E2", ASB)]
+    first = download("a.zip", {"2021-01": rows})
+    later = download("b.zip", {"2021-01": rows[::-1], "2021-02": [row("2021-02", "E1", ASB)]})
+    for paths in ((first, later), (tmp_path,)):
+        frame, findings, _ = aggregate(*paths)
+        assert frame.groupby(frame["month"].dt.month)["count"].sum().to_dict() == {1: 2, 2: 1}
+        assert [f.text for f in findings if "there twice" in f.text] == [
+            "1 month(s) of a force there twice, with the same counts: read once"
+        ]
+    where = folder(tmp_path, {"2021-03": [row("2021-03", "E1", ASB)]})
+    (march,) = where.rglob("2021-03-kent-street.csv")
+    frame, *_ = aggregate(march.rename(march.with_name("2021-03-kent-street (1).csv")).parent)
+    assert frame["count"].tolist() == [1]
+    other = download("c.zip", {"2021-01": rows[:1]})
+    with pytest.raises(
+        DataProblems, match=r"c\.zip.*second time, with other counts \(also in a.zip"
+    ):
+        aggregate(first, other)
+    with zipfile.ZipFile(other, "w") as out:
+        out.writestr("referrals.csv", "referral_id")
+    with pytest.raises(DataProblems, match=r"c\.zip: found no file whose name ends in"):
+        aggregate(first, other)
 
 
 def test_two_forces_may_share_a_month(tmp_path: Path) -> None:

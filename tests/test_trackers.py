@@ -17,6 +17,7 @@ from mtf_eval.records.aliases import packaged
 from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
 from mtf_eval.records.reading.days import read_day, span_of
 from mtf_eval.records.reading.headings import says_total
+from mtf_eval.records.tables import TABLES
 from mtf_eval.run import cli
 from mtf_eval.run.facts import facts_of
 
@@ -188,6 +189,7 @@ def test_a_day_that_is_not_certain_is_refused_with_the_reason(written: str, word
         ("2022", "29/6", "2022-06-29"),
         ("Referrals FY 2023-2024", "31.3", "2024-03-31"),
         ("Referrals April 2023 to March 2024", "1 Jan", "2024-01-01"),
+        ("Referrals 2023/24 (printed 3 May 2025)", "1 Jan", "2024-01-01"),
     ],
 )
 def test_a_year_is_taken_from_the_heading(heading: str, written: str, day: str) -> None:
@@ -197,7 +199,16 @@ def test_a_year_is_taken_from_the_heading(heading: str, written: str, day: str) 
     assert "year taken from" in note
 
 
-@pytest.mark.parametrize("heading", ["Referrals", "2022 and 2023", "v23.4", "Mar 23 and Jun 24"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Referrals",
+        "2022 and 2023",
+        "v23.4",
+        "Mar 23 and Jun 24",
+        "Referrals, printed on 3 May 2025",
+    ],
+)
 def test_a_heading_of_no_one_year_lends_none(heading: str) -> None:
     assert span_of(heading) is None
 
@@ -294,7 +305,8 @@ def test_a_mark_beside_a_number_is_left_off() -> None:
     [
         ("NFA", "rejected"),
         ("Signposted", "rejected"),
-        ("withdrawn", "rejected"),
+        ("withdrawn", "withdrawn"),
+        ("Duplicate", "withdrawn"),
         ("Below threshold", "rejected"),
         ("Deferred", "pending"),
         ("Accepted - open", "accepted"),
@@ -303,7 +315,7 @@ def test_a_mark_beside_a_number_is_left_off() -> None:
     ],
 )
 def test_decisions_in_the_words_of_practice(written: str, word: str) -> None:
-    allowed = ("accepted", "rejected", "sara", "pending")
+    allowed = TABLES["referrals"].columns["decision"].metadata["allowed"]
     context = Context(aliases=packaged(), scope="decision", allowed=allowed)
     assert read_cell(written, "choice", context)[0] == word
 
@@ -502,9 +514,11 @@ def test_a_sheet_with_the_headings_of_a_table_is_not_passed_over(tmp_path: Path)
     tables = book()
     tables["Apr 21"] = tables.pop("referrals")
     tables["Costings"] = [["Supplier", "Net"], ["A", 1]]
+    tables["Incidents Dane Valley"] = [["Month", "Crime type"], ["Apr 2021", "disorder"]]
+    del tables["incidents"]
     data = load(write_xlsx(tmp_path / "b.xlsx", tables))
     told = {f.sheet: (f.kind, f.text) for f in data.findings if f.text.endswith("not read")}
-    assert told["Apr 21"][0] == "warning"
+    assert told["Apr 21"][0] == told["Incidents Dane Valley"][0] == "warning"
     assert "has the headings of referrals: give it that name" in told["Apr 21"][1]
     assert told["Costings"] == ("note", "sheet is no table of the schema, not read")
 
@@ -576,10 +590,14 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"][1][2] = "Lastname, Firstname"
     tables["referrals"][2][2] = "Sunrise Trust"
+    tables["referrals"][3][2] = "Mrs Firstname Lastname"
     told = [f.text for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings]
     assert "something that looks like a person's name; see that nobody can be recognised" in told
     assert not any("Lastname" in text for text in told)
     assert any("Sunrise Trust" in text for text in told)
+    tables["referrals"][1][3] = "FIRSTNAME LASTNAME"
+    with pytest.raises(DataProblems, match=r"column decision: found text of 18 characters"):
+        load(write_xlsx(tmp_path / "c.xlsx", tables))
 
 
 @pytest.mark.parametrize(
@@ -609,7 +627,7 @@ def test_numbers_by_month_that_are_not_read_are_no_rows_of_one_incident(tmp_path
     tables = book()
     rows = [["2021-05", "E01000001", "disorder", 12], ["2021-05", "E01000002", "disorder", 5]]
     tables["incidents"] = [["Month", "LSOA", "Crime type", "Qty"], *rows]
-    with pytest.raises(DataProblems, match="whole numbers that are not read, and no column count"):
+    with pytest.raises(DataProblems, match="found numbers that are not read, and no column count"):
         load(write_xlsx(tmp_path / "b.xlsx", tables))
     tables["incidents"] = [["Month", "LSOA", "Crime type", "Beat"], *rows, rows[0]]
     counts = load(write_xlsx(tmp_path / "c.xlsx", tables)).table("incidents")
@@ -655,6 +673,7 @@ def test_measures_or_wards_across_are_read_as_rows(of: str, tmp_path: Path) -> N
     assert len(counts) == 3  # an empty cell is not on record
     (left,) = [f.text for f in data.findings if f.text.startswith("columns of numbers left out")]
     assert "out: Population, Officers on duty, Ref no, All total; if one is" in left
+    assert not any("unknown column" in f.text for f in data.findings)  # each is named once
     tables["incidents"][1][3] = "<5"
     with pytest.raises(DataProblems, match="hidden or a range"):
         load(write_xlsx(tmp_path / "d.xlsx", tables))
@@ -834,6 +853,8 @@ def incidents_of(folder: Path, text: str) -> pd.Series[int]:
     [
         (f"{HEAD}\n2023-01,Sum Lane,b,4\n2023-01,Count Street,b,6\n2023-01,Mean Street,b,5\n", 15),
         (f"{HEAD}\n2023-01,E01024001-A,b,4\n2023-01,E01024001-B,b,6\n", 10),
+        (f"{HEAD}\n----,----,----,----\n202301,SOIL1234O,b,4\n202302,1E09,b,6\n", 10),
+        ("month,area_code,measure,lat,lon\n2023-01,A1,b,51.2,1.4\n2023-01,A2,b,51.3,1.4\n", 2),
         (f"{HEAD}\n2023-01,A1,b,4\n2023-02,A1,b,6\nSubtotal Q1,,,10\n", 10),
         (f"year,{HEAD}\n2022,April,A1,b,3\n,May,A1,b,4\n2023,April,A1,b,5\n,May,A1,b,6\n", 18),
     ],
@@ -854,6 +875,14 @@ def test_every_record_is_read_and_no_total(text: str, held: int, tmp_path: Path)
         (f"Financial year,{HEAD}\n2023,February,A1,b,3\n", "column month: found 'February'"),
         (f"Financial year,{HEAD}\n2023,2,A1,b,3\n", "column month: found '2'"),
         ("month,area_code,b,c,d\n2023-01,A1,4,<5,6\n2023-02,A1,5,6,7\n", "column measure"),
+        ("month,area_code,measure,Rate per 1000\n2023-01,A1,b,1.2\n", "column Rate per 1000"),
+        (
+            "month,area_code,measure,No\n2023-01,A1,b,12\n2023-02,A1,b,*\n2023-03,A1,b,\n",
+            "No: found",
+        ),
+        (f"{HEAD}\n2023-01,1.00E+09,b,4\n", "area_code: found text .* the code in full. Excel"),
+        (f"{HEAD}\n2023-01,E0100000l,b,4\n", "eight digits after the letter"),
+        (f"{HEAD}\n2023-01,A1,b,*\n", r"found '\*', a mark for nothing.*say so in coverage"),
     ],
 )
 def test_what_cannot_be_told_is_refused(text: str, found: str, tmp_path: Path) -> None:

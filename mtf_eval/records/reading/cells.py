@@ -103,7 +103,7 @@ def is_blank(value: object) -> bool:
 
 def is_mark(value: object) -> bool:
     """Whether a cell holds nothing, or a mark for nothing or for what is not known."""
-    marks = _BLANK | _NOT_KNOWN
+    marks = _BLANK | _NOT_KNOWN | _SYMBOLS
     return is_blank(value) or (isinstance(value, str) and plain(value).casefold() in marks)
 
 
@@ -132,7 +132,7 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
 
 
 #: Two words with capitals, as of a forename and a surname, where a listed word belongs.
-_CALLED = re.compile(r"\b(?!(?:In|No|Not|On|To|Under|Yet)\b)[A-Z][a-z]+ [A-Z][a-z]+")
+_CALLED = re.compile(r"\b(?!(?i:in|no|not|on|to|under|yet)\b)[A-Z][A-Za-z]+ [A-Z][A-Za-z]+")
 
 
 def describe(value: object, kind: str, quotable: bool) -> str:
@@ -152,7 +152,7 @@ def describe(value: object, kind: str, quotable: bool) -> str:
                 and re.fullmatch(r"[A-Za-z_/ -]+", text) is not None
                 and not _CALLED.search(text)
             )
-            or text.casefold() in _BLANK | _NOT_KNOWN
+            or text.casefold() in _BLANK | _NOT_KNOWN | _SYMBOLS
         )
         # Long runs of digits may be telephone or identity numbers.
         harmless = harmless and sum(c.isdigit() for c in text) <= 8
@@ -188,6 +188,9 @@ def _code(value: object, context: Context) -> tuple[str, str]:
     if not isinstance(value, str):
         return _as_text(value), ""
     text = plain(value)
+    if re.fullmatch(r"[0-9](?:\.[0-9]+)?E\+[0-9]+", text):
+        todo = "Excel made a number of it: format the column as text and write the code again"
+        raise Unreadable("the code in full", todo)
     return text, "spaces, quotes or dashes tidied" if text != value else ""
 
 
@@ -197,6 +200,8 @@ def _area(value: object, context: Context) -> tuple[str, str]:
     codes = re.findall(r"(?<![\w/-])[EWNS][0-9]{8}(?![\w/-])", text, flags=re.I)
     if len(re.findall(r"[EWNS][0-9]{8}", text, flags=re.I)) > 1:
         raise Unreadable("one area", "give each area a row of its own")
+    if re.fullmatch(r"[EWNS](?=.*[OIl])(?=(?:\w*[0-9]){6})[0-9OIl]{8}", text, flags=re.I):
+        raise Unreadable("eight digits after the letter", "write 0 and 1 for the letters O and l")
     if codes and len(text) > len(codes[0]):
         return codes[0], "the code read of an area's name and code"
     return text, note
@@ -315,13 +320,13 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
     if re.fullmatch(r".*[0-9] ?(?:[kKmM]|bn|mn)", text):
         raise Unreadable("the number in full", "write 1200 instead of 1.2k")
     negative = False
+    if unit == "£":
+        bare = re.sub(r"^([-+(]?) ?(?:£|gbp)|(?:£|gbp)$", r"\1", text, flags=re.I).strip()
+        notes += ["pound sign left off"] if bare != text else []
+        text = bare
     if text.startswith("(") and text.endswith(")"):
         text, negative = text[1:-1].strip(), True
         notes.append("brackets read as minus")
-    if unit == "£":
-        bare = re.sub(r"^([-+]?) ?(?:£|gbp)|(?:£|gbp)$", r"\1", text, flags=re.I).strip()
-        notes += ["pound sign left off"] if bare != text else []
-        text = bare
     if unit == "%":
         text, words = _worded(text)
         notes += words

@@ -46,7 +46,6 @@ TWICE = "row(s) the same as one before, in the reference too, first here: all ar
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
 
-
 #: Totals that do not agree with their rows, told one by one.
 SHOWN = 3
 
@@ -171,14 +170,14 @@ def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     open_still = out.mended.get(("closed", NOT_YET), [])
     for row in frame.index[frame.index.isin(open_still) & (frame["status"] == "completed")]:
-        out.problem(
-            "a mark for not yet beside the status completed",
-            "a day, or the status ongoing",
-            "correct one of them",
-            row=row,
-            column="closed",
-        )
-    frame = frame.copy()
+        found = "a mark for not yet beside the status completed"
+        expected = "a day, or the status ongoing"
+        out.problem(found, expected, "correct one of them", row=row, column="closed")
+    gone = frame.index[frame["decision"] == "withdrawn"]
+    if len(gone):
+        text = f"{len(gone)} row(s) withdrawn or a duplicate, which is no decision, first here"
+        out.finding("warning", f"{text}: left out", row=gone[0], column="decision")
+    frame = frame.drop(index=gone)
     for decision, columns in _NEVER.items():
         rows = frame["decision"] == decision
         for column in columns:
@@ -203,13 +202,9 @@ def _few_hours(out: Tidied, frame: pd.DataFrame) -> None:
     odd = part[((part * 288).round(6) % 1 == 0) & ((part * 60).round(6) % 1 != 0)]
     for row, value in odd.items():
         minutes = round(value * 1440)
-        out.problem(
-            f"{value:g}, which is {minutes // 60}:{minutes % 60:02} as Excel keeps a time",
-            "hours",
-            "multiply by 24 if it was a time; else round it to whole minutes",
-            row=row,
-            column="hours",
-        )
+        found = f"{value:g}, which is {minutes // 60}:{minutes % 60:02} as Excel keeps a time"
+        todo = "multiply by 24 if it was a time; else round it to whole minutes"
+        out.problem(found, "hours", todo, row=row, column="hours")
     if len(part) and part.index.difference(odd.index).size and (hours.dropna() < 1).all():
         text = "all hours are below 1: if they were times, Excel keeps them as parts of a day"
         out.finding("warning", f"{text}: multiply by 24", row=part.index[0], column="hours")
@@ -249,20 +244,18 @@ def drop_duplicates(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
         out.finding("warning", f"{note}, as the mapping says", row=apart[0])
     alike = sum(n for n in again.values() if n > 1)
     if schema.name == "referrals" and alike:
-        out.finding(
-            "warning",
-            f"{alike} referrals differ from another only in their reference: kept, as a person "
-            "may be referred again",
-        )
+        text = f"{alike} referrals differ from another only in their reference: kept, as a person "
+        out.finding("warning", f"{text}may be referred again")
     return frame.drop(index=[*twice, *apart])
 
 
 def _named_twice(out: Tidied, key: list[str], before: int, number: int, apart: list[int]) -> None:
     """Refuse one name for two rows; across sheets, ask, unless a mapping has answered."""
-    (_, sheet, row), here = out.grid.place(before), out.grid.place(number)[1]
+    (file, sheet, row), here = out.grid.place(before), out.grid.place(number)
     found = f"the same {' and '.join(key)} as row {row}"
+    found += f" of {file}" * (here[0] != file)
     todo = "correct one of them, or remove it"
-    if here != sheet:
+    if here[1] != sheet:
         if "first" in out.grid.options:
             apart.append(number)
             return
@@ -300,13 +293,9 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
             if len(again):
                 out.mend(again, ONCE)
             for number in once.index[alike]:
-                out.problem(
-                    "the same month, area and measure as a row before, with another count",
-                    "each named once",
-                    "keep the one that holds; if both do, add them up",
-                    row=number,
-                    column="count",
-                )
+                found = "the same month, area and measure as a row before, with another count"
+                todo = "keep the one that holds; if both do, add them up"
+                out.problem(found, "each named once", todo, row=number, column="count")
             return once
     if len(twice) and out.grid.table in ("incidents", "costs", "outcomes"):
         text = f"{len(twice)} row(s) the same as one before, first here: all are counted"
@@ -340,9 +329,10 @@ def validate(out: Tidied) -> None:
     if schema.name in ("incidents", "incident_points") and "count" in places:
         for row in out.frame.index[out.frame["count"].isna()]:
             if (int(row), "count") not in told:
-                todo = "write the number, or take the row out where it is not on record; "
-                todo += "leave the column out where each row is one incident"
-                out.problem("nothing", "a whole number", todo, row=row, column="count")
+                todo = "write the number, 0 where it is none; if it is not known take the row out "
+                todo += "and say so in coverage; leave the column out if each row is one incident"
+                found = _found_in_row(out, row, "count")
+                out.problem(found, "a whole number", todo, row=row, column="count")
     either = [c for c in (schema.metadata or {})["either"] if c in places]
     for row in out.frame.index[out.frame[either].isna().all(axis=1)] if either else ():
         if not {(int(row), c) for c in either} & told:

@@ -95,7 +95,6 @@ def _separator(text: str) -> str:
     """
     head = "\n".join(text[:MAX_CELL].splitlines()[:40])
     quoted = "".join(part for i, part in enumerate(head.split('"')) if i % 2 == 0)
-    counts = {s: min(quoted.count(s), 10**6) for s in _SEPARATORS}
     lines = [line for line in quoted.splitlines() if line.strip()]
 
     def spread(separator: str) -> tuple[int, int]:
@@ -103,7 +102,7 @@ def _separator(text: str) -> str:
         return sum(n > 0 for n in found), max(found[:5], default=0)
 
     first = max(_SEPARATORS, key=spread)
-    return first if counts[first] else ","
+    return first if first in quoted else ","
 
 
 def need_files(place: Path) -> None:

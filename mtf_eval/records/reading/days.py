@@ -46,6 +46,11 @@ _NOT_A_DAY = {
     r"[a-z]{3,9}\.? ?(-|/|to|&|and) ?[a-z]{3,9}\.?( [0-9]{2,4})?": "several months",
     r"(early|mid|late|end|beginning|start)\b.*": "about a day",
 }
+#: The day on which a sheet was printed is none that its rows lie around.
+_STAMP = re.compile(
+    r"\b(?:print|produc|extract|export|generat|creat|updat)ed\b[a-z ]{,9}"
+    r"[0-9]{1,2}(?:st|nd|rd|th)? [a-z]{3,9} 20[0-9]{2}"
+)
 _LONGER = ("a quarter", "a year", "several months")
 # Excel numbers days from here; a serial below the first or above the last is not a date of ours.
 _EPOCH = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
@@ -92,7 +97,7 @@ def span_of(text: str) -> Span | None:
 
     `2023/24` and `23-24` are financial years, from April to March.
     """
-    words = re.sub(r"[_(),:]", " ", plain(text).casefold())
+    words = _STAMP.sub(" ", re.sub(r"[_(),:]", " ", plain(text).casefold()))
     financial = {
         2000 + int(first) % 100
         for first, last in re.findall(
@@ -288,8 +293,10 @@ def read_month(
     value: object, *, within: Span | None = None, date1904: bool = False
 ) -> tuple[datetime, str]:
     """Read a month, as its first day, and say what was mended; a day within one is refused."""
+    if isinstance(value, int | float) and 200_000 < value < 210_000 and value == int(value):
+        value = f"{value:.0f}"
     if isinstance(value, str):
-        text = plain(value).casefold()
+        text = re.sub(r"^(20[0-9]{2})(0[1-9]|1[0-2])$", r"\1/\2", plain(value).casefold())
         if found := re.fullmatch(r"([0-9]{4})[-/]([0-9]{1,2})", text):
             if len(found[2]) == 2 and int(found[2]) > 12:
                 raise Unreadable("a month, not a year", "write it as 2021-09")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.prices.unit_costs import CURRENCY
-from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.cells import is_blank, is_mark
 from mtf_eval.records.reading.days import Span, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.schema import holds
@@ -41,13 +41,11 @@ _HINT = re.compile(
     flags=re.IGNORECASE,
 )
 
-
 #: Headings that say where in another way.
 _WHERE = {
     *("latitude", "longitude", "lat", "lon", "long", "lng"),
     *("easting", "northing", "eastings", "northings"),
 }
-
 
 #: Of a heading over amounts: `Cost (£000s)`, `£k`.
 _THOUSANDS = re.compile(r"(£|\b|')000s?\b|£ ?(k|m|bn)\b|\b(thousand|million)s?\b", re.I)
@@ -137,7 +135,8 @@ def though_like(unread: Finding, rows: Sequence[Sequence[Any]]) -> Finding:
         needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
         either = {*(schema.metadata or {})["either"]}
         there = {*head[1]} if head else set()
-        if len(there) > 2 and needed <= there and (not either or either & there):
+        named = fold(unread.sheet or unread.file).startswith(fold(table)) and len(there) > 1
+        if named or (len(there) > 2 and needed <= there and (not either or either & there)):
             text = (
                 f"{unread.text.removesuffix(', not read')}, though it has the headings of {table}: "
             )
@@ -225,8 +224,8 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
         if (named := _counts(out)) is None:
             out.finding("note", "no column count: each row counted as one", row=top + 1)
         else:
-            found = "whole numbers that are not read, and no column count"
-            todo = "call the column count, or leave it out where each row is one incident"
+            found = "numbers that are not read, and no column count"
+            todo = "call it count if it holds counts; leave it out if each row is one incident"
             out.problem(found, "the number of incidents", todo, row=top + 1, column=named)
     either = (schema.metadata or {})["either"]
     if either and not set(either) & set(places):
@@ -269,7 +268,7 @@ def year_beside(out: Tidied) -> int | None:
 
 
 def _counts(out: Tidied) -> str | None:
-    """Return a heading that is not read over what may be counts: whole numbers, by month."""
+    """Return a heading that is not read over what may be counts or rates: numbers, by month."""
     head, places = out.grid.rows[out.top], out.places
     keys = [places[name] for name in ("month", "area_code", "measure") if name in places]
     rows = [[*row, *[None] * len(head)] for row in out.grid.rows[out.top + 1 :]]
@@ -277,8 +276,9 @@ def _counts(out: Tidied) -> str | None:
     if len(keys) < 3 or len({tuple(str(row[p]) for p in keys) for row in rows}) < len(rows):
         return None
     for place in {*range(len(head))} - {*places.values(), year_beside(out)}:
-        values = {str(row[place]).removesuffix(".0") for row in rows}
-        if not is_blank(head[place]) and values - {"0", "1"} and all(map(str.isdecimal, values)):
+        values = {str(row[place]).removesuffix(".0") for row in rows if not is_mark(row[place])}
+        number = fold(str(head[place] or "")) not in {"", *_WHERE} and values - {"0", "1"}
+        if number and all(re.fullmatch(r"[<>]?[0-9][0-9,]*(\.[0-9]+)?", v) for v in values):
             return str(head[place])
     return None
 

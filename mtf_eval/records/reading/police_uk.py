@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -42,7 +43,9 @@ _KEYS = {
     "Crime type": "measure",
 }
 _ID, _MONTH_OF, _FORCE = "Crime ID", "Month", "Falls within"
-_NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street\.csv$")
+#: A browser writes ` (1)` behind the name of a file that is there already.
+_STREET = re.compile(r"(^|/)(?!\._)[^/]*-street(?: ?\(\d+\))?\.csv$")
+_NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street[^/]*$")
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 READERS = 2  # files read at a time
@@ -57,8 +60,9 @@ MAX_FIRST_LINE = 4096
 
 @dataclass(frozen=True, slots=True)
 class _Member:
-    """One monthly file, on disk or inside a zip."""
+    """One monthly file, `of` a folder or a zip."""
 
+    of: str
     label: str
     size: int
     open: Callable[[], Any]
@@ -69,15 +73,15 @@ class _Member:
         return (found["month"], found["force"]) if found else None
 
 
-def aggregate(path: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...], dict[str, str]]:
-    """Count street-level records by month, area and crime type.
+def aggregate(*paths: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...], dict[str, str]]:
+    """Count street-level records of one or more downloads by month, area and crime type.
 
     Returns `month` (its first day), `area_code` (`""`: none given), `source` (the force), `measure`
     and `count`, sorted, the texts categorical so that a row takes some twenty bytes; what was
     noticed; and the names of areas. Raises `DataProblems` for no monthly file, a month of one force
-    twice, another header, a broken member.
+    twice with other counts, another header, a broken member.
     """
-    counts, findings = _read(Path(path))
+    counts, findings = _read([*map(Path, paths)])
     findings += noticed(counts)
     return _summed(counts), tuple(findings), named_areas(counts)
 
@@ -102,44 +106,50 @@ def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Findin
         if file.suffix.lower() == ".zip":
             archive = opened.enter_context(open_zip(file))
             found += [
-                _Member(shown(i.filename), i.file_size, partial(unpacked, archive, i))
+                _Member(file.name, shown(i.filename), i.file_size, partial(unpacked, archive, i))
                 for i in sorted(archive.infolist(), key=lambda i: i.filename)
             ]
         else:
             label = file.relative_to(where).as_posix() if where.is_dir() else file.name
-            found.append(_Member(shown(label), file.stat().st_size, partial(file.open, mode="rb")))
+            size, opens = file.stat().st_size, partial(file.open, mode="rb")
+            found.append(_Member(where.name, shown(label), size, opens))
     notes = []
     if passed := sum(m.label.endswith(_OTHER_KINDS) for m in found):
         text = f"{passed} files of outcomes or stop and search were passed over"
         notes.append(Finding(kind="note", table="incidents", text=text))
-    return [m for m in found if m.label.endswith("-street.csv")], notes
+    return [m for m in found if _STREET.search(m.label)], notes
 
 
-def _read(where: Path) -> tuple[Counts, list[Finding]]:
+def _read(places: Iterable[Path]) -> tuple[Counts, list[Finding]]:
     """Count every monthly file; all problems in one error."""
-    if not where.exists():
-        raise refused(where.name, "nothing there", "a folder or zip from data.police.uk")
     again: list[tuple[str, int, int]] = []
+    problems: list[Problem] = []
+    members: list[_Member] = []
+    findings: list[Finding] = []
     with ExitStack() as opened:
-        members, findings = _members(where, opened)
-        problems = [*_repeated(members), *_too_large(where, members)]
-        if not members:
-            none = "no file whose name ends in -street.csv"
-            layout = "the layout of data.police.uk, YYYY-MM/YYYY-MM-force-street.csv"
-            problems.append(Problem(file=where.name, found=none, expected=layout))
-        if problems:
+        for where in places:
+            if not where.exists():
+                raise refused(where.name, "nothing there", "a folder or zip from data.police.uk")
+            here, notes = _members(where, opened)
+            if not here:
+                none, todo = "no file whose name ends in -street.csv", "unpack a zip of tables"
+                layout = "the layout of data.police.uk, YYYY-MM/YYYY-MM-force-street.csv"
+                problems.append(Problem(file=where.name, found=none, expected=layout, todo=todo))
+            members, findings = members + here, findings + notes
+        if problems := problems or _too_large(members):
             raise DataProblems(problems)
         with ThreadPoolExecutor(READERS) as pool:
             names = {m.name for m in members}
-            done = pool.map(lambda m: _read_one(where, m, names, again), members)
-            counts = Counts(("label", *_KEYS.values()), _good(done, problems))
+            done = pool.map(lambda m: _read_one(m, names, again), members)
+            parts = _once(members, done, problems, findings)
+            counts = Counts(("label", *_KEYS.values()), parts)
     if problems:
         raise DataProblems(problems)
     _check_rows(counts)
-    return counts, findings + _repeats(again)
+    return counts, findings + _repeats({*again})
 
 
-def _repeats(again: list[tuple[str, int, int]]) -> list[Finding]:
+def _repeats(again: Iterable[tuple[str, int, int]]) -> list[Finding]:
     """Say which Crime IDs stand in several rows of one month."""
     said = (
         ("repaired", "rows that repeat another to the letter under one Crime ID: counted once"),
@@ -155,17 +165,44 @@ def _repeats(again: list[tuple[str, int, int]]) -> list[Finding]:
     return found
 
 
-def _good(done: Iterable[pa.Table | Problem], problems: list[Problem]) -> Iterator[pa.Table]:
-    """Pass on what was counted; what went wrong is put with the problems."""
-    for part in done:
+def _once(
+    members: list[_Member],
+    done: Iterable[pa.Table | Problem],
+    problems: list[Problem],
+    findings: list[Finding],
+) -> Iterator[pa.Table]:
+    """Pass on what was counted, of a month of one force that is there twice the first.
+
+    What went wrong is put with the problems, as are two that do not hold the same.
+    """
+    several = {name for name, n in Counter(m.name for m in members).items() if name and n > 1}
+    seen: dict[object, tuple[_Member, dict[tuple[Any, ...], int]]] = {}
+    for member, part in zip(members, done, strict=True):
         if isinstance(part, Problem):
             problems.append(part)
-        else:
+            continue
+        sums = _sums(part) if member.name in several else {}
+        first, held = seen.setdefault(member.name or member, (member, sums))
+        if first is member:
             yield part
+        elif held != sums:
+            found = f"{' of '.join(first.name or ())} a second time, with other counts "
+            found += f"(also in {first.of}, {first.label})"
+            once, todo = "each month of a force once", "Keep that of the newer download"
+            wrong = partial(Problem, found=found, expected=once, todo=todo)
+            problems.append(wrong(file=member.of, sheet=member.label))
+    if several:
+        text = f"{len(several)} month(s) of a force there twice, with the same counts: read once"
+        findings.append(Finding(kind="repaired", table="incidents", text=text))
+
+
+def _sums(part: pa.Table) -> dict[tuple[Any, ...], int]:
+    """Return what a file counts, by all that its rows hold."""
+    columns = [part[key].to_pylist() for key in (*_KEYS.values(), "n")]
+    return {tuple(key): n for *key, n in zip(*columns, strict=True) if n}
 
 
 def _read_one(
-    where: Path,
     member: _Member,
     names: set[tuple[str, str] | None],
     again: list[tuple[str, int, int]],
@@ -213,7 +250,7 @@ def _read_one(
         return _part(member, counted, names)
     except DAMAGED:
         found, whole = "a member that cannot be read", "a whole zip from data.police.uk"
-        lost = partial(Problem, file=where.name, sheet=member.label, todo="Download it again")
+        lost = partial(Problem, file=member.of, sheet=member.label, todo="Download it again")
         return lost(found=found, expected=whole)
     except pa.ArrowInvalid as error:
         said = str(error)
@@ -240,31 +277,13 @@ class _Rest(io.RawIOBase):
         return self._start.read(size) or self._rest.read(size)
 
 
-def _repeated(members: Iterable[_Member]) -> list[Problem]:
-    """Months of one force that are there twice: counting both would double them."""
-    seen: dict[tuple[str, str], str] = {}
-    problems = []
-    for member in members:
-        name = member.name
-        if name is None:
-            continue
-        if name in seen:
-            twice = f"{name[0]} of {name[1]} a second time (also in {seen[name]})"
-            once, todo = "each month of a force once", "Keep that of the newer download"
-            problems.append(Problem(file=member.label, found=twice, expected=once, todo=todo))
-        seen.setdefault(name, member.label)
-    return problems
-
-
-def _too_large(where: Path, members: list[_Member]) -> list[Problem]:
-    def refused(file: str, size: int, limit: int) -> Problem:
-        found, expected = f"{size / 2**20:,.0f} MB when unpacked", f"at most {limit / 2**20:,.0f}"
-        todo = "Take it out, or download fewer months or forces at a time"
-        return Problem(file=file, found=found, expected=f"{expected} MB", todo=todo)
-
-    total = sum(m.size for m in members)
-    every = [refused(m.label, m.size, MAX_MONTH) for m in members if m.size > MAX_MONTH]
-    return every or ([refused(where.name, total, MAX_ALL)] if total > MAX_ALL else [])
+def _too_large(members: list[_Member]) -> list[Problem]:
+    todo = "Take it out, or download fewer months or forces at a time"
+    total, unit = sum(m.size for m in members), 2**20
+    large = [(m.label, m.size, MAX_MONTH) for m in members if m.size > MAX_MONTH]
+    large = large or [(m.of, total, MAX_ALL) for m in members[:1] if total > MAX_ALL]
+    said = [(f, f"{n / unit:,.0f} MB when unpacked", f"{m / unit:,.0f} MB") for f, n, m in large]
+    return [Problem(file=f, found=n, expected=f"at most {m}", todo=todo) for f, n, m in said]
 
 
 def _tallied(blocks: Iterable[pa.Table], *, marked: bool) -> tuple[list[pa.Table], list[Any]]:

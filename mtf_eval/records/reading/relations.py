@@ -15,6 +15,7 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
+from mtf_eval.records.reading.scanner import TITLED
 from mtf_eval.records.reading.stories import keep_agreed
 from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
@@ -65,6 +66,7 @@ def relate(
         _themes(read["referrals"], aliases)
     _aims(read)
     _primary_measures(read)
+    _targets(read)
     _on_the_scale(read, aliases)
     _counted(read, redrawn)
     if "incidents" in read:
@@ -128,13 +130,9 @@ def _in_year(read: Mapping[str, Tidied], year: int | None) -> None:
     tidied = read["monthly_referrals"]
     months = tidied.frame["month"].dropna()
     for row, month in months[months.dt.year != year].items():
-        tidied.problem(
-            f"{month:%B %Y}",
-            f"a month of {year}, the year in about",
-            "correct the month, or take the year out of about",
-            row=row,
-            column="month",
-        )
+        expected = f"a month of {year}, the year in about"
+        todo = "correct the month, or take the year out of about"
+        tidied.problem(f"{month:%B %Y}", expected, todo, row=row, column="month")
 
 
 def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: str) -> None:
@@ -147,17 +145,11 @@ def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: st
     for row, value in tidied.frame[column].dropna().items():
         name = names.get(value.casefold())
         if name is None:
-            tidied.problem(
-                f"a {column} that is not in {table}",
-                f"a {key} of the table {table}",
-                f"correct it, or add it to {table}",
-                row=row,
-                column=column,
-            )
+            found, todo = f"a {column} that is not in {table}", f"correct it, or add it to {table}"
+            tidied.problem(found, f"a {key} of the table {table}", todo, row=row, column=column)
         elif name != value:
             tidied.frame.at[row, column] = name
-            note = f"{column} spelt as in {table}"
-            tidied.mend([row], note, column)
+            tidied.mend([row], f"{column} spelt as in {table}", column)
     tidied.tell_mended()
 
 
@@ -245,26 +237,33 @@ def _aims(read: Mapping[str, Tidied]) -> None:
     tidied = read["project_measures"]
     aims = tidied.frame["target_change"]
     for row, aim in aims[aims > 0].items():
-        text = f"{aim:+.0%} means more of it, not less; for a fall write {-aim:.0%}"
+        fall = f"{-aim:.0%}" if aim <= 1 else f"-{aim:g}%"
+        text = f"{aim:+.0%} means more of it, not less; for a fall write {fall}"
         tidied.finding("warning", text, row=row, column="target_change")
 
 
 def _primary_measures(read: Mapping[str, Tidied]) -> None:
     if "projects" not in read or "project_measures" not in read:
         return
-    measures = read["project_measures"].frame
-    listed = set(zip(measures["project_id"], measures["measure"], strict=True))
-    projects = read["projects"]
+    measures, projects = read["project_measures"].frame, read["projects"]
+    listed = measures.groupby("project_id")["measure"].agg(set)
+    found = "a primary_measure that project_measures does not list for this project"
+    todo = "add it to project_measures, or correct it"
     for row in projects.frame.itertuples():
-        given = row.project_id in set(measures["project_id"])
-        if given and (row.project_id, row.primary_measure) not in listed:
-            projects.problem(
-                "a primary_measure that project_measures does not list for this project",
-                "one of the project's measures",
-                "add it to project_measures, or correct it",
-                row=row.Index,
-                column="primary_measure",
-            )
+        if row.primary_measure not in listed.get(row.project_id, {row.primary_measure}):
+            place = {"row": row.Index, "column": "primary_measure"}
+            projects.problem(found, "one of the project's measures", todo, **place)
+
+
+def _targets(read: Mapping[str, Tidied]) -> None:
+    """Warn of projects judged by incidents for which no target area is named."""
+    if {"projects", "project_areas", "incidents"} <= {*read}:
+        frame, areas = read["projects"].frame, read["project_areas"].frame
+        judged = frame["primary_measure"].isin(read["incidents"].frame["measure"])
+        named = frame["project_id"].isin(areas.loc[areas["role"] == "target", "project_id"])
+        text = "no target area in project_areas: nothing can be evaluated"
+        for row in frame.index[judged & ~named]:
+            read["projects"].finding("warning", text, row=row, column="project_id")
 
 
 def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
@@ -285,13 +284,10 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
         answer = scale.get(fold(row.answer)) or aliases.find("answer", row.answer)
         number = int(str(row.Index))
         if answer is None:
-            responses.problem(
-                f"text of {len(row.answer)} characters",
-                "an answer on the question's scale, or that none was given",
-                "correct it, or add it to the scale",
-                row=number,
-                column="answer",
-            )
+            found = f"text of {len(row.answer)} characters"
+            todo = "correct it, or add it to the scale"
+            expected = "an answer on the question's scale, or that none was given"
+            responses.problem(found, expected, todo, row=number, column="answer")
         elif answer != row.answer:
             responses.frame.at[row.Index, "answer"] = answer
             responses.mend([number], "spelt as in the scale", "answer")
@@ -391,7 +387,7 @@ def _agencies(tidied: Tidied, aliases: Aliases) -> None:
             text = "something that looks like a person's name; see that nobody can be recognised"
             row = names.index[names == persons[0]][0]
             tidied.finding("warning", text, row=row, column=column)
-        if unknown := [n for n in unknown if n not in persons]:
+        if unknown := [n for n in unknown if n not in persons and not TITLED.search(n)]:
             rows = names.index[names == unknown[0]]
             tidied.finding(
                 "note",

@@ -71,11 +71,11 @@ _CLOSED_POSTCODE = re.compile(r"[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]?\d[ABD-HJL
 _ADDRESS = re.compile(
     rf"(?<![\w/-])(Flat \d+\w?,? )?\d{{1,4}}[A-Za-z]?,? ([A-Z][\w'’]+ ){{1,3}}({_ROAD})\b"
 )
-_PERSON = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr|PC|PCSO|Sgt|Insp)\.? [A-Z][\w'’-]+")
+TITLED = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr|PC|PCSO|Sgt|Insp)\.? [A-Z][\w'’-]+")
 _CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
 _DOUBTED = (
     (_ADDRESS, "an address"),
-    (_PERSON, "a person's name"),
+    (TITLED, "a person's name"),
     (_CALLED, "what somebody is called"),
 )
 # Cheap first look: without one of these no pattern above can match.

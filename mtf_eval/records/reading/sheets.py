@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -147,7 +147,8 @@ def turned(
             for p, c in enumerate(head)
             if (m := month_of(c, years[p])) or (not years[p] and fold(str(c)) in MONTHS)
         }
-        areas = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str) and _area(c)}
+        texts = {p: plain(c) for p, c in enumerate(head) if isinstance(c, str)}
+        areas = {p: text for p, text in texts.items() if re.fullmatch(r"[EWNS][0-9]{8}", text)}
         named = {column_named(c, grid.schema, aliases) for c in head}
         if grid.table == "survey_responses":
             free = [None if column_named(c, grid.schema, aliases) else c for c in head]
@@ -170,33 +171,34 @@ def turned(
         column = str(*lacks), _FIGURES[grid.table]
         across, others = _figures(grid.rows[header:], places, (known or {}).get(column[0], {}))
         if across and others:
-            text = f"columns of numbers left out: {', '.join(others)}; {across_as(column[0])}"
+            names = ", ".join(others.values())
+            text = f"columns of numbers left out: {names}; {across_as(column[0])}"
             told = grid.finding("warning", text, row=header + 1)
             grid = replace(grid, findings=(*grid.findings, told))
-        return _down(grid, header, grid.rows[header], across, column) if across else grid
+        return _down(grid, header, grid.rows[header], across, column, others) if across else grid
     return grid
 
 
 def _figures(
     rows: Sequence[Sequence[Any]], places: Mapping[str, int], known: Mapping[str, str]
-) -> tuple[dict[int, str], list[str]]:
+) -> tuple[dict[int, str], dict[int, str]]:
     """Return what columns across stand for in rows of one month each, and other numbers."""
     body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
     heads, *given = ([row[p] for p in places.values()] for row in (rows[0], *body))
     keys = [tuple(map(str, x)) for x in given if not says_total(x) and x != heads]
     placed = {"easting", "latitude", "postcode"}
     if placed & {fold(str(c)) for c in rows[0]} or not {"month", "date"} & {*places}:
-        return {}, []
+        return {}, {}
     if len(set(keys)) < len(keys):
-        return {}, []
-    across, others = {}, []
+        return {}, {}
+    across, others = dict[int, str](), dict[int, str]()
     for place, cell in enumerate(rows[0]):
         if is_blank(cell) or place in places.values():
             continue
         if name := known.get(fold(str(cell))):
             across[place] = name
         elif any(re.match(r"[<>]?[0-9]", str(row[place])) for row in body):
-            others.append(" ".join(str(cell)[:40].split()))
+            others[place] = " ".join(str(cell)[:40].split())
     return across, others
 
 
@@ -226,10 +228,6 @@ def _two_rows(grid: Grid, top: int) -> tuple[list[Any], list[Span | None]]:
     return head, years
 
 
-def _area(heading: str) -> bool:
-    return re.fullmatch(r"[EWNS][0-9]{8}", plain(heading)) is not None
-
-
 def month_of(cell: object, span: Span | None = None) -> str | None:
     """Return the month a heading names, as `2023-04`; `None` where it names none for certain."""
     if is_blank(cell) or isinstance(cell, int | float):
@@ -241,16 +239,21 @@ def month_of(cell: object, span: Span | None = None) -> str | None:
 
 
 def _down(
-    grid: Grid, top: int, head: Sequence[Any], across: Mapping[int, str], columns: tuple[str, str]
+    grid: Grid,
+    top: int,
+    head: Sequence[Any],
+    across: Mapping[int, str],
+    columns: tuple[str, str],
+    out: Collection[int] = (),
 ) -> Grid:
-    """One row for each figure; what stands beside them is repeated.
+    """One row for each figure; what stands beside them, and is not left `out`, is repeated.
 
     Totals are held to the rows they add up, and are read where they are all there is. The grid as
     it was, where two columns are of one name.
     """
     if len({*across.values()}) < len(across):
         return grid
-    kept = [p for p in range(len(head)) if p not in across]
+    kept = [p for p in range(len(head)) if p not in across and p not in out]
     rows: list[list[Any]] = [[*(head[p] for p in kept), *columns]]
     origin, totals = [(grid.file, grid.sheet, top + 1)], {}
     figures: dict[str, dict[int, Any]] = {name: {} for name in across.values()}

@@ -19,7 +19,6 @@ from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
 
-
 #: Name, place, grids, what was noticed, and where each table came from.
 Opened = tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]
 
@@ -143,15 +142,14 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
         text = f"{len(loose)} file(s) of data.police.uk: put them into a folder police_uk; not read"
         file = loose[0].relative_to(place).as_posix()
         findings.append(Finding(kind="warning", table="", text=text, file=file))
-    for archive in _archives(place):
-        if "incidents" in sources:
-            found, todo = "a second source of incidents", "keep one of them; of several downloads "
-            todo += "of data.police.uk put the folders of months into one folder police_uk"
-            expected = "one source"
-            problems.append(Problem(file=archive.name, found=found, expected=expected, todo=todo))
-            continue
+    archives = _archives(place)
+    if archives and "incidents" in sources:
+        found, expected = "a second source of incidents", "one source"
+        file, todo = archives[0].name, "keep one of them"
+        problems.append(Problem(file=file, found=found, expected=expected, todo=todo))
+    elif archives:
         try:
-            grid, sources["incidents"] = _street_records(archive)
+            grid, sources["incidents"] = _street_records(*archives)
             grids.append(grid)
         except DataProblems as error:
             problems += error.problems
@@ -185,20 +183,18 @@ def _astray(place: Path) -> list[Path]:
     return [p for p in found if "police_uk" not in p.relative_to(place).parts]
 
 
-def _street_records(archive: Path) -> tuple[Grid, Source]:
+def _street_records(*archives: Path) -> tuple[Grid, Source]:
     from mtf_eval.records.reading.police_uk import aggregate
 
-    frame, findings, names = aggregate(archive)
-    whole = hashlib.sha256()
-    for file in sorted(archive.rglob("*")) if archive.is_dir() else [archive]:
+    frame, findings, names = aggregate(*archives)
+    whole, name = hashlib.sha256(), ", ".join(a.name for a in archives)
+    for file in (f for a in archives for f in (sorted(a.rglob("*")) if a.is_dir() else [a])):
         if file.is_file():
             with file.open("rb") as stream:
                 whole.update(hashlib.file_digest(stream, "sha256").digest())
-    named = tuple(replace(f, file=f.file or archive.name) for f in findings)
-    grid = Grid(
-        table="incidents", file=archive.name, rows=(), frame=frame, findings=named, names=names
-    )
-    source = Source(table="incidents", file=archive.name, sha256=whole.hexdigest(), rows=len(frame))
+    named = tuple(replace(f, file=f.file or name) for f in findings)
+    grid = Grid(table="incidents", file=name, rows=(), frame=frame, findings=named, names=names)
+    source = Source(table="incidents", file=name, sha256=whole.hexdigest(), rows=len(frame))
     return grid, replace(source, by_file=True)
 
 

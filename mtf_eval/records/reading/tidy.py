@@ -154,7 +154,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         row = [*cells, *[None] * (width - len(cells))]
         given = [p for p in places.values() if not is_blank(row[p])]
         filled = [c for c in row if not is_blank(c)]
-        if not filled:
+        if not any(set(str(c)) - {"-"} for c in filled):  # or ruled off, as sqlcmd does
             gap = bool(body)
             continue
         if (
@@ -271,13 +271,9 @@ def _merged(out: Tidied) -> None:
             continue
         name = names[left]
         if left != right or kind_of(out.schema, name) in NUMBERS:
-            out.problem(
-                f"one cell merged over rows {rows[0]} to {rows[-1]}",
-                "a value in each row",
-                "unmerge it and write the value of each row",
-                row=top + 1,
-                column=name,
-            )
+            found = f"one cell merged over rows {rows[0]} to {rows[-1]}"
+            todo = "unmerge it and write the value of each row"
+            out.problem(found, "a value in each row", todo, row=top + 1, column=name)
             continue
         for number in rows[1:]:
             body[number][left] = body[top + 1][left]
@@ -369,14 +365,9 @@ def _turn_of_year(out: Tidied, name: str, values: Sequence[Any]) -> None:
         of = tuple(str(row[p]) for p in series)
         last = before.get(of, value)
         if last.month == 12 and value.month == 1 < begun[of].month and last.year == value.year:
-            out.problem(
-                f"January after December in one year, {value.year}",
-                "months with their year",
-                "write it beside each month; of a financial year name it as in 2023/24",
-                row=number,
-                column=name,
-            )
-            return
+            found = f"January after December in one year, {value.year}"
+            todo = "write it beside each month; of a financial year name it as in 2023/24"
+            return out.problem(found, "months with their year", todo, row=number, column=name)
         begun.setdefault(of, value)
         before[of] = value
 
@@ -384,13 +375,11 @@ def _turn_of_year(out: Tidied, name: str, values: Sequence[Any]) -> None:
 def _filled(out: Tidied, number: int, place: int) -> str | None:
     word = out.grid.fill(number - 1, place) if out.grid.fill else None
     if word == "unclear":
-        out.finding(
-            "warning", "fill colour is no clear rating: left empty", row=number, column="rag"
-        )
-        return None
-    if word:
+        text = "fill colour is no clear rating: left empty"
+        out.finding("warning", text, row=number, column="rag")
+    elif word:
         out.mend([number], "fill colour of the cell read as a word", "rag")
-    return word
+    return word if word != "unclear" else None
 
 
 def _half_swapped(out: Tidied, name: str) -> None:
@@ -407,11 +396,7 @@ def _half_swapped(out: Tidied, name: str) -> None:
     if len(dates) < 3 or not days or not all(d.isdigit() and int(d) > 12 for d in days):
         return
     if all(c.day <= 12 for c in dates):
-        out.problem(
-            "text dates with days above 12 beside date cells with none",
-            "all dates of one kind",
-            "day and month of the date cells were probably exchanged when the file was opened: "
-            "write year-month-day",
-            row=next(iter(texts)),
-            column=name,
-        )
+        found = "text dates with days above 12 beside date cells with none"
+        todo = "day and month of the date cells were probably exchanged when the file was opened: "
+        todo += "write year-month-day"
+        out.problem(found, "all dates of one kind", todo, row=next(iter(texts)), column=name)

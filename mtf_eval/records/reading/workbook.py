@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -45,7 +46,6 @@ _CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Z]+)\d+["']""")
 _HIDDEN = re.compile(rb"""<(?:\w+:)?row\s[^>]*\bhidden\s*=\s*["'](?:1|true)["']""")
 #: What a sheet holds that has an error or a formula; only then is it parsed.
 _DOUBT = re.compile(rb"""\bt\s*=\s*["']e["']|<(?:\w+:)?f[\s/>]""")
-
 
 _NONE = frozenset[str]()
 
@@ -88,8 +88,7 @@ def read_workbook(
                 if sheet.name.casefold() not in _WORDS:
                     text = f"{'hidden ' if hidden else ''}sheet is no table of the schema, not read"
                     unread = _note("", file, sheet.name, text)
-                    plain = sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None
-                    if plain:
+                    if sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None:
                         opened = book.get_sheet_by_name(sheet.name)
                         rows = opened.to_python(skip_empty_area=False, nrows=TITLE_ROWS)
                         unread = though_like(unread, rows)
@@ -123,17 +122,9 @@ def read_workbook(
         found = f"a workbook that does not open ({type(error).__name__})"
         raise refused(file, found, "an Excel workbook", "save it again in Excel") from None
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    sources = {
-        table: Source(
-            table=table,
-            file=file,
-            sheet=", ".join(g.sheet for g in grids if g.table == table),
-            sha256=digest,
-            rows=0,
-        )
-        for table in dict.fromkeys(g.table for g in grids)
-    }
-    return grids, findings, sources
+    source = partial(Source, file=file, sha256=digest, rows=0)
+    read = {g.table: ", ".join(o.sheet for o in grids if o.table == g.table) for g in grids}
+    return grids, findings, {name: source(table=name, sheet=of) for name, of in read.items()}
 
 
 def _tables(
