@@ -268,6 +268,11 @@ def test_declared_missing_is_missing_even_with_rows(
     coverage = read(folder)
     assert off(coverage, CITY[3]) == ["2022-03", "2022-04"]
     assert "known bad" in coverage.gaps[0].text
+    assert coverage.gaps[0].areas == (), "all of the force"
+    declare(folder, f"police.uk,city,{CITY[3]},,2022-03,2022-04,no,known bad")
+    one = read(folder)
+    assert (off(one, CITY[3]), off(one, CITY[4])) == (["2022-03", "2022-04"], [])
+    assert one.gaps[0].areas == (CITY[3],)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import shutil
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,9 @@ from mtf_eval.analysis.results.columns import NOT_GIVEN
 from mtf_eval.errors import BadArgument, DataProblems
 from mtf_eval.publish.workbench.plan import Plan, design_of
 from mtf_eval.publish.workbench.records import load
-from mtf_eval.records.plans import BY_HAND, write
+from mtf_eval.records.plans import BY_HAND, hash_of, write
 from mtf_eval.records.prices.reference import load_reference
+from mtf_eval.records.tables import TABLES
 from mtf_eval.run.cli import commands
 
 ASB, RARE = "Anti-social behaviour", "Robbery"
@@ -412,6 +414,15 @@ def test_a_cost_is_written_and_hashed_to_the_penny(tmp_path: Path) -> None:
         assert plan.cost_gbp == cost
         hashes.add(plan.hash)
     assert len(hashes - {BY_HAND}) == 5
+
+
+def test_the_hash_is_that_of_its_lines_in_plain_numbers() -> None:
+    """Else no plan fixed by an earlier edition would be borne out."""
+    names = [name for name in TABLES["plans"].columns if name != "hash"]
+    own = {"project_id": "P1", "months": 12.0, "cost_gbp": 26000.5, "areas": "E2;E1"}
+    told = own | {"months": "12", "areas": "E2; E1"}
+    text = "\n".join(f"{name}: {told.get(name, '')}" for name in names)
+    assert hash_of(own | {"hash": "x"}) == f"h{sha256(text.encode()).hexdigest()[:16]}"
 
 
 def test_a_bad_row_is_told_where_it_is(folder: Path) -> None:

@@ -300,6 +300,14 @@ def test_a_mark_beside_a_number_is_left_off() -> None:
     assert read_cell("1,234 [p]", "whole", Context(aliases=packaged()))[0] == 1234
 
 
+@pytest.mark.parametrize("written", ["(12", "12)", "((12)", "12-", "1 2"])
+def test_half_a_bracket_makes_no_number(written: str) -> None:
+    for kind in ("whole", "money"):
+        with pytest.raises(Unreadable):
+            read_cell(written, kind, Context(aliases=packaged()))
+    assert read_cell("(12)", "number", Context(aliases=packaged()))[0] == -12
+
+
 @pytest.mark.parametrize(
     ("written", "word"),
     [

@@ -101,8 +101,7 @@ def _write(book: Any, name: str, sheet: Sheet) -> Any:
             for bold in (False, True)
         )
         for down, value in enumerate(cells[1:], start=1):
-            shown = None if isinstance(value, str) and not value.strip() else value
-            page.write(top + down, across, shown, bold if sheet.total and down == last else plain)
+            page.write(top + down, across, value, bold if sheet.total and down == last else plain)
     if last:  # Excel has no table without rows
         look = {"autofilter": False, "style": None, "name": sheet.name, "columns": columns}
         page.add_table(top, 0, top + last, len(columns) - 1, look)
