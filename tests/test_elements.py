@@ -107,6 +107,33 @@ def test_table_is_one_for_every_reader() -> None:
     assert "Source: Made up for a test. As at 15 December 2021." in page.get_text()
 
 
+@pytest.mark.parametrize(
+    ("words", "numbers", "longest", "looks"),
+    [
+        (2, 1, (1, 1), set()),
+        (3, 1, (1, 1), {"mtf-folds"}),  # more than two columns of words fold on a small screen
+        (2, 6, (1, 1), set()),
+        (2, 7, (1, 1), {"mtf-many"}),  # more than eight are set smaller in print
+        (2, 0, (40, 35), set()),
+        (2, 0, (40, 36), {"mtf-long"}),  # 76 letters of the longest words: no line holds them
+        (2, 0, (76, 1), {"mtf-long"}),
+    ],
+)
+def test_how_a_table_is_laid_out_follows_from_its_columns(
+    words: int, numbers: int, longest: tuple[int, int], looks: set[str]
+) -> None:
+    letters = [*longest, 1, 1][:words]
+    frame = pd.DataFrame({f"w{n}": ["x", "y" * k] for n, k in enumerate(letters)})
+    marks = [label(n, "H") if n == "w0" else Column(name=n, heading="H", kind="text")
+             for n in frame]  # fmt: skip
+    for n in range(numbers):
+        frame[f"n{n}"] = counts(1, 2)
+        marks.append(Column(name=f"n{n}", heading="N", kind="count"))
+    made = soup(elements.table(disclosure("internal")(table("t", frame, *marks)))).table
+    assert set(made.get("class") or ()) == looks
+    assert (made.get("role") == "table") == ("mtf-folds" in looks)
+
+
 def test_hostile_text_is_text() -> None:
     out = disclosure()
     chart = charts.hbars(
