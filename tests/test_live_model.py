@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import recalculate
@@ -142,6 +143,29 @@ def assert_same(found: Results, done: benefit.Benefit) -> None:
 def test_as_it_is_it_gives_the_pages_pounds(tmp_path: Path) -> None:
     done = analysed()
     assert_same(recalculated(done, tmp_path / "a", lambda book: None), done)
+
+
+def test_every_sheet_of_the_model_says_what_its_cells_are(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "written.xlsx") as written:
+        add_model(written, model(analysed()))
+    book = openpyxl.load_workbook(tmp_path / "written.xlsx")
+    factors = [[cell.value for cell in row[:4]] for row in book["Discount factors"].iter_rows()]
+    assert factors[0] == ["Project year", 0, 1, 2]
+    # Green Book 2026, table 8: 3.5 per cent, 1.5 where what is valued is health.
+    for row, kind, rate in ((1, "standard", 0.035), (3, "health", 0.015)):
+        assert factors[row][:2] == [f"Discount rate, {kind}", 0]
+        assert factors[row][2:] == pytest.approx([rate, rate])
+    assert [row[0] for row in factors[2::2]] == [
+        "Discount factor, standard",
+        "Discount factor, health",
+    ]
+    assert [cell.value for cell in book["Unit costs"][1]] == [
+        "Code", "What it is", "Price year", "Public value (£)", "Of which at the health rate",
+        "Fiscal value (£)",
+    ]  # fmt: skip
+    heads = [cell.value for cell in book["Model inputs"][1]]
+    assert len(set(heads)) == len(heads)
+    assert heads[-3:] == ["Uprated by", "Present value (£)", "Present fiscal value (£)"]
 
 
 def test_a_changed_input_gives_the_packages_own_result(tmp_path: Path) -> None:

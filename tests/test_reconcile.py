@@ -11,7 +11,7 @@ import pytest
 from dashboard import HERE
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import quality, readings, reconcile
+from mtf_eval.analysis.counts import contacts, quality, readings, reconcile
 from mtf_eval.records.dataset import Dataset
 
 
@@ -95,6 +95,22 @@ def test_a_mended_table_is_silent(thanet: Dataset) -> None:
     mended = changed(thanet, monthly_referrals=months)
     assert not any("2021: received" in what for what in differences(mended))
     assert not any("cancel" in r.text for r in readings.readings(mended))
+
+
+def test_contacts_counted_by_other_channels_are_cautioned_of(thanet: Dataset) -> None:
+    said = contacts.caution(thanet, year=2021)
+    assert said == (
+        "Lockdown 1 gives calls and attempts to make contact as one figure, Lockdown 2 and "
+        "Lockdown 3 calls, texts, emails and letters apart: unlike things are compared."
+    )
+    rows = thanet.table("activity")
+    lump = rows["measure"] == "contact_attempts"
+    calls = changed(thanet, activity=rows.assign(measure=rows["measure"].mask(lump, "fax")))
+    assert contacts.caution(calls, year=2021) == (
+        "The periods were not counted by the same channels: unlike things are compared."
+    )
+    one = changed(thanet, activity=rows[rows["category"] != "lockdown_1"])
+    assert contacts.caution(one, year=2021) == ""
 
 
 def test_months_without_records_between_those_with_are_named(thanet: Dataset) -> None:
