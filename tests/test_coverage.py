@@ -403,12 +403,12 @@ def test_kent_2022_has_no_gap_beyond_chance_and_thinned_months_are_seen() -> Non
 def test_which_gaps_concern_areas_in_a_time_by_hand() -> None:
     march, may = pd.Timestamp("2022-03-01"), pd.Timestamp("2022-05-01")
 
-    def concern(areas: list[str], first: str, last: str, **more: object) -> bool:
+    def concern(asked: list[str], first: str, last: str, **more: object) -> bool:
         known = {"kind": "silent", "source": "North", "areas": (), "gate": False} | more
         gap = Gap(measure=ASB, first=march, last=may, text="", remedy="", **known)  # type: ignore[arg-type]
         sources = {"A": "North", "B": "South"}
         held = Coverage(measure=ASB, counts=pd.DataFrame(), gaps=(gap,), source_of=sources)
-        return bool(held.concerning(areas, pd.Timestamp(first), pd.Timestamp(last)))
+        return bool(held.concerning(asked, pd.Timestamp(first), pd.Timestamp(last)))
 
     assert concern(["A"], "2022-01-01", "2022-03-01"), "its first month is the last asked for"
     assert concern(["A"], "2022-05-01", "2022-07-01")
