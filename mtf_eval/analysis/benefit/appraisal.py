@@ -340,9 +340,8 @@ def analyse(
 
     over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
     later = [x for x in guarded.lines if x.route != "cost" and not any(x.profile[:horizon_years])]
-    counted = [
-        line for line in guarded.lines if line.source_row not in {x.source_row for x in later}
-    ]
+    out = {x.source_row for x in later}
+    counted = [line for line in guarded.lines if line.source_row not in out]
     begins = f"it begins {over}, so none of it is counted."
     notes = read.notes + tuple(f"{x.source_row}, {x.label}: {begins}" for x in later)
 

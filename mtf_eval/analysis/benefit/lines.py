@@ -335,7 +335,8 @@ def account(
     problems = tuple(each for each in every if isinstance(each, Problem))
     few = [each for each in people if isinstance(each, str)]
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
-    unpriced = [f"{row} has no price" for row in rows if row not in {x.source_row for x in lines}]
+    priced = {line.source_row for line in lines}
+    unpriced = [f"{row} has no price" for row in rows if row not in priced]
     if later.all():
         unpriced.append("no costs are on record")
     unpriced += [f"{note.split(',')[0]} is of so few people that it is not shown" for note in few]

@@ -122,8 +122,9 @@ def portfolio(
                 findings.append(Finding("moved_once", "warn", source_row, text))
                 line = replace(line, net=net, quantity=net.avoided)
             profile, ages = (0.0,) * late + line.profile[:years], (0,) * late + line.ages[:years]
-            own = {"weight": weight, "profile": profile, "ages": ages, "source_row": source_row}
-            lines.append(replace(line, **own))  # type: ignore[arg-type]
+            lines.append(
+                replace(line, weight=weight, profile=profile, ages=ages, source_row=source_row)
+            )
     unpriced = tuple(f"{b.project_id}: {reason}" for b in benefits for reason in b.unpriced)
     return Benefit(
         project_id="all",
