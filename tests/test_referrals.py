@@ -384,6 +384,20 @@ def test_expected_range_marks_a_month_outside(tmp_path: Path) -> None:
     assert "December 2020" in caseload.range_finding(frame)
 
 
+def test_a_year_without_a_referral_in_the_log_has_the_totals_published_of_it(
+    tmp_path: Path,
+) -> None:
+    about(tmp_path, title="Two sources", as_at="2024-03-31")
+    log = {"referral_id": "R1", "received": "2022-05-04", "agency": "NHS", "decision": "accepted"}
+    write(tmp_path / "referrals.csv", [log])
+    outcomes = {"accepted": 3, "rejected": 2, "saras": 0, "completed": 1, "as_at": "2023-12-31"}
+    write(tmp_path / "monthly_referrals.csv", [{"month": "2023-02", "received": 5} | outcomes])
+    data = load(tmp_path)
+    received = referrals.monthly(data).set_index("month")["received"]
+    assert received.groupby(received.index.year).sum().to_dict() == {2022: 1, 2023: 5, 2024: 0}
+    assert not reconcile.reconcile(data)  # of completed nothing is on record in the log
+
+
 def test_the_eighth_month_on_one_side_is_marked(tmp_path: Path) -> None:
     """By hand: mean 15, mean moving range 156/15, so 0 to 42.7: no month lies outside."""
     values = [12, 2] * 4 + [18, 28] * 4

@@ -36,7 +36,8 @@ QUARTERS = ("January to March", "April to June", "July to September", "October t
 def monthly(data: Dataset) -> pd.DataFrame:
     """Count referrals by month, all years: received in it, and by outcome decided in it.
 
-    A year that the log covers is counted from the log, any other taken from the published totals.
+    A year of which the log has referrals is counted from it, any other taken from the published
+    totals where there are any.
     An outcome of the log counts in the month of its decision, where that is not given in the month
     the referral was received; the completed are those of the accepted that have been completed
     since. Months without a referral are zero where the log was kept, else not on record. Returns a
@@ -55,7 +56,8 @@ def monthly(data: Dataset) -> pd.DataFrame:
         on_record = kept(data, "referrals").reindex(span, fill_value=False)
         counted.loc[~on_record.to_numpy(dtype=bool)] = pd.NA
         counted = counted.rename_axis("month").reset_index().assign(as_at=until)
-        published = published[~published["month"].dt.year.isin(span.year)]
+        published = published.loc[[not logged(data, m.year) for m in published["month"]]]
+        counted = counted[~counted["month"].dt.year.isin(published["month"].dt.year)]
         frames = [f for f in (published, counted[["month", *COUNTS, "as_at"]]) if len(f)]
         published = pd.concat(frames)
     return published.sort_values("month", ignore_index=True)
