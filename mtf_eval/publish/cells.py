@@ -9,17 +9,14 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from mtf_eval.analysis.results.columns import MINUS, UNITS, day
+from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Released
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.results.tables import Column
-
 
 SYMBOLS = {
     "[c]": "confidential: a small number of people, or none",

@@ -13,9 +13,10 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from pandas.util import hash_pandas_object
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
@@ -31,6 +32,7 @@ from mtf_eval.records.reading.area_names import area_names
 from mtf_eval.records.reading.cells import Context, read_cell
 from mtf_eval.records.reading.csv_files import need_files
 from mtf_eval.records.reading.days import Span, Unreadable
+from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.hours import by_hour
 from mtf_eval.records.reading.places import placed
 from mtf_eval.records.reading.pricing import hold_prices
@@ -41,11 +43,6 @@ from mtf_eval.records.reading.sources import Opened, extended
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import APART, CORE, TABLES
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mtf_eval.records.reading.grids import Tidied
 
 
 def load(

@@ -12,17 +12,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mtf_eval.records.dataset import Dataset
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from numpy.typing import NDArray
 
 
 def digest(value: object) -> str:

@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
-
-if TYPE_CHECKING:
-    from pandera.pandas import Column, DataFrameSchema
+from pandera.pandas import Column, DataFrameSchema
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,23 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from mtf_eval.errors import BadArgument, DataProblems, how_often, place_of
 from mtf_eval.publish.pages import pdf
 from mtf_eval.publish.shell import page_of
-from mtf_eval.records.dataset import Finding, no_day
+from mtf_eval.records.dataset import Dataset, Finding, no_day
 from mtf_eval.records.home import HOME
-from mtf_eval.run.facts import address_of
-from mtf_eval.run.plan import Wanted, templates
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.run.parameters import Template
-    from mtf_eval.run.plan import Planned
-
+from mtf_eval.run.facts import address_of, facts_of
+from mtf_eval.run.parameters import Template
+from mtf_eval.run.plan import Planned, Wanted, templates
 
 #: Folder of the working copies, ignored by git.
 LAB = Path("lab")
@@ -269,8 +264,6 @@ def lab(data: str | None, project: str | None, fresh: bool, port: int | None, no
 
 def _subject(address: str, project: str | None) -> dict[str, Any]:
     """Return what the copies are about, as the data set has it: a project, its last year."""
-    from mtf_eval.run.facts import facts_of
-
     facts = facts_of(read(address), "")
     if project and project not in facts.projects:
         raise BadArgument(

@@ -16,19 +16,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from mtf_eval.errors import RunRefused
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.home import HOME, PACKAGE, REFERENCE, versions
 from mtf_eval.records.prices.editions import editions
 from mtf_eval.records.prices.own import own_folder
 from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.reading.sources import files_of
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
-
 
 # A year or half-year has a report of its own when referrals were received in this many of its
 # months: one record with a mistyped year does not make an annual review.

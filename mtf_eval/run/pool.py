@@ -26,7 +26,16 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from mtf_eval.run.execute import ENVIRONMENT, TICK, Job, Result, end_group, result_of, work
+from mtf_eval.run.execute import (
+    ENVIRONMENT,
+    TICK,
+    Job,
+    Result,
+    end_group,
+    practise,
+    result_of,
+    work,
+)
 
 # What every report imports, and what it uses only when it shows something.
 PRELOAD = (
@@ -174,7 +183,6 @@ def rehearse() -> None:
             time.sleep(TICK / 10)
         data, jobs = pickle.loads(plan.read_bytes())
         from mtf_eval.records.load import hold
-        from mtf_eval.run.execute import practise
 
         for path in data:
             with suppress(Exception):  # the notebook that loads it will say what is wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.publish.charts import style
@@ -18,8 +19,6 @@ GAP, LINE, HEAD = 24, 16, 44  # pixels between boxes, of a line of text, above t
 
 def chain(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> Chart:
     """Draw a box for each row, in order, with an arrow to the next one; on a phone one below it."""
-    from textwrap import wrap
-
     names, texts = shown(released, x), shown(released, y)
     across = (style.WIDE - GAP * (len(names) - 1)) / len(names)
     wrapped = [

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from weakref import WeakKeyDictionary
 
@@ -360,8 +361,6 @@ def above(axes: Axes, x: float, y: float, text: str) -> None:
 
 def wrapped(label: str, width: int) -> str:
     """Break a label into at most `LINES` lines of `width` characters; the table has the rest."""
-    from textwrap import wrap
-
     return "\n".join(wrap(label, width, max_lines=LINES, placeholder=" \N{HORIZONTAL ELLIPSIS}"))
 
 

@@ -12,24 +12,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.analysis.results.columns import NOT_GIVEN, day
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import NOTE_WORDS, SYMBOLS, need_released, payload, strength, words
 from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Disclosure, Released
 from mtf_eval.publish.display.grid import grid, slug
 from mtf_eval.publish.shell import STATUS, css
 from mtf_eval.records import reads
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.home import versions
 from mtf_eval.records.schema import OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
-
-if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure.release import Disclosure, Released
-    from mtf_eval.records.dataset import Dataset
-
 
 MIMETYPE = "application/vnd.mtf.{}+json"
 NoteKind = Literal["note", "caution", "method"]

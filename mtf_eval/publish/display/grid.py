@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from html import escape
-from typing import TYPE_CHECKING
 
 from mtf_eval.publish.cells import LONG, WIDE, heading, words
-
-if TYPE_CHECKING:
-    from mtf_eval.publish.disclosure.release import Released
-
+from mtf_eval.publish.disclosure.release import Released
 
 RAG = {
     "red": ("Red", "\N{BLACK DOWN-POINTING TRIANGLE}"),

@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from nbformat import NotebookNode
 
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.publish.cells import moment
@@ -21,10 +23,6 @@ from mtf_eval.publish.exports.live import add_model
 from mtf_eval.publish.exports.scanner import neutralise, printable
 from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce
 from mtf_eval.publish.look import Look
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 
 PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
 LONGEST = 80  # characters of a file's name, without its ending

@@ -7,17 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from nbformat import NotebookNode
 
 from mtf_eval.publish.cells import NUMERIC, printed
 from mtf_eval.publish.exports.files import contents
 from mtf_eval.publish.exports.scanner import printable
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-    from mtf_eval.publish.look import Look
-
+from mtf_eval.publish.look import Look
 
 FIGURE = re.compile(r'<figure class="mtf-figure".*?</figure>', re.S)
 WIDE = re.compile(r'<svg[^>]*class="mtf-wide".*?</svg>', re.S)
@@ -41,8 +38,6 @@ class Block:
 
 def blocks(notebook: NotebookNode) -> Iterator[Block]:
     """Yield everything an executed notebook shows, in order."""
-    from nbformat import NotebookNode
-
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             yield Block(kind="prose", text=cell.source)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from nbformat import NotebookNode
 from pptx import Presentation
 from pptx.chart.data import ChartData
 from pptx.dml.color import RGBColor
@@ -20,10 +21,6 @@ from mtf_eval.publish.exports.files import opening, source_of
 from mtf_eval.publish.exports.scanner import printable
 from mtf_eval.publish.exports.shown import Block, blocks, cards_among, figures, said
 from mtf_eval.publish.look import PALETTE, Look
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 
 WIDTH, HEIGHT, EDGE = Inches(13.333), Inches(7.5), Inches(0.6)
 TOP, ROOM = Inches(1.6), Inches(4.9)  # of what stands under a title

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from textwrap import fill
-from typing import TYPE_CHECKING
+
+from nbformat import NotebookNode
 
 from mtf_eval.publish.cells import printed, strength
 from mtf_eval.publish.exports.files import contents, opening, source_of
 from mtf_eval.publish.exports.shown import cards_among, figures, said
 from mtf_eval.publish.look import Look
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
 
 MOST = 6  # lines of a list
 LINE = 72  # characters of a line of text

@@ -19,22 +19,19 @@ from dataclasses import asdict, astuple, dataclass, fields
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from nbformat import NotebookNode
 
 from mtf_eval.analysis.results.columns import day, lay
 from mtf_eval.analysis.results.period import Period
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import table
 from mtf_eval.publish.exports.files import contents, head, tables
 from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.shell import page_name
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-
-    from mtf_eval.analysis.results.tables import Table
-
 
 FILE = "corrections.csv"
 #: Where a page leaves room for what other reports corrected; filled in when the set is put up.

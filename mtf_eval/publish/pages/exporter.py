@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from nbconvert import HTMLExporter
-from nbformat import from_dict
+from nbformat import NotebookNode, from_dict
 from traitlets import default
 from traitlets.config import Config
 
@@ -35,11 +35,6 @@ from mtf_eval.publish.pages.sections import (
     without_empty_sections,
 )
 from mtf_eval.publish.shell import TEMPLATES, css
-
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup, Tag
-    from nbformat import NotebookNode
-
 
 LEFT_OUT = (
     "An output was left out here: it had not been through the disclosure rule. "

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from bs4 import BeautifulSoup
+from nbformat import NotebookNode, v4
 
 from mtf_eval.errors import our_words
 from mtf_eval.publish.exports.files import head
-
-if TYPE_CHECKING:
-    from bs4 import BeautifulSoup
-    from nbformat import NotebookNode
-
 
 LONGEST = 950  # words of a page's main part, about five screens
 SHORT = 60  # a section of fewer words is not worth a fold
@@ -108,8 +106,6 @@ def _length(cell: NotebookNode) -> int:
 
 def _html(text: str) -> NotebookNode:
     """Return a cell that shows HTML as it is; prose would be closed where it is left open."""
-    from nbformat import v4
-
     made: Any = v4
     shown = made.new_output("display_data", data={"text/html": text})
     cell: NotebookNode = made.new_code_cell(outputs=[shown])

@@ -9,28 +9,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.benefit.model import model
+from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.results.columns import pounds
 from mtf_eval.analysis.results.findings import alt
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.display.elements import Element, headline_result, note
 from mtf_eval.publish.workbench.view import Absent, Several, View, disclosure, drawing
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.editions import caution
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.project.evaluation import Evaluation
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.prices.reference import Reference
-
+from mtf_eval.records.prices.reference import Reference
 
 SEED = 2021
 #: Rules that are read before any pound is: what they found stands on the first screen.

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mtf_eval.analysis.effects import Estimate
 from mtf_eval.analysis.project import assessment
+from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.display.elements import Element, headline_result, note, result
 from mtf_eval.publish.workbench.view import Absent, Several, View, joined
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.effects import Estimate
-    from mtf_eval.analysis.project.evaluation import Evaluation
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
-    from mtf_eval.records.dataset import Dataset
-
+from mtf_eval.records.dataset import Dataset
 
 WOULD_CHANGE = {
     "effect": "One failed check would make the effect doubtful, and its pounds with it. A check "

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
+from mtf_eval.analysis.results import period
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year import funding, leadership, pounds
 from mtf_eval.publish.workbench.view import Absent, Line, View, disclosure
 from mtf_eval.publish.workbench.year import Period, in_each_others_way
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.results import period
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
 
 class HalfYear(Period):

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mtf_eval.analysis.benefit.planned import proforma
 from mtf_eval.analysis.project import planning
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.plans import Plan as Row
 from mtf_eval.analysis.project.plans import plan_of, planned_evaluation
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish.display.elements import Element, headline_result
 from mtf_eval.publish.workbench.scanning import Scanning
 from mtf_eval.publish.workbench.view import View
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
 
 class _Answer(View):

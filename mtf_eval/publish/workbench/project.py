@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from mtf_eval.analysis import benefit
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
@@ -20,10 +21,15 @@ from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
 from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.project.process import NO_STORY, stories
 from mtf_eval.analysis.results.columns import day
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
+from mtf_eval.publish.workbench.benefit import Money
 from mtf_eval.publish.workbench.effect import Answer, Effect
 from mtf_eval.publish.workbench.scanning import Scanning
+from mtf_eval.publish.workbench.surveys import Surveys
 from mtf_eval.publish.workbench.view import (
     Absent,
     Beside,
@@ -32,17 +38,8 @@ from mtf_eval.publish.workbench.view import (
     changed_by_hand,
     disclosure,
 )
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
-    from mtf_eval.publish.workbench.benefit import Money
-    from mtf_eval.publish.workbench.surveys import Surveys
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
 
 class Project(Scanning):
@@ -333,8 +330,6 @@ class Project(Scanning):
 
     def surveys(self) -> Surveys:
         """Return what was asked at entry and exit."""
-        from mtf_eval.publish.workbench.surveys import Surveys
-
         return Surveys(self.records, self.project_id)
 
     def stories(self) -> View:
@@ -356,8 +351,6 @@ class Project(Scanning):
         crime_costs
             Edition of the costs of crime, `2015/16` or `2019/20`; the data set's own by default.
         """
-        from mtf_eval.publish.workbench.benefit import Money
-
         year = self.reference.price_year(price_year, self.records.about)
         given = (self.records, self.evaluation, self.reference)
         years = self.reference.horizon_years(horizon_years)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mtf_eval.analysis.counts import on_record, quality, readings, reconcile
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.view import Absent, Line, Several, View, disclosure
 from mtf_eval.records.dataset import Dataset
-
-if TYPE_CHECKING:
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
 
 
 class Quality(View):

@@ -5,21 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mtf_eval.analysis.project import assessment, harm, planning, week
+from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.quality import strip
 from mtf_eval.publish.workbench.view import Absent, Several, View
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.project.evaluation import Evaluation
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.prices.reference import Reference
-
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
 WAITING = {
     "planning": "The response has not begun: there is nothing to assess yet.",

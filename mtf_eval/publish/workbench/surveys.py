@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mtf_eval.analysis.surveys import surveys, wording
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.display.elements import Element, note
 from mtf_eval.publish.workbench.view import Absent, Several, View, disclosure, joined
-
-if TYPE_CHECKING:
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
-    from mtf_eval.records.dataset import Dataset
-
+from mtf_eval.records.dataset import Dataset
 
 MOST = 5  # answers on a scale that can be told apart in a picture
 NONE = "No entry or exit survey is on record."

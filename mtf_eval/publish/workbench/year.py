@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +22,11 @@ from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.process import NO_STORY, stories
 from mtf_eval.analysis.results.findings import listing
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.publish import charts
+from mtf_eval.publish.charts.style import Chart
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.display.elements import Element, headline, note
 from mtf_eval.publish.workbench.view import (
     Absent,
@@ -35,13 +38,8 @@ from mtf_eval.publish.workbench.view import (
     drawing,
     joined,
 )
-
-if TYPE_CHECKING:
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.publish.disclosure.release import Released
-    from mtf_eval.records.dataset import Dataset
-    from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
 
 def _counts(

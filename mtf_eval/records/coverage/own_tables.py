@@ -8,6 +8,7 @@ from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import first_of
 from mtf_eval.records.coverage.silences import silent_runs
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.tables import TABLES
 
 #: What each row is dated by, where a table has no event that is over.
 _DUE = {"deliveries": "due", "actions": "due"}
@@ -23,8 +24,6 @@ def kept(data: Dataset, table: str) -> pd.Series[bool]:
     day, only where `coverage` declares it complete. Returns true or False by month, from the first
     to the last that has a row, was up to date or is declared; any other month was not kept.
     """
-    from mtf_eval.records.tables import TABLES
-
     frame, source = data.table(table), data.source(table)
     column = _DUE.get(table) or (TABLES[table].metadata or {})["event"]
     days = frame[column].dropna()

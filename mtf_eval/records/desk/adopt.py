@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from pandera.pandas import DataFrameSchema
 
 from mtf_eval.errors import Problem, refused
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
@@ -27,10 +28,6 @@ from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty, kind_of
 from mtf_eval.records.tables import CORE, TABLES, table_named
-
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
 
 #: Sheets of one workbook; more are no tracker.
 MOST_SHEETS = 100

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import openpyxl
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -31,10 +32,6 @@ from mtf_eval.records.reading.mapping import mapping_of
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.workbook import read_workbook
 from mtf_eval.records.tables import tables_named
-
-if TYPE_CHECKING:
-    from openpyxl.cell import Cell
-
 
 LIST = "Complaints"
 HEADINGS = ("Sheet or file", "Row", "Column", "Found", "Expected", "What to do")

@@ -7,7 +7,7 @@ set so that it can go on in Excel. Reads nothing back: that is `workbook`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
@@ -15,15 +15,11 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.schema import holds
 from mtf_eval.records.tables import TABLES
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-    from mtf_eval.records.dataset import Dataset
-
 
 EXAMPLES = {
     "id": "R-001",

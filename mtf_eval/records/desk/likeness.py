@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+
+from pandera.pandas import DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.reading.cells import is_blank
@@ -19,10 +20,6 @@ from mtf_eval.records.reading.headings import (
 from mtf_eval.records.reading.mapping import OPEN, OUT, Line
 from mtf_eval.records.reading.sheets import month_of, turned
 from mtf_eval.records.tables import APART, TABLES, table_named
-
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
 
 #: Likeness from which a heading is proposed.
 LIKE = 0.72

@@ -12,15 +12,17 @@ import csv
 import io
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem
-from mtf_eval.records.dataset import once
+from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.prices.deflator import read_published_deflator
 from mtf_eval.records.prices.reference import FILES, PRICED, Reference, load_reference, sound
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
 from mtf_eval.records.prices.unit_costs import (
@@ -33,10 +35,6 @@ from mtf_eval.records.prices.unit_costs import (
     deflator_problems,
     year_of,
 )
-
-if TYPE_CHECKING:
-    from mtf_eval.records.dataset import Dataset
-
 
 POUNDS = "pounds; convert it and give its source"
 BOOKS = (".xlsx", ".xlsm", ".xls")
@@ -197,13 +195,8 @@ def _odd(given: dict[str, str], needed: set[str]) -> Iterable[Problem]:
 
 def update(file: Path, folder: Path) -> tuple[Path, Reference]:
     """Take a deflator, a cost table or a Unit Cost Database into the user's folder, if sound."""
-    import shutil
-    import tempfile
-
     name, content = file.name, None
     if file.suffix.lower() in BOOKS:
-        from mtf_eval.records.prices.deflator import read_published_deflator
-
         content = read_published_deflator(file)
         name = "gdp_deflator.csv" if content else f"unit_cost_database{file.suffix.lower()}"
     elif file.suffix.lower() == ".csv":

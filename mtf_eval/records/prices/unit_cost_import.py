@@ -11,9 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mtf_eval.errors import Problem, refused
+from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import (
     AMOUNTS,
     CURRENCY,
@@ -23,10 +24,6 @@ from mtf_eval.records.prices.unit_costs import (
     foreign_format,
     year_of,
 )
-
-if TYPE_CHECKING:
-    from mtf_eval.records.prices.reference import Reference
-
 
 # What a heading must say to be a field; the first field that fits takes the column.
 HEADINGS = (
