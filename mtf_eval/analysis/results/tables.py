@@ -178,11 +178,6 @@ class Table(Brief):
         counting = ("people", "count") if "people" in kinds else ("people",)
         return tuple(c.name for c in self.columns if c.kind in counting)
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the columns that make the row's key."""
-        return tuple(c.name for c in self.columns if c.kind == "label")
-
     def with_frame(self, frame: pd.DataFrame) -> Table:
         """Return the same table around another frame of the same shape."""
         return replace(self, frame=frame)

@@ -55,14 +55,9 @@ PRICED = ("unit_costs", "gdp_deflator")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """A number with its unit and where it stands: a multiplier, a weight, an assumption."""
+    """A number with its range: a multiplier, a weight, an assumption."""
 
     value: float
-    unit: str
-    source: str
-    verified: str
-    note: str = ""
-    grade: int | None = None
     low: float | None = None
     high: float | None = None
 
@@ -85,12 +80,10 @@ class CrimeType:
 class Rung:
     """One step of a ladder; position 1 is the hardest place to be."""
 
-    domain: str
     step: str
     label: str
     position: int
     unit_cost_code: str
-    note: str = ""
 
 
 def slug(text: str, between: str = "-") -> str:
@@ -278,15 +271,14 @@ class Reference:
         """
         for row in self.tables["crime_multipliers"]:
             if row["unit_cost_code"] == code:
-                unit = f"actual per recorded crime, {row['area']} {row['year']}"
-                return made(Value, row, value=float(row["multiplier"]), unit=unit)
+                return made(Value, row, value=float(row["multiplier"]))
         raise NotEnoughData(f"{code}: its edition gives no recorded-to-actual multiplier")
 
     def assumption(self, name: str) -> Value:
-        """Return one of our own assumptions by name; its source says that it is ours."""
+        """Return one of our own assumptions by name."""
         for row in self.tables["assumptions"]:
             if row["name"] == name:
-                return made(Value, row, unit=row["meaning"], grade=int(row["grade"]))
+                return made(Value, row)
         raise BadArgument(f"assumption {name!r} is not in the reference data")
 
     def agency(self, bearer: str) -> str:

@@ -74,8 +74,6 @@ class UnitCost:
     entry: str
     edition: str
     verified: str
-    retrieved: str
-    note: str
     bearers: tuple[Bearer, ...]
     superseded_by: str = ""
     newer_code: str = ""
