@@ -266,9 +266,8 @@ def _subject(address: str, project: str | None) -> dict[str, Any]:
     """Return what the copies are about, as the data set has it: a project, its last year."""
     facts = facts_of(read(address), "")
     if project and project not in facts.projects:
-        raise BadArgument(
-            f"{address}: no project {project}; there is {', '.join(facts.projects) or 'none'}"
-        )
+        have = ", ".join(facts.projects) or "none"
+        raise BadArgument(f"{address}: no project {project}; there is {have}")
     if not facts.as_at:
         raise no_day(facts.name)
     years, periods, _ = facts.calendar()

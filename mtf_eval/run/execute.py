@@ -285,9 +285,8 @@ def _render(
         written = exports.write_exports(notebook, folder, stem)
         files = {f"{job.name}/{p.relative_to(folder).as_posix()}": p.read_bytes() for p in written}
         book = f"{job.name}/{stem}.ipynb"
-        titles = {
-            f"{job.name}/{called(n, head)}": t["title"] for n, t in exports.tables(notebook).items()
-        }
+        shown = exports.tables(notebook).items()
+        titles = {f"{job.name}/{called(name, head)}": held["title"] for name, held in shown}
         corrected = corrections.listed(
             job.previous, notebook, parameters=job.parameters, run_time=job.run_time
         )

@@ -32,9 +32,7 @@ def related(
 
 def _near(about: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     if own := {about.get("project_id"), about.get("plan_id")} - {None}:
-        return (
-            not own.isdisjoint((other.get("project_id"), other.get("plan_id"))) or "year" in other
-        )
+        return bool(own & {other.get("project_id"), other.get("plan_id")}) or "year" in other
     year = about.get("year") or str(about.get("period", ""))[:4]
     same_year = str(other.get("year") or str(other.get("period", ""))[:4]) == str(year)
     return "project_id" in other or (bool(year) and same_year)

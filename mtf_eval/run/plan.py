@@ -52,9 +52,8 @@ class Wanted:
     @property
     def narrow(self) -> bool:
         """Whether only a part of what is due was asked for."""
-        return bool(
-            self.projects or self.years or self.periods or self.reports or self.own_notebooks
-        )
+        asked = self.projects, self.years, self.periods, self.reports, self.own_notebooks
+        return any(asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -243,9 +243,8 @@ def _index_entry(
 ) -> Any:
     from mtf_eval.publish.pages.index import Entry
 
-    subject = [
-        str(v) for k, v in entry["parameters"].items() if k in ("project_id", "year", "period")
-    ]
+    named = ("project_id", "year", "period")
+    subject = [str(v) for k, v in entry["parameters"].items() if k in named]
     beside = folder / name
     there = state != "failed"
     html = f"{folder.name}/{page_of(folder, name if there else f'{name}-failed').name}"

@@ -260,10 +260,8 @@ def _describe(owner: Path) -> str:
         return "it has only just begun"
     since = datetime.fromtimestamp(facts["since"], UTC).astimezone()
     minutes = max(0.0, time.time() - facts["since"]) / 60
-    return (
-        f"process {facts['pid']} on {facts['host']}, since {since:%Y-%m-%d %H:%M} "
-        f"({minutes:.0f} minutes ago)"
-    )
+    when = f"{since:%Y-%m-%d %H:%M} ({minutes:.0f} minutes ago)"
+    return f"process {facts['pid']} on {facts['host']}, since {when}"
 
 
 def _write(path: Path, content: bytes) -> None:

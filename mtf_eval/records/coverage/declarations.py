@@ -35,11 +35,9 @@ def declared(data: Dataset, measure: str, table: str = "incidents") -> pd.DataFr
         rows = rows[~own & (rows["measure"].isna() | (rows["measure"] == measure))]
         known = sources(data.table("incidents")["source"])
         named_so = rows["source"].map(lambda s: known.get(force_key(s), ""))
-        rows["force"] = (
-            rows["force"]
-            .map(lambda s: known.get(force_key(s), s))
-            .where(rows["force"] != "", named_so.where(rows["area_code"] == "", ""))
-        )
+        named_so = named_so.where(rows["area_code"] == "", "")
+        forces = rows["force"].map(lambda s: known.get(force_key(s), s))
+        rows["force"] = forces.where(rows["force"] != "", named_so)
     return rows.assign(complete=rows["complete"].fillna("yes") == "yes")
 
 

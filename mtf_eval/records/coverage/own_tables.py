@@ -1,4 +1,4 @@
-"""Which months a table of the task force's own was kept: referrals, deliveries, answers."""
+"""Which months a table of the task force's own was kept, into which rows come all the time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import first_of
 from mtf_eval.records.coverage.silences import silent_runs
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.schema import fact
 from mtf_eval.records.tables import TABLES
-
-#: What each row is dated by, where a table has no event that is over.
-_DUE = {"deliveries": "due", "actions": "due"}
-#: Tables into which rows come all the time, so that a silence can be told from chance.
-_FLOWS = ("referrals",)
 
 
 def kept(data: Dataset, table: str) -> pd.Series[bool]:
@@ -25,8 +21,7 @@ def kept(data: Dataset, table: str) -> pd.Series[bool]:
     to the last that has a row, was up to date or is declared; any other month was not kept.
     """
     frame, source = data.table(table), data.source(table)
-    column = _DUE.get(table) or (TABLES[table].metadata or {})["event"]
-    days = frame[column].dropna()
+    days = frame[fact(TABLES[table], "event")].dropna()
     until = source.as_at if source else None
     words = declared(data, "", table)
     ends = [days.min(), days.max(), *words["first"], *words["last"]]
@@ -39,9 +34,8 @@ def kept(data: Dataset, table: str) -> pd.Series[bool]:
     on_record = counts > 0
     if until:
         on_record |= (months >= first_of(days.min())) & (months <= first_of(until))
-    if table in _FLOWS:
-        for _, first, last in silent_runs(counts.to_numpy(dtype=float)[:, None]):
-            on_record.iloc[first : last + 1] = False
+    for _, first, last in silent_runs(counts.to_numpy(dtype=float)[:, None]):
+        on_record.iloc[first : last + 1] = False
     for row in words.sort_values("complete", ascending=False).itertuples():
         on_record |= row.complete & (months >= row.first) & (months <= row.last)
         on_record &= row.complete | (months < row.first) | (months > row.last)

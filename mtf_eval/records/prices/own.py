@@ -76,9 +76,8 @@ def own_reference(folder: Path | None) -> Reference:
             tables[name] = _replaced(tables[name], mine, FILES[name])
         elif path not in books and path.suffix.lower() not in LOOKS:
             known = ", ".join(f"{table}.csv" for table in FILES)
-            told.append(
-                Problem(file=path.name, found="not read", expected=f"a workbook or {known}")
-            )
+            known = f"a workbook or {known}"
+            told.append(Problem(file=path.name, found="not read", expected=known))
     last = max(tables["gdp_deflator"], key=lambda row: row["price_year"])
     priced = {row["price_year"] for row in ours.tables["unit_costs"]}
     beyond = sorted(year for year in priced if year > last["price_year"])
@@ -206,10 +205,8 @@ def update(file: Path, folder: Path) -> tuple[Path, Reference]:
         tables = [t for t, heads in by_heading.items() if heads <= head]
         name = f"{file.stem.lower() if file.stem.lower() in FILES else ''.join(tables[:1])}.csv"
     if name == ".csv" or file.suffix.lower() not in (*BOOKS, ".csv"):
-        kinds = (
-            "a deflator (price_year, index, ...), unit costs (code, ...) or a workbook of either"
-        )
-        raise BadArgument(f"{file.name}: expected {kinds}")
+        kinds = "a deflator (price_year, index, ...), unit costs (code, ...)"
+        raise BadArgument(f"{file.name}: expected {kinds} or a workbook of either")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".prices-") as draft:
         trial = Path(draft)

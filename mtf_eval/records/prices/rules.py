@@ -89,9 +89,8 @@ def read_rules(path: Path = REFERENCE / FILE) -> Mapping[str, Rule]:
     except BadArgument as error:
         raise RunRefused(f"{path.name}: {error}") from None
     except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise RunRefused(
-            f"{path.name}: a profile is not complete ({type(error).__name__})"
-        ) from None
+        kind = type(error).__name__
+        raise RunRefused(f"{path.name}: a profile is not complete ({kind})") from None
 
 
 def _rule(row: Mapping[str, str]) -> Rule:

@@ -232,8 +232,8 @@ def unit_cost_problems(tables: Mapping[str, tuple[Row, ...]]) -> Iterable[Proble
         shares[row["code"]] = shares.get(row["code"], 0.0) + float(row["share"])
     for code, share in shares.items():
         if abs(share - 1) > 1e-4:
-            yield Problem(
-                file="bearers.csv",
-                found=f"shares of {code} that add up to {share:.4f}",
-                expected="shares that add up to 1",
+            found, wanted = (
+                f"shares of {code} that add up to {share:.4f}",
+                "shares that add up to 1",
             )
+            yield Problem(file="bearers.csv", found=found, expected=wanted)
