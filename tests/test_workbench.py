@@ -208,6 +208,7 @@ def test_the_quality_page_says_what_was_read_and_what_does_not_agree() -> None:
     assert "September 2021: received against accepted" in agreed
     assert "Monthly referrals" in agreed
     assert page.coverage().sentence() == "No incidents of areas are on record."
+    assert isinstance(page.gaps(), Absent), "none is missing of areas that there are none of"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ class Quality(View):
 
     def gaps(self) -> View:
         """Show what is not on record, and what would mend it."""
+        if not self.records.has("incidents"):
+            return Absent("No incidents of areas are on record")
         missing = on_record.gaps(self.records)
         return View(missing, words=on_record.gaps_finding(missing))
 
