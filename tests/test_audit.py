@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from calendar import month_name
 from collections.abc import Iterable
 from pathlib import Path
@@ -243,6 +244,15 @@ def test_an_earlier_edition_and_how_many_were_added_since(tmp_path: Path) -> Non
             for n, counts in found.items()}  # fmt: skip
     assert (ends[3], ends[4]) == ((10, 10), (11, 11))
     assert ends[None][1] > 20, "nobody knows how many were added"
+    for home in (now, before):  # the same beside another data set
+        for name in ("north", "south"):
+            own = tmp_path / "sets" / home.name / name
+            shutil.copytree(home, own)
+            (own / "run.json").write_text(json.dumps({"dataset": name}), "utf-8")
+    sets = tmp_path / "sets"
+    both = reach(sets / "now", sets / "before", release="local_lt5", apart=3).counts
+    known = {k.file: (k.low, k.high) for k in both if k.column == "received"}
+    assert known == {"north/months.csv": (10, 10), "south/months.csv": (10, 10)}
 
 
 def test_figures_that_contradict_each_other_do_not_blind_it(tmp_path: Path) -> None:

@@ -181,6 +181,16 @@ def test_a_change_against_what_was_wanted_is_named_and_is_no_success(
         [own.project.named, "anti-social behaviour: went the other way than wanted"]
     ]
     assert portfolio.result_words(turned) == portfolio.result_words(own)
+    results = year.results
+    assert results["EX02"] == "no change to be told from chance"
+    for name in ("EX01", "EX04", "EX11"):  # what passed its checks: the ratio in words
+        (each,) = (e for e in year.evaluations if e.project.project_id == name)
+        assert each.primary is not None
+        assert results[name] == f"fall of {100 * (1 - each.primary.estimate):.0f}%"
+    assert results["EX05"].startswith("rise of ")
+    assert ", as wanted" in results["EX05"]
+    assert results["EX08"].endswith(", no comparison")
+    assert (results["EX07"], results["EX10"]) == ("response running", "being planned")
     words = {}
     for each in year.evaluations:
         told = worth.disappointments(data, replace(year, evaluations=(each,)), None).frame
