@@ -125,3 +125,11 @@ def test_what_leaves_a_page_up_to_date_leaves_it_as_it_is(
         spared = [e for e, units in zip(drawn, after, strict=True) if not made.reads & units]
         assert len(spared) > 20
         assert stale(data, made, (name, {"project_id": "EX04"}), spared) == []
+
+
+def test_the_months_on_record_are_part_of_what_their_span_says() -> None:
+    data = load(Path(__file__).parent / "field" / "public" / "01" / "data")
+    rows = data.table("incidents")
+    earlier = rows.assign(month=rows["month"] - pd.DateOffset(months=1))
+    other = replace(data, tables={**data.tables, "incidents": earlier})
+    assert units(other)["incidents.span"] != units(data)["incidents.span"]

@@ -903,3 +903,15 @@ def test_a_total_beside_a_day_is_held_to_the_rows(tmp_path: Path) -> None:
     assert incidents_of(tmp_path / "data", text).sum() == 7
     told = [f.text for f in load(tmp_path / "data").findings if f.table == "incidents"]
     assert "total row left out; count says 70, the rows add up to 7" in told
+
+
+def test_a_column_that_no_sheet_of_a_table_has_is_told_at_the_first_heading(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = book()
+    head, *rows = [[*row[:1], *row[2:]] for row in tables.pop("referrals")]  # no day received
+    tables |= {"Referrals 2020": [head, *rows[:2]], "Referrals 2021": [head, *rows[2:]]}
+    code, told = check(write_xlsx(tmp_path / "b.xlsx", tables), capsys)
+    assert code == 2
+    where = "b.xlsx, sheet Referrals 2020, row 1, column received"
+    assert f"{where}: found no such column; expected a date" in told
