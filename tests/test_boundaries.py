@@ -44,6 +44,8 @@ def test_corners_come_in_order(tmp_path: Path, kind: str) -> None:
     [
         ({"code": "colour"}, "without a code"),
         ({"ring": [[634000.0, 170000.0]] * 4}, "no degrees"),
+        ({"ring": [[180.5, 51.0]] * 4}, "no degrees"),
+        ({"ring": [[1.4, -90.5]] * 4}, "no degrees"),
         ({"kind": "Point"}, "no GeoJSON of polygons"),
     ],
 )

@@ -163,6 +163,15 @@ def test_every_sheet_of_the_model_says_what_its_cells_are(tmp_path: Path) -> Non
         "Code", "What it is", "Price year", "Public value (£)", "Of which at the health rate",
         "Fiscal value (£)",
     ]  # fmt: skip
+    # Who reads it without doing sums finds the results of the page there.
+    kept = openpyxl.load_workbook(tmp_path / "written.xlsx", data_only=True)["Model"]
+    told = [tuple(cell.value for cell in row[:2]) for row in kept.iter_rows()]
+    done = analysed()
+    assert done.claims is not None
+    values = {name: [v for n, v in told if n == name] for name in NAMES}
+    for name, key in NAMES.items():
+        expected = [float(of.results[key]) for of in (done, done.claims)]
+        assert values[name] == pytest.approx(expected), name
     heads = [cell.value for cell in book["Model inputs"][1]]
     assert len(set(heads)) == len(heads)
     assert heads[-3:] == ["Uprated by", "Present value (£)", "Present fiscal value (£)"]
