@@ -317,3 +317,27 @@ def test_a_picture_goes_where_it_is_told(kinds: dict[str, Chart]) -> None:
     assert kinds["series"].plot(ax=right) is right
     assert right.lines
     assert not left.lines
+
+
+def test_both_ends_of_every_bar_of_a_tornado_are_written(kinds: dict[str, Chart]) -> None:
+    chart = kinds["tornado"]
+    frame = chart.released.frame
+    axes = chart.plot()
+    told = [text.get_text() for text in axes.texts]
+    ends = {"hi": "£50,000", "lo": "\N{MINUS SIGN}£60,000"}
+    for name, words in ends.items():
+        assert told.count(words) == len(frame) == (frame[name].abs() > 0).sum()
+    assert "nan" not in " ".join(told)
+
+
+def test_boxes_of_a_chain_stand_within_the_picture(kinds: dict[str, Chart]) -> None:
+    from matplotlib.figure import Figure
+
+    for narrow, width in ((False, style.WIDE), (True, style.NARROW)):
+        axes = Figure().subplots()
+        kinds["chain"].paint(axes, narrow)
+        assert axes.get_xlim() == (0, width)
+        low, high = sorted(axes.get_ylim())
+        for box in axes.patches:
+            assert 0 <= box.get_x() < box.get_x() + box.get_width() <= width
+            assert low <= box.get_y() < box.get_y() + box.get_height() <= high

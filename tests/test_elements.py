@@ -26,7 +26,7 @@ from made_up import (
     themes,
 )
 
-from mtf_eval.analysis.results.tables import Column
+from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts
 from mtf_eval.publish.cells import compact, number, payload
@@ -132,6 +132,13 @@ def test_how_a_table_is_laid_out_follows_from_its_columns(
     made = soup(elements.table(disclosure("internal")(table("t", frame, *marks)))).table
     assert set(made.get("class") or ()) == looks
     assert (made.get("role") == "table") == ("mtf-folds" in looks)
+
+
+@pytest.mark.parametrize("missing", ["title", "source"])
+def test_a_table_has_a_title_and_a_source(missing: str) -> None:
+    given = {"title": "T", "source": "S"} | {missing: ""}
+    with pytest.raises(BadArgument, match="title and source are both needed"):
+        Table(name="t", frame=pd.DataFrame({"n": [1]}), columns=(column("count"),), **given)
 
 
 def test_hostile_text_is_text() -> None:
