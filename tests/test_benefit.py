@@ -423,6 +423,18 @@ def test_the_weaker_the_design_the_weaker_the_words(
     assert done.sentence().startswith(opening)
 
 
+def test_the_weakest_design_of_several_measures_caps_the_words(reference: Reference) -> None:
+    names = {"Robbery": "crime_robbery", "Burglary": "crime_domestic_burglary"}
+    measures = [measure(name, code) for name, code in names.items()]
+    data = dataset(project_measures=measures, costs=[cost(amount_gbp=1000.0)])
+    for levels, weakest in (((5, 3), 3), ((3, 4), 3), ((5, 4), 4)):
+        effects = [estimate(n, maryland=m) for n, m in zip(names, levels, strict=True)]
+        done = analyse(data, evaluation(*effects), reference, draws=0)
+        assert len(done.claimed) == 2
+        assert done.maryland == weakest
+        assert done.sentence().startswith("Benefits of £") == (weakest == 4)
+
+
 def test_outcomes_without_a_design_are_only_claimed(reference: Reference) -> None:
     data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=1000.0)])
     done = analyse(data, evaluation(), reference)

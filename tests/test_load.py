@@ -257,7 +257,12 @@ def test_as_of_leaves_out_what_came_later(tmp_path: Path) -> None:
     assert data.table("incidents").empty
     assert len(data.table("projects")) == 1
     assert any("2 row(s) dated after 2021-02-01 left out" in f.text for f in data.findings)
-    assert len(load(folder).table("referrals")) == 4
+    whole = load(folder)
+    assert len(whole.table("referrals")) == 4
+    days = {s.table: s.as_at for s in whole.sources if s.as_at}
+    early = {s.table: s.as_at for s in data.sources if s.as_at}
+    assert early == {table: min(day, date(2021, 2, 1)) for table, day in days.items()}
+    assert max(days.values()) > date(2021, 2, 1), "some are of a later day"
 
 
 def test_street_records_beside_the_tables(tmp_path: Path) -> None:
