@@ -29,7 +29,7 @@ from made_up import (
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish import charts
-from mtf_eval.publish.cells import compact, number, payload
+from mtf_eval.publish.cells import compact, number, payload, strength
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
 from mtf_eval.publish.display.grid import RAG, rating
@@ -139,6 +139,21 @@ def test_a_table_has_a_title_and_a_source(missing: str) -> None:
     given = {"title": "T", "source": "S"} | {missing: ""}
     with pytest.raises(BadArgument, match="title and source are both needed"):
         Table(name="t", frame=pd.DataFrame({"n": [1]}), columns=(column("count"),), **given)
+
+
+@pytest.mark.parametrize(
+    ("level", "rests_on"),
+    [  # from the third level on there is a comparison, the fifth is drawn by lot
+        (1, "before and after alone"),
+        (2, "no comparison with other places"),
+        (3, "compared with other places"),
+        (4, "as good as drawn by lot"),
+        (5, "drawn by lot"),
+    ],
+)
+def test_the_strength_of_a_design_in_words(level: int, rests_on: str) -> None:
+    said = f"Strength of the design: {level} of 5 on the Maryland scale ({rests_on})"
+    assert strength(level) == said
 
 
 def test_hostile_text_is_text() -> None:
