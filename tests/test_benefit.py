@@ -435,6 +435,18 @@ def test_the_weakest_design_of_several_measures_caps_the_words(reference: Refere
         assert done.sentence().startswith("Benefits of £") == (weakest == 4)
 
 
+def test_an_outcome_of_nobody_is_worth_nothing_and_has_no_worth_each(reference: Reference) -> None:
+    rows = [burglaries(), burglaries(people=0, source="the other one")]
+    data = dataset(outcomes=rows, costs=[cost(amount_gbp=1000.0)])
+    done = analyse(data, evaluation(), reference, draws=0)
+    each = benefit.calculation(done).frame.set_index("row")
+    assert each.loc["outcomes row 3", "present"] == 0
+    assert np.isnan(each.loc["outcomes row 3", "each"])
+    one = each.loc["outcomes row 2"]
+    assert one["each"] == pytest.approx(0.85 * one["uprated_gbp"])  # grade 4, in year 0
+    assert one["present"] == pytest.approx(50 * one["each"])
+
+
 def test_outcomes_without_a_design_are_only_claimed(reference: Reference) -> None:
     data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=1000.0)])
     done = analyse(data, evaluation(), reference)
