@@ -729,6 +729,10 @@ def test_synthetic_control_finds_a_known_fall_and_draws_its_line() -> None:
     found = effects.synthetic_control(panel=Panel(counts=frame, target=("E0",), start=start))
     assert found.estimate.low <= 0.6 <= found.estimate.high < 1
     assert found.estimate.details["p_rank"] <= 2 / 25
+    # Each of the 24 donors is treated in turn: 23 degrees of freedom.
+    reach = stats.t.ppf(0.975, 23) * found.estimate.se_log
+    ends = np.log([found.estimate.low, found.estimate.high]) - np.log(found.estimate.estimate)
+    assert ends == pytest.approx([-reach, reach])
     assert sum(found.weights.values()) == pytest.approx(1, abs=0.03)
     assert found.frame["observed"].tolist() == frame["E0"].tolist()
 
