@@ -599,8 +599,12 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     tables["referrals"][1][2] = "Lastname, Firstname"
     tables["referrals"][2][2] = "Sunrise Trust"
     tables["referrals"][3][2] = "Mrs Firstname Lastname"
-    told = [f.text for f in load(write_xlsx(tmp_path / "b.xlsx", tables)).findings]
-    assert "something that looks like a person's name; see that nobody can be recognised" in told
+    tables["referrals"][4][2] = "kent police (PC Lastname)"
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    agencies = data.table("referrals")["agency"].tolist()
+    assert agencies == ["An individual", "Sunrise Trust", "An individual", "Kent Police"]
+    told = [f.text for f in data.findings]
+    assert any(text.startswith("what looks like a person's name is left out") for text in told)
     assert not any("Lastname" in text for text in told)
     assert any("Sunrise Trust" in text for text in told)
     tables["referrals"][1][3] = "FIRSTNAME LASTNAME"

@@ -38,8 +38,10 @@ _SPELT = ("measure", "area")
 _MANY = 5
 #: Sums by month that make one of fewer areas the sum of the others by more than chance.
 _SURE = 12
-#: A surname before a first name, where an agency belongs.
-_PERSON = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
+#: A surname before a first name, or a title and a name, where an agency belongs.
+_PERSON = re.compile(
+    rf"^[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?$|{TITLED.pattern}( [A-Z][\w'’-]+)*"
+)
 
 
 def relate(
@@ -382,20 +384,19 @@ def _agencies(tidied: Tidied, aliases: Aliases) -> None:
             continue
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
-        persons = [n for n in unknown if _PERSON.fullmatch(n)]
-        if persons:
-            text = "something that looks like a person's name; see that nobody can be recognised"
-            row = names.index[names == persons[0]][0]
-            tidied.finding("warning", text, row=row, column=column)
-        if unknown := [n for n in unknown if n not in persons and not TITLED.search(n)]:
-            rows = names.index[names == unknown[0]]
-            tidied.finding(
-                "note",
-                f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
-                f"{'; '.join(_sayable(n) for n in unknown[:20])}",
-                row=rows[0],
-                column=column,
-            )
+        bare = {n: _PERSON.sub("", n).strip(" -(),/:") for n in unknown if _PERSON.search(n)}
+        if bare:
+            text = "what looks like a person's name is left out of an agency; one that is called "
+            row = names.index[names.isin(bare)][0]
+            tidied.finding("warning", f"{text}so goes into aliases", row=row, column=column)
+            kept = {n: aliases.find("agency", b) or b or "An individual" for n, b in bare.items()}
+            whole = names.replace(kept).groupby(level=0).agg("; ".join)
+            tidied.frame[column] = whole.reindex(tidied.frame.index).astype("str")
+        if unknown := [n for n in unknown if n not in bare]:
+            text = f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
+            text += "; ".join(_sayable(n) for n in unknown[:20])
+            row = names.index[names == unknown[0]][0]
+            tidied.finding("note", text, row=row, column=column)
 
 
 def _sayable(name: str) -> str:
