@@ -265,3 +265,23 @@ def test_one_row_and_months_without_a_year_are_placed(tmp_path: Path) -> None:
     rows = load(tmp_path / "t.xlsx").table("incidents")
     months = dict(zip(rows["month"].dt.strftime("%Y-%m"), rows["count"], strict=True))
     assert months == {"2021-04": 12, "2022-01": 7}
+
+
+def test_a_heading_that_may_hold_the_references_is_asked_about_in_its_own_sheet(
+    tmp_path: Path,
+) -> None:
+    """Below a title of two rows in the sheet before it, in the first row of its own."""
+    tables = book()
+    head, *rows = tables["referrals"]
+    sheets = {
+        "projects": [["Our projects"], [None], *tables["projects"]],
+        "referrals": [["Our mark", *head[1:]], *rows],
+    }
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", sheets))
+    assert {x.sheet: x.written for x in out.lines if x.what == "sheet"} == {
+        "projects": "3",
+        "referrals": "1",
+    }
+    (asked,) = (out.lines[n] for n in out.questions)
+    assert (asked.sheet, asked.written, asked.means) == ("referrals", "Our mark", "referral_id")
+    assert asked.why == "does 'Our mark' hold the reference of each row (referral_id)?"

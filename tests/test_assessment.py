@@ -11,8 +11,17 @@ from test_projects import AS_OF, ASB, a_project, areas_of, data_of, evaluated, i
 
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Check
+from mtf_eval.analysis.effects.panel import Panel
 from mtf_eval.analysis.effects.rates import ratio_estimate
-from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
+from mtf_eval.analysis.project import (
+    assessment,
+    estimation,
+    follow_up,
+    harm,
+    maps,
+    planning,
+    process,
+)
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.gates import Withheld, trusted
 from mtf_eval.analysis.project.net import Net, avoided_in
@@ -353,3 +362,22 @@ def test_later_months_are_judged_by_a_design_that_can_tell_them_apart() -> None:
                        "can be said when March 2022 is on record"]  # fmt: skip
     undated = replace(found, project=replace(found.project, response_end=None))
     assert follow_up.later(data, undated) == ()
+
+
+@pytest.mark.parametrize(("before", "kept"), [(11, 17), (12, 18), (13, 19)])
+def test_a_forecast_learns_from_all_months_from_a_year_before_the_start(
+    before: int, kept: int
+) -> None:
+    """Six months after; of under a year there are no seasons to tell, so all is one comparison."""
+    months = pd.date_range("2020-01-01", periods=before + 6, freq="MS")
+    panel = Panel(
+        counts=pd.DataFrame(9, index=months, columns=["A", "B"]),
+        target=("A",),
+        start=months[before],
+    )
+    learnt = estimation.recorded(panel, panel)
+    assert len(learnt.counts) == kept
+    if before >= 12:
+        assert len(panel.same_season().counts) == 12
+        six = panel.without(months[:6])
+        assert len(estimation.recorded(panel, six).counts) == kept
