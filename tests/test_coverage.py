@@ -17,6 +17,7 @@ from mtf_eval.errors import DataProblems
 from mtf_eval.records.coverage import Coverage, coverage_of, kept
 from mtf_eval.records.coverage.gaps import Gap
 from mtf_eval.records.coverage.silences import (
+    _spread,
     doubled_months,
     incomplete_months,
     jumps,
@@ -422,3 +423,19 @@ def test_which_gaps_concern_areas_in_a_time_by_hand() -> None:
         assert concern(["A"], "2022-03-01", "2022-05-01", kind=kind) != alike
         assert concern(["A"], "2022-02-01", "2022-05-01", kind=kind), "it begins within"
         assert concern(["A"], "2022-03-01", "2022-06-01", kind=kind), "it ends within"
+
+
+@pytest.mark.parametrize(
+    ("months", "spread"),
+    [
+        ([5.0] * 12, 0.0),  # less than chance gives is no spread
+        ([2.0, 8.0] * 6, 4 / 25),  # (9 - 2 + 9 - 8) / 2 beyond chance, of 5 squared
+        ([0.0, 2.0, 8.0] * 4, 4 / 25),  # months without any may be a gap
+    ],
+)
+def test_the_spread_between_months_beyond_chance_by_hand(
+    months: list[float], spread: float
+) -> None:
+    held = np.array(months)[:, None]
+    found = _spread(held, np.ones(held.shape, dtype=bool), np.ones(12), np.array([5.0]))
+    assert found == pytest.approx([spread])

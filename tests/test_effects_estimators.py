@@ -1334,3 +1334,14 @@ def test_no_quotient_is_formed_where_there_is_nothing_to_divide_by() -> None:
     for target in ((9, 9), (5, 9)):
         with pytest.raises(NotEnoughData, match="did not fall against its comparison"):
             effects.displacement_quotient(**given | {"target": target})
+
+
+def test_only_a_poisson_interval_is_called_too_narrow() -> None:
+    counts = {"before": 90, "after": 60, "comparison_before": 400, "comparison_after": 380}
+    plain = effects.ratio_of_ratios(**counts, dispersion=1.0)
+    assert plain.cautions == (
+        "The interval is Poisson: it is too narrow for recorded crime, which varies more.",
+    )
+    wider = effects.ratio_of_ratios(**counts)
+    assert wider.cautions == ()
+    assert wider.low < plain.low < plain.high < wider.high
