@@ -600,9 +600,11 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     tables["referrals"][2][2] = "Sunrise Trust"
     tables["referrals"][3][2] = "Mrs Firstname Lastname"
     tables["referrals"][4][2] = "kent police (PC Lastname)"
+    tables["costs"][2][1] = "Housing, Thanet"
     data = load(write_xlsx(tmp_path / "b.xlsx", tables))
     agencies = data.table("referrals")["agency"].tolist()
     assert agencies == ["An individual", "Sunrise Trust", "An individual", "Kent Police"]
+    assert data.table("costs")["agency"].tolist() == ["Kent Police", "Housing, Thanet"]
     told = [f.text for f in data.findings]
     assert any(text.startswith("what looks like a person's name is left out") for text in told)
     assert not any("Lastname" in text for text in told)

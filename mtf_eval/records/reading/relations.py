@@ -379,12 +379,15 @@ def _kinds(incidents: Tidied) -> None:
 
 def _agencies(tidied: Tidied, aliases: Aliases) -> None:
     schema = TABLES[tidied.grid.table]
+    words = {w for of, alias in aliases.names if of == "agency" for w in alias.split()}
     for column in schema.columns:
         if kind_of(schema, column) not in ("agency", "agencies"):
             continue
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
-        bare = {n: _PERSON.sub("", n).strip(" -(),/:") for n in unknown if _PERSON.search(n)}
+        # Of "Housing, Thanet" the words are those of agencies.
+        some = [n for n in unknown if TITLED.search(n) or not words & {*fold(n).split()}]
+        bare = {n: _PERSON.sub("", n).strip(" -(),/:") for n in some if _PERSON.search(n)}
         if bare:
             text = "what looks like a person's name is left out of an agency; one that is called "
             row = names.index[names.isin(bare)][0]
