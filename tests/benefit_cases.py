@@ -100,7 +100,6 @@ def evaluation(
     areas: tuple[str, ...] = ("A1",),
     wanted: float | None = None,
     failed: tuple[str, ...] = (),
-    as_of: date = date(2099, 12, 31),
     **gaps: str,
 ) -> Evaluation:
     """What an evaluation found, in which the first effect is of the primary measure."""
@@ -121,7 +120,7 @@ def evaluation(
     )
     return Evaluation(
         project=project,
-        as_of=as_of,
+        as_of=date(2024, 12, 31),
         status="complete",
         effects={effect.measure: effect for effect in effects},
         net={

@@ -5,7 +5,6 @@ from __future__ import annotations
 import doctest
 import re
 from dataclasses import replace
-from datetime import date
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -1694,23 +1693,14 @@ def test_a_page_for_every_status(project: str, example: Dataset, reference: Refe
 
 
 def test_costs_after_the_day_are_told_of_the_project_that_has_them(reference: Reference) -> None:
-    """They are cut off already, or later than the day the evaluation looks back from."""
     data = dataset(costs=[cost(amount_gbp=1000.0)])
-    later = dataset(costs=[cost(amount_gbp=1000.0), cost(amount_gbp=500.0, date="2025-01-01")])
     word = "Costs dated after 31 December 2024 are on record and not counted yet."
-    judged = evaluation(as_of=date(2024, 12, 31))
-    paid = analyse(data, judged, reference, draws=0).results["present_value_costs_gbp"]
-    for given, said in (
-        (replace(data, ahead=frozenset({"P1"})), [word]),
-        (replace(data, ahead=frozenset({"P2"})), []),
-        (later, [word]),
-    ):
-        done = analyse(given, judged, reference, draws=0)
-        assert [n for n in done.notes if "dated after" in n] == said
-        assert done.results["present_value_costs_gbp"] == pytest.approx(paid)
-        assert done.spent
-    alone = dataset(costs=[cost(amount_gbp=500.0, date="2025-01-01")])
-    assert not analyse(alone, judged, reference, draws=0).spent
+    for until, ahead in (("2024-12-31", "P1"), ("2024-12-31", "P2"), ("", "P1")):
+        cut = replace(data, about={"as_at": until} if until else {}, ahead=frozenset({ahead}))
+        told = [
+            n for n in analyse(cut, evaluation(), reference, draws=0).notes if "dated after" in n
+        ]
+        assert told == ([word] if until and ahead == "P1" else []), (until, ahead)
 
 
 def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_are_none(

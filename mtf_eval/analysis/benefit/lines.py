@@ -142,14 +142,12 @@ def _problem(table: str, number: int, column: str, error: BadArgument, todo: str
 
 
 def _costs(
-    data: Dataset, project_id: str, start: Any, reference: Reference, last: pd.Timestamp
+    data: Dataset, project_id: str, start: Any, reference: Reference
 ) -> Iterator[Line | Problem]:
     missing = int(reference.assumption("missing_grade").value)
     for number, row in _rows(data, "costs", project_id):
         amount, hours, rate = (get(row, n) for n in ("amount_gbp", "hours", "rate_gbp"))
         day = row["date"]
-        if day > last:
-            continue
         year = financial_year(day)
         try:
             reference.index(year)
@@ -312,11 +310,9 @@ def account(
         dates = data.own("costs", project_id)["date"].dropna()
         start = dates.min() if len(dates) else None
         notes.append("The response has no start date: year 0 begins with the first cost.")
-    last = pd.Timestamp(evaluation.as_of or data.until or pd.Timestamp.max)
-    later = data.own("costs", project_id)["date"] > last
-    if project_id in data.ahead or later.any():
-        notes.append(f"Costs dated after {day(last)} are on record and not counted yet.")
-    costs = _costs(data, project_id, start, reference, last)
+    if data.until and project_id in data.ahead:
+        notes.append(f"Costs dated after {day(data.until)} are on record and not counted yet.")
+    costs = _costs(data, project_id, start, reference)
     places = [*_places(data, evaluation, project_id, reference)]
     window, end = evaluation.window, project.response_end
     if window and end is not None and any(isinstance(each, Line) for each in places):
@@ -337,7 +333,7 @@ def account(
     rows = dict.fromkeys(f"{problem.file} row {problem.row}" for problem in problems)
     priced = {line.source_row for line in lines}
     unpriced = [f"{row} has no price" for row in rows if row not in priced]
-    if later.all():
+    if data.own("costs", project_id).empty:
         unpriced.append("no costs are on record")
     unpriced += [f"{note.split(',')[0]} is of so few people that it is not shown" for note in few]
     return Account(
