@@ -126,6 +126,10 @@ def test_texts_are_doubted_not_refused() -> None:
     found = doubts("actions", told, "actions.csv")
     assert [f.kind for f in found] == ["warning", "warning"]
     assert not any("High" in str(f) or "Example" in str(f) for f in found)
+    for text in ("Mr J Example helped", "Seen by PC A. B. Example"):
+        assert [f.kind for f in doubts("actions", frame(description=[text]), "a.csv")] == [
+            "warning"
+        ]
 
 
 def test_the_data_we_ship_is_clean() -> None:

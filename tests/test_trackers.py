@@ -609,7 +609,25 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     assert any(text.startswith("what looks like a person's name is left out") for text in told)
     assert not any("Lastname" in text for text in told)
     assert any("Sunrise Trust" in text for text in told)
-    tables["referrals"][1][3] = "FIRSTNAME LASTNAME"
+    row = tables["referrals"][2]
+    titled = ["Mr J Lastname", "MRS J. Lastname", "Mrs Q Z", "PC J Lastname", "PC 1234 Lastname",
+              "Dr Lastname & Partners", "Mr and Mrs Lastname", "mr van der Lastname",
+              "Lastname, J (Mr)", "DC Lastname"]  # fmt: skip
+    police = ["Mr. Lastname of Kent Police", "Kent Police - PC J.R. Lastname",
+              "PC1234 Lastname and Sgt Lastname, Kent Police"]  # fmt: skip
+    nobody = ["Kent PCSO Team", "PCSO Service", "Sgt Office", "Ash PC"]
+    known = "Dr Lastname Surgery"
+    every = [*titled, *police, *nobody, known]
+    tables["referrals"][1:] = [[f"R{n}", row[1], name, *row[3:]] for n, name in enumerate(every)]
+    tables["aliases"] = [["scope", "alias", "name"], ["agency", known, "The surgery"]]
+    data = load(write_xlsx(tmp_path / "t.xlsx", tables))
+    agencies = ["An individual"] * 10 + ["Kent Police"] * 3 + [*nobody, "The surgery"]
+    assert data.table("referrals")["agency"].tolist() == agencies
+    found = [f for f in data.findings if f.table == "referrals" and f.kind != "repaired"]
+    assert [f.kind for f in found] == ["warning", "note"]
+    assert "goes into the table of aliases" in found[0].text
+    assert not any("Lastname" in f.text or "Q Z" in f.text for f in data.findings)
+    tables["referrals"][1][2:4] = ["NHS", "FIRSTNAME LASTNAME"]
     with pytest.raises(DataProblems, match=r"column decision: found text of 18 characters"):
         load(write_xlsx(tmp_path / "c.xlsx", tables))
 

@@ -45,6 +45,7 @@ KINDS: Mapping[str, Kind] = {
     "share": Kind(dtype="float64", expected="a proportion, such as 0.25 or 25%"),
 }
 
+AGENCIES = ("agency", "agencies")
 NUMBERS = ("whole", "money", "number", "share")
 #: Rows are people, or hold few counts of people: how many there are, or a digest of them that
 #: somebody could try guesses against, is not for publication.

@@ -15,9 +15,9 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
-from mtf_eval.records.reading.scanner import TITLED
+from mtf_eval.records.reading.scanner import COURTESY, RANKS
 from mtf_eval.records.reading.stories import keep_agreed
-from mtf_eval.records.schema import fact, kind_of
+from mtf_eval.records.schema import AGENCIES, fact, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -38,10 +38,18 @@ _SPELT = ("measure", "area")
 _MANY = 5
 #: Sums by month that make one of fewer areas the sum of the others by more than chance.
 _SURE = 12
-#: A surname before a first name, or a title and a name, where an agency belongs.
+#: A surname before a first name, where an agency belongs.
+_SURNAME = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
+_JOINING = r"and|at|by|for|from|in|of|the|to|via|with"
+_NAME = rf"([.:#/-]? ?(?!({_JOINING})\b)\w[\w.'’-]*)"
+_BODY = r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust)s?\b)"
+#: A title and what belongs to it: initials, numbers, names. A "PCSO Team" or "Ash PC" is nobody.
 _PERSON = re.compile(
-    rf"^[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?$|{TITLED.pattern}( [A-Z][\w'’-]+)*"
+    rf"\b(({COURTESY}|Prof|Councillor)\b{_BODY}{_NAME}*|"
+    rf"({RANKS}|D[CIS]|Constable|Sergeant|Inspector)(?=\d|\b)(?!['’]s\b){_BODY}{_NAME}+)",
+    re.IGNORECASE,
 )
+_ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
 
 
 def relate(
@@ -381,19 +389,21 @@ def _agencies(tidied: Tidied, aliases: Aliases) -> None:
     schema = TABLES[tidied.grid.table]
     words = {w for of, alias in aliases.names if of == "agency" for w in alias.split()}
     for column in schema.columns:
-        if kind_of(schema, column) not in ("agency", "agencies"):
+        if kind_of(schema, column) not in AGENCIES:
             continue
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
+        bare = {n: _ENDS.sub("", _PERSON.sub("", n)) for n in unknown if _PERSON.search(n)}
         # Of "Housing, Thanet" the words are those of agencies.
-        some = [n for n in unknown if TITLED.search(n) or not words & {*fold(n).split()}]
-        bare = {n: _PERSON.sub("", n).strip(" -(),/:") for n in some if _PERSON.search(n)}
+        bare |= {n: "" for n in unknown if _SURNAME.fullmatch(n) and not words & {*fold(n).split()}}
         if bare:
-            text = "what looks like a person's name is left out of an agency; one that is called "
+            text = f"what looks like a person's name is left out of {len(bare)} agency name(s), "
+            text += "first here: the agency known beside it is kept, without one it reads 'An "
+            text += "individual'; one that is called so goes into the table of aliases"
             row = names.index[names.isin(bare)][0]
-            tidied.finding("warning", f"{text}so goes into aliases", row=row, column=column)
-            kept = {n: aliases.find("agency", b) or b or "An individual" for n, b in bare.items()}
-            whole = names.replace(kept).groupby(level=0).agg("; ".join)
+            tidied.finding("warning", text, row=row, column=column)
+            kept = {n: aliases.find("agency", b) or "An individual" for n, b in bare.items()}
+            whole = names.replace(kept).groupby(level=0).agg(lambda n: "; ".join(dict.fromkeys(n)))
             tidied.frame[column] = whole.reindex(tidied.frame.index).astype("str")
         if unknown := [n for n in unknown if n not in bare]:
             text = f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "

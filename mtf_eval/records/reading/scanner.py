@@ -71,11 +71,13 @@ _CLOSED_POSTCODE = re.compile(r"[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]?\d[ABD-HJL
 _ADDRESS = re.compile(
     rf"(?<![\w/-])(Flat \d+\w?,? )?\d{{1,4}}[A-Za-z]?,? ([A-Z][\w'’]+ ){{1,3}}({_ROAD})\b"
 )
-TITLED = re.compile(r"\b(Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr|PC|PCSO|Sgt|Insp)\.? [A-Z][\w'’-]+")
+COURTESY, RANKS = "Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr", "PC|PCSO|Sgt|Insp"
+_TITLED = re.compile(rf"\b({COURTESY}|{RANKS})\.? ([A-Z]\.? ?)*[A-Z][\w'’-]+")
+_PERSON = "a person's name"
 _CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
 _DOUBTED = (
     (_ADDRESS, "an address"),
-    (TITLED, "a person's name"),
+    (_TITLED, _PERSON),
     (_CALLED, "what somebody is called"),
 )
 # Cheap first look: without one of these no pattern above can match.
@@ -141,14 +143,20 @@ def scan(
     ]
 
 
-def doubts(table: str, frame: pd.DataFrame, file: str, sheet: str = "") -> list[Finding]:
-    """Say where a text may speak of a person: an address, a title with a name."""
+def doubts(
+    table: str, frame: pd.DataFrame, file: str, sheet: str = "", agencies: Collection[str] = ()
+) -> list[Finding]:
+    """Say where a text may speak of a person: an address, a title with a name.
+
+    Names under headings of `agencies` are left out, and told of, where tables are related.
+    """
     text = "something that looks like {}; see that nobody can be recognised"
     finding = partial(Finding, kind="warning", table=table, file=file, sheet=sheet)
     return [
         finding(text=text.format(what), row=row, column=str(heading))
         for place, heading in enumerate(frame.columns)
         for row, what in _doubted(frame.iloc[:, place])
+        if what != _PERSON or str(heading) not in agencies
     ]
 
 

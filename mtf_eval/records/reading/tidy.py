@@ -33,7 +33,7 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
-from mtf_eval.records.schema import KINDS, NUMBERS, OF_ONE, empty, fact, kind_of
+from mtf_eval.records.schema import AGENCIES, KINDS, NUMBERS, OF_ONE, empty, fact, kind_of
 from mtf_eval.records.tables import APART
 
 if TYPE_CHECKING:
@@ -119,9 +119,10 @@ def _persons(out: Tidied) -> None:
         ["" if p >= len(head) or is_blank(head[p]) else str(head[p]) for p in frame.columns]
     )
     file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in out.places.values()}
+    named = {str(head[p]) for c, p in out.places.items() if kind_of(schema, c) in AGENCIES}
     strict = OF_ONE in fact(schema, "marks")
     out.problems += scan(schema.name, frame, file, sheet, known=known, strict=strict)
-    out.findings += [] if strict else doubts(schema.name, frame, file, sheet)
+    out.findings += [] if strict else doubts(schema.name, frame, file, sheet, named)
 
 
 # Rows
