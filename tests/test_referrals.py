@@ -14,7 +14,7 @@ import pytest
 from dashboard import HERE, MONTHS, as_dict
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import activity, caseload, priorities, reconcile, referrals
+from mtf_eval.analysis.counts import activity, caseload, priorities, readings, reconcile, referrals
 from mtf_eval.analysis.results import findings
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
@@ -396,6 +396,21 @@ def test_a_year_without_a_referral_in_the_log_has_the_totals_published_of_it(
     received = referrals.monthly(data).set_index("month")["received"]
     assert received.groupby(received.index.year).sum().to_dict() == {2022: 1, 2023: 5, 2024: 0}
     assert not reconcile.reconcile(data)  # of completed nothing is on record in the log
+    late = log | {"referral_id": "R2", "received": "2023-12-20", "decided": "2024-01-10"}
+    write(tmp_path / "referrals.csv", [log | {"received": "2023-11-02", "decided": ""}, late])
+    about(tmp_path, title="Two sources", as_at="2024-12-31")
+    months = [{"month": f"2024-0{m}", "received": 5} | outcomes for m in (1, 2, 3)]
+    months = [month | {"as_at": "2024-03-31"} for month in months]
+    write(tmp_path / "monthly_referrals.csv", months)
+    data = load(tmp_path)
+    now = referrals.headline(data, year=2024).frame.iloc[0]
+    assert (now["received"], now["accepted"], now["previous"]) == (15, 9, 2)
+    assert len(readings.published(data)) == 3
+    said = "Published monthly totals of referrals"
+    assert (referrals.source_of(data, 2024), caseload.groups(data, year=2024)) == (said, ())
+    assert "publisher" in referrals.basis(data, 2024)
+    (tmp_path / "monthly_referrals.csv").unlink()
+    assert referrals.source_of(load(tmp_path), 2024) == "Log of referrals"
 
 
 def test_the_eighth_month_on_one_side_is_marked(tmp_path: Path) -> None:

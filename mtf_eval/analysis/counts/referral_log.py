@@ -38,15 +38,16 @@ def counted_on(data: Dataset) -> pd.DataFrame:
 
 @once
 def logged(data: Dataset, year: int) -> bool:
-    """Whether the log covers the year: something was received or decided in it."""
-    log = data.table("referrals")
-    return bool(((log["received"].dt.year == year) | (log["decided"].dt.year == year)).any())
+    """Whether the year is the log's: received in it, or decided where no month is published."""
+    log, published = data.table("referrals"), data.table("monthly_referrals")["month"]
+    days = ["received"] if (published.dt.year == year).any() else ["received", "decided"]
+    return any((log[day].dt.year == year).any() for day in days)
 
 
 @once
 def dated(data: Dataset, year: int) -> bool:
     """Whether outcomes of the year are counted by their day of decision."""
-    return bool((core_log(data)["decided"].dt.year == year).any())
+    return logged(data, year) and bool((core_log(data)["decided"].dt.year == year).any())
 
 
 def completed(log: pd.DataFrame) -> pd.Series[bool]:

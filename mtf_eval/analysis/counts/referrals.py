@@ -36,8 +36,8 @@ QUARTERS = ("January to March", "April to June", "July to September", "October t
 def monthly(data: Dataset) -> pd.DataFrame:
     """Count referrals by month, all years: received in it, and by outcome decided in it.
 
-    A year of which the log has referrals is counted from it, any other taken from the published
-    totals where there are any.
+    A year in which the log received referrals is counted from it, any other taken from the
+    published totals where there are any.
     An outcome of the log counts in the month of its decision, where that is not given in the month
     the referral was received; the completed are those of the accepted that have been completed
     since. Months without a referral are zero where the log was kept, else not on record. Returns a
