@@ -456,13 +456,15 @@ def test_update_takes_the_treasurys_workbook(
 ) -> None:
     covered = list(load_reference().covered.items())[:29]
     rows = [(f"{y[:4]}-{y[5:]}", level, 2.0, 10) for y, level in covered]
-    file = published_deflator(tmp_path / "new.xlsx", [*rows, ("2026-27", "-", 2.5, "-")])
+    forecast = [("2026-27", "-", 2.5, "-"), ("2027-28", 0, 2.0, 0)]
+    file = published_deflator(tmp_path / "new.xlsx", [*rows, *forecast])
     code, said = call("prices", str(data), "--update", str(file), capsys=capsys)
     assert code == 0
     assert "HM Treasury September 2026" in said
     values = reference_for(load(data))
     assert values.covered["2026/27"] == pytest.approx(102.5)
-    assert list(values.covered)[-1] == "2026/27"  # the whole file, no year of ours beside it
+    assert values.covered["2027/28"] == pytest.approx(104.55)  # a level of 0 is none
+    assert list(values.covered)[-1] == "2027/28"  # the whole file, no year of ours beside it
     assert (OURS / "gdp_deflator.csv").read_text().count("September") == 0
     row = values.tables["gdp_deflator"][-1]
     assert (row["status"], row["base"]) == ("forecast", "2025-26=100")

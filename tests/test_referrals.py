@@ -615,3 +615,14 @@ def test_no_agency_is_put_first_without_a_total() -> None:
     empty = "Agency priorities fulfilled in 2021"
     assert priorities.agencies_finding(alone, year=2021) == empty
     assert priorities.agencies_finding(frame.tail(1), year=2021) == empty
+
+
+def test_risks_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
+    about(tmp_path, title="By risk")
+    row = {"block": "domestic_abuse_risk", "measure": "referrals", "counts_people": "yes"}
+    row |= {"period_start": "2021-01-01", "period_end": "2021-12-31", "as_at": "2021-12-31"}
+    risks = (("low_medium", 18), ("high", 33))
+    write(tmp_path / "activity.csv", [row | {"category": r, "count": n} for r, n in risks])
+    frame = activity.support_by_risk(load(tmp_path), year=2021).frame
+    assert frame["risk"].tolist() == ["Low or medium risk", "High risk", "Total"]
+    assert frame["current"].tolist() == [18, 33, 51]

@@ -129,7 +129,8 @@ def _by_risk(data: Dataset, year: int) -> pd.Series[int]:
         graded = data.table("referrals").query("stream == 'home_security'")["risk"].notna().any()
         counts = counts.reindex(list(RISKS) if graded else [], fill_value=0)
     else:
-        counts = block(data, "domestic_abuse_risk", year).groupby("category")["count"].sum()
+        rows = block(data, "domestic_abuse_risk", year)
+        counts = rows.groupby("category", sort=False)["count"].sum()
     return counts.rename(index=RISKS)
 
 

@@ -42,7 +42,7 @@ def _series(grid: Sequence[Sequence[object]]) -> list[tuple[str, float, str]]:
             if not year:
                 continue
             level, growth = ((*cells[place + 1 :], "", "")[n] for n in (0, 1))
-            if isinstance(level, int | float):
+            if isinstance(level, int | float) and level:
                 found.append((f"{year[1]}/{year[2]}", float(level), "outturn"))
             elif found and isinstance(growth, int | float):
                 chained = found[-1][1] * (1 + growth / 100)
