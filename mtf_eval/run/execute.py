@@ -296,8 +296,10 @@ def _render(
         if corrected:
             files[f"{job.name}/{corrections.FILE}"] = corrections.as_csv(corrected)
             summary["corrections"] = len(corrections.distinct(corrected))
-        given: dict[str, Any] = {"run_time": job.run_time, "related": job.related, "look": job.look}
-        page = pages.render(notebook, downloads=downloads, corrected=corrected, **given)
+        page = pages.render(
+            notebook, run_time=job.run_time, related=job.related, downloads=downloads,
+            corrected=corrected, look=job.look,
+        )  # fmt: skip
         files[book] = _notebook_bytes(clean)
     files[file] = page.encode()
     return files, dict(summary)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -50,10 +49,11 @@ def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:
     """
     first = benefits[0]
     rows = [_row(each.judged, each) for each in benefits if each.judged is not None]
-    words: dict[str, Any] = {"year": first.assumptions.price_year, "as_at": first.as_of}
-    words["page"] = name or f"benefit_{slug(first.project_id, '_')}"
-    words["basis"] = next(filter(None, map(basis, benefits)), "")
-    return lay("standing", rows, first.source, **words)
+    return lay(
+        "standing", rows, first.source, page=name or f"benefit_{slug(first.project_id, '_')}",
+        year=first.assumptions.price_year, as_at=first.as_of,
+        basis=next(filter(None, map(basis, benefits)), ""),
+    )  # fmt: skip
 
 
 def _row(evaluation: Evaluation, own: Benefit) -> tuple[object, ...]:

@@ -87,8 +87,9 @@ def _window(panel: Panel, window: tuple[str, str]) -> Window:
             f"({panel.start:%Y-%m}) between them"
         )
     end = panel.start - pd.DateOffset(months=1)
-    sides = {"before_first": first, "before_last": end, "start": panel.start, "last": last}
-    return Window(**sides, same_season=False)
+    return Window(
+        before_first=first, before_last=end, start=panel.start, last=last, same_season=False
+    )
 
 
 def _only(panel: Panel, compared: Panel, areas: Sequence[str]) -> Panel:

@@ -108,8 +108,9 @@ def _judge(data: Dataset, evaluation: Evaluation, coverage: Coverage, later: Lat
         raise NotEnoughData("nothing to compare with: the design gives one level for all months")
     start = evaluation.window.start
     first, end = (start - pd.DateOffset(months=n) for n in (SEASON, 1))
-    sides = {"before_first": first, "before_last": end, "start": later.first, "last": later.last}
-    window = Window(**sides, same_season=True)
+    window = Window(
+        before_first=first, before_last=end, start=later.first, last=later.last, same_season=True
+    )
     counts = trusted(coverage, window.before_first, window.last)
     at_work = others_at_work(data, project, evaluation.window.before_first, later.last)
     excluded = frozenset(a for areas in at_work.values() for a in areas)

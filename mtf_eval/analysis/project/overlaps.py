@@ -154,7 +154,9 @@ def overlaps_table(data: Dataset, *, as_of: date) -> Table:
     """List the overlaps for the leadership group: pairs of projects, and agencies in several."""
     found = overlaps(data, as_of=as_of)
     rows = []
-    for o in (o for o in found if o.what != "agency"):
+    for o in found:
+        if o.what == "agency":
+            continue
         shared = "; ".join(map(data.area, o.shared) if o.what in ("areas", "spill") else o.shared)
         period = f"{o.start:%B %Y} to {o.end:%B %Y}"
         told = SHARED_WORDS[o.what], shared, period, CONSEQUENCES[o.what]

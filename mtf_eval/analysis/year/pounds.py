@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -96,9 +95,13 @@ def appraise(
     ended = [e for e in together.evaluations if years.get(e.project.project_id) == together.year]
     if not ended:
         return None
-    given: dict[str, Any] = {"price_year": price_year, "horizon_years": horizon_years}
-    given |= {"rng": rng, "draws": 0, "people": people}
-    each = tuple(benefit.analyse(data, e, reference, **given) for e in ended)
+    each = tuple(
+        benefit.analyse(
+            data, e, reference, price_year=price_year, horizon_years=horizon_years, rng=rng,
+            draws=0, people=people,
+        )
+        for e in ended
+    )  # fmt: skip
     sums = [s for b in each for s in _sums(b)]
     kinds = {
         kind: replace(
@@ -190,9 +193,10 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
         cost = own.results["present_value_costs_gbp"]
         names = ", ".join(b.project_id for b in _members(spent, kind))
         rows.append((KINDS[kind], names, cost, value, *ends, _ratio(spent, kind)))
-    words: dict[str, Any] = {"together": together, "as_at": together.as_of}
-    words |= {"chosen": spent.each[0].assumptions, "basis": basis(spent.whole)}
-    return lay("projects_money", rows, spent.whole.source, **words)
+    return lay(
+        "projects_money", rows, spent.whole.source, together=together, as_at=together.as_of,
+        chosen=spent.each[0].assumptions, basis=basis(spent.whole),
+    )  # fmt: skip
 
 
 def once(data: Dataset, together: Together, spent: Money) -> Table:

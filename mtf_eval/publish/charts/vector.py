@@ -60,9 +60,10 @@ def _plain(attributes: dict[str, str], is_text: bool, size: str, ink: str) -> No
     def short(number: re.Match[str]) -> str:
         return f"{float(number[0]):.1f}".rstrip("0").rstrip(".")
 
-    for name in {"d", "x", "y", "transform", "points", "stroke-width"} & set(attributes):
-        plain = attributes[name].replace("\n", "").strip()
-        attributes[name] = re.sub(r"-?\d+\.\d+", short, plain)
+    for name in ("d", "x", "y", "transform", "points", "stroke-width"):
+        if name in attributes:
+            plain = attributes[name].replace("\n", "").strip()
+            attributes[name] = re.sub(r"-?\d+\.\d+", short, plain)
     if is_text and re.match(r"rotate\(-?0 ", attributes.get("transform", "")):
         del attributes["transform"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
@@ -47,8 +46,8 @@ class HalfYear(Period):
     def projects(self) -> View:
         """Show where each project stands, rated by the rule of the reference data."""
         of, rule = self.together, leadership.RatingRule.of(self.reference)
-        given: dict[str, Any] = {"results": of.results, "withheld": of.withheld, "rule": rule}
-        return View(partial(leadership.projects, self.records, half=self.half, **given))
+        shown = partial(leadership.projects, self.records, half=self.half, rule=rule)
+        return View(partial(shown, results=of.results, withheld=of.withheld))
 
     def net_effects(self) -> View:
         """Show what may be claimed of each project, and the pounds that rest on it."""

@@ -124,8 +124,9 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
             if wrong or doubt:
                 expected = doubt or "one value in pounds with one financial year of the deflator"
                 said = f"{code or 'a row'}: {wrong or 'read, but its number is of another item'}"
-                place = {"file": path.name, "sheet": sheet}
-                skipped.append(Problem(**place, row=number, found=said, expected=expected))
+                skipped.append(
+                    Problem(file=path.name, sheet=sheet, row=number, found=said, expected=expected)
+                )
             if not wrong:
                 place = {"_file": path.name, "_sheet": sheet, "_row": str(number)}
                 kind = _kind(row, reference.tables["unit_cost_kinds"])

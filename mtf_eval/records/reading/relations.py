@@ -261,8 +261,8 @@ def _primary_measures(read: Mapping[str, Tidied]) -> None:
     todo = "add it to project_measures, or correct it"
     for row in projects.frame.itertuples():
         if row.primary_measure not in listed.get(row.project_id, {row.primary_measure}):
-            place = {"row": row.Index, "column": "primary_measure"}
-            projects.problem(found, "one of the project's measures", todo, **place)
+            expected = "one of the project's measures"
+            projects.problem(found, expected, todo, row=row.Index, column="primary_measure")
 
 
 def _targets(read: Mapping[str, Tidied]) -> None:
