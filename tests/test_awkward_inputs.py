@@ -232,7 +232,9 @@ def test_downloads_of_the_police_in_the_wrong_place_are_told_in_one_line(tmp_pat
     assert any("though it has the headings of incidents: give it that name" in t for t in said)
     for month in months:
         (tmp_path / "d" / month[:7]).mkdir(parents=True)
-        (tmp_path / "d" / month[:7] / f"{month}.csv").write_text("Crime ID,Month\n")
+        (tmp_path / "d" / month[:7] / f"{month}{' (1)' * (month[6] == '2')}.csv").write_text(
+            "Month\n"
+        )
     (tmp_path / "d" / "projects.csv").write_text(PROJECT)
     found = load(tmp_path / "d").findings
     assert [f.file for f in found if "5 file(s) of data.police.uk" in f.text] == [

@@ -154,6 +154,17 @@ def test_downloads_that_overlap_are_read_once_or_refused(tmp_path: Path) -> None
     ):
         aggregate(first, other)
     with zipfile.ZipFile(other, "w") as out:
+        out.writestr("2021-01/2021-01-Kent-street.csv", month_file(rows))
+    assert aggregate(first, other)[0]["count"].sum() == 2
+    bare = tmp_path / "bare.zip"
+    for place in (other, bare):
+        with zipfile.ZipFile(place, "w") as out:
+            out.writestr("2021-01/kent-street.csv", month_file(rows[:1]))
+    for paths in ((first, other), (other, first), (other, bare)):
+        with pytest.raises(DataProblems, match="2021-01 of Kent Police a second time, under a"):
+            aggregate(*paths)
+    assert aggregate(other, download("d.zip", {"2021-02": rows[:0]}))[0]["count"].sum() == 1
+    with zipfile.ZipFile(other, "w") as out:
         out.writestr("referrals.csv", "referral_id")
     with pytest.raises(DataProblems, match=r"c\.zip: found no file whose name ends in"):
         aggregate(first, other)

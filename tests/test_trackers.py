@@ -305,7 +305,8 @@ def test_half_a_bracket_makes_no_number(written: str) -> None:
     for kind in ("whole", "money"):
         with pytest.raises(Unreadable):
             read_cell(written, kind, Context(aliases=packaged()))
-    assert read_cell("(12)", "number", Context(aliases=packaged()))[0] == -12
+    for below in ("(12)", "(-12)"):
+        assert read_cell(below, "number", Context(aliases=packaged()))[0] == -12
 
 
 @pytest.mark.parametrize(
@@ -664,6 +665,40 @@ def test_numbers_by_month_that_are_not_read_are_no_rows_of_one_incident(tmp_path
     tables["incidents"] = [["Month", "LSOA", "Crime type", "Beat"], *rows, rows[0]]
     counts = load(write_xlsx(tmp_path / "c.xlsx", tables)).table("incidents")
     assert counts["count"].tolist() == [2, 1]  # two rows of one month: each is an incident
+    tables["incidents"] = [["Year", "Month", "LSOA", "Crime type", "Qty"]]
+    tables["incidents"] += [[year, "May", *rows[0][1:]] for year in (2020, 2021)]
+    with pytest.raises(DataProblems, match="column Qty: found numbers that are not read"):
+        load(write_xlsx(tmp_path / "d.xlsx", tables))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [("1.5%", "2%"), ("1 234", "1,200"), ("12 [p]", "7"), (".7", "1.2"), ("-3", "4"), ("<5", "12")],
+)
+def test_numbers_however_they_are_written_are_no_incidents(
+    cells: tuple[str, str], tmp_path: Path
+) -> None:
+    rows = [f'2023-0{n},A1,b,"{cell}"\n' for n, cell in enumerate(cells, start=1)]
+    with pytest.raises(DataProblems, match="column rate: found numbers that are not read"):
+        incidents_of(tmp_path / "data", "month,area_code,measure,rate\n" + "".join(rows))
+
+
+@pytest.mark.parametrize("year", ["", "year,2024\n"])
+@pytest.mark.parametrize("heading", ["Year", "Financial year"])
+def test_a_year_beside_measures_across_is_kept(heading: str, year: str, tmp_path: Path) -> None:
+    known = heading == "Year"
+    years = ("2023", "", "2024") if known else ("2023/24", "", "2024/25")
+    text = f"Month,{heading},area_code,Burglary,Vehicle crime\n"
+    months = ("May", "June", "May")
+    rows = [
+        f"{m},{y},E05000001,{n},8\n" for n, (m, y) in enumerate(zip(months, years, strict=True))
+    ]
+    counts = incidents_of(tmp_path / "data", text + "".join(rows), year)
+    assert counts.to_dict() == {
+        (month, "E05000001", measure): count
+        for n, month in enumerate(("2023-05", "2023-06", "2024-05"))
+        for measure, count in (("Burglary", n), ("Vehicle crime", 8))
+    }
 
 
 def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:
@@ -870,10 +905,11 @@ def test_words_of_practice_and_a_note_of_two_cells(
 HEAD = "month,area_code,measure,count"
 
 
-def incidents_of(folder: Path, text: str) -> pd.Series[int]:
+def incidents_of(folder: Path, text: str, about: str = "") -> pd.Series[int]:
     """Count what a file of incidents holds, by month, area and measure."""
     folder.mkdir()
-    (folder / "about.csv").write_text("key,value\ntitle,T\npublisher,P\n", encoding="utf-8")
+    about = f"key,value\ntitle,T\npublisher,P\n{about}"
+    (folder / "about.csv").write_text(about, encoding="utf-8")
     (folder / "incidents.csv").write_text(text, encoding="utf-8")
     rows = load(folder).table("incidents")
     key = [rows["month"].dt.strftime("%Y-%m"), rows["area_code"], rows["measure"]]
@@ -887,6 +923,7 @@ def incidents_of(folder: Path, text: str) -> pd.Series[int]:
         (f"{HEAD}\n2023-01,E01024001-A,b,4\n2023-01,E01024001-B,b,6\n", 10),
         (f"{HEAD}\n----,----,----,----\n202301,SOIL1234O,b,4\n202302,1E09,b,6\n", 10),
         ("month,area_code,measure,lat,lon\n2023-01,A1,b,51.2,1.4\n2023-01,A2,b,51.3,1.4\n", 2),
+        ("month,area_code,measure,No\n2023-01,A1,b,\n2023-02,A1,b,7\n2023-03,A1,b,\n", 3),
         (f"{HEAD}\n2023-01,A1,b,4\n2023-02,A1,b,6\nSubtotal Q1,,,10\n", 10),
         (f"year,{HEAD}\n2022,April,A1,b,3\n,May,A1,b,4\n2023,April,A1,b,5\n,May,A1,b,6\n", 18),
     ],

@@ -321,7 +321,7 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         raise Unreadable("the number in full", "write 1200 instead of 1.2k")
     negative = False
     if unit == "£":
-        bare = re.sub(r"^([-+(]?) ?(?:£|gbp)|(?:£|gbp)$", r"\1", text, flags=re.I).strip()
+        bare = re.sub(r"^(\(?[-+]?) ?(?:£|gbp)|(?:£|gbp)(\)?)$", r"\1\2", text, flags=re.I).strip()
         notes += ["pound sign left off"] if bare != text else []
         text = bare
     if text.startswith("(") and text.endswith(")"):
@@ -335,7 +335,7 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         text = text[:-1].strip()
         notes.append("per cent read as a proportion")
     if text[:1] in ("-", "+"):
-        negative, text = negative != (text[0] == "-"), text[1:].strip()
+        negative, text = negative or text[0] == "-", text[1:].strip()
     if (unit != "£" or not re.search("[a-z]", text, re.I)) and _HIDDEN.search(text):
         todo = "hidden or a range, which cannot be counted: ask who keeps it for the number"
         raise Unreadable("a number", todo)

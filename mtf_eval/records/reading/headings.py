@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.prices.unit_costs import CURRENCY
-from mtf_eval.records.reading.cells import is_blank, is_mark
-from mtf_eval.records.reading.days import Span, span_of
+from mtf_eval.records.reading.cells import Context, is_blank, is_mark, read_cell
+from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.schema import holds
 from mtf_eval.records.tables import TABLES
@@ -31,7 +32,7 @@ _PART = re.compile(
     r"|week|month|quarter|half|year|ytd|running))"
 )
 #: Headings of years beside days or months.
-_YEARS = ("year", "calendar year", "financial year", "fiscal year", "fy", "yr")
+YEARS = ("year", "calendar year", "financial year", "fiscal year", "fy", "yr")
 _DAYS = {"month", "date"}
 #: What stands in brackets after a heading and changes nothing of it: a form, a unit, a hint.
 _HINT = re.compile(
@@ -137,10 +138,8 @@ def though_like(unread: Finding, rows: Sequence[Sequence[Any]]) -> Finding:
         there = {*head[1]} if head else set()
         named = fold(unread.sheet or unread.file).startswith(fold(table)) and len(there) > 1
         if named or (len(there) > 2 and needed <= there and (not either or either & there)):
-            text = (
-                f"{unread.text.removesuffix(', not read')}, though it has the headings of {table}: "
-            )
-            text += "give it that name, or a row in the table aliases; not read"
+            text = f", though it has the headings of {table}: give it that name, or a row in the "
+            text = unread.text.removesuffix(", not read") + text + "table aliases; not read"
             return replace(unread, kind="warning", text=text)
     return unread
 
@@ -243,11 +242,9 @@ def _second_table(out: Tidied, aliases: Aliases) -> int | None:
         again = [n for n in named if n and out.places[n] < gap]
         if again and all(is_blank(row[gap]) for row in out.grid.rows[out.top :] if gap < len(row)):
             first = next(str(cell) for cell in header[gap:] if not is_blank(cell))
-            found, todo = (
-                "a second table beside the first, which begins here",
-                "put it under the first",
-            )
-            todo += f" where it is of {out.schema.name}, else on a sheet of its own"
+            found = "a second table beside the first, which begins here"
+            todo = f"put it under the first where it is of {out.schema.name}, "
+            todo += "else on a sheet of its own"
             out.problem(found, "one table", todo, row=out.top + 1, column=first)
             return gap
     return None
@@ -259,7 +256,7 @@ def year_beside(out: Tidied) -> int | None:
     A financial year that is written as one year alone says of no month in which it lies.
     """
     for place, cell in enumerate(out.grid.rows[out.top]):
-        if isinstance(cell, str) and fold(cell) in _YEARS and _DAYS & set(out.places):
+        if isinstance(cell, str) and fold(cell) in YEARS and _DAYS & set(out.places):
             below = [row[place] for row in out.grid.rows[out.top + 1 :] if place < len(row)]
             bare = any(re.fullmatch(r"[0-9]{4}(\.0)?", str(year).strip()) for year in below)
             unclear = bare and fold(cell) not in ("year", "calendar year", "yr")
@@ -269,17 +266,28 @@ def year_beside(out: Tidied) -> int | None:
 
 def _counts(out: Tidied) -> str | None:
     """Return a heading that is not read over what may be counts or rates: numbers, by month."""
-    head, places = out.grid.rows[out.top], out.places
-    keys = [places[name] for name in ("month", "area_code", "measure") if name in places]
+    head, places, year = out.grid.rows[out.top], out.places, year_beside(out)
+    keys = [places.get(name) for name in ("month", "area_code", "measure")]
+    beside = [p for p in (*keys, year) if p is not None]
     rows = [[*row, *[None] * len(head)] for row in out.grid.rows[out.top + 1 :]]
     rows = [row for row in rows if not all(map(is_blank, row))]
-    if len(keys) < 3 or len({tuple(str(row[p]) for p in keys) for row in rows}) < len(rows):
+    if None in keys or len({tuple(str(row[p]) for p in beside) for row in rows}) < len(rows):
         return None
-    for place in {*range(len(head))} - {*places.values(), year_beside(out)}:
-        values = {str(row[place]).removesuffix(".0") for row in rows if not is_mark(row[place])}
-        number = fold(str(head[place] or "")) not in {"", *_WHERE} and values - {"0", "1"}
-        if number and all(re.fullmatch(r"[<>]?[0-9][0-9,]*(\.[0-9]+)?", v) for v in values):
+    for place in {*range(len(head))} - {*places.values(), year}:
+        filled = [row[place] for row in rows if not is_blank(row[place])]
+        known = fold(str(head[place] or "")) in {"", *_WHERE} or 2 * len(filled) < len(rows)
+        values = {_number(cell) for cell in {*filled} if not (known or is_mark(cell))}
+        if None not in values and values - {0, 1}:
             return str(head[place])
+    return None
+
+
+def _number(cell: object) -> float | None:
+    """Return a number or share, also below a limit or with gaps for thousands, `None` of others."""
+    if isinstance(cell, str):
+        cell = re.sub(r"^[<>] ?|(?<=[0-9])(?:,| (?=[0-9]{3}\b))", "", plain(cell))
+    with suppress(Unreadable, TypeError):
+        return float(read_cell(cell, "share", Context(aliases=Aliases()))[0])
     return None
 
 

@@ -29,7 +29,7 @@ from pyarrow import csv as arrow
 from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.police_months import Counts, named_areas, noticed, summed
-from mtf_eval.records.reading.zips import DAMAGED, open_zip, shown, unpacked
+from mtf_eval.records.reading.zips import DAMAGED, STREET, open_zip, shown, unpacked
 
 HEADER = (
     "Crime ID", "Month", "Reported by", "Falls within", "Longitude", "Latitude", "Location",
@@ -43,8 +43,6 @@ _KEYS = {
     "Crime type": "measure",
 }
 _ID, _MONTH_OF, _FORCE = "Crime ID", "Month", "Falls within"
-#: A browser writes ` (1)` behind the name of a file that is there already.
-_STREET = re.compile(r"(^|/)(?!\._)[^/]*-street(?: ?\(\d+\))?\.csv$")
 _NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street[^/]*$")
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
@@ -69,7 +67,7 @@ class _Member:
 
     @property
     def name(self) -> tuple[str, str] | None:
-        found = _NAME.search(self.label)
+        found = _NAME.search(self.label.casefold())
         return (found["month"], found["force"]) if found else None
 
 
@@ -117,7 +115,7 @@ def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Findin
     if passed := sum(m.label.endswith(_OTHER_KINDS) for m in found):
         text = f"{passed} files of outcomes or stop and search were passed over"
         notes.append(Finding(kind="note", table="incidents", text=text))
-    return [m for m in found if _STREET.search(m.label)], notes
+    return [m for m in found if STREET.search(m.label)], notes
 
 
 def _read(places: Iterable[Path]) -> tuple[Counts, list[Finding]]:
@@ -177,20 +175,27 @@ def _once(
     """
     several = {name for name, n in Counter(m.name for m in members).items() if name and n > 1}
     seen: dict[object, tuple[_Member, dict[tuple[Any, ...], int]]] = {}
+    unnamed = len({m.of for m in members}) > 1 and any(m.name is None for m in members)
+    whose: dict[tuple[str, str], _Member] = {}
     for member, part in zip(members, done, strict=True):
         if isinstance(part, Problem):
             problems.append(part)
             continue
+        pairs = zip(*(part[k].to_pylist() for k in ("month", "force") if unnamed), strict=True)
+        others = ((whose.setdefault(pair, member), pair) for pair in pairs)
+        unlike = ((m, p) for m, p in others if m.of != member.of and None in (m.name, member.name))
         sums = _sums(part) if member.name in several else {}
         first, held = seen.setdefault(member.name or member, (member, sums))
-        if first is member:
-            yield part
-        elif held != sums:
-            found = f"{' of '.join(first.name or ())} a second time, with other counts "
-            found += f"(also in {first.of}, {first.label})"
-            once, todo = "each month of a force once", "Keep that of the newer download"
+        again, pair = next(unlike, (first, first.name or ()))
+        how = "with other counts" if again is first else "under a name without both"
+        if held != sums or again is not first:
+            found = f"{' of '.join(pair)} a second time, {how} (also in {again.of}, {again.label})"
+            once = "each month of a force once, in a file YYYY-MM-force-street.csv"
+            todo = "Keep that of the newer download"
             wrong = partial(Problem, found=found, expected=once, todo=todo)
             problems.append(wrong(file=member.of, sheet=member.label))
+        elif first is member:
+            yield part
     if several:
         text = f"{len(several)} month(s) of a force there twice, with the same counts: read once"
         findings.append(Finding(kind="repaired", table="incidents", text=text))

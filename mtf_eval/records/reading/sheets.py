@@ -20,6 +20,7 @@ from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_month, 
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
     TITLE_ROWS,
+    YEARS,
     across_as,
     column_named,
     heading_row,
@@ -184,7 +185,10 @@ def _figures(
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return what columns across stand for in rows of one month each, and other numbers."""
     body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
-    heads, *given = ([row[p] for p in places.values()] for row in (rows[0], *body))
+    years = {p for p, c in enumerate(rows[0]) if fold(str(c)) in YEARS}
+    for before, row in pairwise(body):  # a year written once holds for what is under it
+        row[:] = [before[p] if p in years and is_blank(c) else c for p, c in enumerate(row)]
+    heads, *given = ([row[p] for p in {*places.values(), *years}] for row in (rows[0], *body))
     keys = [tuple(map(str, x)) for x in given if not says_total(x) and x != heads]
     placed = {"easting", "latitude", "postcode"}
     if placed & {fold(str(c)) for c in rows[0]} or not {"month", "date"} & {*places}:
@@ -193,7 +197,7 @@ def _figures(
         return {}, {}
     across, others = dict[int, str](), dict[int, str]()
     for place, cell in enumerate(rows[0]):
-        if is_blank(cell) or place in places.values():
+        if is_blank(cell) or place in {*places.values(), *years}:
             continue
         if name := known.get(fold(str(cell))):
             across[place] = name

@@ -15,6 +15,7 @@ from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
+from mtf_eval.records.reading.zips import STREET
 
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
@@ -179,7 +180,7 @@ def _archives(place: Path) -> list[Path]:
 
 def _astray(place: Path) -> list[Path]:
     """Return the street files of data.police.uk that lie in the folder, but not in `police_uk`."""
-    found = sorted(place.rglob("20[0-9][0-9]-[0-9][0-9]-*-street.csv"))
+    found = sorted(p for p in place.rglob("20[0-9][0-9]-[0-9][0-9]-*.*") if STREET.search(p.name))
     return [p for p in found if "police_uk" not in p.relative_to(place).parts]
 
 

@@ -6,6 +6,7 @@ Nothing is ever unpacked to disk, so a name inside a zip is a label here and nev
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 import zlib
@@ -30,6 +31,8 @@ DAMAGED: tuple[type[Exception], ...] = (
     NotImplementedError,
     RuntimeError,
 )
+#: A month of data.police.uk; a browser writes ` (1)` behind the name of a file that is there.
+STREET = re.compile(r"(^|/)(?!\._)[^/]*-street(?: ?\(\d+\))?\.csv$", re.I)
 #: Files in one zip: every force's files of every kind since 2010 are some 25,000.
 MAX_FILES = 100_000
 
