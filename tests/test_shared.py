@@ -124,6 +124,7 @@ def test_what_is_on_record_follows_the_file(folder: Path) -> None:
 
 def test_what_is_on_record_stands_on_its_own_tables(folder: Path) -> None:
     tables = book()
+    tables["incidents"][1][tables["incidents"][0].index("count")] = 41  # as no other test holds it
     data = write_folder(folder / "data", tables)
     measure = str(tables["incidents"][1][2])
 
