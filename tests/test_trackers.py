@@ -616,7 +616,7 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
               "Lastname, J (Mr)", "DC Lastname"]  # fmt: skip
     police = ["Mr. Lastname of Kent Police", "Kent Police - PC J.R. Lastname",
               "PC1234 Lastname and Sgt Lastname, Kent Police"]  # fmt: skip
-    nobody = ["Kent PCSO Team", "PCSO Service", "Sgt Office", "Ash PC"]
+    nobody = ["Kent PCSO Team", "PCSO Service", "Sgt Office", "Ash PC", "Dover DC Planning"]
     known = "Dr Lastname Surgery"
     every = [*titled, *police, *nobody, known]
     tables["referrals"][1:] = [[f"R{n}", row[1], name, *row[3:]] for n, name in enumerate(every)]

@@ -43,10 +43,12 @@ _SURNAME = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
 _JOINING = r"and|at|by|for|from|in|of|the|to|via|with"
 _NAME = rf"([.:#/-]? ?(?!({_JOINING})\b)\w[\w.'’-]*)"
 _BODY = r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust)s?\b)"
-#: A title and what belongs to it: initials, numbers, names. A "PCSO Team" or "Ash PC" is nobody.
+#: A title and what belongs to it: initials, numbers, names. A "PCSO Team" or "Ash PC" is nobody,
+#: and DC after a place is a district council.
+_RANK = rf"{RANKS}|(^|(?<=[(\[])|(?<=police ))D[CIS]|Constable|Sergeant|Inspector"
 _PERSON = re.compile(
     rf"\b(({COURTESY}|Prof|Councillor)\b{_BODY}{_NAME}*|"
-    rf"({RANKS}|D[CIS]|Constable|Sergeant|Inspector)(?=\d|\b)(?!['’]s\b){_BODY}{_NAME}+)",
+    rf"({_RANK})(?=\d|\b)(?!['’]s\b){_BODY}{_NAME}+)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
