@@ -42,13 +42,16 @@ _SURE = 12
 _SURNAME = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
 _JOINING = r"and|at|by|for|from|in|of|the|to|via|with"
 _NAME = rf"([.:#/-]? ?(?!({_JOINING})\b)\w[\w.'’-]*)"
-_BODY = r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust)s?\b)"
-#: A title and what belongs to it: initials, numbers, names. A "PCSO Team" or "Ash PC" is nobody,
-#: and DC after a place is a district council.
-_RANK = rf"{RANKS}|(^|(?<=[(\[])|(?<=police ))D[CIS]|Constable|Sergeant|Inspector"
+_BODY = (
+    r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust|therapy"
+    r"|centre|clinic|surgery|support|clerk|standards|world|enquir\w+|referral)s?\b)(?!['’]s\b)"
+)
+#: DC after a place is a district council.
+_DETECTIVE = r"(^|(?<=[(\[,/])|(?<=[,:/–-] )|(?<=police )|(?<=CID ))D(CI?|I|S)"
+#: A title and what belongs to it: initials, numbers, names. "Ward Councillor", "Ash PC": nobody.
 _PERSON = re.compile(
-    rf"\b(({COURTESY}|Prof|Councillor)\b{_BODY}{_NAME}*|"
-    rf"({_RANK})(?=\d|\b)(?!['’]s\b){_BODY}{_NAME}+)",
+    rf"\b(({COURTESY}|Prof|Councillor|Reverend)\b{_BODY}{_NAME}+|({COURTESY})(?=\))|"
+    rf"(W?({RANKS})|{_DETECTIVE}|Constable|Sergeant|Inspector)(?=\d|\b){_BODY}{_NAME}+)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
@@ -405,8 +408,9 @@ def _agencies(tidied: Tidied, aliases: Aliases) -> None:
             row = names.index[names.isin(bare)][0]
             tidied.finding("warning", text, row=row, column=column)
             kept = {n: aliases.find("agency", b) or "An individual" for n, b in bare.items()}
-            whole = names.replace(kept).groupby(level=0).agg(lambda n: "; ".join(dict.fromkeys(n)))
-            tidied.frame[column] = whole.reindex(tidied.frame.index).astype("str")
+            mine = names[names.index.isin(names.index[names.isin(bare)])].replace(kept)
+            whole = mine.groupby(level=0).agg(lambda n: "; ".join(dict.fromkeys(filter(None, n))))
+            tidied.frame.loc[whole.index, column] = whole
         if unknown := [n for n in unknown if n not in bare]:
             text = f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
             text += "; ".join(_sayable(n) for n in unknown[:20])
