@@ -613,16 +613,18 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     row = tables["referrals"][2]
     titled = ["Mr J Lastname", "MRS J. Lastname", "Mrs Q Z", "PC J Lastname", "PC 1234 Lastname",
               "Dr Lastname & Partners", "Mr and Mrs Lastname", "mr van der Lastname",
-              "Lastname, J (Mr)", "DC Lastname"]  # fmt: skip
-    police = ["Mr. Lastname of Kent Police", "Kent Police - PC J.R. Lastname",
+              "Lastname, J (Mr)", "DC Lastname", "DCI Lastname", "WPC Lastname"]  # fmt: skip
+    police = ["Mr. Lastname of Kent Police", "Kent Police - DC Lastname",
+              "Kent Police - PC J.R. Lastname",
               "PC1234 Lastname and Sgt Lastname, Kent Police"]  # fmt: skip
-    nobody = ["Kent PCSO Team", "PCSO Service", "Sgt Office", "Ash PC", "Dover DC Planning"]
+    nobody = ["Kent PCSO Team", "PCSO Service", "Sgt Office", "Ash PC", "Dover DC Planning",
+              "Ward Councillor", "NHS Dr's", "MS Therapy Centre", "Ash PC Clerk"]  # fmt: skip
     known = "Dr Lastname Surgery"
     every = [*titled, *police, *nobody, known]
     tables["referrals"][1:] = [[f"R{n}", row[1], name, *row[3:]] for n, name in enumerate(every)]
     tables["aliases"] = [["scope", "alias", "name"], ["agency", known, "The surgery"]]
     data = load(write_xlsx(tmp_path / "t.xlsx", tables))
-    agencies = ["An individual"] * 10 + ["Kent Police"] * 3 + [*nobody, "The surgery"]
+    agencies = ["An individual"] * 12 + ["Kent Police"] * 4 + [*nobody, "The surgery"]
     assert data.table("referrals")["agency"].tolist() == agencies
     found = [f for f in data.findings if f.table == "referrals" and f.kind != "repaired"]
     assert [f.kind for f in found] == ["warning", "note"]
@@ -669,6 +671,11 @@ def test_numbers_by_month_that_are_not_read_are_no_rows_of_one_incident(tmp_path
     tables["incidents"] += [[year, "May", *rows[0][1:]] for year in (2020, 2021)]
     with pytest.raises(DataProblems, match="column Qty: found numbers that are not read"):
         load(write_xlsx(tmp_path / "d.xlsx", tables))
+    once = [[2020, "May"], [None, "June"], [2021, "May"], [None, "June"]]
+    total = [None, "Total", None, None, 48]
+    tables["incidents"][1:] = [*([*when, *rows[0][1:]] for when in once), total, total]
+    with pytest.raises(DataProblems, match="column Qty: found numbers that are not read"):
+        load(write_xlsx(tmp_path / "e.xlsx", tables))
 
 
 @pytest.mark.parametrize(
@@ -699,6 +706,17 @@ def test_a_year_beside_measures_across_is_kept(heading: str, year: str, tmp_path
         for n, month in enumerate(("2023-05", "2023-06", "2024-05"))
         for measure, count in (("Burglary", n), ("Vehicle crime", 8))
     }
+
+
+def test_a_bare_financial_year_beside_measures_across_says_of_no_month_where_it_lies(
+    tmp_path: Path,
+) -> None:
+    text = "FY,Month,area_code,Burglary,Vehicle crime\n2023,May,A1,3,1\n2024,May,A1,4,2\n"
+    with pytest.raises(DataProblems):
+        incidents_of(tmp_path / "a", text, "year,2024\n")
+    both = "FY,Year,Month,area_code,measure,count\n2022,2023,May,A1,b,1\n2023,2024,May,A1,b,2\n"
+    counts = incidents_of(tmp_path / "b", both, "year,2024\n").to_dict()
+    assert counts == {("2023-05", "A1", "b"): 1, ("2024-05", "A1", "b"): 2}
 
 
 def test_merged_areas_beside_months_across_are_filled(tmp_path: Path) -> None:

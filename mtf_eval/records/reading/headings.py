@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import SequenceMatcher
@@ -184,7 +184,8 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     header = out.grid.rows[top]
     if above := sum(not all(map(is_blank, row)) for row in out.grid.rows[:top]):
         out.finding("repaired", f"{above} title row(s) above the headings left out", row=1)
-    unread, years, renamed = list[str](), year_beside(out), list[str]()
+    unread, renamed = list[str](), list[str]()
+    years = year_beside(out.grid.rows[top:], out.places)
     beside = _second_table(out, aliases)
     for place, cell in enumerate(header[:beside]):
         name = column_named(cell, schema, aliases)
@@ -250,27 +251,39 @@ def _second_table(out: Tidied, aliases: Aliases) -> int | None:
     return None
 
 
-def year_beside(out: Tidied) -> int | None:
+def year_beside(rows: Sequence[Sequence[Any]], places: Mapping[str, int]) -> int | None:
     """Return the place of a column that holds the year of days or months written without one.
 
     A financial year that is written as one year alone says of no month in which it lies.
     """
-    for place, cell in enumerate(out.grid.rows[out.top]):
-        if isinstance(cell, str) and fold(cell) in YEARS and _DAYS & set(out.places):
-            below = [row[place] for row in out.grid.rows[out.top + 1 :] if place < len(row)]
+    for place, cell in enumerate(rows[0]):
+        if isinstance(cell, str) and fold(cell) in YEARS and _DAYS & set(places):
+            below = [row[place] for row in rows[1:] if place < len(row)]
             bare = any(re.fullmatch(r"[0-9]{4}(\.0)?", str(year).strip()) for year in below)
             unclear = bare and fold(cell) not in ("year", "calendar year", "yr")
-            return None if unclear or place in out.places.values() else place
+            if not unclear and place not in places.values():
+                return place
     return None
+
+
+def years_down(rows: Iterable[Sequence[Any]], years: int | None) -> Iterator[list[Any]]:
+    """Yield rows, with a year written once in those under it."""
+    year = None
+    for row in map(list, rows):
+        if years is not None:
+            row[years] = year = year if is_blank(row[years]) else row[years]
+        yield row
 
 
 def _counts(out: Tidied) -> str | None:
     """Return a heading that is not read over what may be counts or rates: numbers, by month."""
-    head, places, year = out.grid.rows[out.top], out.places, year_beside(out)
+    head, places = out.grid.rows[out.top], out.places
+    year = year_beside(out.grid.rows[out.top :], places)
     keys = [places.get(name) for name in ("month", "area_code", "measure")]
     beside = [p for p in (*keys, year) if p is not None]
     rows = [[*row, *[None] * len(head)] for row in out.grid.rows[out.top + 1 :]]
-    rows = [row for row in rows if not all(map(is_blank, row))]
+    rows = [row for row in rows if not all(map(is_blank, row)) and row[: len(head)] != [*head]]
+    rows = [row for row in years_down(rows, year) if not says_total(row)]
     if None in keys or len({tuple(str(row[p]) for p in beside) for row in rows}) < len(rows):
         return None
     for place in {*range(len(head))} - {*places.values(), year}:

@@ -20,12 +20,13 @@ from mtf_eval.records.reading.days import MONTHS, Span, Unreadable, read_month, 
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
     TITLE_ROWS,
-    YEARS,
     across_as,
     column_named,
     heading_row,
     says_total,
     span_above,
+    year_beside,
+    years_down,
 )
 
 #: Tables of one figure a month, and the column that holds it.
@@ -185,9 +186,8 @@ def _figures(
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return what columns across stand for in rows of one month each, and other numbers."""
     body = [[*row, *[None] * len(rows[0])] for row in rows[1:] if not all(map(is_blank, row))]
-    years = {p for p, c in enumerate(rows[0]) if fold(str(c)) in YEARS}
-    for before, row in pairwise(body):  # a year written once holds for what is under it
-        row[:] = [before[p] if p in years and is_blank(c) else c for p, c in enumerate(row)]
+    year = year_beside(rows, places)
+    body, years = [*years_down(body, year)], set[int]() if year is None else {year}
     heads, *given = ([row[p] for p in {*places.values(), *years}] for row in (rows[0], *body))
     keys = [tuple(map(str, x)) for x in given if not says_total(x) and x != heads]
     placed = {"easting", "latitude", "postcode"}

@@ -149,7 +149,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     odd = {each: word for each in cells_of if (word := _adds_up(*each))}
     section, gap = None, False
     numbers = [p for n, p in places.items() if kind_of(schema, n) in (*NUMBERS, *_DAYS[:2])]
-    years, month, year = year_beside(out), places.get("month"), ""
+    years, month, year = year_beside(out.grid.rows[top:], places), places.get("month"), ""
     width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
         row = [*cells, *[None] * (width - len(cells))]
