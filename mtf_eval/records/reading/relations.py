@@ -46,9 +46,8 @@ _BODY = (
     r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust|therapy"
     r"|centre|clinic|surgery|support|clerk|standards|world|enquir\w+|referral)s?\b)(?!['’]s\b)"
 )
-#: DC after a place is a district council.
 _DETECTIVE = r"(^|(?<=[(\[,/])|(?<=[,:/–-] )|(?<=police )|(?<=CID ))D(CI?|I|S)"
-#: A title and what belongs to it: initials, numbers, names. "Ward Councillor", "Ash PC": nobody.
+#: A title and the initials, numbers, names of it. "Ash PC", "Ward Councillor", "Dover DC": nobody.
 _PERSON = re.compile(
     rf"\b(({COURTESY}|Prof|Councillor|Reverend)\b{_BODY}{_NAME}+|({COURTESY})(?=\))|"
     rf"(W?({RANKS})|{_DETECTIVE}|Constable|Sergeant|Inspector)(?=\d|\b){_BODY}{_NAME}+)",
