@@ -160,14 +160,37 @@ def test_downloads_that_overlap_are_read_once_or_refused(tmp_path: Path) -> None
     for place in (other, bare):
         with zipfile.ZipFile(place, "w") as out:
             out.writestr("2021-01/kent-street.csv", month_file(rows[:1]))
-    for paths in ((first, other), (other, first), (other, bare)):
-        with pytest.raises(DataProblems, match="2021-01 of Kent Police a second time, under a"):
+    for paths in ((first, other), (other, first)):
+        with pytest.raises(DataProblems, match="2021-01 of Kent Police a second time, with other"):
             aggregate(*paths)
+    assert aggregate(other, bare)[0]["count"].sum() == 1
     assert aggregate(other, download("d.zip", {"2021-02": rows[:0]}))[0]["count"].sum() == 1
     with zipfile.ZipFile(other, "w") as out:
         out.writestr("referrals.csv", "referral_id")
     with pytest.raises(DataProblems, match=r"c\.zip: found no file whose name ends in"):
         aggregate(first, other)
+
+
+@pytest.mark.parametrize(
+    "name", ["kent-street", "2021-01-kent-police-street", "2020-12-kent-street", "a-street"]
+)
+def test_a_month_of_a_force_counts_once_whatever_its_file_is_called(
+    tmp_path: Path, name: str
+) -> None:
+    """By hand: two rows in January, one in February."""
+    january = [row("2021-01", "E1", ASB), row("2021-01", "E2", ASB)]
+    where = folder(tmp_path, {"2021-01": january, "2021-02": [row("2021-02", "E1", ASB)]})
+    again = where / f"{name}.csv"
+    again.write_text(month_file(january[::-1]))
+    frame, findings, _ = aggregate(where)
+    assert frame.groupby(frame["month"].dt.month)["count"].sum().to_dict() == {1: 2, 2: 1}
+    assert any("there twice, with the same counts: read once" in f.text for f in findings)
+    again.write_text(month_file([*january, january[0]]))
+    with pytest.raises(DataProblems, match="2021-01 of Kent Police a second time") as caught:
+        aggregate(where)
+    assert f"{name}.csv" in str(caught.value)
+    again.write_text(month_file([row("2021-01", "E9", ASB, force="Essex Police")]))
+    assert aggregate(where)[0]["count"].sum() == 4
 
 
 def test_two_forces_may_share_a_month(tmp_path: Path) -> None:

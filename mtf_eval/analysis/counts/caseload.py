@@ -53,8 +53,8 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         kept.loc[kept.index[:-1], list(narrowed(each.iloc[:-1], rule))] = True
         return beside(each, kept, rule)
 
-    words = {"by": by, "heading": by.capitalize(), "whole": whole}
-    notes = declared.notes(data, by)
+    words = {"by": by, "heading": by.capitalize(), "whole": whole, "source": "Log of referrals"}
+    notes = (*declared.notes(data, by), *filter(None, [referrals.months_published(data, year)]))
     return referrals.of_year(
         "referrals_by_group", counts, data, year, **words, notes=notes, kept_back=kept_back
     )

@@ -32,9 +32,7 @@ class Reading(NamedTuple):
 def published(data: Dataset) -> pd.DataFrame:
     """Return published months that the log does not replace."""
     frame = referrals.monthly(data).dropna(subset=["received"])
-    frame = frame[frame["month"].isin(data.table("monthly_referrals")["month"])]
-    log = [y for y in frame["month"].dt.year.unique() if referral_log.logged(data, int(y))]
-    kept: pd.DataFrame = frame[~frame["month"].dt.year.isin(log)]
+    kept: pd.DataFrame = frame[frame["month"].isin(referral_log.standing(data))]
     return kept
 
 

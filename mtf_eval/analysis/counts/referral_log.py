@@ -45,6 +45,16 @@ def logged(data: Dataset, year: int) -> bool:
 
 
 @once
+def standing(data: Dataset) -> pd.Series[pd.Timestamp]:
+    """Return published months that stand: those outside the log, from its first received on."""
+    months, received = data.table("monthly_referrals")["month"], core_log(data)["received"]
+    inside = months.between(received.min().replace(day=1), received.max())
+    own = months.dt.year.map(lambda year: logged(data, year)).astype(bool)
+    stands: pd.Series[pd.Timestamp] = months[~(own & inside)]
+    return stands
+
+
+@once
 def dated(data: Dataset, year: int) -> bool:
     """Whether outcomes of the year are counted by their day of decision."""
     return logged(data, year) and bool((core_log(data)["decided"].dt.year == year).any())

@@ -20,6 +20,7 @@ from mtf_eval.analysis.counts.referral_log import (
     counted_on,
     dated,
     logged,
+    standing,
 )
 from mtf_eval.analysis.results.columns import add_total, as_at_of, day, ints, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number, percent, shown
@@ -36,8 +37,8 @@ QUARTERS = ("January to March", "April to June", "July to September", "October t
 def monthly(data: Dataset) -> pd.DataFrame:
     """Count referrals by month, all years: received in it, and by outcome decided in it.
 
-    A year in which the log received referrals is counted from it, any other taken from the
-    published totals where there are any.
+    The log's months are counted from it in each year in which it received referrals; any other
+    month is taken from the published totals where there are any.
     An outcome of the log counts in the month of its decision, where that is not given in the month
     the referral was received; the completed are those of the accepted that have been completed
     since. Months without a referral are zero where the log was kept, else not on record. Returns a
@@ -56,8 +57,10 @@ def monthly(data: Dataset) -> pd.DataFrame:
         on_record = kept(data, "referrals").reindex(span, fill_value=False)
         counted.loc[~on_record.to_numpy(dtype=bool)] = pd.NA
         counted = counted.rename_axis("month").reset_index().assign(as_at=until)
-        published = published.loc[[not logged(data, m.year) for m in published["month"]]]
-        counted = counted[~counted["month"].dt.year.isin(published["month"].dt.year)]
+        published = published[published["month"].isin(standing(data))]
+        month, stated = counted["month"], published["month"]
+        own = month.dt.year.map(lambda year: logged(data, year))
+        counted = counted[~month.isin(stated) & (own | ~month.dt.year.isin(stated.dt.year))]
         frames = [f for f in (published, counted[["month", *COUNTS, "as_at"]]) if len(f)]
         published = pd.concat(frames)
     return published.sort_values("month", ignore_index=True)
@@ -143,7 +146,17 @@ def part_month(data: Dataset, *, year: int) -> str:
 
 def source_of(data: Dataset, year: int) -> str:
     """Return where a year's referral counts come from, in words."""
-    return "Log of referrals" if logged(data, year) else "Published monthly totals of referrals"
+    log, totals = logged(data, year), "ublished monthly totals of referrals"
+    if log and not months_published(data, year):
+        return "Log of referrals"
+    return f"Log of referrals and p{totals}" if log else f"P{totals}"
+
+
+def months_published(data: Dataset, year: int) -> str:
+    """Say how many months of a year of the log stand as published; empty where none."""
+    number = (standing(data).dt.year == year).sum() if logged(data, year) else 0
+    text = f"Months of {year} outside the log ({number}): totals as published, in no table by "
+    return f"{text}agency, ward or theme." if number else ""
 
 
 def of_year(table: str, rows: Any, data: Dataset, year: int, **words: Any) -> Table:
@@ -175,13 +188,15 @@ def basis(data: Dataset, year: int) -> str:
     """Say by which date the year's received and outcomes are counted."""
     if not logged(data, year):
         return "Outcomes stand in the month, of receipt or decision, that the publisher gives them."
-    if not dated(data, year):
-        return "Every column counts referrals by the day they were received."
-    return (
-        "Received and not yet decided are counted by the day received; accepted, rejected and "
-        "SARA projects by the day decided, so some were received earlier. Completed are those of "
-        "the accepted that have been completed since."
-    )
+    said = "Every column counts referrals by the day they were received."
+    if dated(data, year):
+        said = (
+            "Received and not yet decided are counted by the day received; accepted, rejected and "
+            "SARA projects by the day decided, so some were received earlier. Completed are those "
+            "of the accepted that have been completed since."
+        )
+    said += " Referrals withdrawn, or a duplicate of another, are left out."
+    return f"{said} {months_published(data, year)}".rstrip()
 
 
 @once

@@ -12,7 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -138,8 +137,8 @@ def _read(places: Iterable[Path]) -> tuple[Counts, list[Finding]]:
             raise DataProblems(problems)
         with ThreadPoolExecutor(READERS) as pool:
             names = {m.name for m in members}
-            done = pool.map(lambda m: _read_one(m, names, again), members)
-            parts = _once(members, done, problems, findings)
+            read = partial(_read_one, names=names, again=again)
+            parts = _once(members, pool.map(read, members), read, problems, findings)
             counts = Counts(("label", *_KEYS.values()), parts)
     if problems:
         raise DataProblems(problems)
@@ -166,6 +165,7 @@ def _repeats(again: Iterable[tuple[str, int, int]]) -> list[Finding]:
 def _once(
     members: list[_Member],
     done: Iterable[pa.Table | Problem],
+    read: Callable[[_Member], pa.Table | Problem],
     problems: list[Problem],
     findings: list[Finding],
 ) -> Iterator[pa.Table]:
@@ -173,37 +173,53 @@ def _once(
 
     What went wrong is put with the problems, as are two that do not hold the same.
     """
-    several = {name for name, n in Counter(m.name for m in members).items() if name and n > 1}
-    seen: dict[object, tuple[_Member, dict[tuple[Any, ...], int]]] = {}
-    unnamed = len({m.of for m in members}) > 1 and any(m.name is None for m in members)
     whose: dict[tuple[str, str], _Member] = {}
+    twice = 0
     for member, part in zip(members, done, strict=True):
         if isinstance(part, Problem):
             problems.append(part)
             continue
-        pairs = zip(*(part[k].to_pylist() for k in ("month", "force") if unnamed), strict=True)
-        others = ((whose.setdefault(pair, member), pair) for pair in pairs)
-        unlike = ((m, p) for m, p in others if m.of != member.of and None in (m.name, member.name))
-        sums = _sums(part) if member.name in several else {}
-        first, held = seen.setdefault(member.name or member, (member, sums))
-        again, pair = next(unlike, (first, first.name or ()))
-        how = "with other counts" if again is first else "under a name without both"
-        if held != sums or again is not first:
-            found = f"{' of '.join(pair)} a second time, {how} (also in {again.of}, {again.label})"
-            once = "each month of a force once, in a file YYYY-MM-force-street.csv"
-            todo = "Keep that of the newer download"
-            wrong = partial(Problem, found=found, expected=once, todo=todo)
-            problems.append(wrong(file=member.of, sheet=member.label))
-        elif first is member:
+        keys = _keys_of(member, part)
+        if not (again := [key for key in keys if key in whose]):
+            whose |= dict.fromkeys(keys, member)
             yield part
-    if several:
-        text = f"{len(several)} month(s) of a force there twice, with the same counts: read once"
+            continue
+        mine, others = _sums(part), [whose[key] for key in again]
+        held = {key: n for other in others for key, n in _sums(read(other)).items()}
+        if member.name is None or member.name not in (other.name for other in others):
+            months = {key[:2] for key in mine}
+            held = {key: n for key, n in held.items() if key[:2] in months}
+        if held == mine:
+            twice += 1
+            continue
+        first = whose[again[-1]]
+        found = f"{' of '.join(again[-1])} a second time, with other counts (also in {first.of}, "
+        once = "each month of a force once, in a file YYYY-MM-force-street.csv"
+        wrong = partial(Problem, found=f"{found}{first.label})", expected=once)
+        todo = "Keep that of the newer download"
+        problems.append(wrong(file=member.of, sheet=member.label, todo=todo))
+    if twice:
+        text = f"{twice} month(s) of a force there twice, with the same counts: read once"
         findings.append(Finding(kind="repaired", table="incidents", text=text))
+
+
+def _keys_of(member: _Member, part: pa.Table) -> list[tuple[str, str]]:
+    """Return the months of a force that a file is of: named by both that in its name."""
+    month, force = (part[key].chunk(0) for key in ("month", "force"))
+    texts = [column.dictionary.to_pylist() for column in (month, force)]
+    places = [column.indices.to_numpy() for column in (month, force)]
+    codes, n = summed(places, map(len, texts), part["n"].to_numpy())
+    pairs = [(texts[0][m], texts[1][f]) for m, f in zip(*codes, strict=True)]
+    if member.name is None:
+        return pairs
+    # Of a named file the rows of other months and forces are strays.
+    own = [each for each in zip(n, pairs, strict=True) if each[1][0] == member.name[0]]
+    return [member.name, *([max(own)[1]] if own else pairs)]
 
 
 def _sums(part: pa.Table) -> dict[tuple[Any, ...], int]:
     """Return what a file counts, by all that its rows hold."""
-    columns = [part[key].to_pylist() for key in (*_KEYS.values(), "n")]
+    columns = [part[key].to_pylist() for key in ("month", "force", "area", "name", "measure", "n")]
     return {tuple(key): n for *key, n in zip(*columns, strict=True) if n}
 
 

@@ -1,0 +1,64 @@
+"""A log that begins in a year of published months, and referrals withdrawn, as published."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mtf_eval.run.cli import commands
+
+
+@pytest.fixture(scope="module")
+def review(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve published months of 2021; a log of ten in December, one withdrawn, 20 a month after.
+
+    Six of the ten are accepted, and of them nothing is completed.
+    """
+    here = tmp_path_factory.mktemp("two")
+    (here / "data").mkdir()
+    months = [f"2021-{m:02},15,10,5,0,8,2021-12-31" for m in range(1, 13)]
+    log = ["W1,2021-12-20,NHS,Withdrawn,"]
+    for month, number in (("2021-12", 10), *((f"2022-{m:02}", 20) for m in range(1, 7))):
+        log += [
+            f"{month}-{n},{month}-{1 + n:02},NHS,{'accepted,ongoing' if n % 3 else 'rejected,'}"
+            for n in range(number)
+        ]
+    for name, rows in {
+        "about": ["key,value", "title,Two", "publisher,P", "as_at,2022-06-30"],
+        "monthly_referrals": ["month,received,accepted,rejected,saras,completed,as_at", *months],
+        "referrals": ["referral_id,received,agency,decision,status", *log],
+    }.items():
+        (here / "data" / f"{name}.csv").write_text("\n".join(rows), encoding="utf-8")
+    line = ["run", str(here / "data"), "--release", "public", "--year", "2021", "--out",
+            str(here / "out"), "--report", "annual_review"]  # fmt: skip
+    done = CliRunner().invoke(commands, line)
+    assert done.exit_code == 0, done.output
+    return here / "out" / "data" / "annual_review-2021"
+
+
+def rows(page: Path, name: str) -> dict[str, list[str]]:
+    with (page / f"{name}_2021.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {row[0]: row[1:] for row in csv.reader(file)}
+
+
+def test_months_published_before_the_log_stand(review: Path) -> None:
+    """By hand: 11 months of 15 and 10 of December are 175; accepted 11 x 10 + 6 = 116."""
+    months = rows(review, "referrals_by_month")
+    assert [months[f"{m} 2021"][0] for m in ("January", "November", "December")] == [
+        "15", "15", "10",
+    ]  # fmt: skip
+    assert months["Total"][:2] == ["175", "115"]
+    assert rows(review, "referrals_by_agency")["Total"][0] == "10"
+
+
+def test_the_page_says_what_is_left_out_and_what_is_as_published(review: Path) -> None:
+    page = review.with_suffix(".html")
+    text = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(page.read_text("utf-8"))).split())
+    assert "Referrals withdrawn, or a duplicate of another, are left out." in text
+    assert "Months of 2021 outside the log (11): totals as published, in no table by" in text
+    assert "Log of referrals and published monthly totals of referrals" in text
