@@ -40,7 +40,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         )
     ]
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 120
         while not address.exists():
             assert time.monotonic() < end
             time.sleep(0.1)
@@ -49,7 +49,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         import distributed
 
         with distributed.Client(scheduler_file=str(address)) as client:
-            client.wait_for_workers(2, timeout=60)
+            client.wait_for_workers(2, timeout=120)
             told = client.scheduler.address
         yield Cluster(told, started[1:])
     finally:
@@ -88,7 +88,7 @@ def test_a_worker_that_is_lost_has_its_reports_run_by_the_other(
     )
     run = desk.start(*arguments)
     victim = None
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while victim is None:
         assert time.monotonic() < end, "no worker took the report that sleeps"
         assert run.poll() is None

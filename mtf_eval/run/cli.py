@@ -185,12 +185,13 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
         plans = batch.plan(_addresses(data), books, wanted, store, force=of.force)
         _show_plan(plans, why=True)
         return 0
-    with store.locked() as taken_over, _stoppable():
+    with store.locked() as taken_over, _stoppable() as heed:
         if taken_over:
             click.echo(taken_over, err=True)
         _log_to(store.state / "log.txt")
         given = _addresses(data), books, wanted, store
         plans = batch.plan(*given, force=of.force, reading=(lambda: None) if of.dask else _begin)
+        heed()
         index = store.out / "index.html"
         due = sum(len(p.due) for p in plans)
         if not due and not any(p.dropped for p in plans) and index.exists():
@@ -202,7 +203,12 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
         limits = {"cell_seconds": of.cell_timeout, "seconds": of.report_timeout}
         how = batch.Options(in_flight=of.in_flight or 0, dask=of.dask, **limits)
         with _progress(due) as step:
-            outcome = batch.run(plans, store, wanted, how, progress=step)
+
+            def made(result: Any) -> None:
+                heed()
+                step(result)
+
+            outcome = batch.run(plans, store, wanted, how, progress=made)
         print_pages(plans, store.out, wanted=of.pdf)
     return _say(outcome, index, store)
 
@@ -354,18 +360,28 @@ def _progress(total: int) -> Iterator[Callable[[Any], None]]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
-    """Turn SIGTERM and Ctrl-C into one clean end."""
+def _stoppable() -> Iterator[Callable[[], None]]:
+    """Turn SIGTERM and Ctrl-C into one clean end.
+
+    Gives a function that ends the run too when it was told to stop while a library, in the middle
+    of an import, threw every exception away.
+    """
+    told: list[str] = []
 
     def stop(number: int, frame: object) -> None:
-        raise Stopped(signal.Signals(number).name)
+        told.append(signal.Signals(number).name)
+        heed()
+
+    def heed() -> None:
+        if told:
+            raise Stopped(told[0])
 
     before = {}
     for number in (signal.SIGTERM, signal.SIGINT):
         with suppress(ValueError):  # not the main thread: a test, a scheduler's own
             before[number] = signal.signal(number, stop)
     try:
-        yield
+        yield heed
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
@@ -137,13 +137,19 @@ class _Guard:
         os._exit(1)
 
     def _watch(self) -> None:
-        parent, run = os.getppid(), multiprocessing.parent_process()
+        gone = leash()
         while True:
             time.sleep(TICK)
-            if os.getppid() != parent or not (run is None or run.is_alive()):
+            if gone():
                 self.stop("the run ended")
             if self._until is not None and time.monotonic() > self._until:
                 self.stop(f"it took longer than {self._seconds:g} seconds")
+
+
+def leash() -> Callable[[], bool]:
+    """Return what tells whether the run that this process belongs to is gone."""
+    parent, run = os.getppid(), multiprocessing.parent_process()
+    return lambda: os.getppid() != parent or not (run is None or run.is_alive())
 
 
 def end_group(log: str) -> None:

@@ -17,8 +17,9 @@ import pickle
 import shutil
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,7 @@ from mtf_eval.run.execute import (
     Job,
     Result,
     end_group,
+    leash,
     practise,
     result_of,
     work,
@@ -112,6 +114,15 @@ def _environment(wanted: Mapping[str, str]) -> None:
         del os.environ[name]
     os.environ.update(wanted)
     time.tzset() if hasattr(time, "tzset") else None
+    threading.Thread(target=_end_with_the_run, args=[leash()], daemon=True).start()
+
+
+def _end_with_the_run(gone: Callable[[], bool]) -> None:
+    """End this process after its run, whatever it waits for: another's lock, killed with it."""
+    while not gone():
+        time.sleep(TICK)
+    time.sleep(5 * TICK)  # a report's own guard is first: it ends what the notebook started too
+    os._exit(LOST)
 
 
 @contextmanager
@@ -173,13 +184,16 @@ def _set(wanted: Mapping[str, str]) -> Iterator[None]:
 
 def rehearse() -> None:
     """Import what reports need and make those of the plan once, for every process forked later."""
+    plan = Path(os.environ[REHEARSAL])
+    run = _owner(plan.parent)
     for name in os.environ.get("MTF_PRELOAD", PRELOAD).split():
+        if os.getppid() != run:
+            os._exit(LOST)
         with suppress(ImportError):
             importlib.import_module(name)
     where = os.getcwd()
     with suppress(Exception):
-        plan = Path(os.environ[REHEARSAL])
-        while not plan.exists() and os.getppid() == _owner(plan.parent):
+        while not plan.exists() and os.getppid() == run:
             time.sleep(TICK / 10)
         data, jobs = pickle.loads(plan.read_bytes())
         from mtf_eval.records.load import hold

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from tiny_desk import LIGHT, Desk, without_time
 
@@ -21,7 +22,7 @@ from mtf_eval.run.store import Store
 ROUNDS = 20
 
 
-def wait_for(path: Path, seconds: float = 60) -> None:
+def wait_for(path: Path, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not path.exists():
         assert time.monotonic() < end, f"{path.name} did not appear"
@@ -138,7 +139,7 @@ def test_a_run_killed_at_any_moment_leaves_a_whole_set(desk: Desk) -> None:
         except subprocess.TimeoutExpired:
             process.send_signal(dice.choice([signal.SIGTERM, signal.SIGKILL]))
             killed += 1
-        process.communicate(timeout=60)
+        process.communicate(timeout=120)
         desk.assert_whole()
         assert len(versions(desk)) == 1, f"two sets at once in round {number}"
         told = desk.record()["reports"]["tiny_project-EX-1"]["parameters"]["version"]
@@ -158,7 +159,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, tmp_path: Path) 
     for name in ("EX-1", "EX-2", "EX-3"):
         wait_for(done / f"tiny_project-{name}" / "entry.json")
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 143
     assert "stopped by SIGTERM" in err
     assert not desk.out.exists()
@@ -167,6 +168,58 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(desk: Desk, tmp_path: Path) 
     assert rest.returncode == 0
     assert "1 made, 3 taken from an interrupted run" in rest.stdout
     desk.assert_whole()
+
+
+DEAF = """
+import os, signal
+from mtf_eval.run import batch, cli
+plan = batch.plan
+def deaf(*given, **more):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except BaseException:
+        pass
+    return plan(*given, **more)
+batch.plan = deaf
+cli.main()
+"""
+
+
+def test_a_stop_that_an_import_threw_away_is_heeded_all_the_same(desk: Desk) -> None:
+    command = [sys.executable, "-c", DEAF, *desk.arguments()]
+    done = subprocess.run(command, env={**os.environ, **LIGHT}, capture_output=True, text=True)
+    assert done.returncode == 143
+    assert "stopped by SIGTERM" in done.stderr
+    assert not desk.out.exists()
+
+
+WAITS = """
+import multiprocessing, os, time
+from mtf_eval.run.pool import _environment
+
+def wait():
+    _environment(dict(os.environ))
+    time.sleep(600)
+
+if __name__ == "__main__":
+    one = multiprocessing.get_context("spawn").Process(target=wait)
+    one.start()
+    print(one.pid, flush=True)
+    one.join()
+"""
+
+
+def test_a_process_that_waits_for_what_never_comes_ends_with_its_run(tmp_path: Path) -> None:
+    """As one does for a lock that another held when it was killed."""
+    script = tmp_path / "waits.py"
+    script.write_text(WAITS)
+    run = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    waiting = psutil.Process(int(run.stdout.readline()))
+    run.kill()
+    # Its end closes the stream, which it has from the run.
+    run.communicate(timeout=120)
+    assert not waiting.is_running() or waiting.status() == psutil.STATUS_ZOMBIE
 
 
 def test_of_two_runs_the_second_stops_and_a_dead_one_is_taken_over(
@@ -207,7 +260,7 @@ def test_a_disk_that_takes_no_more_publishes_nothing_and_says_so(desk: Desk) -> 
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=240,
     )
     assert full.returncode == 1
     assert "File too large: nothing was published" in full.stderr
@@ -290,7 +343,7 @@ def test_a_file_system_that_is_full(desk: Desk, tmp_path: Path, left: int) -> No
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=240,
     )
     assert (done.stdout.strip(), done.returncode) == ("as it should", 0), done.stderr[-2000:]
 
@@ -303,7 +356,7 @@ def test_data_that_changes_while_it_is_read(desk: Desk, tmp_path: Path) -> None:
     costs = desk.data / "costs.csv"
     costs.write_text(costs.read_text().replace("300", "301"))
     (tmp_path / "flag").touch()
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=120)
     assert process.returncode == 0
     assert "data changed while it was read" in err
     again = desk.run(*more, books=books)
@@ -356,6 +409,6 @@ def test_a_run_that_is_refused_while_it_reads_leaves_no_process_behind(tmp_path:
         str(tmp_path / "out"),
     ]
     # What is left behind would hold its streams open.
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 2, done.stderr
     assert "row 2, column received" in done.stderr

@@ -59,7 +59,7 @@ def test_jupyterlab_answers(line: str, request: pytest.FixtureRequest, tmp_path:
         assert book in listed(port)
     finally:
         os.killpg(lab.pid, signal.SIGTERM)
-        said, _ = lab.communicate(timeout=30)
+        said, _ = lab.communicate(timeout=120)
     assert "JupyterLab opens in your browser" in said
     made = read_template(place.folder / "lab" / book).parameters
     assert made["as_of"].default == "", "the data's own day"
