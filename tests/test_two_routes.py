@@ -160,7 +160,7 @@ def test_both_routes_give_the_same_picture_and_words(
             for make in (referrals.by_month, caseload.expected_range)
         )
         alt = findings.alt(shown.frame, label="period", columns={"received": "received"})
-        title = referrals.month_finding(shown.frame, year=year)
+        title = referrals.received_finding(data, shown.frame, year=year)
         chart = charts.bars(
             shown, x="period", y=["accepted", "rejected", "saras"], stacked=True, title=title,
             subtitle=shown.table.title, alt=alt,

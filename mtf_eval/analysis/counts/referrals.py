@@ -23,7 +23,7 @@ from mtf_eval.analysis.counts.referral_log import (
     standing,
 )
 from mtf_eval.analysis.results.columns import add_total, as_at_of, day, ints, lay
-from mtf_eval.analysis.results.findings import extremes, listing, number, percent, shown
+from mtf_eval.analysis.results.findings import listing, number, percent
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.coverage import kept
@@ -134,14 +134,6 @@ def not_kept(data: Dataset, year: int) -> str:
     if not months:
         return ""
     return listing([f"{m:%B}" for m in months]) + f" {year}"
-
-
-def part_month(data: Dataset, *, year: int) -> str:
-    """Name the month in which the year's figures stop before its end; empty where none."""
-    until = as_at(data, year=year)
-    if until is None or until == (pd.Timestamp(until) + pd.offsets.MonthEnd(0)).date():
-        return ""
-    return f"{until:%B %Y}"
 
 
 def source_of(data: Dataset, year: int) -> str:
@@ -311,36 +303,17 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     return of_year("referrals_year_on_year", lines, data, year, caution=caution)
 
 
-def month_finding(frame: pd.DataFrame, *, year: int, decided: bool = False, part: str = "") -> str:
-    """Say which period brought the most and the fewest referrals, from what is shown.
-
-    A `part` of a month is in no ranking; where a period is not shown, the others are ranked as
-    those shown; of more than two that tie, the number is given.
-
-    With `decided` the decisions of each period are meant, which are what is drawn where they are
-    counted by their own day.
-    """
-    what, column = ("decisions", "decided") if decided else ("referrals", "received")
-    frame = frame[frame["period"] != part]
-    if decided:
-        outcomes = frame[["accepted", "rejected", "saras"]]
-        frame = frame.assign(decided=outcomes.sum(axis=1).where(outcomes.notna().all(axis=1)))
-    ends = extremes(frame, "period", column)
-    if ends is None:
-        return f"Referrals {column} in {year}"
-    hidden = bool(frame.loc[frame["period"] != "Total", column].isna().any())
-    if part or hidden:
-        of = "whole months" if part else "those"
-        what = f"{what} of {of}{' shown' if hidden else ''}"
-    top, high, bottom, low = ends
-    values = shown(frame, "period", column)
-    unit = "months" if len(values) > len(QUARTERS) else "quarters"
-    ties = [int((values == end).sum()) for end in (high, low)]
-    most, least = (
-        f"{tied} {unit}" if tied > 2 else named
-        for named, tied in zip((top, bottom), ties, strict=True)
-    )
-    return f"{most} brought the most {what} ({number(high)}), {least} the fewest ({number(low)})"
+def received_finding(
+    data: Dataset, frame: pd.DataFrame, *, year: int, half: int | None = None
+) -> str:
+    """Say how many referrals were received and accepted in all, from what is shown by month."""
+    when, until = Period(year, half), as_at(data, year=year)
+    said = f"in {when.words}{' so far' if until is not None and until < when.end else ''}"
+    received, accepted = (frame[c].tail(1).sum(min_count=1) for c in ("received", "accepted"))
+    if pd.isna(received):
+        return f"Referrals received {said}"
+    of_them = "" if pd.isna(accepted) else f", {number(accepted)} accepted"
+    return f"{number(received)} referrals received {said}{of_them}"
 
 
 def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:

@@ -97,15 +97,21 @@ class ReportExporter(HTMLExporter):
         resources = deepcopy(resources) if resources else {}
         given = resources.pop("mtf_page", {})
         failed = given.get("failed") or _failure(nb)
-        where = heading_before(nb, failed.cell if failed else None)
-        why = why_it_failed(nb) if failed else ""
         clean = cleaned(nb, failed=failed is not None)
         clean.cells = folded(without_empty_sections(clean.cells))
-        resources["mtf"] = {"css": css(), "code": _code(clean)}
+        resources["mtf"] = {
+            **given,
+            "css": css(),
+            "code": _code(clean),
+            "changed": by_hand(clean),
+            "changed_words": BY_HAND,
+            "failed": failed,
+            "where": heading_before(nb, failed.cell if failed else None),
+            "why": why_it_failed(nb) if failed else "",
+        }
         # As HTMLExporter does, which then reads the whole page once more.
         body, resources = super(HTMLExporter, self).from_notebook_node(clean, resources, **kw)
-        page = _finish(body, clean, {**given, "failed": failed, "where": where, "why": why})
-        return page, resources
+        return _finish(body, clean, given), resources
 
 
 def render(
@@ -124,13 +130,17 @@ def render(
     banner; `related` and `downloads` are titles and relative links; `corrected` is as
     `corrections.listed` returns it.
     """
+    files = [p for p in downloads if not p[1].endswith(".csv")]
+    each = [p for p in downloads if p[1].endswith(".csv")]
     given = {
         "run_time": run_time,
         "failed": failed,
-        "related": tuple(related),
         "index": "../index.html",
-        "downloads": tuple(downloads),
         "corrected": tuple(corrected),
+        "links": [
+            ("download", "Download", files, each),
+            ("related", "Related reports", related, ()),
+        ],
     }
     body, _ = _exporter().from_notebook_node(notebook, {"mtf_page": given})
     return body if look is None else look.dressed(body, str(head(notebook).get("kind", "")))
@@ -225,7 +235,7 @@ def _exporter() -> ReportExporter:
 
 
 def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
-    """Add what only the whole page knows: title, contents, banner, links, run time."""
+    """Add what only the whole page knows: title, contents, hidden cells, run time, corrections."""
     pictures: list[str] = re.findall(SVG, body)  # half of a page, and nothing in them changes
     soup = BeautifulSoup(re.sub(SVG, f"<!--{HELD}-->", body), "html.parser")
     slots: dict[str, list[Tag]] = {}
@@ -235,24 +245,9 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
         style.decompose()
     for picture in soup.find_all("img"):
         picture.attrs.setdefault("alt", "No description has been provided for this image")
-    main = soup.main
     h1 = _only_heading(soup, head(notebook).get("title", "Report"))
     if soup.title is not None:
         soup.title.string = h1.get_text()
-    failed: Failure | None = given.get("failed")
-    if failed is not None:
-        where = f"cell {failed.cell}" if failed.cell else "the start"
-        section = f", in the section “{given['where']}”" if given.get("where") else ""
-        said = (
-            '<div class="mtf-banner mtf-failed" role="alert"><p><strong>This report is not '
-            f"complete.</strong> The notebook stopped at {where}{escape(section)} with "
-            f"{escape(failed.error + given['why'])}. Nothing after that point was worked out."
-            "</p></div>"
-        )
-        _insert(main, 0, said)
-    if changed := by_hand(notebook):
-        said = f"<strong>{BY_HAND}:</strong> {escape(changed)}."
-        _insert(main, 0, f'<p class="mtf-banner mtf-by-hand">{said}</p>')
     found = tables(notebook)
     hidden = sum(t["hidden"] for t in found.values())
     for slot in slots.get("hidden", ()):
@@ -265,7 +260,6 @@ def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
         else:
             slot.decompose()
     _corrections(soup, given.get("corrected", ()), head(notebook).get("rule", "internal"))
-    _links(soup, given)
     _contents(soup)
     own_frames(soup)
     held = iter(pictures)
@@ -309,32 +303,6 @@ def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) 
         parent: Any = soup.main if made is None else made.parent
         place = len(parent.contents) if made is None else parent.contents.index(made)
         _insert(parent, place, f"<section><h2>Corrections</h2>{html}</section>")
-
-
-def _links(soup: BeautifulSoup, given: Mapping[str, Any]) -> None:
-    """Link back to the index, to the files beside the page and to related reports."""
-    if given.get("index"):
-        back = f'<p><a href="{escape(given["index"])}">All reports</a></p>'
-        _insert(soup.find("header", class_="mtf-top"), 0, back)
-    parts = []
-    files = [p for p in given.get("downloads", ()) if not p[1].endswith(".csv")]
-    each = [p for p in given.get("downloads", ()) if p[1].endswith(".csv")]
-    for own, title, pairs in (("download", "Download", files),
-                              ("related", "Related reports", given.get("related"))):  # fmt: skip
-        more = f"<details><summary>Each table as CSV</summary><ul>{_items(each)}</ul></details>"
-        if pairs:
-            more = more if each and own == "download" else ""
-            parts.append(f'<section class="mtf-links" id="{own}"><h2>{title}</h2>'
-                         f"<ul>{_items(pairs)}</ul>{more}</section>")  # fmt: skip
-    if parts:
-        code = soup.find("details", class_="mtf-code")
-        main: Any = soup.main
-        place = len(main.contents) if code is None else main.contents.index(code)
-        _insert(main, place, "".join(parts))
-
-
-def _items(pairs: Sequence[tuple[str, str]]) -> str:
-    return "".join(f'<li><a href="{escape(href)}">{escape(text)}</a></li>' for text, href in pairs)
 
 
 def _contents(soup: BeautifulSoup) -> None:

@@ -15,7 +15,6 @@ from mtf_eval.analysis.counts import (
     contacts,
     priorities,
     reconcile,
-    referral_log,
     referrals,
 )
 from mtf_eval.analysis.counts.groups import grain
@@ -77,12 +76,7 @@ class Period(View):
         """Draw the referrals by month and decision."""
         draw = drawing(
             charts.bars, "period", {n: n for n in ("received", "accepted", "rejected")},
-            lambda frame: referrals.month_finding(
-                frame,
-                year=self.number,
-                decided=referral_log.dated(self.records, self.number),
-                part=referrals.part_month(self.records, year=self.number),
-            ),
+            lambda frame: referrals.received_finding(self.records, frame, **self._when),
             "{}, number of referrals", kind="Stacked bars", stacked=True,
             y=["accepted", "rejected", "saras"],
         )  # fmt: skip
