@@ -17,7 +17,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appraisal
+from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, results
 from mtf_eval.records.prices.reference import load_reference
 
@@ -51,8 +52,8 @@ def measured() -> dict[str, float]:
     )
     judged = evaluation(estimate())
 
-    def one(draws: int) -> benefit.Benefit:
-        return benefit.analyse(
+    def one(draws: int) -> Benefit:
+        return appraisal.analyse(
             data, judged, reference, price_year="2023/24", horizon_years=5,
             rng=np.random.default_rng(1), draws=draws,
         )  # fmt: skip

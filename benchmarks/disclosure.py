@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval import load
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appendix, appraisal, journeys, statement
 from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, referrals
 from mtf_eval.analysis.project.evaluation import evaluated
 from mtf_eval.analysis.results.tables import Table
@@ -195,7 +195,7 @@ def of_people(data: Dataset) -> Iterator[Table]:
             for question in surveys.questions(data, project):
                 yield surveys.answers(data, project, question)
         if len(data.own("outcomes", project)):
-            yield benefit.people_claimed(data, project)
+            yield journeys.people_claimed(data, project)
 
 
 def tables_of(data: Dataset, disclosure: Disclosure) -> Iterator[Table]:
@@ -203,11 +203,11 @@ def tables_of(data: Dataset, disclosure: Disclosure) -> Iterator[Table]:
     yield from of_people(data)
     until = max(s.as_at for s in data.sources if s.as_at)
     for project in data.table("outcomes")["project_id"].unique():
-        done = benefit.analyse(
+        done = appraisal.analyse(
             data, evaluated(data, project, until), load_reference(), price_year="2023/24",
             horizon_years=5, rng=np.random.default_rng(SEED), draws=0, people=disclosure.counted,
         )  # fmt: skip
-        shown = [benefit.calculation, benefit.cash_flow, benefit.by_agency_and_year]
+        shown = [appendix.calculation, statement.cash_flow, statement.by_agency_and_year]
         yield from (make(done) for make in shown if done.claimed)
 
 

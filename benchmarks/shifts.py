@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit import Benefit, analyse
+from mtf_eval.analysis.benefit.appraisal import Benefit, analyse
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.records.load import load

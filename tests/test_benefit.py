@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import re
 from dataclasses import replace
+from inspect import isfunction
 from itertools import product
 from types import SimpleNamespace
 from typing import Any
@@ -16,8 +17,8 @@ from benefit_cases import CASES, cost, dataset, estimate, evaluation, measure, o
 from scipy import stats
 
 import mtf_eval as mtf
-from mtf_eval.analysis import benefit
-from mtf_eval.analysis.benefit.appraisal import _weakest, chance_words, each_pound
+from mtf_eval.analysis.benefit import appendix, appraisal, journeys, spread, statement, totals
+from mtf_eval.analysis.benefit.appraisal import Benefit, _weakest, chance_words, each_pound
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.guards import guard
 from mtf_eval.analysis.benefit.lines import account
@@ -44,9 +45,9 @@ def reference() -> Reference:
     return load_reference()
 
 
-def analyse(data: Dataset, evaluated: Any, reference: Reference, **given: Any) -> benefit.Benefit:
+def analyse(data: Dataset, evaluated: Any, reference: Reference, **given: Any) -> Benefit:
     options = {"price_year": "2023/24", "horizon_years": 5, "draws": 2000} | given
-    return benefit.analyse(data, evaluated, reference, rng=np.random.default_rng(7), **options)
+    return appraisal.analyse(data, evaluated, reference, rng=np.random.default_rng(7), **options)
 
 
 def burglaries(people: int = 50, **given: Any) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def test_worked_by_hand(case: dict[str, Any], reference: Reference) -> None:
         digits = 4 if name.endswith("bcr") else 2
         assert round(float(done.results[name]), digits) == expected, name
     if "payback" in case:
-        assert benefit.headline(done).frame["payback"][0] == case["payback"]
+        assert statement.headline(done).frame["payback"][0] == case["payback"]
 
 
 def test_the_lower_bound_is_never_above_the_result_and_says_what_it_is_net_of(
@@ -109,8 +110,8 @@ def test_the_lower_bound_is_never_above_the_result_and_says_what_it_is_net_of(
         lean = done.draws.careful + done.draws.costs
         assert lean[loss] == pytest.approx(done.draws.public[loss]), "nothing is put back"
         assert lean[~loss] == pytest.approx(done.draws.public[~loss] * (5930 - 710) / 5930)
-        options = benefit.appraisal_summary(done).frame
-        assert words in benefit.results_in_pounds(done).notes[0]
+        options = statement.appraisal_summary(done).frame
+        assert words in statement.results_in_pounds(done).notes[0]
         least = options[options["option"].str.startswith("Lower bound")]
         assert least.empty == done.no_saving
         assert least["option"].str.contains(words).all()
@@ -124,12 +125,12 @@ def test_risks_name_every_rule_and_whether_anybody_else_claims_it(reference: Ref
     areas = [{"project_id": name, **area} for name in ("P1", "P2")]
     alone = dataset(outcomes=rows, costs=[cost(amount_gbp=1000.0)], project_areas=areas)
     risks = str(
-        benefit.appraisal_summary(analyse(alone, evaluation(), reference)).frame["risks"][1]
+        statement.appraisal_summary(analyse(alone, evaluation(), reference)).frame["risks"][1]
     )
     assert "check that they do not overlap" in risks
-    listed = benefit.findings(analyse(alone, evaluation(), reference)).frame.iloc[:, 0]
+    listed = appendix.findings(analyse(alone, evaluation(), reference)).frame.iloc[:, 0]
     assert [row.split(". ")[0] for row in listed] == [str(n + 1) for n in range(len(listed))]
-    listed = benefit.findings(analyse(alone, evaluation(), reference)).frame
+    listed = appendix.findings(analyse(alone, evaluation(), reference)).frame
     assert listed.iloc[:, 0].str.match(r"\d+\. ").all()
     assert [row.split(".")[0] for row in listed.iloc[:, 0]] == [
         str(n) for n in range(1, len(listed) + 1)]  # fmt: skip
@@ -139,7 +140,7 @@ def test_risks_name_every_rule_and_whether_anybody_else_claims_it(reference: Ref
               for name in ("P1", "P2")]  # fmt: skip
     shared = dataset(outcomes=halves, costs=[cost(amount_gbp=1000.0)], project_areas=areas)
     risks = str(
-        benefit.appraisal_summary(analyse(shared, evaluation(), reference)).frame["risks"][1]
+        statement.appraisal_summary(analyse(shared, evaluation(), reference)).frame["risks"][1]
     )
     assert "no other project" not in risks
 
@@ -153,7 +154,7 @@ def test_costs_table_keeps_cash_in_kind_and_capital_apart(reference: Reference) 
             cost(agency="NHS Trust", amount_gbp=7.0),
         ]
     )
-    frame = benefit.costs(analyse(data, evaluation(), reference)).frame.set_index("agency")
+    frame = statement.costs(analyse(data, evaluation(), reference)).frame.set_index("agency")
     assert list(frame.loc["Police", ["capital", "running", "in_kind", "total"]]) == [
         100,
         40,
@@ -175,7 +176,7 @@ def test_costs_by_agency_are_of_one_price_year_and_what_bias_adds_stands_apart(
             cost(agency="NHS Trust", amount_gbp=7.0),
         ]
     )
-    frame = benefit.costs(analyse(data, evaluation(), reference)).frame.set_index("agency")
+    frame = statement.costs(analyse(data, evaluation(), reference)).frame.set_index("agency")
     names = ["capital", "running", "in_kind", "total", "corrected"]
     by_hand = {
         "Police": [928.945, 0, 185.789, 1114.734, 1.15 * 928.945 + 185.789],
@@ -306,7 +307,7 @@ def test_each_switching_value_by_hand(reference: Reference) -> None:
     data = dataset(outcomes=[people], costs=[cost(amount_gbp=20_000.0)])
     done = analyse(data, evaluation(), reference, draws=200)
     share = done.results["present_value_costs_gbp"] / done.results["present_value_benefits_gbp"]
-    frame = benefit.switching_values(done).frame
+    frame = spread.switching_values(done).frame
     frame = frame.set_index(frame["input"].str.split(":").str[0])
     for name, reported, switch in (
         ("Impact", 0.8, 0.8 * share),
@@ -321,7 +322,7 @@ def test_each_switching_value_by_hand(reference: Reference) -> None:
     effect = dataset(project_measures=[measure()], costs=[cost(amount_gbp=20_000.0)])
     done = analyse(effect, evaluation(estimate()), reference, draws=200)
     share = done.results["present_value_costs_gbp"] / done.results["present_value_benefits_gbp"]
-    frame = benefit.switching_values(done).frame.set_index("input")
+    frame = spread.switching_values(done).frame.set_index("input")
     # 100 where 100 / 0.7 were expected
     assert frame.loc["Effect: Robbery", "switch"] == pytest.approx((100 / 0.7 - 100) * share)
 
@@ -335,7 +336,7 @@ def test_no_share_above_one_is_called_a_switching_value(reference: Reference) ->
         benefits = done.results["present_value_benefits_gbp"]
         data = dataset(outcomes=[people], costs=[cost(amount_gbp=times * benefits)])
         done = analyse(data, evaluation(), reference, draws=200)
-        frame = benefit.switching_values(done).frame
+        frame = spread.switching_values(done).frame
         frame = frame.set_index(frame["input"].str.split(":").str[0])
         for name, reported in (("Impact", 0.8), ("Attribution", 0.9)):
             found = frame.loc[name, "switch"]
@@ -438,7 +439,7 @@ def test_an_outcome_of_nobody_is_worth_nothing_and_has_no_worth_each(reference: 
     rows = [burglaries(), burglaries(people=0, source="the other one")]
     data = dataset(outcomes=rows, costs=[cost(amount_gbp=1000.0)])
     done = analyse(data, evaluation(), reference, draws=0)
-    each = benefit.calculation(done).frame.set_index("row")
+    each = appendix.calculation(done).frame.set_index("row")
     assert each.loc["outcomes row 3", "present"] == 0
     assert np.isnan(each.loc["outcomes row 3", "each"])
     one = each.loc["outcomes row 2"]
@@ -469,8 +470,8 @@ def test_no_chance_is_called_certain(reference: Reference) -> None:
     assert done.draws.chance == 1
     said = (
         done.sentence(),
-        benefit.chance_finding(done),
-        benefit.headline(done).frame["chance"][0],
+        statement.chance_finding(done),
+        statement.headline(done).frame["chance"][0],
     )
     assert all("over 99%" in words for words in said)
     for share, words in ((0.991, "over 99%"), (0.99, "99%"), (0.01, "1%"), (0.009, "under 1%")):
@@ -493,7 +494,7 @@ def test_years_stand_in_order(reference: Reference) -> None:
         costs=[cost(amount_gbp=1000.0)],
     )
     done = analyse(data, evaluation(), reference, horizon_years=12)
-    years = benefit.by_agency_and_year(done).frame["year"].unique().tolist()
+    years = statement.by_agency_and_year(done).frame["year"].unique().tolist()
     assert years == ["Year 0", "Year 2", "Year 10"]
 
 
@@ -503,7 +504,7 @@ def test_costs_and_no_effect_says_what_is_missing(reference: Reference) -> None:
     assert done.sentence().startswith("We cannot say what was saved. It cost £1,000")
     assert "only three incidents" in done.sentence()
     assert pd.isna(done.results["public_value_bcr"])
-    assert benefit.headline(done).frame["payback"][0] == "we cannot say"
+    assert statement.headline(done).frame["payback"][0] == "we cannot say"
 
 
 def test_effect_and_no_costs_gives_no_ratio(reference: Reference) -> None:
@@ -611,7 +612,7 @@ def test_inputs_are_no_benefit_and_rare_events_stand_alone(reference: Reference)
     ]
     done = analyse(dataset(outcomes=rows), evaluation(), reference, draws=0)
     assert {line.code for line in done.lines} == {"crime_domestic_burglary"}
-    assert benefit.shown_alone(done).frame["each"][0] == pytest.approx(
+    assert appendix.shown_alone(done).frame["each"][0] == pytest.approx(
         3_217_740 * 92.8945 / 72.0902
     )
     found = {f.rule: f for f in done.findings}
@@ -671,7 +672,7 @@ def test_bad_rows_give_one_clear_message_and_the_rest_is_computed(
     assert words in str(done.problems[0])
     assert re.search(r"row 2", str(done.problems[0]))
     assert np.isfinite(done.results["present_value_costs_gbp"]) == ("costs" not in tables)
-    told = benefit.gaps(done).frame
+    told = appendix.gaps(done).frame
     assert words.split()[-1] in " ".join(told["text"])
     assert told.iloc[:, 0].tolist() == [str(n + 1) for n in range(len(told))]
 
@@ -730,7 +731,7 @@ def test_nothing_rests_on_part_of_the_costs_or_benefits(
     done = analyse(
         dataset(**({"outcomes": [burglaries()]} | tables)), evaluation(), reference, draws=200
     )
-    whole = benefit.portfolio([done], rng=np.random.default_rng(1), draws=200)
+    whole = totals.portfolio([done], rng=np.random.default_rng(1), draws=200)
     for each in (done, whole):
         assert each.results["present_value_benefits_gbp"] > 0
         for name in ("net_present_public_value_gbp", "net_present_budget_impact_gbp"):
@@ -740,23 +741,23 @@ def test_nothing_rests_on_part_of_the_costs_or_benefits(
         assert reason in each.sentence()
         assert "for each £1." in each.sentence()
         assert "£" not in each.sentence().split("nor for each £1")[0].split("prices)")[1]
-        assert benefit.headline(each).frame["payback"][0] == "we cannot say"
-        row = benefit.headline(each).frame.iloc[0]
+        assert statement.headline(each).frame["payback"][0] == "we cannot say"
+        row = statement.headline(each).frame.iloc[0]
         assert row[["net", "bcr"]].isna().all()
-        assert benefit.cash_flow(each).frame["running_public"].isna().all()
-        assert benefit.sensitivities(each).frame.drop(columns="case").isna().all(axis=None)
-        assert np.isnan(benefit.waterfall(each).frame["gbp"].iloc[-1])
-        assert not len(benefit.distribution(each).frame)
+        assert statement.cash_flow(each).frame["running_public"].isna().all()
+        assert spread.sensitivities(each).frame.drop(columns="case").isna().all(axis=None)
+        assert np.isnan(statement.waterfall(each).frame["gbp"].iloc[-1])
+        assert not len(spread.distribution(each).frame)
         known = "outcomes" in reason
         assert np.isfinite(each.results["present_value_costs_gbp"]) == known == each.spent
-        assert benefit.costs(each).total_row == known
+        assert statement.costs(each).total_row == known
 
 
 def test_work_given_for_nothing_has_nothing_to_pay_back(reference: Reference) -> None:
     data = dataset(outcomes=[burglaries()], costs=[cost(amount_gbp=0.0)])
     done = analyse(data, evaluation(), reference, draws=200)
     assert done.results["net_present_public_value_gbp"] > 0
-    assert benefit.headline(done).frame["payback"][0] == "nothing to pay back"
+    assert statement.headline(done).frame["payback"][0] == "nothing to pay back"
     assert "against costs of £0: nothing was paid on balance" in done.sentence()
 
 
@@ -838,10 +839,10 @@ def test_what_moved_next_door_is_taken_off_and_said(reference: Reference) -> Non
     (text,) = (f.text for f in done.findings if f.rule == "displacement")
     assert text.startswith("Robbery: 15 fewer incidents than expected (95% interval ")
     assert text.endswith("net of 10 more next door. All pounds are net of them.")
-    steps = benefit.waterfall(done).frame.set_index("step")["gbp"]
+    steps = statement.waterfall(done).frame.set_index("step")["gbp"]
     assert steps["Moved next door"] == pytest.approx(-steps["Gross benefits"] * 10 / 25)
     plain = analyse(data, evaluation(estimate(ratio=0.8)), reference, draws=0)
-    assert "Moved next door" not in set(benefit.waterfall(plain).frame["step"])
+    assert "Moved next door" not in set(statement.waterfall(plain).frame["step"])
 
 
 def test_a_fall_next_door_is_never_credited(reference: Reference) -> None:
@@ -1014,7 +1015,7 @@ def test_prices_by_hand(reference: Reference) -> None:
         costs=[cost(amount_gbp=9_000.0, evidence_grade=1)],
     )
     done = analyse(data, evaluation(estimate("Vehicle crime")), reference, draws=500)
-    frame = benefit.prices(done).frame.set_index("prices")
+    frame = spread.prices(done).frame.set_index("prices")
     assert done.draws is not None
     (line,) = done.claimed
     for end, ratio in (("All at the low end", line.low), ("All at the high end", line.high)):
@@ -1037,7 +1038,7 @@ def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(
     def said(maryland: int) -> str:
         data = dataset(project_measures=[measure()])
         done = analyse(data, evaluation(estimate(maryland=maryland)), reference, draws=0)
-        table = benefit.assumptions(done).frame.set_index("name")
+        table = appendix.assumptions(done).frame.set_index("name")
         return str(table.loc["Deadweight of places", "value"])
 
     assert "comparison has taken it off" in said(3)
@@ -1055,7 +1056,7 @@ def test_cost_of_a_person_and_of_a_person_s_year_by_hand(reference: Reference) -
         dataset(outcomes=[given], costs=[spent]), evaluation(), reference, draws=0,
         price_year="2023/24",
     )  # fmt: skip
-    row = benefit.cost_per_outcome(done).frame.iloc[0]
+    row = appendix.cost_per_outcome(done).frame.iloc[0]
     assert row["each"] == pytest.approx(1_000)
     assert row["unit"] == "one year of one person"
     assert row["person"] == pytest.approx(1_700)
@@ -1068,7 +1069,7 @@ def test_an_incident_has_a_cost_only_where_its_fall_is_shown(reference: Referenc
     def row(costs: list[dict[str, Any]], **effect: float) -> Any:
         data = dataset(project_measures=[measure()], costs=costs)
         done = analyse(data, evaluation(estimate(**effect)), reference, draws=0)
-        return benefit.cost_per_outcome(done).frame.iloc[0]
+        return appendix.cost_per_outcome(done).frame.iloc[0]
 
     shown = row(paid, ratio=0.7)
     assert shown["units"] == pytest.approx(100 / 0.7 - 100)
@@ -1153,7 +1154,7 @@ def test_who_gains_is_not_guessed_where_the_source_splits_nothing(reference: Ref
     ]
     for row, split in zip(rows, (False, True), strict=True):
         done = analyse(dataset(outcomes=[row]), evaluation(), reference, draws=0)
-        gains = set(benefit.benefits_by_agency(done).frame["agency"])
+        gains = set(statement.benefits_by_agency(done).frame["agency"])
         assert ("Somebody the source does not name" in gains) != split
         assert ("People and businesses" in gains) == split
 
@@ -1165,7 +1166,7 @@ def test_one_outcome_in_two_rows_is_counted_and_warned_about(reference: Referenc
     (found,) = [f for f in done.findings if f.rule == "same_outcome_twice"]
     assert "claimed in outcomes row 2 and row 4" in found.text
     assert len(done.claimed) == 3
-    assert str(benefit.appraisal_summary(done).frame["risks"][1]).count(found.text[:-1]) == 1
+    assert str(statement.appraisal_summary(done).frame["risks"][1]).count(found.text[:-1]) == 1
 
 
 def test_a_source_to_be_checked_is_named_and_no_other(reference: Reference) -> None:
@@ -1189,21 +1190,19 @@ def test_a_crime_without_multiplier_keeps_its_price_when_scaled_up(reference: Re
 # --- tables --------------------------------------------------------------------------------------
 
 
-NOT_TABLES = {"analyse", "portfolio", "by_domain", "by_step", "people_claimed", "once",
-              "standing", "by_records", "logic_model", "contributions"}  # fmt: skip
-
-
-def _tables(done: benefit.Benefit) -> list[Table]:
-    names = [
-        n
-        for n in benefit.__all__
-        if n[0].islower() and n not in NOT_TABLES and not n.endswith("_finding")
-    ]
-    return [getattr(benefit, name)(done) for name in names]
+def _tables(done: Benefit) -> list[Table]:
+    return [
+        make(done)
+        for module in (appendix, spread, statement)
+        for make in vars(module).values()
+        if isfunction(make) and make.__module__ == module.__name__
+        and make.__annotations__["return"] in {"Table", "Rows", "pd.DataFrame"}
+        and make.__name__[0] != "_"
+    ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def rich(reference: Reference) -> benefit.Benefit:
+def rich(reference: Reference) -> Benefit:
     data = dataset(
         project_measures=[measure()],
         outcomes=[burglaries(), outcome(unit_cost_code="jsa_claimant_into_work", people=3, years=2,
@@ -1214,7 +1213,7 @@ def rich(reference: Reference) -> benefit.Benefit:
     return analyse(data, evaluation(estimate(months=18)), reference)
 
 
-def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: benefit.Benefit) -> None:
+def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: Benefit) -> None:
     tables = _tables(rich)
     assert len({t.name for t in tables}) == len(tables) > 15
     disclosure = Disclosure("internal")
@@ -1224,25 +1223,25 @@ def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: benefit.Ben
         assert len(disclosure(table).frame) == len(table.frame)
 
 
-def test_tables_agree_with_one_another(rich: benefit.Benefit) -> None:
+def test_tables_agree_with_one_another(rich: Benefit) -> None:
     net = rich.net_gbp
     public = rich.results["present_value_benefits_gbp"]
-    assert benefit.waterfall(rich).frame["gbp"].iloc[-1] == pytest.approx(net)
-    assert benefit.waterfall(rich).frame["gbp"].iloc[:-1].sum() == pytest.approx(net)
-    assert benefit.cash_flow(rich).frame["running_public"].iloc[-1] == pytest.approx(net)
-    by_agency = benefit.benefits_by_agency(rich).frame
+    assert statement.waterfall(rich).frame["gbp"].iloc[-1] == pytest.approx(net)
+    assert statement.waterfall(rich).frame["gbp"].iloc[:-1].sum() == pytest.approx(net)
+    assert statement.cash_flow(rich).frame["running_public"].iloc[-1] == pytest.approx(net)
+    by_agency = statement.benefits_by_agency(rich).frame
     assert by_agency["public"].iloc[-1] == pytest.approx(public)
     fiscal = by_agency["fiscal"].iloc[-1] + by_agency["transfer"].iloc[-1]
     assert fiscal == pytest.approx(rich.results["present_value_fiscal_gbp"])
-    by_year = benefit.by_agency_and_year(rich).frame
+    by_year = statement.by_agency_and_year(rich).frame
     assert by_year["net"].sum() == pytest.approx(-rich.results["net_present_budget_impact_gbp"])
-    paid = benefit.cost_sources(rich).frame["present"].sum()
+    paid = appendix.cost_sources(rich).frame["present"].sum()
     assert paid == pytest.approx(rich.results["present_value_costs_gbp"])
-    assert benefit.distribution(rich).frame["draws"].sum() == 2000
+    assert spread.distribution(rich).frame["draws"].sum() == 2000
 
 
-def test_every_pound_can_be_followed_to_a_source(rich: benefit.Benefit) -> None:
-    worked, used = benefit.calculation(rich).frame, benefit.sources(rich).frame
+def test_every_pound_can_be_followed_to_a_source(rich: Benefit) -> None:
+    worked, used = appendix.calculation(rich).frame, appendix.sources(rich).frame
     assert used[["source", "price_year", "status", "code"]].ne("").all(axis=None)
     assert set(used["code"]) == {line.code for line in rich.claimed}
     rows = set(rich.flow.loc[rich.flow["side"].eq("benefit"), "source_row"])
@@ -1300,7 +1299,7 @@ def test_parts_add_up_to_the_public_value(reference: Reference) -> None:
 # --- several projects ----------------------------------------------------------------------------
 
 
-def _pair(reference: Reference, second_area: str) -> list[benefit.Benefit]:
+def _pair(reference: Reference, second_area: str) -> list[Benefit]:
     found = []
     for project, area in (("P1", "E1"), ("P2", second_area)):
         data = dataset(
@@ -1318,8 +1317,8 @@ def _pair(reference: Reference, second_area: str) -> list[benefit.Benefit]:
 def test_portfolio_counts_shared_places_once(reference: Reference) -> None:
     apart, together = _pair(reference, "E2"), _pair(reference, "E1")
     rng = np.random.default_rng(1)
-    whole = benefit.portfolio(apart, rng=rng, draws=500)
-    once = benefit.portfolio(together, rng=rng, draws=500)
+    whole = totals.portfolio(apart, rng=rng, draws=500)
+    once = totals.portfolio(together, rng=rng, draws=500)
     one = apart[0].results["present_value_benefits_gbp"]
     assert whole.results["present_value_benefits_gbp"] == pytest.approx(2 * one)
     assert once.results["present_value_benefits_gbp"] == pytest.approx(one)
@@ -1331,14 +1330,14 @@ def test_portfolio_counts_shared_places_once(reference: Reference) -> None:
 
 def _of_areas(
     reference: Reference, project: str, areas: str, *, code: str = "crime_robbery", **given: Any
-) -> benefit.Benefit:
+) -> Benefit:
     own = [measure(code=code, project_id=project)]
     data = dataset(project_measures=own, costs=[cost(project_id=project, amount_gbp=1000.0)])
     judged = evaluation(estimate(), project_id=project, areas=tuple(areas), **given)
     return analyse(data, judged, reference, draws=0)
 
 
-def _value(done: benefit.Benefit) -> float:
+def _value(done: Benefit) -> float:
     return float(done.results["present_value_benefits_gbp"])
 
 
@@ -1367,20 +1366,20 @@ def test_an_excess_beside_two_projects_is_taken_off_their_total_once(
                        costs=[cost(project_id=project, amount_gbp=1000.0)])  # fmt: skip
         both.append(analyse(data, replace(judged, net={"Robbery": net}), reference, draws=0))
     for pair in (both, both[::-1]):
-        whole = benefit.portfolio(pair, rng=np.random.default_rng(1), draws=4_000)
+        whole = totals.portfolio(pair, rng=np.random.default_rng(1), draws=4_000)
         one = _value(both[0]) / (100 / 0.7 - 100 - 10)
         assert _value(whole) == pytest.approx(one * (2 * (100 / 0.7 - 100) - taken_off))
         assert [f.rule for f in whole.findings] == ["moved_once"] * (taken_off < 20)
         assert whole.draws is not None
         assert np.median(whole.draws.public) == pytest.approx(_value(whole), rel=0.1)
-    alone = benefit.portfolio(both[1:], rng=np.random.default_rng(1), draws=0)
+    alone = totals.portfolio(both[1:], rng=np.random.default_rng(1), draws=0)
     assert _value(alone) == pytest.approx(_value(both[1]))
     # One whose own incidents another counts takes no excess off for anybody else.
     twin = replace(both[0], project_id="P0", lines=tuple(
         replace(line, project_id="P0", net=line.net and replace(line.net, near={}))
         for line in both[0].lines
     ))  # fmt: skip
-    three = benefit.portfolio([twin, *both], rng=np.random.default_rng(1), draws=0)
+    three = totals.portfolio([twin, *both], rng=np.random.default_rng(1), draws=0)
     assert _value(three) == pytest.approx(_value(both[0]) + _value(both[1]))
 
 
@@ -1390,26 +1389,26 @@ def test_nested_areas_are_counted_as_the_outer_whatever_the_code(reference: Refe
     for code in ("crime_robbery", "crime_domestic_burglary"):
         inner = _of_areas(reference, "P2", "C", code=code)
         for pair in ([outer, inner], [inner, outer]):
-            whole = benefit.portfolio(pair, rng=rng, draws=0)
+            whole = totals.portfolio(pair, rng=rng, draws=0)
             assert _value(whole) == pytest.approx(_value(outer))
 
 
 def test_areas_and_months_apart_are_counted_in_full(reference: Reference) -> None:
     rng = np.random.default_rng(1)
     one, other = _of_areas(reference, "P1", "AB"), _of_areas(reference, "P2", "BCD")
-    whole = benefit.portfolio([one, other], rng=rng, draws=0)
+    whole = totals.portfolio([one, other], rng=rng, draws=0)
     # P2 covers more and keeps all; of P1's two areas one is left.
     assert _value(whole) == pytest.approx(_value(other) + _value(one) / 2)
     later = _of_areas(reference, "P2", "AB", start="2023-11-01")
     # Six of the twelve months are shared: as many cells each, so the first by name keeps them.
-    whole = benefit.portfolio([one, later], rng=rng, draws=0)
+    whole = totals.portfolio([one, later], rng=rng, draws=0)
     assert _value(whole) == pytest.approx(_value(one) + _value(later) / 2)
     third = _of_areas(reference, "P3", "XY")
-    three = benefit.portfolio([one, other, third], rng=rng, draws=0)
+    three = totals.portfolio([one, other, third], rng=rng, draws=0)
     assert _value(three) == pytest.approx(_value(other) + _value(one) / 2 + _value(third))
     assert three.projects == ("P1", "P2", "P3")
     assert len([f for f in three.findings if f.rule == "counted_once"]) == 1
-    assert benefit.portfolio([one, third], rng=rng, draws=0).findings == ()
+    assert totals.portfolio([one, third], rng=rng, draws=0).findings == ()
 
 
 def test_two_measures_of_one_area_are_both_counted(reference: Reference) -> None:
@@ -1418,7 +1417,7 @@ def test_two_measures_of_one_area_are_both_counted(reference: Reference) -> None
     data = dataset(project_measures=[measure("Burglary", code, project_id="P2")])
     judged = evaluation(estimate("Burglary"), project_id="P2", areas=("A",))
     other = analyse(data, judged, reference, draws=0)
-    whole = benefit.portfolio([one, other], rng=np.random.default_rng(1), draws=0)
+    whole = totals.portfolio([one, other], rng=np.random.default_rng(1), draws=0)
     assert _value(whole) == pytest.approx(_value(one) + _value(other))
 
 
@@ -1435,7 +1434,7 @@ def test_people_are_shared_out_in_one_place_and_time(
         rows = [burglaries(project_id=project)]  # all of it claimed, for one year
         pair.append(analyse(dataset(outcomes=rows), judged, reference, draws=0))
     for both in (pair, pair[::-1]):
-        assert {each for each, _ in benefit.once(both).values()} == {share}
+        assert {each for each, _ in totals.once(both).values()} == {share}
 
 
 def test_a_project_that_claims_in_two_rows_takes_no_more_of_the_others(
@@ -1443,23 +1442,23 @@ def test_a_project_that_claims_in_two_rows_takes_no_more_of_the_others(
 ) -> None:
     """Its larger share counts, as the warning on its page says: 0.6 beside 0.6 is half of each."""
 
-    def claiming(project: str, *shares: float) -> benefit.Benefit:
+    def claiming(project: str, *shares: float) -> Benefit:
         rows = [burglaries(project_id=project, attribution=share) for share in shares]
         judged = evaluation(project_id=project, areas=("A",))
         return analyse(dataset(outcomes=rows), judged, reference, draws=0)
 
     twice, once = claiming("P1", 0.6, 0.6), claiming("P2", 0.6)
-    assert [share for share, _ in benefit.once([twice, once]).values()] == [1 / 1.2] * 3
+    assert [share for share, _ in totals.once([twice, once]).values()] == [1 / 1.2] * 3
     shared_out = [claiming("P1", 0.5, 0.5), claiming("P2", 0.5)]
     thirds = [claiming(f"P{n}", share) for n, share in enumerate((0.1, 0.34, 0.56))]
-    assert {rivals for _, rivals in benefit.once(thirds).values()} == {()}, "1 but for its last bit"
-    assert {rivals for _, rivals in benefit.once(shared_out).values()} == {()}
+    assert {rivals for _, rivals in totals.once(thirds).values()} == {()}, "1 but for its last bit"
+    assert {rivals for _, rivals in totals.once(shared_out).values()} == {()}
 
 
 def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:
     shown = _of_areas(reference, "P2", "C")
     doubtful = _of_areas(reference, "P1", "ABCDEF", failed=("Fake areas",))
-    counted = benefit.once([doubtful, shown])
+    counted = totals.once([doubtful, shown])
     assert counted["P2", "project_measures row 2"] == (1.0, ())
     share, rivals = counted["P1", "project_measures row 2"]
     assert share == pytest.approx(5 / 6)
@@ -1469,7 +1468,7 @@ def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:
 def test_of_one_evidence_the_one_that_covers_more_keeps_the_incidents(reference: Reference) -> None:
     small, large = _of_areas(reference, "P1", "C"), _of_areas(reference, "P2", "ABCDEF")
     for both in ([small, large], [large, small]):
-        counted = benefit.once(both)
+        counted = totals.once(both)
         assert counted["P2", "project_measures row 2"] == (1.0, ())
         assert counted["P1", "project_measures row 2"] == (0.0, ("P2",))
 
@@ -1477,7 +1476,7 @@ def test_of_one_evidence_the_one_that_covers_more_keeps_the_incidents(reference:
 def test_a_total_has_one_base_year(reference: Reference) -> None:
     early = _of_areas(reference, "P1", "A", start="2022-05-01")
     late = _of_areas(reference, "P2", "B", start="2023-05-01")
-    whole = benefit.portfolio([early, late], rng=np.random.default_rng(1), draws=0)
+    whole = totals.portfolio([early, late], rng=np.random.default_rng(1), draws=0)
     assert _value(whole) == pytest.approx(_value(early) + _value(late) / 1.035)
     assert whole.assumptions.horizon_years == 6
 
@@ -1492,7 +1491,7 @@ def test_a_project_without_a_start_can_be_added_up(reference: Reference) -> None
     third, fourth = (analyse(data, evaluation(project_id=p), reference, draws=0)
                      for p in ("P3", "P4"))  # fmt: skip
     undated = replace(fourth, window=None)
-    whole = benefit.portfolio([one, other, third, undated], rng=np.random.default_rng(1), draws=0)
+    whole = totals.portfolio([one, other, third, undated], rng=np.random.default_rng(1), draws=0)
     # One outcome of the same people, each claiming all of it: half of each.
     assert _value(whole) == pytest.approx(_value(one) + _value(other) + _value(third))
 
@@ -1511,7 +1510,7 @@ def test_portfolio_refuses_different_price_years(reference: Reference) -> None:
     one = analyse(dataset(), evaluation(), reference, draws=0)
     other = analyse(dataset(), evaluation(), reference, price_year="2019/20", draws=0)
     with pytest.raises(BadArgument, match="different price years"):
-        benefit.portfolio([one, other], rng=np.random.default_rng(1))
+        totals.portfolio([one, other], rng=np.random.default_rng(1))
 
 
 # --- journeys ------------------------------------------------------------------------------------
@@ -1530,7 +1529,7 @@ def _steps(cases: int) -> list[dict[str, Any]]:
 def test_journeys_against_staying_put(reference: Reference) -> None:
     data = dataset(case_steps=_steps(8))
     as_of = pd.Timestamp("2025-01-01")
-    frame = benefit.by_domain(data, reference, as_of=as_of, price_year="2017/18").frame
+    frame = journeys.by_domain(data, reference, as_of=as_of, price_year="2017/18").frame
     # 365 days on a plan at 9,300, 182 days in need at 8,300, 184 days closed; staying: 731 days
     year = 365.25
     path = 8 * (365 / year * 9300 + 182 / year * 8300)
@@ -1542,14 +1541,14 @@ def test_journeys_against_staying_put(reference: Reference) -> None:
 def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:
     data = dataset(case_steps=_steps(7))
     when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
-    table = benefit.by_domain(data, reference, **when)
+    table = journeys.by_domain(data, reference, **when)
     assert table.frame.empty
     assert "fewer than 8" in " ".join(table.notes)
-    assert benefit.by_step(data, reference, **when).frame.empty
-    steps = benefit.by_step(dataset(case_steps=_steps(8)), reference, **when).frame
+    assert journeys.by_step(data, reference, **when).frame.empty
+    steps = journeys.by_step(dataset(case_steps=_steps(8)), reference, **when).frame
     assert steps["cost"].iloc[-1] == 0, "what is closed costs nothing"
     none = {**when, "as_of": pd.Timestamp("2000-01-01")}
-    assert benefit.by_step(data, reference, **none).frame.empty, "no step was taken by then"
+    assert journeys.by_step(data, reference, **none).frame.empty, "no step was taken by then"
 
 
 def test_pounds_of_journeys_stay_inside(reference: Reference) -> None:
@@ -1557,7 +1556,7 @@ def test_pounds_of_journeys_stay_inside(reference: Reference) -> None:
     short = [row | {"case_id": f"S{row['case_id']}"} for row in _steps(9) if "plan" in row["step"]]
     data = dataset(case_steps=[*_steps(3), *short])
     when = {"as_of": pd.Timestamp("2025-01-01"), "price_year": "2017/18"}
-    makes = (benefit.by_domain, benefit.by_step)
+    makes = (journeys.by_domain, journeys.by_step)
     together, by_step = (make(data, reference, **when) for make in makes)
     assert together.frame["people"].tolist() == [12]
     assert by_step.frame["people"].tolist() == [12], "the other steps were reached by three"
@@ -1581,7 +1580,7 @@ def test_journeys_never_enter_the_benefit(reference: Reference) -> None:
 def test_an_unknown_step_is_named(reference: Reference) -> None:
     rows = [row | {"step": "limbo"} for row in _steps(1)]
     with pytest.raises(BadArgument, match="children: limbo"):
-        benefit.by_step(
+        journeys.by_step(
             dataset(case_steps=rows), reference, as_of=pd.Timestamp("2025-01-01"),
             price_year="2017/18",
         )  # fmt: skip
@@ -1590,7 +1589,7 @@ def test_an_unknown_step_is_named(reference: Reference) -> None:
 # --- shape of the flow ---------------------------------------------------------------------------
 
 
-def test_flow_has_the_columns_of_the_design(rich: benefit.Benefit) -> None:
+def test_flow_has_the_columns_of_the_design(rich: Benefit) -> None:
     needed = {"year", "agency", "value_type", "cashable", "amount_gbp", "source_row"}
     assert needed <= set(rich.flow.columns)
     again = flow(rich.lines, rich.reference, rich.assumptions)
@@ -1610,7 +1609,7 @@ def example() -> Dataset:
 
 def _example(
     example: Dataset, project: str, reference: Reference, people: Shown = AS_RECORDED
-) -> benefit.Benefit:
+) -> Benefit:
     from mtf_eval.analysis.project import evaluation as projects
 
     found = projects.evaluate(example, project, as_of="2024-12-31", rng=np.random.default_rng(1))
@@ -1709,34 +1708,34 @@ def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_
     people = outcome(unit_cost_code="child_in_need_year", people=50)
     paid = [cost(amount_gbp=1000.0), cost(amount_gbp=3000.0, agency="District Council")]
     rich = analyse(dataset(outcomes=[people], costs=paid), evaluation(), reference)
-    assert benefit.costs_finding(rich) == (
+    assert statement.costs_finding(rich) == (
         "It cost £4,000 before optimism bias; District Council gave £3,000"
     )
     index = reference.covered
     # Of grade 5: three quarters of it, from prices of 2017/18.
     gains = 50 * 8300 * 0.75 * index["2023/24"] / index["2017/18"]
     said = f"£{float(f'{gains:.3g}'):,.0f}"
-    assert benefit.gains_finding(rich) == f"Local authority would gain most, {said}"
+    assert statement.gains_finding(rich) == f"Local authority would gain most, {said}"
     net = float(f"{rich.net_gbp:.3g}")
-    assert benefit.waterfall_finding(rich) == (
+    assert statement.waterfall_finding(rich) == (
         f"From gross benefits to a net present public value of £{net:,.0f}"
     )
     first = rich.swings[0]
-    assert benefit.tornado_finding(rich).startswith(f"The result hangs most on the {first.kind}")
-    assert "()" not in benefit.tornado_finding(rich)
+    assert statement.tornado_finding(rich).startswith(f"The result hangs most on the {first.kind}")
+    assert "()" not in statement.tornado_finding(rich)
     named = replace(rich, swings=(first._replace(kind="effect", name="Robbery"),))
-    assert benefit.tornado_finding(named) == "The result hangs most on the effect (Robbery)"
+    assert statement.tornado_finding(named) == "The result hangs most on the effect (Robbery)"
     plain = replace(rich, swings=(first._replace(kind="costs", name=""),))
-    assert benefit.tornado_finding(plain) == "The result hangs most on the costs"
+    assert statement.tornado_finding(plain) == "The result hangs most on the costs"
 
     nothing = analyse(dataset(), evaluation(), reference)
     known = "Nothing can be shown: no benefit is known"
-    for said in (benefit.gains_finding, benefit.waterfall_finding, benefit.tornado_finding):
+    for said in (statement.gains_finding, statement.waterfall_finding, statement.tornado_finding):
         assert said(nothing) == known
-    assert benefit.costs_finding(nothing) == "No costs are on record"
+    assert statement.costs_finding(nothing) == "No costs are on record"
     back = [cost(amount_gbp=1000.0), cost(amount_gbp=-5000.0, date="2023-07-01")]
     refund = analyse(dataset(outcomes=[people], costs=back), evaluation(), reference)
-    assert benefit.costs_finding(refund) == "£4,000 more came back than was paid"
+    assert statement.costs_finding(refund) == "£4,000 more came back than was paid"
 
     robbed = dataset(project_measures=[measure()], costs=[cost(amount_gbp=1000.0)])
     for ratio, prefix, why in (
@@ -1744,8 +1743,8 @@ def test_titles_of_the_pictures_say_what_the_figures_do_and_nothing_where_there_
         (1.5, "Went the other way, beyond chance: nobody gains: a loss", "The estimate is a loss"),
     ):
         done = analyse(robbed, evaluation(estimate(ratio=ratio)), reference)
-        assert benefit.gains_finding(done).startswith(prefix), benefit.gains_finding(done)
-        assert benefit.chance_finding(done) == f"{why}, so no saving can be claimed"
+        assert statement.gains_finding(done).startswith(prefix), statement.gains_finding(done)
+        assert statement.chance_finding(done) == f"{why}, so no saving can be claimed"
 
 
 @pytest.mark.parametrize(
@@ -1804,7 +1803,7 @@ def test_what_cannot_be_worked_out_is_refused_in_words(reference: Reference) -> 
         with pytest.raises(BadArgument, match="expected one amount a year"):
             mtf.present_value(shape)
     with pytest.raises(BadArgument, match="no projects to add up"):
-        benefit.portfolio([], rng=np.random.default_rng(1))
+        totals.portfolio([], rng=np.random.default_rng(1))
     done = analyse(dataset(outcomes=[burglaries()]), evaluation(), reference, draws=0)
     with pytest.raises(BadArgument, match="draws=0: expected 1 or more"):
         simulate(done.lines, reference, done.assumptions, rng=np.random.default_rng(1), draws=0)

@@ -16,7 +16,8 @@ import xlsxwriter
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 from recalculate import NAMES, Change, Results, set_input
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appraisal
+from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.model import model
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.publish.exports.live import add_model
@@ -24,7 +25,7 @@ from mtf_eval.records.load import load
 from mtf_eval.records.prices.reference import Reference, load_reference
 
 
-def analysed(price_year: str = "2023/24", **changed: Any) -> benefit.Benefit:
+def analysed(price_year: str = "2023/24", **changed: Any) -> Benefit:
     people: dict[str, Any] = {
         "unit_cost_code": "alcohol_dependency_year", "people": 10, "impact": 0.5,
         "deadweight": 0.2, "attribution": 0.8, "years": 3, "drop_off": 0.25, "lag_years": 1,
@@ -37,14 +38,14 @@ def analysed(price_year: str = "2023/24", **changed: Any) -> benefit.Benefit:
         ],
         project_measures=[measure()],
     )
-    return benefit.analyse(
+    return appraisal.analyse(
         data, evaluation(estimate()), load_reference(), price_year=price_year,
         horizon_years=5, rng=np.random.default_rng(1), draws=0,
     )  # fmt: skip
 
 
 EXAMPLE = Path(__file__).parents[1] / "data" / "example"
-Priced = Callable[..., benefit.Benefit]
+Priced = Callable[..., Benefit]
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +54,12 @@ def priced() -> Priced:
     data = load(EXAMPLE)
     known: dict[str, Any] = {}
 
-    def price(project: str, reference: Reference, **tables: pd.DataFrame) -> benefit.Benefit:
+    def price(project: str, reference: Reference, **tables: pd.DataFrame) -> Benefit:
         if project not in known:
             known[project] = projects.evaluate(
                 data, project, as_of="2024-12-31", rng=np.random.default_rng(1)
             )
-        return benefit.analyse(
+        return appraisal.analyse(
             replace(data, tables={**data.tables, **tables}), known[project], reference,
             price_year="2023/24", horizon_years=5, rng=np.random.default_rng(1), draws=0,
         )  # fmt: skip
@@ -122,7 +123,7 @@ def test_three_changed_inputs_of_the_example(priced: Priced, tmp_path: Path) -> 
                 assert value == pytest.approx(expected, abs=0.5), (name, key)
 
 
-def recalculated(done: benefit.Benefit, folder: Path, change: Change) -> Results:
+def recalculated(done: Benefit, folder: Path, change: Change) -> Results:
     """Write the model, change a cell, have LibreOffice work it out, and read the results."""
     folder.mkdir()
     with xlsxwriter.Workbook(folder / "written.xlsx") as book:
@@ -130,7 +131,7 @@ def recalculated(done: benefit.Benefit, folder: Path, change: Change) -> Results
     return recalculate.recalculated({"model": (folder / "written.xlsx", change)}, folder)["model"]
 
 
-def assert_same(found: Results, done: benefit.Benefit) -> None:
+def assert_same(found: Results, done: Benefit) -> None:
     assert done.claims is not None
     for title, of in (
         ("What the records show", done), ("What the project claims", done.claims),
@@ -196,7 +197,7 @@ def test_a_changed_input_gives_the_packages_own_result(tmp_path: Path) -> None:
 
 def test_nothing_is_modelled_where_a_price_is_missing() -> None:
     data = dataset(costs=[], project_measures=[measure()])
-    done = benefit.analyse(
+    done = appraisal.analyse(
         data, evaluation(estimate()), load_reference(), price_year="2023/24",
         horizon_years=5, rng=np.random.default_rng(1), draws=0,
     )  # fmt: skip

@@ -18,7 +18,8 @@ import xlsxwriter
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 from scipy import stats
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appendix, appraisal, spread, statement, totals
+from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.model import model
 from mtf_eval.analysis.benefit.uncertainty import simulate
 from mtf_eval.analysis.project.evaluation import Evaluation
@@ -34,9 +35,9 @@ def analysed(
     judged: Evaluation, *measures: dict[str, Any], reference: Reference | None = None,
     costs: tuple[dict[str, Any], ...] = (cost(amount_gbp=10_000.0, **PAID),), draws: int = 2_000,
     outcomes: tuple[dict[str, Any], ...] = (),
-) -> benefit.Benefit:  # fmt: skip
+) -> Benefit:  # fmt: skip
     data = dataset(project_measures=list(measures), costs=list(costs), outcomes=list(outcomes))
-    return benefit.analyse(
+    return appraisal.analyse(
         data, judged, reference or load_reference(), price_year="2015/16", horizon_years=5,
         rng=np.random.default_rng(1), draws=draws,
     )  # fmt: skip
@@ -60,10 +61,10 @@ def test_a_loss_is_left_as_it_is_and_a_gain_is_lowered() -> None:
 def test_every_page_table_leaves_the_loss_alone() -> None:
     back = cost(amount_gbp=-1_000.0, evidence_grade=6, **PAID)
     done = analysed(rose(), measure(), costs=(cost(amount_gbp=9_000.0, **PAID), back))
-    assert benefit.calculation(done).frame["bias"].tolist() == [0]
-    assert benefit.cost_sources(done).frame["bias"].tolist() == [0, 0]
-    assert benefit.costs(done).frame["corrected"].iloc[-1] == 8_000
-    steps = benefit.waterfall(done).frame.set_index("step")["gbp"]
+    assert appendix.calculation(done).frame["bias"].tolist() == [0]
+    assert appendix.cost_sources(done).frame["bias"].tolist() == [0, 0]
+    assert statement.costs(done).frame["corrected"].iloc[-1] == 8_000
+    steps = statement.waterfall(done).frame.set_index("step")["gbp"]
     assert "Optimism bias on benefits" not in steps.index
     assert steps["Gross benefits"] == pytest.approx(-25 * ROBBERY)
     assert steps["Net present public value"] == pytest.approx(steps.iloc[:-1].sum())
@@ -74,8 +75,8 @@ def test_every_page_table_leaves_the_loss_alone() -> None:
     }
     assert list(value.values()) == pytest.approx([-25 * ROBBERY] * 2)
     said = "The estimate is a loss, so no saving can be claimed"
-    assert benefit.chance_finding(done) == said
-    gained = benefit.waterfall(analysed(rose(by=-25.0), measure())).frame.set_index("step")
+    assert statement.chance_finding(done) == said
+    gained = statement.waterfall(analysed(rose(by=-25.0), measure())).frame.set_index("step")
     off = gained.loc["Optimism bias on benefits", "gbp"]
     assert off == pytest.approx(-25 * ROBBERY * (1 - KEPT))
 
@@ -129,7 +130,7 @@ def test_what_breaks_even_on_the_other_side_of_nought() -> None:
     """Thefts avoided are worth 100 x £1,380 x 0.85; robberies more cost £11,320 each, whole."""
     effects = (estimate(ratio=0.7), estimate("Theft from the person", ratio=0.5))
     done = analysed(evaluation(*effects), measure(), STOLEN)
-    frame = benefit.switching_values(done).frame.set_index("input")
+    frame = spread.switching_values(done).frame.set_index("input")
     at = -(100 * THEFT * KEPT - 10_000) / ROBBERY
     assert frame.loc["Effect: Robbery", "switch"] == pytest.approx(at)
     assert frame.loc["Effect: Robbery", "meaning"] == "more incidents than expected"
@@ -147,23 +148,23 @@ def test_what_a_loss_would_have_to_become_to_break_even() -> None:
     assert done.results["present_value_benefits_gbp"] == pytest.approx(
         (100 / 0.9 - 100 - 40) * ROBBERY
     )
-    row = benefit.switching_values(done).frame.set_index("input").loc["Effect: Robbery"]
+    row = spread.switching_values(done).frame.set_index("input").loc["Effect: Robbery"]
     assert row["switch"] == pytest.approx(10_000 / (ROBBERY * KEPT))
     assert row["meaning"] == "fewer incidents than expected"
-    price = benefit.switching_values(done).frame.set_index("input").loc["Unit cost: Robbery"]
+    price = spread.switching_values(done).frame.set_index("input").loc["Unit cost: Robbery"]
     assert price["meaning"] == "no value of it alone changes the answer"
 
 
 def test_a_total_lowers_the_gains_in_it_alone() -> None:
     gained = analysed(rose(by=-25.0), measure())
-    other = benefit.analyse(
+    other = appraisal.analyse(
         dataset(project_measures=[measure(project_id="P2")], costs=[cost(project_id="P2",
                 amount_gbp=1.0, **PAID)]),
         evaluation(estimate(ratio=100 / 75, se_log=0.05), project_id="P2", areas=("A2",)),
         load_reference(), price_year="2015/16", horizon_years=5, rng=np.random.default_rng(1),
         draws=0,
     )  # fmt: skip
-    whole = benefit.portfolio([gained, other], rng=np.random.default_rng(1), draws=500)
+    whole = totals.portfolio([gained, other], rng=np.random.default_rng(1), draws=500)
     total = 25 * ROBBERY * KEPT - 25 * ROBBERY
     assert whole.results["present_value_benefits_gbp"] == pytest.approx(total)
     assert whole.draws is not None

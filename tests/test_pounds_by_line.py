@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appraisal, spread, statement
+from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.model import model
+from mtf_eval.analysis.benefit.standing import standing
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.year import leadership, portfolio, pounds
@@ -33,9 +35,9 @@ def reference() -> Reference:
     return load_reference()
 
 
-def appraised(judged: Evaluation, *measures: dict[str, Any], draws: int = 500) -> benefit.Benefit:
+def appraised(judged: Evaluation, *measures: dict[str, Any], draws: int = 500) -> Benefit:
     data = dataset(project_measures=list(measures), costs=[cost(amount_gbp=1000.0)])
-    return benefit.analyse(
+    return appraisal.analyse(
         data, judged, load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1), draws=draws,
     )  # fmt: skip
@@ -78,9 +80,9 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert [line.label for line in done.claimed] == ["Robbery"]
     (text,) = (f.text for f in done.findings if f.rule == "weaker_evidence")
     assert text.startswith("Vehicle crime: not shown")
-    table = benefit.standing([done])
+    table = standing([done])
     assert "benefit_p1" in table.name
-    assert "half_2021" in benefit.standing([done], name="half_2021").name
+    assert "half_2021" in standing([done], name="half_2021").name
     assert table.frame["value"].iloc[0] == pytest.approx(robbery)  # of robbery alone
     assert "the measures with a unit cost that are judged as it is" in table.notes[0]
     (apart,) = done.weaker
@@ -115,12 +117,12 @@ def test_the_lower_bound_is_named_where_the_last_row_is_it(reference: Reference)
     shown = appraised(evaluation(SHOWN), measure())
     undrawn = appraised(evaluation(SHOWN), measure(), draws=0)
     data = dataset(project_measures=[measure()])
-    unpriced = benefit.analyse(
+    unpriced = appraisal.analyse(
         data, evaluation(SHOWN), reference, price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1), draws=500,
     )  # fmt: skip
     for done, noted in ((shown, 1), (undrawn, 0), (unpriced, 0)):
-        made = benefit.results_in_pounds(done)
+        made = statement.results_in_pounds(done)
         last = made.frame["result"].iloc[-1]
         assert ("anticipation" in last, len(made.notes)) == (bool(noted), noted)
 
@@ -135,10 +137,10 @@ def test_no_measure_has_a_ratio_or_a_chance_where_the_judged_one_shows_nothing(
     assert done.chance is None
     assert done.switching is None
     assert done.sentence().startswith("No saving can be claimed, £0: the measure the project is")
-    assert benefit.ratios(done).frame["value"].isna().all()
-    assert benefit.standing([done]).frame["bcr"].isna().all()
-    assert benefit.sensitivities(done).frame["bcr"].isna().all()
-    options = benefit.appraisal_summary(done).frame["option"]
+    assert statement.ratios(done).frame["value"].isna().all()
+    assert standing([done]).frame["bcr"].isna().all()
+    assert spread.sensitivities(done).frame["bcr"].isna().all()
+    options = statement.appraisal_summary(done).frame["option"]
     assert list(options) == ["Do nothing", "The project as the records show"]
     assert model(done)["unshown"]
 
@@ -148,7 +150,7 @@ def test_a_loss_beside_a_judged_measure_that_shows_nothing_is_not_written_as_nou
 ) -> None:
     done = appraised(evaluation(NOTHING, estimate(ratio=1.5)), measure())
     lost = worth(reference, "crime_robbery", 100 / 1.5 - 100)
-    table = benefit.headline(done)
+    table = statement.headline(done)
     notes = {column.name: column.note for column in table.columns}
     assert table.frame["benefits"][0] == pytest.approx(lost)
     assert lost < 0
@@ -173,8 +175,8 @@ def test_a_loss_beyond_chance_is_a_kind_of_its_own(reference: Reference) -> None
     assert done.evidence == "against"
     assert [b.evidence for b in done.weaker] == ["not_shown"]
     assert done.weaker[0].results["present_value_benefits_gbp"] == pytest.approx(cars)
-    assert benefit.ratios(done).frame["value"].isna().all()
-    notes = {column.name: column.note for column in benefit.headline(done).columns}
+    assert statement.ratios(done).frame["value"].isna().all()
+    notes = {column.name: column.note for column in statement.headline(done).columns}
     assert notes["benefits"].endswith("went the other way, beyond chance")
     beside = appraised(evaluation(SHOWN, estimate("Vehicle crime", ratio=1.5)), measure(), CAR)
     assert (beside.evidence, [b.evidence for b in beside.weaker]) == ("effect", ["against"])
@@ -184,7 +186,7 @@ def test_a_loss_beyond_chance_is_a_kind_of_its_own(reference: Reference) -> None
 
 def test_a_cashable_sum_in_doubt_says_so() -> None:
     done = appraised(evaluation(SHOWN, failed=("trend",)), measure())
-    notes = {column.name: column.note for column in benefit.headline(done).columns}
+    notes = {column.name: column.note for column in statement.headline(done).columns}
     assert notes["cashable"].startswith("In doubt; Capacity freed worth £")
 
 
@@ -215,7 +217,7 @@ def test_a_price_of_ones_own_keeps_its_own_range(tmp_path: Path) -> None:
     for name, code, gbp in (("Vehicle crime", "crime_theft_from_vehicle", 600),
                             ("Burglary", "crime_domestic_burglary", 9500)):  # fmt: skip
         data = dataset(project_measures=[measure(name, code)], costs=[cost(amount_gbp=1000.0)])
-        done = benefit.analyse(
+        done = appraisal.analyse(
             data, evaluation(estimate(name)), mine, price_year="2023/24", horizon_years=5,
             rng=np.random.default_rng(1), draws=50,
         )  # fmt: skip
@@ -235,7 +237,7 @@ def test_a_price_of_ones_own_keeps_its_own_range(tmp_path: Path) -> None:
 
 def test_an_outcome_that_begins_after_the_horizon_is_not_counted_and_said() -> None:
     late = outcome(unit_cost_code="child_in_need_year", people=10, lag_years=1)
-    done = benefit.analyse(
+    done = appraisal.analyse(
         dataset(outcomes=[late], costs=[cost(amount_gbp=1000.0)]), evaluation(), load_reference(),
         price_year="2023/24", horizon_years=1, rng=np.random.default_rng(1), draws=50,
     )  # fmt: skip
@@ -248,11 +250,11 @@ def test_nothing_is_claimed_of_people_before_a_response_has_ended(status: Any, w
     claimed = outcome(unit_cost_code="child_in_need_year", people=10)
     data = dataset(outcomes=[claimed], costs=[cost(amount_gbp=1000.0)])
     for judged in (evaluation(), replace(evaluation(), status=status)):
-        done = benefit.analyse(
+        done = appraisal.analyse(
             data, judged, load_reference(), price_year="2023/24", horizon_years=5,
             rng=np.random.default_rng(1), draws=0,
         )  # fmt: skip
-        pounds_of_people = benefit.standing([done]).frame["outcomes"].iloc[0]
+        pounds_of_people = standing([done]).frame["outcomes"].iloc[0]
         if judged.status == "complete":
             assert pounds_of_people > 0
     assert np.isnan(pounds_of_people)
@@ -286,14 +288,14 @@ def test_one_fall_is_one_fall_for_the_pool_the_warnings_and_the_summary() -> Non
     assert [e.project.project_id for e in members] == ["P1", "P3"]
     assert "areas of P1" in reasons["P2"]
     for each, others in zip(found, (["P2"], ["P1", "P3"], ["P2"]), strict=True):
-        done = benefit.analyse(
+        done = appraisal.analyse(
             data, each, load_reference(), price_year="2023/24", horizon_years=5,
             rng=np.random.default_rng(1), draws=0,
         )  # fmt: skip
         said = [f.text for f in done.findings if f.rule == "shared_areas"]
         assert [text.split()[0] for text in said] == others
         assert all("Never add the two" in text for text in said)
-        risks = benefit.appraisal_summary(done).frame.to_string()
+        risks = statement.appraisal_summary(done).frame.to_string()
         assert "no other project on record claims it" not in risks
 
 
@@ -320,11 +322,11 @@ def test_who_gains_is_named_by_what_each_gains_and_a_transfer_to_nobody(
 
     def gained(*rows: dict[str, Any]) -> pd.DataFrame:
         data = dataset(costs=[cost(amount_gbp=1000.0)], outcomes=[*rows])
-        done = benefit.analyse(
+        done = appraisal.analyse(
             data, evaluation(), reference, price_year="2023/24", horizon_years=5,
             rng=np.random.default_rng(1), draws=0,
         )  # fmt: skip
-        frame = benefit.appraisal_summary(done).frame
+        frame = statement.appraisal_summary(done).frame
         return frame.set_index("option")
 
     claimant = outcome(unit_cost_code="jsa_claimant_into_work", people=2)

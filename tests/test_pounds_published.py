@@ -23,7 +23,7 @@ from recalculate import NAMES, Change, set_input
 from typed_here import typed
 
 from mtf_eval import load
-from mtf_eval.analysis.benefit import Benefit
+from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.year import portfolio, pounds
 from mtf_eval.records.prices.reference import load_reference

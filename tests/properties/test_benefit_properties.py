@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appraisal
 from mtf_eval.analysis.benefit.cashflow import Assumptions, flow, parts, results
 from mtf_eval.analysis.benefit.lines import Line, account
 from mtf_eval.analysis.benefit.uncertainty import simulate
@@ -144,7 +144,7 @@ def test_wider_effect_gives_wider_benefit(
             project_measures=[measure("Theft from the person", "crime_theft_from_person")]
         )
         effect = estimate("Theft from the person", ratio=ratio, se_log=se_log)
-        done = benefit.analyse(
+        done = appraisal.analyse(
             data, evaluation(effect), REFERENCE, price_year="2019/20", horizon_years=2,
             rng=np.random.default_rng(seed), draws=1000,
         )  # fmt: skip

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mtf_eval.analysis import benefit
-from mtf_eval.analysis.benefit import Benefit
-from mtf_eval.analysis.benefit.appraisal import each_pound, without_costs
+from mtf_eval.analysis.benefit import appraisal, totals
+from mtf_eval.analysis.benefit.appraisal import Benefit, each_pound, without_costs
 from mtf_eval.analysis.benefit.layout import basis
+from mtf_eval.analysis.benefit.standing import by_records, standing
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import lay, pounds
@@ -87,7 +87,7 @@ def appraise(
 ) -> Money | None:
     """Appraise the projects that the year counts, alone and by kind; `None` where it has none.
 
-    `price_year`, `horizon_years`: as in `benefit.analyse`; the same for every project. `rng`: draws
+    `price_year`, `horizon_years`: as in `analyse`; the same for every project. `rng`: draws
     what the projects share once for all of them. `people`: `Disclosure.counted`: how the people of
     an outcome enter; by default as recorded.
     """
@@ -96,7 +96,7 @@ def appraise(
     if not ended:
         return None
     each = tuple(
-        benefit.analyse(
+        appraisal.analyse(
             data, e, reference, price_year=price_year, horizon_years=horizon_years, rng=rng,
             draws=0, people=people,
         )
@@ -105,12 +105,12 @@ def appraise(
     sums = [s for b in each for s in _sums(b)]
     kinds = {
         kind: replace(
-            benefit.portfolio(own, rng=rng, among=sums), project_id=f"year_{together.slug}_{kind}"
+            totals.portfolio(own, rng=rng, among=sums), project_id=f"year_{together.slug}_{kind}"
         )
         for kind in KINDS
         if (own := [b for b in sums if b.evidence == kind])
     }
-    whole = benefit.portfolio(sums, rng=rng, draws=0)
+    whole = totals.portfolio(sums, rng=rng, draws=0)
     later = {name: at for name, at in years.items() if at is not None and at != together.year}
     return Money(
         each=each,
@@ -131,7 +131,7 @@ def _sums(own: Benefit) -> list[Benefit]:
     return [own, *claims, *own.weaker]
 
 
-def standing(
+def where_each_stands(
     data: Dataset,
     together: Together,
     reference: Reference,
@@ -142,10 +142,10 @@ def standing(
     known = {b.project_id: b for b in spent.each} if spent else {}
     chosen = spent.each[0].assumptions if spent else None
     benefits = [
-        known.get(e.project.project_id) or benefit.by_records(data, e, reference, chosen, people)
+        known.get(e.project.project_id) or by_records(data, e, reference, chosen, people)
         for e in together.evaluations
     ]
-    return benefit.standing(benefits, name=f"projects_{together.slug}")
+    return standing(benefits, name=f"projects_{together.slug}")
 
 
 def finding(spent: Money) -> str:

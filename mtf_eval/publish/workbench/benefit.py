@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import appendix, appraisal, journeys, spread, statement
 from mtf_eval.analysis.benefit.model import model
+from mtf_eval.analysis.benefit.standing import standing
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.results.columns import pounds
@@ -76,7 +77,7 @@ class Money(View):
         crime_costs: str = "",
     ) -> None:
         self.records, self.evaluation, self.horizon_years = records, evaluation, horizon_years
-        self.appraisal = benefit.analyse(
+        self.appraisal = appraisal.analyse(
             records,
             evaluation,
             reference.in_edition(crime_costs, records.about),
@@ -85,7 +86,9 @@ class Money(View):
             rng=np.random.default_rng(SEED),
             people=disclosure().counted,
         )
-        super().__init__(partial(benefit.headline, self.appraisal), words=self.appraisal.sentence())
+        super().__init__(
+            partial(statement.headline, self.appraisal), words=self.appraisal.sentence()
+        )
 
     def element(self) -> Element:
         """Return the result in one line, for the page and the index."""
@@ -97,7 +100,7 @@ class Money(View):
         done = self.appraisal
         if not done.claimed:
             return Absent("No benefit is known. " + " ".join(done.notes))
-        return View(partial(benefit.headline, done), cards=True)
+        return View(partial(statement.headline, done), cards=True)
 
     def claimed(self) -> View:
         """Say what the project claims of people: a sum of its own."""
@@ -120,10 +123,10 @@ class Money(View):
 
     def appraisal_summary(self) -> View:
         """Show what may be claimed, and the appraisal on one page: options, values, who gains."""
-        return self._known(Several(self._standing(), self._rows(benefit.appraisal_summary)))
+        return self._known(Several(self._standing(), self._rows(statement.appraisal_summary)))
 
     def _standing(self) -> View:
-        return View(benefit.standing([self.appraisal]))
+        return View(standing([self.appraisal]))
 
     def _known(self, view: View) -> View:
         """Return a step that needs a benefit: where none is known, the result has said so."""
@@ -136,14 +139,16 @@ class Money(View):
         """Show who paid, in cash and in kind."""
         named = {"running": "cash, running", "capital": "cash, capital", "in_kind": "in kind"}
         none = "No costs are on record for this project"
-        return self._by_agency(benefit.costs, benefit.costs_finding, named, none)
+        return self._by_agency(statement.costs, statement.costs_finding, named, none)
 
     def gains(self) -> View:
         """Show who gains, by type of value."""
         if not self.appraisal.claimed:
             return self.in_figures()
         named = {n: n.replace("_", " ") for n in ("fiscal", "economic", "social", "not_split")}
-        return self._by_agency(benefit.benefits_by_agency, benefit.gains_finding, named, NOTHING)
+        return self._by_agency(
+            statement.benefits_by_agency, statement.gains_finding, named, NOTHING
+        )
 
     def _by_agency(
         self,
@@ -164,25 +169,25 @@ class Money(View):
 
     def by_agency_and_year(self) -> View:
         """Show who pays and who benefits in each year."""
-        return self._rows(benefit.by_agency_and_year)
+        return self._rows(statement.by_agency_and_year)
 
     def shown_alone(self) -> View:
         """Show benefits that are left out of every sum."""
         if not len(self.appraisal.alone):
             return Absent("Nothing stands outside the sums")
-        return self._rows(benefit.shown_alone)
+        return self._rows(appendix.shown_alone)
 
     # Results
 
     def results(self) -> Several:
         """Show every result in pounds under its GMCA name; what is claimed of people apart."""
-        both = self._both(benefit.results_in_pounds)
+        both = self._both(statement.results_in_pounds)
         known = self._known(both) is both
         return both if known else Several(self._standing(), *both.parts)
 
     def ratios(self) -> View:
         """Show every ratio under its GMCA name; of what is claimed of people apart."""
-        return self._known(self._both(benefit.ratios))
+        return self._known(self._both(statement.ratios))
 
     def _both(self, make: Callable[[Any], Table], without: str = NOTHING) -> Several:
         claims = self.appraisal.claims
@@ -191,24 +196,24 @@ class Money(View):
 
     def cost_per_outcome(self) -> View:
         """Show what each outcome cost."""
-        return self._known(self._rows(benefit.cost_per_outcome))
+        return self._known(self._rows(appendix.cost_per_outcome))
 
     def cash_flow(self) -> View:
         """Show costs and benefits by year, and when it pays back."""
-        said = "" if self.appraisal.unpriced else benefit.payback_finding(self.appraisal)
-        return self._known(View(partial(benefit.cash_flow, self.appraisal), words=said))
+        said = "" if self.appraisal.unpriced else statement.payback_finding(self.appraisal)
+        return self._known(View(partial(statement.cash_flow, self.appraisal), words=said))
 
     def running(self) -> View:
         """Draw the running fiscal value by year; a sentence where it does not move."""
         done = self.appraisal
         if not done.claimed or done.unpriced:
             return Absent(NOTHING_GAINED)
-        view, year = View(partial(benefit.cash_flow, done)), done.results["payback_year"]
+        view, year = View(partial(statement.cash_flow, done)), done.results["payback_year"]
         if view.frame["running_fiscal"].round().nunique() < 2:
-            return Absent(benefit.payback_finding(done))
+            return Absent(statement.payback_finding(done))
         draw = drawing(
             charts.cumulative, "year", {"running_fiscal": "running net fiscal value"},
-            lambda _: benefit.payback_finding(done),
+            lambda _: statement.payback_finding(done),
             "Running fiscal benefits less costs by project year, discounted pounds",
             kind="Line", y="running_fiscal", paid=None if np.isnan(year) else int(year),
         )  # fmt: skip
@@ -218,13 +223,13 @@ class Money(View):
         """Draw the way from gross to net: what moved next door, deadweight, costs."""
         done = self.appraisal
         if done.unpriced or not done.claimed:
-            return self._known(View(words=benefit.waterfall_finding(done), kind="caution"))
+            return self._known(View(words=statement.waterfall_finding(done), kind="caution"))
         draw = drawing(
             charts.waterfall, "step", {"gbp": "pounds of each step"},
-            lambda _: benefit.waterfall_finding(done), "{}, pounds",
+            lambda _: statement.waterfall_finding(done), "{}, pounds",
             kind="Steps from gross to net", y="gbp",
         )  # fmt: skip
-        return View(partial(benefit.waterfall, done), draw=draw)
+        return View(partial(statement.waterfall, done), draw=draw)
 
     # How sure
 
@@ -234,7 +239,7 @@ class Money(View):
         if done.draws is None:
             return Absent("There is no benefit to draw")
         if done.unpriced:
-            return View(words=benefit.chance_finding(done), kind="caution")
+            return View(words=statement.chance_finding(done), kind="caution")
 
         def draw(released: Released) -> Chart:
             frame = released.frame
@@ -244,13 +249,13 @@ class Money(View):
                 low="from",
                 high="to",
                 y="draws",
-                title=benefit.chance_finding(done),
+                title=statement.chance_finding(done),
                 subtitle="Net present public value, pounds, and how many draws came out there",
                 alt=alt(banded, label="band", columns={"draws": "draws"}, kind="Histogram"),
                 marks=done.marks,
             )
 
-        return View(partial(benefit.distribution, done), draw=draw)
+        return View(partial(spread.distribution, done), draw=draw)
 
     def tornado(self) -> View:
         """Draw how far each input moves the result."""
@@ -259,60 +264,60 @@ class Money(View):
             return Absent(self.chance().sentence())
         draw = drawing(
             charts.tornado, "input", {"low": "result at P10", "high": "result at P90"},
-            lambda _: benefit.tornado_finding(done),
+            lambda _: statement.tornado_finding(done),
             "Net present public value with one input at a time at its P10 and P90, pounds",
             kind="Tornado chart", low="low", high="high", base=done.net_gbp, threshold=0.0,
         )  # fmt: skip
-        return View(partial(benefit.tornado, done), draw=draw)
+        return View(partial(spread.tornado, done), draw=draw)
 
     def prices(self) -> View:
         """Show the result at the low and the high end of each unit cost."""
-        return self._drawn(benefit.prices, "No unit cost used has a range.")
+        return self._drawn(spread.prices, "No unit cost used has a range.")
 
     def switching_values(self) -> View:
         """Show how far each input may fall before benefits no longer exceed costs."""
-        return self._drawn(benefit.switching_values, "No saving can be claimed: nothing to switch.")
+        return self._drawn(spread.switching_values, "No saving can be claimed: nothing to switch.")
 
     def sensitivities(self) -> View:
         """Show the results with one assumption switched at a time."""
-        return self._known(self._rows(benefit.sensitivities))
+        return self._known(self._rows(spread.sensitivities))
 
     # Where every pound comes from
 
     def calculation(self) -> Several:
         """Show each line of benefit from its count to its pounds; in Excel as a live model."""
-        lines = self._both(benefit.calculation, "No benefit is claimed.")
+        lines = self._both(appendix.calculation, "No benefit is claimed.")
         live = model(self.appraisal) if disclosure().rule.off else {}
         return Several(lines, Live(live)) if live else lines
 
     def sources(self) -> View:
         """Show each unit cost with its source, year and status."""
-        return self._rows(benefit.sources, "No unit cost is used.")
+        return self._rows(appendix.sources, "No unit cost is used.")
 
     def people(self) -> View:
         """Show the people whose outcomes are claimed."""
-        make = partial(benefit.people_claimed, self.records, self.appraisal.project_id)
+        make = partial(journeys.people_claimed, self.records, self.appraisal.project_id)
         return View(
             make, words=lambda r: "No outcome of people is claimed" if r.frame.empty else ""
         )
 
     def cost_sources(self) -> View:
         """Show each cost with its kind, year and grade of evidence."""
-        return self._rows(benefit.cost_sources, "No costs are on record.")
+        return self._rows(appendix.cost_sources, "No costs are on record.")
 
     def assumptions(self) -> View:
         """Show what was assumed, on what authority, and whether it was fixed in advance."""
-        shown = self._rows(benefit.assumptions)
+        shown = self._rows(appendix.assumptions)
         said = fixed_words(self.records, self.evaluation, horizon=self.horizon_years)
         return Several(View(words=said, kind="method"), shown) if said else shown
 
     def findings(self) -> View:
         """Show what the rules against overclaiming found."""
-        return self._rows(benefit.findings, "The rules against overclaiming found nothing.")
+        return self._rows(appendix.findings, "The rules against overclaiming found nothing.")
 
     def gaps(self) -> View:
         """Show what could not be used, and why."""
-        return self._rows(benefit.gaps, "Nothing is missing.")
+        return self._rows(appendix.gaps, "Nothing is missing.")
 
     def _rows(self, make: Callable[[Any], Table], without: str = NOTHING) -> View:
         return View(

@@ -54,7 +54,7 @@ class HalfYear(Period):
         if not self.together.evaluations:
             return Absent("No project was assessed in this half-year")
         given = self.records, self.together, self.reference, None, disclosure().counted
-        return View(pounds.standing(*given))
+        return View(pounds.where_each_stands(*given))
 
     def actions(self) -> View:
         """Show the actions by agency: on time, late, overdue."""

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import logic
+from mtf_eval.analysis.benefit.appraisal import Benefit
+from mtf_eval.analysis.benefit.standing import by_records, standing
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
 from mtf_eval.analysis.project.by_hand import by_hand
 from mtf_eval.analysis.project.design import LONGEST
@@ -160,16 +162,16 @@ class Project(Scanning):
                 alt="Boxes in a row. " + " ".join(f"{stage}: {what}." for stage, what in rows),
             )
 
-        return View(lambda: benefit.logic_model(self.records, self._by_records), draw=draw)
+        return View(lambda: logic.logic_model(self.records, self._by_records), draw=draw)
 
     def contributions(self) -> View:
         """Show what each agency gave and got."""
-        return View(lambda: benefit.contributions(self.records, self._by_records))
+        return View(lambda: logic.contributions(self.records, self._by_records))
 
     @cached_property
-    def _by_records(self) -> benefit.Benefit:
+    def _by_records(self) -> Benefit:
         given = self.records, self.evaluation, self.reference
-        return benefit.by_records(*given, people=disclosure().counted)
+        return by_records(*given, people=disclosure().counted)
 
     def _told(self, make: Callable[..., Any], say: Callable[[pd.DataFrame], str]) -> View:
         made = partial(make, self.records, self.record, as_of=self.as_of)
@@ -251,7 +253,7 @@ class Project(Scanning):
 
     def net_effect(self) -> Several:
         """Show what is left when what moved next door is taken off, and what may be claimed."""
-        claim = View(benefit.standing([self._by_records], name=self.record.key))
+        claim = View(standing([self._by_records], name=self.record.key))
         if self.evaluation.status != "complete":
             return Several(claim)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mtf_eval.analysis import benefit
+from mtf_eval.analysis.benefit import journeys
 from mtf_eval.analysis.counts import (
     activity,
     caseload,
@@ -289,7 +289,7 @@ class Year(Period):
 
     def journeys(self, *, price_year: str = "") -> Several:
         """Show the ways of people and families down or up a ladder, in aggregate and by step."""
-        make = (benefit.by_domain, benefit.by_step)
+        make = (journeys.by_domain, journeys.by_step)
         return Several(*(self._journeys(m, price_year) for m in make))
 
     def stories(self) -> View:
@@ -345,7 +345,7 @@ class YearMoney(View):
             return Absent(self._told(str))
         year, reference = self._year, self.spent.whole.reference
         given = year.records, year.together, reference, self.spent, disclosure().counted
-        standing = pounds.standing(*given)
+        standing = pounds.where_each_stands(*given)
         counted = View(self._with(pounds.once), words=self._told(pounds.once_finding))
         return Several(View(standing), counted, self._left_out(self.spent))
 
