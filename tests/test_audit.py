@@ -230,6 +230,12 @@ def test_previous_edition(tmp_path: Path) -> None:
     assert leak.reason == "the other figures and an earlier edition"
     write_csv(before, "t", [["Agency", "People"], ["A", 15], ["C", 4], ["D", 7], ["B", 4]])
     assert audit(now, before) == []  # other figures: not the same counts
+    even = [["Agency", "People"], ["A", 20], ["C", 10], ["D", 5]]
+    for home, own, rule in ((now, "[c]", "public"), (before, 4, "local_lt5")):
+        write_csv(home, "t", [*even, ["B", own]])
+        (home / "run.json").write_text(json.dumps({"release": rule}), "utf-8")
+    (leak,) = attack(now, before)  # a rule that rounds to 5 prints no 4; the one before did
+    assert (leak.row, leak.low, leak.high) == ("b", 4, 4)
 
 
 def test_an_earlier_edition_and_how_many_were_added_since(tmp_path: Path) -> None:
@@ -511,6 +517,11 @@ def test_outcomes_by_the_month_received_add_up_in_it_and_by_the_day_decided_do_n
     assert (leak.row, leak.column, leak.low, leak.high) == ("march 2021", "rejected", 4, 4)
     (tmp_path / "page.html").write_text("<p>Outcomes count by the day decided.</p>", "utf-8")
     assert audit(tmp_path) == []
+    # With 5 still to decide 2 of the 20 are left: none was received after it was decided.
+    rows[0][-1] = 5
+    write_csv(tmp_path, "log", [["Referrals by month"], head, *rows])
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.column, leak.low, leak.high) == ("march 2021", "rejected", 0, 2)
 
 
 def test_two_halves_that_agree_by_chance_are_not_one(tmp_path: Path) -> None:

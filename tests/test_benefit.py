@@ -647,8 +647,11 @@ def test_outcome_claimed_by_two_projects_is_warned_about(reference: Reference) -
     assert found.action == "warn"
     assert "1.30" in found.text
     apart = [areas[0], areas[1] | {"area_code": "E2"}]
-    done = analyse(dataset(outcomes=rows, project_areas=apart), evaluation(), reference, draws=0)
-    assert "claimed_twice" not in {f.rule for f in done.findings}
+    whole = [rows[0], rows[1] | {"attribution": 0.3}]
+    for claimed, where in ((rows, apart), (whole, areas)):
+        data = dataset(outcomes=claimed, project_areas=where)
+        done = analyse(data, evaluation(), reference, draws=0)
+        assert "claimed_twice" not in {f.rule for f in done.findings}
 
 
 # --- bad input -----------------------------------------------------------------------------------

@@ -753,6 +753,7 @@ def test_one_comparison_for_target_and_buffer_is_one_chance() -> None:
         )
         found.append(one.estimate)
         errors.append(one.se)
+        assert one.n == sum(target) + sum(rest) + sum(beside), "each incident once"
     # 2 x 60 + 2 x 40 + 2 x 90 x (1/3 + 1/2)^2 = 325; as two counts it would be 265.
     assert np.mean(np.square(errors)) == pytest.approx(325, rel=0.01)
     assert np.var(found) == pytest.approx(325, rel=0.1)

@@ -182,6 +182,14 @@ def test_what_can_be_added_to_a_plan(
     assert made[1].target[:areas] == made[0].target
 
 
+def test_a_further_measure_that_is_not_on_record_is_named_with_why(folder: Path) -> None:
+    made = plan_page(data_with(folder, row(measures=f"{ASB}; Arson")))._choices[0]
+    last = made[-1]
+    assert (last.name, last.target, last.months) == ("As planned, by Arson", made[0].target, 12)
+    assert last.able is None
+    assert "Arson" in last.why
+
+
 def test_a_design_is_planned_as_the_evaluation_will_choose_it(tmp_path: Path) -> None:
     # Of fourteen areas P2 works in one, and P1 at that time in four: nine are left to compare with.
     rows = [(f"{m:%Y-%m}", a, ASB, 9) for m in MONTHS for a in AREAS[:14]]
@@ -224,6 +232,7 @@ def test_a_plain_answer_not_an_error(folder: Path, changes: dict[str, Any], word
 def test_break_even_by_hand(folder: Path) -> None:
     page = plan_page(data_with(folder, row()))
     said = facts(page)
+    assert said["Measure, and change aimed at"] == f"{ASB} (-20%)"
     # £35 of 2002/03 at 92.8945 / 54.7102 (2023/24) are £59.43; 1,000 / 59.43 = 16.8.
     assert said["Worth of one incident"].startswith("£59 (asb_no_further_action; 2023/24 prices)")
     expected = page.designs().frame["expected"].iloc[0]

@@ -17,7 +17,7 @@ from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, process
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project.design import choose, others, project_of, series_of, window_of
-from mtf_eval.analysis.project.estimation import smallest, spill
+from mtf_eval.analysis.project.estimation import estimators, smallest, spill
 from mtf_eval.analysis.project.gates import _withheld, laid_out
 from mtf_eval.analysis.project.net import Net
 from mtf_eval.analysis.results.claims import overclaims
@@ -380,6 +380,8 @@ def test_four_counts_of_areas_of_different_number_by_hand() -> None:
         np.where(late, [2, 2, 9, 9, 9, 4], [4, 4, 10, 10, 10, 5]), index=months, columns=[*"TUCDEB"]
     )
     panel = Panel(counts=counts, target=("T", "U"), buffer=("B",), start=pd.Timestamp("2021-01"))
+    rng = np.random.default_rng(1)
+    assert estimators(panel, panel, rng)["relative"]().estimate == pytest.approx(0.5 / 0.9)
     found = spill(panel)
     assert found.difference is not None
     # Beside the 36 fewer of three areas stand 24 of two and 12 of one.

@@ -231,6 +231,6 @@ def _owner(folder: Path) -> int:
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except OSError as error:
-        return not isinstance(error, ProcessLookupError)
+    except OSError:  # gone, or its number is another user's
+        return False
     return True

@@ -350,7 +350,7 @@ class Attacker:
         log = Log(self.system, self.grids, self.own, self.apart, self.told)
         for g, r, c, terms in log.cells():
             if self.cell[i := self.at(g, r, c)] is not None:
-                self.system.add([(self._unknown(i), -1.0), *terms], belief=0.9)
+                self.system.add([(self._unknown(i), -1.0), *terms])
 
     def reach(self, reason: str) -> Reach:
         """Solve, and say what every hidden cell of the edition can be."""
