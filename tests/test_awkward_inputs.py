@@ -223,6 +223,24 @@ def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("odd", ["9 est", "5-9", "c.5", "see note"])
+def test_a_text_among_numbers_under_an_unknown_heading_is_no_incident(
+    tmp_path: Path, odd: str
+) -> None:
+    head = "month,area_code,measure,How many noted\n"
+    told = r"column How many noted: found numbers .*beside other text, first in row 3\), .*count"
+    for values in (("4", odd, "n/a", "7"), ("x", odd, "n/a", "y")):
+        rows = [f"2023-0{m},A1,burglary,{n}" for m, n in enumerate(values, 1)]
+        if values[0] == "x":  # words, which a number may stand in
+            assert (
+                len(read(tmp_path / "b", incidents=head + "\n".join(rows)).table("incidents")) == 4
+            )
+            continue
+        with pytest.raises(DataProblems, match=told) as caught:
+            read(tmp_path / "a", incidents=head + "\n".join(rows))
+        assert odd not in str(caught.value)
+
+
 def test_downloads_of_the_police_in_the_wrong_place_are_told_in_one_line(tmp_path: Path) -> None:
     months = [f"2023-{m:02}-kent-street" for m in range(1, 6)]
     rows = "month,area_code,measure,count\n2023-01,A1,burglaries,4\n"

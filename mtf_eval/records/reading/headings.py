@@ -224,9 +224,11 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
         if (named := _counts(out)) is None:
             out.finding("note", "no column count: each row counted as one", row=top + 1)
         else:
-            found = "numbers that are not read, and no column count"
+            heading, odd = named
+            beside = f" (beside other text, first in row {odd})" if odd else ""
+            found = f"numbers that are not read{beside}, and no column count"
             todo = "call it count if it holds counts; leave it out if each row is one incident"
-            out.problem(found, "the number of incidents", todo, row=top + 1, column=named)
+            out.problem(found, "the number of incidents", todo, row=top + 1, column=heading)
     either = (schema.metadata or {})["either"]
     if either and not set(either) & set(places):
         found, todo = missing(either[-1], schema, aliases, unread)
@@ -275,8 +277,11 @@ def years_down(rows: Iterable[Sequence[Any]], years: int | None) -> Iterator[lis
         yield row
 
 
-def _counts(out: Tidied) -> str | None:
-    """Return a heading that is not read over what may be counts or rates: numbers, by month."""
+def _counts(out: Tidied) -> tuple[str, int | None] | None:
+    """Return a heading that is not read over what may be counts or rates: numbers, by month.
+
+    With the row of the first text among them; half of the cells or more are numbers.
+    """
     head, places = out.grid.rows[out.top], out.places
     year = year_beside(out.grid.rows[out.top :], places)
     keys = [places.get(name) for name in ("month", "area_code", "measure")]
@@ -289,9 +294,13 @@ def _counts(out: Tidied) -> str | None:
     for place in {*range(len(head))} - {*places.values(), year}:
         filled = [row[place] for row in rows if not is_blank(row[place])]
         known = fold(str(head[place] or "")) in {"", *_WHERE} or 2 * len(filled) < len(rows)
-        values = {_number(cell) for cell in {*filled} if not (known or is_mark(cell))}
-        if None not in values and values - {0, 1}:
-            return str(head[place])
+        told = [] if known else [cell for cell in filled if not is_mark(cell)]
+        values = [_number(cell) for cell in told]
+        if 2 * values.count(None) <= len(values) and {*values} - {0, 1, None}:
+            texts = {str(c) for c, n in zip(told, values, strict=True) if n is None}
+            cells = enumerate((row[place : place + 1] for row in out.grid.rows), 1)
+            odd = (n for n, c in cells if n > out.top + 1 and c and str(c[0]) in texts)
+            return str(head[place]), next(odd, None)
     return None
 
 
