@@ -705,6 +705,9 @@ def test_a_cost_after_the_horizon_stops_what_needs_a_cost(reference: Reference) 
 
 
 def test_a_price_year_the_deflator_does_not_cover_is_refused(reference: Reference) -> None:
+    for name in ("optimism", "unit_costs"):
+        with pytest.raises(BadArgument, match=f"{name}='best': expected one of"):
+            Assumptions(price_year="2023/24", horizon_years=5, **{name: "best"})
     with pytest.raises(BadArgument, match=r"2033/34.*1997/98 to 2030/31"):
         analyse(dataset(), evaluation(), reference, price_year="2033/34")
 

@@ -224,6 +224,10 @@ def test_an_area_on_record_nowhere_is_no_records() -> None:
     found = evaluated(data_of(project_areas=areas_of(target=["ELSEWHERE"])))
     assert found.status == "no_records"
     assert "nothing is on record" in found.cannot_say[ASB]
+    found = evaluated(data_of(project_areas=areas_of(comparison=["A00"], buffer=["A01"])))
+    none = "No target area is named in project_areas"
+    assert (found.status, found.headline) == ("no_records", f"{none}: nothing to evaluate")
+    assert found.cannot_say[ASB] == none.replace("No", "no", 1)
 
 
 def test_an_unknown_project_is_refused_with_those_known() -> None:

@@ -329,6 +329,19 @@ def test_decisions_in_the_words_of_practice(written: str, word: str) -> None:
     assert read_cell(written, "choice", context)[0] == word
 
 
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [("Withdrawn", "closed"), ("Cancelled", "closed"), ("Not started", "scanning"),
+     ("not started - awaiting TLG", "scanning"), ("Stopped early", "closed")],
+)  # fmt: skip
+def test_stages_of_projects_in_the_words_of_practice(written: str, word: str) -> None:
+    allowed = TABLES["projects"].columns["stage"].metadata["allowed"]
+    context = Context(aliases=packaged(), scope="stage", allowed=allowed)
+    assert read_cell(written, "choice", context)[0] == word
+    with pytest.raises(Unreadable, match="one of scanning"):
+        read_cell("On hold", "choice", context)
+
+
 @pytest.mark.parametrize("written", ["accepted - rejected", "maybe", "Y"])
 def test_decisions_that_are_not_certain(written: str) -> None:
     allowed = ("accepted", "rejected", "sara", "pending")
@@ -595,6 +608,27 @@ def test_areas_as_pages_write_them(tmp_path: Path) -> None:
             load(write_xlsx(tmp_path / "c.xlsx", tables))
 
 
+BODIES = [
+    "Metropolitan Police Service", "City of London Police", "British Transport Police", "PSNI",
+    "Devon and Cornwall Police", "Police Scotland", "Dover District Council", "Dover (DC)",
+    "Minster PC", "Ash Parish Council", "London Borough of Hackney", "Medway Council",
+    "Royal Borough of Kensington & Chelsea", "NHS Kent and Medway ICB", "Guy's and St Thomas'",
+    "South London and Maudsley NHS FT", "King's College", "King's College Hospital", "K College",
+    "St John Ambulance", "St. John Ambulance", "St Mungo's", "St Giles Trust", "Barnardo's",
+    "Porchlight", "Porchlight, Canterbury", "Samaritans, Margate", "Emmaus Dover", "Mind",
+    "Shelter", "Crisis", "Catch22",
+    "Change, Grow, Live", "Turning Point", "A2Dominion", "L&Q", "J D Wetherspoon", "J Sainsbury",
+    "H Samuel", "W H Smith", "WHSmith", "John Lewis Partnership", "Marks & Spencer", "B&Q", "E.ON",
+    "E Division", "B Watch", "Kent, Surrey & Sussex Air Ambulance", "Age UK, Thanet", "Refuge",
+    "Citizens Advice", "MS Society", "Mrs Mop Cleaning", "PC World", "Dr Gray's Hospital",
+    "Dr Challoner's Grammar School", "Dr Barnardo's", "Dr Patel & Partners", "Dr Khan Surgery",
+    "Mr Fox Ltd", "Sir Roger Manwood's School", "Simon Langton Girls' Grammar", "Victim Support",
+    "Women's Aid", "Salvation Army (Ramsgate)", "Sikh Temple (Gravesend)", "Constable Gallery",
+    "Sergeant Pepper's Cafe", "HM Inspector of Prisons", "Superintendent Registrar",
+    "Golding Homes", "Rev. Counselling Services", "Probation, East Kent", "Ms Foundation",
+]  # fmt: skip
+
+
 def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     tables = book()
     tables["referrals"][1][2] = "Lastname, Firstname"
@@ -612,22 +646,43 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     assert any("Sunrise Trust" in text for text in told)
     row = tables["referrals"][2]
     titled = ["Mr J Lastname", "MRS J. Lastname", "Mrs Q Z", "PC J Lastname", "PC 1234 Lastname",
-              "Dr Lastname & Partners", "Mr and Mrs Lastname", "mr van der Lastname",
+              "J Smith", "Brown, A", "Patel J", "Mr and Mrs Lastname", "mr van der Lastname",
+              "Lastname (PCSO)", "Lastname (PC)", "Supt Lastname",
               "Lastname, J (Mr)", "DC Lastname", "DCI Lastname", "WPC Lastname"]  # fmt: skip
     police = ["Mr. Lastname of Kent Police", "Kent Police - DC Lastname",
               "Kent Police - PC J.R. Lastname",
-              "PC1234 Lastname and Sgt Lastname, Kent Police"]  # fmt: skip
-    nobody = ["Kent PCSO Team", "PCSO Service", "Sgt Office", "Ash PC", "Dover DC Planning",
-              "Ward Councillor", "NHS Dr's", "MS Therapy Centre", "Ash PC Clerk"]  # fmt: skip
-    known = "Dr Lastname Surgery"
+              "PC1234 Lastname and Sgt Lastname, Kent Police",
+              "Lastname, Firstname (Kent Police)", "Kent Police (J. Smith)"]  # fmt: skip
+    nobody = [
+        "Kent PCSO Team",
+        "PCSO Service",
+        "Sgt Office",
+        "Ash PC",
+        "Dover DC Planning",
+        "Ward Councillor",
+        "NHS Dr's",
+        "MS Therapy Centre",
+        "Ash PC Clerk",
+        *BODIES,
+    ]
+    known = "Dr Othername"
     every = [*titled, *police, *nobody, known]
     tables["referrals"][1:] = [[f"R{n}", row[1], name, *row[3:]] for n, name in enumerate(every)]
     tables["aliases"] = [["scope", "alias", "name"], ["agency", known, "The surgery"]]
+    tables["about"] = [["key", "value"], ["title", "Margate Task Force"], ["publisher", "P"]]
+    tables["activity"] = [
+        ["block", "measure", "agency", "period_start", "period_end", "count", "counts_people",
+         "as_at"],
+        *[["support", "visits", name, dt.date(2021, 1, 1), dt.date(2021, 12, 31), 9, "yes",
+           dt.date(2021, 12, 31)] for name in ("Mr Lastname", "Mrs Lastname")],
+    ]  # fmt: skip
     data = load(write_xlsx(tmp_path / "t.xlsx", tables))
-    agencies = ["An individual"] * 12 + ["Kent Police"] * 4 + [*nobody, "The surgery"]
+    told = [f.text for f in data.findings if f.table == "activity"]
+    assert any(t.endswith("; 2 rows that differ by it alone are added up") for t in told)
+    agencies = ["An individual"] * 17 + ["Kent Police"] * 6 + [*nobody, "The surgery"]
     assert data.table("referrals")["agency"].tolist() == agencies
     found = [f for f in data.findings if f.table == "referrals" and f.kind != "repaired"]
-    assert [f.kind for f in found] == ["warning", "note"]
+    assert [f.kind for f in found] == ["warning", "note"], found
     assert "goes into the table of aliases" in found[0].text
     assert not any("Lastname" in f.text or "Q Z" in f.text for f in data.findings)
     tables["referrals"][1][2:4] = ["NHS", "FIRSTNAME LASTNAME"]

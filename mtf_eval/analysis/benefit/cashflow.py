@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,9 @@ class Assumptions:
     lasting_drop_off: float = 0.0
 
     def __post_init__(self) -> None:
+        for name, words in (("optimism", get_args(Optimism)), ("unit_costs", get_args(Level))):
+            if (value := getattr(self, name)) not in words:
+                raise BadArgument(f"{name}={value!r}: expected one of {', '.join(words)}")
         if self.horizon_years < 1:
             raise BadArgument(f"horizon_years={self.horizon_years!r}: expected 1 or more")
 

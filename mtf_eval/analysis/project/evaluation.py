@@ -30,6 +30,7 @@ from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.shared import shared
 
+NO_TARGET = "no target area is named in project_areas"
 #: Why nothing is claimed yet of a project that has not ended.
 UNFINISHED = {
     "planning": "the response has not begun",
@@ -123,7 +124,9 @@ class Evaluation(Brief):
         if self.status == "running":
             return "Response still running: no effect is given yet"
         if self.status == "no_records":
-            return f"No records of {inside(measure)} in the project's areas: nothing to evaluate"
+            none = f"No records of {inside(measure)} in the project's areas"
+            none = none if self.project.target else f"N{NO_TARGET[1:]}"
+            return f"{none}: nothing to evaluate"
         if self.gated is not None:
             return f"{measure}: we cannot say: {self.gated.reason}"
         if found is None:
@@ -244,7 +247,8 @@ def _recorded(coverage: Coverage, project: Project) -> bool:
 
 def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date) -> Evaluation:
     """Return what is known of a project that has nothing to assess yet, and why."""
-    why = (UNFINISHED | {"no_records": "nothing is on record in the project's areas"})[status]
+    none = "nothing is on record in the project's areas"
+    why = (UNFINISHED | {"no_records": none if project.target else NO_TARGET})[status]
     panel = None
     with suppress(NotEnoughData):
         panel = design.series_of(coverage.counts, project, project.primary_measure, frozenset())

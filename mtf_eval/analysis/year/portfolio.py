@@ -134,7 +134,6 @@ def _poolable(
     why_not = {
         "planning": "its response has not begun",
         "running": "its response is still running",
-        "no_records": "nothing of its measure is on record in its areas",
     }
     members: list[Evaluation] = []
     reasons: dict[str, str] = {}
@@ -148,7 +147,7 @@ def _poolable(
         ]
         estimate = _estimate(each)
         if each.status != "complete":
-            reasons[name] = why_not[each.status]
+            reasons[name] = why_not.get(each.status) or each.cannot_say[measure]
         elif estimate is None:
             reasons[name] = f"we cannot say: {each.cannot_say.get(measure, 'no estimate')}"
         elif aim is not None and aim > 0:

@@ -22,8 +22,6 @@ WAITING = {
     "planning": "The response has not begun: there is nothing to assess yet.",
     "running": "The response is still running. An effect is given when it has ended, because "
     "looking early and often finds changes that are not there.",
-    "no_records": "No record of the project's measures exists in its areas, so no effect can be "
-    "estimated; outcomes of people are in the benefit analysis.",
 }
 
 
@@ -121,4 +119,7 @@ class Scanning(View, ABC):
         if found.gated is not None:
             return f"We cannot say: {found.gated.words()}"
         reason = found.cannot_say.get(self.record.primary_measure, "nothing was estimated")
+        if found.status == "no_records":
+            no = "no effect can be estimated; outcomes of people are in the benefit analysis"
+            return f"{reason[:1].upper()}{reason[1:]}, so {no}."
         return WAITING.get(found.status) or f"We cannot say: {reason}."

@@ -224,9 +224,9 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
         if (named := _counts(out)) is None:
             out.finding("note", "no column count: each row counted as one", row=top + 1)
         else:
-            heading, odd = named
-            beside = f" (beside other text, first in row {odd})" if odd else ""
-            found = f"numbers that are not read{beside}, and no column count"
+            heading, odd_row = named
+            among = f" (beside other text, first in row {odd_row})" if odd_row else ""
+            found = f"numbers that are not read{among}, and no column count"
             todo = "call it count if it holds counts; leave it out if each row is one incident"
             out.problem(found, "the number of incidents", todo, row=top + 1, column=heading)
     either = (schema.metadata or {})["either"]

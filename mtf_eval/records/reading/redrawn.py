@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from mtf_eval.errors import refused
-from mtf_eval.records.aliases import CHANGED_AREAS
+from mtf_eval.records.aliases import CHANGED_AREAS, fold
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.plans import listed, named_areas
@@ -116,6 +116,13 @@ def _look_up(own: Path | None) -> pd.DataFrame:
         ours = pairs[~(pairs[OLD].isin(known) | pairs[NEW].isin(known))]
         pairs = pd.concat([ours, theirs])
     return pairs[pairs[OLD] != pairs[NEW]]
+
+
+@cache
+def districts() -> frozenset[str]:
+    """Return the words of names of districts, folded: of those with an area that was redrawn."""
+    names = pd.read_csv(REFERENCE / CHANGED_AREAS, usecols=["LAD22NM"])["LAD22NM"].unique()
+    return frozenset(word for name in names for word in fold(name).split())
 
 
 @cache

@@ -15,7 +15,8 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
-from mtf_eval.records.reading.scanner import COURTESY, RANKS
+from mtf_eval.records.reading.redrawn import districts
+from mtf_eval.records.reading.scanner import without_person
 from mtf_eval.records.reading.stories import keep_agreed
 from mtf_eval.records.schema import AGENCIES, fact, kind_of
 from mtf_eval.records.tables import TABLES
@@ -38,22 +39,6 @@ _SPELT = ("measure", "area")
 _MANY = 5
 #: Sums by month that make one of fewer areas the sum of the others by more than chance.
 _SURE = 12
-#: A surname before a first name, where an agency belongs.
-_SURNAME = re.compile(r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?")
-_JOINING = r"and|at|by|for|from|in|of|the|to|via|with"
-_NAME = rf"([.:#/-]? ?(?!({_JOINING})\b)\w[\w.'’-]*)"
-_BODY = (
-    r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust|therapy"
-    r"|centre|clinic|surgery|support|clerk|standards|world|enquir\w+|referral)s?\b)(?!['’]s\b)"
-)
-_DETECTIVE = r"(^|(?<=[(\[,/])|(?<=[,:/–-] )|(?<=police )|(?<=CID ))D(CI?|I|S)"
-#: A title and the initials, numbers, names of it. "Ash PC", "Ward Councillor", "Dover DC": nobody.
-_PERSON = re.compile(
-    rf"\b(({COURTESY}|Prof|Councillor|Reverend)\b{_BODY}{_NAME}+|({COURTESY})(?=\))|"
-    rf"(W?({RANKS})|{_DETECTIVE}|Constable|Sergeant|Inspector)(?=\d|\b){_BODY}{_NAME}+)",
-    re.IGNORECASE,
-)
-_ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
 
 
 def relate(
@@ -88,8 +73,12 @@ def relate(
         if read["incidents"].grid.frame is None:
             _wholes(read["incidents"], read.get("project_areas"))
             _kinds(read["incidents"])
+    columns = [
+        t.frame[c] for t in read.values() for c in ("ward", "area_name", "value") if c in t.frame
+    ]
+    places = {w for column in columns for n in column.dropna().unique() for w in fold(n).split()}
     for tidied in read.values():
-        _agencies(tidied, aliases)
+        _agencies(tidied, aliases, places)
         _future(tidied, as_at)
     if "projects" in read:
         _stale(read["projects"], as_at)
@@ -389,27 +378,29 @@ def _kinds(incidents: Tidied) -> None:
         incidents.finding("warning", text, column="area_code")
 
 
-def _agencies(tidied: Tidied, aliases: Aliases) -> None:
+def _agencies(tidied: Tidied, aliases: Aliases, places: Collection[str]) -> None:
     schema = TABLES[tidied.grid.table]
     words = {w for of, alias in aliases.names if of == "agency" for w in alias.split()}
+    words |= {*places, *districts()}
     for column in schema.columns:
         if kind_of(schema, column) not in AGENCIES:
             continue
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
-        bare = {n: _ENDS.sub("", _PERSON.sub("", n)) for n in unknown if _PERSON.search(n)}
-        # Of "Housing, Thanet" the words are those of agencies.
-        bare |= {n: "" for n in unknown if _SURNAME.fullmatch(n) and not words & {*fold(n).split()}}
-        if bare:
+        left = {n: without_person(n, words) for n in unknown}
+        if bare := {n: rest for n, rest in left.items() if rest is not None}:
             text = f"what looks like a person's name is left out of {len(bare)} agency name(s), "
             text += "first here: the agency known beside it is kept, without one it reads 'An "
             text += "individual'; one that is called so goes into the table of aliases"
             row = names.index[names.isin(bare)][0]
-            tidied.finding("warning", text, row=row, column=column)
             kept = {n: aliases.find("agency", b) or "An individual" for n, b in bare.items()}
             mine = names[names.index.isin(names.index[names.isin(bare)])].replace(kept)
             whole = mine.groupby(level=0).agg(lambda n: "; ".join(dict.fromkeys(filter(None, n))))
             tidied.frame.loc[whole.index, column] = whole
+            key = [*(schema.metadata or {})["key"]]
+            if column in key and (alike := tidied.frame.duplicated(key, keep=False).sum()):
+                text += f"; {alike} rows that differ by it alone are added up"
+            tidied.finding("warning", text, row=row, column=column)
         if unknown := [n for n in unknown if n not in bare]:
             text = f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
             text += "; ".join(_sayable(n) for n in unknown[:20])

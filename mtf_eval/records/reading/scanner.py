@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import Problem
+from mtf_eval.records.aliases import fold
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import is_blank
 
@@ -71,8 +72,43 @@ _CLOSED_POSTCODE = re.compile(r"[A-PR-UWYZ][A-HK-Y]?\d[\dA-HJKMNPR-Y]?\d[ABD-HJL
 _ADDRESS = re.compile(
     rf"(?<![\w/-])(Flat \d+\w?,? )?\d{{1,4}}[A-Za-z]?,? ([A-Z][\w'’]+ ){{1,3}}({_ROAD})\b"
 )
-COURTESY, RANKS = "Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr", "PC|PCSO|Sgt|Insp"
-_TITLED = re.compile(rf"\b({COURTESY}|{RANKS})\.? ([A-Z]\.? ?)*[A-Z][\w'’-]+")
+_COURTESY, _RANKS = "Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr", "PC|PCSO|Sgt|Insp"
+_TITLED = re.compile(rf"\b({_COURTESY}|{_RANKS})\.? ([A-Z]\.? ?)*[A-Z][\w'’-]+")
+_JOINING = r"and|at|by|for|from|in|of|the|to|via|with"
+_NAME = rf"([.:#/-]? ?(?!({_JOINING})\b)\w[\w.'’-]*)"
+_BODY = (
+    r"(team|service|unit|office|station|council|housing|community|society|trust|therapy|centre"
+    r"|clinic|surgery|support|clerk|standards|world|enquir\w+|referral|partner|practice|hospital"
+    r"|school|academy|foundation|charity|gallery|cafe|clean\w+|counselling|registrar|ltd|limited"
+    r"|cic|llp|plc)s?\b"
+)
+_NOBODY = rf"(?!\W?\W?({_BODY}|\w+['’]s\b))(?!['’]s\b)"
+#: The same of a title that bodies have too, "Dr Ash & Partners", three words on.
+_FAR = rf"(?!([ &.-]+\w[\w.'’-]*){{0,3}}[ &.-]+({_BODY}|\w+['’]s\b))(?!['’]s\b)"
+_DETECTIVE = r"(^|(?<=[(\[,/])|(?<=[,:/–-] )|(?<=police )|(?<=CID ))D(CI?|I|S)"
+_FREQUENT = (
+    "Smith|Jones|Williams|Taylor|Brown|Davies|Evans|Thomas|Wilson|Roberts|Johnson|Robinson|Wright"
+    "|Thompson|Walker|White|Edwards|Harris|Hughes|Clarke?|Jackson|Turner|Harrison|Cooper|Martin"
+    "|Morris|Allen|Watson|Baker|Davis|Scott|Bennett|Griffiths|Mitchell|Kelly|Richardson|Bailey"
+    "|Collins|Shaw|Murphy|Patel|Khan|Singh|Hussain|Ahmed|Begum"
+)
+#: A title and the initials, numbers, names of it. "Ash PC", "Ward Councillor", "Dover DC": nobody.
+_OFFICER = re.compile(
+    rf"\b(({_COURTESY}|Prof|Councillor|Reverend)\b{_FAR}{_NAME}+|({_COURTESY})(?=\))|"
+    rf"(W?({_RANKS}|Supt)|{_DETECTIVE}|Constable|Sergeant|Superintendent|Inspector)(?=\d|\b)"
+    rf"{_NOBODY}{_NAME}+)",
+    re.IGNORECASE,
+)
+#: A surname before a first name, or before a title in brackets, as far as that goes.
+_SURNAME = re.compile(
+    r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?(?=$| ?[(\[/–-])"
+    rf"|[A-Z][\w'’-]+ \((W?({_RANKS}|Supt)|D(CI|I|S)|{_COURTESY})\)"
+)
+#: An initial and a surname that is frequent, by which it is none of a firm or a division.
+_INITIAL = re.compile(
+    rf"(?<![\w.&] )(?<!\w)([A-Z]\.? ?({_FREQUENT})|({_FREQUENT}),? [A-Z])\b(?!['’&])"
+)
+_ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
 _PERSON = "a person's name"
 _CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
 _DOUBTED = (
@@ -178,6 +214,20 @@ def first_name(text: str, known: Collection[str]) -> int:
         if not first[n] or _ACTS.match(text, word.end()):
             return n + 1
     return 0
+
+
+def without_person(name: str, known: Collection[str]) -> str | None:
+    """Return what stands beside a person in an agency's name, `None` where no person is seen.
+
+    Words that are `known`, of agencies and places, are no surname.
+    """
+    for pattern in (_OFFICER, _SURNAME, _INITIAL):
+        found = pattern.match(name) if pattern is _SURNAME else pattern.search(name)
+        if found and (
+            pattern is _OFFICER or not {*fold(found[0].split("(")[0]).split()} & {*known}
+        ):
+            return _ENDS.sub("", pattern.sub("", name, count=pattern is _SURNAME))
+    return None
 
 
 def identifiers(text: str) -> list[str]:
