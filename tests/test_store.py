@@ -50,12 +50,6 @@ def store(tmp_path: Path) -> Store:
     return made
 
 
-def test_a_file_that_is_not_there_has_an_empty_digest(tmp_path: Path) -> None:
-    assert module.file_digest(tmp_path / "none") == ""
-    (tmp_path / "empty").write_bytes(b"")
-    assert module.file_digest(tmp_path / "empty")[:12] == "e3b0c44298fc"  # sha256 of nothing
-
-
 @pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
 def test_publish_swaps_and_keeps_what_is_not_ours(
     store: Store, monkeypatch: pytest.MonkeyPatch, exchange: bool

@@ -150,6 +150,8 @@ def _members(given: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:
 
 
 def _colours(given: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:
+    from seaborn.utils import relative_luminance
+
     value = given.get("colours", list(PALETTE))
     whole = isinstance(value, list) and len(value) == len(PALETTE)
     if not whole or not all(re.fullmatch(r"#[0-9A-Fa-f]{6}", str(c)) for c in value):
@@ -157,19 +159,12 @@ def _colours(given: dict[str, Any], problems: list[Problem]) -> tuple[str, ...]:
         return PALETTE
     for place, (ours, own) in enumerate(zip(PALETTE, value, strict=True), start=1):
         on, text = (1.0, "white") if ours in DARK else (0.0, "black")
-        held = (max(on, light := _light(own)) + 0.05) / (min(on, light) + 0.05)
+        held = (max(on, light := relative_luminance(own)) + 0.05) / (min(on, light) + 0.05)
         if held < LEAST:
             expected = f"a {'darker' if on else 'lighter'} one: {text} text on it needs {LEAST}:1"
             found = f"{own}, a contrast of {held:.1f}:1"
             problems.append(_fault(f"colours, {place}", found, expected))
     return tuple(value)
-
-
-def _light(colour: str) -> float:
-    """Relative luminance, as WCAG defines it."""
-    parts = [int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5)]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _logo(folder: Path, given: dict[str, Any], problems: list[Problem]) -> bytes:

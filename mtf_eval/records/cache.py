@@ -18,7 +18,6 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -27,7 +26,7 @@ from pyarrow.parquet import ParquetFile
 
 from mtf_eval.records.aliases import CHANGED_AREAS
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.home import REFERENCE, is_ours
+from mtf_eval.records.home import REFERENCE, file_digest, folder_digest, is_ours, versions
 from mtf_eval.records.tables import DESCRIBED
 
 #: No file but an archive of street records is as large as this and read.
@@ -84,20 +83,17 @@ def key_of(files: Iterable[Path], base: Path, prices: Iterable[Path] = ()) -> st
     whole = hashlib.sha256(_code().encode())
     named = [*((f, f.relative_to(base).as_posix()) for f in files), *((p, p.name) for p in prices)]
     for file, name in sorted(named):
-        with file.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").hexdigest()
-        whole.update(f"{name}\0{content}\n".encode())
+        whole.update(f"{name}\0{file_digest(file)}\n".encode())
     return whole.hexdigest()
 
 
 @cache
 def _code() -> str:
     """Hash of the modules that read, their aliases, and the versions of what they stand on."""
-    parts = [version(n) for n in ("pandas", "pandera", "pyarrow", "python-calamine")]
+    libraries = versions(("pandas", "pandera", "pyarrow", "python-calamine"))
     read = [REFERENCE / "aliases.csv", REFERENCE / CHANGED_AREAS, DESCRIBED]
-    for path in [*sorted(Path(__file__).parent.rglob("*.py")), *read]:
-        parts.append(hashlib.sha256(path.read_bytes()).hexdigest())
-    return " ".join(parts)
+    code = folder_digest(Path(__file__).parent, "*.py")
+    return f"{libraries} {code} {[file_digest(path) for path in read]}"
 
 
 def fetch(key: str) -> Dataset | None:

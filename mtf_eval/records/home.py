@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +25,22 @@ def versions(names: Iterable[str]) -> dict[str, str]:
         except PackageNotFoundError:
             held[name] = "absent"
     return held
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def folder_digest(path: Path, pattern: str = "*") -> str:
+    """Digest names and bytes of every file below a folder (or of one file), hidden ones apart."""
+    total = hashlib.sha256()
+    for file in [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file()):
+        name = file.relative_to(path)
+        if not any(part.startswith((".", "~$", "__pycache__")) for part in name.parts):
+            total.update(f"{name.as_posix()}\0{file_digest(file)}\n".encode())
+    return total.hexdigest()
 
 
 def is_ours(folder: Path) -> bool:

@@ -7,15 +7,13 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, wraps
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Concatenate, cast
 
 import pandas as pd
 
 from mtf_eval.records.cache import folder_of, put, take
 from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting
-from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.home import PACKAGE, REFERENCE, file_digest, folder_digest, versions
 from mtf_eval.records.tables import DESCRIBED
 
 KEPT = 2000  # entries; the least recently used go first
@@ -47,7 +45,7 @@ def by_content(
                 names = pd.util.hash_pandas_object(data.tables["area_names"], index=False)
                 content = told, data.redrawn, int(names.sum())
             asked = repr((function.__module__, function.__qualname__, args, named, content))
-            path = folder / hashlib.sha256(asked.encode() + stands_on()).hexdigest()
+            path = folder / hashlib.sha256(f"{asked}{stands_on()}".encode()).hexdigest()
             entry: Any = take(path)
             if entry is None:
                 with noting(data) as read:
@@ -65,16 +63,8 @@ def by_content(
 
 
 @cache
-def stands_on() -> bytes:
+def stands_on() -> str:
     """Digest of the code and the reference values that every result stands on."""
-    libraries = [version(name) for name in ("numpy", "pandas", "scipy", "statsmodels")]
-    package = digest_of(Path(__file__).parent.parent, "*.py") + DESCRIBED.read_bytes()
-    return package + digest_of(REFERENCE) + " ".join(libraries).encode()
-
-
-def digest_of(folder: Path, pattern: str = "*.*") -> bytes:
-    """Return the sha256 of the files below a folder."""
-    whole = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob(pattern) if p.is_file()):
-        whole.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    return whole.digest()
+    libraries = versions(("numpy", "pandas", "scipy", "statsmodels"))
+    digests = folder_digest(PACKAGE, "*.py"), file_digest(DESCRIBED), folder_digest(REFERENCE)
+    return f"{digests} {libraries}"

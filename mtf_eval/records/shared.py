@@ -13,7 +13,8 @@ from typing import Any, Concatenate, cast
 
 from mtf_eval.records.cache import folder_of, put, take
 from mtf_eval.records.dataset import Dataset, P, T, noting, once
-from mtf_eval.records.kept import KEPT, by_content, digest_of, stands_on
+from mtf_eval.records.home import folder_digest
+from mtf_eval.records.kept import KEPT, by_content, stands_on
 from mtf_eval.records.reads import units
 
 
@@ -30,8 +31,8 @@ def shared(function: Callable[Concatenate[Dataset, P], T]) -> Callable[Concatena
         if folder is None:
             return function(data, *args, **named)
         asked = repr((function.__module__, function.__qualname__, args, sorted(named.items())))
-        own = b"" if data.own_prices is None else digest_of(data.own_prices)
-        name = hashlib.sha256(asked.encode() + stands_on() + own).hexdigest()
+        own = "" if data.own_prices is None else folder_digest(data.own_prices)
+        name = hashlib.sha256(f"{asked}{stands_on()}{own}".encode()).hexdigest()
         held = units_of(data)
         entry: Any = take(folder / name)
         if entry and all(held.get(u, "") == d for u, d in entry[0].items()):

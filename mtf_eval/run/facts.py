@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from mtf_eval.errors import RunRefused
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.home import HOME, PACKAGE, REFERENCE, versions
+from mtf_eval.records.home import HOME, PACKAGE, REFERENCE, folder_digest, versions
 from mtf_eval.records.prices.editions import editions
 from mtf_eval.records.prices.own import own_folder
 from mtf_eval.records.prices.reference import load_reference
@@ -144,20 +144,6 @@ def address_of(given: str) -> str:
         return given
     path = _first(given, Path(given), HOME / given)
     return path.relative_to(HOME).as_posix() if path.is_relative_to(HOME) else str(path)
-
-
-def folder_digest(path: Path, pattern: str = "*") -> str:
-    """Digest names and bytes of every file below a folder (or of one file), hidden ones apart."""
-    files = [path] if path.is_file() else sorted(p for p in path.rglob(pattern) if p.is_file())
-    total = hashlib.sha256()
-    for file in files:
-        relative = file.relative_to(path).as_posix()
-        if any(part.startswith((".", "~$", "__pycache__")) for part in Path(relative).parts):
-            continue
-        with file.open("rb") as stream:
-            total.update(f"{relative}\0".encode())
-            total.update(hashlib.file_digest(stream, "sha256").digest())
-    return total.hexdigest()
 
 
 @cache

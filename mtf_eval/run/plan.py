@@ -20,11 +20,11 @@ from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
-from mtf_eval.records.home import HOME, versions
+from mtf_eval.records.home import HOME, file_digest, versions
 from mtf_eval.run.facts import LIBRARIES, Facts, code_digest, prices_digest
 from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
-from mtf_eval.run.store import Store, file_digest
+from mtf_eval.run.store import Store
 
 #: Years and half-years that have a report, and why other years have none.
 Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
@@ -217,8 +217,8 @@ def decide(
     if units := changed(entry, facts, store.salt()):
         more = f" and {len(units) - 5} more" if len(units) > 5 else ""
         return "changed: " + ", ".join(units[:5]) + more
-    folder = store.out / report.dataset
-    if file_digest(page_of(folder, report.name)) != entry["sha256"]:
+    page = page_of(store.out / report.dataset, report.name)
+    if not page.is_file() or file_digest(page) != entry["sha256"]:
         return "its page is missing or was changed by hand"
     if lacking := report.lacking(entry, beside):
         return f"no {' and '.join(lacking)} beside its page yet"

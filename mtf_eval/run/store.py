@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import json
 import os
 import secrets
@@ -25,15 +24,6 @@ from typing import Any
 
 from mtf_eval.errors import RunRefused
 from mtf_eval.records.home import is_ours
-
-
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file, `""` when it is not there."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 class Store:

@@ -155,8 +155,6 @@ def pool(
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     """Adjust p values for several questions at once (Holm 1979)."""
-    order = np.argsort(p_values)
-    steps = np.asarray(p_values, dtype=float)[order] * np.arange(len(order), 0, -1)
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.maximum.accumulate(steps).clip(max=1.0)
-    return tuple(adjusted.tolist())
+    from statsmodels.stats.multitest import multipletests
+
+    return tuple(multipletests(p_values, method="holm")[1].tolist())

@@ -149,24 +149,19 @@ def ordinal_change(
     Quantity
         Between -1 and 1, above 0 = higher answers at exit; Brunner-Munzel interval (t).
     """
-    from scipy import stats
+    from statsmodels.stats.nonparametric import rank_compare_2indep
 
-    x, y = np.asarray(before, dtype=float), np.asarray(after, dtype=float)
-    if min(len(x), len(y)) < 5:
+    n, m = len(before), len(after)
+    if min(n, m) < 5:
         raise NotEnoughData(
-            f"{measure}: {len(x)} answers at entry and {len(y)} at exit; at least 5 of each needed"
+            f"{measure}: {n} answers at entry and {m} at exit; at least 5 of each needed"
         )
-    n, m = len(x), len(y)
-    ranks = stats.rankdata(np.concatenate([x, y]))
-    rx, ry = ranks[:n], ranks[n:]
-    vx = float(((rx - stats.rankdata(x) - rx.mean() + (n + 1) / 2) ** 2).sum() / (n - 1))
-    vy = float(((ry - stats.rankdata(y) - ry.mean() + (m + 1) / 2) ** 2).sum() / (m - 1))
-    delta = 2 * (float(ry.mean()) - (m + 1) / 2) / n - 1
-    if vx == vy == 0:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = rank_compare_2indep(after, before)
+    if not found.var_prob:
         raise NotEnoughData(f"{measure}: the answers do not vary, so no interval can be given")
-    se = 2 * math.sqrt(vx / (n * m**2) + vy / (m * n**2))
-    df = (n * vx + m * vy) ** 2 / ((n * vx) ** 2 / (n - 1) + (m * vy) ** 2 / (m - 1))
-    reach = critical(level=level, df=df) * se
+    delta, se = float(found.somersd1), 2 * math.sqrt(found.var_prob)
+    reach = critical(level=level, df=float(found.df)) * se
     return Quantity(
         measure=measure,
         estimate=delta,
@@ -176,9 +171,9 @@ def ordinal_change(
         n=n + m,
         method="Brunner-Munzel, different people",
         unit="Cliff's delta",
-        p=float(stats.brunnermunzel(x, y).pvalue),
+        p=float(found.pvalue),
         se=se,
-        details={"n_before": float(n), "n_after": float(m), "df": df},
+        details={"n_before": float(n), "n_after": float(m), "df": float(found.df)},
     )
 
 

@@ -23,13 +23,10 @@ LEAST_MONTHS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesResult:
-    """An interrupted series: the estimate, the same with robust errors, and the lines to draw.
+    """An interrupted series: the estimate, and the same with robust errors.
 
     Attributes
     ----------
-    frame
-        Columns `month`, `observed`, `fitted`, `counterfactual`, `low`, `high`, `post`;
-        counterfactual and band are missing before the start.
     terms
         The changes at the start as ratios: `level`, and `slope` a month where it was asked for;
         columns `term`, `method`, `ratio`, `low`, `high`.
@@ -37,7 +34,6 @@ class SeriesResult:
 
     estimate: Estimate
     robust: Estimate
-    frame: pd.DataFrame
     terms: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
@@ -139,11 +135,6 @@ def interrupted_series(
     cautions = _cautions(post, alike, control is not None)
     if absent := int(t[-1]) + 1 - len(y):
         cautions += (f"{absent} months between the first and the last are not on record.",)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-
-    def simulated(covariance: np.ndarray) -> np.ndarray:
-        scatter = rng.multivariate_normal(params, covariance, size=draws, method="eigh")
-        return np.asarray(np.exp(np.clip(scatter @ neutral.T + offset, None, 50)))
 
     def estimated(name: str, covariance: np.ndarray) -> Estimate:
         without, with_it = counterfactual[post], fitted[post]
@@ -165,36 +156,24 @@ def interrupted_series(
             details={"dispersion": float(fit.scale), "autocorrelation": alike},
             cautions=cautions,
         )
-        avoided = simulated(covariance)[:, post].sum(axis=1) - after
-        low, high = (float(x) for x in np.quantile(avoided, tails))
+        scatter = rng.multivariate_normal(params, covariance, size=draws, method="eigh")
+        simulated = np.exp(np.clip(scatter @ neutral.T + offset, None, 50))
+        avoided = simulated[:, post].sum(axis=1) - after
+        low, high = map(float, np.quantile(avoided, [(1 - level) / 2, (1 + level) / 2]))
         return replace(result, avoided_low=low, avoided_high=high)
 
     methods = {"quasi-Poisson": np.asarray(fit.cov_params())}
     methods[f"Newey-West, {lags} lags"] = np.asarray(robust.cov_params())
     plain, newey_west = (estimated(name, c) for name, c in methods.items())
-    usual = methods["quasi-Poisson"] * max(1.0, 1 / float(fit.scale))
-    low, high = np.quantile(simulated(usual), tails, axis=0)
     terms = [
         (term, name, *np.exp(params[at] + critical(level=level) * se * np.array([0.0, -1.0, 1.0])))
         for name, covariance in methods.items()
         for at, term in enumerate(("level", "slope")[: len(changing)], start=len(columns))
         for se in [math.sqrt(max(covariance[at, at], poisson[at, at]))]
     ]
-    frame = pd.DataFrame(
-        {
-            "month": months,
-            "observed": y.to_numpy(),
-            "fitted": fitted,
-            "counterfactual": np.where(post, counterfactual, np.nan),
-            "low": np.where(post, low, np.nan),
-            "high": np.where(post, high, np.nan),
-            "post": post,
-        }
-    )
     return SeriesResult(
         estimate=plain,
         robust=newey_west,
-        frame=frame,
         terms=pd.DataFrame(terms, columns=["term", "method", "ratio", "low", "high"]),
     )
 

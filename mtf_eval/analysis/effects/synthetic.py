@@ -23,7 +23,7 @@ POOR_FIT = 0.25  # root mean squared error before, as a share of the mean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntheticControl:
-    """The ratio, the donors' weights and the two lines to draw.
+    """The ratio and the donors' weights.
 
     `details` of the estimate: `fit`, the root mean squared error before the start as a share of the
     target's mean; `p_rank`, the rank of its error after over before among the donors'.
@@ -32,13 +32,10 @@ class SyntheticControl:
     ----------
     weights
         Donor area code to weight; those above 0.001.
-    frame
-        Columns `month`, `observed`, `counterfactual`, `post`, summed over the target areas.
     """
 
     estimate: Estimate
     weights: dict[str, float]
-    frame: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
         """One row; the columns of every estimator."""
@@ -102,7 +99,6 @@ def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) ->
         )
     if len(panel.target) > 1:
         cautions.append("The target is a mean of areas, which varies less than one donor does.")
-    counterfactual = values @ weights * len(panel.target)
     estimate = ratio_estimate(
         measure=panel.measure,
         log_ratio=ratio,
@@ -119,14 +115,6 @@ def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) ->
     return SyntheticControl(
         estimate=estimate,
         weights={n: float(w) for n, w in zip(names, weights, strict=True) if w > 0.001},
-        frame=pd.DataFrame(
-            {
-                "month": panel.counts.index,
-                "observed": mean * len(panel.target),
-                "counterfactual": counterfactual,
-                "post": post,
-            }
-        ),
     )
 
 

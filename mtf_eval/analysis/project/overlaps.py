@@ -133,21 +133,13 @@ def overlaps(data: Dataset, *, as_of: date, of: str = "") -> tuple[Overlap, ...]
 
 def groups(data: Dataset, *, as_of: date) -> tuple[tuple[str, ...], ...]:
     """Projects whose effects or benefits must not be added: connected by areas or outcomes."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
+    from scipy.cluster.hierarchy import DisjointSet
 
     found = [o for o in overlaps(data, as_of=as_of) if o.what in ("areas", "outcomes")]
-    names = sorted({n for o in found for n in (o.first, o.second)})
-    if not names:
-        return ()
-    at = {name: i for i, name in enumerate(names)}
-    rows, columns = [at[o.first] for o in found], [at[o.second] for o in found]
-    links = coo_array(([1] * len(found), (rows, columns)), shape=(len(names), len(names)))
-    number, label_of = connected_components(links, directed=False)
-    return tuple(
-        tuple(n for n, member in zip(names, label_of, strict=True) if member == group)
-        for group in range(number)
-    )
+    together = DisjointSet(name for o in found for name in (o.first, o.second))
+    for o in found:
+        together.merge(o.first, o.second)
+    return tuple(sorted(tuple(sorted(group)) for group in together.subsets()))
 
 
 def overlaps_table(data: Dataset, *, as_of: date) -> Table:

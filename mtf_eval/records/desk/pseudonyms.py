@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import hmac
-import io
 import os
 import secrets
 import stat
@@ -21,6 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from mtf_eval.errors import BadArgument, DataProblems, RunRefused, refused
+from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.scanner import scan
 
 BYTES = 32
@@ -88,25 +88,19 @@ def pseudonymise(
     key = read_key(key_file)
     if source.resolve() == target.resolve():
         raise BadArgument("the new log cannot take the place of the old one: name another file")
-    raw = source.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
-    rows = list(csv.reader(io.StringIO(text)))
-    head = rows[0] if rows else []
+    head, *rows = read_csv(source, "log").rows
     missing = sorted({*columns, *drop} - set(head))
     if missing:
         raise BadArgument(
             f"{source.name} has no column {', '.join(missing)}; it has {', '.join(head)}"
         )
-    ragged = next((n for n, row in enumerate(rows, start=1) if len(row) > len(head)), None)
+    ragged = next((n for n, row in enumerate(rows, start=2) if len(row) > len(head)), None)
     if ragged is not None:
         found, todo = "more cells than headings", "check the separators in this row"
         raise refused(source.name, found, "one cell a heading", todo, row=ragged)
     keep = [i for i, name in enumerate(head) if name not in drop]
     replaced, written = 0, []
-    for row in rows[1:]:
+    for row in rows:
         new = []
         for i in keep:
             cell = row[i] if i < len(row) else ""

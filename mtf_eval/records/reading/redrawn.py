@@ -7,7 +7,6 @@ it, where both vintages are in use; a part of it that a project names cannot be 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -151,22 +150,17 @@ def _read(path: Path) -> pd.DataFrame:
 
 def _groups(pairs: pd.DataFrame, wanted: set[str]) -> list[Group]:
     """Return the groups of areas that hold the same ground in both vintages, of codes wanted."""
-    new_of: dict[str, set[str]] = defaultdict(set)
-    old_of: dict[str, set[str]] = defaultdict(set)
-    for old_code, new_code in zip(pairs[OLD], pairs[NEW], strict=True):
-        new_of[old_code].add(new_code)
-        old_of[new_code].add(old_code)
-    found, seen = [], set[str]()
-    for code in sorted(wanted & (new_of.keys() | old_of.keys())):
-        if code in seen:
-            continue
-        old, new = ({code}, set[str]()) if code in new_of else (set[str](), {code})
-        while True:
-            more_new = {n for o in old for n in new_of[o]} - new
-            more_old = {o for n in new | more_new for o in old_of[n]} - old
-            if not more_new and not more_old:
-                break
-            old, new = old | more_old, new | more_new
-        seen |= old | new
-        found.append((frozenset(old), frozenset(new)))
-    return found
+    from scipy.cluster.hierarchy import DisjointSet
+
+    sides = [[(side, code) for code in pairs[side]] for side in (OLD, NEW)]
+    whole = DisjointSet([*sides[0], *sides[1]])
+    for one, other in zip(*sides, strict=True):
+        whole.merge(one, other)
+    found: dict[tuple[str, str], Group] = {}
+    for code in sorted(wanted):
+        at = (OLD, code) if (OLD, code) in whole else (NEW, code)
+        if at in whole and whole[at] not in found:
+            group = whole.subset(at)
+            old, new = (frozenset(c for own, c in group if own == s) for s in (OLD, NEW))
+            found[whole[at]] = old, new
+    return list(found.values())

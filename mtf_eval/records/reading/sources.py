@@ -12,6 +12,7 @@ from pathlib import Path
 from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
+from mtf_eval.records.home import file_digest
 from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
@@ -62,8 +63,7 @@ def from_database(address: str) -> Opened:
 
 
 def _source(table: str, path: Path, rows: int = 0) -> Source:
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Source(table=table, file=path.name, sha256=digest, rows=rows)
+    return Source(table=table, file=path.name, sha256=file_digest(path), rows=rows)
 
 
 def _from_file(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
@@ -191,8 +191,7 @@ def _street_records(*archives: Path) -> tuple[Grid, Source]:
     whole, name = hashlib.sha256(), ", ".join(a.name for a in archives)
     for file in (f for a in archives for f in (sorted(a.rglob("*")) if a.is_dir() else [a])):
         if file.is_file():
-            with file.open("rb") as stream:
-                whole.update(hashlib.file_digest(stream, "sha256").digest())
+            whole.update(bytes.fromhex(file_digest(file)))
     named = tuple(replace(f, file=f.file or name) for f in findings)
     grid = Grid(table="incidents", file=name, rows=(), frame=frame, findings=named, names=names)
     source = Source(table="incidents", file=name, sha256=whole.hexdigest(), rows=len(frame))

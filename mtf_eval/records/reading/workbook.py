@@ -8,7 +8,6 @@ a rating has no word). A workbook that would unfold to more than fits is refused
 from __future__ import annotations
 
 import colorsys
-import hashlib
 import io
 import re
 import zipfile
@@ -23,6 +22,7 @@ from xml.etree import ElementTree
 from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
+from mtf_eval.records.home import file_digest
 from mtf_eval.records.prices.unit_costs import foreign_format
 from mtf_eval.records.reading.cells import CellError
 from mtf_eval.records.reading.grids import MAX_CELLS, Grid
@@ -121,8 +121,7 @@ def read_workbook(
     except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, OSError) as error:
         found = f"a workbook that does not open ({type(error).__name__})"
         raise refused(file, found, "an Excel workbook", "save it again in Excel") from None
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    source = partial(Source, file=file, sha256=digest, rows=0)
+    source = partial(Source, file=file, sha256=file_digest(path), rows=0)
     read = {g.table: ", ".join(o.sheet for o in grids if o.table == g.table) for g in grids}
     return grids, findings, {name: source(table=name, sheet=of) for name, of in read.items()}
 
