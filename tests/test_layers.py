@@ -46,7 +46,7 @@ LEVELS = {
         {"pages"},
     ],
     "run": [
-        {"store", "session", "verdict", "parameters", "facts", "links"},
+        {"store", "session", "stopping", "verdict", "parameters", "facts", "links"},
         {"execute", "plan"},
         {"pool", "record"},
         {"warm"},

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.facts import Facts
 from mtf_eval.run.parameters import read_template
 from mtf_eval.run.plan import Planned, Wanted, make_plan
+from mtf_eval.run.stopping import Stop
 from mtf_eval.run.store import Store
 
 
@@ -380,14 +382,23 @@ def test_what_a_command_ends_with(
     assert ended("run") == 0
 
 
+@pytest.mark.parametrize("when", ["at once", "at a step", "at the end"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_run_that_is_told_to_stop_says_so(
-    number: signal.Signals, code: int, monkeypatch: pytest.MonkeyPatch,
+    number: signal.Signals, code: int, when: str, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
+    stop, reached = Stop(), []
+
     def run(**_: Any) -> None:
-        with cli._stoppable():
-            signal.raise_signal(number)
+        with stop.listening():
+            with stop.later() if when != "at once" else nullcontext():
+                signal.raise_signal(number)
+                reached.append("not broken off")
+                if when == "at a step":
+                    stop.heed()
+                    reached.append("not heeded")
+            reached.append("not heeded")
 
     class Left(Exception):
         pass
@@ -403,6 +414,7 @@ def test_a_run_that_is_told_to_stop_says_so(
     assert left.value.args == (code,)
     assert f"stopped by {number.name}; the reports stand as they were" in capsys.readouterr().err
     assert signal.getsignal(number) == before
+    assert reached == ["not broken off"] * (when != "at once")
 
 
 def test_a_plan_is_shown_with_what_goes_and_why(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -28,6 +28,7 @@ from mtf_eval.run.links import title_of
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import Planned, Report, Wanted, changed, decide, make_plan, safe_name
 from mtf_eval.run.record import assemble, entry_of, run_records
+from mtf_eval.run.stopping import Stop
 from mtf_eval.run.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Options:
     dask: str = ""
     cell_seconds: float = 600
     seconds: float = 1800
+    stop: Stop = field(default_factory=Stop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +295,7 @@ def run_many(
                 running[submit(job)] = job
             if not running:
                 return
-            # A signal that arrives just before a wait without end would be seen only after it.
+            options.stop.heed()
             done, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
             for future in done:
                 job = running.pop(future)
@@ -337,7 +339,8 @@ def _submitting(
         return
     from mtf_eval.run.pool import pool
 
-    with pool(options.in_flight or os.cpu_count() or 1, data, rehearsed) as made:
+    workers = options.in_flight or os.cpu_count() or 1
+    with options.stop.later(), pool(workers, data, rehearsed) as made:
         yield made.submit
 
 

@@ -9,10 +9,9 @@ import io
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -31,6 +30,7 @@ from mtf_eval.run.facts import address_of
 from mtf_eval.run.plan import Wanted, templates
 from mtf_eval.run.schedule import KINDS
 from mtf_eval.run.schedule import schedule as make_schedule
+from mtf_eval.run.stopping import Stop, Stopped
 from mtf_eval.run.store import Store
 
 if TYPE_CHECKING:
@@ -49,10 +49,6 @@ Evaluation and benefit analysis of a multi-agency task force.
 
 `mtf-eval COMMAND --help` shows an example of each; docs/first_afternoon.md goes step by step.
 """
-
-
-class Stopped(BaseException):
-    """The run was told to stop (Ctrl-C, SIGTERM)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -174,7 +170,7 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
     """
     from mtf_eval.run import batch
 
-    of, store = SimpleNamespace(**options), Store(out)
+    of, store, stop = SimpleNamespace(**options), Store(out), Stop()
     if of.pdf:
         need_browser()
     wanted, books = _wanted(of)
@@ -185,13 +181,13 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
         plans = batch.plan(_addresses(data), books, wanted, store, force=of.force)
         _show_plan(plans, why=True)
         return 0
-    with store.locked() as taken_over, _stoppable() as heed:
+    with store.locked() as taken_over, stop.listening():
         if taken_over:
             click.echo(taken_over, err=True)
         _log_to(store.state / "log.txt")
         given = _addresses(data), books, wanted, store
         plans = batch.plan(*given, force=of.force, reading=(lambda: None) if of.dask else _begin)
-        heed()
+        stop.heed()
         index = store.out / "index.html"
         due = sum(len(p.due) for p in plans)
         if not due and not any(p.dropped for p in plans) and index.exists():
@@ -201,14 +197,9 @@ def run(data: tuple[str, ...], out: Path, **options: Any) -> int:
         if of.why:
             _show_plan(plans, why=True)
         limits = {"cell_seconds": of.cell_timeout, "seconds": of.report_timeout}
-        how = batch.Options(in_flight=of.in_flight or 0, dask=of.dask, **limits)
+        how = batch.Options(in_flight=of.in_flight or 0, dask=of.dask, stop=stop, **limits)
         with _progress(due) as step:
-
-            def made(result: Any) -> None:
-                heed()
-                step(result)
-
-            outcome = batch.run(plans, store, wanted, how, progress=made)
+            outcome = batch.run(plans, store, wanted, how, progress=step)
         print_pages(plans, store.out, wanted=of.pdf)
     return _say(outcome, index, store)
 
@@ -357,34 +348,6 @@ def _progress(total: int) -> Iterator[Callable[[Any], None]]:
             bar.update(task, advance=1, description=result.name)
 
         yield step
-
-
-@contextmanager
-def _stoppable() -> Iterator[Callable[[], None]]:
-    """Turn SIGTERM and Ctrl-C into one clean end.
-
-    Gives a function that ends the run too when it was told to stop while a library, in the middle
-    of an import, threw every exception away.
-    """
-    told: list[str] = []
-
-    def stop(number: int, frame: object) -> None:
-        told.append(signal.Signals(number).name)
-        heed()
-
-    def heed() -> None:
-        if told:
-            raise Stopped(told[0])
-
-    before = {}
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(ValueError):  # not the main thread: a test, a scheduler's own
-            before[number] = signal.signal(number, stop)
-    try:
-        yield heed
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _log_to(path: Path) -> None:
