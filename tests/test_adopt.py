@@ -13,7 +13,7 @@ from habits import HABITS
 
 from mtf_eval import load
 from mtf_eval.errors import DataProblems
-from mtf_eval.records.desk.adopt import adopt, answered, write
+from mtf_eval.records.desk.adopt import OUT, adopt, answered, write
 from mtf_eval.run import cli
 
 TRACKERS = Path(__file__).parent / "field" / "trackers"
@@ -224,13 +224,18 @@ def test_trackers_of_other_habits_go_in(
 
 
 def test_what_an_adopted_tracker_asks(tmp_path: Path) -> None:
-    log = [["Ref", "Day", "Agency", "Outcome"], ["R1", "3rd Apr", "NHS", "Accepted"]]
-    log += [["R2", "4th Apr", "NHS", "Returned"], ["R3", "Jo Bloggs", "NHS", "Accepted"]]
+    log = [["Ref", "Day", "Agency", "Outcome", "Shoe size"]]
+    log += [["R1", "3rd Apr", "NHS", "Accepted", 7], ["R2", "4th Apr", "NHS", "Returned", 8]]
+    log += [["R3", "Jo Bloggs", "NHS", "Accepted", 9]]
     incidents = [["Date/Time", "Type", "Postcode"], ["05/04/2023 13:30", "disorder", "CT9 1AA"]]
     areas = "postcode,area_code\nCT9 1AA,E01000001\n"
     (tmp_path / "postcode_areas.csv").write_text(areas, encoding="utf-8")
-    sheets = {"April 2023": log, "Incidents": incidents}
+    sheets = {"April 2023": log, "Incidents": incidents, "Notes": [["Remember the milk"]]}
     out = adopt(write_xlsx(tmp_path / "t.xlsx", sheets))
+    assert [said.rpartition(", ")[2] for said in out.seen] == [
+        "1 left out (Shoe size)", "0 left out", "left out",
+    ]  # fmt: skip
+    assert [x.sheet for x in out.lines if x.what == "sheet" and x.means == OUT] == ["Notes"]
     asked = {out.lines[i].written: out.lines[i].means for i in out.questions}
     # A text that is no day may be a name: it is left to the check, which quotes none.
     assert asked == {

@@ -319,6 +319,14 @@ def test_a_picture_goes_where_it_is_told(kinds: dict[str, Chart]) -> None:
     assert not left.lines
 
 
+def test_bars_of_a_histogram_stand_within_their_bands(kinds: dict[str, Chart]) -> None:
+    chart = kinds["histogram"]
+    frame, bars = chart.released.frame, chart.plot().patches
+    assert len(bars) == len(frame)
+    for bar, low, high in zip(bars, frame["lo"], frame["hi"], strict=True):
+        assert low < bar.get_x() < bar.get_x() + bar.get_width() < high
+
+
 def test_both_ends_of_every_bar_of_a_tornado_are_written(kinds: dict[str, Chart]) -> None:
     chart = kinds["tornado"]
     frame = chart.released.frame

@@ -33,6 +33,7 @@ from mtf_eval.publish.cells import compact, number, payload, strength
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
 from mtf_eval.publish.display.grid import RAG, rating
+from mtf_eval.records.dataset import Finding
 
 
 def soup(element: Any) -> BeautifulSoup:
@@ -318,6 +319,12 @@ def test_provenance_keeps_rows_and_findings_in_the_house() -> None:
         assert words in inside
     assert re.search(r"referrals\s+9\s+15 December 2021\s+[0-9a-f]{12}", inside)
     assert "December is not complete" in inside
+    told = [("warning", "referrals"), ("note", "referrals"), ("note", ""), ("warning", "costs")]
+    noticed = tuple(Finding(kind=kind, table=table, text="x") for kind, table in told)
+    several = replace(made_up.dataset(), findings=noticed)
+    several.table("referrals")
+    text = soup(elements.provenance(several, disclosure(), settings)).get_text(" ")
+    assert re.search(r"found\s+warning: 1; note: 2\s", text), "costs were not read for this page"
     outside = soup(elements.provenance(made_up.dataset(), Disclosure("public"), {"year": 2021}))
     assert "December is not complete" not in outside.get_text(" ")
     assert "warning" not in outside.get_text(" "), "what reading found was counted in records"

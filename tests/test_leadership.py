@@ -78,6 +78,12 @@ def test_ratings_follow_the_printed_rule(data: Dataset) -> None:
     assert (third["rag"], third["reason"]) == ("Amber", "we cannot say what changed: no file")
 
 
+def test_on_the_day_a_response_ends_no_assessment_is_late() -> None:
+    ended = dataset(projects=[project("P1", response_end=str(HALF.end))])
+    frame = leadership.projects(ended, half=HALF, rule=RULE, results={}, withheld={}).frame
+    assert not frame["reason"].str.contains("no assessment").any()
+
+
 def test_stages_on_the_day(data: Dataset) -> None:
     object.__setattr__(data, "about", {"as_at": "2021-02-01"})
     frame = leadership.projects(data, half=HALF, rule=RULE, results={}, withheld={}).frame

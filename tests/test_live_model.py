@@ -173,6 +173,8 @@ def test_every_sheet_of_the_model_says_what_its_cells_are(tmp_path: Path) -> Non
     for name, key in NAMES.items():
         expected = [float(of.results[key]) for of in (done, done.claims)]
         assert values[name] == pytest.approx(expected), name
+    wide = {sheet.title: sheet.column_dimensions["A"].width for sheet in book}
+    assert min(wide.values()) > len("crime_domestic_burglary"), wide
     heads = [cell.value for cell in book["Model inputs"][1]]
     assert len(set(heads)) == len(heads)
     assert heads[-3:] == ["Uprated by", "Present value (£)", "Present fiscal value (£)"]

@@ -69,6 +69,15 @@ def test_contents_nest(page: BeautifulSoup) -> None:
     ]  # fmt: skip
 
 
+def test_headings_of_the_same_words_are_reached_each() -> None:
+    book = made_up.notebook()
+    book.cells += [new_markdown_cell("## Again\n\nWords.") for _ in range(3)]
+    page = render(book)
+    links = [a["href"] for a in page.select("nav a") if a.get_text() == "Again"]
+    assert links == ["#again", "#again-2", "#again-3"]
+    assert [page.select_one(link).get_text() for link in links] == ["Again"] * 3
+
+
 def test_style_for_the_desk_is_not_there_twice(page: BeautifulSoup) -> None:
     assert len(page.find_all("style")) == 1
     assert len(str(page)) < 100 * 1024

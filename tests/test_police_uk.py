@@ -387,6 +387,8 @@ def test_counts_by_ward_with_a_column_a_month_are_incidents(tmp_path: Path) -> N
     assert cells[("E05000001", "2023-01")] == 3
     assert cells[("E05000002", "2023-02")] == 5
     assert sum(cells.values()) == 9
+    rows.assign(ward=["0101", "0102"]).to_csv(path, index=False)
+    assert set(load(path).table("incidents")["area_code"]) == {"0101", "0102"}
     rows.drop(columns="measure").to_csv(path, index=False)
     with pytest.raises(BadArgument, match="expected columns ward"):
         load(path)

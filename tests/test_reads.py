@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import made_up
 import numpy as np
 import pandas as pd
 import pytest
 
 from benchmarks.stale import Edit, Made, edited, edits, make, moved, stale
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, noting
 from mtf_eval.records.load import load
 from mtf_eval.records.reads import units
 
@@ -125,6 +126,17 @@ def test_what_leaves_a_page_up_to_date_leaves_it_as_it_is(
         spared = [e for e, units in zip(drawn, after, strict=True) if not made.reads & units]
         assert len(spared) > 20
         assert stale(data, made, (name, {"project_id": "EX04"}), spared) == []
+
+
+def test_what_is_asked_meanwhile_is_told_apart_from_what_was_asked_before() -> None:
+    data = made_up.dataset()
+    before = {*data.reads}
+    with noting(data, lasting=False) as asked:
+        data.origins()
+    assert (asked, data.reads) == ({"as at"}, before)
+    with noting(data) as asked:
+        data.origins()
+    assert (asked, data.reads) == ({"as at"}, before | {"as at"})
 
 
 def test_the_months_on_record_are_part_of_what_their_span_says() -> None:

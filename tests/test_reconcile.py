@@ -12,7 +12,7 @@ from dashboard import HERE
 
 from mtf_eval import load
 from mtf_eval.analysis.counts import contacts, quality, readings, reconcile
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.dataset import Dataset, Finding
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +132,18 @@ def test_months_without_records_between_those_with_are_named(thanet: Dataset) ->
     assert row["named"].startswith("December 2021, January 2022, ")
     assert row["named"].endswith("November 2022, and 12 more"), "24 months, twelve of them named"
     assert quality.covered(thanet) == "January 2020 to December 2021"
+
+
+def test_what_reading_noticed_is_listed_by_kind_and_place(thanet: Dataset) -> None:
+    given = [("note", "costs", 3), ("warning", "costs", 1200), ("warning", "actions", 7),
+             ("warning", "costs", None), ("warning", "costs", 30)]  # fmt: skip
+    noticed = tuple(Finding(kind=k, table=t, row=r, text="x") for k, t, r in given)
+    listed = quality.reading_notes(dataclasses.replace(thanet, findings=noticed)).frame
+    assert listed["no"].tolist() == [*"12345"]
+    assert list(zip(listed["table"], listed["place"], strict=True)) == [
+        ("actions", "row 7"), ("costs", ""), ("costs", "row 30"), ("costs", "row 1,200"),
+        ("costs", "row 3"),
+    ]  # fmt: skip
 
 
 def test_errors_that_cancel_are_explained_by_a_later_decision_alone(thanet: Dataset) -> None:

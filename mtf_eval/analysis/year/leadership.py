@@ -106,11 +106,11 @@ def _rating(
     red = longest > rule.days_overdue
     running = pd.Timestamp(row["response_start"]) <= now
     signed = row["tlg_signoff"]
-    if running and (pd.isna(signed) or signed > now):
+    if running and not signed <= now:
         said.append("response without sign-off")
         red = True
     ended, assessed = row["response_end"], row["assessment_date"]
-    if pd.notna(ended) and ended <= now and (pd.isna(assessed) or assessed > now):
+    if ended < now and not assessed <= now:
         days = (now - pd.Timestamp(ended)).days
         said.append(f"no assessment {days} days after the response ended")
         red = red or days > rule.days_unassessed
