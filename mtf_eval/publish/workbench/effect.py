@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish import charts
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
-from mtf_eval.publish.display.elements import Element, headline_result, note, result
+from mtf_eval.publish.display.elements import Element, note, result
 from mtf_eval.publish.workbench.view import Absent, Several, View, joined
 from mtf_eval.records.dataset import Dataset
 
@@ -28,21 +27,6 @@ WOULD_CHANGE = {
 }
 EXPECTED = {"counterfactual": "expected", "low": "low", "high": "high"}
 OWN = "The other methods and the checks belong to the effect of the design"
-
-
-class Answer(View):
-    """The main result in one line, for the page and the index, and what is asked besides."""
-
-    def __init__(self, evaluation: Evaluation, beside: Mapping[str, str]) -> None:
-        super().__init__(words=evaluation.headline)
-        self._evaluation, self._beside = evaluation, beside
-
-    def element(self) -> Element:
-        """Return the line with the strength of its design, and the others under it."""
-        found = self._evaluation
-        level = found.primary.maryland if found.primary else None
-        beside = [(name, text) for name, text in self._beside.items() if text]
-        return headline_result(found.headline, level, found.status, beside)
 
 
 class Effect(View):
@@ -106,42 +90,36 @@ class Effect(View):
     def methods(self) -> View:
         """Show every estimate that can be made, the primary one first."""
         found = self.evaluation
-
-        def draw(released: Released) -> Chart:
-            return charts.forest(
-                released,
-                x="method",
-                title=found.headline,
-                subtitle=f"{found.project.primary_measure}: rate ratio by method, with 95% "
-                "intervals; the primary one first",
-                alt=f"{len(released.frame)} estimates with intervals. {found.headline}.",
-            )
-
         if self._by_hand or not found.sensitivity:
             return Absent(OWN if self._by_hand else self.sentence())
-        every = View(partial(assessment.estimates, self.records, found), draw=draw)
-        return Several(every, View(words=_agreement(found)))
+        made = assessment.estimates(self.records, found)
+        draw = partial(
+            charts.forest,
+            x="method",
+            title=found.headline,
+            subtitle=f"{found.project.primary_measure}: rate ratio by method, with 95% intervals; "
+            "the primary one first",
+            alt=f"{len(made.frame)} estimates with intervals. {found.headline}.",
+        )
+        return Several(View(made, draw=draw), View(words=_agreement(found)))
 
     def controls(self) -> View:
         """Show the project among the areas where nothing was done."""
-        found = self.evaluation
-
-        def draw(released: Released) -> Chart:
-            return charts.dots(
-                released,
-                x="group",
-                y="against_controls",
-                project="This project",
-                title="The project among areas where nothing was done",
-                subtitle=f"{found.project.primary_measure}: change against the controls' mean; 1 "
-                "is what the groups of areas nearest to it did on their own",
-                alt=assessment.controls_alt(released.table),
-            )
-
         try:
-            return View(assessment.controls(self.records, found), draw=draw)
+            made = assessment.controls(self.records, self.evaluation)
         except NotEnoughData as error:
             return Absent(str(error))
+        draw = partial(
+            charts.dots,
+            x="group",
+            y="against_controls",
+            project="This project",
+            title="The project among areas where nothing was done",
+            subtitle=f"{self.evaluation.project.primary_measure}: change against the controls' "
+            "mean; 1 is what the groups of areas nearest to it did on their own",
+            alt=assessment.controls_alt(made),
+        )
+        return View(made, draw=draw)
 
     def checks(self) -> View:
         """Show what was tried to make the effect go away, and whether it did."""

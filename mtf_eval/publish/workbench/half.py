@@ -34,7 +34,7 @@ class HalfYear(Period):
 
     def in_one_line(self) -> View:
         """Say what is asked, in one line, for the page and the index."""
-        return Line(words=leadership.decisions_finding(self.decisions().table))
+        return Line(leadership.decisions_finding(self.decisions().table))
 
     def waits(self) -> View:
         """Show the median waits of the half-year."""

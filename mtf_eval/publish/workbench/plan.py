@@ -13,18 +13,10 @@ from mtf_eval.analysis.project.plans import Plan as Row
 from mtf_eval.analysis.project.plans import plan_of, planned_evaluation
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
-from mtf_eval.publish.display.elements import Element, headline_result
 from mtf_eval.publish.workbench.scanning import Scanning
-from mtf_eval.publish.workbench.view import View
+from mtf_eval.publish.workbench.view import Line, View
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
-
-
-class _Answer(View):
-    """Whether the design can show what is aimed at, in one line, for the page and the index."""
-
-    def element(self) -> Element:
-        return headline_result(self.sentence(), None, "planning")
 
 
 class Plan(Scanning):
@@ -58,7 +50,7 @@ class Plan(Scanning):
     def answer(self) -> View:
         """Say in one line whether the design can show what is aimed at, and what would help."""
         given = (self.records, self.evaluation, self.plan.aim)
-        return _Answer(words=planning.plan_finding(*given, *self._choices))
+        return Line(planning.plan_finding(*given, *self._choices), status="planning")
 
     def designs(self) -> View:
         """Show what could be chosen, what each could show, and what adding to it buys."""

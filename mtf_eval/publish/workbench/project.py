@@ -29,12 +29,13 @@ from mtf_eval.publish import charts
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.benefit import Money
-from mtf_eval.publish.workbench.effect import Answer, Effect
+from mtf_eval.publish.workbench.effect import Effect
 from mtf_eval.publish.workbench.scanning import Scanning
 from mtf_eval.publish.workbench.surveys import Surveys
 from mtf_eval.publish.workbench.view import (
     Absent,
     Beside,
+    Line,
     Several,
     View,
     changed_by_hand,
@@ -59,20 +60,22 @@ class Project(Scanning):
 
     # What is to be read first
 
-    def answer(self) -> Answer:
+    def answer(self) -> Line:
         """Say the main result in one line: whether it held, where, its worth, what comes next."""
         money = self.benefit()
         found = money.appraisal.findings if money.appraisal.claimed else ()
         shared = [each.text for each in found if each.rule == "shared_areas"]
         windows = follow_up.later(self.records, self.evaluation)
-        judged = any(window.effect is not None for window in windows)
+        held = any(window.effect is not None for window in windows)
         beside = {
-            "Since then": follow_up.later_finding(windows) if judged else "",
+            "Since then": follow_up.later_finding(windows) if held else "",
             "Where": maps.where_words(self._where().released.frame),
             "What it is worth": " ".join([money.sentence(), *shared]),
             "What next": follow_up.what_next(self.records, self.evaluation),
         }
-        return Answer(self.evaluation, beside)
+        judged = self.evaluation
+        level = judged.primary.maryland if judged.primary else None
+        return Line(judged.headline, level=level, status=judged.status, beside=beside.items())
 
     def _where(self) -> View:
         return View(lambda: maps.where(self.records, self.record, as_of=self.as_of))
@@ -98,17 +101,14 @@ class Project(Scanning):
         if not outlines:
             return Absent("No outlines of the areas are on record")
         said = maps.where_words(where.released.frame)
-
-        def draw(released: Released) -> Chart:
-            return charts.rolemap(
-                released,
-                outlines=outlines,
-                key=maps.ROLES,
-                title=f"The project works in {said.split(' (')[0].split(';')[0]}",
-                subtitle="Its areas by role; outlines as they are on record",
-                alt=f"Map of the areas by role. {said}.",
-            )
-
+        draw = partial(
+            charts.rolemap,
+            outlines=outlines,
+            key=maps.ROLES,
+            title=f"The project works in {said.split(' (')[0].split(';')[0]}",
+            subtitle="Its areas by role; outlines as they are on record",
+            alt=f"Map of the areas by role. {said}.",
+        )
         return View(where.table, draw=draw)
 
     def _in_figures(self) -> View:

@@ -7,8 +7,6 @@ from typing import Any
 
 from mtf_eval.analysis.counts import on_record, quality, readings, reconcile
 from mtf_eval.publish import charts
-from mtf_eval.publish.charts.style import Chart
-from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.view import Absent, Line, Several, View, disclosure
 from mtf_eval.records.dataset import Dataset
 
@@ -26,7 +24,7 @@ class Quality(View):
 
     def verdict(self) -> View:
         """Say whether the figures agree, in one line, for the page and the index."""
-        return Line(words=reconcile.verdict(self.records, rule=disclosure().rule))
+        return Line(reconcile.verdict(self.records, rule=disclosure().rule))
 
     def agreement(self) -> Several:
         """Show each total beside the sum of its parts, and what was stated beside what was read."""
@@ -56,18 +54,15 @@ def strip(made: Any) -> View:
     said = on_record.strip_finding(made)
     if not said:
         return Absent("Every month of these areas is on record")
-
-    def draw(released: Released) -> Chart:
-        return charts.strip(
-            released,
-            x="area",
-            first="first",
-            last="last",
-            state="state",
-            title=said,
-            subtitle=f"{made.title}: filled is on record, hatched is not, dotted in part or not "
-            "to be relied on",
-            alt=f"{said}. The runs of months are in the data below.",
-        )
-
+    draw = partial(
+        charts.strip,
+        x="area",
+        first="first",
+        last="last",
+        state="state",
+        title=said,
+        subtitle=f"{made.title}: filled is on record, hatched is not, dotted in part or not to be "
+        "relied on",
+        alt=f"{said}. The runs of months are in the data below.",
+    )
     return View(made, draw=draw)

@@ -93,19 +93,17 @@ class Scanning(View, ABC):
             held = week.week_of(self.records, self.evaluation)
         except NotEnoughData as error:
             return Absent(str(error))
-
-        def draw(released: Released) -> Chart:
-            return charts.heatmap(
-                released,
-                y="hour",
-                x=[c.name for c in released.table.columns[1:]],
-                title=held.peak(),
-                subtitle=f"{released.table.title}; {held.known()}",
-                alt=f"Grid of 7 days by 24 hours. {held.peak()}; {held.known()}.",
-            )
-
         made = week.hours(self.records, self.evaluation, held)
-        return View(made, words=f"{held.peak()}; {held.known()}", draw=draw)
+        said = f"{held.peak()}; {held.known()}"
+        draw = partial(
+            charts.heatmap,
+            y="hour",
+            x=[c.name for c in made.columns[1:]],
+            title=held.peak(),
+            subtitle=f"{made.title}; {held.known()}",
+            alt=f"Grid of 7 days by 24 hours. {said}.",
+        )
+        return View(made, words=said, draw=draw)
 
     def _where_recorded(
         self, make: Callable[..., Any], draw: Callable[[Released], Chart] | None = None

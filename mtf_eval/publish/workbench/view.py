@@ -153,11 +153,26 @@ class Absent(View):
 
 
 class Line(View):
-    """A result in one line, for the page and the index."""
+    """The main result in one line, for the page and the index, with the strength of its design.
+
+    `status` is where the work stands; `beside` are names and lines that stand under it.
+    """
+
+    def __init__(
+        self,
+        words: str,
+        *,
+        level: int | None = None,
+        status: str = "complete",
+        beside: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__(words=words)
+        self._level, self._status = level, status
+        self._beside = [(name, text) for name, text in beside if text]
 
     def element(self) -> Element:
         """Return the line."""
-        return headline_result(self.sentence())
+        return headline_result(self.sentence(), self._level, self._status, self._beside)
 
 
 class Several(View):

@@ -108,7 +108,7 @@ class Year(Period):
         """Say the year in one line, for the page and the index."""
         released = self._table(referrals.headline).released
         caution = referrals.part_year(self.records, **self._when)
-        return Line(words=referrals.year_finding(released.frame, year=self.number, caution=caution))
+        return Line(referrals.year_finding(released.frame, year=self.number, caution=caution))
 
     def key_figures(self) -> str:
         """Return the referrals of the year in plain words."""
@@ -257,19 +257,16 @@ class Year(Period):
         if not self.together.evaluations:
             return Absent("No project was assessed in this year")
         said = portfolio.pooled_finding(self.together)
-
-        def draw(released: Released) -> Chart:
-            return charts.forest(
-                released,
-                x="project",
-                title=said.split(" (")[0],
-                subtitle=f"{released.table.title}: rate ratio with 95% interval, 1 is no change",
-                alt=portfolio.effects_alt(released.table),
-            )
-
-        make = partial(portfolio.effects, self.records, self.together)
+        made = portfolio.effects(self.records, self.together)
+        draw = partial(
+            charts.forest,
+            x="project",
+            title=said.split(" (")[0],
+            subtitle=f"{made.title}: rate ratio with 95% interval, 1 is no change",
+            alt=portfolio.effects_alt(made),
+        )
         ended = View(words=portfolio.lines_finding(self.together))
-        return Several(ended, View(words=said), View(make, draw=draw))
+        return Several(ended, View(words=said), View(made, draw=draw))
 
     def not_pooled(self) -> View:
         """Show which projects are not in the mean, and why."""
