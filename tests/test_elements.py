@@ -32,7 +32,7 @@ from mtf_eval.publish import charts
 from mtf_eval.publish.cells import compact, number, payload, strength
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
-from mtf_eval.publish.display.grid import RAG, rating
+from mtf_eval.publish.display.grid import RAG
 from mtf_eval.records.dataset import Finding
 
 
@@ -254,13 +254,19 @@ def test_figure_has_picture_words_and_data() -> None:
     assert len(ids) == len(set(ids))
 
 
+def rated(word: str) -> Any:
+    frame = pd.DataFrame({"action": ["Outreach"], "rag": [word]})
+    marks = label("action"), Column(name="rag", heading="Rating", kind="text")
+    return soup(elements.table(disclosure()(table("t", frame, *marks)))).select_one(".mtf-rag")
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [("red", "Red"), ("AMBER", "Amber"), ("green", "Green"), ("complete", "Complete"),
      ("not_rated", "Not rated"), ("Not rated", "Not rated")],
 )  # fmt: skip
 def test_rating_is_word_and_shape(word: str, said: str) -> None:
-    page = soup(elements.Element("note", rating(word), "", {}))
+    page = rated(word)
     shape = page.find(attrs={"aria-hidden": "true"})
     assert shape.get_text()
     shape.extract()
@@ -268,8 +274,7 @@ def test_rating_is_word_and_shape(word: str, said: str) -> None:
 
 
 def test_ratings_differ_in_shape_and_read_on_their_colour() -> None:
-    pages = [soup(elements.Element("note", rating(word), "", {})) for word in RAG]
-    shapes = {page.find(attrs={"aria-hidden": True}).get_text() for page in pages}
+    shapes = {rated(word).find(attrs={"aria-hidden": "true"}).get_text() for word in RAG}
     assert len(shapes) == len(RAG)
 
 

@@ -11,7 +11,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from typing import Any, Literal, get_args
 
 from mtf_eval.analysis.results.claims import overclaims
@@ -20,7 +19,7 @@ from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import NOTE_WORDS, SYMBOLS, need_released, payload, strength, words
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Disclosure, Released
-from mtf_eval.publish.display.grid import grid, slug
+from mtf_eval.publish.display.grid import grid, markup, slug
 from mtf_eval.publish.shell import STATUS, css
 from mtf_eval.records import reads
 from mtf_eval.records.dataset import Dataset
@@ -56,20 +55,6 @@ def page(
     """Open the report: heading, lead, banners, and what the index says of it."""
     if not title.strip() or not period.strip():
         raise BadArgument("page: title and period must be given")
-    banners = []
-    if disclosure.rule.banner:
-        banners.append(f'<p class="mtf-banner mtf-internal">{escape(disclosure.rule.banner)}</p>')
-    if data.illustrative:
-        banners.append(
-            '<p class="mtf-banner mtf-illustrative"><strong>Illustrative data.</strong> '
-            "The places, people and figures on this page are made up.</p>"
-        )
-    html = (
-        f"<style data-mtf='desk'>{css('elements.css', 'desk.css')}</style>"
-        f'<div class="mtf-marks">{"".join(banners)}</div><h1 id="title">{escape(title)}</h1>'
-        f'<p class="mtf-period">{escape(data.title)} · {escape(period)}</p>'
-        + (f'<p class="mtf-lead">{escape(lead)}</p>' if lead else "")
-    )
     content = {
         "title": title,
         "period": period,
@@ -82,6 +67,7 @@ def page(
         "rule_sentence": disclosure.rule.sentence,
         "banner": disclosure.rule.banner,
     }
+    html = str(markup("page", content, css("elements.css", "desk.css")))
     return Element("page", html, f"{title}\n{period}", content)
 
 
@@ -90,24 +76,20 @@ def headline(released: Released) -> Element:
     need_released(released)
     if len(released.frame) != 1:
         raise BadArgument(f"headline {released.table.name}: one row, not {len(released.frame)}")
-    cards, plain = [], []
+    figures, plain = [], []
     for column in released.table.columns:
         if column.kind == "label":
             continue
         value = words(released.frame[column.name], released.symbols[column.name], column)[0]
         if value == NOT_GIVEN:
             continue
-        own = column.unit if column.unit not in ("", "£", "%") and value not in SYMBOLS else ""
-        shown = escape(value) + (f" <small>{escape(own)}</small>" if own else "")
-        under = f'<dd class="mtf-under">{escape(column.note)}</dd>' if column.note else ""
-        css = ' class="mtf-words"' if column.kind == "text" and len(value) > len("over 99%") else ""
-        cards.append(f"<div><dt>{escape(column.heading)}</dt><dd{css}>{shown}</dd>{under}</div>")
+        unit = "" if column.unit in ("£", "%") or value in SYMBOLS else column.unit
+        long = column.kind == "text" and len(value) > len("over 99%")
+        figures.append({"column": column, "value": value, "unit": unit, "words": long})
         plain.append(f"{column.heading}: {value}")
-    html = (
-        f'<div class="mtf-headline"><dl>{"".join(cards)}</dl>'
-        f"{_under(released, column_notes=False)}</div>"
-    )
-    return Element("table", html, "\n".join(plain), payload(released) | {"cards": True})
+    content = payload(released)
+    html = markup("cards", figures, content, released.table.notes, _as_at(content["as_at"]))
+    return Element("table", str(html), "\n".join(plain), content | {"cards": True})
 
 
 def table(released: Released) -> Element:
@@ -115,8 +97,11 @@ def table(released: Released) -> Element:
     need_released(released)
     if released.frame.empty:
         return _nothing(released)
-    html = f'<div class="mtf-table">{grid(released, "t")}{_under(released)}</div>'
-    return Element("table", html, _plain(released), payload(released))
+    content = payload(released)
+    html = markup("table", grid(released, "t"), content, _as_at(content["as_at"]))
+    rows = [[c["heading"] for c in content["columns"]], *content["rows"]]
+    text = "\n".join([content["title"], *("\t".join(map(str, row)) for row in rows)])
+    return Element("table", str(html), text, content)
 
 
 def figure(chart: Chart) -> Element:
@@ -127,23 +112,10 @@ def figure(chart: Chart) -> Element:
     if released.frame.empty:
         return _nothing(released)
     own = slug(released.table.name, chart.title, chart.subtitle)
-    key = "".join(
-        f'<li><span style="background:{colour}"></span>{escape(label)}</li>'
-        for label, colour in chart.key
-    )
-    html = (
-        f'<figure class="mtf-figure" aria-labelledby="{own}c">'
-        f'<figcaption id="{own}c"><strong>{escape(chart.title)}</strong> '
-        f"<span>{escape(chart.subtitle)}</span></figcaption>"
-        f'<div class="mtf-plate">{f"<ul>{key}</ul>" if key else ""}'
-        f"{_picture(chart, chart.wide, own + 'w', 'mtf-wide')}"
-        f"{_picture(chart, chart.narrow, own + 'n', 'mtf-narrow')}</div>"
-        f'<details><summary id="{own}s" aria-labelledby="{own}s {own}c">Data of this figure'
-        f"</summary>{grid(released, own)}</details>"
-        f"{_under(released)}</figure>"
-    )
+    content = payload(released)
+    html = markup("figure", chart, own, grid(released, own), content, _as_at(content["as_at"]))
     told = {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt}
-    return Element("figure", html, "\n".join(told.values()), payload(released) | {"figure": told})
+    return Element("figure", str(html), "\n".join(told.values()), content | {"figure": told})
 
 
 def _nothing(released: Released) -> Element:
@@ -160,10 +132,7 @@ def note(text: str, kind: NoteKind = "note") -> Element:
     """Show a note, a caution or a word on method beside the figures."""
     if kind not in get_args(NoteKind):
         raise BadArgument(f"kind={kind!r}: expected one of {', '.join(get_args(NoteKind))}")
-    html = (
-        f'<div class="mtf-note mtf-{kind}"><p><strong>{NOTE_WORDS[kind]}:</strong> '
-        f"{escape(text)}</p></div>"
-    )
+    html = str(markup("note", kind, NOTE_WORDS[kind], text))
     return Element("note", html, f"{NOTE_WORDS[kind]}: {text}", {"kind": kind, "text": text})
 
 
@@ -177,12 +146,7 @@ def headline_result(
     if status not in STATUS:
         raise BadArgument(f"status={status!r}: expected one of {', '.join(STATUS)}")
     _need_modest(text, maryland)
-    design = f' <span class="mtf-strength">{strength(maryland)}.</span>' if maryland else ""
-    lines = "".join(f"<p><strong>{escape(n)}:</strong> {escape(t)}</p>" for n, t in beside)
-    html = (
-        f'<div class="mtf-result"><p><strong>In one line:</strong> {escape(text)}{design}</p>'
-        f"{lines}</div>"
-    )
+    html = str(markup("result", text, strength(maryland) if maryland else "", beside))
     content = {"text": text, "maryland": maryland, "status": status, "beside": [*beside]}
     return Element("result", html, text, content)
 
@@ -199,12 +163,7 @@ def result(estimate: Any) -> Element:
     cautions = [str(c) for c in getattr(estimate, "cautions", ())]
     level = getattr(estimate, "maryland", None)
     _need_modest(sentence, level)
-    design = f'<p class="mtf-strength">{strength(level)}.</p>' if level else ""
-    items = "".join(f"<li>{escape(c)}</li>" for c in cautions)
-    html = (
-        f'<div class="mtf-finding"><p>{escape(sentence)}</p>{design}'
-        f"{f'<ul>{items}</ul>' if items else ''}</div>"
-    )
+    html = str(markup("finding", sentence, strength(level) if level else "", cautions))
     content = {"text": sentence, "cautions": cautions, "maryland": level}
     return Element("finding", html, "\n".join([sentence, *cautions]), content)
 
@@ -247,16 +206,9 @@ def provenance(
             continue
         as_at = source.as_at.isoformat() if source.as_at else ""
         sources.append({"table": name, "rows": read, "as_at": as_at, "content": content[:12]})
-    rows = "".join(
-        f'<tr><th scope="row">{escape(s["table"])}</th><td class="num">{s["rows"]:,}</td>'
-        f"<td>{escape(_as_at(s['as_at']) or 'not given')}</td>"
-        f"<td><code>{escape(s['content'])}</code></td></tr>"
-        for s in sources
-    )
     kinds = {k: sum(f.kind == k for f in noticed) for k in ("repaired", "warning", "note")}
     found = "; ".join(f"{k}: {n}" for k, n in kinds.items() if n) or "nothing to report"
     cautions = [f.text for f in noticed if f.kind == "warning"] if internal else []
-    items = "".join(f"<li>{escape(text)}</li>" for text in cautions)
     facts = {
         "Data set": data.title,
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
@@ -267,21 +219,7 @@ def provenance(
         **({"Reading the data found": found} if disclosure.rule.off else {}),
         "Versions": ", ".join(f"{n} {v}" for n, v in versions(VERSIONS).items() if v != "absent"),
     }
-    listed = "".join(
-        f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items()
-    )
-    heads = "".join(f'<th scope="col">{h}</th>' for h in ("Table", "Rows", "As at", "sha256"))
-    more = f"<h3>Cautions from reading the data</h3><ul>{items}</ul>" if items else ""
-    html = (
-        '<section class="mtf-made" aria-labelledby="made">'
-        '<h2 id="made">How this report was made</h2>'
-        f'<dl>{listed}<div data-mtf="hidden"></div><div data-mtf="time"></div></dl>'
-        '<details class="mtf-fold"><summary>What was read</summary>'
-        '<div class="mtf-scroll" role="region" tabindex="0" aria-labelledby="made-sources">'
-        '<table><caption id="made-sources">Tables read, the date each was filled in up to, and the '
-        f"start of the sha256 of what was read of it</caption><thead><tr>{heads}</tr></thead>"
-        f"<tbody>{rows}</tbody></table></div>{more}</details></section>"
-    )
+    html = str(markup("provenance", facts, sources, cautions, _as_at))
     made = {"parameters": settings, "sources": sources, "reads": sorted(data.reads)}
     made |= {"by_hand": list(by_hand)} if by_hand else {}
     return Element("provenance", html, "How this report was made", made)
@@ -289,32 +227,3 @@ def provenance(
 
 def _as_at(iso: str) -> str:
     return day(date.fromisoformat(iso)) if iso else ""
-
-
-def _picture(chart: Chart, svg: str, own: str, css: str) -> str:
-    """Name a picture for those who do not see it."""
-    start, rest = svg.split(">", 1)
-    return (
-        f'{start} class="{css}" role="img" aria-labelledby="{own}t {own}d">'
-        f'<title id="{own}t">{escape(chart.title)}</title>'
-        f'<desc id="{own}d">{escape(chart.alt)}</desc>{rest}'
-    )
-
-
-def _under(released: Released, *, column_notes: bool = True) -> str:
-    """Return source, as-at date, notes and the meaning of the symbols used."""
-    content = payload(released)
-    as_at = _as_at(content["as_at"])
-    notes: Sequence[str] = content["notes"] if column_notes else released.table.notes
-    lines = [f"Source: {content['source']}" + (f". As at {as_at}." if as_at else ".")]
-    lines += notes
-    symbols = "; ".join(f"{s} {meaning}" for s, meaning in content["symbols"].items())
-    if symbols:
-        lines.append(f"Symbols: {symbols}.")
-    return '<div class="mtf-source">' + "".join(f"<p>{escape(t)}</p>" for t in lines) + "</div>"
-
-
-def _plain(released: Released) -> str:
-    content = payload(released)
-    rows = [[c["heading"] for c in content["columns"]], *content["rows"]]
-    return "\n".join([content["title"], *("\t".join(map(str, row)) for row in rows)])
