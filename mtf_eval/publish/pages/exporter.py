@@ -22,6 +22,7 @@ from traitlets.config import Config
 from mtf_eval.publish.cells import moment
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import MIMETYPE, table
+from mtf_eval.publish.display.grid import markup
 from mtf_eval.publish.exports.files import BY_HAND, PRIVATE, by_hand, contents, head, tables
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.pages import corrections
@@ -309,23 +310,16 @@ def _contents(soup: BeautifulSoup) -> None:
     """List the headings; every heading listed gets an id of its own."""
     nav = soup.find("nav", class_="mtf-contents")
     assert nav is not None
-    items = list(_headings(soup))
-    if len([1 for level, _, _ in items if level == "h2"]) < 2:
+    sections: list[tuple[str, str, list[tuple[str, str]]]] = []
+    for level, own, text in _headings(soup):
+        if level == "h2":
+            sections.append((own, text, []))
+        else:
+            sections[-1][2].append((own, text))
+    if len(sections) < 2:
         nav.decompose()
-        return
-    rows, open_sub = [], False
-    for level, own, text in items:
-        if level == "h3" and not open_sub:
-            rows.append("<ul>")
-        if level == "h2" and open_sub:
-            rows.append("</ul>")
-        if level == "h2" and rows:
-            rows.append("</li>")
-        open_sub = level == "h3"
-        end = "</li>" if level == "h3" else ""
-        rows.append(f'<li><a href="#{own}">{escape(text)}</a>{end}')
-    tail = "</ul></li>" if open_sub else "</li>"
-    _insert(nav, 0, f'<h2 id="contents">Contents</h2><ol>{"".join(rows)}{tail}</ol>')
+    else:
+        _insert(nav, 0, markup("contents", sections))
 
 
 def _headings(soup: BeautifulSoup) -> Iterator[tuple[str, str, str]]:
