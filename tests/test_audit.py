@@ -176,6 +176,10 @@ def test_shares(tmp_path: Path) -> None:
     assert (leak.row, leak.low, leak.high) == ("c", 3, 3)
     write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, "[c]"]])
     assert audit(tmp_path) == []
+    # One per cent of another that is half of a count in two rows by chance counts nobody.
+    rows = [["k", "Whole", "Share (%)", "Other (%)"], ["a", 60, 50, 30], ["b", 40, 50, 20]]
+    write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, 3]])
+    assert audit(tmp_path) == []
     # Of a whole kept back: 36 are 92% of 39 and of no other, so the rest are 3.
     rows = [["k", "Part", "Rest", "Whole", "Share (%)"], ["a", 20, 20, 40, 50]]
     rows += [["b", 10, 20, 30, 33], ["c", 36, "[c]", "[k]", 92]]

@@ -1497,6 +1497,11 @@ def test_a_project_without_a_start_can_be_added_up(reference: Reference) -> None
     third, fourth = (analyse(data, evaluation(project_id=p), reference, draws=0)
                      for p in ("P3", "P4"))  # fmt: skip
     undated = replace(fourth, window=None)
+    # One year of benefit from May 2023, whatever is still paid for after it.
+    late = [cost(project_id="P3", amount_gbp=5.0, date="2026-01-01")]
+    paying = dataset(outcomes=[burglaries(project_id="P3")], costs=late)
+    assert analyse(paying, evaluation(project_id="P3"), reference, draws=0).window == third.window
+    assert third.window == (pd.Timestamp("2023-05-01"), pd.Timestamp("2024-05-01"))
     whole = totals.portfolio([one, other, third, undated], rng=np.random.default_rng(1), draws=0)
     # One outcome of the same people, each claiming all of it: half of each.
     assert _value(whole) == pytest.approx(_value(one) + _value(other) + _value(third))

@@ -593,6 +593,18 @@ def test_near_controls_are_taken_to_the_fortieth_and_no_further() -> None:
     assert pairs.disjoint == 10
 
 
+def test_limits_for_every_count_hold_those_of_the_count_there_was() -> None:
+    from mtf_eval.analysis.effects.placebo import placebo_limits
+
+    frame = records(np.random.default_rng(4), areas=60, months=48) + 5
+    data = Panel(counts=frame, target=("E0000",), start=frame.index[36])
+    own = int(data.totals(data.target)[1])
+    found = effects.placebo_calibrated(panel=data)
+    low, high, se = placebo_limits(panel=data, after=np.array([own - 1, own, own + 1]))
+    assert (low[1], high[1], se[1]) == pytest.approx((found.low, found.high, found.se_log))
+    assert (np.diff(low) > 0).all()
+
+
 def test_groups_are_matched_only_where_no_neighbours_are_as_bad() -> None:
     from mtf_eval.analysis.effects.placebo import choose_controls
 

@@ -170,6 +170,8 @@ def test_years_and_halves_end_with_the_day_looked_back_from(
     few = {} if years == [2012] else {"2012": "referrals in 1 of its months; a review needs 3"}
     assert facts.calendar(as_of) == (years, halves, few)
     assert replace(facts, projects=()).calendar(as_of) == (years, [], few), "no project, no half"
+    short = replace(FACTS, months=("2019-04", "2020-05"))
+    assert short.calendar()[0] == [2020], "the last, where none has months enough"
 
 
 def test_a_report_points_to_those_near_it_that_are_made_or_stand(tmp_path: Path) -> None:

@@ -476,7 +476,10 @@ def test_a_month_missing_before_takes_none_after_where_a_forecast_is_made() -> N
     assert "counted over" not in " ".join(assessment.changes(data_of(), short).notes)
 
 
-@pytest.mark.parametrize(("years", "cautioned"), [(0, False), (-3, True)])
+# A forecast learns from three years before the start; the step began in December 2016.
+@pytest.mark.parametrize(
+    ("years", "cautioned"), [(0, False), (-1, True), (-3, True), (-5, True), (-6, False)]
+)
 def test_a_step_in_what_a_force_recorded_is_cautioned(years: int, cautioned: bool) -> None:
     """Kent recorded 83.6 % of crimes in 2016 and 96.6 % in 2018 (HMICFRS)."""
     move = pd.DateOffset(years=years)
@@ -766,6 +769,9 @@ def test_a_series_gives_the_wider_of_two_intervals_and_shows_both(seed: int) -> 
     assert own.estimate == other.estimate
     assert {own.method.split("(")[1][:5], other.method.split("(")[1][:5]} == {"quasi", "Newey"}
     assert any("the wider is given" in caution for caution in own.cautions)
+    notes = " ".join(assessment.changes(data, found).notes)
+    assert "Without a comparison" in notes
+    assert "where nothing was done" not in notes
 
 
 # What speaks against a result

@@ -126,6 +126,15 @@ def test_the_picture_of_several_is_that_of_the_first_that_has_one(project: Any) 
         View(words="words only").plot()
 
 
+def test_the_months_a_design_uses_are_said_of_a_series_and_of_a_comparison(records: Any) -> None:
+    """From January 2022 on record; EX08 begins in January 2024, EX03 in November 2023."""
+    series, compared = (records.project(name).design().sentence() for name in ("EX08", "EX03"))
+    assert "Months used: 24 before the start, 12 after." in series
+    assert "Months compared" not in series
+    assert "Months used" not in compared
+    assert "November 2022 to October 2023 against November 2023 to October 2024" in compared
+
+
 def test_a_result_the_records_do_not_carry_is_one_line(records: Any) -> None:
     planned = records.project("EX10")
     for result in (planned.effect(), planned.changes(), planned.check_list(), planned.surveys()):

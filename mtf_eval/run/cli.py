@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo(f"mtf-eval: stopped by {stop}; the reports stand as they were", err=True)
         # Nothing more to tidy: what ran has been ended, and threads may still wait for it.
         os._exit(143 if "TERM" in str(stop) else 130)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(code)
 
 
 @click.group(

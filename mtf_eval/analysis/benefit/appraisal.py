@@ -330,7 +330,6 @@ def analyse(
     pounds. Rows that are wrong are in `problems` and left out.
     """
     assumptions = Assumptions(price_year=price_year, horizon_years=horizon_years)
-    reference.index(price_year)
     read = account(data, evaluation, reference, people)
     guarded = guard(read.lines, reference)
     project = evaluation.project

@@ -104,7 +104,7 @@ class Net:
     def buffer(self) -> Estimate | None:
         """Effect in the buffer where its excess is taken off: its estimate is above 1."""
         counts = self.beside is not None and self.beside.estimate > 1 and not self.rise_wanted
-        return self.beside if counts and self.beside and self.beside.avoided is not None else None
+        return self.beside if counts else None
 
     @property
     def moved(self) -> float:

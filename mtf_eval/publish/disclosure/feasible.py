@@ -87,7 +87,7 @@ class System:
             return {}
         keep = bent <= 1e-6
         matrix, least, most = self._matrix()
-        bounds = np.column_stack([self.low, self.high]) if n else np.zeros((0, 2))
+        bounds = np.column_stack([self.low, self.high])
         inside, above, below = matrix[keep], most[keep], least[keep]
 
         both, ends = _stack(inside, -inside), np.concatenate([above, -below])
