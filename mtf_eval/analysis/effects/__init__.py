@@ -38,11 +38,11 @@ from mtf_eval.analysis.effects.series import (
     SeriesResult,
     interrupted_series,
 )
-from mtf_eval.analysis.effects.synthetic import SyntheticControl, synthetic_control
+from mtf_eval.analysis.effects.synthetic import synthetic_control
 
 __all__ = [
     "Check", "Estimate", "Panel", "Planned", "Pooled", "Quantity", "SeriesResult",
-    "SyntheticControl", "concentration", "controls_needed", "difference_in_differences",
+    "concentration", "controls_needed", "difference_in_differences",
     "displacement_quotient", "holm", "interrupted_series", "lorenz", "minimum_detectable_effect",
     "ordinal_change", "overdispersion", "paired_change", "paired_ordinal_change",
     "placebo_calibrated", "placebo_controls", "placebo_in_space", "placebo_in_time", "planned",

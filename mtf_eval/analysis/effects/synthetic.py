@@ -6,10 +6,8 @@ Abadie, Diamond & Hainmueller 2010 (JASA 105:493), on outcomes alone, weights on
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from mtf_eval.analysis.effects.panel import Panel
 from mtf_eval.analysis.effects.rates import ratio_estimate
@@ -19,31 +17,6 @@ from mtf_eval.errors import NotEnoughData
 LEAST_DONORS = 10
 SUM_TO_ONE = 1e3
 POOR_FIT = 0.25  # root mean squared error before, as a share of the mean
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyntheticControl:
-    """The ratio and the donors' weights.
-
-    `details` of the estimate: `fit`, the root mean squared error before the start as a share of the
-    target's mean; `p_rank`, the rank of its error after over before among the donors'.
-
-    Attributes
-    ----------
-    weights
-        Donor area code to weight; those above 0.001.
-    """
-
-    estimate: Estimate
-    weights: dict[str, float]
-
-    def tidy(self) -> pd.DataFrame:
-        """One row; the columns of every estimator."""
-        return self.estimate.tidy()
-
-    def sentence(self) -> str:
-        """Say the estimate in words."""
-        return self.estimate.sentence()
 
 
 def simplex_weights(target: np.ndarray, donors: np.ndarray) -> np.ndarray:
@@ -64,11 +37,13 @@ def simplex_weights(target: np.ndarray, donors: np.ndarray) -> np.ndarray:
     return np.asarray(weights / weights.sum())
 
 
-def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) -> SyntheticControl:
+def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) -> Estimate:
     """Compare the target's monthly mean with a mix of the comparison areas nearest in level.
 
     The interval is the spread of the same log ratio over the donors, each treated in turn
-    (placebo in space); the published test, the rank of the RMSPE ratio, is `p_rank`.
+    (placebo in space). `details` hold the published test, `p_rank`, the rank of the target's error
+    after over before among the donors'; `fit`, its root mean squared error before as a share of its
+    mean; and the `weight of` each donor, those above 0.001.
 
     Raises
     ------
@@ -99,7 +74,7 @@ def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) ->
         )
     if len(panel.target) > 1:
         cautions.append("The target is a mean of areas, which varies less than one donor does.")
-    estimate = ratio_estimate(
+    return ratio_estimate(
         measure=panel.measure,
         log_ratio=ratio,
         se=float(np.sqrt((logs**2).mean())),
@@ -110,11 +85,15 @@ def synthetic_control(*, panel: Panel, donors: int = 30, level: float = 0.95) ->
         n_after=after,
         method=f"Synthetic control ({len(near)} donors)",
         cautions=tuple(cautions),
-        details={"fit": fit, "p_rank": float((1 + (ranks >= mine).sum()) / (1 + len(ranks)))},
-    )
-    return SyntheticControl(
-        estimate=estimate,
-        weights={n: float(w) for n, w in zip(names, weights, strict=True) if w > 0.001},
+        details={
+            "fit": fit,
+            "p_rank": float((1 + (ranks >= mine).sum()) / (1 + len(ranks))),
+            **{
+                f"weight of {n}": w
+                for n, w in zip(names, weights.tolist(), strict=True)
+                if w > 0.001
+            },
+        },
     )
 
 

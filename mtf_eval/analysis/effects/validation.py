@@ -98,7 +98,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "Four counts, dispersion 2": lambda panel: _four_counts(panel, 2.0),
     "Panel, quasi-Poisson": lambda panel: difference_in_differences(panel=panel),
     "Displacement difference": _difference,
-    "Synthetic control": lambda panel: synthetic_control(panel=panel).estimate,
+    "Synthetic control": lambda panel: synthetic_control(panel=panel),
     "Interrupted series, quasi-Poisson": lambda panel: (
         interrupted_series(
             series=panel.monthly(panel.target),

@@ -97,7 +97,7 @@ def estimators(
         "did": lambda: effects.difference_in_differences(panel=seasonal),
         "series": lambda: series()[0],
         "series_narrower": lambda: series()[1],
-        "synthetic": lambda: effects.synthetic_control(panel=all_others(panel), donors=12).estimate,
+        "synthetic": lambda: effects.synthetic_control(panel=all_others(panel), donors=12),
         "relative": against,
         "before_after": alone,
     }
