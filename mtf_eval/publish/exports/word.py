@@ -161,9 +161,7 @@ class _Writer:
     def _sentence(self, kind: str, data: Mapping[str, Any]) -> None:
         text = str(data.get("text", ""))
         lead = "In one line: " if kind == "result" else ""
-        if kind == "note" and data["kind"] == "rag":
-            lead, text = "Rating: ", text.replace("_", " ").capitalize()
-        elif kind == "note":
+        if kind == "note":
             lead = f"{NOTE_WORDS[data['kind']]}: "
         design = f" {strength(data['maryland'])}." if data.get("maryland") else ""
         self._add(text + design, lead=lead)
