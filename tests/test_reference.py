@@ -39,6 +39,16 @@ def test_every_row_says_where_it_comes_from(reference: Reference) -> None:
             assert row["verified"] in STATUSES
 
 
+def test_every_row_has_a_cell_for_each_heading() -> None:
+    """A comma in a text without quotes cut the text off there, on the page too."""
+    root, odd = FOLDER.parent.parent, []
+    for path in [*root.glob("data/*/*.csv"), *root.glob("mtf_eval/**/*.csv")]:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            heading, *rows = csv.reader(file)
+        odd += [(path.name, n) for n, r in enumerate(rows, 2) if r and len(r) != len(heading)]
+    assert odd == []
+
+
 def test_published_figures(reference: Reference) -> None:
     # Home Office Research Report 99, Table 1; Unit Cost Database v1.4; Green Book Annex 6.
     burglary = reference.unit_cost("crime_domestic_burglary")
