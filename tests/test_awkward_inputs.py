@@ -212,7 +212,7 @@ def test_what_words_were_read_as_is_said_with_them(tmp_path: Path) -> None:
     assert "+500% means more of it, not less; for a fall write -5%" in told(data, "warning")
     assert "headings read as referral_id (Ref no), received (Date rec'd), agency (Referrer)" in said
     assert "heading read as amount_gbp (Actual cost)" in said
-    assert "total row left out; it holds no figure of a column that adds up" in said
+    assert "total row left out; it agrees with the rows" in said  # of four, one a duplicate
     assert data.table("costs")["amount_gbp"].sum() == 1234.5
     assert data.table("incidents")["count"].sum() == 15
     added = "1 row(s) of the same month, area and measure as one before, first here: added up"
@@ -239,6 +239,25 @@ def test_a_text_among_numbers_under_an_unknown_heading_is_no_incident(
         with pytest.raises(DataProblems, match=told) as caught:
             read(tmp_path / "a", incidents=head + "\n".join(rows))
         assert odd not in str(caught.value)
+
+
+def test_totals_without_a_word_and_of_rows_are_held_to_the_rows(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"].append([None, None, None, 25])  # 12, 7 and 5 are 24
+    tables["referrals"] += [[None, 4], ["Total", 5]]
+    data = load(write_xlsx(tmp_path / "a.xlsx", tables))
+    assert (data.table("incidents")["count"].sum(), len(data.table("referrals"))) == (24, 4)
+    assert [t for t in told(data, "warning") if t.startswith("total row left out")] == [
+        "total row left out; number of rows says 5, the rows add up to 4",
+        "total row left out; count says 25, the rows add up to 24",
+    ]
+    assert any(t.startswith("only one cell of the row is filled") for t in told(data, "warning"))
+    tables["referrals"][5:] = [["R-009", "2021-3-1", "N/A", "rejected"]]
+    with pytest.raises(DataProblems, match=r"a mark for nothing; expected an agency\. fill it in,"):
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+    tables["referrals"][5][2:] = ["NHS", "Yes"]
+    with pytest.raises(DataProblems, match=r"one of them in the table aliases \(scope decision\)"):
+        load(write_xlsx(tmp_path / "c.xlsx", tables))
 
 
 def test_downloads_of_the_police_in_the_wrong_place_are_told_in_one_line(tmp_path: Path) -> None:

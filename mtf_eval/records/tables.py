@@ -52,7 +52,7 @@ _CHECKS: dict[str, tuple[Check, ...]] = {
             "amount_gbp",
             "an amount, or hours and rate",
             lambda f: f["amount_gbp"].notna() | f["hours"].notna() | f["rate_gbp"].notna(),
-            "fill in one or the other",
+            "fill in one or the other, 0 where it cost nothing",
         ),
         row_check(
             "amount_gbp",

@@ -258,7 +258,7 @@ def _choice(value: object, context: Context) -> tuple[str, str]:
     name = find(f"{context.table} {context.scope}", text) or find(context.scope, text)
     if name in context.allowed:
         return str(name), f"{text!r} read as {name}"
-    first = re.split(r" ?[-:;(] | - | ?\(", text, maxsplit=1)[0].strip()
+    first = re.split(r" ?[-:;(] | - | of | ?\(", text, maxsplit=1)[0].strip()
     begun = _listed(first, context) if first not in ("", text) else None
     if begun and _listed(text[len(first) :].strip(" -:;()"), context) in (None, begun):
         return begun, "listed word read without the words after it"
@@ -268,7 +268,8 @@ def _choice(value: object, context: Context) -> tuple[str, str]:
             return "amber", "two ratings in one cell read as amber"
     if text.casefold() in _NOT_KNOWN:
         return None, "a mark for nothing (such as TBC) read as missing"  # type: ignore[return-value]
-    raise Unreadable(f"one of {', '.join(context.allowed)}")
+    todo = f"correct it, or name it as one of them in the table aliases (scope {context.scope})"
+    raise Unreadable(f"one of {', '.join(context.allowed)}", todo)
 
 
 def _listed(text: str, context: Context) -> str | None:
@@ -352,7 +353,8 @@ def _any_decimal(value: object, context: Context, unit: str) -> tuple[Decimal, s
         text = text.replace(",", "")
         notes.append("thousands comma left off")
     if not _NUMBER.fullmatch(text):
-        raise Unreadable("a number")
+        free = "; 0 where it cost nothing" if unit == "£" else ""
+        raise Unreadable("a number", f"write the number alone, in digits{free}")
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -46,6 +46,8 @@ TWICE = "row(s) the same as one before, in the reference too, first here: all ar
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
 
+#: Words of a total of rows.
+_ROWS = {"total", "totals", "grand", "number", "of", "rows", "records", "referrals", "actions"}
 #: Totals that do not agree with their rows, told one by one.
 SHOWN = 3
 
@@ -87,6 +89,13 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
             said = adds_up(out.grid, row[place], kind, sums)
             said = "is of a measure that no row has" if said and number in alone else said
             wrong[number].append(said and f"{name} {said}")
+    rows = reached(pd.Series(1, index=frame.index), totals)
+    for number, cells in totals.items():  # of a log, how many rows it has
+        label, *said_of = [str(c).removesuffix(".0") for c in cells if not is_blank(c)]
+        plain = len(said_of) == 1 and said_of[0].isdecimal() and {*fold(label).split()} <= _ROWS
+        if plain and not wrong[number]:
+            said = adds_up(out.grid, said_of[0], "whole", rows[number])
+            wrong[number].append(said and f"number of rows {said}")
     out.findings += total_rows(out.grid, wrong)
 
 
@@ -368,7 +377,9 @@ def validate(out: Tidied) -> None:
         bare = case.check == "not_nullable"
         expected = holds(schema.columns[column]) if bare else str(case.check)
         found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
-        todo = "write 0 where it is none" if bare and kind == "whole" else ""
+        todo = "fill it in, or take the row out" if bare else ""
+        todo = "write 0 where it is none" if bare and kind == "whole" else todo
+        found += ", a mark for nothing" if bare and not is_blank(body[row][places[column]]) else ""
         if bare and "pending" in schema.columns[column].metadata["allowed"]:
             todo = "write pending where nothing is decided yet"
         if kind == "share" and not bare:

@@ -30,7 +30,7 @@ _WORD_FIRST = re.compile(
     _WEEKDAY + r"([a-z]{3,9})\.? ([0-9]{1,2})(?:(?:st|nd|rd|th)?,? ([0-9]{4})|(?:st|nd|rd|th))"
 )
 _DAY_FIRST = re.compile(r"([0-9]{1,2}) ?([/.-]) ?([0-9]{1,2})(?: ?\2 ?([0-9]{4}|[0-9]{2}))?")
-_ISO = re.compile(r"([0-9]{4})([-/]?)([0-9]{2})\2([0-9]{2})")
+_ISO = re.compile(r"([0-9]{4})(?:([-/])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{2})([0-9]{2}))")
 _CLOCK = (
     r"(?P<hour>[0-9]{1,2})(?:[:.](?P<minute>[0-9]{2}))?(?:[:.](?P<second>[0-9]{2})"
     r"(?:[.,][0-9]+)?)? ?(?P<half>[ap]\.?m\.?)?(?P<sure> ?(?:hrs|hours|h)\b)?"
@@ -230,9 +230,8 @@ def _written(text: str, within: Span | None, date1904: bool, weeks: bool) -> tup
     if re.fullmatch(r"[0-9]{5}(?:\.[0-9]+)?", text):
         return _serial(float(text), date1904)[:2]
     if found := _ISO.fullmatch(text):
-        year, dash, month, number = found.groups()
-        note = "" if dash == "-" else "date in another form of ISO"
-        return _checked(int(year), int(month), int(number)), note
+        note = "" if found[2] == "-" and len(text) == 10 else "date in another form of ISO"
+        return _checked(int(found[1]), *(int(found[n] or found[n + 2]) for n in (3, 4))), note
     if found := _DAY_FIRST.fullmatch(text):
         first, _, second, year = found.groups()
         if int(second) > 12 >= int(first):

@@ -148,7 +148,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     }
     odd = {each: word for each in cells_of if (word := _adds_up(*each))}
     section, gap = None, False
-    numbers = [p for n, p in places.items() if kind_of(schema, n) in (*NUMBERS, *_DAYS[:2])]
+    summed = [p for n, p in places.items() if kind_of(schema, n) in NUMBERS]
+    numbers = [*summed, *(p for n, p in places.items() if kind_of(schema, n) in _DAYS[:2])]
     years, month, year = year_beside(out.grid.rows[top:], places), places.get("month"), ""
     width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
@@ -183,16 +184,10 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
-        elif (
-            len(filled) == 1
-            and needs > 1
-            and (
-                isinstance(filled[0], str)
-                or (filled[0] in range(2000, 2100) and any(row[p] == filled[0] for p in texts))
-            )
-        ):
-            alone[number] = row
-            section = span_of(str(filled[0]).removesuffix(".0")) or section
+        elif len(filled) == 1 and needs > 1 and isinstance(filled[0], (str, int, float)):
+            counts = not _wordy(filled[0]) and any(not is_blank(row[p]) for p in summed)
+            (totals if counts else alone)[number] = row
+            section = (None if counts else span_of(str(filled[0]).removesuffix(".0"))) or section
         elif len(filled) == 2 and needs > 3 and fold(str(filled[0])).startswith(_NOTES):
             out.finding("repaired", "a note under the rows left out", row=number)
         elif len(filled) == 2 and needs > 3 and all(map(_wordy, filled)):
