@@ -41,9 +41,7 @@ def test_the_page_names_all_that_is_offered(api: ModuleType) -> None:
     assert functions - set(api.ESTIMATORS) <= {"controls_needed"}
 
 
-@pytest.mark.parametrize(
-    "name", ["analysis.effects", "analysis.benefit", "publish.charts", "records.coverage"]
-)
+@pytest.mark.parametrize("name", ["analysis.effects", "publish.charts", "records.coverage"])
 def test_a_package_offers_all_that_it_gathers(name: str) -> None:
     package = importlib.import_module(f"mtf_eval.{name}")
     held = vars(package).items()
