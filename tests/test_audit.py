@@ -528,6 +528,16 @@ def test_outcomes_by_the_month_received_add_up_in_it_and_by_the_day_decided_do_n
     assert (leak.row, leak.column, leak.low, leak.high) == ("march 2021", "rejected", 0, 2)
 
 
+def test_what_one_agency_sent_became_something_unless_months_are_missing(tmp_path: Path) -> None:
+    head = ["Agency", "Received", "Accepted", "Rejected", "SARA projects", "Not yet decided"]
+    rows = [["Police", 20, 11, "[c]", 2, 3], ["Council", 30, *["[x]"] * 4]]
+    write_csv(tmp_path, "log", [["Referrals by agency 2021"], head, *rows])
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.column, leak.low, leak.high) == ("police", "rejected", 4, 4)
+    (tmp_path / "page.html").write_text("<p>Months in no total: March 2021.</p>", "utf-8")
+    assert audit(tmp_path) == []
+
+
 def test_two_halves_that_agree_by_chance_are_not_one(tmp_path: Path) -> None:
     head = ["Received", "Accepted", "Rejected", "Not yet decided"]
     year, half = [60, 20, "[k]", 15], [30, 10, "[k]", "[k]"]

@@ -437,6 +437,29 @@ def test_a_plan_is_shown_with_what_goes_and_why(
                           '    {"data": "sqlite://north", "project_id": "A"}']  # fmt: skip
 
 
+@pytest.mark.parametrize("gone", [[], ["page-B"]])
+def test_a_page_that_goes_is_a_change_though_no_report_is_due(
+    gone: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    plan = replace(planned(tmp_path, facts("north", "A"), "once", due=[]), dropped=gone)
+    (tmp_path / "data").mkdir()
+
+    def plans(*_: Any, **__: Any) -> list[Planned]:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "index.html").touch()
+        return [plan]
+
+    monkeypatch.setattr(batch, "plan", plans)
+    done = Outcome(made=0, resumed=0, unchanged=1, failed=[], seconds=0.0, changed_while_running=[])
+    monkeypatch.setattr(batch, "run", lambda *_, **__: done)
+    with pytest.raises(SystemExit) as left:
+        cli.main(["run", str(tmp_path / "data"), "--out", str(tmp_path / "out")])
+    assert left.value.code == 0
+    said = "Reports: 1 unchanged" if gone else "Nothing has changed: 1 reports"
+    assert said in capsys.readouterr().out
+
+
 def test_a_validation_runs_its_own_notebook_for_as_long_as_it_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
