@@ -102,6 +102,7 @@ def test_data_sets_beside_one_another_are_tried_apart(tmp_path: Path) -> None:
     write_csv(tmp_path / "north", "t", [*rows, ["B", "[c]"], ["D", 3], ["Total", 39]])
     (leak,) = audit(tmp_path)
     assert (leak.file, leak.row, leak.low, leak.high) == ("north/t.csv", "b", 7, 7)
+    assert leak.reason == "the other figures", "no earlier edition was given"
 
 
 def test_workbook_and_notebook_and_page_are_read(tmp_path: Path) -> None:
@@ -195,6 +196,9 @@ def test_pounds_over_what_one_person_is_worth(tmp_path: Path) -> None:
     write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "2908.22", "8724.66"]])
     (leak,) = audit(tmp_path)
     assert (leak.low, leak.high) == (3, 3)
+    write_csv(tmp_path, "pounds", [head, ["row 2", "into work", "12.50", "50.00"]])
+    (leak,) = audit(tmp_path)  # to the penny, however little one is worth
+    assert (leak.low, leak.high) == (4, 4)
 
 
 def test_worths_are_believed_where_every_printed_count_bears_them_out(tmp_path: Path) -> None:
@@ -254,6 +258,12 @@ def test_an_earlier_edition_and_how_many_were_added_since(tmp_path: Path) -> Non
             for n, counts in found.items()}  # fmt: skip
     assert (ends[3], ends[4]) == ((10, 10), (11, 11))
     assert ends[None][1] > 20, "nobody knows how many were added"
+    for place, january in ((tmp_path / "later", "[c]"), (tmp_path / "earlier", 8)):
+        rows = [["January 2021", january, "[c]"], ["February 2021", 10, "[c]"]]
+        write_csv(place, "months", [*head, *rows, ["March 2021", 5, "[c]"]])
+    # All three came in January: the other months are as they were, and it is not.
+    known = reach(tmp_path / "later", tmp_path / "earlier", release="local_lt5", apart=3).counts
+    assert [(k.low, k.high) for k in known if k.column == "received"] == [(11, 11)]
     for home in (now, before):  # the same beside another data set
         for name in ("north", "south"):
             own = tmp_path / "sets" / home.name / name
@@ -526,6 +536,16 @@ def test_outcomes_by_the_month_received_add_up_in_it_and_by_the_day_decided_do_n
     write_csv(tmp_path, "log", [["Referrals by month"], head, *rows])
     (leak,) = audit(tmp_path)
     assert (leak.row, leak.column, leak.low, leak.high) == ("march 2021", "rejected", 0, 2)
+
+
+def test_agencies_make_up_the_months_of_their_year(tmp_path: Path) -> None:
+    """Of 20 and 12 received in the halves of the year, 20 and 9 by two agencies, 3 are left."""
+    sent = [["Agency", "Received"], ["Police", 20], ["Council", "[c]"], ["NHS", 9]]
+    write_csv(tmp_path, "agencies", [["Referrals by agency 2021"], *sent])
+    halves = [["Period", "Received"], ["January to June 2021", 20], ["July to December 2021", 12]]
+    write_csv(tmp_path, "halves", [["Referrals by half-year, 2021"], *halves])
+    (leak,) = audit(tmp_path)
+    assert (leak.row, leak.low, leak.high) == ("council", 3, 3)
 
 
 def test_what_one_agency_sent_became_something_unless_months_are_missing(tmp_path: Path) -> None:

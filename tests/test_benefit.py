@@ -1547,6 +1547,7 @@ def test_journeys_against_staying_put(reference: Reference) -> None:
     assert frame["path"][0] == pytest.approx(path)
     assert frame["stay"][0] == pytest.approx(8 * 731 / year * 9300)
     assert list(frame[["people", "down", "up"]].iloc[0]) == [8, 8, 0]
+    assert frame["difference"][0] == pytest.approx(frame["stay"][0] - path)
 
 
 def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:

@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -116,6 +117,7 @@ def test_jupyterlab_starts_without_calls_to_the_internet(
     monkeypatch.setattr(os, "geteuid", lambda: 1000, raising=False)
     assert plain - {*lab_command(tmp_path, first)} == {"--allow-root"}
     command = lab_command(tmp_path, first, port=8123)
+    assert command[:3] == [sys.executable, "-m", "jupyterlab"]
     assert "--LabApp.news_url=None" in command
     assert command[-1] == "--LabApp.default_url=/lab/tree/first.ipynb"
     lab_environment(tmp_path)
@@ -458,6 +460,9 @@ def test_an_audit_of_nothing_is_no_clean_bill(
 ) -> None:
     code, _, err = call("audit", str(tmp_path), capsys=capsys)
     assert (code, "holds no reports" in err) == (3, True)
+    (tmp_path / "page.html").touch()
+    code, _, err = call("audit", str(tmp_path / "page.html"), capsys=capsys)
+    assert (code, "is a file" in err) == (3, True)
 
 
 def test_pseudonyms_from_the_command_line(

@@ -593,11 +593,24 @@ def test_near_controls_are_taken_to_the_fortieth_and_no_further() -> None:
     assert pairs.disjoint == 10
 
 
+@pytest.mark.parametrize("swing", [0.0, 0.4])
+def test_neighbouring_months_that_move_together_are_cautioned(swing: float) -> None:
+    """A wave of seventeen months, which no season explains, carries a month into the next."""
+    months, rng = pd.date_range("2019-01", periods=48, freq="MS"), np.random.default_rng(1)
+    wave = np.exp(swing * np.sin(2 * np.pi * np.arange(48) / 17))
+    counts = pd.Series(np.round(rng.poisson(60, 48) * wave), index=months)
+    found = effects.interrupted_series(series=counts, start=months[30], rng=rng)
+    said = " ".join(found.estimate.cautions)
+    assert ("Neighbouring months are correlated" in said) == bool(swing)
+    assert len(found.tidy().loc[0:1]) == 2
+
+
 def test_limits_for_every_count_hold_those_of_the_count_there_was() -> None:
     from mtf_eval.analysis.effects.placebo import placebo_limits
 
     frame = records(np.random.default_rng(4), areas=60, months=48) + 5
-    data = Panel(counts=frame, target=("E0000",), start=frame.index[36])
+    # Half a year after: the forecast learns from all 36 months before, not those of a season.
+    data = Panel(counts=frame[:42], target=("E0000",), start=frame.index[36])
     own = int(data.totals(data.target)[1])
     found = effects.placebo_calibrated(panel=data)
     low, high, se = placebo_limits(panel=data, after=np.array([own - 1, own, own + 1]))
@@ -1146,6 +1159,9 @@ def test_an_archive_becomes_a_table_with_recoded_areas_left_out() -> None:
     assert set(table.frame["estimator"]) == shown
     assert any("Interrupted series" in note for note in table.notes)
     assert table.frame["covers"].dropna().between(0, 100).all()
+    worst = table.frame["covers_worst"].dropna()
+    assert worst.between(0, 100).all()
+    assert worst.max() > 1, "per cent, no share"
     kinds = effects.validation.measures_table(
         incidents=tidy, rng=np.random.default_rng(1), neighbours=5
     )

@@ -335,7 +335,7 @@ def test_the_page_says_first_what_was_changed_by_hand(records: Any, project: Any
     own = project.effect()
     first = book_of(report, project.answer(), own, report.made_by())
     assert "Changed by hand" not in render(first, run_time=RUN)
-    tried = project.effect(method="did", comparison=OWN_AREAS)
+    tried = project.effect(comparison=OWN_AREAS)  # areas named are compared one by one
     assert own.estimate.estimate == project.effect().estimate.estimate, "the report's own stays"
     assert "The report's own result stands: Anti-social behaviour: a fall" in tried.element().text
     book = book_of(report, project.answer(), tried, report.made_by())
