@@ -100,12 +100,16 @@ class ReportExporter(HTMLExporter):
         failed = given.get("failed") or _failure(nb)
         clean = cleaned(nb, failed=failed is not None)
         clean.cells = folded(without_empty_sections(clean.cells))
+        shown = tables(clean)
         resources["mtf"] = {
             **given,
             "css": css(),
             "code": _code(clean),
             "changed": by_hand(clean),
             "changed_words": BY_HAND,
+            "tables": len(shown),
+            "hidden": sum(t["hidden"] for t in shown.values()),
+            "moment": moment,
             "failed": failed,
             "where": heading_before(nb, failed.cell if failed else None),
             "why": why_it_failed(nb) if failed else "",
@@ -236,30 +240,16 @@ def _exporter() -> ReportExporter:
 
 
 def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
-    """Add what only the whole page knows: title, contents, hidden cells, run time, corrections."""
+    """Add what only the whole page knows: title, contents, corrections."""
     pictures: list[str] = re.findall(SVG, body)  # half of a page, and nothing in them changes
     soup = BeautifulSoup(re.sub(SVG, f"<!--{HELD}-->", body), "html.parser")
-    slots: dict[str, list[Tag]] = {}
-    for tag in soup.find_all(None, {"data-mtf": True}):
-        slots.setdefault(str(tag["data-mtf"]), []).append(tag)
-    for style in slots.get("desk", ()):
+    for style in soup.find_all("style", {"data-mtf": "desk"}):
         style.decompose()
     for picture in soup.find_all("img"):
         picture.attrs.setdefault("alt", "No description has been provided for this image")
     h1 = _only_heading(soup, head(notebook).get("title", "Report"))
     if soup.title is not None:
         soup.title.string = h1.get_text()
-    found = tables(notebook)
-    hidden = sum(t["hidden"] for t in found.values())
-    for slot in slots.get("hidden", ()):
-        said = f"{hidden} in {len(found)} tables, for their own size or to protect others"
-        _fill(slot, "Hidden cells", said)
-    for slot in slots.get("time", ()):
-        if given.get("run_time"):
-            when = escape(str(given["run_time"]))
-            _fill(slot, "Run", f'<time datetime="{when}">{moment(when)}</time>', raw=True)
-        else:
-            slot.decompose()
     _corrections(soup, given.get("corrected", ()), head(notebook).get("rule", "internal"))
     _contents(soup)
     own_frames(soup)
@@ -280,11 +270,6 @@ def _only_heading(soup: BeautifulSoup, title: str) -> Tag:
 
 def _insert(parent: Any, place: int, html: str) -> None:
     parent.insert(place, BeautifulSoup(html, "html.parser"))
-
-
-def _fill(slot: Tag, term: str, text: str, *, raw: bool = False) -> None:
-    _insert(slot, 0, f"<dt>{term}</dt><dd>{text if raw else escape(text)}</dd>")
-    del slot["data-mtf"]
 
 
 def _corrections(soup: BeautifulSoup, found: tuple[Correction, ...], rule: str) -> None:
