@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -104,7 +105,7 @@ class ReportExporter(HTMLExporter):
         resources["mtf"] = {
             **given,
             "css": css(),
-            "code": _code(clean),
+            "code": [c.source for c in clean.cells if c.cell_type == "code" and c.source.strip()],
             "changed": by_hand(clean),
             "changed_words": BY_HAND,
             "tables": len(shown),
@@ -224,19 +225,10 @@ def _failure(notebook: NotebookNode) -> Failure | None:
     return None
 
 
-def _code(notebook: NotebookNode) -> list[str]:
-    cells = [c for c in notebook.cells if "papermill-error-cell-tag" not in tags_of(c)]
-    return [c.source for c in cells if c.cell_type == "code" and c.source.strip()]
-
-
-_EXPORTERS: list[ReportExporter] = []
-
-
+@cache
 def _exporter() -> ReportExporter:
     """One exporter for all pages of a process: its template is read once."""
-    if not _EXPORTERS:
-        _EXPORTERS.append(ReportExporter())  # type: ignore[no-untyped-call]
-    return _EXPORTERS[0]
+    return ReportExporter()  # type: ignore[no-untyped-call]
 
 
 def _finish(body: str, notebook: NotebookNode, given: Mapping[str, Any]) -> str:
