@@ -111,23 +111,11 @@ def printed(content: Mapping[str, Any]) -> list[list[str]]:
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def words(values: Iterable[Any], symbols: Iterable[str], column: Column) -> list[str]:
-    """Write a column's values as the page shows them; symbols stand for hidden ones."""
-    values, symbols = list(values), list(symbols)
-    written = _dates(v for v in values if isinstance(v, date) and not pd.isna(v))
-    out = []
-    for value, symbol in zip(values, symbols, strict=True):
-        if symbol:
-            out.append(symbol)
-        elif pd.isna(value):
-            out.append("[x]")
-        elif isinstance(value, (date, datetime)):
-            out.append(written(value))
-        elif column.kind in NUMERIC:
-            out.append(number(value, column))
-        else:
-            out.append(str(value))
-    return out
+def texts(released: Released) -> dict[str, list[str]]:
+    """Write the columns of a released table, by name; symbols stand for hidden values."""
+    content = payload(released)
+    rows = printed(content)
+    return {c["name"]: [row[i] for row in rows] for i, c in enumerate(content["columns"])}
 
 
 def compact(value: float, kind: str) -> str:

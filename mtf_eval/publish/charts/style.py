@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import compact, need_released, words
+from mtf_eval.publish.cells import compact, need_released, texts
 from mtf_eval.publish.charts.vector import slim
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import DARK
@@ -175,9 +175,8 @@ def numbers(released: Released, name: str, *, total: bool = False) -> NDArray[np
 
 def shown(released: Released, name: str, *, total: bool = False) -> list[str]:
     """Return a column's rows as the table prints them, symbols included."""
-    column = column_of(released, name)
-    texts = words(released.frame[name], released.symbols[name], column)
-    return texts[drawn(released, total=total)]
+    column_of(released, name)
+    return texts(released)[name][drawn(released, total=total)]
 
 
 def column_of(released: Released, name: str) -> Column:

@@ -16,7 +16,14 @@ from typing import Any, Literal, get_args
 from mtf_eval.analysis.results.claims import overclaims
 from mtf_eval.analysis.results.columns import NOT_GIVEN, day
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.cells import NOTE_WORDS, SYMBOLS, need_released, payload, strength, words
+from mtf_eval.publish.cells import (
+    NOTE_WORDS,
+    SYMBOLS,
+    need_released,
+    payload,
+    printed,
+    strength,
+)
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Disclosure, Released
 from mtf_eval.publish.display.grid import grid, markup, slug
@@ -76,18 +83,15 @@ def headline(released: Released) -> Element:
     need_released(released)
     if len(released.frame) != 1:
         raise BadArgument(f"headline {released.table.name}: one row, not {len(released.frame)}")
+    content = payload(released)
     figures, plain = [], []
-    for column in released.table.columns:
-        if column.kind == "label":
-            continue
-        value = words(released.frame[column.name], released.symbols[column.name], column)[0]
-        if value == NOT_GIVEN:
+    for column, value in zip(released.table.columns, printed(content)[0], strict=True):
+        if column.kind == "label" or value == NOT_GIVEN:
             continue
         unit = "" if column.unit in ("£", "%") or value in SYMBOLS else column.unit
         long = column.kind == "text" and len(value) > len("over 99%")
         figures.append({"column": column, "value": value, "unit": unit, "words": long})
         plain.append(f"{column.heading}: {value}")
-    content = payload(released)
     html = markup("cards", figures, content, released.table.notes, _as_at(content["as_at"]))
     return Element("table", str(html), "\n".join(plain), content | {"cards": True})
 
@@ -98,7 +102,7 @@ def table(released: Released) -> Element:
     if released.frame.empty:
         return _nothing(released)
     content = payload(released)
-    html = markup("table", grid(released, "t"), content, _as_at(content["as_at"]))
+    html = markup("table", grid(content, "t"), content, _as_at(content["as_at"]))
     rows = [[c["heading"] for c in content["columns"]], *content["rows"]]
     text = "\n".join([content["title"], *("\t".join(map(str, row)) for row in rows)])
     return Element("table", str(html), text, content)
@@ -113,7 +117,7 @@ def figure(chart: Chart) -> Element:
         return _nothing(released)
     own = slug(released.table.name, chart.title, chart.subtitle)
     content = payload(released)
-    html = markup("figure", chart, own, grid(released, own), content, _as_at(content["as_at"]))
+    html = markup("figure", chart, own, grid(content, own), content, _as_at(content["as_at"]))
     told = {"title": chart.title, "subtitle": chart.subtitle, "alt": chart.alt}
     return Element("figure", str(html), "\n".join(told.values()), content | {"figure": told})
 

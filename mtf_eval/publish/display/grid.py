@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
-from mtf_eval.publish.cells import LONG, WIDE, heading, words
-from mtf_eval.publish.disclosure.release import Released
+from mtf_eval.publish.cells import LONG, WIDE, printed
 from mtf_eval.publish.shell import environment
 
 RAG = {
@@ -34,37 +34,37 @@ def markup(element: str, *given: object, **named: object) -> Any:
     return getattr(macros, element)(*given, **named)
 
 
-def grid(released: Released, prefix: str) -> Any:
+def grid(content: Mapping[str, Any], prefix: str) -> Any:
     """Return the table itself, in a region that scrolls sideways on a small screen.
 
     A table of words folds there instead: a block a row, each cell after its heading; everywhere, a
     wide one with long cells. Roles keep it a table for those who hear it.
     """
-    columns = released.table.columns
-    numeric = {c.name for c in columns if c.kind not in ("label", "text", "date")}
-    cells = [words(released.frame[c.name], released.symbols[c.name], c) for c in columns]
-    key = next((c.name for c in columns if c.kind == "label"), columns[0].name)
-    folds = len(columns) - len(numeric) > 2
-    texts = [" ".join((heading(c), *each)) for c, each in zip(columns, cells, strict=True)]
-    letters = sum(max(map(len, text.split()), default=0) for text in texts)
-    blocks = folds and len(columns) >= WIDE and any(len(t) > LONG for each in cells for t in each)
+    columns, rows = content["columns"], printed(content)
+    numeric = [c["kind"] not in ("label", "text", "date") for c in columns]
+    key = next((n for n, c in enumerate(columns) if c["kind"] == "label"), 0)
+    folds = len(columns) - sum(numeric) > 2
+    letters = sum(
+        max((len(word) for text in (c["heading"], *cells) for word in text.split()), default=0)
+        for c, *cells in zip(columns, *rows, strict=True)
+    )
+    blocks = folds and len(columns) >= WIDE and any(len(t) > LONG for row in rows for t in row)
     many = len(columns) > MANY and not blocks
     looks = {"folds": folds, "blocks": blocks, "many": many, "long": letters > LINE}
-    rows = list(zip(*cells, strict=True))
-    body = len(rows) - bool(released.table.total_row)
+    body = len(rows) - bool(content["total_row"])
     return markup(
         "grid",
-        id=slug(prefix, released.table.name),
-        title=released.table.title,
+        id=slug(prefix, content["name"]),
+        title=content["title"],
         classes=[f"mtf-{name}" for name, so in looks.items() if so],
         columns=[
             {
-                "heading": heading(c),
-                "numeric": c.name in numeric,
-                "key": c.name == key,
-                "rating": c.name == "rag",
+                "heading": c["heading"],
+                "numeric": numeric[n],
+                "key": n == key,
+                "rating": c["name"] == "rag",
             }
-            for c in columns
+            for n, c in enumerate(columns)
         ],
         body=rows[:body],
         foot=rows[body:],
