@@ -80,13 +80,8 @@ def heading(column: Column) -> str:
     return f"{column.heading} ({unit})"
 
 
-def number(value: float, column: Column) -> str:
-    """Write a number as the page shows it."""
-    scaled = float(value) * (100 if column.kind in PER_CENT else 1)
-    return _written(scaled, column.kind, column.decimals)
-
-
-def _written(scaled: float, kind: str, decimals: int) -> str:
+def number(scaled: float, kind: str, decimals: int) -> str:
+    """Write a number as the page shows it; shares and changes are given in per cent."""
     if not math.isfinite(scaled):
         return "no limit" if scaled > 0 else "no lower limit"
     text = f"{abs(scaled):,.{decimals}f}"
@@ -106,7 +101,7 @@ def printed(content: Mapping[str, Any]) -> list[list[str]]:
         if column["kind"] in NUMERIC:
             days = {}
         written, kind, decimals = _dates(days.values()), column["kind"], column["decimals"]
-        plain = (c if isinstance(c, str) else _written(float(c), kind, decimals) for c in cells)
+        plain = (c if isinstance(c, str) else number(float(c), kind, decimals) for c in cells)
         columns.append([written(days[c]) if c in days else c for c in plain])
     return [list(row) for row in zip(*columns, strict=True)]
 
@@ -149,7 +144,7 @@ def payload(released: Released) -> dict[str, Any]:
             elif column.kind in NUMERIC:
                 scaled = float(value) * (100 if column.kind in PER_CENT else 1)
                 finite, digits = math.isfinite(scaled), column.decimals or None
-                cells.append(round(scaled, digits) if finite else number(value, column))
+                cells.append(round(scaled, digits) if finite else number(scaled, column.kind, 0))
             elif isinstance(value, (date, datetime)):
                 cells.append(value.strftime("%Y-%m-%d"))
             else:
