@@ -333,6 +333,8 @@ def test_what_is_refused(tmp_path: Path) -> None:
         audit(tmp_path / "none")
     with pytest.raises(BadArgument, match="expected one of"):
         attack(tmp_path, release="none")
+    for release in ("public", "nhs", "opensafely", "local", "local_lt5", "internal"):
+        assert attack(tmp_path, release=release) == []
 
 
 def test_what_is_not_solved_in_time_is_not_called_safe(

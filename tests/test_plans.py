@@ -149,6 +149,8 @@ def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> 
     assert frame.loc["As planned", "fall"] > frame.filter(like="Twice", axis=0)["fall"].iloc[0]
     assert list(frame["areas"][:2]) == [2, 3]
     said, lower = page.answer().sentence(), frame["fall"]
+    times = round(frame["chance"].iloc[0] / 10)
+    assert f"; the fall of 20% aimed at would be shown {times} times in 10" in said
     assert f". The smallest fall would be {lower.iloc[1]:.0f}% with one more area (" in said
     assert f", {lower.iloc[-1]:.0f}% with twice as many areas" in said.replace(" and ", ", ")
     small = plan_page(data_with(folder, row(aim=-0.01)))

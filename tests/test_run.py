@@ -18,7 +18,7 @@ import pytest
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.records.home import HOME
-from mtf_eval.run import batch, cli, cli_plan
+from mtf_eval.run import batch, cli, cli_desk, cli_plan
 from mtf_eval.run.batch import Options, Outcome
 from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.facts import Facts
@@ -435,6 +435,18 @@ def test_a_plan_is_shown_with_what_goes_and_why(
     lines = capsys.readouterr().out.splitlines()
     assert lines[3:5] == [f"  {'page-A':<44} due",
                           '    {"data": "sqlite://north", "project_id": "A"}']  # fmt: skip
+
+
+def test_copies_are_about_the_first_project_and_plan_and_the_last_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    months = tuple(f"{year}-{month:02}" for year in (2020, 2021) for month in range(1, 13))
+    held = replace(facts("north", "A", "B"), months=months, plans=("X", "Y"), as_at="2021-12-31")
+    monkeypatch.setattr(cli_desk, "read", lambda address: None)
+    monkeypatch.setattr(cli_desk, "facts_of", lambda data, address: held)
+    last = {"year": 2021, "plan_id": "X", "period": "2021-H2"}
+    assert cli_desk._subject("here", None) == {"data": "here", "project_id": "A"} | last
+    assert cli_desk._subject("here", "B")["project_id"] == "B"
 
 
 @pytest.mark.parametrize("gone", [[], ["page-B"]])

@@ -141,7 +141,7 @@ class Attacker:
 
     def add(self, total: int, parts: list[int], belief: float = 1.0) -> None:
         """Note an addition that has a hidden cell; a blank part counts as none."""
-        if self.cell[total] is None or self.holds(total, parts) is False:
+        if self.cell[total] is None:
             return
         cells = [(total, -1.0), *((p, 1.0) for p in parts if self.cell[p] is not None)]
         if any(isinstance(self.cell[i], str) for i, _ in cells) and len(cells) > 1:
