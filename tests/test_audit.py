@@ -177,6 +177,11 @@ def test_shares(tmp_path: Path) -> None:
     assert (leak.row, leak.low, leak.high) == ("c", 3, 3)
     write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, "[c]"]])
     assert audit(tmp_path) == []
+    # Of 2,000 are 20% between 390 and 410, and 20.0% between 399 and 401.
+    for share, found in (("20", []), ("20.0", [(399, 401)])):
+        first = [["k", "Part", "Whole", "Share (%)"], ["a", 20, 40, 50], ["b", 10, 30, 33]]
+        write_csv(tmp_path, "t", [*first, ["c", "[c]", "2,000", share]])
+        assert [(k.low, k.high) for k in audit(tmp_path)] == found
     # One per cent of another that is half of a count in two rows by chance counts nobody.
     rows = [["k", "Whole", "Share (%)", "Other (%)"], ["a", 60, 50, 30], ["b", 40, 50, 20]]
     write_csv(tmp_path, "t", [*rows, ["c", "[c]", 50, 3]])

@@ -166,6 +166,9 @@ def test_window(start: str, end: str, wanted: tuple[str, ...]) -> None:
     window = window_of(project, MONTHS, as_of=AS_OF)
     ends = (window.before_first, window.before_last, window.start, window.last)
     assert tuple(f"{m:%Y-%m}" for m in ends) == wanted
+    notes = " ".join(window.notes)
+    assert ("only the other areas allow for season" in notes) == (wanted[0][5:] != wanted[2][5:])
+    assert ("that part month counts as before" in notes) == (int(start[8:]) > 15)
 
 
 def test_months_compared_in_words() -> None:
