@@ -241,6 +241,29 @@ def test_a_text_among_numbers_under_an_unknown_heading_is_no_incident(
         assert odd not in str(caught.value)
 
 
+def test_a_respondent_who_answers_twice_in_a_wave_is_asked_about(tmp_path: Path) -> None:
+    tables = book()
+    head = ["project_id", "wave", "date", "question_id", "answer", "respondent_id"]
+    rows = [["P1", wave, "2021-07-01", "Q1", answer, who] for wave, answer, who in (
+        ("entry", "No", "a"), ("entry", "Yes", "a"), ("exit", "Yes", "a"), ("entry", "No", None),
+        ("entry", "No", None))]  # fmt: skip
+    tables["survey_questions"] = [["question_id", "text", "scale", "favourable"],
+                                  ["Q1", "Safe?", "No;Yes", "high"]]  # fmt: skip
+    tables["survey_responses"] = [head, *rows]
+    data = load(write_xlsx(tmp_path / "a.xlsx", tables))
+    assert len(data.table("survey_responses")) == 5
+    (asked,) = [f for f in data.findings if "answered the question in the same wave" in f.text]
+    assert (asked.row, asked.text[:11]) == (3, "1 answer(s)")
+
+
+def test_a_day_in_about_that_is_none_is_refused(tmp_path: Path) -> None:
+    tables = book()
+    for mark in ("TBC", "today"):
+        tables["about"] = [["key", "value"], ["title", "T"], ["as_at", mark]]
+        with pytest.raises(DataProblems, match="about: found as_at that cannot be read"):
+            load(write_xlsx(tmp_path / "a.xlsx", tables))
+
+
 def test_totals_without_a_word_and_of_rows_are_held_to_the_rows(tmp_path: Path) -> None:
     tables = book()
     tables["incidents"].append([None, None, None, 25])  # 12, 7 and 5 are 24

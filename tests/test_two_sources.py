@@ -31,6 +31,13 @@ def review(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, rows in {
         "about": ["key,value", "title,Two", "publisher,P", "as_at,2022-06-30"],
         "monthly_referrals": ["month,received,accepted,rejected,saras,completed,as_at", *months],
+        "activity": [
+            "block,measure,category,period_start,period_end,count,counts_people,as_at",
+            *(
+                f"interventions,core,{theme},2021-01-01,2021-12-31,{n},yes,2021-12-31"
+                for theme, n in (("Housing", 40), ("Health", 76))
+            ),
+        ],
         "referrals": ["referral_id,received,agency,decision,status", *log],
     }.items():
         (here / "data" / f"{name}.csv").write_text("\n".join(rows), encoding="utf-8")
@@ -53,6 +60,7 @@ def test_months_published_before_the_log_stand(review: Path) -> None:
         "15", "15", "10",
     ]  # fmt: skip
     assert months["Total"][:2] == ["175", "115"]
+    assert rows(review, "interventions_by_theme")["Total"] == ["115"]  # 40 and 76, as published
     assert rows(review, "referrals_by_agency")["Total"][0] == "10"
 
 

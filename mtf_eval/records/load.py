@@ -41,7 +41,7 @@ from mtf_eval.records.reading.relations import declared, hold_plans, relate
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import Opened, extended
 from mtf_eval.records.reading.tidy import tidy
-from mtf_eval.records.schema import empty
+from mtf_eval.records.schema import KINDS, empty
 from mtf_eval.records.tables import APART, CORE, TABLES
 
 
@@ -226,7 +226,10 @@ def _fact(about: Mapping[str, str], key: str) -> Any:
     try:
         value, _ = read_cell(about.get(key), kind, Context(aliases=Aliases()))
     except Unreadable as error:
-        raise refused("about", f"a {key} that cannot be read", error.expected, error.todo) from None
+        raise refused("about", f"{key} that cannot be read", error.expected, error.todo) from None
+    if value is None and key in about:
+        todo = "write it, or take the row out"
+        raise refused("about", f"{key} that cannot be read", KINDS[kind].expected, todo)
     return value if value is None or kind == "whole" else value.date()
 
 

@@ -38,20 +38,26 @@ def _home_security(data: Dataset, year: int) -> pd.DataFrame:
     return log[(log["stream"] == "home_security") & (log["received"].dt.year == year)]
 
 
-def _source(data: Dataset, year: int) -> str:
-    logged = referral_log.logged(data, year)
+def _logged(data: Dataset, name: str, year: int) -> bool:
+    """Whether a block of a year is the log's; of a part of a year what is published stands."""
+    part = referrals.months_published(data, year) and len(block(data, name, year))
+    return referral_log.logged(data, year) and not part
+
+
+def _source(data: Dataset, name: str, year: int) -> str:
+    logged = _logged(data, name, year)
     return "Log of referrals" if logged else "Published counts of activity"
 
 
 def _as_at(data: Dataset, name: str, *years: int) -> date | None:
-    if referral_log.logged(data, years[0]):
+    if _logged(data, name, years[0]):
         return referrals.as_at(data, year=years[0])
     return as_at_of(block(data, name, *years)["as_at"])
 
 
 def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
     """Return a frame of theme, stream, count."""
-    if not referral_log.logged(data, year):
+    if not _logged(data, "interventions", year):
         rows = block(data, "interventions", year)[["category", "measure", "count"]]
         return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
     log: pd.DataFrame = data.table("referrals")
@@ -72,9 +78,12 @@ def _theme_table(data: Dataset, year: int, by: str) -> Table:
     counts["stream"] = counts["stream"].map(lambda s: STREAMS.get(s, s))
     frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
     note = "One referral may name several criteria, so themes add up to more than referrals."
-    notes = (note,) * referral_log.logged(data, year) + groups.notes(data, by)
+    notes = (note,) * _logged(data, "interventions", year) + groups.notes(data, by)
     words: dict[str, Any] = {"by": by, "heading": by.capitalize(), "year": year}
-    words |= {"source": _source(data, year), "as_at": _as_at(data, "interventions", year)}
+    words |= {
+        "source": _source(data, "interventions", year),
+        "as_at": _as_at(data, "interventions", year),
+    }
     return lay("interventions", frame, data, **words, notes=notes)
 
 
@@ -110,20 +119,24 @@ def _both_years(
     if len(set(dates.values()) - {None}) > 1:
         notes += (f"{'; '.join(said)}.",)
     as_at = max((d for d in dates.values() if d is not None), default=None)
-    words: dict[str, Any] = {"year": year, "before": year - 1, "source": _source(data, year)}
+    words: dict[str, Any] = {
+        "year": year,
+        "before": year - 1,
+        "source": _source(data, block_name, year),
+    }
     notes += groups.notes(data, by)
     return lay(table, add_total(frame, by), data, **words, as_at=as_at, notes=notes)
 
 
 def _by_agency(data: Dataset, year: int) -> pd.Series[int]:
-    if referral_log.logged(data, year):
+    if _logged(data, "domestic_abuse_support", year):
         return _home_security(data, year).groupby("agency").size()
     rows = block(data, "domestic_abuse_support", year)
     return rows.groupby("agency", sort=False)["count"].sum()
 
 
 def _by_risk(data: Dataset, year: int) -> pd.Series[int]:
-    if referral_log.logged(data, year):
+    if _logged(data, "domestic_abuse_risk", year):
         risk = _home_security(data, year)["risk"].dropna()
         counts = risk.replace({"low": "low_medium", "medium": "low_medium"}).value_counts()
         graded = data.table("referrals").query("stream == 'home_security'")["risk"].notna().any()
@@ -146,7 +159,7 @@ def _visits(data: Dataset, year: int) -> pd.Series[int]:
 def support_by_agency(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support after domestic abuse by agency, this year and last."""
     counts = {y: _by_agency(data, y) for y in (year, year - 1)}
-    if all(referral_log.logged(data, y) for y in counts):
+    if all(_logged(data, "domestic_abuse_support", y) for y in counts):
         log = data.table("referrals")
         every = sorted(log.loc[log["stream"] == "home_security", "agency"].dropna().unique())
         counts = {y: series.reindex(every, fill_value=0) for y, series in counts.items()}

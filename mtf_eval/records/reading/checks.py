@@ -226,7 +226,6 @@ def drop_duplicates(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     if not key:
         return _repeated(out, frame)
     needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
-    needed += ["respondent_id"] if schema.name == "survey_responses" else []
     whole: set[tuple[Any, ...]] = set()
     first: dict[tuple[Any, ...], int] = {}
     again: dict[tuple[Any, ...], int] = {}

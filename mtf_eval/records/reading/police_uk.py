@@ -417,6 +417,11 @@ def _check_rows(counts: Counts) -> None:
     wrong = rows[rows["month"].isin(bad) | (rows["measure"] == "")]
     every = "Month as YYYY-MM and a crime type in every row"
     raise DataProblems(
-        Problem(file=label, found=f"{n:,} rows without a month or a crime type", expected=every)
+        Problem(
+            file=label,
+            found=f"{n:,} rows without a month or a crime type",
+            expected=every,
+            todo="Download the file again; where Excel saved it, it may have changed the months",
+        )
         for label, n in wrong.groupby("label", observed=True)["n"].sum().items()
     )

@@ -295,6 +295,11 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
             responses.frame.at[row.Index, "answer"] = answer
             responses.mend([number], "spelt as in the scale", "answer")
     responses.tell_mended()
+    named = responses.frame.dropna(subset=["respondent_id"])
+    again = named.index[named.duplicated(["project_id", "wave", "question_id", "respondent_id"])]
+    if len(again):
+        text = f"{len(again)} answer(s) of a respondent who answered the question in the same wave"
+        responses.finding("warning", f"{text} before, first here: all count", row=again[0])
 
 
 #: What of a project the incidents must name, and what is said where none does. Areas are matched by
@@ -331,7 +336,7 @@ def _alone(incidents: Tidied) -> None:
     for column in ("area_code", "measure"):
         values = incidents.frame[column].dropna()
         counts = values.value_counts()
-        once = [v for v in counts.index[counts == 1] if not any(c.isdigit() for c in str(v))]
+        once = [v for v in counts.index[counts == 1] if v and not any(c.isdigit() for c in str(v))]
         if once and counts.median() >= _MANY:
             row = int(str(values.index[values == once[0]][0]))
             text = f"{len(once)} {column} stand(s) in one row alone, first here: spelt right?"
