@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import html
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from mtf_eval import load
 from mtf_eval.run.cli import commands
 
 
@@ -70,3 +72,13 @@ def test_the_page_says_what_is_left_out_and_what_is_as_published(review: Path) -
     assert "Referrals withdrawn, or a duplicate of another, are left out." in text
     assert "Months of 2021 outside the log (11): totals as published, in no table by" in text
     assert "Log of referrals and published monthly totals of referrals" in text
+
+
+def test_records_that_name_no_day_run_to_their_last_row(tmp_path: Path) -> None:
+    field = Path(__file__).parent / "field" / "public" / "03" / "data"
+    shutil.copytree(field, tmp_path / "data")
+    (tmp_path / "data" / "about.csv").write_text("key,value\ntitle,T\npublisher,P\n")
+    given, own = (
+        load(place).project("P1").effect().sentence() for place in (field, tmp_path / "data")
+    )
+    assert own == given

@@ -15,6 +15,7 @@ from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.publish.workbench.scanning import Scanning
 from mtf_eval.publish.workbench.view import Line, View
+from mtf_eval.records.as_of import own_day
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
@@ -72,7 +73,7 @@ def design_of(records: Dataset, row: Mapping[str, Any]) -> str:
     if unknown := [m for m in plan.project.measures if m not in known]:
         have = ", ".join(known) or "none: the records hold no incidents"
         raise BadArgument(f"--measure {', '.join(unknown)}: not on record; there is {have}")
-    day = records.until
+    day = own_day(records)
     assert day is not None
     found = planned_evaluation(records, plan, as_of=day)
     return planning.design(records, found, plan.months)

@@ -15,6 +15,7 @@ from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.quality import strip
 from mtf_eval.publish.workbench.view import Absent, Several, View
+from mtf_eval.records.as_of import own_day
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
@@ -39,7 +40,7 @@ class Scanning(View, ABC):
     @property
     def as_of(self) -> Any:
         """The day up to which records count."""
-        return self.records.until
+        return own_day(self.records)
 
     @property
     def record(self) -> Any:

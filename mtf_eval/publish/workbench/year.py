@@ -37,6 +37,7 @@ from mtf_eval.publish.workbench.view import (
     drawing,
     joined,
 )
+from mtf_eval.records.as_of import own_day
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
@@ -296,7 +297,7 @@ class Year(Period):
 
     def _journeys(self, make: Callable[..., Table], price_year: str) -> View:
         records, year = self.records, self.reference.price_year(price_year, self.records.about)
-        made = make(records, self.reference, as_of=records.until, price_year=year)
+        made = make(records, self.reference, as_of=own_day(records), price_year=year)
         if made.frame.empty:
             return Absent("No ladder has enough people on record to be shown")
         return View(made)
