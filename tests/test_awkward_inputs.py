@@ -241,6 +241,19 @@ def test_a_text_among_numbers_under_an_unknown_heading_is_no_incident(
         assert odd not in str(caught.value)
 
 
+def test_quarters_or_years_across_are_asked_for_by_month(tmp_path: Path) -> None:
+    tables = book()
+    tables["incidents"] = [["area_code", "measure", "Q1 2021/22", "Q2 2021/22"],
+                           ["E01000001", "disorder", 1, 2]]  # fmt: skip
+    tables["costs"] = [["project_id", "agency", "item", "date", "kind", "2020/21", "2021/22"],
+                       ["P1", "NHS", "Outreach", "2021-07-01", "cash", 100, 200]]  # fmt: skip
+    with pytest.raises(DataProblems) as caught:
+        load(write_xlsx(tmp_path / "a.xlsx", tables))
+    said = {p.found: p.todo for p in caught.value.problems}
+    assert said["'Q1 2021/22', 'Q2 2021/22' across"] == "ask for it by month, a row a month"
+    assert said["'2020/21', '2021/22' across"] == "give each amount a row of its own, with its day"
+
+
 def test_a_respondent_who_answers_twice_in_a_wave_is_asked_about(tmp_path: Path) -> None:
     tables = book()
     head = ["project_id", "wave", "date", "question_id", "answer", "respondent_id"]

@@ -359,6 +359,10 @@ def missing(
             "says where from), or add the area's code"
         )
         return f"{'/'.join(where)} and no area_code", todo
+    if name in ("date", "amount_gbp") and sum(span_of(h) is not None for h in unread) > 1:
+        amounts = "give each amount a row of its own, with its day"
+        todo = amounts if name == "amount_gbp" else "ask for it by month, a row a month"
+        return f"{', '.join(map(repr, unread[:4]))} across", todo
     like = {
         h: likest(h, (name, *aliases.spellings(f"heading {schema.name}", name)))[0] for h in unread
     }
