@@ -51,70 +51,33 @@ class Entry:
     corrections: int = 0
     project: str = ""
 
-    @property
-    def question(self) -> str:
-        """What a report about a project answers."""
-        return QUESTIONS.get(self.kind, self.title)
 
-    @property
-    def mark(self) -> tuple[str, str]:
-        """Word and shape of the state."""
-        return STATES[self.state]
-
-    @property
-    def stage(self) -> str:
-        """Where the work that the report is about stands, in words."""
-        return STATUS.get(self.status, self.status)
-
-
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """The reports of one data set: those about the whole of it, then project by project."""
-
-    entries: Sequence[Entry]
-
-    @property
-    def title(self) -> str:
-        return self.entries[0].dataset_title
-
-    @property
-    def illustrative(self) -> bool:
-        return any(e.illustrative for e in self.entries)
-
-    @property
-    def internal(self) -> bool:
-        return any(e.rule == "internal" for e in self.entries)
-
-    @property
-    def whole(self) -> Sequence[Entry]:
-        return [e for e in self.entries if not e.project]
-
-    @property
-    def projects(self) -> Sequence[tuple[str, Sequence[tuple[str, Sequence[Entry]]]]]:
-        """Stage, and heading and reports of each project in it, its evaluation first."""
-        found: dict[str, list[Entry]] = {}
-        for entry in self.entries:
-            if entry.project:
-                found.setdefault(entry.project, []).append(entry)
-        first = [*found.values()]
-        for own in first:
-            own.sort(key=lambda entry: [*QUESTIONS, entry.kind].index(entry.kind))
-        order = [word for word in STATUS.values() if any(own[0].stage == word for own in first)]
-        return [
-            (stage, [(own[0].title, own) for own in first if own[0].stage == stage])
-            for stage in order
-        ]
+def _stages(entries: Sequence[Entry]) -> list[tuple[str, list[tuple[str, list[Entry]]]]]:
+    """Return the stages, and heading and reports of each project in one, its evaluation first."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.project:
+            found.setdefault(entry.project, []).append(entry)
+    stages: dict[str, list[tuple[str, list[Entry]]]] = {status: [] for status in STATUS}
+    for own in found.values():
+        own.sort(key=lambda entry: [*QUESTIONS, entry.kind].index(entry.kind))
+        stages.setdefault(own[0].status, []).append((own[0].title, own))
+    return [(STATUS.get(status, status), each) for status, each in stages.items() if each]
 
 
 def index(entries: Sequence[Entry], *, run_time: str) -> str:
     """Return the catalogue over all data sets, in the order given within each."""
     ordered = sorted(entries, key=lambda e: (e.illustrative, e.dataset))
+    sets = [list(group) for _, group in groupby(ordered, key=lambda e: e.dataset)]
     page = environment().get_template("catalogue.html.j2")
     return page.render(
-        sets=[_Set(list(group)) for _, group in groupby(ordered, key=lambda e: e.dataset)],
+        sets=[(entries, _stages(entries)) for entries in sets],
         run_time=run_time,
         trouble=[e for e in entries if e.state != "current"],
         css=css(),
         count=len(entries),
         moment=moment,
+        questions=QUESTIONS,
+        states=STATES,
+        stages=STATUS,
     )
