@@ -12,9 +12,11 @@ import importlib
 import itertools
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import pickle
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -161,7 +163,12 @@ def _started() -> Iterator[None]:
     with _set({**ENVIRONMENT, **one_thread, REHEARSAL: str(_plan())}):
         if FORKED:
             multiprocessing.set_forkserver_preload(["mtf_eval.run.warm"])
-            multiprocessing.forkserver.ensure_running()
+            multiprocessing.resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            try:
+                multiprocessing.forkserver.ensure_running()
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield
 
 

@@ -48,10 +48,16 @@ class Stop:
 
     @contextmanager
     def later(self) -> Iterator[None]:
-        """Stop at the next `heed`, or at the end of this, and nowhere between."""
+        """Stop at the next `heed`, or at the end of this, and nowhere between.
+
+        What breaks after the word, in processes that got it too, is part of the stop.
+        """
         self._at_once = False
         try:
             yield
+        except Exception:
+            self.heed()
+            raise
         finally:
             self._at_once = True
         self.heed()

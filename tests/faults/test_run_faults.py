@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tiny_desk import LIGHT, Desk, without_time
+from tiny_desk import COMMAND, LIGHT, Desk, without_time
 
 from mtf_eval.run.store import Store
 
@@ -191,6 +191,34 @@ def test_a_stop_that_an_import_threw_away_is_heeded_all_the_same(desk: Desk) -> 
     assert done.returncode == 143
     assert "stopped by SIGTERM" in done.stderr
     assert not desk.out.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_word_to_stop_that_every_process_gets_is_one_clean_end(
+    desk: Desk, number: signal.Signals
+) -> None:
+    """As Ctrl-C in a terminal: from the start on of the process that others are forked from."""
+    for pause in (0.05, 0.3, 1):
+        run = subprocess.Popen(
+            [*COMMAND, *desk.arguments("-p", "version=v0")],
+            cwd=desk.root,
+            env={**os.environ, **LIGHT},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        while run.poll() is None and not psutil.Process(run.pid).children():
+            time.sleep(0.02)
+        time.sleep(pause)
+        os.killpg(run.pid, number)
+        _, err = run.communicate(timeout=120)
+        if run.returncode == 0:
+            break
+        assert run.returncode == 128 + number, err
+        assert err.count(f"stopped by {number.name}") == 1
+        assert "Traceback" not in err
+        desk.assert_whole() if desk.out.exists() else None
 
 
 WAITS = """
