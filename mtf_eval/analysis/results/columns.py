@@ -119,7 +119,9 @@ def lay(
         title=said(of["heading"]),
         frame=frame,
         columns=tuple(marks),
-        source=source or data if isinstance(data, str) else where_from(data, source),
+        source=source or data
+        if isinstance(data, str)
+        else f"{source}, {data.about.get('publisher', data.title)}",
         as_at=words["as_at"] if "as_at" in words else words.get("as_of"),
         notes=(*printed, *notes),
         total_row=("total" in of["marks"] if total_row is None else total_row) and len(frame) > 0,
@@ -210,8 +212,3 @@ def in_words(slug: str) -> str:
 def place(data: Dataset) -> str:
     """Return the area the data set is about, its title where none was given."""
     return data.about.get("area", data.title)
-
-
-def where_from(data: Dataset, what: str) -> str:
-    """Return a source line: what was read, and whose."""
-    return f"{what}, {data.about.get('publisher', data.title)}"
