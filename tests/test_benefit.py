@@ -486,6 +486,10 @@ def test_a_year_in_which_nothing_happened_pays_nothing_back(reference: Reference
     )
     done = analyse(data, evaluation(start="2022-05-01"), reference)
     assert done.results["payback_year"] == 4
+    # What is spent a year after the gain began has been paid for by then.
+    late = data.tables["outcomes"].assign(lag_years=0)
+    before = replace(data, tables={**data.tables, "outcomes": late})
+    assert analyse(before, evaluation(start="2022-05-01"), reference).results["payback_year"] == 1
 
 
 def test_years_stand_in_order(reference: Reference) -> None:
@@ -786,6 +790,7 @@ def test_the_sums_alone() -> None:
     for wrong in ([], [[1.0]]):
         with pytest.raises(BadArgument, match="one amount a year"):
             mtf_eval.present_value(wrong)
+    assert mtf_eval.bcr([3], [0.5]) == 6, "costs of pence are costs"
     with pytest.raises(NotEnoughData):
         mtf_eval.bcr([1], [0])
 
@@ -1173,6 +1178,11 @@ def test_one_outcome_in_two_rows_is_counted_and_warned_about(reference: Referenc
     assert "claimed in outcomes row 2 and row 4" in found.text
     assert len(done.claimed) == 3
     assert str(statement.appraisal_summary(done).frame["risks"][1]).count(found.text[:-1]) == 1
+    # Beside what the records show it is a risk of what is claimed alone.
+    data = dataset(project_measures=[measure()], outcomes=[burglaries(), burglaries()])
+    both = analyse(data, evaluation(estimate()), reference, draws=0)
+    risks = statement.appraisal_summary(both).frame["risks"][1:]
+    assert [text.count("claimed in outcomes row 2 and row 3") for text in risks] == [0, 1]
 
 
 def test_a_source_to_be_checked_is_named_and_no_other(reference: Reference) -> None:

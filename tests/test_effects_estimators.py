@@ -593,6 +593,39 @@ def test_near_controls_are_taken_to_the_fortieth_and_no_further() -> None:
     assert pairs.disjoint == 10
 
 
+def test_incidents_are_told_with_their_interval_or_not_at_all() -> None:
+    whole = made(4, -0.4, 0.1)
+    assert "incidents than expected" in whole.sentence()
+    for gone in (["avoided_low"], ["avoided_high"], ["avoided_low", "avoided_high"]):
+        told = replace(whole, **dict.fromkeys(gone)).sentence()
+        assert "incidents than expected" not in told
+
+
+def test_the_season_of_a_forecast_is_that_of_the_last_year_for_a_year_at_most() -> None:
+    from mtf_eval.analysis.effects.forecast import same_months
+
+    months = pd.date_range("2021-01", periods=49, freq="MS")
+    for after, which in ((3, [24, 25, 26]), (12, [*range(24, 36)]), (13, [])):
+        taken = same_months(months[:36], months[36 : 36 + after])
+        assert np.flatnonzero(taken).tolist() == which
+
+
+def test_named_areas_stay_those_compared_where_months_or_others_go() -> None:
+    frame = records(np.random.default_rng(2), areas=9).astype(float)
+    frame.iloc[2, 5] = np.nan
+    data = Panel(counts=frame, target=("E0000",), comparison=("E0003", "E0005"), start=START)
+    assert data.complete(MONTHS).comparison == ("E0003",)
+
+
+def test_an_area_silent_for_a_sixth_of_the_record_is_no_target_to_pretend() -> None:
+    months = pd.date_range("2021-01", periods=24, freq="MS")
+    counts = pd.DataFrame(2, index=months, columns=["A", "B"])
+    counts.loc[months[6:12], "B"] = 0
+    rows = counts.rename_axis("month").reset_index().melt("month", var_name="area_code")
+    rows = rows.rename(columns={"value": "count"}).assign(measure="Burglary")
+    assert list(effects.validation.month_by_area(incidents=rows).columns) == ["A"]
+
+
 @pytest.mark.parametrize("swing", [0.0, 0.4])
 def test_neighbouring_months_that_move_together_are_cautioned(swing: float) -> None:
     """A wave of seventeen months, which no season explains, carries a month into the next."""
