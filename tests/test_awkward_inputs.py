@@ -279,12 +279,15 @@ def test_a_day_in_about_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_totals_without_a_word_and_of_rows_are_held_to_the_rows(tmp_path: Path) -> None:
     tables = book()
-    tables["incidents"].append([None, None, None, 25])  # 12, 7 and 5 are 24
+    tables["incidents"][3:3] = [["2021 total", "E01000001", "disorder", 18]]  # 12 and 7 are 19
+    tables["incidents"].append([None, None, None, 25])  # with 5 they are 24
+    tables["incidents"].append(["2021-05-01", None, "Total disorder", 17])
     tables["referrals"] += [[None, 4], ["Total", 5]]
     data = load(write_xlsx(tmp_path / "a.xlsx", tables))
     assert (data.table("incidents")["count"].sum(), len(data.table("referrals"))) == (24, 4)
     assert [t for t in told(data, "warning") if t.startswith("total row left out")] == [
         "total row left out; number of rows says 5, the rows add up to 4",
+        "total row left out; count says 18, the rows add up to 19",
         "total row left out; count says 25, the rows add up to 24",
     ]
     assert any(t.startswith("only one cell of the row is filled") for t in told(data, "warning"))

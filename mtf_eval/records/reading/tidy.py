@@ -142,7 +142,8 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     header = {p: out.grid.rows[top][p] for p in places.values() if p < len(out.grid.rows[top])}
     required = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
     needs, needed = len(required), {places[n] for n in required if n in places}
-    days = {p: k for n, p in places.items() if n in required and (k := kind_of(schema, n)) in _DAYS}
+    told = {*required, *(schema.metadata or {})["either"]}
+    days = {p: k for n, p in places.items() if n in told and (k := kind_of(schema, n)) in _DAYS}
     cells_of = {
         (row[p], k) for row in out.grid.rows[top + 1 :] for p, k in days.items() if p < len(row)
     }
@@ -177,7 +178,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             or says_total(row[p] for p in texts)
             or (
                 2 * len(needed.difference(given)) >= len(needed)
-                and all(is_blank(row[p]) for p in days)
+                and all(is_blank(row[p]) for p in needed & {*days})
                 and any(_LABEL.search(fold(str(row[p]))) for p in texts)
             )
         ):
