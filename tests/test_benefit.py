@@ -1258,6 +1258,12 @@ def test_tables_agree_with_one_another(rich: Benefit) -> None:
 
 def test_every_pound_can_be_followed_to_a_source(rich: Benefit) -> None:
     worked, used = appendix.calculation(rich).frame, appendix.sources(rich).frame
+    assert worked["quantity"].notna().all()
+    assert rich.claims is not None
+    claimed = appendix.calculation(rich.claims).frame
+    assert claimed["row"].str.startswith("outcomes").any()
+    people = claimed.loc[claimed["row"].str.startswith("outcomes"), "quantity"]
+    assert people.isna().all(), "of people no count stands among the incidents"
     assert used[["source", "price_year", "status", "code"]].ne("").all(axis=None)
     assert set(used["code"]) == {line.code for line in rich.claimed}
     rows = set(rich.flow.loc[rich.flow["side"].eq("benefit"), "source_row"])
