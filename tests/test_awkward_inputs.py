@@ -282,9 +282,11 @@ def test_totals_without_a_word_and_of_rows_are_held_to_the_rows(tmp_path: Path) 
     tables["incidents"][3:3] = [["2021 total", "E01000001", "disorder", 18]]  # 12 and 7 are 19
     tables["incidents"].append([None, None, None, 25])  # with 5 they are 24
     tables["incidents"].append(["2021-05-01", None, "Total disorder", 17])
-    tables["referrals"] += [[None, 4], ["Total", 5]]
+    tables["referrals"] += [[None, 4], ["Total accepted", 2], ["Total", 5]]
+    tables["costs"][2][3:6] = ["'25/08/2021", "cash", "'1,234.50"]
     data = load(write_xlsx(tmp_path / "a.xlsx", tables))
     assert (data.table("incidents")["count"].sum(), len(data.table("referrals"))) == (24, 4)
+    assert data.table("costs")["amount_gbp"].sum() == 1234.5
     assert [t for t in told(data, "warning") if t.startswith("total row left out")] == [
         "total row left out; number of rows says 5, the rows add up to 4",
         "total row left out; count says 18, the rows add up to 19",

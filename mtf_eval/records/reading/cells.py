@@ -128,6 +128,8 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
             return None, "a statistical symbol (such as [x] or ..) read as missing, not as 0"
         if text.startswith("#") and text.endswith(("!", "?", "/A")):
             raise Unreadable("a value, not a spreadsheet error", "mend the formula")
+        if kind in _TYPED and text.startswith("'"):  # as Excel marks a number kept as text
+            value = text[1:]
     return _READERS[kind](value, context)
 
 

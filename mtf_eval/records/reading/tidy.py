@@ -178,7 +178,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             or says_total(row[p] for p in texts)
             or (
                 2 * len(needed.difference(given)) >= len(needed)
-                and all(is_blank(row[p]) for p in needed & {*days})
+                and all(_no_day(row[p]) for p in needed & {*days})
                 and any(_LABEL.search(fold(str(row[p]))) for p in texts)
             )
         ):
@@ -227,6 +227,10 @@ def _adds_up(cell: object, kind: str) -> str:
     text = fold(cell) if isinstance(cell, str) else ""
     total = _ALL.fullmatch(text) if kind == "area" else _TOTAL.search(text)
     return "average" if _AVERAGE.fullmatch(text) else "total" if total else ""
+
+
+def _no_day(cell: object) -> bool:
+    return is_blank(cell) or re.fullmatch(r"[0-9]{1,3}(\.0)?", str(cell)) is not None
 
 
 def _wordy(cell: object) -> bool:
