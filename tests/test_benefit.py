@@ -1125,6 +1125,16 @@ def test_only_places_last_beyond_the_months_observed(reference: Reference) -> No
     done = analyse(dataset(outcomes=[burglaries()]), evaluation(), reference, draws=10)
     found = {name: r["present_value_benefits_gbp"] for name, _, r in done.sensitivities}
     assert found["Effect lasts 3 years, 50% less each year"] == found["As reported"]
+    for horizon in (1, 5):  # long enough for what lasts, and no shorter than the report's own
+        data = dataset(outcomes=[burglaries()])
+        own = analyse(data, evaluation(), reference, horizon_years=horizon, draws=10)
+        (lasting,) = (a for name, a, _ in own.sensitivities if name.startswith("Effect lasts"))
+        assert lasting.horizon_years == max(3, horizon)
+    done = analyse(dataset(project_measures=[measure()]), evaluation(estimate()), reference,
+                   draws=10)  # fmt: skip
+    found = {name: r["present_value_benefits_gbp"] for name, _, r in done.sensitivities}
+    times = found["Effect lasts 3 years, 50% less each year"] / found["As reported"]
+    assert times == pytest.approx(1 + 0.5 / 1.035 + 0.25 / 1.035**2)
 
 
 def test_a_blank_share_is_its_default(reference: Reference) -> None:
@@ -1577,6 +1587,9 @@ def test_journeys_of_few_people_are_not_shown(reference: Reference) -> None:
     assert steps["cost"].iloc[-1] == 0, "what is closed costs nothing"
     none = {**when, "as_of": pd.Timestamp("2000-01-01")}
     assert journeys.by_step(data, reference, **none).frame.empty, "no step was taken by then"
+    begun = {**when, "as_of": pd.Timestamp("2023-01-01")}
+    eight = journeys.by_domain(dataset(case_steps=_steps(8)), reference, **begun).frame
+    assert eight[["people", "path"]].iloc[0].tolist() == [8, 0], "on its day a step is taken"
 
 
 def test_pounds_of_journeys_stay_inside(reference: Reference) -> None:

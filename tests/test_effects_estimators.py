@@ -601,6 +601,20 @@ def test_incidents_are_told_with_their_interval_or_not_at_all() -> None:
         assert "incidents than expected" not in told
 
 
+@pytest.mark.parametrize(("people", "same", "exact"), [(49, 0, True), (50, 0, False),
+                                                       (49, 1, False)])  # fmt: skip
+def test_a_signed_rank_is_exact_of_few_people_who_all_changed(
+    people: int, same: int, exact: bool
+) -> None:
+    """As R's `wilcox.test`: exact below 50 without ties or unchanged answers."""
+    moved = np.arange(1.0, people + 1) * np.where(np.arange(people) % 3, 1, -1)
+    moved[:same] = 0
+    found = effects.paired_ordinal_change(before=np.zeros(people), after=moved)
+    how = {"method": "exact"} if exact else {"method": "asymptotic", "correction": True}
+    assert found.p == pytest.approx(stats.wilcoxon(moved[moved != 0], **how).pvalue)
+    assert found.details["same"] == same
+
+
 def test_the_season_of_a_forecast_is_that_of_the_last_year_for_a_year_at_most() -> None:
     from mtf_eval.analysis.effects.forecast import same_months
 

@@ -107,3 +107,20 @@ def test_tables_of_a_document_each_have_the_words_before_them(tmp_path: Path) ->
     assert [*office.document(tmp_path / "d.docx")] == [
         (words, [["Agency", "People"], [words, "[c]"]]) for words in ("One", "Two")
     ]
+
+
+def test_tables_of_a_slide_have_its_title(tmp_path: Path) -> None:
+    from pptx import Presentation
+    from pptx.util import Cm
+
+    deck = Presentation()
+    for words in ("Referrals, 2021", ""):
+        slide = deck.slides.add_slide(deck.slide_layouts[5 if words else 6])
+        if words:
+            slide.shapes.title.text = words
+        table = slide.shapes.add_table(2, 2, Cm(1), Cm(5), Cm(9), Cm(3)).table
+        for cell, text in zip(table.iter_cells(), ("Agency", "People", "A", "[c]"), strict=True):
+            cell.text = text
+    deck.save(str(tmp_path / "s.pptx"))
+    rows = [["Agency", "People"], ["A", "[c]"]]
+    assert [*office.slides(tmp_path / "s.pptx")] == [("Referrals, 2021", rows), ("", rows)]

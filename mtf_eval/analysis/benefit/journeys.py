@@ -38,8 +38,6 @@ def steps(
     frame = data.table("case_steps")
     frame = frame[frame["date"] <= pd.Timestamp(as_of)].copy()
     frame = frame.sort_values(["case_id", "domain", "date"], kind="stable").reset_index(drop=True)
-    if frame.empty:
-        return frame.assign(label="", position=0, months=0.0, cost_gbp=0.0, staying_gbp=0.0)
     rungs = {
         (domain, rung.step): rung
         for domain in frame["domain"].unique()
