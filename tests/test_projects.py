@@ -226,7 +226,7 @@ def test_status(changes: dict[str, object], status: str) -> None:
 def test_an_area_on_record_nowhere_is_no_records() -> None:
     found = evaluated(data_of(project_areas=areas_of(target=["ELSEWHERE"])))
     assert found.status == "no_records"
-    assert "nothing is on record" in found.cannot_say[ASB]
+    assert "nothing of its measure is on record" in found.cannot_say[ASB]
     found = evaluated(data_of(project_areas=areas_of(comparison=["A00"], buffer=["A01"])))
     none = "No target area is named in project_areas"
     assert (found.status, found.headline) == ("no_records", f"{none}: nothing to evaluate")

@@ -222,7 +222,7 @@ def test_the_quality_page_says_what_was_read_and_what_does_not_agree() -> None:
     [
         ("EX06", "We cannot say: Robbery: 6 incidents in the months before the start; "),
         ("EX07", "The response is still running. "),
-        ("EX09", "Nothing is on record in the project's areas, so no effect "),
+        ("EX09", "Nothing of its measure is on record in its areas, so no effect "),
         ("EX10", "The response has not begun: "),
     ],
 )

@@ -125,7 +125,7 @@ class Evaluation(Brief):
             return "Response still running: no effect is given yet"
         if self.status == "no_records":
             none = f"No records of {inside(measure)} in the project's areas"
-            none = none if self.project.target else f"N{NO_TARGET[1:]}"
+            none = none if self.project.target else NO_TARGET.capitalize()
             return f"{none}: nothing to evaluate"
         if self.gated is not None:
             return f"{measure}: we cannot say: {self.gated.reason}"
@@ -247,7 +247,7 @@ def _recorded(coverage: Coverage, project: Project) -> bool:
 
 def unassessed(project: Project, coverage: Coverage, status: Status, as_of: date) -> Evaluation:
     """Return what is known of a project that has nothing to assess yet, and why."""
-    none = "nothing is on record in the project's areas"
+    none = "nothing of its measure is on record in its areas"
     why = (UNFINISHED | {"no_records": none if project.target else NO_TARGET})[status]
     panel = None
     with suppress(NotEnoughData):
