@@ -66,6 +66,26 @@ def test_months_published_before_the_log_stand(review: Path) -> None:
     assert rows(review, "referrals_by_agency")["Total"][0] == "10"
 
 
+def test_themes_published_of_a_part_do_not_stand_for_the_year(tmp_path: Path) -> None:
+    """Of April to December the log has two core referrals and one for a home; published are 65."""
+    for name, lines in {
+        "about": ["key,value", "title,T", "publisher,P", "as_at,2021-12-31"],
+        "monthly_referrals": ["month,received,accepted,rejected,saras,completed,as_at",
+                              "2021-01,20,20,0,0,20,2021-03-31"],
+        "activity": ["block,measure,category,period_start,period_end,count,counts_people,as_at",
+                     "interventions,core,Housing,2021-01-01,2021-03-31,65,yes,2021-03-31"],
+        "referrals": ["referral_id,received,agency,decision,criteria,stream",
+                      "R1,2021-04-05,NHS,accepted,Housing,core",
+                      "R2,2021-12-05,NHS,accepted,Health,core",
+                      "R3,2021-06-05,NHS,accepted,,home_security"],
+    }.items():  # fmt: skip
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+    themes = load(tmp_path).year(2021).themes().frame
+    assert dict(zip(themes["theme"], themes["count"], strict=True)) == {
+        "Housing": 1, "Health": 1, "Home security referrals": 1, "Total": 3,
+    }  # fmt: skip
+
+
 def test_the_page_says_what_is_left_out_and_what_is_as_published(review: Path) -> None:
     page = review.with_suffix(".html")
     text = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(page.read_text("utf-8"))).split())

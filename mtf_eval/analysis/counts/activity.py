@@ -38,10 +38,18 @@ def _home_security(data: Dataset, year: int) -> pd.DataFrame:
     return log[(log["stream"] == "home_security") & (log["received"].dt.year == year)]
 
 
+@once
 def _logged(data: Dataset, name: str, year: int) -> bool:
-    """Whether a block of a year is the log's; of a part of a year what is published stands."""
-    part = referrals.months_published(data, year) and len(block(data, name, year))
-    return referral_log.logged(data, year) and not part
+    """Whether a block of a year is the log's.
+
+    Where months stand as published, a published block does too if it spans those of the log.
+    """
+    if not referrals.months_published(data, year):
+        return referral_log.logged(data, year)
+    rows, received = block(data, name, year), data.table("referrals")["received"]
+    own = received[received.dt.year == year]
+    spans = rows["period_start"].min() <= own.min() and rows["period_end"].max() >= own.max()
+    return not (len(rows) and spans)
 
 
 def _source(data: Dataset, name: str, year: int) -> str:

@@ -91,10 +91,11 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
             wrong[number].append(said and f"{name} {said}")
     rows = reached(pd.Series(1, index=frame.index), totals)
     for number, cells in totals.items():  # of a log, how many rows it has
-        label, *said_of = [str(c).removesuffix(".0") for c in cells if not is_blank(c)]
-        plain = len(said_of) == 1 and said_of[0].isdecimal() and {*fold(label).split()} <= _ROWS
-        if plain and not wrong[number]:
-            said = adds_up(out.grid, said_of[0], "whole", rows[number])
+        there = [p for p, cell in enumerate(cells) if not is_blank(cell)]
+        label, figure = (str(cells[p]).removesuffix(".0") for p in (there[0], there[-1]))
+        plain = len(there) == 2 and there[1] in out.places.values() and figure.isdecimal()
+        if plain and {*fold(label).split()} <= _ROWS and not wrong[number]:
+            said = adds_up(out.grid, figure, "whole", rows[number])
             wrong[number].append(said and f"number of rows {said}")
     out.findings += total_rows(out.grid, wrong)
 

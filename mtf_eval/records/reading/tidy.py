@@ -7,7 +7,7 @@ every cell, runs the schema over the result. Opens no file; looks at one table a
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -185,10 +185,14 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             totals[number] = row
         elif len(given) > 1 and all(row[p] == header.get(p) for p in given):
             out.finding("repaired", "headings repeated among the rows left out", row=number)
-        elif len(filled) == 1 and needs > 1 and isinstance(filled[0], (str, int, float)):
-            counts = not _wordy(filled[0]) and any(not is_blank(row[p]) for p in summed)
-            (totals if counts else alone)[number] = row
-            section = (None if counts else span_of(str(filled[0]).removesuffix(".0"))) or section
+        elif (
+            len(filled) == 1
+            and needs > 1
+            and isinstance(filled[0], (str, int, float))
+            and (_wordy(filled[0]) or all(is_blank(row[p]) for p in summed))
+        ):
+            alone[number] = row
+            section = span_of(str(filled[0]).removesuffix(".0")) or section
         elif len(filled) == 2 and needs > 3 and fold(str(filled[0])).startswith(_NOTES):
             out.finding("repaired", "a note under the rows left out", row=number)
         elif len(filled) == 2 and needs > 3 and all(map(_wordy, filled)):
@@ -219,7 +223,22 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         totals = {number: row for number, row in totals.items() if number not in whole}
     _alone(out, alone)
     out.body = dict(sorted(body.items()))
+    if needs > 1 and _is_sum(out.body, summed):
+        number, row = out.body.popitem()
+        totals[number] = row
     return totals
+
+
+def _is_sum(body: Mapping[int, Sequence[Any]], summed: Collection[int]) -> bool:
+    """Whether the last row is but one number, the sum of two or more above it."""
+    *above, last = body.values() or [()]
+    filled = [p for p, cell in enumerate(last) if not is_blank(cell)]
+    if len(filled) != 1 or filled[0] not in summed:
+        return False
+    cells = pd.Series([row[filled[0]] for row in (*above, last)]).astype(str)
+    bare = cells.str.replace("[£,]", "", regex=True)
+    *parts, whole = pd.to_numeric(bare, errors="coerce").fillna(0)
+    return len(parts) > 1 and abs(sum(parts) - whole) < 0.005
 
 
 def _adds_up(cell: object, kind: str) -> str:
