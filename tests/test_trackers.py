@@ -620,11 +620,11 @@ BODIES = [
     "Change, Grow, Live", "Turning Point", "A2Dominion", "L&Q", "J D Wetherspoon", "J Sainsbury",
     "H Samuel", "W H Smith", "WHSmith", "John Lewis Partnership", "Marks & Spencer", "B&Q", "E.ON",
     "E Division", "B Watch", "Kent, Surrey & Sussex Air Ambulance", "Age UK, Thanet", "Refuge",
-    "Citizens Advice", "MS Society", "Mrs Mop Cleaning", "PC World", "Dr Gray's Hospital",
+    "Citizens Advice", "MS Society", "PC World", "Dr Gray's Hospital",
     "Dr Challoner's Grammar School", "Dr Barnardo's", "Dr Patel & Partners", "Dr Khan Surgery",
-    "Mr Fox Ltd", "Sir Roger Manwood's School", "Simon Langton Girls' Grammar", "Victim Support",
+    "Sir Roger Manwood's School", "Simon Langton Girls' Grammar", "Victim Support",
     "Women's Aid", "Salvation Army (Ramsgate)", "Sikh Temple (Gravesend)", "Constable Gallery",
-    "Sergeant Pepper's Cafe", "HM Inspector of Prisons", "Superintendent Registrar",
+    "HM Inspector of Prisons", "Superintendent Registrar",
     "Golding Homes", "Rev. Counselling Services", "Probation, East Kent", "Ms Foundation",
 ]  # fmt: skip
 
@@ -648,11 +648,22 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     titled = ["Mr J Lastname", "MRS J. Lastname", "Mrs Q Z", "PC J Lastname", "PC 1234 Lastname",
               "J Smith", "Brown, A", "Patel J", "Mr and Mrs Lastname", "mr van der Lastname",
               "Lastname (PCSO)", "Lastname (PC)", "Supt Lastname",
-              "Lastname, J (Mr)", "DC Lastname", "DCI Lastname", "WPC Lastname"]  # fmt: skip
+              "Lastname, J (Mr)", "DC Lastname", "DCI Lastname", "WPC Lastname",
+              "Mrs Smith Housing Officer", "Mr Jones School", "Cllr Jane Smith Council",
+              "Dr Patel Hospital", "Mrs Smith housing", "Mr B Jones Kent Community Trust",
+              "Cllr Smith Thanet District Council", "Mr Brown Support Worker",
+              "Miss A Brown Community Safety Team", "Rev Jones Trust", "Mrs Smith St Peter's",
+              "Mrs Smith's", "PC Jones's team", "Dr Patel Practice Manager", "Mr Fox Ltd",
+              "Mrs Mop Cleaning", "Sergeant Pepper's Cafe",
+              "Sutton, John", "West, Peter", "Preston, Mark", "Lincoln, A", "Stafford, Ann",
+              "North, Jane", "Hill, Peter", "Margate, John", "Smith, Margate", "Task, Force",
+              "Smith J", "A. Khan", "J Smith/A Brown", "J SMITH"]  # fmt: skip
     police = ["Mr. Lastname of Kent Police", "Kent Police - DC Lastname",
               "Kent Police - PC J.R. Lastname",
               "PC1234 Lastname and Sgt Lastname, Kent Police",
-              "Lastname, Firstname (Kent Police)", "Kent Police (J. Smith)"]  # fmt: skip
+              "Lastname, Firstname (Kent Police)", "Kent Police (J. Smith)",
+              "J Smith (Kent Police)", "Smith J - Kent Police",
+              "Mrs Smith, Kent Police"]  # fmt: skip
     nobody = [
         "Kent PCSO Team",
         "PCSO Service",
@@ -663,11 +674,20 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
         "NHS Dr's",
         "MS Therapy Centre",
         "Ash PC Clerk",
+        "J Smith Solicitors",
+        "J Brown & Sons",
+        "Thomas A Becket School",
+        "H Taylor Ltd",
+        "Dr B & Partners",
+        "Housing, Thanet",
         *BODIES,
     ]
     known = "Dr Othername"
     every = [*titled, *police, *nobody, known]
-    tables["referrals"][1:] = [[f"R{n}", row[1], name, *row[3:]] for n, name in enumerate(every)]
+    tables["referrals"][0].append("Ward")
+    tables["referrals"][1:] = [
+        [f"R{n}", row[1], name, *row[3:], "Margate"] for n, name in enumerate(every)
+    ]
     tables["aliases"] = [["scope", "alias", "name"], ["agency", known, "The surgery"]]
     tables["about"] = [["key", "value"], ["title", "Margate Task Force"], ["publisher", "P"]]
     tables["activity"] = [
@@ -679,7 +699,9 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
     data = load(write_xlsx(tmp_path / "t.xlsx", tables))
     told = [f.text for f in data.findings if f.table == "activity"]
     assert any(t.endswith("; 2 rows that differ by it alone are added up") for t in told)
-    agencies = ["An individual"] * 17 + ["Kent Police"] * 6 + [*nobody, "The surgery"]
+    agencies = (
+        ["An individual"] * len(titled) + ["Kent Police"] * len(police) + [*nobody, "The surgery"]
+    )
     assert data.table("referrals")["agency"].tolist() == agencies
     found = [f for f in data.findings if f.table == "referrals" and f.kind != "repaired"]
     assert [f.kind for f in found] == ["warning", "note"], found

@@ -119,9 +119,8 @@ def _look_up(own: Path | None) -> pd.DataFrame:
 
 @cache
 def districts() -> frozenset[str]:
-    """Return the words of names of districts, folded: of those with an area that was redrawn."""
-    names = pd.read_csv(REFERENCE / CHANGED_AREAS, usecols=["LAD22NM"])["LAD22NM"].unique()
-    return frozenset(word for name in names for word in fold(name).split())
+    """Return the names of districts, folded: of those with an area that was redrawn."""
+    return frozenset(map(fold, pd.read_csv(REFERENCE / CHANGED_AREAS)["LAD22NM"].unique()))
 
 
 @cache

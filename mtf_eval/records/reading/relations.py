@@ -73,10 +73,8 @@ def relate(
         if read["incidents"].grid.frame is None:
             _wholes(read["incidents"], read.get("project_areas"))
             _kinds(read["incidents"])
-    columns = [
-        t.frame[c] for t in read.values() for c in ("ward", "area_name", "value") if c in t.frame
-    ]
-    places = {w for column in columns for n in column.dropna().unique() for w in fold(n).split()}
+    named = [t.frame[c] for t in read.values() for c in ("ward", "area_name") if c in t.frame]
+    places = districts().union(*(map(fold, c.dropna().unique()) for c in named)) - {""}
     for tidied in read.values():
         _agencies(tidied, aliases, places)
         _future(tidied, as_at)
@@ -386,13 +384,12 @@ def _kinds(incidents: Tidied) -> None:
 def _agencies(tidied: Tidied, aliases: Aliases, places: Collection[str]) -> None:
     schema = TABLES[tidied.grid.table]
     words = {w for of, alias in aliases.names if of == "agency" for w in alias.split()}
-    words |= {*places, *districts()}
     for column in schema.columns:
         if kind_of(schema, column) not in AGENCIES:
             continue
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
-        left = {n: without_person(n, words) for n in unknown}
+        left = {n: without_person(n, words, places) for n in unknown}
         if bare := {n: rest for n, rest in left.items() if rest is not None}:
             text = f"what looks like a person's name is left out of {len(bare)} agency name(s), "
             text += "first here: the agency known beside it is kept, without one it reads 'An "

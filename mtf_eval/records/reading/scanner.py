@@ -76,15 +76,16 @@ _COURTESY, _RANKS = "Mr|Mrs|Miss|Ms|Mx|Dr|Rev|Cllr", "PC|PCSO|Sgt|Insp"
 _TITLED = re.compile(rf"\b({_COURTESY}|{_RANKS})\.? ([A-Z]\.? ?)*[A-Z][\w'’-]+")
 _JOINING = r"and|at|by|for|from|in|of|the|to|via|with"
 _NAME = rf"([.:#/-]? ?(?!({_JOINING})\b)\w[\w.'’-]*)"
-_BODY = (
-    r"(team|service|unit|office|station|council|housing|community|society|trust|therapy|centre"
-    r"|clinic|surgery|support|clerk|standards|world|enquir\w+|referral|partner|practice|hospital"
-    r"|school|academy|foundation|charity|gallery|cafe|clean\w+|counselling|registrar|ltd|limited"
-    r"|cic|llp|plc)s?\b"
+_NOBODY = (
+    r"(?!\W?\W?(team|service|unit|office|station|council|housing|community|society|trust|therapy"
+    r"|centre|clinic|surgery|support|clerk|standards|world|enquir\w+|referral|foundation|gallery"
+    r"|counselling|registrar)s?\b)(?!['’]s\b)"
 )
-_NOBODY = rf"(?!\W?\W?({_BODY}|\w+['’]s\b))(?!['’]s\b)"
-#: The same of a title that bodies have too, "Dr Ash & Partners", three words on.
-_FAR = rf"(?!([ &.-]+\w[\w.'’-]*){{0,3}}[ &.-]+({_BODY}|\w+['’]s\b))(?!['’]s\b)"
+#: "Dr Ash & Partners", "Dr Ash's Hospital": a body, which no other title tells from a post.
+_PRACTICE = (
+    r"(?!(?<=Dr)\.? \w[\w-]*(['’]s| (&|and) (partners?|associates)"
+    r"| ((&|and) )?(practice|surgery)(?! \w))\b)"
+)
 _DETECTIVE = r"(^|(?<=[(\[,/])|(?<=[,:/–-] )|(?<=police )|(?<=CID ))D(CI?|I|S)"
 _FREQUENT = (
     "Smith|Jones|Williams|Taylor|Brown|Davies|Evans|Thomas|Wilson|Roberts|Johnson|Robinson|Wright"
@@ -94,9 +95,9 @@ _FREQUENT = (
 )
 #: A title and the initials, numbers, names of it. "Ash PC", "Ward Councillor", "Dover DC": nobody.
 _OFFICER = re.compile(
-    rf"\b(({_COURTESY}|Prof|Councillor|Reverend)\b{_FAR}{_NAME}+|({_COURTESY})(?=\))|"
-    rf"(W?({_RANKS}|Supt)|{_DETECTIVE}|Constable|Sergeant|Superintendent|Inspector)(?=\d|\b)"
-    rf"{_NOBODY}{_NAME}+)",
+    rf"\b((({_COURTESY}|Prof|Councillor|Reverend)\b{_PRACTICE}|(W?({_RANKS}|Supt)|{_DETECTIVE}"
+    rf"|Constable|Sergeant|Superintendent|Inspector)(?=\d|\b)){_NOBODY}{_NAME}+"
+    rf"|({_COURTESY})(?=\)))",
     re.IGNORECASE,
 )
 #: A surname before a first name, or before a title in brackets, as far as that goes.
@@ -104,9 +105,10 @@ _SURNAME = re.compile(
     r"[A-Z][\w'’-]+, [A-Z][\w'’-]*\.?( [A-Z]\.?)?(?=$| ?[(\[/–-])"
     rf"|[A-Z][\w'’-]+ \((W?({_RANKS}|Supt)|D(CI|I|S)|{_COURTESY})\)"
 )
-#: An initial and a surname that is frequent, by which it is none of a firm or a division.
+#: An initial and a frequent surname, with nothing beside them: "J Ash Ltd" is a firm.
 _INITIAL = re.compile(
-    rf"(?<![\w.&] )(?<!\w)([A-Z]\.? ?({_FREQUENT})|({_FREQUENT}),? [A-Z])\b(?!['’&])"
+    rf"(?<![^(,/–-]) ?([A-Z]\.? ?({_FREQUENT})|({_FREQUENT}) [A-Z]\.?) ?(?![^(),/–-])",
+    re.IGNORECASE,
 )
 _ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
 _PERSON = "a person's name"
@@ -216,18 +218,18 @@ def first_name(text: str, known: Collection[str]) -> int:
     return 0
 
 
-def without_person(name: str, known: Collection[str]) -> str | None:
+def without_person(name: str, words: Collection[str], places: Collection[str]) -> str | None:
     """Return what stands beside a person in an agency's name, `None` where no person is seen.
 
-    Words that are `known`, of agencies and places, are no surname.
+    A surname and first name are none where one of the `words` of agencies is among them, or where
+    the name of one of `places` stands for the first name and the surname is not a frequent one.
     """
-    for pattern in (_OFFICER, _SURNAME, _INITIAL):
-        found = pattern.match(name) if pattern is _SURNAME else pattern.search(name)
-        if found and (
-            pattern is _OFFICER or not {*fold(found[0].split("(")[0]).split()} & {*known}
-        ):
-            return _ENDS.sub("", pattern.sub("", name, count=pattern is _SURNAME))
-    return None
+    if surname := _SURNAME.match(name):
+        last, _, first = surname[0].split("(")[0].partition(",")
+        place = fold(first) in places and not re.fullmatch(_FREQUENT, last)
+        surname = None if place or {*words} & {*fold(f"{last} {first}").split()} else surname
+    found = _OFFICER.search(name) or surname or _INITIAL.search(name)
+    return found and _ENDS.sub("", found.re.sub("", name, count=found is surname))
 
 
 def identifiers(text: str) -> list[str]:
