@@ -267,6 +267,7 @@ def test_a_respondent_who_answers_twice_in_a_wave_is_asked_about(tmp_path: Path)
     assert len(data.table("survey_responses")) == 5
     (asked,) = [f for f in data.findings if "answered the question in the same wave" in f.text]
     assert (asked.row, asked.text[:11]) == (3, "1 answer(s)")
+    assert "in a change of the same people the first of each alone" in asked.text
 
 
 def test_a_day_in_about_that_is_none_is_refused(tmp_path: Path) -> None:

@@ -193,6 +193,57 @@ def test_a_month_of_a_force_counts_once_whatever_its_file_is_called(
     assert aggregate(where)[0]["count"].sum() == 4
 
 
+JANUARY = [row("2021-01", "E1", ASB)] * 5
+FEBRUARY = [row("2021-02", "E1", ASB)] * 6
+BESIDE = [row("2021-01", "E2", ASB)] * 5
+
+
+@pytest.mark.parametrize(
+    ("files", "hand"),
+    [
+        ({"kent-a": JANUARY, "kent-b": BESIDE}, [10]),
+        ({"2021-01-kent-thanet": JANUARY, "2021-01-kent-dover": BESIDE}, [10]),
+        ({"all-kent": JANUARY + FEBRUARY, "2021-01-kent": JANUARY}, [5, 6]),
+        ({"2021-02-kent": FEBRUARY, "z": JANUARY + FEBRUARY}, [5, 6]),
+        ({"a": JANUARY + FEBRUARY, "b": FEBRUARY + [row("2021-03", "E1", ASB)] * 2}, [5, 6, 2]),
+        ({"2021-01-kent": FEBRUARY, "kent": FEBRUARY}, [6]),
+        ({"2021-01-kent": JANUARY + FEBRUARY[:1], "2021-02-kent": FEBRUARY}, [5, 7]),
+    ],
+)
+def test_files_are_parts_of_a_month_or_hold_it_again(
+    tmp_path: Path, files: dict[str, list[str]], hand: list[int]
+) -> None:
+    """By hand: five rows an area in January, six in February; in either order of the files."""
+    for turn in (1, -1):
+        where = tmp_path / str(turn)
+        for number, name in enumerate([*files][::turn]):
+            (where / str(number)).mkdir(parents=True)
+            (where / str(number) / f"{name}-street.csv").write_text(month_file(files[name]))
+        frame, findings, _ = aggregate(where)
+        assert frame.groupby("month")["count"].sum().tolist() == hand
+        assert set(frame["source"]) == {"Kent Police"}
+        parts = any("no area in common: added up" in f.text for f in findings)
+        assert parts == (BESIDE in files.values())
+
+
+def test_a_month_with_other_counts_is_named_and_the_others_are_kept(tmp_path: Path) -> None:
+    for name, rows in (("all-kent", JANUARY + FEBRUARY), ("2021-02-kent", FEBRUARY[:5])):
+        (tmp_path / f"{name}-street.csv").write_text(month_file(rows))
+    with pytest.raises(DataProblems) as caught:
+        aggregate(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.found.startswith("2021-02 of Kent Police a second time, with other counts")
+    assert problem.todo.startswith("Take the rows of 2021-02 out of the file of the older")
+
+
+def test_files_named_for_two_forces_that_their_rows_do_not_name_are_of_two(tmp_path: Path) -> None:
+    """By hand: five of one and seven of the other, of an area that both have."""
+    for name, number in (("kent", 5), ("essex", 7)):
+        rows = [row("2021-01", "E1", ASB, force="")] * number
+        (tmp_path / f"2021-01-{name}-street.csv").write_text(month_file(rows))
+    assert aggregate(tmp_path)[0]["count"].sum() == 12
+
+
 def test_two_forces_may_share_a_month(tmp_path: Path) -> None:
     folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB)]})
     where = folder(tmp_path, {"2021-01": [row("2021-01", "E1", ASB, force="Essex")]}, force="essex")

@@ -12,10 +12,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -28,6 +27,7 @@ from pyarrow import csv as arrow
 from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.police_months import Counts, named_areas, noticed, summed
+from mtf_eval.records.reading.police_overlap import MISFILED, Member, once
 from mtf_eval.records.reading.zips import DAMAGED, STREET, open_zip, shown, unpacked
 
 HEADER = (
@@ -42,7 +42,6 @@ _KEYS = {
     "Crime type": "measure",
 }
 _ID, _MONTH_OF, _FORCE = "Crime ID", "Month", "Falls within"
-_NAME = re.compile(r"(?P<month>\d{4}-\d{2})-(?P<force>.+)-street[^/]*$")
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 READERS = 2  # files read at a time
@@ -53,21 +52,6 @@ MAX_MONTH = 256 << 20
 #: Bytes of all of them: three years of every force unfold to some 12 GB.
 MAX_ALL = 64 << 30
 MAX_FIRST_LINE = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """One monthly file, `of` a folder or a zip."""
-
-    of: str
-    label: str
-    size: int
-    open: Callable[[], Any]
-
-    @property
-    def name(self) -> tuple[str, str] | None:
-        found = _NAME.search(self.label.casefold())
-        return (found["month"], found["force"]) if found else None
 
 
 def aggregate(*paths: str | Path) -> tuple[pd.DataFrame, tuple[Finding, ...], dict[str, str]]:
@@ -95,21 +79,21 @@ def _summed(counts: Counts) -> pd.DataFrame:
     return pd.DataFrame(columns, copy=False)
 
 
-def _members(where: Path, opened: ExitStack) -> tuple[list[_Member], list[Finding]]:
+def _members(where: Path, opened: ExitStack) -> tuple[list[Member], list[Finding]]:
     """Monthly files under a path, by name, and what was passed over."""
     files = sorted(p for p in where.rglob("*") if p.is_file()) if where.is_dir() else [where]
-    found: list[_Member] = []
+    found: list[Member] = []
     for file in files:
         if file.suffix.lower() == ".zip":
             archive = opened.enter_context(open_zip(file))
             found += [
-                _Member(file.name, shown(i.filename), i.file_size, partial(unpacked, archive, i))
+                Member(file.name, shown(i.filename), i.file_size, partial(unpacked, archive, i))
                 for i in sorted(archive.infolist(), key=lambda i: i.filename)
             ]
         else:
             label = file.relative_to(where).as_posix() if where.is_dir() else file.name
             size, opens = file.stat().st_size, partial(file.open, mode="rb")
-            found.append(_Member(where.name, shown(label), size, opens))
+            found.append(Member(where.name, shown(label), size, opens))
     notes = []
     if passed := sum(m.label.endswith(_OTHER_KINDS) for m in found):
         text = f"{passed} files of outcomes or stop and search were passed over"
@@ -121,7 +105,7 @@ def _read(places: Iterable[Path]) -> tuple[Counts, list[Finding]]:
     """Count every monthly file; all problems in one error."""
     again: list[tuple[str, int, int]] = []
     problems: list[Problem] = []
-    members: list[_Member] = []
+    members: list[Member] = []
     findings: list[Finding] = []
     with ExitStack() as opened:
         for where in places:
@@ -135,10 +119,12 @@ def _read(places: Iterable[Path]) -> tuple[Counts, list[Finding]]:
             members, findings = members + here, findings + notes
         if problems := problems or _too_large(members):
             raise DataProblems(problems)
+        # A file named by its month only adds to what others hold.
+        members.sort(key=lambda member: member.name is not None)
         with ThreadPoolExecutor(READERS) as pool:
             names = {m.name for m in members}
             read = partial(_read_one, names=names, again=again)
-            parts = _once(members, pool.map(read, members), read, problems, findings)
+            parts = once(members, pool.map(read, members), read, problems, findings)
             counts = Counts(("label", *_KEYS.values()), parts)
     if problems:
         raise DataProblems(problems)
@@ -162,69 +148,8 @@ def _repeats(again: Iterable[tuple[str, int, int]]) -> list[Finding]:
     return found
 
 
-def _once(
-    members: list[_Member],
-    done: Iterable[pa.Table | Problem],
-    read: Callable[[_Member], pa.Table | Problem],
-    problems: list[Problem],
-    findings: list[Finding],
-) -> Iterator[pa.Table]:
-    """Pass on what was counted, of a month of one force that is there twice the first.
-
-    What went wrong is put with the problems, as are two that do not hold the same.
-    """
-    whose: dict[tuple[str, str], _Member] = {}
-    twice = 0
-    for member, part in zip(members, done, strict=True):
-        if isinstance(part, Problem):
-            problems.append(part)
-            continue
-        keys = _keys_of(member, part)
-        if not (again := [key for key in keys if key in whose]):
-            whose |= dict.fromkeys(keys, member)
-            yield part
-            continue
-        mine, others = _sums(part), [whose[key] for key in again]
-        held = {key: n for other in others for key, n in _sums(read(other)).items()}
-        if member.name is None or member.name not in (other.name for other in others):
-            months = {key[:2] for key in mine}
-            held = {key: n for key, n in held.items() if key[:2] in months}
-        if held == mine:
-            twice += 1
-            continue
-        first = whose[again[-1]]
-        found = f"{' of '.join(again[-1])} a second time, with other counts (also in {first.of}, "
-        once = "each month of a force once, in a file YYYY-MM-force-street.csv"
-        wrong = partial(Problem, found=f"{found}{first.label})", expected=once)
-        todo = "Keep that of the newer download"
-        problems.append(wrong(file=member.of, sheet=member.label, todo=todo))
-    if twice:
-        text = f"{twice} month(s) of a force there twice, with the same counts: read once"
-        findings.append(Finding(kind="repaired", table="incidents", text=text))
-
-
-def _keys_of(member: _Member, part: pa.Table) -> list[tuple[str, str]]:
-    """Return the months of a force that a file is of: named by both that in its name."""
-    month, force = (part[key].chunk(0) for key in ("month", "force"))
-    texts = [column.dictionary.to_pylist() for column in (month, force)]
-    places = [column.indices.to_numpy() for column in (month, force)]
-    codes, n = summed(places, map(len, texts), part["n"].to_numpy())
-    pairs = [(texts[0][m], texts[1][f]) for m, f in zip(*codes, strict=True)]
-    if member.name is None:
-        return pairs
-    # Of a named file the rows of other months and forces are strays.
-    own = [each for each in zip(n, pairs, strict=True) if each[1][0] == member.name[0]]
-    return [member.name, *([max(own)[1]] if own else pairs)]
-
-
-def _sums(part: pa.Table) -> dict[tuple[Any, ...], int]:
-    """Return what a file counts, by all that its rows hold."""
-    columns = [part[key].to_pylist() for key in ("month", "force", "area", "name", "measure", "n")]
-    return {tuple(key): n for *key, n in zip(*columns, strict=True) if n}
-
-
 def _read_one(
-    member: _Member,
+    member: Member,
     names: set[tuple[str, str] | None],
     again: list[tuple[str, int, int]],
 ) -> pa.Table | Problem:
@@ -298,7 +223,7 @@ class _Rest(io.RawIOBase):
         return self._start.read(size) or self._rest.read(size)
 
 
-def _too_large(members: list[_Member]) -> list[Problem]:
+def _too_large(members: list[Member]) -> list[Problem]:
     todo = "Take it out, or download fewer months or forces at a time"
     total, unit = sum(m.size for m in members), 2**20
     large = [(m.label, m.size, MAX_MONTH) for m in members if m.size > MAX_MONTH]
@@ -339,7 +264,7 @@ def _more_than_once(marks: list[Any]) -> Any:
     return np.unique(every[1:][(every[1:] == every[:-1]) & (every[1:] > 0)])
 
 
-def _rows_of(member: _Member, header: list[str], marks: Any) -> pd.DataFrame:
+def _rows_of(member: Member, header: list[str], marks: Any) -> pd.DataFrame:
     """Return the whole rows of some Crime IDs; few files hold any."""
     with member.open() as handle:
         handle.readline(MAX_FIRST_LINE)
@@ -381,7 +306,7 @@ def _count(block: pa.Table) -> pa.Table:
     return pa.table(columns | {"n": n})
 
 
-def _part(member: _Member, tables: list[pa.Table], names: set[tuple[str, str] | None]) -> pa.Table:
+def _part(member: Member, tables: list[pa.Table], names: set[tuple[str, str] | None]) -> pa.Table:
     """Return the counts of one file, its texts as dictionaries."""
     if not tables:
         nothing = pa.array([], pa.string()).dictionary_encode()
@@ -395,14 +320,14 @@ def _part(member: _Member, tables: list[pa.Table], names: set[tuple[str, str] | 
 
 
 def _filed(
-    member: _Member, months: pa.Array, force: pa.Array, names: set[tuple[str, str] | None]
+    member: Member, months: pa.Array, force: pa.Array, names: set[tuple[str, str] | None]
 ) -> pa.Array:
     """Return whose the rows are; those of a month without a file do not make it one on record."""
     if member.name is None or {*months.unique().to_pylist()} <= {member.name[0]}:
         return force
     slug = member.name[1]
     whose = [
-        f if (m, slug) in names else f"{f}, filed under another month"
+        f if (m, slug) in names else f"{f}{MISFILED}"
         for m, f in zip(months.to_pylist(), force.to_pylist(), strict=True)
     ]
     return pa.chunked_array([pa.array(whose, pa.string()).dictionary_encode()])

@@ -297,7 +297,8 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     again = named.index[named.duplicated(["project_id", "wave", "question_id", "respondent_id"])]
     if len(again):
         text = f"{len(again)} answer(s) of a respondent who answered the question in the same wave"
-        responses.finding("warning", f"{text} before, first here: all count", row=again[0])
+        how = "all count, but in a change of the same people the first of each alone"
+        responses.finding("warning", f"{text} before, first here: {how}", row=again[0])
 
 
 #: What of a project the incidents must name, and what is said where none does. Areas are matched by
