@@ -39,7 +39,7 @@ def _home_security(data: Dataset, year: int) -> pd.DataFrame:
 
 
 @once
-def _logged(data: Dataset, name: str, year: int) -> bool:
+def _from_log(data: Dataset, name: str, year: int) -> bool:
     """Whether a block of a year is the log's.
 
     Where months stand as published, a published block does too if it spans those of the log.
@@ -54,19 +54,19 @@ def _logged(data: Dataset, name: str, year: int) -> bool:
 
 
 def _source(data: Dataset, name: str, year: int) -> str:
-    logged = _logged(data, name, year)
+    logged = _from_log(data, name, year)
     return referrals.LOG if logged else "Published counts of activity"
 
 
 def _as_at(data: Dataset, name: str, *years: int) -> date | None:
-    if _logged(data, name, years[0]):
+    if _from_log(data, name, years[0]):
         return referrals.as_at(data, year=years[0])
     return as_at_of(block(data, name, *years)["as_at"])
 
 
 def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
     """Return a frame of theme, stream, count."""
-    if not _logged(data, "interventions", year):
+    if not _from_log(data, "interventions", year):
         rows = block(data, "interventions", year)[["category", "measure", "count"]]
         return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
     log: pd.DataFrame = data.table("referrals")
@@ -87,7 +87,7 @@ def _theme_table(data: Dataset, year: int, by: str) -> Table:
     counts["stream"] = counts["stream"].map(lambda s: STREAMS.get(s, s))
     frame = add_total(counts.groupby(by, sort=False)["count"].sum().reset_index(), by)
     note = "One referral may name several criteria, so themes add up to more than referrals."
-    notes = (note,) * _logged(data, "interventions", year) + groups.notes(data, by)
+    notes = (note,) * _from_log(data, "interventions", year) + groups.notes(data, by)
     words: dict[str, Any] = {"by": by, "heading": by.capitalize(), "year": year}
     words |= {
         "source": _source(data, "interventions", year),
@@ -138,14 +138,14 @@ def _both_years(
 
 
 def _by_agency(data: Dataset, year: int) -> pd.Series[int]:
-    if _logged(data, "domestic_abuse_support", year):
+    if _from_log(data, "domestic_abuse_support", year):
         return _home_security(data, year).groupby("agency").size()
     rows = block(data, "domestic_abuse_support", year)
     return rows.groupby("agency", sort=False)["count"].sum()
 
 
 def _by_risk(data: Dataset, year: int) -> pd.Series[int]:
-    if _logged(data, "domestic_abuse_risk", year):
+    if _from_log(data, "domestic_abuse_risk", year):
         risk = _home_security(data, year)["risk"].dropna()
         counts = risk.replace({"low": "low_medium", "medium": "low_medium"}).value_counts()
         graded = data.table("referrals").query("stream == 'home_security'")["risk"].notna().any()
@@ -168,7 +168,7 @@ def _visits(data: Dataset, year: int) -> pd.Series[int]:
 def support_by_agency(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support after domestic abuse by agency, this year and last."""
     counts = {y: _by_agency(data, y) for y in (year, year - 1)}
-    if all(_logged(data, "domestic_abuse_support", y) for y in counts):
+    if all(_from_log(data, "domestic_abuse_support", y) for y in counts):
         log = data.table("referrals")
         every = sorted(log.loc[log["stream"] == "home_security", "agency"].dropna().unique())
         counts = {y: series.reindex(every, fill_value=0) for y, series in counts.items()}

@@ -114,14 +114,16 @@ def lay(
         elif kind != "date":
             frame[name] = frame[name].astype("Int64" if kind in ("people", "count") else "object")
     source = said(of["note"])
+    if isinstance(data, str):
+        source = source or data
+    else:
+        source = f"{source}, {data.about.get('publisher', data.title)}"
     return Table(
         name=said(of["column"]),
         title=said(of["heading"]),
         frame=frame,
         columns=tuple(marks),
-        source=source or data
-        if isinstance(data, str)
-        else f"{source}, {data.about.get('publisher', data.title)}",
+        source=source,
         as_at=words["as_at"] if "as_at" in words else words.get("as_of"),
         notes=(*printed, *notes),
         total_row=("total" in of["marks"] if total_row is None else total_row) and len(frame) > 0,
