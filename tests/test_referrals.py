@@ -16,7 +16,6 @@ from dashboard import HERE, MONTHS, as_dict
 from mtf_eval import load
 from mtf_eval.analysis.counts import activity, caseload, priorities, readings, reconcile, referrals
 from mtf_eval.analysis.results import findings
-from mtf_eval.analysis.results.period import Period
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
 
@@ -408,10 +407,10 @@ def test_a_year_without_a_referral_in_the_log_has_the_totals_published_of_it(
     assert (now["received"], now["accepted"], now["previous"]) == (15, 9, 2)
     assert len(readings.published(data)) == 3
     said = "Published monthly totals of referrals"
-    assert (referrals.source_of(data, Period(2024)), caseload.groups(data, year=2024)) == (said, ())
+    assert (referrals.source_of(data, 2024), caseload.groups(data, year=2024)) == (said, ())
     assert "publisher" in referrals.basis(data, 2024)
     (tmp_path / "monthly_referrals.csv").unlink()
-    assert referrals.source_of(load(tmp_path), Period(2024)) == "Log of referrals"
+    assert referrals.source_of(load(tmp_path), 2024) == "Log of referrals"
 
 
 def test_the_eighth_month_on_one_side_is_marked(tmp_path: Path) -> None:

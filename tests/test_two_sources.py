@@ -12,7 +12,6 @@ import pytest
 from click.testing import CliRunner
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import caseload, referrals
 from mtf_eval.run.cli import commands
 
 
@@ -93,26 +92,6 @@ def test_the_page_says_what_is_left_out_and_what_is_as_published(review: Path) -
     assert "Referrals withdrawn, or a duplicate of another, are left out." in text
     assert "Months of 2021 outside the log (11): totals as published, in no table by" in text
     assert "Log of referrals and published monthly totals of referrals" in text
-
-
-def test_a_table_names_the_sources_it_uses(review: Path, tmp_path: Path) -> None:
-    """The log begins in December 2021: the half-year and year before are of published months."""
-    data = load(review.parents[2] / "data")
-    both = "Log of referrals and published monthly totals of referrals, "
-    log, published = "Log of referrals, ", "Published monthly totals of referrals, "
-    assert referrals.by_month(data, year=2021).source.startswith(both)
-    assert referrals.by_month(data, year=2021, half=1).source.startswith(published)
-    assert referrals.by_month(data, year=2022).source.startswith(log)
-    for table in (referrals.headline, referrals.year_on_year, caseload.expected_range):
-        assert table(data, year=2022).source.startswith(both)
-    shutil.copytree(review.parents[2] / "data", tmp_path / "data")
-    (tmp_path / "data" / "referrals.csv").write_text(
-        "referral_id,received,agency,decision,stream\nR1,2021-03-01,NHS,accepted,home_security\n"
-    )
-    home = load(tmp_path / "data")
-    assert referrals.by_month(home, year=2021).source.startswith(published)
-    assert referrals.months_published(home, 2021) == ""
-    assert caseload.groups(home, year=2021) == ()
 
 
 def test_records_that_name_no_day_run_to_their_last_row(tmp_path: Path) -> None:

@@ -44,9 +44,8 @@ def _from_log(data: Dataset, name: str, year: int) -> bool:
 
     Where months stand as published, a published block does too if it spans those of the log.
     """
-    logged = referral_log.logged(data, year)
-    if not logged or not (referral_log.standing(data).dt.year == year).any():
-        return logged
+    if not referrals.months_published(data, year):
+        return referral_log.logged(data, year)
     rows, received = block(data, name, year), data.table("referrals")["received"]
     own = received[received.dt.year == year]
     spans = rows["period_start"].min() <= own.min() and rows["period_end"].max() >= own.max()
@@ -55,7 +54,7 @@ def _from_log(data: Dataset, name: str, year: int) -> bool:
 
 def _source(data: Dataset, name: str, year: int) -> str:
     logged = _from_log(data, name, year)
-    return referrals.LOG if logged else "Published counts of activity"
+    return "Log of referrals" if logged else "Published counts of activity"
 
 
 def _as_at(data: Dataset, name: str, *years: int) -> date | None:

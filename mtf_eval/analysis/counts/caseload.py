@@ -28,7 +28,7 @@ MONTHS_FROM = 8
 
 def groups(data: Dataset, *, year: int) -> tuple[Table, ...]:
     """Referrals of a log by agency, and by ward where wards are on record."""
-    if not referrals.of_log(data, Period(year)):
+    if not referral_log.logged(data, year):
         return ()
     wards = referral_log.core_log(data)["ward"].notna().any()
     return tuple(outcomes_by(data, by=by, year=year) for by in ("agency", "ward")[: 1 + wards])
@@ -53,7 +53,7 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
         kept.loc[kept.index[:-1], list(narrowed(each.iloc[:-1], rule))] = True
         return beside(each, kept, rule)
 
-    words = {"by": by, "heading": by.capitalize(), "whole": whole, "source": referrals.LOG}
+    words = {"by": by, "heading": by.capitalize(), "whole": whole, "source": "Log of referrals"}
     notes = (*declared.notes(data, by), *filter(None, [referrals.months_published(data, year)]))
     return referrals.of_year(
         "referrals_by_group", counts, data, year, **words, notes=notes, kept_back=kept_back
@@ -87,7 +87,7 @@ def _enough(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _waits(data: Dataset, when: Period, rows: dict[str, tuple[float, ...]], **words: Any) -> Table:
     lines = [(row, *days) for row, days in rows.items()]
-    words |= {"source": referrals.LOG, "when": when.words, "least": 2 * few(), "twice": 4 * few()}
+    words |= {"when": when.words, "least": 2 * few(), "twice": 4 * few()}
     made = referrals.of_year("referrals_waits", lines, data, when.year, derive=_enough, **words)
     return made.with_frame(_enough(made.frame))
 
@@ -188,7 +188,6 @@ def expected_range(data: Dataset, *, year: int) -> Table:
         derive(counts),
         data,
         year,
-        source=referrals.source_of(data, *map(Period, months.dt.year.unique())),
         derive=derive,
         kept_back=lambda rule: referrals.months_kept_back(data, months, rule)[["received"]],
     )

@@ -30,7 +30,6 @@ from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
-LOG = "Log of referrals"
 QUARTERS = ("January to March", "April to June", "July to September", "October to December")
 
 
@@ -137,23 +136,17 @@ def not_kept(data: Dataset, year: int) -> str:
     return listing([f"{m:%B}" for m in months]) + f" {year}"
 
 
-def of_log(data: Dataset, *when: Period) -> bool:
-    """Whether any month of some time is counted from the log."""
-    return any((~_within(data, w)["month"].isin(standing(data))).any() for w in when)
-
-
-def source_of(data: Dataset, *when: Period) -> str:
-    """Return where the referral counts of some time come from, in words."""
-    totals = "ublished monthly totals of referrals"
-    if not of_log(data, *when):
-        return f"P{totals}"
-    stated = any(w.holds(standing(data)).any() or _within(data, w).empty for w in when)
-    return f"{LOG} and p{totals}" if stated else LOG
+def source_of(data: Dataset, year: int) -> str:
+    """Return where a year's referral counts come from, in words."""
+    log, totals = logged(data, year), "ublished monthly totals of referrals"
+    if log and not months_published(data, year):
+        return "Log of referrals"
+    return f"Log of referrals and p{totals}" if log else f"P{totals}"
 
 
 def months_published(data: Dataset, year: int) -> str:
     """Say how many months of a year of the log stand as published; empty where none."""
-    number = (standing(data).dt.year == year).sum() if of_log(data, Period(year)) else 0
+    number = (standing(data).dt.year == year).sum() if logged(data, year) else 0
     text = f"Months of {year} outside the log ({number}): totals as published, in no table by "
     return f"{text}agency, ward or theme." if number else ""
 
@@ -164,7 +157,7 @@ def of_year(table: str, rows: Any, data: Dataset, year: int, **words: Any) -> Ta
     What becomes of a referral is known later than that it was received; of decisions only while
     some are pending.
     """
-    known = {"year": year, "source": source_of(data, Period(year)), "as_at": as_at(data, year=year)}
+    known = {"year": year, "source": source_of(data, year), "as_at": as_at(data, year=year)}
     moving = "; standing" if "pending" in rows else ""
     return lay(table, rows, data, moving=moving, **{**known, **words})
 
@@ -173,7 +166,7 @@ def outcomes(data: Dataset, year: int) -> list[str]:
     """Return the outcomes that have a column: `pending` where the source of the year gives it."""
     stated = data.table("monthly_referrals")
     given = stated.loc[stated["month"].dt.year == year, "pending"].notna().any()
-    return [c for c in COUNTS if c != "pending" or given or of_log(data, Period(year))]
+    return [c for c in COUNTS if c != "pending" or given or logged(data, year)]
 
 
 def with_decided(frame: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +178,7 @@ def with_decided(frame: pd.DataFrame) -> pd.DataFrame:
 
 def basis(data: Dataset, year: int) -> str:
     """Say by which date the year's received and outcomes are counted."""
-    if not of_log(data, Period(year)):
+    if not logged(data, year):
         return "Outcomes stand in the month, of receipt or decision, that the publisher gives them."
     said = "Every column counts referrals by the day they were received."
     if dated(data, year):
@@ -241,8 +234,6 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         return kept_back.beside(row.drop(columns="period"), kept, rule)
 
     words = {"when": when, "before": when.before, "caution": caution, "whole": whole}
-    past = () if row["previous"].isna().all() else (when.before,)
-    words["source"] = source_of(data, when, *past)
     notes = (basis(data, year),) if len(frame) else ()
     return of_year("referrals_headline", row, data, year, **words, notes=notes, kept_back=back)
 
@@ -295,7 +286,6 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
         notes.append(f"Not on record, and in no total: {gone}.")
     notes += groups.notes(data, "period")
     words = {"grain": grain, "heading": grain.capitalize(), "when": when, "notes": notes}
-    words["source"] = source_of(data, when)
     words |= {"kept_back": back, "total_row": grain != "year"}
     return of_year("referrals_by_period", counts, data, year, **words)
 
@@ -309,8 +299,8 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     shown = ["received", "accepted", "completed", "previous"]
     rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
     lines = [(str(y), *rows[y][shown]) for y in past]
-    words = {"caution": part_year(data, year=year), "source": source_of(data, *map(Period, past))}
-    return of_year("referrals_year_on_year", lines, data, year, **words)
+    caution = part_year(data, year=year)
+    return of_year("referrals_year_on_year", lines, data, year, caution=caution)
 
 
 def received_finding(
