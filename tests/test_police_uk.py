@@ -153,6 +153,9 @@ def test_downloads_that_overlap_are_read_once_or_refused(tmp_path: Path) -> None
         DataProblems, match=r"c\.zip.*second time, with other counts \(also in a.zip"
     ):
         aggregate(first, other)
+    moved = download("e.zip", {"2021-01": [row("2021-01", "E3", ASB)] * 2})
+    with pytest.raises(DataProblems, match=r"second time, with other counts \(also in a.zip"):
+        aggregate(first, moved)
     with zipfile.ZipFile(other, "w") as out:
         out.writestr("2021-01/2021-01-Kent-street.csv", month_file(rows))
     assert aggregate(first, other)[0]["count"].sum() == 2

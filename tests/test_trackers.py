@@ -662,7 +662,8 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
               "Kent Police - PC J.R. Lastname",
               "PC1234 Lastname and Sgt Lastname, Kent Police",
               "Lastname, Firstname (Kent Police)", "Kent Police (J. Smith)",
-              "J Smith (Kent Police)", "Smith J - Kent Police",
+              "J Smith (Kent Police)", "Smith J - Kent Police", "Kent Police: J Smith",
+              "Kent Police [J Smith]",
               "Mrs Smith, Kent Police"]  # fmt: skip
     nobody = [
         "Kent PCSO Team",
@@ -675,6 +676,9 @@ def test_a_surname_before_a_name_is_no_agency_to_print(tmp_path: Path) -> None:
         "MS Therapy Centre",
         "Ash PC Clerk",
         "J Smith Solicitors",
+        "Bevans",
+        "Ascott",
+        "Gallen",
         "J Brown & Sons",
         "Thomas A Becket School",
         "H Taylor Ltd",

@@ -86,6 +86,14 @@ def test_themes_published_of_a_part_do_not_stand_for_the_year(tmp_path: Path) ->
     }  # fmt: skip
 
 
+def test_one_referral_after_what_is_published_does_not_stand_for_the_year(tmp_path: Path) -> None:
+    """174 themes are published to 14 December; on the 16th one was referred."""
+    shutil.copytree(Path(__file__).parent.parent / "data" / "thanet_2021", tmp_path / "data")
+    late = "referral_id,received,agency,decision,criteria\nR1,2021-12-16,NHS,accepted,Health"
+    (tmp_path / "data" / "referrals.csv").write_text(late, encoding="utf-8")
+    assert load(tmp_path / "data").year(2021).themes().frame["count"].iloc[-1] == 174
+
+
 def test_the_page_says_what_is_left_out_and_what_is_as_published(review: Path) -> None:
     page = review.with_suffix(".html")
     text = " ".join(re.sub(r"<[^>]+>", " ", html.unescape(page.read_text("utf-8"))).split())

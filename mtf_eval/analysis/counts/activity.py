@@ -42,14 +42,14 @@ def _home_security(data: Dataset, year: int) -> pd.DataFrame:
 def _from_log(data: Dataset, name: str, year: int) -> bool:
     """Whether a block of a year is the log's.
 
-    Where months stand as published, a published block does too if it spans those of the log.
+    Where months stand as published, the longer of the two does: the log's or the published block.
     """
     if not referrals.months_published(data, year):
         return referral_log.logged(data, year)
     rows, received = block(data, name, year), data.table("referrals")["received"]
     own = received[received.dt.year == year]
-    spans = rows["period_start"].min() <= own.min() and rows["period_end"].max() >= own.max()
-    return not (len(rows) and spans)
+    published = rows["period_end"].max() - rows["period_start"].min()
+    return not len(rows) or own.max() - own.min() > published
 
 
 def _source(data: Dataset, name: str, year: int) -> str:

@@ -47,8 +47,8 @@ def once(
 ) -> Iterator[pa.Table]:
     """Pass on what was counted, of a month of one force that is there twice the first.
 
-    Files that hold no area of it in common are parts of it. What went wrong is put with the
-    problems, as are two that do not hold the same.
+    Files of one download that hold no area of it in common are parts of it. What went wrong is put
+    with the problems, as are two that do not hold the same.
     """
     whose: dict[_Key, list[Member]] = {}
     sums = lru_cache(2)(lambda other: _sums(read(other)))
@@ -72,7 +72,7 @@ def once(
             for key in [key for key in mine if key in theirs] or keys[: member.name == other.name]:
                 if key in mine and mine[key] == theirs[key]:
                     known.add(key)
-                elif key in mine and _are_parts(mine[key], theirs[key]):
+                elif key in mine and member.of == other.of and _are_parts(mine[key], theirs[key]):
                     parted.add(key)
                 elif key[1] or other.name is None or member.name in (None, other.name):
                     several = len({month for month, _ in (*mine, *theirs)}) > 1
@@ -107,9 +107,9 @@ def _unlike(member: Member, other: Member, key: _Key, *, several: bool) -> Probl
 
 
 def _are_parts(one: _Sums, other: _Sums) -> bool:
-    """Whether both hold areas, and none in common."""
-    here, there = ({area for area, *_ in sums if area} for sums in (one, other))
-    return bool(here and there) and here.isdisjoint(there)
+    """Whether both hold areas and none in common, rows without one included."""
+    here, there = ({str(area or "").strip().upper() for area, *_ in sums} for sums in (one, other))
+    return {*here, *there} != {""} and here.isdisjoint(there)
 
 
 def _without(part: pa.Table, known: set[_Key]) -> pa.Table:

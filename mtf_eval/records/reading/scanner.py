@@ -107,7 +107,7 @@ _SURNAME = re.compile(
 )
 #: An initial and a frequent surname, with nothing beside them: "J Ash Ltd" is a firm.
 _INITIAL = re.compile(
-    rf"(?<![^(,/–-]) ?([A-Z]\.? ?({_FREQUENT})|({_FREQUENT}) [A-Z]\.?) ?(?![^(),/–-])",
+    rf"(?<![^([,:;/–-]) ?([A-Z](\.? |\.)({_FREQUENT})|({_FREQUENT}) [A-Z]\.?) ?(?![^()[\],:;/–-])",
     re.IGNORECASE,
 )
 _ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
