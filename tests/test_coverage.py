@@ -99,6 +99,27 @@ def test_a_jump_in_rows_without_an_area_is_a_gate() -> None:
     assert re.findall(r"(\d+)%", gap.text) == ["36", "1"]
 
 
+@pytest.mark.parametrize("written", ["Unknown", "Not stated", "(blank)", "Ward not known"])
+def test_a_jump_in_rows_of_a_table_whose_area_is_not_known_is_a_gate(
+    tmp_path: Path, written: str
+) -> None:
+    rows = [
+        (m, "", "", a, ASB, n)
+        for m in MONTHS
+        for late in [m >= "2022"]
+        for a, n in [*((a, 20 if late else 30) for a in CITY), (written, 60 if late else 2)]
+    ]
+    folder = table(project(tmp_path / "d", TARGETS), rows)
+    (gap,) = read(folder).gaps
+    assert (gap.kind, gap.gate) == ("no_area", True)
+    # 60 of 180 a month, and 2 of 182.
+    assert re.findall(r"(\d+)%", gap.text) == ["33", "1"]
+    assert "January to December 2022" in gap.text
+    assert any("24 row(s) whose area is not known" in text for text in warned(folder))
+    steady = [(*r[:5], 30 if r[3] in CITY else 2) for r in rows]
+    assert not read(table(project(tmp_path / "e", TARGETS), steady)).gaps
+
+
 def test_a_hole_in_a_table_of_ones_own_is_seen_and_no_other() -> None:
     coverage = read(FIELD / "03" / "data")
     assert off(coverage, "E01990003") == ["2022-05", "2022-06", "2022-07", "2022-08"]

@@ -78,9 +78,10 @@ def test_degrees_are_placed_and_not_kept(tmp_path: Path) -> None:
     outlines(tmp_path)
     rows = [[51.385, 1.375], [51.385, 1.385], [51.386, 1.386], [51.9, 1.3], ["", ""], [0, 0]]
     data = with_incidents(tmp_path, ["Latitude", "Longitude"], *rows)
-    assert counted(data) == {"E01000001": 1, "E01000002": 2}
+    assert counted(data) == {"E01000001": 1, "E01000002": 2, "": 2}
     assert "3 row(s) placed in areas" in told(data)
-    assert "3 row(s) (50%) left out: 2 without a place, 1 in none of the areas" in told(data)
+    assert "1 row(s) (25%) in none of the areas left out" in told(data)
+    assert "2 row(s) whose area is not known" in told(data)
     for frame in data.tables.values():
         if frame is not data.tables["area_boundaries"]:
             assert not {"latitude", "Latitude"} & set(frame.columns)
@@ -128,7 +129,7 @@ def test_a_postcode_is_looked_up_and_dropped(tmp_path: Path) -> None:
     rows = [["CT9 1ZZ"], ["ct91zz"], ["CT9 9ZZ"]]
     data = with_incidents(tmp_path, ["Postcode"], *rows)
     assert counted(data) == {"E01000001": 2}
-    assert "1 in none of the areas" in told(data)
+    assert "1 row(s) (33%) in none of the areas left out" in told(data)
     assert not any("CT9" in f.text.upper() for f in data.findings)
 
 
@@ -136,8 +137,18 @@ def test_a_mark_for_no_place_is_none(tmp_path: Path) -> None:
     outlines(tmp_path)
     rows = ([51.385, 1.375], [51.385, 1.385], ["N/A", "N/A"], ["unknown", "-"])
     data = with_incidents(tmp_path, ["Latitude", "Longitude"], *rows)
-    assert counted(data) == {"E01000001": 1, "E01000002": 1}
-    assert any("2 row(s) (50%) left out: 2 without a place" in f.text for f in data.findings)
+    assert counted(data) == {"E01000001": 1, "E01000002": 1, "": 2}
+    assert "2 row(s) whose area is not known" in told(data)
+
+
+def test_a_total_under_coordinates_is_no_incident(tmp_path: Path) -> None:
+    outlines(tmp_path)
+    tables = book()
+    tables["incidents"] = [["Date", "Incident Type", "Latitude", "Longitude"]]
+    tables["incidents"] += [["2021-05-07", "disorder", 51.385, 1.375]] * 2
+    tables["incidents"] += [["Total", 2, None, None], ["Printed in June", None, None, None]]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert counted(data) == {"E01000001": 2}
 
 
 def test_a_hole_is_no_part_of_an_area(tmp_path: Path) -> None:

@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 #: Rows of incidents that are no one incident make a table of sums; so few may name the same one.
 SUMS, ODD = 0.5, 0.05
 #: What stands for no area.
-_NOWHERE = {
-    *("unknown", "not known", "not recorded", "not stated", "blank", "no location", "unspecified"),
-}
+_AREA = r"(area|ward|lsoa|msoa|beat|location)"
+_NOWHERE = (
+    rf"(unknown|not (known|recorded|stated|given|geocoded)|un(specified|allocated|assigned)|blank)"
+    rf"( {_AREA})?|({_AREA} )(unknown|not (known|recorded|stated|given))|no {_AREA}"
+)
 #: Empty cells of one row that are told one by one.
 FEW = 2
 ONCE = "the same row twice: read once"
@@ -159,13 +161,17 @@ def total_rows(grid: Grid, wrong: Mapping[int, Sequence[str]]) -> list[Finding]:
     return told
 
 
-def placed_only(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
-    """Leave out rows that say of their area that it is not known, and count them."""
-    nowhere = frame.index[frame["area_code"].fillna("").map(fold).isin(_NOWHERE)]
+def without_area(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
+    """Write no area (`""`) where a row says of it that it is not known, and count such rows.
+
+    Their share by month is a matter of `coverage`, as that of a police force.
+    """
+    nowhere = frame.index[frame["area_code"].fillna("").map(fold).str.fullmatch(_NOWHERE)]
     if len(nowhere):
-        text = f"{len(nowhere)} row(s) whose area is not known, first here: left out"
+        text = f"{len(nowhere)} row(s) whose area is not known, first here: in no area's figures"
         out.finding("warning", text, row=nowhere[0], column="area_code")
-    return frame.drop(index=nowhere)
+        frame.loc[nowhere, "area_code"] = ""
+    return frame
 
 
 def settle(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
@@ -291,9 +297,10 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     if out.grid.table == "incidents" and len(frame) and frame["date"].isna().all():
         # The month as read, too: its year may stand in the sheet's name or a heading above.
         cells = [(m, *map(str, out.grid.rows[n - 1])) for n, m in frame["month"].items()]
-        again = frame.index[pd.Series(cells, frame.index).duplicated()]
+        placed = frame["area_code"].fillna("") != ""
+        again = frame.index[pd.Series(cells, frame.index).duplicated() & placed]
         once = frame.drop(index=again)
-        alike = once.duplicated([c for c in once if c != "count"])
+        alike = once.duplicated([c for c in once if c != "count"]) & placed[once.index]
         sums = (frame["count"] != 1).mean() >= SUMS
         if sums and alike.mean() > ODD:
             text = f"{alike.sum()} row(s) of the same month, area and measure as one before, first "
@@ -379,6 +386,8 @@ def validate(out: Tidied) -> None:
         found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
         todo = "fill it in, or take the row out" if bare else ""
         todo = "write 0 where it is none" if bare and kind == "whole" else todo
+        if bare and (schema.name, column) == ("incidents", "area_code"):
+            todo = "fill it in, or write: not known"
         found += ", a mark for nothing" if bare and not is_blank(body[row][places[column]]) else ""
         if bare and "pending" in schema.columns[column].metadata["allowed"]:
             todo = "write pending where nothing is decided yet"

@@ -35,6 +35,8 @@ _CALLED = {
     "northing": ("northing", "northings"),
     "postcode": ("postcode", "post code"),
 }
+#: What stands for the area of an incident without a place.
+NOWHERE = "not known"
 _PAIRS = (("longitude", "latitude"), ("easting", "northing"))
 #: Great Britain: degrees, and metres of the National Grid.
 _BOUNDS = {
@@ -104,7 +106,7 @@ def placed(grid: Grid, aliases: Aliases, outlines: pd.DataFrame | None, folder: 
     if "area_code" in places:
         return grid
     if "postcode" in where and (folder / LOOKUP).is_file():
-        return _by_postcode(grid, top, where, _lookup(folder / LOOKUP))
+        return _by_postcode(grid, head, where, _lookup(folder / LOOKUP))
     if pair is None or outlines is None or outlines.empty:
         return grid
     rows = grid.rows[top + 1 :]
@@ -129,9 +131,16 @@ def placed(grid: Grid, aliases: Aliases, outlines: pd.DataFrame | None, folder: 
         found = f"{int(outside.sum()):,} place(s) outside Great Britain, first here"
         todo = "correct them, or empty the cells of those whose place is not known"
         raise _wrong(grid, top + 1 + first, pair[0], found, todo)
-    absent = sum(any(not is_blank(c) for c in rows[i]) for i in np.flatnonzero(~known).tolist())
-    lost = absent, int((inside & (codes == None)).sum())  # noqa: E711
+    lost = int((inside & (codes == None)).sum())  # noqa: E711
+    for number in np.flatnonzero(~known).tolist():
+        codes[number] = _unplaced(rows[number], places)
     return _replaced(grid, top, where, codes, lost, "the boundaries")
+
+
+def _unplaced(row: Sequence[Any], places: Mapping[str, int]) -> str | None:
+    """Say that the area of a row without a place is not known, where the row is an incident."""
+    told = [row[p] for n, p in places.items() if n in ("month", "date", "measure") and p < len(row)]
+    return NOWHERE if len(told) > 1 and not any(map(is_blank, told)) else None
 
 
 def _on_grid(outlines: pd.DataFrame) -> pd.DataFrame:
@@ -182,14 +191,16 @@ def _closed(postcode: object) -> str:
     return "".join(str(postcode or "").split()).upper()
 
 
-def _by_postcode(grid: Grid, top: int, where: Mapping[str, int], areas: Mapping[str, str]) -> Grid:
-    place = where["postcode"]
+def _by_postcode(
+    grid: Grid, head: tuple[int, dict[str, int]], where: Mapping[str, int], areas: Mapping[str, str]
+) -> Grid:
+    (top, places), place = head, where["postcode"]
     cells = [row[place] if place < len(row) else None for row in grid.rows[top + 1 :]]
     codes = np.array([areas.get(_closed(c)) for c in cells], dtype=object)
-    filled = [any(not is_blank(c) for c in row) for row in grid.rows[top + 1 :]]
-    absent = sum(f and is_blank(c) for f, c in zip(filled, cells, strict=True))
-    unknown = sum(not is_blank(c) and a is None for c, a in zip(cells, codes, strict=True))
-    return _replaced(grid, top, where, codes, (absent, unknown), LOOKUP)
+    lost = sum(not is_blank(c) and a is None for c, a in zip(cells, codes, strict=True))
+    for number in (n for n, cell in enumerate(cells) if is_blank(cell)):
+        codes[number] = _unplaced(grid.rows[top + 1 + number], places)
+    return _replaced(grid, top, where, codes, lost, LOOKUP)
 
 
 def _replaced(
@@ -197,10 +208,12 @@ def _replaced(
     top: int,
     where: Mapping[str, int],
     codes: NDArray[np.object_],
-    lost: tuple[int, int],
+    lost: int,
     by: str,
 ) -> Grid:
-    """Put the area behind each row and take out what said where; rows of no area are emptied.
+    """Put the area behind each row and take out what said where.
+
+    One without a place has its area not known; rows in none of the areas are emptied.
 
     The rows themselves are changed: copies of many take longer than placing them.
     """
@@ -214,14 +227,11 @@ def _replaced(
         row += [*empty[len(row) : width], code]
         for place in out:
             row[place] = None
-    count = int((codes != None).sum())  # noqa: E711
+    count = int(((codes != None) & (codes != NOWHERE)).sum())  # noqa: E711
     said = [("repaired", f"{count:,} row(s) placed in areas by {by}; where is not kept")]
-    share = 100 * sum(lost) / max(1, count + sum(lost))
-    if sum(lost):
-        text = (
-            f"{sum(lost):,} row(s) ({share:.0f}%) left out: {lost[0]:,} without a place, "
-            f"{lost[1]:,} in none of the areas"
-        )
+    if lost:
+        share = 100 * lost / (count + lost)
+        text = f"{lost:,} row(s) ({share:.0f}%) in none of the areas left out"
         said.append(("warning", text))
     findings = [grid.finding(kind, text) for kind, text in said]
     return replace(grid, rows=rows, heading=top, findings=(*grid.findings, *findings))

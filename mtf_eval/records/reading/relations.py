@@ -350,7 +350,7 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
     cells = table.unstack(fill_value=0).astype(int)
     if len(cells.columns) < 3:
         return
-    name = cells.sum().idxmax()
+    name = cells.drop(columns="", errors="ignore").sum().idxmax()
     few = len(cells.columns) < _MANY
     whole, rest = cells.pop(name), cells.sum(axis=1)
     held = whole > 0

@@ -18,9 +18,9 @@ from mtf_eval.records.reading.cells import Context, describe, is_blank, is_mark,
 from mtf_eval.records.reading.checks import (
     drop_duplicates,
     hold_totals,
-    placed_only,
     settle,
     validate,
+    without_area,
 )
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
@@ -77,7 +77,7 @@ def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
     _merged(out)
     frame = _columns(out, aliases, span_above(grid, out.top, within), spans)
     hold_totals(out, frame, totals)
-    frame = parted(placed_only(out, frame)) if grid.table == "incidents" else settle(out, frame)
+    frame = parted(without_area(out, frame)) if grid.table == "incidents" else settle(out, frame)
     out.frame = drop_duplicates(out, frame)
     validate(out)
     out.tell_mended()
