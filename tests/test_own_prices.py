@@ -409,6 +409,9 @@ def test_the_price_year_has_one_place_and_one_exception(
     assert code == 2
     assert said.count("2035/36") == 2  # as given, and the reason; not once a report
     assert not list(out.glob("*.html"))
+    code, said = call("run", str(data), "-p", "horizon_years=-1", "--out", str(out), capsys=capsys)
+    assert (code, said.count("expected 1 or more")) == (2, 1)
+    assert not list(out.glob("*.html"))
     about.write_text(about.read_text().replace("2024/25", "2035/36"), encoding="utf-8")
     code, said = call("check", str(data), capsys=capsys)
     assert (code, "about.csv, row 6, column value" in said) == (2, True)

@@ -329,6 +329,53 @@ def test_by_agency_and_days(logged: Dataset) -> None:
     assert (first["people"], first["median"]) == (45, middle)
 
 
+def test_no_row_and_no_table_of_a_year_comes_and_goes_with_its_counts(tmp_path: Path) -> None:
+    """A row that is missing in one year and hidden in the next year's page would tell a nought."""
+    rows = [
+        {
+            "referral_id": f"R{n}",
+            "received": day,
+            "agency": agency,
+            "decision": "accepted",
+            "decided": day,
+            "status": "completed" if day.year == 2022 else "",
+            "closed": day + timedelta(days=9) if day.year == 2022 else "",
+            "criteria": "",
+            "stream": stream,
+            "risk": "",
+        }
+        for n, (day, agency, stream) in enumerate(
+            [
+                (date(2021, 2, 1), "Police", "core"),
+                (date(2021, 5, 1), "Police", "home_security"),
+                (date(2021, 8, 1), "NHS", "core"),
+                (date(2022, 1, 1), "NHS", "home_security"),
+                (date(2022, 6, 1), "Police", "core"),
+                (date(2022, 12, 1), "Housing", "home_security"),
+            ]
+        )
+    ]
+    about(tmp_path, title="Few", as_at="2022-12-31")
+    write(tmp_path / "referrals.csv", rows)
+    data = load(tmp_path)
+    quarters = [*referrals.QUARTERS, "Total"]
+    for year in (2021, 2022):
+        support = activity.support_by_agency(data, year=year).frame
+        assert support["agency"].tolist() == ["Housing", "NHS", "Police", "Total"]
+        assert caseload.ends(data, year) == ("decided", "closed")
+        for end in ("decided", "closed"):
+            waited = caseload.days_to(data, end=end, year=year).frame
+            assert waited["period"].tolist() == quarters
+        for half in (1, 2):
+            both = caseload.waits(data, year=year, half=half).frame["wait"].tolist()
+            assert both == ["To decision", "To completion"]
+    assert caseload.ends(data, 2020) == ()
+    support = activity.support_by_agency(data, year=2021).frame.set_index("agency")
+    assert support["current"].tolist() == [0, 0, 1, 1]
+    waited = caseload.days_to(data, end="decided", year=2021).frame.set_index("period")
+    assert waited["people"].tolist() == [1, 0, 1, 0, 2]  # home security waits for no decision
+
+
 @pytest.mark.parametrize(("people", "given"), [(15, 0), (16, 1), (31, 1), (32, 3)])
 def test_no_median_of_few_people(tmp_path: Path, people: int, given: int) -> None:
     """Eight on either side of a median, and of each quartile, or it is not given."""

@@ -120,12 +120,19 @@ def plan(
 
 
 def _hold_prices(own: Path | None, wanted: Wanted) -> None:
-    """Refuse a price year or an edition of costs that there is not before anything starts."""
-    for name in ("price_year", "crime_costs"):
+    """Refuse a price year, an edition or a horizon that there is not before anything starts."""
+    values = own_reference(own)
+    years = wanted.parameters.get("horizon_years", "")
+    known: dict[str, Callable[[str], object]] = {
+        "price_year": values.price_year,
+        "crime_costs": values.in_edition,
+    }
+    if years.lstrip("-").isdecimal():
+        known["horizon_years"] = lambda given: values.horizon_years(int(given))
+    for name, read in known.items():
         if given := wanted.parameters.get(name):
             try:
-                values = own_reference(own)
-                (values.price_year if name == "price_year" else values.in_edition)(str(given))
+                read(given)
             except BadArgument as error:
                 raise RunRefused(f"-p {name}={given}: {error}") from None
 

@@ -167,10 +167,11 @@ def _visits(data: Dataset, year: int) -> pd.Series[int]:
 def support_by_agency(data: Dataset, *, year: int) -> Table:
     """Referrals for home safety support after domestic abuse by agency, this year and last."""
     counts = {y: _by_agency(data, y) for y in (year, year - 1)}
-    if all(_from_log(data, "domestic_abuse_support", y) for y in counts):
-        log = data.table("referrals")
-        every = sorted(log.loc[log["stream"] == "home_security", "agency"].dropna().unique())
-        counts = {y: series.reindex(every, fill_value=0) for y, series in counts.items()}
+    log = data.table("referrals")
+    every = sorted(log.loc[log["stream"] == "home_security", "agency"].dropna().unique())
+    for y in (y for y in counts if _from_log(data, "domestic_abuse_support", y)):
+        # Every agency on record, in any year: one that is missing would be known to have none.
+        counts[y] = counts[y].reindex(every, fill_value=0)
     notes = []
     for y, other in ((year, year - 1), (year - 1, year)):
         only = [str(a) for a in counts[y].index if a not in counts[other].index]

@@ -15,6 +15,7 @@ from mtf_eval.analysis.results.columns import add_total, parts_kept_back
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule, few
 
@@ -35,8 +36,9 @@ def groups(data: Dataset, *, year: int) -> tuple[Table, ...]:
 
 
 def ends(data: Dataset, year: int) -> tuple[str, ...]:
-    """Return what the year's log dates: decisions, closings, both or neither."""
-    return tuple(end for end in WAITED if len(_timed(data, end, Period(year))))
+    """Return what the log dates: decisions, closings, both or neither; alike in all its years."""
+    logged = referral_log.logged(data, year)
+    return tuple(end for end in WAITED if logged and len(_timed(data, end)))
 
 
 def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
@@ -60,11 +62,11 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
     )
 
 
-def _timed(data: Dataset, end: str, when: Period) -> pd.DataFrame:
+def _timed(data: Dataset, end: str, when: Period | None = None) -> pd.DataFrame:
     """Return the days from receipt to an end, with the day each counts on; known ones only."""
     log = referral_log.core_log(data)
     on = referral_log.counted_on(data)["outcome"].loc[log.index]
-    inside = when.holds(on)
+    inside = when.holds(on) if when else on.notna()
     if end == "closed":
         inside &= referral_log.completed(log)
     days = (log[end] - log["received"]).dt.days
@@ -100,9 +102,13 @@ def days_to(data: Dataset, *, end: str, year: int) -> Table:
     by any disclosure rule, a quartile twice as many. The shortest and the longest wait are one
     person's and never shown.
     """
-    known = _timed(data, end, Period(year))
-    quarters = known["on"].dt.quarter
-    rows = {referrals.QUARTERS[q - 1]: _spread(part["days"]) for q, part in known.groupby(quarters)}
+    known, months = _timed(data, end, Period(year)), kept(data, "referrals")
+    on_record = months.index[months & (months.index.year == year)]
+    # Every quarter on record: one that is missing would be known to be none.
+    rows = {
+        referrals.QUARTERS[q - 1]: _spread(known["days"][known["on"].dt.quarter == q])
+        for q in sorted({*on_record.quarter})
+    }
     rows["Total"] = _spread(known["days"])
     done = {"decided": "Decided", "closed": "Completed"}[end]
     words: dict[str, Any] = {"first": "period", "heading": "Quarter of the decision"}
@@ -117,9 +123,7 @@ def waits(data: Dataset, *, year: int, half: int) -> Table:
     """Median days from receipt to the decision and to completion in a half-year, a row each."""
     when = Period(year, half)
     rows = {
-        f"To {WAITED[end]}": _spread(known["days"])
-        for end in WAITED
-        if len(known := _timed(data, end, when))
+        f"To {WAITED[end]}": _spread(_timed(data, end, when)["days"]) for end in ends(data, year)
     }
     return _waits(
         data,

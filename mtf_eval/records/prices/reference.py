@@ -318,6 +318,8 @@ class Reference:
 
     def horizon_years(self, given: int = 0) -> int:
         """Return the years that count from the start of a response: as given, else as assumed."""
+        if given < 0:
+            raise BadArgument(f"horizon_years={given}: expected 1 or more")
         return given or int(self.assumption("horizon_years").value)
 
 
