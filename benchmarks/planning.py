@@ -23,7 +23,9 @@ from mtf_eval.analysis.effects import Panel, planned
 from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
 from mtf_eval.analysis.effects.placebo import placebo_limits
 from mtf_eval.analysis.effects.validation import month_by_area, pretended_targets
+from mtf_eval.analysis.project.planning import Choice, spread_of
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.prices.reference import load_reference
 
 FALLS = (0.2, 0.3)
 WARDS, STREETS = "London wards", "Kent 2022"
@@ -55,11 +57,12 @@ def kept(
     Returns
     -------
     DataFrame
-        A row per fall: `fall`, `targets`, `promised` and `found` (shares over all starts), `error`
-        (standard error of the share found, were the targets independent).
+        A row per fall: `fall`, `targets`, `promised`, `low` and `high` (the range promised) and
+        `found` (shares over all starts), `error` (standard error of the share found, were the
+        targets independent).
     """
     groups = {str(c): str(i // size) for i, c in enumerate(counts.columns)}
-    rows = []
+    rows, spread = [], spread_of(load_reference())
     for start in starts:
         at = int(counts.index.get_loc(start))
         seen = counts.iloc[: at + months]
@@ -68,28 +71,40 @@ def kept(
             if len(target) != size:
                 continue
             with suppress(NotEnoughData):
-                rows += _tried(Panel(counts=seen, target=target, start=start), months, falls)
-    frame = pd.DataFrame(rows, columns=["fall", "promised", "found"])
+                rows += _tried(
+                    Panel(counts=seen, target=target, start=start), months, falls, spread
+                )
+    frame = pd.DataFrame(rows, columns=["fall", "promised", "low", "high", "found"])
     by = frame.groupby("fall")
     return by.agg(
         targets=("found", "size"),
         promised=("promised", "mean"),
+        low=("low", "mean"),
+        high=("high", "mean"),
         found=("found", "mean"),
         error=("found", "sem"),
     ).reset_index()
 
 
-def _tried(panel: Panel, months: int, falls: Sequence[float]) -> list[tuple[float, float, float]]:
+def _tried(
+    panel: Panel, months: int, falls: Sequence[float], spread: float
+) -> list[tuple[float, float, float, float, float]]:
     """Return of one target each fall, the chance promised of it, and how often it is found."""
     before = panel.counts.index[~panel.post]
     able = planned(panel=panel.between(None, before[-1]), months=months)
+    made = Choice(name="", target=panel.target, months=months, spread=spread, able=able)
     if len(before) < LEAST_MONTHS:  # as many months before as after are compared then
         panel = panel.between(before[-months], None)
     after = panel.totals(panel.target)[1]
     left = np.arange(after + 1)
     found = placebo_limits(panel=panel, after=left)[1] < 1
-    chances = ((fall, stats.binom.pmf(left, after, 1 - fall)) for fall in falls)
-    return [(fall, able.chance(1 - fall), float(chance @ found)) for fall, chance in chances]
+    rows = []
+    for fall in falls:
+        chance = made.chance(-fall)
+        assert chance is not None
+        taken = stats.binom.pmf(left, after, 1 - fall)
+        rows.append((fall, *chance, float(taken @ found)))
+    return rows
 
 
 def wards_of(path: Path) -> dict[str, pd.DataFrame]:
@@ -123,12 +138,12 @@ def text_of(frame: pd.DataFrame) -> str:
         "\n## Plans: power promised before, share found after\n",
         "What `mtf-eval plan` promises from the months before a start, and how often the fall was "
         "found; in per cent, each over all pretended projects of the design.\n",
-        "| design | targets | true fall | promised | found | error of the share |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| design | targets | true fall | promised | range | found | error of the share |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
         f"| {r.design} | {r.targets} | {100 * r.fall:.0f} | {100 * r.promised:.1f} | "
-        f"{100 * r.found:.1f} | {100 * r.error:.1f} |"
+        f"{100 * r.low:.1f} to {100 * r.high:.1f} | {100 * r.found:.1f} | {100 * r.error:.1f} |"
         for r in frame.itertuples()
     ]
     return "\n".join(lines)

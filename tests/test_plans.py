@@ -27,6 +27,7 @@ from mtf_eval.analysis.effects import Planned, planned
 from mtf_eval.analysis.project import assessment
 from mtf_eval.analysis.project import plans as fixed_plan
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
+from mtf_eval.analysis.project.planning import Choice
 from mtf_eval.analysis.project.plans import fixed, plans_of
 from mtf_eval.analysis.results.columns import NOT_GIVEN
 from mtf_eval.errors import BadArgument, DataProblems
@@ -126,6 +127,24 @@ def test_chance_and_smallest_fall_by_hand() -> None:
     assert able.smallest() > 1 - math.exp(-constant)
 
 
+def test_a_promise_holds_though_areas_move_otherwise_than_before() -> None:
+    """The chance in the count stays; the variance between areas alone is larger or smaller."""
+    able = Planned(expected=99.0, beyond=0.01, df=20.0)
+    made = Choice(name="", target=("E1",), months=6, spread=1.7, able=able).chance(-0.3)
+    assert made is not None
+    for found, variance in ((made.low, 0.017), (made.share, 0.01), (made.high, 0.01 / 1.7)):
+        se = math.sqrt(1 / 70.3 + variance)
+        by_hand = stats.t.cdf(-math.log(0.7) / se - stats.t.ppf(0.975, 20), 20)
+        assert found == pytest.approx(by_hand)
+    fall = Choice(name="", target=("E1",), months=6, spread=1.7, able=able).smallest(-0.3)
+    assert fall is not None
+    for least, variance in ((fall.low, 0.01 / 1.7), (fall.high, 0.017)):
+        assert replace(able, beyond=variance).chance(1 - least) == pytest.approx(0.8)
+    rise = Choice(name="", target=("E1",), months=6, spread=1.7, able=able).smallest(0.3)
+    assert rise is not None
+    assert rise == pytest.approx([x / (1 - x) for x in fall])
+
+
 @pytest.mark.slow
 def test_a_plan_keeps_its_promise_on_made_up_records() -> None:
     """A fixed tenth of the study in docs/validation.md."""
@@ -141,18 +160,25 @@ def test_a_plan_keeps_its_promise_on_made_up_records() -> None:
         off = (found["promised"] - found["found"]).abs()
         assert (off <= 0.05 + 2 * found["error"]).all(), found
         assert found["promised"].is_monotonic_increasing
+        assert found["found"].between(found["low"], found["high"]).all(), found
 
 
 def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> None:
     page = plan_page(data_with(folder, row()))
     frame = page.designs().frame.set_index("design")
-    assert frame.loc["As planned", "fall"] > frame.filter(like="Twice", axis=0)["fall"].iloc[0]
+    ends = {of: frame[of].str.extract(r"^(\d+) \((\d+) to (\d+)\)$") for of in ("fall", "chance")}
+    lower, chances = (ends[of].astype(int) for of in ("fall", "chance"))
+    assert (lower.loc["As planned"] > lower.filter(like="Twice", axis=0).iloc[0]).all()
+    assert (chances.loc["As planned"] < chances.filter(like="Twice", axis=0).iloc[0]).all()
     assert list(frame["areas"][:2]) == [2, 3]
-    said, lower = page.answer().sentence(), frame["fall"]
-    times = round(frame["chance"].iloc[0] / 10)
-    assert f"; the fall of 20% aimed at would be shown {times} times in 10" in said
-    assert f". The smallest fall would be {lower.iloc[1]:.0f}% with one more area (" in said
-    assert f", {lower.iloc[-1]:.0f}% with twice as many areas" in said.replace(" and ", ", ")
+    said = page.answer().sentence()
+    told = re.search(r"aimed at would be shown (\d) times in 10 \((\d) to (\d)\)", said)
+    assert told is not None
+    assert (abs(chances.iloc[0] - [10 * int(n) for n in told.groups()]) <= 5).all()
+    least, low, high = lower.iloc[0]
+    assert f"a fall of {least}% ({low}% to {high}%) or more could be shown" in said
+    assert f". The smallest fall would be {lower.iloc[1, 0]}% with one more area (" in said
+    assert f", {lower.iloc[-1, 0]}% with twice as many areas" in said.replace(" and ", ", ")
     small = plan_page(data_with(folder, row(aim=-0.01)))
     assert small.answer().sentence().startswith("Hopeless as planned. Anti-social behaviour, 2 ar")
     assert set(small.designs().frame["said"]) == {"hopeless"}

@@ -516,11 +516,14 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     assert places.iloc[0].to_dict() | {"incidents": 0} == {
         "area": "A00 (target)", "rank": 1, "incidents": 0, "role": "target",
     }  # fmt: skip
-    falls = planning.could_see(data, found).frame["fall"]
-    assert falls.between(1, 100).all()
+    values = load_reference()
+    made = planning.could_see(data, found, values).frame
+    falls = made["fall"].str.extract(r"^(\d+) \((\d+) to (\d+)\)$").astype(int)
+    assert falls.stack().between(1, 100).all()
+    assert (falls[1] < falls[0]).all()
+    assert (falls[0] < falls[2]).all()
     # What is called hopeless before is what gives "we cannot say" after: one threshold.
-    said = planning.could_see(data, found).frame["said"]
-    assert ((said == "hopeless") == (falls > 75)).all()
+    assert ((made["said"] == "hopeless") == (falls[1] > 75)).all()
     near = planning.candidates(data, found).frame
     assert "A00" not in set(near["area"])
     # By hand: eight quarters to February 2022, logs of counts and a half, root mean square.
@@ -533,9 +536,9 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     share = planning.baseline(data, found).frame.iloc[-1]
     assert share["own"] < share["all"]
     few = data_of(projects=a_project(stage="scanning", **later), incidents=incidents(areas=5))
-    frame = planning.could_see(few, evaluated(few)).frame
+    frame = planning.could_see(few, evaluated(few), values).frame
     assert frame.iloc[:, 0].tolist() == ["6 months", "9 months", "12 months"]
-    assert frame["fall"].isna().all()
+    assert (frame["fall"] == "").all()
     assert frame["said"].str.startswith("cannot be said: ").all()
 
 
@@ -543,21 +546,37 @@ def test_planning_ranks_areas_and_says_what_could_be_seen() -> None:
     ("fall", "chance", "words"),
     [
         # Beyond three quarters nothing is said after; nor is planned what is missed more than not.
-        (0.76, None, "hopeless"), (0.76, 0.99, "hopeless"), (0.2, 0.49, "hopeless"),
-        (0.75, None, "only a large fall"), (0.36, None, "only a large fall"),
-        (0.35, None, "realistic"), (0.75, 0.5, "may miss it"), (0.2, 0.79, "may miss it"),
-        (0.75, 0.8, "realistic"),
+        ((0.76, 0.8), None, "hopeless"), ((0.76, 0.8), (0.99, 1), "hopeless"),
+        ((0.2, 0.3), (0.3, 0.49), "hopeless"), ((0.2, 0.3), (0.3, 0.5), "may miss it"),
+        ((0.75, 0.9), None, "only a large fall"), ((0.3, 0.36), None, "only a large fall"),
+        ((0.3, 0.35), None, "realistic"), ((0.75, 0.9), (0.5, 0.9), "may miss it"),
+        ((0.2, 0.3), (0.79, 0.9), "may miss it"), ((0.75, 0.8), (0.8, 0.9), "realistic"),
     ],
 )  # fmt: skip
-def test_what_a_design_is_worth_in_a_word(fall: float, chance: float | None, words: str) -> None:
-    assert planning._judged(fall, chance) == words
+def test_what_a_design_is_worth_holds_over_the_whole_range(
+    fall: tuple[float, float], chance: tuple[float, float] | None, words: str
+) -> None:
+    def likely(ends: tuple[float, float]) -> planning.Likely:
+        return planning.Likely(sum(ends) / 2, *ends)
+
+    assert planning._judged(likely(fall), likely(chance) if chance else None) == words
 
 
-def test_a_chance_in_words() -> None:
-    for chance, words in ((0.04, "hardly ever"), (0.06, "once in 10"), (0.14, "once in 10"),
-                          (0.8, "8 times in 10"), (0.94, "9 times in 10"),
-                          (0.96, "nearly always")):  # fmt: skip
-        assert planning.often(chance) == words
+@pytest.mark.parametrize(
+    ("likely", "words", "cell", "inside"),
+    [
+        ((0.04, 0.01, 0.16), "hardly ever (0 to 2)", "4 (1 to 16)", "4% (1% to 16%)"),
+        ((0.06, 0.06, 0.14), "once in 10", "6 (6 to 14)", "6% (6% to 14%)"),
+        ((0.8, 0.66, 0.94), "8 times in 10 (7 to 9)", "80 (66 to 94)", "80% (66% to 94%)"),
+        ((0.96, 0.94, 1), "nearly always (9 to 10)", "96 (94 to 100)", "96% (94% to 100%)"),
+        ((0.999, 0.998, 1), "nearly always", "100", "100%"),
+    ],
+)
+def test_a_promise_in_words(
+    likely: tuple[float, float, float], words: str, cell: str, inside: str
+) -> None:
+    made = planning.Likely(*likely)
+    assert (made.often(), str(made), made.in_percent()) == (words, cell, inside)
 
 
 def test_what_is_taken_off_lies_in_the_buffer_in_the_months_compared() -> None:

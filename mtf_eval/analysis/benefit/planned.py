@@ -11,7 +11,7 @@ from mtf_eval.analysis.benefit.cashflow import parts
 from mtf_eval.analysis.benefit.guards import apart
 from mtf_eval.analysis.project.evaluation import Evaluation, page_table
 from mtf_eval.analysis.project.net import smallest
-from mtf_eval.analysis.project.planning import Choice, often
+from mtf_eval.analysis.project.planning import Choice
 from mtf_eval.analysis.project.plans import Plan
 from mtf_eval.analysis.results.columns import NOT_GIVEN, day, pounds, span
 from mtf_eval.analysis.results.findings import listing, number, percent
@@ -76,11 +76,12 @@ def _held(evaluation: Evaluation, start: pd.Timestamp) -> str:
 def _able(made: Sequence[Choice], aim: float | None) -> list[tuple[str, str]]:
     way = smallest(0.1, aim)[1]
     name = f"Smallest {way} that could be shown"
-    if not made or made[0].able is None:
+    least = made[0].smallest(aim) if made else None
+    if least is None:
         return [(name, made[0].judged(aim) if made else "cannot be said")]
-    rows = [(name, f"{percent(made[0].smallest(aim))}, four times in five")]
-    if (chance := made[0].chance(aim)) is not None:
-        rows.append((f"The {way} aimed at would be shown", often(chance)))
+    rows = [(name, f"{least.in_percent()}, four times in five")]
+    if chance := made[0].chance(aim):
+        rows.append((f"The {way} aimed at would be shown", chance.often()))
     return [*rows, ("Judgement", made[0].judged(aim))]
 
 
@@ -108,18 +109,18 @@ def _worth(
     ours = "" if measure in plan.unit_costs else ", our usual one"
     worth_of = f"{pounds(each)} ({unit.code}{ours}; {price_year} prices)"
     rows.append(("Worth of one incident", worth_of))
-    able = made[0].able if made else None
     if not cost:
         return rows
     need = math.ceil(cost / each)
     said = f"{number(need)} incident{'s' * (need > 1)} fewer, before any correction for optimism"
-    if able is not None:
+    able = made[0].able if made else None
+    if able is not None and (least := made[0].smallest(None)):
         part = need / able.expected
-        least = able.smallest()
         said += f": {percent(part)} of the {number(able.expected)} expected in the months compared"
         if part >= 1:
             said += "; more than there are, so it cannot pay for itself in them"
+        elif part < least.low:
+            said += "; a fall of that size is too small to be shown"
         else:
-            seen = "could be shown" if part >= least else "is too small to be shown"
-            said += f"; a fall of that size {seen}"
+            said += f"; a fall of that size {'could' if part >= least.high else 'may'} be shown"
     return [*rows, ("To pay for itself", said)]

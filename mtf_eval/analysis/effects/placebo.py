@@ -392,16 +392,19 @@ class Planned:
     df: float
     level: float = 0.95
 
-    def chance(self, ratio: float) -> float:
-        """Chance of showing a true change; 0.7 is a fall of 30%: so many fewer carry it."""
-        se = math.sqrt(float(_chance(np.array(self.expected * ratio))) + self.beyond)
-        return power(se=se, ratio=ratio, df=self.df, level=self.level)
+    def chance(self, ratio: float, times: float = 1.0) -> float:
+        """Chance of showing a true change; 0.7 is a fall of 30%: so many fewer carry it.
 
-    def smallest(self, chance: float = 0.8) -> float:
-        """Smallest fall, as a share, that is shown with this chance."""
+        `times`: the variance beyond chance that there will be, as a multiple of `beyond`.
+        """
+        variance = float(_chance(np.array(self.expected * ratio))) + times * self.beyond
+        return power(se=math.sqrt(variance), ratio=ratio, df=self.df, level=self.level)
+
+    def smallest(self, chance: float = 0.8, times: float = 1.0) -> float:
+        """Smallest fall, as a share, that is shown with this chance; `times` as in `chance`."""
         from scipy import optimize
 
-        least = optimize.brentq(lambda x: self.chance(math.exp(x)) - chance, -50, -1e-9)
+        least = optimize.brentq(lambda x: self.chance(math.exp(x), times) - chance, -50, -1e-9)
         return 1 - math.exp(float(least))
 
 

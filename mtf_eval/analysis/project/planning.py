@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -12,13 +13,14 @@ from mtf_eval.analysis.effects import Panel, Planned, concentration, planned
 from mtf_eval.analysis.project.design import choose, others, others_at_work, series_of
 from mtf_eval.analysis.project.estimation import POWER
 from mtf_eval.analysis.project.evaluation import HOPELESS, REALISTIC, Evaluation, page_table
-from mtf_eval.analysis.project.net import smallest as smallest_seen
+from mtf_eval.analysis.project.net import smallest
 from mtf_eval.analysis.project.plans import Plan, compared, planned_evaluation
 from mtf_eval.analysis.results.columns import span
 from mtf_eval.analysis.results.findings import inside, listing, percent
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import Reference
 
 PLANNED = (6, 9, 12)
 SHOWN = 20
@@ -155,19 +157,6 @@ def candidates(data: Dataset, evaluation: Evaluation) -> Table:
     return page_table(data, evaluation, "candidates", frame, mean=mean)
 
 
-def _judged(fall: float, chance: float | None = None) -> str:
-    """Say what a design is worth by the smallest fall it shows, and its chance of the one wanted.
-
-    Beyond `HOPELESS` an evaluation says "we cannot say"; what is missed as often as it is shown
-    is no plan either.
-    """
-    if fall > HOPELESS or (chance is not None and chance < 0.5):
-        return "hopeless"
-    if chance is None:
-        return "realistic" if fall <= REALISTIC else "only a large fall"
-    return "realistic" if chance >= POWER else "may miss it"
-
-
 def design(data: Dataset, evaluation: Evaluation, months: int) -> str:
     """Return the design that a response of so many months would be judged by; `""` of none."""
     if evaluation.panel is None:
@@ -183,51 +172,100 @@ def design(data: Dataset, evaluation: Evaluation, months: int) -> str:
     return choose(others=rest, before=before, after=after, learnt=before, target=size).method
 
 
-def could_see(data: Dataset, evaluation: Evaluation) -> Table:
-    """Smallest fall that 6, 9 and 12 months of response could show, four times in five."""
-    rows: list[tuple[str, float | None, str]] = []
-    panel = _quiet(data, evaluation)
-    for months in PLANNED:
-        try:
-            fall = planned(panel=panel, months=months).smallest(POWER)
-            rows.append((f"{months} months", 100 * fall, _judged(fall)))
-        except NotEnoughData as error:
-            rows.append((f"{months} months", math.nan, f"cannot be said: {error}"))
-    return page_table(data, evaluation, "could_see", rows)
+class Likely(NamedTuple):
+    """A share promised of months to come: as areas moved before, and between which it may lie."""
+
+    share: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        low, share, high = (f"{100 * x:.0f}" for x in (self.low, self.share, self.high))
+        return share if low == high else f"{share} ({low} to {high})"
+
+    def in_percent(self) -> str:
+        """Write it into a sentence: `24% (20% to 31%)`."""
+        low, share, high = map(percent, (self.low, self.share, self.high))
+        return share if low == high else f"{share} ({low} to {high})"
+
+    def often(self) -> str:
+        """Say a chance in words, in tenths."""
+        low, times, high = (round(10 * x) for x in (self.low, self.share, self.high))
+        words = {0: "hardly ever", 1: "once in 10", 10: "nearly always"}
+        said = words.get(times, f"{times} times in 10")
+        return said if low == high else f"{said} ({low} to {high})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A design that could be chosen, and what it could show; or why that cannot be said."""
+    """A design that could be chosen, and what it could show; or why that cannot be said.
+
+    `spread`: how many times larger or smaller the variance between areas may be than it was.
+    """
 
     name: str
     target: tuple[str, ...]
     months: int
+    spread: float
     able: Planned | None = None
     why: str = ""
 
-    def smallest(self, aim: float | None) -> float:
-        """Smallest change in the direction aimed at, as a share; NaN where none can be said."""
-        fall = math.nan if self.able is None else self.able.smallest(POWER)
-        return smallest_seen(fall, aim)[0]
+    def smallest(self, aim: float | None) -> Likely | None:
+        """Smallest change in the direction aimed at, shown four times in five, as a share."""
+        return self._between(lambda able, times: smallest(able.smallest(POWER, times), aim)[0])
 
-    def chance(self, aim: float | None) -> float | None:
+    def chance(self, aim: float | None) -> Likely | None:
         """Chance of showing the change aimed at."""
-        return None if self.able is None or not aim else self.able.chance(1 + aim)
+        if not aim:
+            return None
+        return self._between(lambda able, times: able.chance(1 + aim, times))
+
+    def _between(self, of: Callable[[Planned, float], float]) -> Likely | None:
+        if self.able is None:
+            return None
+        share, *ends = (of(self.able, times) for times in (1.0, self.spread, 1 / self.spread))
+        return Likely(share, min(ends), max(ends))
 
     def judged(self, aim: float | None) -> str:
         """Say what it is worth in a word or two."""
-        if self.able is None:
-            return f"cannot be said: {self.why}"
-        return _judged(self.able.smallest(POWER), self.chance(aim))
+        fall = self.smallest(None)
+        return f"cannot be said: {self.why}" if fall is None else _judged(fall, self.chance(aim))
 
 
-def choices(data: Dataset, plan: Plan, evaluation: Evaluation) -> list[Choice]:
+def _judged(fall: Likely, chance: Likely | None) -> str:
+    """Say of the smallest fall and the chance of the one wanted what holds over all they may be.
+
+    Beyond `HOPELESS` an evaluation says "we cannot say"; what is missed as often as it is shown
+    is no plan either.
+    """
+    if fall.low > HOPELESS or (chance is not None and chance.high < 0.5):
+        return "hopeless"
+    if chance is None:
+        return "realistic" if fall.high <= REALISTIC else "only a large fall"
+    return "realistic" if chance.low >= POWER else "may miss it"
+
+
+def spread_of(reference: Reference) -> float:
+    """Return how far the variance between areas may be from what it was, as a factor."""
+    return reference.assumption("plan_spread").value
+
+
+def could_see(data: Dataset, evaluation: Evaluation, reference: Reference) -> Table:
+    """Smallest fall that 6, 9 and 12 months of response could show, four times in five."""
+    panel, spread = _quiet(data, evaluation), spread_of(reference)
+    made = [_choice(panel, f"{months} months", months, spread) for months in PLANNED]
+    rows = [(each.name, _cell(each.smallest(None)), each.judged(None)) for each in made]
+    return page_table(data, evaluation, "could_see", rows, spread=f"{spread:g}")
+
+
+def choices(
+    data: Dataset, plan: Plan, evaluation: Evaluation, reference: Reference
+) -> list[Choice]:
     """Return the design as planned, then what one could add to it, each with what it could show.
 
     Raises `NotEnoughData` when there is no month in which every area is on record.
     """
-    panel = _quiet(data, evaluation)
+    panel, spread = _quiet(data, evaluation), spread_of(reference)
     months = compared(plan.months)
     longer, alike = compared(plan.months + MORE_MONTHS), [str(a) for a in _alike(panel).index]
     size, more = len(panel.target), f"{MORE_MONTHS} more months"
@@ -239,7 +277,7 @@ def choices(data: Dataset, plan: Plan, evaluation: Evaluation) -> list[Choice]:
         ("Twice as many areas, the most alike", size, months),
     ]
     made = [
-        _choice(panel.with_target(panel.target + tuple(alike[:n])), name, each)
+        _choice(panel.with_target(panel.target + tuple(alike[:n])), name, each, spread)
         for at, (name, n, each) in enumerate(wanted)
         if n <= len(alike) and not (at in (2, 3) and longer == months) and not (at == 4 and n == 1)
     ]
@@ -248,18 +286,19 @@ def choices(data: Dataset, plan: Plan, evaluation: Evaluation) -> list[Choice]:
         same = planned_evaluation(data, replace(plan, project=other), as_of=evaluation.as_of)
         name = f"As planned, by {measure}"
         try:
-            made.append(_choice(_quiet(data, same), name, months))
+            made.append(_choice(_quiet(data, same), name, months, spread))
         except NotEnoughData as error:
-            made.append(Choice(name=name, target=panel.target, months=months, why=str(error)))
+            none = Choice(name=name, target=panel.target, months=months, spread=spread)
+            made.append(replace(none, why=str(error)))
     return made
 
 
-def _choice(panel: Panel, name: str, months: int) -> Choice:
-    own = {"name": name, "target": panel.target, "months": months}
+def _choice(panel: Panel, name: str, months: int, spread: float) -> Choice:
+    made = Choice(name=name, target=panel.target, months=months, spread=spread)
     try:
-        return Choice(**own, able=planned(panel=panel, months=months))  # type: ignore[arg-type]
+        return replace(made, able=planned(panel=panel, months=months))
     except NotEnoughData as error:
-        return Choice(**own, why=str(error))  # type: ignore[arg-type]
+        return replace(made, why=str(error))
 
 
 def designs(
@@ -270,12 +309,15 @@ def designs(
     for each in made:
         expected = math.nan if each.able is None else each.able.expected
         row = {"design": each.name, "areas": len(each.target), "months": each.months}
-        row |= {"expected": expected, "fall": 100 * each.smallest(aim), "said": each.judged(aim)}
-        chance = each.chance(aim)
-        row |= {"chance": math.nan if chance is None else 100 * chance} if aim else {}
-        rows.append(row)
-    words = {"way": smallest_seen(0.1, aim)[1], "aim": percent(abs(aim or 0))}
+        row |= {"expected": expected, "fall": _cell(each.smallest(aim)), "said": each.judged(aim)}
+        rows.append(row | ({"chance": _cell(each.chance(aim))} if aim else {}))
+    words = {"way": smallest(0.1, aim)[1], "aim": percent(abs(aim or 0))}
+    words["spread"] = f"{made[0].spread:g}"
     return page_table(data, evaluation, "designs", rows, **words)
+
+
+def _cell(said: Likely | None) -> str:
+    return "" if said is None else str(said)
 
 
 def plan_finding(
@@ -295,24 +337,17 @@ def plan_finding(
         return f"We cannot say what it could show: {why}"
     first, *more = made
     size = f"{len(target)} area{'s' * (len(target) > 1)}, {first.months} months"
-    if first.able is None:
+    way, least, chance = smallest(0.1, aim)[1], first.smallest(aim), first.chance(aim)
+    if least is None:
         return f"{measure}, {size}: we cannot say what it could show: {first.why}"
-    way, least = smallest_seen(0.1, aim)[1], first.smallest(aim)
-    chance, word = first.chance(aim), first.judged(aim)
-    said = f"{measure}, {size}: a {way} of {percent(least)} or more could be shown"
+    said = f"{measure}, {size}: a {way} of {least.in_percent()} or more could be shown"
     if chance is not None:
-        said += f"; the {way} of {percent(abs(aim or 0))} aimed at would be shown {often(chance)}"
-    said = f"Hopeless as planned. {said}" if word == "hopeless" else said
+        said += f"; the {way} of {percent(abs(aim or 0))} aimed at would be shown {chance.often()}"
+    said = f"Hopeless as planned. {said}" if first.judged(aim) == "hopeless" else said
     words = [
-        f"{percent(each.smallest(aim))} with {inside(each.name)}"
+        f"{percent(fall.share)} with {inside(each.name)}"
         for each in more
-        if each.able and (each.target == first.target) != (each.months == first.months)
+        if (each.target == first.target) != (each.months == first.months)
+        and (fall := each.smallest(aim))
     ]
     return said + (f". The smallest {way} would be {listing(words)}" if words else "")
-
-
-def often(chance: float) -> str:
-    """Say a chance in words."""
-    times = round(10 * chance)
-    words = {0: "hardly ever", 1: "once in 10", 10: "nearly always"}
-    return words.get(times, f"{times} times in 10")

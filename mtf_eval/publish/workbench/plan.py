@@ -44,7 +44,8 @@ class Plan(Scanning):
     @cached_property
     def _choices(self) -> tuple[list[planning.Choice], str]:
         try:
-            return planning.choices(self.records, self.plan, self.evaluation), ""
+            given = (self.records, self.plan, self.evaluation, self.reference)
+            return planning.choices(*given), ""
         except NotEnoughData as error:
             return [], str(error)
 

@@ -123,8 +123,8 @@ class Project(Scanning):
         """Show which areas are alike, and what could be told from chance, before a response."""
         if self.evaluation.status != "planning":
             return Absent("Shown before the start of a response")
-        make = (planning.candidates, planning.could_see)
-        return Several(*map(self._where_recorded, make))
+        could_see = partial(planning.could_see, reference=self.reference)
+        return Several(self._where_recorded(planning.candidates), self._where_recorded(could_see))
 
     # Response
 
