@@ -1,8 +1,8 @@
 """The tables of a data set: their columns, types, allowed values, keys and row checks.
 
-They stand in `tables.csv`, a row a table and under it a row a column: the one place that says what
-input looks like. The data dictionary, the blank workbook and every check are made from it. What one
-table says of another is checked in `relations`.
+They stand in `tables.csv`, a row a table and under it a row a column or check: the one place that
+says what input looks like. The data dictionary, the blank workbook and every check are made from
+it. What one table says of another is checked in `relations`.
 """
 
 from __future__ import annotations
@@ -23,48 +23,6 @@ DESCRIBED = Path(__file__).with_suffix(".csv")
 CORE = ("referrals", "monthly_referrals", "activity", "projects")
 #: Columns of incidents that are gone once names and hours have been taken from them.
 APART = ("area_name", "time", "date_to", "time_to")
-#: Checks across the columns of a row, beside those of dates in order.
-_CHECKS: dict[str, tuple[Check, ...]] = {
-    "referrals": (
-        row_check(
-            "status",
-            "completed where there is a closing date",
-            lambda f: (f["status"] != "ongoing") | f["closed"].isna(),
-            "write completed, or leave closed empty",
-        ),
-    ),
-    "actions": (
-        row_check(
-            "status",
-            "completed where there is a day it was completed",
-            lambda f: f["completed"].isna() | f["status"].isin(["completed", "stopped"]),
-            "write completed, or leave the date empty",
-        ),
-    ),
-    "costs": (
-        row_check(
-            "rate_gbp",
-            "hours and rate together",
-            lambda f: f["hours"].isna() == f["rate_gbp"].isna(),
-            "give both, or the amount alone",
-        ),
-        row_check(
-            "amount_gbp",
-            "an amount, or hours and rate",
-            lambda f: f["amount_gbp"].notna() | f["hours"].notna() | f["rate_gbp"].notna(),
-            "fill in one or the other, 0 where it cost nothing",
-        ),
-        row_check(
-            "amount_gbp",
-            "hours times rate, where all three are given",
-            lambda f: (
-                f[["amount_gbp", "hours", "rate_gbp"]].isna().any(axis=1)
-                | ((f["amount_gbp"] - f["hours"] * f["rate_gbp"]).abs() < 0.51)
-            ),
-            "leave the amount or the hours and rate out",
-        ),
-    ),
-}
 
 
 def _order(first: str, later: str) -> Check:
@@ -76,14 +34,24 @@ def _order(first: str, later: str) -> Check:
     )
 
 
+def _check(row: Mapping[str, str]) -> Check:
+    """Make a check across columns as a row describes it: what holds, and what else to do."""
+    holds = row["order"]
+    return row_check(
+        row["column"], row["meaning"], lambda f: f.eval(holds, engine="python"), row["allowed"]
+    )
+
+
 def _read() -> Mapping[str, DataFrameSchema]:
     with DESCRIBED.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     tables = {}
     for name, group in groupby(rows, key=lambda row: row["table"]):
-        of, *columns = group
+        of, *parts = group
+        columns = [row for row in parts if row["kind"] != "check"]
         orders = (_order(*pair.split()) for pair in of["order"].split("; ") if pair)
-        tables[name] = table(of, columns, (*orders, *_CHECKS.get(name, ())))
+        checks = (_check(row) for row in parts if row["kind"] == "check")
+        tables[name] = table(of, columns, (*orders, *checks))
     return tables
 
 
