@@ -109,7 +109,7 @@ def _tried(
 
 def wards_of(path: Path) -> dict[str, pd.DataFrame]:
     """Read counts by ward and month, by measure."""
-    from mtf_eval.records.reading.area_counts import read_area_counts
+    from mtf_eval.records.reading.sources import read_area_counts
 
     rows = read_area_counts(path)
     wanted = [measure for source, measure, *_ in DESIGNS if source == WARDS]

@@ -32,7 +32,7 @@ from mtf_eval.publish import charts
 from mtf_eval.publish.cells import compact, number, payload, strength
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display import elements
-from mtf_eval.publish.display.grid import RAG
+from mtf_eval.publish.display.elements import RAG
 from mtf_eval.records.dataset import Finding
 
 

@@ -46,7 +46,7 @@ LEVELS = {
         {"pages"},
     ],
     "run": [
-        {"store", "session", "stopping", "verdict", "parameters", "facts", "links"},
+        {"store", "session", "stopping", "verdict", "parameters", "facts"},
         {"execute", "plan"},
         {"pool", "record"},
         {"warm"},

@@ -22,9 +22,8 @@ from mtf_eval.records.home import HOME, versions
 from mtf_eval.records.load import load
 from mtf_eval.run import facts as facts_module
 from mtf_eval.run.facts import Facts, address_of, fingerprint, located
-from mtf_eval.run.links import related, title_of
 from mtf_eval.run.parameters import Template, read_template
-from mtf_eval.run.plan import Report, Wanted, decide, make_plan, safe_name
+from mtf_eval.run.plan import Report, Wanted, decide, make_plan, related, safe_name, title_of
 from mtf_eval.run.store import Store
 
 TINY = Path(__file__).parent / "notebooks"

@@ -14,7 +14,7 @@ from scipy import stats
 
 import mtf_eval as mtf
 from mtf_eval.analysis.project import evaluation as projects
-from mtf_eval.analysis.results.claims import overclaims
+from mtf_eval.analysis.results.findings import overclaims
 from mtf_eval.analysis.year import portfolio
 from mtf_eval.analysis.year import pounds as worth
 from mtf_eval.errors import BadArgument

@@ -20,7 +20,7 @@ from mtf_eval.analysis.project.design import choose, others, project_of, series_
 from mtf_eval.analysis.project.estimation import estimators, smallest, spill
 from mtf_eval.analysis.project.gates import _withheld, laid_out
 from mtf_eval.analysis.project.net import Net
-from mtf_eval.analysis.results.claims import overclaims
+from mtf_eval.analysis.results.findings import overclaims
 from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import Gap, coverage_of
 from mtf_eval.records.dataset import Dataset

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtf_eval.publish.disclosure import office, published
+from mtf_eval.publish.disclosure import published
 from mtf_eval.publish.disclosure.published import Figure, Grid, read_grids
 
 
@@ -104,7 +104,7 @@ def test_tables_of_a_document_each_have_the_words_before_them(tmp_path: Path) ->
                               ("Agency", "People", words, "[c]"), strict=True):  # fmt: skip
             cell.text = text
     book.save(str(tmp_path / "d.docx"))
-    assert [*office.document(tmp_path / "d.docx")] == [
+    assert [*published.document(tmp_path / "d.docx")] == [
         (words, [["Agency", "People"], [words, "[c]"]]) for words in ("One", "Two")
     ]
 
@@ -123,4 +123,4 @@ def test_tables_of_a_slide_have_its_title(tmp_path: Path) -> None:
             cell.text = text
     deck.save(str(tmp_path / "s.pptx"))
     rows = [["Agency", "People"], ["A", "[c]"]]
-    assert [*office.slides(tmp_path / "s.pptx")] == [("Referrals, 2021", rows), ("", rows)]
+    assert [*published.slides(tmp_path / "s.pptx")] == [("Referrals, 2021", rows), ("", rows)]

@@ -17,17 +17,9 @@ from mtf_eval.analysis.results.columns import MINUS, UNITS, day
 from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.disclosure.release import Released
+from mtf_eval.records.aliases import called
 
-SYMBOLS = {
-    "[c]": "confidential: a small number of people, or none",
-    "[k]": "kept back: it would give a small number of people away",
-    "[x]": "not available",
-    "[z]": "not applicable",
-    "[low]": "rounds to 0 but is not 0",
-    "[p]": "provisional",
-    "not on record": "nothing to rely on is recorded there, which is not nought",
-    "[u]": "low reliability: based on few cases",
-}
+SYMBOLS = called("symbol")
 #: What the levels of the Maryland scale rest on.
 DESIGNS = ("before and after alone", "no comparison with other places",
            "compared with other places", "as good as drawn by lot",

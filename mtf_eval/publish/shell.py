@@ -8,19 +8,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mtf_eval.records.aliases import called
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 
 TEMPLATES = Path(str(files("mtf_eval.publish").joinpath("templates")))
 #: Where the work that a report is about may stand, with the words for it.
-STATUS = {
-    "complete": "complete",
-    "running": "still running",
-    "planning": "being planned",
-    "no_records": "no records to work from",
-    "provisional": "provisional",
-}
+STATUS = called("report")
 
 
 def page_name(name: str, rule: str) -> str:

@@ -1,7 +1,8 @@
-"""Other spellings of agencies, headings, sheets and listed values: data, not code.
+"""Other spellings of agencies, headings, sheets and listed values, and how codes are written out.
 
-Those of the package stand in `data/reference/aliases.csv`; a data set adds its own in a table
-`aliases`. Folds spellings, decides nothing about values that have no alias.
+Data, not code: spellings stand in `data/reference/aliases.csv`, to which a data set adds its own in
+a table `aliases`, words for codes in `data/reference/words.csv`. Folds spellings, decides nothing
+about values that have no alias.
 """
 
 from __future__ import annotations
@@ -69,3 +70,17 @@ def packaged() -> Aliases:
     with (REFERENCE / "aliases.csv").open(encoding="utf-8", newline="") as file:
         rows = [(row["scope"], row["alias"], row["name"]) for row in csv.DictReader(file)]
     return Aliases().extended(rows)
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, str]]:
+    words: dict[str, dict[str, str]] = {}
+    with (REFERENCE / "words.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            words.setdefault(row["scope"], {})[row["code"]] = row["words"]
+    return words
+
+
+def called(scope: str) -> dict[str, str]:
+    """Return the words for each code of a scope, such as the stages of a project, in order."""
+    return dict(_words()[scope])

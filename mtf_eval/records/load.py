@@ -28,7 +28,6 @@ from mtf_eval.records.dataset import CONTENT, Dataset, Finding, no_day
 from mtf_eval.records.home import HOME, REFERENCE
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.reading import sources
-from mtf_eval.records.reading.area_names import area_names
 from mtf_eval.records.reading.cells import Context, read_cell
 from mtf_eval.records.reading.csv_files import need_files
 from mtf_eval.records.reading.days import Span, Unreadable
@@ -36,7 +35,7 @@ from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.hours import by_hour
 from mtf_eval.records.reading.places import placed
 from mtf_eval.records.reading.pricing import hold_prices
-from mtf_eval.records.reading.redrawn import follow, own_look_up
+from mtf_eval.records.reading.redrawn import area_names, follow, own_look_up
 from mtf_eval.records.reading.relations import declared, hold_plans, relate
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import Opened, extended

@@ -24,9 +24,17 @@ from mtf_eval.publish.look import Look, read_look
 from mtf_eval.publish.shell import page_name
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.run.facts import Facts, code_digest, facts_of, fingerprint, located, reader_digest
-from mtf_eval.run.links import title_of
 from mtf_eval.run.parameters import Template
-from mtf_eval.run.plan import Planned, Report, Wanted, changed, decide, make_plan, safe_name
+from mtf_eval.run.plan import (
+    Planned,
+    Report,
+    Wanted,
+    changed,
+    decide,
+    make_plan,
+    safe_name,
+    title_of,
+)
 from mtf_eval.run.record import assemble, entry_of, run_records
 from mtf_eval.run.stopping import Stop
 from mtf_eval.run.store import Store

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import no_day
 from mtf_eval.records.home import HOME, file_digest, versions
 from mtf_eval.run.facts import LIBRARIES, Facts, code_digest, prices_digest
-from mtf_eval.run.links import related
 from mtf_eval.run.parameters import Template, read_template
 from mtf_eval.run.store import Store
 
 #: Years and half-years that have a report, and why other years have none.
 Calendar = tuple[Sequence[int], Sequence[str], Mapping[str, str]]
+Subject = tuple[str, Mapping[str, Any]]  # name of a report, what it is about
 #: Notebooks whose reports have slides too.
 SLIDES = ("tlg_report",)
 _RESERVED = {"con", "prn", "aux", "nul"} | {f"{d}{i}" for d in ("com", "lpt") for i in range(10)}
@@ -315,3 +315,33 @@ def _refuse_clashes(drafts: Sequence[tuple[str, Template, dict[str, Any]]]) -> N
 
 def _short(text: str) -> str:
     return text if len(text) <= 16 else hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+# Which reports of a data set point to one another: a project, its benefit, its years and back
+
+
+def title_of(name: str) -> str:
+    """Return how a link calls a report: `project_evaluation-EX01` as `Project evaluation EX01`."""
+    kind, _, subject = name.partition("-")
+    words = kind.replace("_", " ").capitalize().replace("Tlg", "TLG")
+    return f"{words} {subject}".rstrip()
+
+
+def related(
+    name: str, about: Mapping[str, Any], known: Sequence[Subject], there: Collection[str]
+) -> tuple[str, ...]:
+    """Return the reports that a report points to, in the order they are known.
+
+    `about` is the report's subject, `known` every report with its subject, `there` those that are
+    or will be published: no link leads to anything else.
+    """
+    chosen = [other for other, subject in known if other != name and _near(about, subject)]
+    return tuple(n for n in chosen if n in there)
+
+
+def _near(about: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    if own := {about.get("project_id"), about.get("plan_id")} - {None}:
+        return bool(own & {other.get("project_id"), other.get("plan_id")}) or "year" in other
+    year = about.get("year") or str(about.get("period", ""))[:4]
+    same_year = str(other.get("year") or str(other.get("period", ""))[:4]) == str(year)
+    return "project_id" in other or (bool(year) and same_year)

@@ -30,6 +30,7 @@ from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown
 from mtf_eval.errors import Problem
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
@@ -44,10 +45,7 @@ CLAIMS = (
 
 
 #: What a chance or a payback is given for, where the records alone do not bear it.
-GIVEN: dict[Evidence, str] = {
-    "claimed": "If the outcomes are as claimed, the",
-    "doubtful": "The doubt left aside, the",
-}
+GIVEN = called("chance on condition")
 
 
 def chance_words(share: float) -> str:

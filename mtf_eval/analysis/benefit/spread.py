@@ -10,15 +10,11 @@ import numpy as np
 from mtf_eval.analysis.benefit.appraisal import Benefit, chance_words
 from mtf_eval.analysis.benefit.layout import Rows, tabled
 from mtf_eval.analysis.benefit.uncertainty import switches
+from mtf_eval.records.aliases import called
 
 MANY = 3  # from here a switching value is said as so many times
 BANDS, SWINGS = 30, 10  # of draws; of inputs, the widest first
-PRICES = {
-    "reported": "As reported",
-    "low": "All at the low end",
-    "high": "All at the high end",
-    "drawn": "Drawn between low and high",
-}
+PRICES = called("unit costs taken")
 #: Inputs that cannot go below nought or above one.
 SHARES = ("impact", "deadweight", "attribution")
 

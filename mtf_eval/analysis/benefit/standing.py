@@ -14,14 +14,11 @@ from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import AS_RECORDED, Shown, Table
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference, slug
 
-WAITING = {
-    "planning": "Not begun",
-    "running": "Still running",
-    "no_records": "Not shown: nothing on record",
-}
+WAITING = called("project without pounds")
 
 
 def by_records(

@@ -17,6 +17,7 @@ from mtf_eval.analysis.benefit.uncertainty import Array, Draws
 from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import MINUS, pounds
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.aliases import called
 
 NOTHING = "Nothing can be shown: no benefit is known"
 TYPES = ("fiscal", "economic", "social", "not_split")
@@ -127,11 +128,7 @@ POUNDS: dict[str, tuple[str, Callable[[Draws], Array]]] = {
     "net_present_public_value_gbp": ("Net present public value", lambda d: d.net),
     "net_present_budget_impact_gbp": ("Net present budget impact", lambda d: d.costs - d.fiscal),
 }
-RATIOS = {
-    "public_value_bcr": "Public value return on investment (BCR)",
-    "fiscal_bcr": "Overall financial return on investment (fiscal BCR)",
-    "cashable_bcr": "Cashable fiscal BCR",
-}
+RATIOS = called("ratio")
 
 
 def least(benefit: Benefit) -> str:

@@ -11,23 +11,12 @@ import pandas as pd
 
 from mtf_eval.analysis.results.columns import lay, span
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.aliases import called
 from mtf_eval.records.coverage import Coverage, Gap, coverage_of, some
 from mtf_eval.records.dataset import Dataset
 
 ON, PART, NOT, DOUBTFUL = "on record", "in part", "not on record", "not to be relied on"
-KINDS = {
-    "declared": "declared missing",
-    "no_file": "no file",
-    "source_stops": "the source stops",
-    "recoded": "area redrawn",
-    "silent": "silent beyond chance",
-    "incomplete": "incomplete",
-    "no_area": "rows without an area",
-    "not_begun": "not begun",
-    "ended": "ended",
-    "split": "category split or put together",
-    "noughts": "noughts entered, not relied on",
-}
+KINDS = called("gap")
 
 
 def strip(

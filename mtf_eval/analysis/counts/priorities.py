@@ -11,15 +11,10 @@ from mtf_eval.analysis.counts.readings import not_published
 from mtf_eval.analysis.results.columns import add_total, as_at_of, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 
-RATINGS = {
-    "red": "Red",
-    "amber": "Amber",
-    "green": "Green",
-    "complete": "Complete",
-    "not_rated": "Not rated",
-}
+RATINGS = called("rating")
 DONE = "completed"
 
 

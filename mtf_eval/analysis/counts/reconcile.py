@@ -14,20 +14,12 @@ from mtf_eval.analysis.counts import activity, priorities, referral_log, referra
 from mtf_eval.analysis.counts.readings import published, readings
 from mtf_eval.analysis.results.columns import in_words, lay
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.prices.rules import Rule
 
 #: What is compared across tables of a year, and what it means where the two are not equal.
-ACROSS = (
-    ("themes, all rows, against accepted referrals",
-     "The themes hold a further stream beside the accepted referrals."),
-    ("themes, key criteria only, against accepted referrals",
-     "The key criteria do not add up to the accepted referrals."),
-    ("home security among the themes against support by agency",
-     "The same service is counted differently in the two tables."),
-    ("support by risk against support by agency", "The two tables count different referrals."),
-    ("visits stated against first and additional visits", "The visits do not add up."),
-)  # fmt: skip
+ACROSS = tuple(called("compared across tables").items())
 
 
 @dataclass(frozen=True, slots=True)

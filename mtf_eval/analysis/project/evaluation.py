@@ -26,16 +26,14 @@ from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.findings import inside, percent
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.aliases import called
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.shared import shared
 
 NO_TARGET = "no target area is named in project_areas"
 #: Why nothing is claimed yet of a project that has not ended.
-UNFINISHED = {
-    "planning": "the response has not begun",
-    "running": "the response is still running; an effect is given when it has ended",
-}
+UNFINISHED = called("response not ended")
 
 
 # Our own judgement, as no guidance gives one: beyond the first a design gives no answer but "we

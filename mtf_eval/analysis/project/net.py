@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -18,17 +18,12 @@ from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.results.findings import percent
+from mtf_eval.records.aliases import called
 
 Array = npt.NDArray[np.float64]
 #: What stands behind a sum of money; the first alone is a total of what worked.
 Evidence = Literal["effect", "doubtful", "claimed", "against", "not_shown"]
-KINDS: dict[Evidence, str] = {
-    "effect": "Effect that passed its checks",
-    "doubtful": "Doubtful",
-    "claimed": "Claimed, not measured",
-    "against": "Went the other way, beyond chance",
-    "not_shown": "Not shown",
-}
+KINDS: dict[Evidence, str] = {e: called("evidence")[e] for e in get_args(Evidence)}
 UNSAVED = ("against", "not_shown")  # of these no saving can be claimed: no ratio, no chance
 WITH_COMPARISON = 3  # Maryland level from which a change may be taken for an effect
 GRID = 400  # quantiles of each error from which the interval of the net is made

@@ -16,6 +16,7 @@ import pandas as pd
 from mtf_eval.analysis.project.design import first_assessed, last_assessed
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset, once
 
 Held = dict[str, set[str]]  # by project
@@ -39,18 +40,8 @@ class Overlap:
     end: date
 
 
-CONSEQUENCES = {
-    "areas": "Their effects cannot be told apart here; counted once in any total.",
-    "spill": "One project's work blurs the other's comparison.",
-    "outcomes": "The same people may be counted by both; counted once in any total.",
-    "agency": "One agency works for several at the same time; agree who does what.",
-}
-SHARED_WORDS = {
-    "areas": "target areas",
-    "spill": "target of one, comparison or buffer of the other",
-    "outcomes": "outcomes of people",
-    "agency": "agency with actions in each",
-}
+CONSEQUENCES = called("overlap means")
+SHARED_WORDS = called("overlap")
 NONE: frozenset[str] = frozenset()
 
 

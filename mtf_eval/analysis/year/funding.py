@@ -9,15 +9,10 @@ import pandas as pd
 from mtf_eval.analysis.results.columns import as_at_of, day, lay
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 
-STATUS_WORDS = {
-    "submitted": "Awaiting a decision",
-    "awarded": "Awarded",
-    "part_awarded": "Awarded in part",
-    "refused": "Refused",
-    "withdrawn": "Withdrawn",
-}
+STATUS_WORDS = called("bid")
 WON = ("awarded", "part_awarded")
 DECIDED = (*WON, "refused")
 #: A rate on fewer decisions than this would swing by 20 points or more with each one.

@@ -17,18 +17,12 @@ from mtf_eval.analysis.results.columns import day, lay
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year.funding import NOT_SENT, WON, standing
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import listed
 from mtf_eval.records.prices.reference import Reference
 
-STAGES = {
-    "scanning": "Scanning",
-    "analysis": "Analysis",
-    "response": "Response",
-    "assessment": "Assessment",
-    "consolidation": "Consolidation",
-    "closed": "Closed",
-}
+STAGES = called("stage")
 ALL_PROJECTS = "all projects"
 
 
@@ -148,12 +142,7 @@ def projects(
     return lay("projects_by_stage", rows, data, as_of=as_of, rule=rule.sentence())
 
 
-MILESTONES = {
-    "response_start": "response begins",
-    "response_end": "response ends",
-    "assessment_date": "assessment",
-    "follow_up_date": "follow-up",
-}
+MILESTONES = called("milestone")
 
 
 def _milestone(row: Mapping[str, Any], as_of: date) -> str:
@@ -187,14 +176,8 @@ def follow_ups(data: Dataset, *, as_of: date) -> Table:
 
 
 #: What is asked of the group, and how it is named in short.
-ASKED = {
-    "sign": ("sign off, or not", "sign-off"),
-    "next": ("stop, continue, change or spread it", "what follows an assessment"),
-    "assess": ("set a day for the assessment", "assessment to be dated"),
-    "plan": ("agree who keeps it up", "consolidation plan"),
-    "report": ("send the funder's report, or record the day it went", "report to a funder"),
-    "late": ("unblock overdue actions", "overdue action"),
-}
+_SHORT = called("asked in short")
+ASKED = {kind: (what, _SHORT[kind]) for kind, what in called("asked").items()}
 NOW = "this meeting"
 
 

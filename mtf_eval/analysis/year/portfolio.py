@@ -24,15 +24,11 @@ from mtf_eval.analysis.results.findings import inside, listing, percent
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 
 NEXT_NEEDS = 3  # projects from which a prediction interval can be given
-STATUS = {
-    "planning": "Being planned",
-    "running": "Response running",
-    "complete": "Response ended",
-    "no_records": "No records of its measure",
-}
+STATUS = called("project of a year")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

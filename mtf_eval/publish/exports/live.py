@@ -12,31 +12,11 @@ from typing import Any
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell  # type: ignore[import-untyped]
 
 from mtf_eval.publish.exports.scanner import neutralise
+from mtf_eval.records.aliases import called
 
 SHEETS = ("Model", "Model inputs", "Unit costs", "Deflator", "Discount factors")
-INPUTS = (
-    ("sum", "Sum"),
-    ("row", "Source row"),
-    ("what", "What"),
-    ("code", "Unit cost code"),
-    ("price_year", "Price year"),
-    ("quantity", "Quantity, or pounds paid"),
-    ("impact", "Impact"),
-    ("deadweight", "Deadweight"),
-    ("attribution", "Attribution"),
-    ("weight", "Share not counted elsewhere"),
-    ("drop_off", "Drop-off a year"),
-    ("bias", "Optimism bias, above nought"),
-)
-RESULTS = (
-    ("Present value of costs", "{cost}"),
-    ("Present value of public value benefits", "{public}"),
-    ("Present value of fiscal benefits", "{fiscal}"),
-    ("Net present public value", "{public}-{cost}"),
-    ("Public value return on investment (BCR)", '=IF({cost}>0,{public}/{cost},"[x]")'),
-    ("Overall financial return on investment (fiscal BCR)", '=IF({cost}>0,{fiscal}/{cost},"[x]")'),
-    ("Net present budget impact", "{cost}-{fiscal}"),
-)
+INPUTS = called("input of the live model")
+RESULTS = called("formula of the live model")
 TITLES = {"records": "What the records show", "claimed": "What the project claims"}
 
 
@@ -73,7 +53,7 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
             )
         }  # fmt: skip
         bare = name == "records" and model["unshown"]
-        shown = [each for each in RESULTS if not (bare and "BCR" in each[0])]
+        shown = [each for each in RESULTS.items() if not (bare and "BCR" in each[0])]
         shown = shown if sums else shown[:1]
         for down, (label, formula) in enumerate(shown, start=row + 1):
             top.write_string(down, 0, label)
@@ -134,12 +114,12 @@ def _factors(sheet: Any, rates: Mapping[str, Sequence[float]], bold: Any, given:
 def _inputs(sheet: Any, model: Mapping[str, Any], bold: Any, given: Any) -> tuple[int, list[str]]:
     """Write a row a line; return the last, and the ranges of present values: public, fiscal."""
     years, lines = len(model["rates"]["standard"]), model["lines"]
-    heads = [title for _, title in INPUTS]
+    heads = [title for title in INPUTS.values()]
     heads += [f"{what}, year {t}" for what in ("Share", "Age") for t in range(years)]
     heads += ["Uprated by", "Present value (£)", "Present fiscal value (£)"]
-    rows = [(*(line[k] for k, _ in INPUTS), *line["profile"], *line["ages"]) for line in lines]
+    rows = [(*(line[k] for k in INPUTS), *line["profile"], *line["ages"]) for line in lines]
     _table(sheet, heads, rows, bold, given)
-    column = {key: xl_col_to_name(place) for place, (key, _) in enumerate(INPUTS)}
+    column = {key: xl_col_to_name(place) for place, key in enumerate(INPUTS)}
     first = len(INPUTS)
     formula = _formula(column, first, years, len(model["deflator"]), len(model["units"]))
     index = model["deflator"]

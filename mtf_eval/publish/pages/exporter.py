@@ -22,8 +22,7 @@ from traitlets.config import Config
 
 from mtf_eval.publish.cells import moment
 from mtf_eval.publish.disclosure.release import Disclosure
-from mtf_eval.publish.display.elements import MIMETYPE, table
-from mtf_eval.publish.display.grid import markup
+from mtf_eval.publish.display.elements import MIMETYPE, markup, table
 from mtf_eval.publish.exports.files import BY_HAND, PRIVATE, by_hand, contents, head, tables
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.pages import corrections

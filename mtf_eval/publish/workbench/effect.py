@@ -14,17 +14,10 @@ from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.display.elements import Element, note, result
 from mtf_eval.publish.workbench.view import Absent, Several, View, joined
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 
-WOULD_CHANGE = {
-    "effect": "One failed check would make the effect doubtful, and its pounds with it. A check "
-    "for which the records are not there, or an interval that holds no change, would withdraw it.",
-    "doubtful": "The effect would stand if no check failed and the fall were shown not to have "
-    "moved next door.",
-    "against": "One failed check, or an interval that holds no change, would withdraw it.",
-    "not_shown": "A change would be claimed if its interval left out no change, against areas "
-    "where nothing was done.",
-}
+WOULD_CHANGE = called("verdict would change")
 EXPECTED = {"counterfactual": "expected", "low": "low", "high": "high"}
 OWN = "The other methods and the checks belong to the effect of the design"
 

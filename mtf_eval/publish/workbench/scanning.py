@@ -15,15 +15,12 @@ from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.quality import strip
 from mtf_eval.publish.workbench.view import Absent, Several, View
+from mtf_eval.records.aliases import called
 from mtf_eval.records.as_of import own_day
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
-WAITING = {
-    "planning": "The response has not begun: there is nothing to assess yet.",
-    "running": "The response is still running. An effect is given when it has ended, because "
-    "looking early and often finds changes that are not there.",
-}
+WAITING = called("nothing to assess")
 
 
 class Scanning(View, ABC):

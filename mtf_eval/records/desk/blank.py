@@ -17,26 +17,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.schema import holds
 from mtf_eval.records.tables import TABLES
 
-EXAMPLES = {
-    "id": "R-001",
-    "text": "in a few words",
-    "texts": "first; second",
-    "agency": "Kent Police",
-    "agencies": "Kent Police; NHS",
-    "area": "E01024692",
-    "measure": "Burglary",
-    "date": "2021-09-14",
-    "time": "21:30",
-    "month": "2021-09",
-    "whole": "12",
-    "money": "1250.00",
-    "number": "7.5",
-    "share": "0.25",
-}
+EXAMPLES = called("example")
 FORMATS = {"date": "yyyy-mm-dd", "month": "yyyy-mm", "money": "#,##0.00", "share": "0%"}
 #: Rows of a sheet that carry drop-downs and hints.
 ROWS = 2000

@@ -2,7 +2,9 @@
 
 It lies inside a data set's folder, beside its workbook, or is named (`--reference`) for a database.
 A table of ours by its name (`unit_costs.csv`): its rows replace ours of the same key, the deflator
-as a whole. Any workbook is read as a Unit Cost Database. Writes only what `update` is given.
+as a whole. Any workbook is read as a Unit Cost Database. Writes only what `update` is given: of HM
+Treasury's workbook of deflators the financial years in the first column that has them, with a level
+or the growth of a forecast, which is chained; one vintage a file.
 """
 
 from __future__ import annotations
@@ -14,7 +16,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from calendar import month_name
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +25,6 @@ from pathlib import Path
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.dataset import Dataset, once
 from mtf_eval.records.home import REFERENCE
-from mtf_eval.records.prices.deflator import read_published_deflator
 from mtf_eval.records.prices.reference import FILES, PRICED, Reference, load_reference, sound
 from mtf_eval.records.prices.unit_cost_import import read_unit_cost_database
 from mtf_eval.records.prices.unit_costs import (
@@ -37,6 +39,8 @@ from mtf_eval.records.prices.unit_costs import (
 )
 
 POUNDS = "pounds; convert it and give its source"
+DEFLATOR = ("price_year", "index", "base", "status", "source", "edition", "verified", "retrieved")
+MONTHS = f"({'|'.join(month_name[1:])})"
 BOOKS = (".xlsx", ".xlsm", ".xls")
 LOOKS = (".docx", ".toml", ".png", ".jpg", ".jpeg")  # how reports look: no prices
 
@@ -219,3 +223,53 @@ def update(file: Path, folder: Path) -> tuple[Path, Reference]:
         reference = own_reference(trial)
         os.replace(trial / name, folder / name)
     return folder / name, replace(reference, own=folder)
+
+
+# The workbook of GDP deflators as HM Treasury publishes it
+
+
+def read_published_deflator(path: Path) -> str | None:
+    """Return the series as CSV text, `None` where the workbook holds no deflator."""
+    from python_calamine import CalamineWorkbook
+
+    book = CalamineWorkbook.from_path(str(path))
+    for name in book.sheet_names:
+        grid = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        words = " ".join(str(cell) for row in grid for cell in row)
+        base = re.search(r"(\d{4})[-/](\d{2})\s*=\s*100", words)
+        series = _series(grid)
+        if base and "deflator" in words.lower() and len(series) >= 2:
+            edition = re.search(rf"{MONTHS} (20\d\d)", f"{words} {path.stem.replace('_', ' ')}")
+            return _written(series, f"{base[0]}", edition[0] if edition else path.stem, path)
+    return None
+
+
+def _series(grid: Sequence[Sequence[object]]) -> list[tuple[str, float, str]]:
+    """Return financial year, level and status of every row that has them."""
+    found: list[tuple[str, float, str]] = []
+    for cells in grid:
+        for place, cell in enumerate(cells[:3]):
+            year = re.fullmatch(r"(\d{4})[-/](?:\d{2})?(\d{2})", str(cell).strip())
+            if not year:
+                continue
+            level, growth = ((*cells[place + 1 :], "", "")[n] for n in (0, 1))
+            if isinstance(level, int | float) and level:
+                found.append((f"{year[1]}/{year[2]}", float(level), "outturn"))
+            elif found and isinstance(growth, int | float):
+                chained = found[-1][1] * (1 + growth / 100)
+                found.append((f"{year[1]}/{year[2]}", round(chained, 4), "forecast"))
+            break
+    return found
+
+
+def _written(series: list[tuple[str, float, str]], base: str, edition: str, path: Path) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow((*DEFLATOR, "note"))
+    day = date.fromtimestamp(path.stat().st_mtime).isoformat()
+    source = f"HM Treasury, GDP deflators at market prices and money GDP ({path.name})"
+    for year, level, status in series:
+        note = "chained by the growth rate; a forecast" if status == "forecast" else ""
+        row = (year, level, base.replace(" ", ""), status, source, f"HM Treasury {edition}")
+        writer.writerow((*row, "user-copy", day, note))
+    return out.getvalue()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
+from mtf_eval.records.aliases import called
 from mtf_eval.records.prices.reference import Reference, financial_year
 
 if TYPE_CHECKING:
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
 
 
 #: Columns of `outcomes` whose blank is counted as the most that can be claimed.
-BLANKS = {
-    "impact": "blank: counted as 1, as if it had changed for all of these people",
-    "deadweight": "blank: counted as 0, as if none would have changed anyway",
-    "attribution": "blank: counted as 1, as if all of it were this project's doing",
-}
+BLANKS = called("blank share")
 
 
 def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:

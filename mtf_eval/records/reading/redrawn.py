@@ -1,4 +1,4 @@
-"""Areas that were redrawn: followed by their codes before anything is counted.
+"""Areas that were redrawn: followed by their codes before anything is counted; and their names.
 
 Takes the package's look-up of 2011 and 2021 areas, with a user's own in its place where it names
 an area. What was split or merged is counted as one, in whatever vintage records and projects name
@@ -24,6 +24,7 @@ from mtf_eval.records.reading.grids import Tidied
 LOOK_UP = "lsoa_lookup.csv"
 
 OLD, NEW = "LSOA11CD", "LSOA21CD"
+_NAMED = ((NEW, "LSOA21NM"), (OLD, "LSOA11NM"))
 
 Group = tuple[frozenset[str], frozenset[str]]
 
@@ -163,3 +164,30 @@ def _groups(pairs: pd.DataFrame, wanted: set[str]) -> list[Group]:
             old, new = (frozenset(c for own, c in group if own == s) for s in (OLD, NEW))
             found[whole[at]] = old, new
     return list(found.values())
+
+
+def area_names(read: Mapping[str, Tidied], look_up: Path | None) -> pd.DataFrame:
+    """Return the name of each area: the first given, the table of names before all others."""
+    names: dict[str, str] = {}
+    for table in ("area_names", "project_areas", "incidents"):
+        if table in read and "area_name" in read[table].frame:
+            _names_of(read[table], names)
+    for table in ("area_boundaries", "incidents"):
+        for code, name in read[table].grid.names.items() if table in read else ():
+            names.setdefault(code, name)
+    if look_up is not None:
+        frame = pd.read_csv(look_up, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        for pair in (p for p in _NAMED if {*p} <= {*frame.columns}):
+            for code, name in frame[[*pair]].dropna().itertuples(index=False):
+                names.setdefault(code.strip().upper(), name.strip())
+    held = [(code, name) for code, name in names.items() if name and name != code]
+    return pd.DataFrame(held, columns=["area_code", "area_name"], dtype="str")
+
+
+def _names_of(tidied: Tidied, names: dict[str, str]) -> None:
+    own = tidied.frame[["area_code", "area_name"]].dropna().drop_duplicates()
+    if len(again := own[own["area_code"].duplicated()]):
+        text = f"{again['area_code'].nunique()} area(s) with several names: the first is used"
+        tidied.finding("warning", text, row=again.index[0], column="area_name")
+    for code, name in own.itertuples(index=False):
+        names.setdefault(code, name)

@@ -8,18 +8,23 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mtf_eval.errors import DataProblems, Problem, refused
+from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.home import file_digest
-from mtf_eval.records.reading.area_counts import ENDS, read_area_counts
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
 from mtf_eval.records.reading.zips import STREET
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Files of a folder that are read, or noted as not read.
 _READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
+#: A table of counts by ward with a column a month, to try estimators on; what names its areas.
+ENDS, _AREA = ".csv.gz", ("ward", "area_code", "lsoa_code", "msoa_code")
 
 #: Name, place, grids, what was noticed, and where each table came from.
 Opened = tuple[str, Path, list[Grid], list[Finding], Mapping[str, Source]]
@@ -204,6 +209,33 @@ def _outlines(path: Path) -> tuple[Grid, Source]:
     frame, names = read_boundaries(path)
     grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame, names=names)
     return grid, _source("area_boundaries", path, len(frame))
+
+
+def read_area_counts(path: Path) -> pd.DataFrame:
+    """Return monthly counts as `police_uk.aggregate` does, from a table with a column a month.
+
+    A compressed CSV with a column of area codes, `measure`, and columns named `2021-04`; others are
+    left alone. Raises `BadArgument` for a missing column, or a count that is none.
+    """
+    import pandas as pd
+
+    wide = pd.read_csv(path, dtype={name: str for name in _AREA})
+    area = next((name for name in _AREA if name in wide), None)
+    months = [c for c in wide if re.fullmatch(r"\d{4}-\d{2}", c)]
+    if area is None or "measure" not in wide or not months:
+        raise BadArgument(
+            f"{path.name}: expected columns ward (or area_code), measure, and one a month named as "
+            f"2021-04; it has {', '.join(map(str, wide.columns[:8]))}"
+        )
+    counts = wide[months].apply(pd.to_numeric, errors="coerce")
+    wrong = (counts.isna() & wide[months].notna()) | (counts < 0) | (counts % 1 > 0)
+    if wrong.any(axis=None):
+        row, month = next((i, m) for m in months for i in counts.index[wrong[m]])
+        raise BadArgument(f"{path.name}, row {row + 2}, column {month}: expected a whole number")
+    long = counts.set_index([wide[area], wide["measure"]]).stack().dropna()
+    frame = long.rename_axis(["area_code", "measure", "month"]).rename("count").reset_index()
+    frame["month"] = pd.to_datetime(frame["month"])
+    return frame.astype({"count": "int64"}).assign(source="")
 
 
 def extended(aliases: Aliases, read: Tidied) -> Aliases:
