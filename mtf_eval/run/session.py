@@ -7,6 +7,7 @@ nothing and publishes nothing.
 from __future__ import annotations
 
 import builtins
+import io
 import logging
 import os
 import platform
@@ -139,10 +140,10 @@ class _Outputs:
                 self.read[name] = file.tell()
 
 
-class _Stream:
+class _Stream(io.TextIOBase):
     """Standard output or error of a cell."""
 
-    encoding, errors, closed = "utf-8", "replace", False
+    encoding, errors = "utf-8", "replace"
 
     def __init__(self, outputs: _Outputs, name: str, number: int) -> None:
         self.name, self._outputs, self._number = name, outputs, number
@@ -150,15 +151,6 @@ class _Stream:
     def write(self, text: str) -> int:
         self._outputs.stream(self.name, str(text))
         return len(text)
-
-    def writelines(self, lines: Iterator[str]) -> None:
-        self.write("".join(lines))
-
-    def flush(self) -> None:
-        pass
-
-    def isatty(self) -> bool:
-        return False
 
     def writable(self) -> bool:
         return True

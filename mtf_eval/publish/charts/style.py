@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
+from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from weakref import WeakKeyDictionary
@@ -35,25 +36,7 @@ INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"
 WIDE, NARROW = 690, 340  # pixels; the narrow picture is for telephones
 SIZE = 13  # of the text, in pixels
 LINES = 6  # of a label
-STYLE: dict[str, Any] = {
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a price or a ward may hold dollar signs
-    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same measures on every machine
-    "font.size": SIZE,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": MUTED,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "axes.axisbelow": True,
-    "axes.titlesize": SIZE,
-    "axes.unicode_minus": True,
-    "path.simplify": True,
-    "hatch.linewidth": 0.6,
-}
+STYLE = Path(__file__).with_name("house.mplstyle")
 
 Paint = Callable[["Axes", bool], None]
 
@@ -227,8 +210,9 @@ def house_style(salt: str) -> Iterator[None]:
     """Hold the house style while drawing; `salt` makes a picture's ids its own on the page."""
     import matplotlib as mpl
 
+    house = mpl.rc_params_from_file(STYLE, use_default_template=False)
     own = {"backend": mpl.rcParams["backend"], "svg.hashsalt": salt}
-    plain: dict[Any, Any] = {**mpl.rcParamsDefault, **STYLE, **own}
+    plain: dict[Any, Any] = {**mpl.rcParamsDefault, **house, **own}
     with mpl.rc_context(plain):
         yield
 
