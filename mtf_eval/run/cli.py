@@ -38,17 +38,7 @@ if TYPE_CHECKING:
     from mtf_eval.run.plan import Planned
 
 
-NEXT = """\
-Evaluation and benefit analysis of a multi-agency task force.
-
-  1. See what comes out      mtf-eval run data/example
-  2. Put in your own         mtf-eval workbook records.xlsx    (fill it in)
-                             mtf-eval check records.xlsx       (what is wrong, cell by cell)
-                             mtf-eval run records.xlsx
-  3. Dig in the notebooks    mtf-eval lab
-
-`mtf-eval COMMAND --help` shows an example of each; docs/first_afternoon.md goes step by step.
-"""
+NEXT = Path(__file__).with_name("next.txt")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -88,7 +78,7 @@ def commands(context: click.Context) -> None:
     `mtf-eval` alone says where to start; `mtf-eval COMMAND --help` shows examples of each.
     """
     if context.invoked_subcommand is None:
-        click.echo(NEXT)
+        click.echo(NEXT.read_text(encoding="utf-8"))
 
 
 for command in (*COMMANDS, plan):

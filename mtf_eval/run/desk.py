@@ -29,15 +29,7 @@ QUIET = {
     }
 }
 #: Stands above a working copy, and not on its page.
-HOW_TO = """\
-**Your working copy of this report; the original stays as it is.** This box is not on the page.
-
-1. The next cell holds what you may set: the data, what the report is about, the disclosure rule.
-2. Menu *Run*, *Run All Cells* works everything out; below each heading stands what it shows. Change
-   or add what you like: results of the workbench (`effect`, `project.map()`) go on the page, other
-   outputs do so in an internal report only.
-3. To make its page: *File*, *Save and Export Notebook As*, *Mtf*; or, with all its tables beside
-   it, `mtf-eval run --notebook lab/{name} --out mine`."""
+HOW_TO = Path(__file__).with_name("how_to.md")
 
 
 def working_copies(
@@ -77,7 +69,8 @@ def _copy(book: Template, values: Mapping[str, Any], name: str) -> str:
         if "parameters" in cell["metadata"].get("tags", []):
             source = _with_values("".join(cell["source"]), values)
             cell["source"] = source.splitlines(keepends=True)
-    how = HOW_TO.format(name=name).splitlines(keepends=True)
+    told = HOW_TO.read_text(encoding="utf-8").rstrip("\n")
+    how = told.format(name=name).splitlines(keepends=True)
     tags = {"tags": ["remove-cell"]}
     top = {"cell_type": "markdown", "id": "how-to", "metadata": tags, "source": how}
     notebook["cells"].insert(0, top)

@@ -13,7 +13,6 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from string import Template
 from xml.sax.saxutils import escape
@@ -28,18 +27,12 @@ KINDS = {
     "windows": ("windows.xml",),
     "github": ("github.yml",),
 }
-AIRFLOW = (
-    "no file is made for Airflow: it is not among our libraries, so that a file could not be tried "
-    "before it is given to you. Have a BashOperator call `mtf-eval run`: docs/scheduling.md, "
-    "under Airflow, has a DAG to copy. Not the PapermillOperator: it runs a notebook without our "
-    "checks, deadlines and publishing in one step"
-)
 
 
 def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str) -> str:
     """Return the schedule's text; several files one after the other, each under its name."""
     if kind == "airflow":
-        raise BadArgument(AIRFLOW)
+        raise BadArgument(" ".join(_text("airflow.txt").split()))
     if kind not in KINDS:
         raise BadArgument(f"schedule {kind!r}: expected one of {', '.join(KINDS)}")
     if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
@@ -87,12 +80,11 @@ def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str)
         plain["arguments"] = subprocess.list2cmdline(arguments)
         values |= {name: escape(text) for name, text in plain.items()}
         values["out"] = escape(out).replace("--", "- -")  # which ends a comment of XML
-    texts = {
-        name: Template(
-            files("mtf_eval.run").joinpath(f"schedules/{name}").read_text(encoding="utf-8")
-        ).substitute(values)
-        for name in KINDS[kind]
-    }
+    texts = {name: Template(_text(name)).substitute(values) for name in KINDS[kind]}
     if len(texts) == 1:
         return next(iter(texts.values()))
     return "\n".join(f"# ===== {name} =====\n{text}" for name, text in texts.items())
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).with_name("schedules") / name).read_text(encoding="utf-8")

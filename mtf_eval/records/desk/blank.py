@@ -22,6 +22,7 @@ from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.schema import holds
 from mtf_eval.records.tables import TABLES
 
+READ_ME = Path(__file__).with_name("read_me.txt")
 EXAMPLES = called("example")
 FORMATS = {"date": "yyyy-mm-dd", "month": "yyyy-mm", "money": "#,##0.00", "share": "0%"}
 #: Rows of a sheet that carry drop-downs and hints.
@@ -51,20 +52,7 @@ def write_workbook(path: Path, data: Dataset | None = None) -> Path:
 
 def _read_me(book: Workbook) -> None:
     sheet = book.create_sheet("Read me")
-    lines = (
-        "Task force records",
-        "",
-        "One sheet per table. Fill in what you have; a sheet left empty is left out.",
-        "Headings in dark blue, marked *, are needed in every row. Leave unknown cells empty.",
-        "Dates as 2021-09-14 or 14/09/2021.",
-        "No names, addresses, dates of birth, or words that tell who somebody is.",
-        "Start with about (title, publisher, as_at), then projects and its areas and measures.",
-        "The last sheet says what every column means.",
-        "",
-        "Check it:   mtf-eval check FILE.xlsx",
-        "Report it:  mtf-eval run FILE.xlsx",
-    )
-    for line in lines:
+    for line in READ_ME.read_text(encoding="utf-8").splitlines():
         sheet.append([line])
     sheet["A1"].font = Font(bold=True, size=14)
     sheet.column_dimensions["A"].width = 100
