@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.errors import MtfError, RunRefused
 from mtf_eval.publish.look import Look
 from mtf_eval.publish.shell import page_name
+from mtf_eval.records.aliases import called
 from mtf_eval.run.session import parameterised, run_cells
 from mtf_eval.run.verdict import Verdict, judge
 
@@ -355,14 +356,7 @@ def _need_rule(job: Job, notebook: NotebookNode) -> None:
 
 
 def _called(file: str, titles: Mapping[str, str]) -> str:
-    ending = file.rsplit(".", 1)[1]
-    named = {
-        "xlsx": "All tables (Excel)",
-        "ipynb": "The notebook as run (Jupyter)",
-        **{"docx": "The report (Word)", "pptx": "Slides (PowerPoint)"},
-        **{"txt": "Summary for an e-mail (text)", "html": "Summary for an e-mail (HTML)"},
-    }
-    return named.get(ending) or titles[file]
+    return called("download").get(file.rsplit(".", 1)[1]) or titles[file]
 
 
 def _failure(job: Job, notebook: NotebookNode | None, verdict: Verdict, seconds: float) -> Result:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.rates import ratio_estimate
+from mtf_eval.analysis.effects.rates import need_counts, ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.errors import BadArgument, NotEnoughData
 
@@ -222,11 +222,7 @@ def difference_in_differences(*, panel: Panel, level: float = 0.95) -> Estimate:
     panel.need(before=2, after=2, comparison=1)
     a, b = panel.totals(panel.target)
     c, d = panel.totals(panel.comparison)
-    if min(a, b, c, d) == 0:
-        raise NotEnoughData(
-            f"{panel.measure}: a count of zero among target {a} to {b} and comparison {c} to {d}; "
-            "a ratio of ratios cannot be formed"
-        )
+    need_counts(panel.measure, a, b, c, d)
     values = panel.values((*panel.target, *panel.comparison)).astype(float)
     treated = np.arange(values.shape[1]) < len(panel.target)
     used_months, used_areas = values.sum(axis=1) > 0, values.sum(axis=0) > 0

@@ -22,6 +22,15 @@ def whole(**counts: float) -> tuple[int, ...]:
     return tuple(int(value) for value in counts.values())
 
 
+def need_counts(measure: str, a: int, b: int, c: int, d: int) -> None:
+    """Refuse a nought among the four counts of target and comparison, before and after."""
+    if min(a, b, c, d) == 0:
+        raise NotEnoughData(
+            f"{measure}: a count of zero among target {a} to {b} and comparison {c} to {d}; "
+            "a ratio of ratios cannot be formed"
+        )
+
+
 def rate_ratio(
     *,
     before: float,
@@ -123,11 +132,7 @@ def ratio_of_ratios(
         comparison_before=comparison_before,
         comparison_after=comparison_after,
     )
-    if min(a, b, c, d) == 0:
-        raise NotEnoughData(
-            f"{measure}: a count of zero among target {a} to {b} and comparison {c} to {d}; "
-            "a ratio of ratios cannot be formed"
-        )
+    need_counts(measure, a, b, c, d)
     if dispersion < 1:
         raise BadArgument(f"dispersion={dispersion!r}: expected 1 (Poisson) or more")
     log_ratio = math.log(b / a) - math.log(d / c)

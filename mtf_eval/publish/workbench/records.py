@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mtf_eval.analysis.counts import quality, referrals
 from mtf_eval.analysis.project.design import row_of
@@ -18,17 +18,16 @@ from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.errors import BadArgument
+from mtf_eval.publish.workbench.half import HalfYear
+from mtf_eval.publish.workbench.plan import Plan
+from mtf_eval.publish.workbench.project import Project
+from mtf_eval.publish.workbench.quality import Quality
 from mtf_eval.publish.workbench.view import Report, View, disclosure
+from mtf_eval.publish.workbench.year import Year
 from mtf_eval.records import load as reading
 from mtf_eval.records.dataset import CONTENT, Dataset
-
-if TYPE_CHECKING:
-    from mtf_eval.publish.workbench.half import HalfYear
-    from mtf_eval.publish.workbench.plan import Plan
-    from mtf_eval.publish.workbench.project import Project
-    from mtf_eval.publish.workbench.quality import Quality
-    from mtf_eval.publish.workbench.year import Year
-    from mtf_eval.records.prices.reference import Reference
+from mtf_eval.records.prices.own import reference_for
+from mtf_eval.records.prices.reference import Reference
 
 
 class Records(Dataset):
@@ -40,8 +39,6 @@ class Records(Dataset):
     @property
     def reference(self) -> Reference:
         """Prices, rates and weights in force: ours, and the user's own over them."""
-        from mtf_eval.records.prices.own import reference_for
-
         return reference_for(self)
 
     def price_year(self, given: str = "") -> str:
@@ -54,32 +51,22 @@ class Records(Dataset):
 
     def project(self, project_id: str) -> Project:
         """Return one SARA project."""
-        from mtf_eval.publish.workbench.project import Project
-
         return Project(self, project_id, self.reference)
 
     def plan(self, plan_id: str) -> Plan:
         """Return what was fixed of a project before its start."""
-        from mtf_eval.publish.workbench.plan import Plan
-
         return Plan(self, plan_id, self.reference)
 
     def year(self, year: int) -> Year:
         """Return what a calendar year gathers: referrals, activity, projects together."""
-        from mtf_eval.publish.workbench.year import Year
-
         return Year(self, self.reference, year)
 
     def half(self, period: str) -> HalfYear:
         """Return what a half-year such as `2024-H2` gathers for the leadership group."""
-        from mtf_eval.publish.workbench.half import HalfYear
-
         return HalfYear(self, self.reference, Period.parse(period))
 
     def quality(self) -> Quality:
         """Return what reading the records noticed, and what is missing from them."""
-        from mtf_eval.publish.workbench.quality import Quality
-
         return Quality(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
