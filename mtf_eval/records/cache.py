@@ -9,7 +9,6 @@ cache folder (`MTF_CACHE` names another; `off` keeps none).
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import pickle
 import shutil
@@ -20,9 +19,7 @@ from dataclasses import fields, replace
 from functools import cache
 from pathlib import Path
 
-import pandas as pd
 from platformdirs import user_cache_path
-from pyarrow.parquet import ParquetFile
 
 from mtf_eval.records.aliases import CHANGED_AREAS
 from mtf_eval.records.dataset import Dataset
@@ -104,10 +101,7 @@ def fetch(key: str) -> Dataset | None:
         return replace(held, tables={n: f.copy(deep=False) for n, f in held.tables.items()})
     folder = folder_of("data")
     facts = take(folder / key) if folder else None
-    if not isinstance(facts, dict):
-        return None
-    tables = {name: _unpacked(*packed) for name, packed in facts["tables"].items()}
-    return Dataset(**facts | {"tables": tables})
+    return Dataset(**facts) if isinstance(facts, dict) else None
 
 
 def hold(key: str) -> None:
@@ -121,22 +115,4 @@ def keep(key: str, data: Dataset) -> None:
     """Keep a data set under a key."""
     if folder := folder_of("data"):
         facts = {f.name: getattr(data, f.name) for f in fields(data) if f.init}
-        packed = {name: _packed(frame) for name, frame in data.tables.items()}
-        put(folder / key, facts | {"about": dict(data.about), "tables": packed}, KEPT)
-
-
-def _packed(frame: pd.DataFrame) -> tuple[dict[str, str], bytes]:
-    """Return a frame's types and its rows as Parquet, empty where there are none."""
-    buffer = io.BytesIO()
-    if len(frame):
-        frame.to_parquet(buffer, index=False)
-    return {c: str(t) for c, t in frame.dtypes.items()}, buffer.getvalue()
-
-
-def _unpacked(types: dict[str, str], raw: bytes) -> pd.DataFrame:
-    if not raw:
-        return pd.DataFrame({c: pd.Series([], dtype=t) for c, t in types.items()})
-    # Small tables: threads and a data set of many files cost more than they read.
-    whole = ParquetFile(io.BytesIO(raw), pre_buffer=False).read(use_threads=False)
-    frame = whole.to_pandas(use_threads=False)
-    return frame.astype({c: t for c, t in types.items() if str(frame[c].dtype) != t})
+        put(folder / key, facts | {"about": dict(data.about)}, KEPT)
