@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Unpack
 
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import Chart, Words, finish, shown
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from mtf_eval.publish.disclosure.release import Released
 
 GAP, LINE, HEAD = 24, 16, 44  # pixels between boxes, of a line of text, above the first one
 

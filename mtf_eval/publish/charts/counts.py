@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import MUTED, Chart, Words, finish, numbers, shown
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
-    from mtf_eval.publish.disclosure.release import Released
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,11 @@ import numpy as np
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.charts import style
 from mtf_eval.publish.charts.style import INK, MUTED, Chart, Words, finish, numbers, shown
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from mtf_eval.publish.disclosure.release import Released
 
 
 BLUE = PALETTE[0]

@@ -22,12 +22,11 @@ from mtf_eval.publish.charts.style import (
     numbers,
     shown,
 )
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from mtf_eval.publish.disclosure.release import Released
 
 
 PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}  # keeps a number off a line

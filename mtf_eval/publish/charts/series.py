@@ -5,6 +5,7 @@ Take released tables; averages, limits and expectations are columns of theirs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -22,14 +23,11 @@ from mtf_eval.publish.charts.style import (
     numbers,
     shown,
 )
+from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import DARK, PALETTE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from matplotlib.axes import Axes
-
-    from mtf_eval.publish.disclosure.release import Released
 
 
 BLUE, ORANGE = PALETTE[0], PALETTE[3]

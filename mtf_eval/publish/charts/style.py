@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
+from numpy.typing import NDArray
 
+from mtf_eval.analysis.results.tables import Column
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import compact, need_released, texts
 from mtf_eval.publish.charts.vector import slim
@@ -27,9 +29,6 @@ from mtf_eval.publish.look import DARK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
-
-    from mtf_eval.analysis.results.tables import Column
 
 
 INK, MUTED, GRID = "#0B0C0C", "#505A5F", "#DCDFE0"

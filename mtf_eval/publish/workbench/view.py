@@ -8,9 +8,13 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from mtf_eval.analysis.counts.groups import coarser
 from mtf_eval.analysis.results.findings import alt
+from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData
+from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Disclosure, Released
 from mtf_eval.publish.display.elements import (
     Element,
@@ -24,14 +28,10 @@ from mtf_eval.publish.display.elements import (
     provenance,
     table,
 )
+from mtf_eval.records.dataset import Dataset
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
-
-    from mtf_eval.analysis.results.tables import Table
-    from mtf_eval.publish.charts.style import Chart
-    from mtf_eval.records.dataset import Dataset
 
 
 BLANK = "Nothing is drawn, as no figure of the picture is shown."

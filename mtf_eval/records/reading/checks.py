@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from pandera.pandas import DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding
@@ -28,10 +29,6 @@ from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import missing
 from mtf_eval.records.schema import KINDS, NUMBERS, holds, kind_of
 from mtf_eval.records.tables import TABLES
-
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
 
 #: Rows of incidents that are no one incident make a table of sums; so few may name the same one.
 SUMS, ODD = 0.5, 0.05

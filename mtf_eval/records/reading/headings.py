@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pandera.pandas import DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.dataset import UNREAD, Finding
@@ -18,10 +20,6 @@ from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.schema import holds
 from mtf_eval.records.tables import TABLES
-
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40

@@ -6,19 +6,13 @@ of 00:00 that is written far more often than chance or rounding explains reads a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.schema import empty
 from mtf_eval.records.tables import TABLES, WEEKDAYS
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mtf_eval.records.reading.grids import Tidied
-
 
 WEEK = 7 * 24
 #: 00:00 holds this many times what the hours before and after hold on average, and so many rows.

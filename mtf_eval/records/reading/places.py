@@ -13,20 +13,17 @@ from dataclasses import replace
 from functools import reduce
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mtf_eval.errors import DataProblems, refused
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import is_blank, is_mark
 from mtf_eval.records.reading.grids import LOOKUP, Grid
 from mtf_eval.records.reading.headings import heading_row
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 
 _CALLED = {
     "latitude": ("latitude", "lat"),

@@ -6,17 +6,13 @@ A cost no deflator reaches and a code nobody knows are refused: nothing may rest
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.aliases import called
 from mtf_eval.records.prices.reference import Reference, financial_year
-
-if TYPE_CHECKING:
-    from mtf_eval.records.reading.grids import Tidied
-
+from mtf_eval.records.reading.grids import Tidied
 
 #: Columns of `outcomes` whose blank is counted as the most that can be claimed.
 BLANKS = called("blank share")

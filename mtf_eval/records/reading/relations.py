@@ -9,21 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
+from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.redrawn import districts
 from mtf_eval.records.reading.scanner import without_person
 from mtf_eval.records.reading.stories import keep_agreed
 from mtf_eval.records.schema import AGENCIES, fact, kind_of
 from mtf_eval.records.tables import TABLES
-
-if TYPE_CHECKING:
-    from mtf_eval.records.reading.grids import Tidied
-
 
 #: (table, column) of a reference, and (table, column) it must be found in.
 _REFERENCES = (

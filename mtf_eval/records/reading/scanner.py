@@ -10,16 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import fold
 from mtf_eval.records.dataset import Finding
 from mtf_eval.records.reading.cells import is_blank
-
-if TYPE_CHECKING:
-    import pandas as pd
-
 
 _WHO = (
     r"(full|first|last|middle|given|family|maiden|client|victim|offender|suspect|child|person|"

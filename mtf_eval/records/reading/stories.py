@@ -7,16 +7,12 @@ records are read: nothing that comes after holds it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases
+from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.scanner import first_name
-
-if TYPE_CHECKING:
-    from mtf_eval.records.reading.grids import Tidied
-
 
 #: Where names stand that are no person's.
 _NAMING = {

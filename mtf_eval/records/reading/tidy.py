@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
+from pandera.pandas import DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import Context, describe, is_blank, is_mark, read_cell
@@ -35,10 +36,6 @@ from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.schema import AGENCIES, KINDS, NUMBERS, OF_ONE, empty, fact, kind_of
 from mtf_eval.records.tables import APART
-
-if TYPE_CHECKING:
-    from pandera.pandas import DataFrameSchema
-
 
 _NOTES = ("last updated", "note", "source", "data as at")
 #: What is no day, month or area, and says that its row is no record; areas may be called Total Way.
