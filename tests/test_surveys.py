@@ -9,7 +9,6 @@ import pytest
 from scipy import stats
 
 from mtf_eval.analysis.surveys import surveys
-from mtf_eval.analysis.surveys import wording as survey_words
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish.display.elements import Element
 from mtf_eval.publish.workbench.surveys import Surveys
@@ -195,14 +194,14 @@ def test_what_cannot_be_said_has_no_interval(
     frame = surveys.changes(data, "P1").frame
     assert frame[["change", "low", "high", "delta", "p"]].isna().all(axis=None)
     assert why in frame.loc[0, "note"]
-    assert "favourably" not in survey_words.finding(frame, surveys.waves(data, "P1"))
+    assert "favourably" not in surveys.finding(frame, surveys.waves(data, "P1"))
 
 
 def test_cautions_name_timing_mode_and_people() -> None:
     entry = wave("entry", (10, 10, 10, 10))
     exit_ = wave("exit", (10, 10, 10, 10), channel="online")
     found = " ".join(
-        survey_words.cautions(both(entry, exit_, end="2021-12-31"), "P1", rule_of("internal"))
+        surveys.cautions(both(entry, exit_, end="2021-12-31"), "P1", rule_of("internal"))
     )
     assert "before the response had ended" in found
     assert "How people were asked changed" in found
@@ -215,22 +214,22 @@ def test_cautions_of_weights_of_the_same_people_and_of_one_wave() -> None:
     # 36 of the 40 of the exit had answered before: nine tenths; then 4 of 40.
     many, few = ([f"{'r' if n < k else 'x'}-{n}" for n in range(40)] for k in (36, 4))
     same = both(entry.assign(weight=1.0), exit_.assign(respondent_id=many))
-    assert survey_words.cautions(same, "P1", rule) == (
+    assert surveys.cautions(same, "P1", rule) == (
         "Answers are weighted; intervals use the effective base.",
         "Most who answered at exit had answered at entry; only they are compared.",
     )
-    other = survey_words.cautions(both(entry, exit_.assign(respondent_id=few)), "P1", rule)
+    other = surveys.cautions(both(entry, exit_.assign(respondent_id=few)), "P1", rule)
     assert other == ("Different people may have answered at entry and at exit.",)
     late = dataset(entry.assign(date=pd.Timestamp("2021-01-02")).head(29))
-    assert survey_words.cautions(late, "P1", rule) == (
+    assert surveys.cautions(late, "P1", rule) == (
         "Entry survey only: nothing can be said about change.",
         "Some bases are under 30: counts only, no interval [u].",
         "Some entry answers came after the response had begun.",
     )
-    assert survey_words.cautions(late, "P1", rule_of("public"))[1:] == (
+    assert surveys.cautions(late, "P1", rule_of("public"))[1:] == (
         "Some entry answers came after the response had begun.",
     )
-    assert survey_words.cautions(late, "P2", rule) == ("No survey is on record.",)
+    assert surveys.cautions(late, "P2", rule) == ("No survey is on record.",)
     with pytest.raises(NotEnoughData, match=r"^entry wave only$"):
         surveys.change_of(late, "P1", question(late))
 
@@ -240,15 +239,15 @@ def test_words_of_changes_by_hand() -> None:
     rows = [("Safe?", 25, 5, 45, 0.01), ("Tidy", -20, -30, -10, None), ("Lit", 30, 5, 55, 0.05),
             ("Busy", 2, -10, 14, 0.01), ("Kind", None, None, None, None)]  # fmt: skip
     frame = pd.DataFrame(rows, columns=columns)
-    assert survey_words.finding(frame, surveys.WAVES) == (
+    assert surveys.finding(frame, surveys.WAVES) == (
         "Of 5 questions, 1 were answered more favourably at exit and 1 less favourably; "
         "of 3 no change can be said."
     )
-    assert survey_words.finding(frame.head(1), surveys.WAVES) == (
+    assert surveys.finding(frame.head(1), surveys.WAVES) == (
         "Of 1 questions, 1 were answered more favourably at exit."
     )
-    assert survey_words.finding(frame, ("exit",)) == "Exit survey only."
-    assert [survey_words.question_finding(frame, name) for name in frame["question"]] == [
+    assert surveys.finding(frame, ("exit",)) == "Exit survey only."
+    assert [surveys.question_finding(frame, name) for name in frame["question"]] == [
         "Safe? More favourable answers at exit, +25 points",
         "Tidy: fewer favourable answers at exit, -20 points",
         "Lit: no change that can be told from chance",
@@ -308,7 +307,7 @@ def test_every_case_gives_a_section(waves: str) -> None:
     data = dataset(pd.concat(given, ignore_index=True))
     frame = surveys.changes(data, "P1").frame
     assert frame[["low", "high", "p"]].isna().all(axis=None)
-    assert "favourably at exit" not in survey_words.finding(frame, surveys.waves(data, "P1"))
+    assert "favourably at exit" not in surveys.finding(frame, surveys.waves(data, "P1"))
     for release in ("internal", "public"):
         text = " ".join(e.text for e in shown(data, release))
         assert "nan" not in text.lower().split()

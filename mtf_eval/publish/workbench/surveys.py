@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mtf_eval.analysis.surveys import surveys, wording
+from mtf_eval.analysis.surveys import surveys
 from mtf_eval.publish import charts
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
@@ -26,14 +26,14 @@ class Surveys(View):
         super().__init__(made, words=lambda _: self._finding() if self.there else NONE)
 
     def _finding(self) -> str:
-        return wording.finding(self._changes().released.frame, surveys.waves(*self._of))
+        return surveys.finding(self._changes().released.frame, surveys.waves(*self._of))
 
     def element(self) -> Element:
         """Return who answered, with what must be borne in mind."""
         shown = super().element()
         if not self.there:
             return note(NONE)
-        said = wording.cautions(*self._of, disclosure().rule)
+        said = surveys.cautions(*self._of, disclosure().rule)
         told = [note(text, "caution") for text in said]
         return joined(*told, shown)
 
@@ -68,14 +68,14 @@ class Surveys(View):
             return view
 
         def draw(released: Released) -> Chart:
-            title = wording.question_finding(self._changes().released.frame, question.text)
+            title = surveys.question_finding(self._changes().released.frame, question.text)
             return charts.diverging(
                 released,
                 x="wave",
                 y=names,
                 title=title,
                 subtitle="Share of those who answered on the scale, by wave",
-                alt=wording.answers_alt(released.frame, question.text),
+                alt=surveys.answers_alt(released.frame, question.text),
             )
 
         return View(view.table, draw=draw)
