@@ -7,13 +7,12 @@ about values that have no alias.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
-from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.home import REFERENCE, read_rows
 
 CHANGED_AREAS = "lsoa_2011_2021_changed.csv"
 #: What is no text, and what a terminal takes for colours, titles and character sets.
@@ -67,17 +66,15 @@ class Aliases:
 @cache
 def packaged() -> Aliases:
     """Return the aliases that come with the package."""
-    with (REFERENCE / "aliases.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(row["scope"], row["alias"], row["name"]) for row in csv.DictReader(file)]
-    return Aliases().extended(rows)
+    rows = read_rows(REFERENCE / "aliases.csv")
+    return Aliases().extended((row["scope"], row["alias"], row["name"]) for row in rows)
 
 
 @cache
 def _words() -> Mapping[str, Mapping[str, str]]:
     words: dict[str, dict[str, str]] = {}
-    with (REFERENCE / "words.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            words.setdefault(row["scope"], {})[row["code"]] = row["words"]
+    for row in read_rows(REFERENCE / "words.csv"):
+        words.setdefault(row["scope"], {})[row["code"]] = row["words"]
     return words
 
 

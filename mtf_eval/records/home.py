@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 from collections.abc import Iterable
@@ -14,6 +15,12 @@ _CHECKOUT = PACKAGE.parent
 HOME = _CHECKOUT if (_CHECKOUT / "data/reference/aliases.csv").is_file() else PACKAGE / "_home"
 #: Our reference values and look-ups.
 REFERENCE = HOME / "data" / "reference"
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Read a CSV file of ours: a row a line, by the headings."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def versions(names: Iterable[str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ it. What one table says of another is checked in `relations`.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from itertools import groupby
@@ -16,6 +15,7 @@ from pathlib import Path
 from pandera.pandas import Check, DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.home import read_rows
 from mtf_eval.records.schema import row_check, table
 
 DESCRIBED = Path(__file__).with_suffix(".csv")
@@ -43,10 +43,8 @@ def _check(row: Mapping[str, str]) -> Check:
 
 
 def _read() -> Mapping[str, DataFrameSchema]:
-    with DESCRIBED.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     tables = {}
-    for name, group in groupby(rows, key=lambda row: row["table"]):
+    for name, group in groupby(read_rows(DESCRIBED), key=lambda row: row["table"]):
         of, *parts = group
         columns = [row for row in parts if row["kind"] != "check"]
         orders = (_order(*pair.split()) for pair in of["order"].split("; ") if pair)

@@ -6,7 +6,6 @@ before anything is counted.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.home import REFERENCE, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,9 +35,8 @@ PLACES = {
 @cache
 def _declared() -> Mapping[str, Mapping[str, str]]:
     groups: dict[str, dict[str, str]] = defaultdict(dict)
-    with (REFERENCE / "category_groups.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            groups[row["dimension"]][row["category"]] = row["group"]
+    for row in read_rows(REFERENCE / "category_groups.csv"):
+        groups[row["dimension"]][row["category"]] = row["group"]
     return groups
 
 

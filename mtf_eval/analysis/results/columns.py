@@ -6,7 +6,6 @@ it a row a column or note. What a column counts stands there and nowhere else.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -21,6 +20,7 @@ import pandas as pd
 
 from mtf_eval.analysis.results.tables import Column, Kind, Table
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.home import read_rows
 from mtf_eval.records.prices.rules import Rule
 
 DECLARED = Path(__file__).with_name("tables.csv")
@@ -45,9 +45,8 @@ _WORDS = _Words()
 @cache
 def declared() -> Mapping[str, Sequence[Mapping[str, str]]]:
     """Return the declared tables by name: the table itself first, then its columns and notes."""
-    with DECLARED.open(encoding="utf-8", newline="") as file:
-        rows = groupby(csv.DictReader(file), key=itemgetter("table"))
-        return {name: list(group) for name, group in rows}
+    rows = groupby(read_rows(DECLARED), key=itemgetter("table"))
+    return {name: list(group) for name, group in rows}
 
 
 def column(kind: Kind, name: str, heading: str, **more: Any) -> Column:

@@ -7,7 +7,6 @@ year. A figure without a source or a price year does not load.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from html import escape
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, DataProblems, NotEnoughData, Problem
-from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.home import REFERENCE, read_rows
 from mtf_eval.records.prices.unit_costs import (
     Bearer,
     Row,
@@ -330,12 +329,10 @@ def financial_year(day: date) -> str:
 
 
 def _read(path: Path) -> tuple[Row, ...]:
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        return tuple(
-            {k: v or "" for k, v in row.items()} | {"_file": path.name, "_row": f"{line}"}
-            for line, row in enumerate(reader, start=2)
-        )
+    return tuple(
+        {k: v or "" for k, v in row.items()} | {"_file": path.name, "_row": f"{line}"}
+        for line, row in enumerate(read_rows(path), start=2)
+    )
 
 
 def sound(tables: Mapping[str, tuple[Row, ...]]) -> Mapping[str, tuple[Row, ...]]:

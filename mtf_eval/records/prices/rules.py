@@ -6,14 +6,13 @@ every module that needs to know.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from mtf_eval.errors import BadArgument, RunRefused
-from mtf_eval.records.home import REFERENCE
+from mtf_eval.records.home import REFERENCE, read_rows
 
 FILE = "disclosure_rules.csv"
 #: A hidden count that can only be one of fewer values is held to be given away.
@@ -82,8 +81,7 @@ def read_rules(path: Path = REFERENCE / FILE) -> Mapping[str, Rule]:
     """Read the profiles; without the file, or with one that lacks a value, nothing is released."""
     if not path.exists():
         raise RunRefused(f"{path.name} is missing: without rules nothing can be released")
-    with path.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = read_rows(path)
     try:
         return {row["name"]: _rule(row) for row in rows}
     except BadArgument as error:

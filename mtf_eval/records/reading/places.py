@@ -7,7 +7,6 @@ look-up stands beside the data.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 
 from mtf_eval.errors import DataProblems, refused
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.home import read_rows
 from mtf_eval.records.reading.cells import is_blank, is_mark
 from mtf_eval.records.reading.grids import LOOKUP, Grid
 from mtf_eval.records.reading.headings import heading_row
@@ -175,8 +175,7 @@ def _number(cell: Any) -> float:
 
 
 def _lookup(path: Path) -> dict[str, str]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [{fold(k): v for k, v in row.items() if k} for row in csv.DictReader(file)]
+    rows = [{fold(k): v for k, v in row.items() if k} for row in read_rows(path)]
     if not rows or not {"postcode", "area code"} <= set(rows[0]):
         found, todo = "other headings", "name them so"
         expected = "the columns postcode and area_code"
