@@ -41,7 +41,7 @@ _KEYS = {
     "Falls within": "force",
     "Crime type": "measure",
 }
-_ID, _MONTH_OF, _FORCE = "Crime ID", "Month", "Falls within"
+_ID = "Crime ID"
 _OTHER_KINDS = ("-outcomes.csv", "-stop-and-search.csv")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 READERS = 2  # files read at a time
