@@ -27,6 +27,7 @@ _PLAIN = str.maketrans(
     "    ''\"\"------",
     "\u200b\ufeff",
 )
+_INITIALS = re.compile(r"(?<![\w.])[a-z](?:\.[a-z])+(?!\w)")
 
 
 def plain(text: str) -> str:
@@ -38,6 +39,7 @@ def plain(text: str) -> str:
 def fold(text: str) -> str:
     """Return what two spellings of one name have in common: letters and digits, lower case."""
     words = plain(text).casefold().replace("&", " and ").replace("£", " gbp ")
+    words = _INITIALS.sub(lambda found: found[0].replace(".", ""), words)  # a.s.b. as asb
     return " ".join(re.findall(r"\w+", words.replace("'", "").replace("_", " ")))
 
 

@@ -284,14 +284,28 @@ def _listed(text: str, context: Context) -> str | None:
 
 
 def _date(value: object, context: Context) -> tuple[datetime | None, str]:
-    if isinstance(value, str) and context.optional and context.aliases.find("date", value):
+    if isinstance(value, str) and context.optional and _not_yet(plain(value), context.aliases):
         return None, NOT_YET
-    day, note, at = read_day(
-        value, within=context.within, date1904=context.date1904, weeks=context.weeks
-    )
+    try:
+        day, note, at = read_day(
+            value, within=context.within, date1904=context.date1904, weeks=context.weeks
+        )
+    except Unreadable as why:
+        todo = "write the day as in 2021-09-01" + ", or leave it empty" * context.optional
+        raise Unreadable(why.expected, why.todo or todo) from why
     if context.timed:
         return datetime.combine(day, at or time(0)), beside(note, at, "read apart")
     return day, beside(note, at)
+
+
+def _not_yet(text: str, aliases: Aliases) -> bool:
+    """Whether a text says that the day has not come: `ongoing`, `Open (for review)`, `N/A - live`.
+
+    What else it says holds no figure, which might be a day.
+    """
+    said = [p.strip(" )") for p in re.split(r" ?[:;(] ?| - ", text)]
+    marks = [aliases.find("date", p) for p in said if p.casefold() not in _BLANK]
+    return bool(marks and marks[0]) and not any(c.isdigit() for c in text)
 
 
 # Numbers

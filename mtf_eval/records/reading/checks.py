@@ -76,7 +76,8 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
             continue
         values = [frame[name]]
         if name == "amount_gbp":  # a total of costs may hold the hours given, too
-            values.append(frame[name].fillna(frame["hours"] * frame["rate_gbp"]))
+            given = frame["hours"] * frame["rate_gbp"]
+            values += [frame[name].fillna(given), given.where(frame[name].isna())]
         parts = [
             (reached(each, totals), {k: _alike(out, each, k) for k in {*of.values()} if k})
             for each in values

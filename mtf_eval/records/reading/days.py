@@ -43,7 +43,7 @@ _COMMENCING = re.compile(r"(?:w/?c|wk|week) ?(?:commencing|beginning|starting)?:
 _NOT_A_DAY = {
     r"q[1-4]\b.*|.*\bquarter\b.*": "a quarter",
     r"[0-9]{4}(/|-)[0-9]{2}([0-9]{2})?|fy.*": "a year",
-    r"[a-z]{3,9}\.? ?(-|/|to|&|and) ?[a-z]{3,9}\.?( [0-9]{2,4})?": "several months",
+    r"[a-z]{3,9}\.?( ?[-/&] ?| (to|and) )[a-z]{3,9}\.?( [0-9]{2,4})?": "several months",
     r"(early|mid|late|end|beginning|start)\b.*": "about a day",
 }
 #: The day on which a sheet was printed is none that its rows lie around.

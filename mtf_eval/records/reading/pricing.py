@@ -27,6 +27,9 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
         open_ = frame["status"].isin(["awarded", "part_awarded"]) & frame["awarded_gbp"].isna()
         text = "an award without its amount: no sum of awards that it belongs to can be given"
         _each(read["funding"], frame.index[open_], "awarded_gbp", text)
+        lost = frame["status"].isin(["refused", "withdrawn"]) & (frame["awarded_gbp"] > 0)
+        text = "an award of a bid that was not won: it is counted as awarded; correct one of them"
+        _each(read["funding"], frame.index[lost], "awarded_gbp", text)
     if "costs" in read:
         _costs(read["costs"], reference)
         if "projects" in read:

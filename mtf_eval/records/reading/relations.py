@@ -17,6 +17,7 @@ from mtf_eval.records.plans import BY_HAND, hash_of
 from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.redrawn import districts
 from mtf_eval.records.reading.scanner import without_person
+from mtf_eval.records.reading.spellings import of_kind, one_spelling
 from mtf_eval.records.reading.stories import keep_agreed
 from mtf_eval.records.schema import AGENCIES, fact, kind_of
 from mtf_eval.records.tables import TABLES
@@ -30,7 +31,6 @@ _REFERENCES = (
     ),
     (("survey_responses", "question_id"), ("survey_questions", "question_id")),
 )
-_SPELT = ("measure", "area")
 #: Rows of the usual area or measure from which one that stands alone is asked about.
 _MANY = 5
 #: Sums by month that make one of fewer areas the sum of the others by more than chance.
@@ -54,11 +54,7 @@ def relate(
     for (name, column), (home, key) in _REFERENCES:
         if name in read:
             _known(read[name], column, read.get(home), home, key)
-    _one_spelling(read)
-    if "referrals" in read:
-        usual = _usual(read["referrals"].frame["ward"], "ward", aliases)
-        _respell(read["referrals"], "ward", usual, "ward spelt as in most rows")
-        _themes(read["referrals"], aliases)
+    one_spelling(read, aliases)
     _aims(read)
     _primary_measures(read)
     _targets(read)
@@ -83,7 +79,7 @@ def declared(read: Mapping[str, Tidied], measures: Iterable[str]) -> dict[str, d
     """Return areas, questions and `measures` that tables name, by column and by folded name."""
     names: dict[str, dict[str, str]] = {"area_code": {}, "measure": {fold(m): m for m in measures}}
     for of, kind in (("area_code", "area"), ("measure", "measure")):
-        for tidied, column in _of_kind(read, kind):
+        for tidied, column in of_kind(read, kind):
             names[of] |= {fold(v): v for v in tidied.frame[column].dropna()}
     for tidied in read.values():
         if {"area_code", "area_name"} <= {*tidied.frame}:
@@ -94,18 +90,6 @@ def declared(read: Mapping[str, Tidied], measures: Iterable[str]) -> dict[str, d
         names["question_id"] = {fold(text): of for of, text in rows.to_numpy()}
         names["question_id"] |= {fold(of): of for of in rows["question_id"]}
     return names
-
-
-def _of_kind(read: Mapping[str, Tidied], kind: str) -> list[tuple[Tidied, str]]:
-    """Return the columns that hold areas, or measures of incidents."""
-    return [
-        (tidied, column)
-        for name, tidied in read.items()
-        for column in TABLES[name].columns
-        if kind_of(TABLES[name], column) == kind
-        and column not in ("block", "domain", "step")
-        and name != "activity"
-    ]
 
 
 def hold_plans(read: Mapping[str, Tidied]) -> None:
@@ -148,83 +132,6 @@ def _known(tidied: Tidied, column: str, home: Tidied | None, table: str, key: st
             tidied.frame.at[row, column] = name
             tidied.mend([row], f"{column} spelt as in {table}", column)
     tidied.tell_mended()
-
-
-def _one_spelling(read: Mapping[str, Tidied]) -> None:
-    """Give measures and areas one spelling throughout: the one used most."""
-    for kind in _SPELT:
-        if not (places := _of_kind(read, kind)):
-            continue
-        counts = pd.concat([t.frame[c] for t, c in places]).value_counts()
-        usual: dict[str, str] = {}
-        for value in counts.index:
-            usual.setdefault(fold(str(value)), str(value))
-        for tidied, column in places:
-            values = tidied.frame[column].dropna().unique()
-            spelt = {v: usual[fold(str(v))] for v in values}
-            _respell(tidied, column, spelt, "spelt as in most rows")
-
-
-def _usual(values: pd.Series, scope: str, aliases: Aliases) -> dict[str, str]:
-    """Return for each spelling the usual one: what an alias names, else the one used most."""
-    counts = values.dropna().value_counts()
-    keys = {v: fold(aliases.find(scope, v) or v).removesuffix(f" {scope}") for v in counts.index}
-    usual: dict[str, str] = {}
-    for value, key in keys.items():  # the most frequent first
-        named = aliases.find(scope, value)
-        if key not in usual or (value == named and fold(usual[key]) != fold(value)):
-            usual[key] = value
-    return {value: usual[key] for value, key in keys.items()}
-
-
-def _respell(tidied: Tidied, column: str, usual: Mapping[str, str], note: str) -> None:
-    """Give each value of a column its usual spelling."""
-    values = tidied.frame[column]
-    spelt = values.map(usual)
-    changed = values.notna() & (spelt != values)
-    if changed.any():
-        tidied.frame[column] = spelt.astype("str")
-        tidied.mend(values.index[changed], note, column)
-        tidied.tell_mended()
-
-
-def _themes(log: Tidied, aliases: Aliases) -> None:
-    """Part themes at commas where each part is a theme elsewhere; give each one spelling."""
-    cells = log.frame["criteria"].dropna()
-    parts = {text: [p.strip() for p in text.split(";") if p.strip()] for text in cells.unique()}
-
-    def key(text: str) -> str:
-        return fold(aliases.find("criteria", text) or text)
-
-    alone = {key(p) for each in parts.values() for p in each if "," not in p}
-    doubtful: set[str] = set()
-    for text, each in parts.items():
-        split: list[str] = []
-        for part in each:
-            pieces = [p.strip() for p in part.split(",") if p.strip()]
-            whole = len(pieces) < 2 or key(part) in alone
-            if not whole and ("commas" in log.grid.options or {key(p) for p in pieces} <= alone):
-                split += pieces
-                continue
-            doubtful |= {text} if not whole else set()
-            split.append(part)
-        parts[text] = split
-    usual = _usual(
-        pd.Series([p for t in cells for p in parts[t]], dtype="str"), "criteria", aliases
-    )
-    spelt = {t: "; ".join(dict.fromkeys(usual[p] for p in each)) for t, each in parts.items()}
-    values = cells.map(spelt)
-    changed = values != cells
-    if changed.any():
-        log.frame.loc[cells.index[changed], "criteria"] = values[changed]
-        note = "themes parted by ; and spelt as in most rows"
-        log.mend(cells.index[changed], note, "criteria")
-        log.tell_mended()
-    if doubtful:
-        rows = [int(r) for r in cells.index[cells.isin(doubtful)]]
-        text = f"a comma in criteria, in {len(rows)} row(s), first here: one theme, or several?"
-        todo = "several are parted by ;"
-        log.finding("warning", f"{text} {todo}", row=rows[0], column="criteria")
 
 
 def _aims(read: Mapping[str, Tidied]) -> None:

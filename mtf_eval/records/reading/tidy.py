@@ -233,7 +233,7 @@ def _is_sum(body: Mapping[int, Sequence[Any]], summed: Collection[int]) -> bool:
     if len(filled) != 1 or filled[0] not in summed:
         return False
     cells = pd.Series([row[filled[0]] for row in (*above, last)]).astype(str)
-    bare = cells.str.replace("[£,]", "", regex=True)
+    bare = cells.str.replace(r"[£,\s)]", "", regex=True).str.replace("(", "-")
     *parts, whole = pd.to_numeric(bare, errors="coerce").fillna(0)
     return len(parts) > 1 and abs(sum(parts) - whole) < 0.005
 
