@@ -50,6 +50,11 @@ def place_of(file: str, sheet: str, row: int | None, column: str) -> str:
     return ", ".join(f"{what}{part}" for what, part in parts.items() if part not in ("", None))
 
 
+def typed(place: object) -> str:
+    """Return a file or folder as it is typed after a command."""
+    return f'"{place}"' if " " in str(place) else str(place)
+
+
 class MtfError(Exception):
     """Root of everything that is the input's or the caller's fault, not ours."""
 

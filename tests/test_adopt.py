@@ -290,3 +290,85 @@ def test_a_heading_that_may_hold_the_references_is_asked_about_in_its_own_sheet(
     (asked,) = (out.lines[n] for n in out.questions)
     assert (asked.sheet, asked.written, asked.means) == ("referrals", "Our mark", "referral_id")
     assert asked.why == "does 'Our mark' hold the reference of each row (referral_id)?"
+
+
+def years_of_two_hands(path: Path) -> Path:
+    """A sheet a year: the police kept 2024, the council 2025 and 2026 under headings of its own."""
+    police = [["Tracker 2024"], ["Ref", "Date recd", "Referring agency", "Outcome", "Worker"]]
+    police += [[f"M/24/{n}", f"{n}/03/2024", "Kent Police", "Accept", "x"] for n in range(1, 6)]
+    sheets = {"Referrals 2024": police}
+    for year, count in ((2025, 7), (2026, 4)):
+        head = ["Referred by", "Referral no", "Decision", "Date of referral", "Repeat?"]
+        rows = [["KCC", f"M/{year}/{n}", "Yes", f"{n}/05/{year}", ""] for n in range(1, count + 1)]
+        sheets[f"Referrals {year}"] = [head, *rows]
+    return write_xlsx(path, sheets)
+
+
+def test_sheets_of_one_name_with_headings_of_two_hands_go_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = years_of_two_hands(tmp_path / "our tracker.xlsx")
+    code, text = call(capsys, "adopt", str(place), "--yes")
+    assert code == 0, text
+    # A name with a space is typed in quotes.
+    assert f'Next: mtf-eval check "{place}"' in text
+    referrals = load(place).table("referrals")
+    # By hand: 5 of 2024, 7 of 2025, 4 of 2026, each under its own year's headings.
+    counts = referrals["received"].dt.year.value_counts().to_dict()
+    assert counts == {2024: 5, 2025: 7, 2026: 4}
+    assert set(referrals["decision"]) == {"accepted"}
+    # Next year's sheet, kept as the council keeps them.
+    mapping = place.with_name("our tracker.mapping.csv").read_bytes()
+    after = tmp_path / "after.xlsx"
+    head = ["Date of referral", "Decision", "Referral no", "Repeat?", "Referred by"]
+    rows = [head, ["02/02/2027", "yes", "M/27/1", "", "KCC"]]
+    write_xlsx(after, {"Referrals 2027": rows})
+    (tmp_path / "after.mapping.csv").write_bytes(mapping)
+    assert load(after).table("referrals")["agency"].tolist() == ["Kent County Council"]
+
+
+def test_measures_and_questions_across_are_not_left_out(tmp_path: Path) -> None:
+    tables = book()
+    tables["project_measures"] = [["project_id", "measure"], ["P1", "Noise complaints"]]
+    head, row = tables["projects"]
+    row[head.index("primary_measure")] = "Noise complaints"
+    area = tables["incidents"][1][tables["incidents"][0].index("area_code")]
+    tables["incidents"] = [["Month", "LSOA code", "Burglary", "Noise complaints"]]
+    tables["incidents"] += [[f"2021-{n:02}", area, n, 3] for n in range(1, 13)]
+    tables["survey_questions"] = [["Question no", "Question", "Answers"]]
+    tables["survey_questions"] += [[f"Q{n}", f"Is it {n}?", "No; Yes"] for n in (1, 2)]
+    tables["survey_responses"] = [["Project", "Survey", "Date", "Q1", "Q2"]]
+    tables["survey_responses"] += [
+        ["P1", "Before", f"0{n}/01/2021", "No", "Yes"] for n in range(1, 5)
+    ]
+    place = write_xlsx(tmp_path / "t.xlsx", tables)
+    write(answered(adopt(place), lambda why, means: means))
+    data = load(place)
+    # By hand: 1 + 2 + ... + 12 burglaries and 12 times 3 complaints; 4 people, 2 answers each.
+    sums = data.table("incidents").groupby("measure")["count"].sum()
+    assert sums.to_dict() == {"Burglary": 78, "Noise complaints": 36}
+    answers = data.table("survey_responses").groupby(["question_id", "answer"]).size()
+    assert answers.to_dict() == {("Q1", "No"): 4, ("Q2", "Yes"): 4}
+
+
+def test_a_table_is_not_left_out_because_its_reference_has_another_name(tmp_path: Path) -> None:
+    tables = book()
+    head = ["Bid ref", "Funder", "Submitted", "Status", "Amount requested"]
+    rows = [[f"G{n}", "Safer Streets", f"0{n}/02/2021", "Successful", 1000 * n] for n in (1, 2, 3)]
+    tables["funding"] = [head, *rows]
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", tables))
+    (asked,) = [out.lines[n] for n in out.questions if out.lines[n].sheet == "funding"]
+    assert (asked.written, asked.means) == ("Bid ref", "bid_id")
+
+
+def test_a_tracker_with_names_of_its_own_is_pointed_to_adopt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = book()
+    tables["Costs of ours"] = [["What", "How much"], ["Lamps", 3]]
+    tables["referrals"][1][tables["referrals"][0].index("decision")] = "acepted"
+    place = write_xlsx(tmp_path / "our tracker.xlsx", tables)
+    code, text = call(capsys, "check", str(place))
+    assert code == 2
+    assert f'mtf-eval adopt "{place}"' in text
+    assert f'mtf-eval check "{place}" --fix-report' in text

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from pandas.util import hash_pandas_object
 
-from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
+from mtf_eval.errors import BadArgument, DataProblems, Problem, refused, typed
 from mtf_eval.records import cache
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.as_of import cut, own_day
@@ -133,8 +133,8 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
         there = [f.sheet or f.file for f in findings if f.sheet or f.file]
         found = "none of the main tables" + (f"; there is {', '.join(there[:30])}" if there else "")
         todo = (
-            f"let `mtf-eval adopt {path.name}` say which sheet is which, rename them, or name them "
-            "in the table aliases (alias, name, scope sheet)"
+            f"let `mtf-eval adopt {typed(path.name)}` say which sheet is which, rename them, "
+            "or name them in the table aliases (alias, name, scope sheet)"
         )
         raise refused(path.name, found, f"one of {', '.join(main)}", todo)
     aliases, about, read = packaged(), {}, {}

@@ -14,11 +14,12 @@ from typing import Any
 
 import click
 
-from mtf_eval.errors import BadArgument, DataProblems, how_often, place_of
+from mtf_eval.errors import BadArgument, DataProblems, how_often, place_of, typed
 from mtf_eval.publish.pages import pdf
 from mtf_eval.publish.shell import page_of
 from mtf_eval.records.dataset import Dataset, Finding, no_day
 from mtf_eval.records.home import HOME
+from mtf_eval.records.reading.grids import path_of
 from mtf_eval.run.facts import address_of, facts_of
 from mtf_eval.run.parameters import Template
 from mtf_eval.run.plan import Planned, Wanted, templates
@@ -79,9 +80,14 @@ def check(data: tuple[str, ...], fix_report: Path | None, reference: Path | None
             if fix_report:
                 _annotate(given, fix_report, error.problems)
             elif "://" not in given:
+                place = HOME / address_of(given)
+                unread = any(each.startswith("sheets or files: ") for each in error.unread)
+                if unread and place.is_file() and not path_of(place).is_file():
+                    how = "say which sheet and which heading is which"
+                    click.echo(f"Next: {how}:\n  mtf-eval adopt {typed(given)}", err=True)
                 click.echo(
                     f"Next: correct them, or have each marked in a copy:\n"
-                    f"  mtf-eval check {given} --fix-report to-mend.xlsx",
+                    f"  mtf-eval check {typed(given)} --fix-report to-mend.xlsx",
                     err=True,
                 )
     return code
@@ -111,7 +117,7 @@ def _say(given: str, fix_report: Path | None, reference: Path | None) -> None:
         click.echo(f"  {KINDS[kind]}: {where}: {text}{more}")
     if fix_report:
         _annotate(given, fix_report, [f for f in found.findings if f.kind == "warning"])
-    click.echo(f"Next: mtf-eval run {given}")
+    click.echo(f"Next: mtf-eval run {typed(given)}")
 
 
 @click.command(
@@ -137,7 +143,7 @@ def prices(data: str, update: Path | None, reference: Path | None) -> int:
             raise BadArgument("--update: name the folder of your own prices with --reference DIR")
         beside = place if isinstance(place, Path) and place.is_dir() else Path(place).parent
         target, _ = own.update(update, reference or beside / "reference")
-        click.echo(f"{target}: written. Next: mtf-eval check {data}")
+        click.echo(f"{target}: written. Next: mtf-eval check {typed(data)}")
     found = read(data, reference)
     values = own.reference_for(found)
     stated = "price_year in about" if "price_year" in found.about else "set price_year in about"
@@ -188,7 +194,7 @@ def adopt(file: Path, yes: bool) -> int:
     click.echo(f"{file.with_name(target.name)}: the mapping, {count} question(s), {left} open")
     if left:
         click.echo("Answer them in its columns means and answer (write yes for ?), in Excel.")
-    click.echo(f"Next: mtf-eval check {file}")
+    click.echo(f"Next: mtf-eval check {typed(file)}")
     return 0
 
 
@@ -219,7 +225,7 @@ def workbook(file: Path, source: str | None, force: bool) -> int:
     file.parent.mkdir(parents=True, exist_ok=True)
     write_workbook(file, data)
     what = f"{data.title}, ready to go on in Excel" if data else "blank; start with its first sheet"
-    click.echo(f"{file}: {what}.\nNext: mtf-eval check {file}")
+    click.echo(f"{file}: {what}.\nNext: mtf-eval check {typed(file)}")
     return 0
 
 

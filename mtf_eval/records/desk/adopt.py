@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,11 +18,13 @@ from pandera.pandas import DataFrameSchema
 from mtf_eval.errors import Problem, refused
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.desk.likeness import headings_of, table_of
+from mtf_eval.records.prices.own import own_reference
 from mtf_eval.records.reading.cells import describe, is_blank
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, Grid, Tidied, path_of
 from mtf_eval.records.reading.headings import likest, named_over
 from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, OUT, SHEET, Line, Mapped, pattern
+from mtf_eval.records.reading.relations import declared
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.tidy import tidy
@@ -37,6 +39,10 @@ LOOKED_AT = 3_000
 _EACH = 6
 #: Headings of a reference, though one row alone has it.
 _REFERENCE = {"ref", "reference", "id", "ref no", "reference number", "code"}
+#: Tables across which months, measures, areas or questions may stand, and those that name them.
+_ACROSS = ("incidents", "monthly_referrals", "survey_responses")
+_NAMING = ("projects", "project_areas", "project_measures", "survey_questions")
+Names = Mapping[str, Mapping[str, str]]
 _SHORT = {"y": "accepted", "yes": "accepted", "n": "rejected", "no": "rejected"}
 
 
@@ -59,13 +65,16 @@ def adopt(path: Path) -> Adoption:
     grids, aliases = _sheets(path)
     out = Adoption(path)
     chosen: list[Grid] = []
+    seen = dict.fromkeys([grid.sheet for grid in grids], "")
     kinds: dict[tuple[str, tuple[str, ...]], str] = {}
-    for grid in grids:
+    names = declared({}, [row["crime_type"] for row in own_reference(None).tables["crime_types"]])
+    like = [(g, table_of(replace(g, rows=g.rows[:LOOKED_AT]), aliases)) for g in grids]
+    # What stands across these is named in the others.
+    for grid, (top, table, rival, why) in sorted(like, key=lambda x: x[1][1] in _ACROSS):
         looked = replace(grid, rows=grid.rows[:LOOKED_AT])
-        top, table, rival, why = table_of(looked, aliases)
         if not table:
             out.lines.append(Line(what="sheet", sheet=grid.sheet, means=OUT, why="like no table"))
-            out.seen.append(f"{grid.sheet or path.name}: like no table, left out")
+            seen[grid.sheet] = f"{grid.sheet or path.name}: like no table, left out"
             continue
         asked = f"it is like {table} and like {rival}: is it {table}?" if rival else ""
         line = Line(what="sheet", sheet=grid.sheet, written=str(top + 1), means=table)
@@ -73,10 +82,10 @@ def adopt(path: Path) -> Adoption:
         labels = tuple(fold(str(c)) for c in grid.rows[top] if not is_blank(c))
         kind = (pattern(grid.sheet), labels)
         if kind in kinds:
-            out.seen.append(f"{grid.sheet}: {table}, headings as in {kinds[kind]}")
+            seen[grid.sheet] = f"{grid.sheet}: {table}, headings as in {kinds[kind]}"
         else:
             kinds[kind] = grid.sheet
-            lines, known = headings_of(looked, TABLES[table], aliases, top)
+            lines, known = headings_of(looked, TABLES[table], aliases, top, names)
             if (path.parent / LOOKUP).is_file():
                 for n, line in enumerate(lines):
                     if fold(line.written) in ("postcode", "post code"):
@@ -84,17 +93,24 @@ def adopt(path: Path) -> Adoption:
             out.lines += lines
             asks = sum(line.answer == OPEN for line in lines)
             left = [line.written for line in lines if line.means == OUT]
-            out.seen.append(
+            seen[grid.sheet] = (
                 f"{grid.sheet or path.name}: {table} ({why}), headings in row {top + 1}: "
                 f"{known} known, {asks} asked about, {len(left)} left out"
                 + (f" ({', '.join(left[:12])})" if left else "")
             )
         chosen.append(grid)
+        if table in _NAMING:
+            read = tidy(_answered(out).applied(replace(looked, table=table)), aliases=aliases)
+            for column, known_as in declared({table: read}, ()).items():
+                names[column] = {**names.get(column, {}), **known_as}
+    order = list(seen)
+    out.seen = [*seen.values()]
+    out.lines.sort(key=lambda line: order.index(line.sheet))
     if not any(g for g in chosen if Mapped("", tuple(out.lines)).table(g.sheet) in CORE):
         found = "no sheet that is like a main table"
         todo = "name the headings in one row, as in docs/tables.md, and adopt it again"
         raise refused(path.name, found, f"one of {', '.join(CORE)}", todo)
-    _tried(out, chosen, aliases)
+    _tried(out, chosen, aliases, names)
     return out
 
 
@@ -124,13 +140,16 @@ def _sheets(path: Path) -> tuple[list[Grid], Aliases]:
 # Trying it
 
 
-def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
+def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases, names: Names) -> None:
     """Read what the mapping so far gives, and ask about what cannot be read."""
-    for sheet in list(dict.fromkeys(pattern(g.sheet) for g in grids)):
-        alike = [g for g in grids if pattern(g.sheet) == sheet]
+    mapped = _answered(out)
+    kinds: dict[str, list[Grid]] = {}
+    for grid in grids:
+        kinds.setdefault(mapped.kind(grid), []).append(grid)
+    for alike in kinds.values():
         # A second look sees what the first one's answers leave.
         for _ in range(2):
-            _tried_once(out, alike, aliases)
+            _tried_once(out, alike, aliases, names)
     mapped = _answered(out)
     tables: dict[str, list[Grid]] = {}
     for grid in grids:
@@ -138,7 +157,7 @@ def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
             tables.setdefault(table, []).append(mapped.applied(replace(grid, table=table)))
     for table, parts in tables.items():
         if len(parts) > 1:
-            whole, _ = stacked([turned(p, aliases) for p in parts], aliases)
+            whole, _ = stacked([turned(p, aliases, names) for p in parts], aliases)
             read = tidy(whole, aliases=aliases)
             again = [p for p in read.problems if "of sheet" in p.found]
             if again:
@@ -154,7 +173,7 @@ def _answered(out: Adoption) -> Mapped:
     return Mapped("", tuple(replace(x, answer="") for x in out.lines if x.means))
 
 
-def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
+def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases, names: Names) -> None:
     mapped = _answered(out)
     table = mapped.table(grids[0].sheet)
     if not table:
@@ -166,7 +185,7 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
     read = Tidied(grids[0], empty(schema))
     for grid in grids:
         part = mapped.applied(replace(grid, table=table, rows=grid.rows[:LOOKED_AT]))
-        turn = turned(part, aliases)
+        turn = turned(part, aliases, names)
         read = tidy(turn, aliases=aliases)
         rows += len(read.frame)
         problems += [(turn, p) for p in read.problems]
@@ -179,14 +198,17 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases) -> None:
         themes = {"written": "commas in criteria", "means": "part themes"}
         lines.append(_open("option", why, sheet=first, **themes))
     lines += _unreadable(first, schema, problems, mapped)
-    bad = {(g.sheet, p.row) for g, p in problems if p.row and not _solved(p, lines)}
     absent = [p for _, p in problems if p.found.startswith("no such column")]
-    lost = [p for p in absent if not any(x.column == p.column for x in lines)]
+    unread = [(g, p) for g, p in problems if p.row and p not in absent]
+    bad = {(g.sheet, p.row) for g, p in unread if not _solved(p, lines)}
+    asked = {x.column for x in lines}
+    asked |= {x.means for x in out.lines if x.what == "heading" and x.sheet == first}
+    lost = [p for p in absent if p.column not in asked]
     if table not in CORE and rows and (lost or len(bad) * 2 > rows):
         why = (
-            f"{len(bad)} of its {rows} rows cannot be read as {table}"
-            if bad
-            else f"it has no column {', '.join(sorted({p.column for p in lost}))}"
+            f"it has no column {', '.join(sorted({p.column for p in lost}))}"
+            if lost
+            else f"{len(bad)} of its {rows} rows cannot be read as {table}"
         )
         alike = {g.sheet for g in grids}
         out.lines = [x for x in out.lines if x.sheet not in alike]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pandera.pandas import DataFrameSchema
@@ -15,10 +15,9 @@ from mtf_eval.records.reading.headings import (
     column_named,
     likest,
     named_over,
-    span_above,
 )
 from mtf_eval.records.reading.mapping import OPEN, OUT, Line
-from mtf_eval.records.reading.sheets import month_of, turned
+from mtf_eval.records.reading.sheets import turned
 from mtf_eval.records.tables import APART, TABLES, table_named
 
 #: Likeness from which a heading is proposed.
@@ -81,9 +80,17 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
 
 
 def headings_of(
-    grid: Grid, schema: DataFrameSchema, aliases: Aliases, top: int
+    grid: Grid,
+    schema: DataFrameSchema,
+    aliases: Aliases,
+    top: int,
+    names: Mapping[str, Mapping[str, str]],
 ) -> tuple[list[Line], int]:
-    """Propose what each heading means: known, like a column (asked), or left out."""
+    """Propose what each heading means: known, like a column (asked), or left out.
+
+    Months, areas, measures and questions that stand across, `names` those that other sheets know,
+    are no columns, and get no line.
+    """
     named = enumerate(named_over(grid.rows, top))
     header = [(place, plain(str(cell))) for place, cell in named if not is_blank(cell)]
     taken: dict[str, str] = {}
@@ -105,7 +112,7 @@ def headings_of(
         score, way = likest(text, ways)
         if score >= LIKE:
             proposals[text] = (score, ways[way])
-    lines, span = [], span_above(grid, top, None)
+    lines = []
     for _, text in sorted(header, key=lambda h: -proposals.get(h[1], (0.0, ""))[0]):
         score, name = proposals.get(text, (0.0, ""))
         line = Line(what="heading", sheet=grid.sheet, written=text, means=OUT)
@@ -120,7 +127,14 @@ def headings_of(
             means = {"lat": "latitude", "lon": "longitude", "long": "longitude"}
             word = means.get(fold(text), fold(text))
             lines.append(replace(line, means=word if "area_code" not in taken else OUT))
-        elif not month_of(text, span) or schema.name not in ("incidents", "monthly_referrals"):
+        else:
             lines.append(replace(line, why="no column is like it"))
+    means = {line.written: line.means for line in lines if line.means != OUT}
+    rows = [*grid.rows]
+    rows[top] = [means.get(plain(str(c)), c) for c in named_over(grid.rows, top)]
+    asked = replace(grid, table=schema.name, rows=rows, heading=top)
+    if (down := turned(asked, aliases, names)) is not asked:
+        kept = {plain(str(c)) for c in down.rows[0]}
+        lines = [line for line in lines if line.means != OUT or line.written in kept]
     order = {text: p for p, text in header}
     return sorted(lines, key=lambda line: order[line.written]), known

@@ -73,20 +73,36 @@ class Mapped:
         alike = [line for line in sheets if pattern(line.sheet) == pattern(sheet)]
         return alike[0] if len({line.means for line in alike}) == 1 else None
 
-    def _of(self, what: str, sheet: str) -> list[Line]:
-        """Lines of one sheet; else of the first sheet like it; else of none."""
+    def kind(self, grid: Grid) -> str:
+        """Sheet whose lines hold of this one: itself, else that like it whose headings it has."""
+        lines = [line for line in self.lines if line.what not in ("sheet", "option")]
+        alike = [line for line in lines if pattern(line.sheet) == pattern(grid.sheet)]
+        named: dict[str, list[Line]] = {}
+        for line in [line for line in alike if line.what == "heading"] or alike:
+            named.setdefault(line.sheet, []).append(line)
+        own = next((sheet for sheet in named if fold(sheet) == fold(grid.sheet)), None)
+
+        def misfit(sheet: str) -> tuple[int, int]:
+            headings = {fold(line.written): line for line in named[sheet]}
+            row = named_over(grid.rows, self._top(grid, headings)) if grid.rows else []
+            there = {fold(str(c)) for c in row if not is_blank(c)}
+            lost = [line for key, line in headings.items() if key not in there]
+            return sum(line.means != OUT for line in lost), len(lost) - len(headings)
+
+        return own or min(named, key=misfit, default=grid.sheet)
+
+    def _of(self, what: str, sheet: str, kind: str) -> list[Line]:
+        """Lines of one sheet; else of the sheet whose lines hold of it."""
         lines = [line for line in self.lines if line.what == what]
         own = [line for line in lines if fold(line.sheet) == fold(sheet)]
-        if own or any(fold(x.sheet) == fold(sheet) for x in self.lines if x.what == "heading"):
-            return own
-        alike = [line for line in lines if pattern(line.sheet) == pattern(sheet)]
-        return [line for line in alike if line.sheet == alike[0].sheet]
+        return own or [line for line in lines if fold(line.sheet) == fold(kind)]
 
     def applied(self, grid: Grid) -> Grid:
         """Return the grid with the schema's headings; one that is gone, or there twice, refused."""
         if not self.table(grid.sheet):
             return grid
-        headings = {fold(line.written): line for line in self._of("heading", grid.sheet)}
+        kind = self.kind(grid)
+        headings = {fold(line.written): line for line in self._of("heading", grid.sheet, kind)}
         top = self._top(grid, headings)
         rows = [list(row) for row in grid.rows]
         header = rows[top] if top < len(rows) else []
@@ -104,12 +120,12 @@ class Mapped:
             for place in out:
                 if place < len(row):
                     row[place] = None
-        self._values(grid.sheet, rows, top, header)
-        self._constants(grid.sheet, rows, top)
+        self._values(self._of("value", grid.sheet, kind), rows, top, header)
+        self._constants(grid.sheet, self._of("constant", grid.sheet, kind), rows, top)
         options = {
             OPTIONS[line.written, line.means]
             for line in self.lines
-            if line.what == "option" and line.sheet in ("", grid.sheet)
+            if line.what == "option" and fold(line.sheet) in ("", fold(grid.sheet), fold(kind))
             if (line.written, line.means) in OPTIONS
         }
         allowed = grid.options | options
@@ -149,9 +165,12 @@ class Mapped:
     def _problem(self, line: Line, found: str, expected: str, todo: str) -> Problem:
         return Problem(file=self.file, row=line.row, found=found, expected=expected, todo=todo)
 
-    def _values(self, sheet: str, rows: list[list[Any]], top: int, header: Sequence[Any]) -> None:
+    @staticmethod
+    def _values(
+        lines: Sequence[Line], rows: list[list[Any]], top: int, header: Sequence[Any]
+    ) -> None:
         given: dict[str, dict[str, str]] = {}
-        for line in self._of("value", sheet):
+        for line in lines:
             given.setdefault(line.column, {})[plain(line.written).casefold()] = line.means
         for place, name in enumerate(header):
             means = given.get(str(name))
@@ -161,9 +180,10 @@ class Mapped:
                     if word is not None:
                         row[place] = None if word == EMPTY else word
 
-    def _constants(self, sheet: str, rows: list[list[Any]], top: int) -> None:
+    @staticmethod
+    def _constants(sheet: str, lines: Sequence[Line], rows: list[list[Any]], top: int) -> None:
         width = max(map(len, rows[top:]), default=0)
-        for number, line in enumerate(self._of("constant", sheet)):
+        for number, line in enumerate(lines):
             for row in rows[top:]:
                 filled = any(not is_blank(c) for c in row)
                 row += [None] * (width + number - len(row))

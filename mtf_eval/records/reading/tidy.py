@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 from pandera.pandas import DataFrameSchema
 
+from mtf_eval.errors import typed
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import Context, describe, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.checks import (
@@ -94,7 +95,7 @@ def _no_headings(out: Tidied) -> None:
         + (f"; this one has {shown}, of which none or one is known" if shown else ""),
         f"the columns {', '.join(out.schema.columns)}",
         "write the headings as they stand in docs/data_dictionary.md, or let "
-        f"`mtf-eval adopt {out.grid.file}` place them",
+        f"`mtf-eval adopt {typed(out.grid.file)}` place them",
         row=number,
     )
 
