@@ -17,6 +17,7 @@ from mtf_eval import load
 from mtf_eval.analysis.counts import activity, caseload, priorities, readings, reconcile, referrals
 from mtf_eval.analysis.results import findings
 from mtf_eval.errors import DataProblems
+from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.records.dataset import Dataset
 
 OUTCOMES = ("accepted", "rejected", "sara")
@@ -670,3 +671,50 @@ def test_risks_stand_in_the_order_of_the_file(tmp_path: Path) -> None:
     frame = activity.support_by_risk(load(tmp_path), year=2021).frame
     assert frame["risk"].tolist() == ["Low or medium risk", "High risk", "Total"]
     assert frame["current"].tolist() == [18, 33, 51]
+
+
+def test_a_year_is_not_compared_with_months_that_are_not_on_record(tmp_path: Path) -> None:
+    """By hand: a log from October 2023, 4 a month, to the end of October 2026.
+
+    2023 holds 12 of three months, 2024 and 2025 hold 48, 2026 so far 40.
+    """
+    months = [f"{m}" for m in pd.period_range("2023-10", "2026-10", freq="M")]
+    lines = ["referral_id,received,agency,decision"]
+    lines += [f"{m}-{n},{m}-0{n},Kent Police,accepted" for m in months for n in range(1, 5)]
+    (tmp_path / "referrals.csv").write_text("\n".join(lines), encoding="utf-8")
+    about = "key,value\ntitle,T\npublisher,P\nas_at,2026-10-31\n"
+    (tmp_path / "about.csv").write_text(about, encoding="utf-8")
+    data = load(tmp_path)
+    shown = {y: referrals.headline(data, year=y).frame.iloc[0] for y in range(2023, 2027)}
+    assert [int(shown[y]["received"]) for y in shown] == [12, 48, 48, 40]
+    assert [shown[y]["previous"] for y in (2025, 2026)] == [48, 48]
+    # Three months are no year to compare with.
+    change = {y: [c.name for c in referrals.headline(data, year=y).columns] for y in shown}
+    assert [y for y in shown if "change" in change[y]] == [2025, 2026]
+    said = [
+        referrals.year_finding(
+            Disclosure("internal")(referrals.headline(data, year=y)).frame,
+            year=y,
+            caution=referrals.part_year(data, year=y),
+        )
+        for y in shown
+    ]
+    assert said == [
+        "12 referrals in 2023, of which not every month is on record",
+        "48 referrals in 2024",
+        "48 referrals in 2025, as many as in 2024",
+        "40 referrals in 2026 so far, 17% fewer than the 48 of 2025 (a part year against a whole "
+        "one)",
+    ]
+    assert [referrals.covered(data, year=y) for y in shown] == [
+        *(f"January to December {y}" for y in (2023, 2024, 2025)),
+        "1 January to 31 October 2026",
+    ]
+    table = referrals.year_on_year(data, year=2026)
+    assert table.frame["previous"].isna().tolist() == [True, True, False, False]
+    (note,) = [c.note for c in table.columns if c.name == "change"]
+    assert note.endswith("August and September 2023.")
+    # A half-year names its own months: July to September of 2023, none of 2024 or 2025.
+    assert "July, August and September 2023" in referrals.part_year(data, year=2024, half=2)
+    assert "January" not in referrals.part_year(data, year=2024, half=2)
+    assert referrals.part_year(data, year=2025, half=1) == ""

@@ -102,7 +102,7 @@ def _part_periods(data: Dataset) -> Iterator[Reading]:
         stated = rows.loc[rows["period_start"].dt.year == year, "count"]
         said = f" It is stated as {stated.iloc[0]}%." if len(stated) else ""
         yield Reading(f"Referrals, {year}", caution + said, exact=bool(said))
-        if (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
+        if until.year == year and (pd.Timestamp(until) + pd.Timedelta(days=1)).day != 1:
             yield Reading(
                 f"Referrals by month, {year}",
                 f"The last month ends on {day(until)} and is not marked as provisional.",

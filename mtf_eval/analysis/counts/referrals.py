@@ -6,6 +6,7 @@ is a stream of its own, counted in `activity`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -107,33 +108,33 @@ def as_at(data: Dataset, *, year: int) -> date | None:
     return as_at_of(_within(data, Period(year))["as_at"])
 
 
-def part_year(data: Dataset, *, year: int) -> str:
-    """Caution when the year's figures stop before its end or lack months; else empty."""
-    until, said = as_at(data, year=year), ""
-    if until is not None and until < date(year, 12, 31):
+def part_year(data: Dataset, *, year: int, half: int | None = None) -> str:
+    """Caution when the figures stop before the end of the time or lack months; else empty."""
+    when, until, said = Period(year, half), as_at(data, year=year), ""
+    if until is not None and until < when.end:
         said = (
             f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
             "a part year with a whole one."
         )
-    gone = " and ".join(filter(None, (not_kept(data, y) for y in (year - 1, year))))
+    gone = " and ".join(filter(None, (not_kept(data, w) for w in (when.before, when))))
     return f"{said} Not on record: {gone}.".strip() if gone else said
 
 
 def covered(data: Dataset, *, year: int) -> str:
     """Say what time the year's review covers, in words."""
     until = as_at(data, year=year)
-    if until is None or not part_year(data, year=year):
+    if until is None or until >= date(year, 12, 31):
         return f"January to December {year}"
     return f"1 January to {day(until)}"
 
 
-def not_kept(data: Dataset, year: int) -> str:
-    """Name the months of a year in which the log of referrals was not kept."""
-    frame = _within(data, Period(year))
+def not_kept(data: Dataset, when: Period) -> str:
+    """Name the months of a year, or half of one, in which no referrals are on record."""
+    frame = _within(data, when)
     months = list(frame["month"][frame["received"].isna()])
     if not months:
         return ""
-    return listing([f"{m:%B}" for m in months]) + f" {year}"
+    return listing([f"{m:%B}" for m in months]) + f" {when.year}"
 
 
 def source_of(data: Dataset, year: int) -> str:
@@ -210,7 +211,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
     Received, accepted, rejected, SARAs, completed, ongoing (accepted and not completed),
     received in the period before, change, acceptance (accepted of received; of decided where
     decisions are dated) and completion (completed of accepted). Figures that nobody published are
-    missing.
+    missing; where months of either are not on record, no change is given.
     """
     when = Period(year, half)
     frame = _within(data, when)
@@ -223,7 +224,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         row, whole = with_decided(row), "decided"
     row["ongoing"] = row["accepted"] - row["completed"]
     row["previous"] = ints([_received(data, when.before)])
-    caution = part_year(data, year=year) if half != 1 else ""
+    caution = part_year(data, year=year, half=half)
 
     def back(rule: Rule) -> pd.DataFrame:
         kept = pd.DataFrame(False, index=row.index, columns=list(row.columns))
@@ -234,8 +235,13 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
         return kept_back.beside(row.drop(columns="period"), kept, rule)
 
     words = {"when": when, "before": when.before, "caution": caution, "whole": whole}
-    notes = (basis(data, year),) if len(frame) else ()
-    return of_year("referrals_headline", row, data, year, **words, notes=notes, kept_back=back)
+    notes = [basis(data, year)] if len(frame) else []
+    gone = caution.partition("Not on record: ")[2]
+    if gone and not pd.isna(row["previous"][0]):
+        notes.append(f"No change is given, as not every month is on record: not {gone}")
+    laid = of_year("referrals_headline", row, data, year, **words, notes=notes, kept_back=back)
+    columns = [c for c in laid.columns if not gone or c.name != "change"]
+    return replace(laid, columns=tuple(columns))
 
 
 def by_month(data: Dataset, *, year: int, half: int | None = None) -> Table:
@@ -282,7 +288,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
     notes = [basis(data, year)] if len(frame) else []
     if until is not None and half != 1 and until < date(year, 12, 31):
         notes.append(f"The last {grain} runs to {day(until)} only.")
-    if gone := not_kept(data, year):
+    if gone := not_kept(data, when):
         notes.append(f"Not on record, and in no total: {gone}.")
     notes += groups.notes(data, "period")
     words = {"grain": grain, "heading": grain.capitalize(), "when": when, "notes": notes}
@@ -298,8 +304,12 @@ def year_on_year(data: Dataset, *, year: int) -> Table:
     past = [y for y in years(data) if y <= year]
     shown = ["received", "accepted", "completed", "previous"]
     rows = {y: headline(data, year=y).frame.iloc[0] for y in past}
+    for y in past:
+        if not_kept(data, Period(y - 1)) or not_kept(data, Period(y)):
+            rows[y]["previous"] = pd.NA
     lines = [(str(y), *rows[y][shown]) for y in past]
-    caution = part_year(data, year=year)
+    gone = " and ".join(filter(None, (not_kept(data, Period(y)) for y in past[:-2])))
+    caution = part_year(data, year=year) + (gone and f" Not on record: {gone}.")
     return of_year("referrals_year_on_year", lines, data, year, caution=caution)
 
 
@@ -326,8 +336,12 @@ def year_finding(frame: pd.DataFrame, *, year: int, caution: str = "") -> str:
         return f"No count of referrals in {year} can be shown"
     stops = " so far" if " runs to " in caution else ""
     text = f"{number(row['received'])} referrals in {year}{stops}"
-    if pd.isna(row["change"]):
+    if f" {year}" in caution.partition("Not on record: ")[2]:
+        return f"{text}, of which not every month is on record"
+    if pd.isna(row.get("change")):
         return text
-    way, change = "more" if row["change"] >= 0 else "fewer", percent(abs(row["change"]))
+    if not row["change"]:
+        return f"{text}, as many as in {year - 1}"
+    way, change = "more" if row["change"] > 0 else "fewer", percent(abs(row["change"]))
     text += f", {change} {way} than the {number(row['previous'])} of {year - 1}"
     return f"{text} (a part year against a whole one)" if stops else text
