@@ -372,3 +372,23 @@ def test_a_tracker_with_names_of_its_own_is_pointed_to_adopt(
     assert code == 2
     assert f'mtf-eval adopt "{place}"' in text
     assert f'mtf-eval check "{place}" --fix-report' in text
+
+
+def test_of_two_headings_of_one_column_the_one_with_days_is_asked_about(tmp_path: Path) -> None:
+    """`Closed?` holds Y and N, `Date closed` the days; no row may be refused for it."""
+    tables = book()
+    log = [["Ref", "Date received", "Referred by", "Decision", "Closed?", "Date closed"]]
+    log += [[f"R{n}", f"0{n}/03/2021", "NHS", "Accepted", "Y", f"0{n}/04/2021"] for n in (1, 2, 3)]
+    log += [["R4", "04/03/2021", "NHS", "Accepted", "N", None]]
+    tables["referrals"] = log
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", tables))
+    (asked,) = [out.lines[n] for n in out.questions if out.lines[n].sheet == "referrals"]
+    assert (asked.written, asked.means) == ("Date closed", "closed")
+    assert (
+        asked.why == "'Closed?' and 'Date closed' are both the column closed: is it 'Date closed'?"
+    )
+    (left,) = [x for x in out.lines if x.written == "Closed?"]
+    assert (left.means, left.why) == (OUT, "closed is 'Date closed'")
+    write(answered(out, lambda why, means: means))
+    closed = load(tmp_path / "t.xlsx").table("referrals")["closed"]
+    assert [d.day if d == d else None for d in closed] == [1, 2, 3, None]

@@ -82,11 +82,10 @@ def check(data: tuple[str, ...], fix_report: Path | None, reference: Path | None
             elif "://" not in given:
                 place = HOME / address_of(given)
                 unread = any(each.startswith("sheets or files: ") for each in error.unread)
-                if unread and place.is_file() and not path_of(place).is_file():
-                    how = "say which sheet and which heading is which"
-                    click.echo(f"Next: {how}:\n  mtf-eval adopt {typed(given)}", err=True)
+                adopt = unread and place.is_file() and not path_of(place).is_file()
+                how = f"say which sheet is which (mtf-eval adopt {typed(given)}), " if adopt else ""
                 click.echo(
-                    f"Next: correct them, or have each marked in a copy:\n"
+                    f"Next: {how}correct them, or have each marked in a copy:\n"
                     f"  mtf-eval check {typed(given)} --fix-report to-mend.xlsx",
                     err=True,
                 )

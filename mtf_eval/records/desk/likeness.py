@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from pandera.pandas import DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold, plain
-from mtf_eval.records.reading.cells import is_blank
+from mtf_eval.records.reading.cells import Context, is_blank, read_cell
+from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.headings import (
     TITLE_ROWS,
@@ -18,8 +21,11 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.mapping import OPEN, OUT, Line
 from mtf_eval.records.reading.sheets import turned
+from mtf_eval.records.schema import kind_of
 from mtf_eval.records.tables import APART, TABLES, table_named
 
+#: Kinds of columns whose cells say whether a heading can mean them.
+_DAYS = ("date", "month")
 #: Likeness from which a heading is proposed.
 LIKE = 0.72
 #: Tables that no sheet is taken for unless its name says so.
@@ -79,6 +85,16 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
     return top, table, rivals[0] if rivals else "", why
 
 
+def _read_as(cells: Iterable[Any], kind: str) -> int:
+    """Count the days and months among cells that are to hold some; else what is filled."""
+    read = 0
+    for cell in cells:
+        with suppress(Unreadable):
+            value = read_cell(cell, kind, Context(aliases=Aliases())) if kind in _DAYS else (cell,)
+            read += not is_blank(value[0])
+    return read
+
+
 def headings_of(
     grid: Grid,
     schema: DataFrameSchema,
@@ -93,11 +109,13 @@ def headings_of(
     """
     named = enumerate(named_over(grid.rows, top))
     header = [(place, plain(str(cell))) for place, cell in named if not is_blank(cell)]
-    taken: dict[str, str] = {}
-    for _, text in header:
+    called: dict[str, dict[str, int]] = {}
+    for place, text in header:
         if name := column_named(text, schema, aliases):
-            taken.setdefault(name, text)
-    known = len(taken)
+            cells = [row[place] for row in grid.rows[top + 1 :] if place < len(row)]
+            called.setdefault(name, {}).setdefault(text, _read_as(cells, kind_of(schema, name)))
+    taken = {name: max(texts, key=texts.__getitem__) for name, texts in called.items()}
+    known = sum(len(texts) == 1 for texts in called.values())
     free = [n for n in schema.columns if n not in taken and n not in APART]
     proposals: dict[str, tuple[float, str]] = {}
     for _, text in header:
@@ -118,7 +136,11 @@ def headings_of(
         line = Line(what="heading", sheet=grid.sheet, written=text, means=OUT)
         if text in taken.values():
             name = next(n for n, t in taken.items() if t == text)
-            lines.append(replace(line, means=name))
+            line = replace(line, means=name)
+            if others := [repr(way) for way in called.get(name, ()) if way != text]:
+                both = f"{', '.join(others)} and {text!r} are both the column {name}"
+                line = replace(line, answer=OPEN, why=f"{both}: is it {text!r}?")
+            lines.append(line)
         elif name and name not in taken:
             taken[name] = text
             why = f"is {text!r} the column {name} of {schema.name}?"
@@ -128,7 +150,9 @@ def headings_of(
             word = means.get(fold(text), fold(text))
             lines.append(replace(line, means=word if "area_code" not in taken else OUT))
         else:
-            lines.append(replace(line, why="no column is like it"))
+            name = column_named(text, schema, aliases)
+            why = f"{name} is {taken[name]!r}" if name in taken else "no column is like it"
+            lines.append(replace(line, why=why))
     means = {line.written: line.means for line in lines if line.means != OUT}
     rows = [*grid.rows]
     rows[top] = [means.get(plain(str(c)), c) for c in named_over(grid.rows, top)]
