@@ -14,6 +14,7 @@ from books import book, write_folder, write_xlsx
 from mtf_eval import load
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.aliases import packaged
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
 from mtf_eval.records.reading.days import read_day, span_of
 from mtf_eval.records.reading.headings import says_total
@@ -543,6 +544,49 @@ def test_a_sheet_with_the_headings_of_a_table_is_not_passed_over(tmp_path: Path)
     assert told["Apr 21"][0] == told["Incidents Dane Valley"][0] == "warning"
     assert "has the headings of referrals: give it that name" in told["Apr 21"][1]
     assert told["Costings"] == ("note", "sheet is no table of the schema, not read")
+
+
+@pytest.mark.parametrize("folder", [False, True])
+def test_rows_of_a_table_in_a_sheet_that_is_not_read_are_asked_about(
+    folder: bool, tmp_path: Path
+) -> None:
+    tables = book()
+    head, *rows = tables["referrals"]
+    tables["Archive"] = [head[::-1], rows[0][::-1], ["", *rows[0][1:]][::-1]]  # a copy, a remark
+
+    def loaded(name: str) -> Dataset:
+        kept = tmp_path / f"{name}{'' if folder else '.xlsx'}"
+        return load((write_folder if folder else write_xlsx)(kept, tables))
+
+    assert len(loaded("copy").table("referrals")) == len(rows)
+    place = head.index("referral_id")
+    more = [*rows[0][:place], "R-900", *rows[0][place + 1 :]]
+    tables["Archive"].append(more[::-1])
+    where = "Archive.csv" if folder else "sheet Archive"
+    with pytest.raises(DataProblems, match=f"{where}, row 4: found 1 row.*or leave out") as caught:
+        loaded("more")
+    assert len(caught.value.problems) == 1
+    said = ["Archive", "leave out", "sheet"]
+    tables["aliases"] = [["alias", "name", "scope"], said]
+    data = loaded("out")
+    assert len(data.table("referrals")) == len(rows)
+    assert "left out, as aliases says" in [f.text for f in data.findings]
+    tables["Archive"] = [head[::-1], more[::-1]]
+    said[1] = "referrals"
+    assert len(loaded("in").table("referrals")) == len(rows) + 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Incidents Q1", "Incidents Q2"), ("Incidents H1 2021", "Incidents H2 2021"),
+     ("Incidents Apr-Jun 21", "Incidents (Jul to Sept 21)"), ("incidents_jan", "incidents_feb")],
+)  # fmt: skip
+def test_a_table_in_sheets_of_parts_of_a_year(first: str, second: str, tmp_path: Path) -> None:
+    tables = book()
+    head, *rows = tables.pop("incidents")
+    tables |= {first: [head, rows[0]], second: [head, *rows[1:]]}
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert int(data.table("incidents")["count"].sum()) == 12 + 7 + 5
 
 
 @pytest.mark.parametrize("folder", [False, True])

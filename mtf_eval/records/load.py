@@ -32,6 +32,7 @@ from mtf_eval.records.reading.cells import Context, read_cell
 from mtf_eval.records.reading.csv_files import need_files
 from mtf_eval.records.reading.days import Span, Unreadable
 from mtf_eval.records.reading.grids import Tidied
+from mtf_eval.records.reading.headings import passed_over
 from mtf_eval.records.reading.hours import by_hour
 from mtf_eval.records.reading.places import placed
 from mtf_eval.records.reading.pricing import hold_prices
@@ -126,7 +127,8 @@ def _found(path: Path) -> Path:
 
 
 def _checked(opened: Opened, own: Path | None) -> Dataset:
-    name, path, grids, findings, sources = opened
+    name, path, opened_grids, findings, sources = opened
+    grids = [g for g in opened_grids if not g.aside]
     # Incidents alone are enough to plan with, and to validate the estimators on.
     main = (*CORE, "plans") if path.suffix.lower() in (".xlsx", ".xlsm") else (*CORE, "incidents")
     if not {g.table for g in grids} & {*main}:
@@ -163,6 +165,10 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
         grid, wrong = stacked(parts, aliases) if len(parts) > 1 else (parts[0], [])
         stray += wrong
         read[table] = tidy(grid, aliases=aliases, within=within)
+    asides = [g for g in opened_grids if g.aside]
+    for table in dict.fromkeys(g.table for g in asides if g.table in read):
+        lost = passed_over([g for g in asides if g.table == table], read[table], aliases)
+        stray += [lost] if lost else []
     hold_plans(read)
     names = area_names(read, own_look_up(path))
     redrawn, followed = follow(read, own_look_up(path))

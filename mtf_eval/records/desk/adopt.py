@@ -23,13 +23,13 @@ from mtf_eval.records.reading.cells import describe, is_blank
 from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.grids import LOOKUP, Grid, Tidied, path_of
 from mtf_eval.records.reading.headings import likest, named_over
-from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, OUT, SHEET, Line, Mapped, pattern
+from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, SHEET, Line, Mapped, pattern
 from mtf_eval.records.reading.relations import declared
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty, kind_of
-from mtf_eval.records.tables import CORE, TABLES, table_named
+from mtf_eval.records.tables import CORE, OUT, TABLES, table_named
 
 #: Sheets of one workbook; more are no tracker.
 MOST_SHEETS = 100

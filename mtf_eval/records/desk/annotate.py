@@ -94,7 +94,7 @@ def _of_workbook(source: Path) -> tuple[Workbook, dict[str, _Sheet], list[str]]:
     try:
         mapped = mapping_of(source)
         grids, _, _ = read_workbook(source, learnt, mapped)
-        grids = [mapped.applied(g) for g in grids] if mapped else grids
+        grids = [mapped.applied(g) if mapped else g for g in grids if not g.aside]
     except DataProblems:
         grids = []
     aliases = _aliases(grids)

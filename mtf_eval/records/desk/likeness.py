@@ -19,10 +19,10 @@ from mtf_eval.records.reading.headings import (
     likest,
     named_over,
 )
-from mtf_eval.records.reading.mapping import OPEN, OUT, Line
+from mtf_eval.records.reading.mapping import OPEN, Line
 from mtf_eval.records.reading.sheets import turned
 from mtf_eval.records.schema import kind_of
-from mtf_eval.records.tables import APART, TABLES, table_named
+from mtf_eval.records.tables import APART, OUT, TABLES, table_named
 
 #: Kinds of columns whose cells say whether a heading can mean them.
 _DAYS = ("date", "month")
@@ -40,6 +40,7 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
     best = (0.0, 0, "", "")
     scores: dict[str, float] = {}
     named = table_named(grid.sheet, aliases) if grid.sheet else None
+    named = None if named == OUT else named
     words = {w.rstrip("s") for w in fold(grid.sheet).split()}
 
     def likeness(texts: Sequence[str], table: str) -> tuple[float, str]:

@@ -44,7 +44,7 @@ class Grid:
     of the headings, from 0, where a mapping names it; `origin` the file, sheet and number of each
     row of several sheets; `spans` the days that a row's own heading speaks of. `options` of a
     mapping: `weeks` (stand for their first day), `first` (of a reference in several sheets),
-    `commas` (part themes).
+    `commas` (part themes). `aside`: like the table, and not read as it.
     """
 
     table: str
@@ -62,6 +62,7 @@ class Grid:
     origin: Sequence[tuple[str, str, int]] = ()
     spans: Mapping[int, Span] = field(default_factory=dict)
     options: frozenset[str] = frozenset()
+    aside: bool = False
 
     @property
     def schema(self) -> DataFrameSchema:

@@ -12,6 +12,7 @@ from typing import Any
 
 from pandera.pandas import DataFrameSchema
 
+from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.prices.unit_costs import CURRENCY
@@ -19,7 +20,7 @@ from mtf_eval.records.reading.cells import Context, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.schema import holds
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import OUT, TABLES
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
@@ -127,19 +128,69 @@ def _two_rows(
             places.setdefault(name, place)
 
 
-def though_like(unread: Finding, rows: Sequence[Sequence[Any]]) -> Finding:
-    """Warn where what is not read has every column that a table needs, three or more."""
+def like(name: str, rows: Sequence[Sequence[Any]]) -> str:
+    """Return the table of which a sheet or file has every column needed, three or more; or none."""
     for table, schema in TABLES.items():
-        head = heading_row(Grid(table=table, file=unread.file, rows=rows), packaged())
-        needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
-        either = {*(schema.metadata or {})["either"]}
+        head = heading_row(Grid(table=table, file="", rows=rows), packaged())
         there = {*head[1]} if head else set()
-        named = fold(unread.sheet or unread.file).startswith(fold(table)) and len(there) > 1
-        if named or (len(there) > 2 and needed <= there and (not either or either & there)):
-            text = f", though it has the headings of {table}: give it that name, or a row in the "
-            text = unread.text.removesuffix(", not read") + text + "table aliases; not read"
-            return replace(unread, kind="warning", text=text)
-    return unread
+        named = fold(name).startswith(fold(table)) and len(there) > 1
+        if named or (len(there) > 2 and _whole(schema, there)):
+            return table
+    return ""
+
+
+def though_like(unread: Finding, table: str) -> Finding:
+    """Warn of what is not read that it is like a table."""
+    text = f"{unread.text.removesuffix(', not read')}, though it has the headings of {table}: "
+    text += "give it that name, or a row in the table aliases; not read"
+    return replace(unread, kind="warning", text=text)
+
+
+def _whole(schema: DataFrameSchema, there: Iterable[str]) -> bool:
+    """Whether these are all columns that a row of the table needs."""
+    needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
+    either = {*(schema.metadata or {})["either"]}
+    return needed <= {*there} and (not either or bool(either & {*there}))
+
+
+def passed_over(asides: Iterable[Grid], read: Tidied, aliases: Aliases) -> Problem | None:
+    """Refuse rows of sheets that are not read where their table is, and has no such rows.
+
+    A copy of what is read loses nothing.
+    """
+    new = {grid.sheet or grid.file: (grid, _rows_beside(grid, read, aliases)) for grid in asides}
+    found = {name: of for name, of in new.items() if of[1]}
+    if not found:
+        return None
+    (grid, rows), *_ = found.values()
+    name = f"scope sheet): {grid.table}, to read their rows below the others, or {OUT}"
+    todo = f"name {'it' if len(found) == 1 else 'each'} in the table aliases ({name}"
+    many = sum(len(rows) for _, rows in found.values())
+    also = f", then in {', '.join([*found][1:])}" if len(found) > 1 else ""
+    text = f"{many} row(s), first here{also}, with the headings of {grid.table}, which are not read"
+    return grid.problem(text, f"all rows of {grid.table} read", todo, row=rows[0])
+
+
+def _rows_beside(aside: Grid, read: Tidied, aliases: Aliases) -> list[int]:
+    """Return the rows of a sheet that a table has not, by their number in the sheet."""
+    if not (head := heading_row(aside, aliases)):
+        return []
+    top, places = head
+    both = [name for name in places if name in read.places]
+    if not _whole(read.schema, both):
+        return []
+
+    def cells(row: Sequence[Any], of: Mapping[str, int]) -> dict[str, str]:
+        found = {n: row[of[n]] for n in both if of[n] < len(row)}
+        return {n: fold(str(cell)) for n, cell in found.items() if not is_blank(cell)}
+
+    there = {tuple(cells(row, read.places).items()) for row in read.body.values()}
+    return [
+        number
+        for number, row in enumerate(aside.rows[top + 1 :], start=top + 2)
+        if _whole(read.schema, own := cells(row, places)) and not says_total(row)
+        if tuple(own.items()) not in there
+    ]
 
 
 def says_total(cells: Iterable[Any]) -> bool:

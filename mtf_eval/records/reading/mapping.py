@@ -20,11 +20,11 @@ from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.days import MONTHS
 from mtf_eval.records.reading.grids import Grid, path_of
 from mtf_eval.records.reading.headings import TITLE_ROWS, named_over
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import OUT, TABLES
 
 COLUMNS = ("what", "sheet", "column", "written", "means", "answer", "why")
 #: Words of the column `means`, and of `answer` while a question is open.
-OUT, EMPTY, SHEET, OPEN = "leave out", "leave empty", "(name of the sheet)", "?"
+EMPTY, SHEET, OPEN = "leave empty", "(name of the sheet)", "?"
 #: What an option may say, and what the grids call it.
 OPTIONS = {
     ("weeks", "first day"): "weeks",

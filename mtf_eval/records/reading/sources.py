@@ -105,7 +105,7 @@ def _from_file(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
     from mtf_eval.records.reading.redrawn import LOOK_UP
-    from mtf_eval.records.tables import tables_named
+    from mtf_eval.records.tables import OUT, tables_named
 
     grids: list[Grid] = []
     findings: list[Finding] = []
@@ -120,18 +120,23 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
     named = tables_named(stems.values(), aliases)
     for path in files:
         table = named.get(stems.get(path, ""))
-        if table is None:
-            if path.suffix.lower() in _READ[:-1] and path.name not in (OUTLINES, LOOKUP, LOOK_UP):
+        if table in (None, OUT):
+            if table == OUT:
+                text = "left out, as aliases says"
+                findings.append(Finding(kind="note", table="", text=text, file=path.name))
+            elif path.suffix.lower() in _READ[:-1] and path.name not in (OUTLINES, LOOKUP, LOOK_UP):
                 text = "no table of the schema, not read"
                 unread = Finding(kind="note", table="", text=text, file=path.name)
                 if path in loose:
                     continue
                 if path in stems:
                     with suppress(DataProblems):
-                        from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
+                        from mtf_eval.records.reading.headings import TITLE_ROWS, like, though_like
 
                         top = read_csv(path, "incidents", head=True).rows[:TITLE_ROWS]
-                        unread = though_like(unread, top)
+                        unread = though_like(unread, of) if (of := like(path.name, top)) else unread
+                        if of in named.values():
+                            grids.append(replace(read_csv(path, of), aside=True))
                 findings.append(unread)
             continue
         try:

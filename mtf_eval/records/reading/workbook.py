@@ -26,10 +26,10 @@ from mtf_eval.records.home import file_digest
 from mtf_eval.records.prices.unit_costs import foreign_format
 from mtf_eval.records.reading.cells import CellError
 from mtf_eval.records.reading.grids import MAX_CELLS, Grid
-from mtf_eval.records.reading.headings import TITLE_ROWS, though_like
+from mtf_eval.records.reading.headings import TITLE_ROWS, like, though_like
 from mtf_eval.records.reading.mapping import Mapped
 from mtf_eval.records.reading.zips import open_zip
-from mtf_eval.records.tables import table_named, tables_named
+from mtf_eval.records.tables import OUT, table_named, tables_named
 
 #: A workbook of a million rows unfolds to about 300 MB; more is no set of tables.
 MAX_UNPACKED = 300 * 2**20
@@ -84,14 +84,22 @@ def read_workbook(
         for sheet in sheets:
             hidden = sheet.visible != calamine.SheetVisibleEnum.Visible
             table = named.get(sheet.name, "" if every else None)
-            if table is None or sheet.typ != calamine.SheetTypeEnum.WorkSheet:
-                if sheet.name.casefold() not in _WORDS:
+            if table in (None, OUT) or sheet.typ != calamine.SheetTypeEnum.WorkSheet:
+                if table == OUT:
+                    findings.append(_note("", file, sheet.name, "left out, as aliases says"))
+                elif sheet.name.casefold() not in _WORDS:
                     text = f"{'hidden ' if hidden else ''}sheet is no table of the schema, not read"
                     unread = _note("", file, sheet.name, text)
                     if sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None:
                         opened = book.get_sheet_by_name(sheet.name)
                         rows = opened.to_python(skip_empty_area=False, nrows=TITLE_ROWS)
-                        unread = though_like(unread, rows)
+                        unread = (
+                            though_like(unread, of) if (of := like(sheet.name, rows)) else unread
+                        )
+                        if of in named.values():
+                            whole = opened.to_python(skip_empty_area=False)
+                            aside = Grid(table=of, file=file, sheet=sheet.name, rows=whole)
+                            grids.append(replace(aside, aside=True))
                     findings.append(unread)
                 continue
             part = _scanned(path, parts.get(sheet.name, ""), sheet.name)
@@ -122,7 +130,8 @@ def read_workbook(
         found = f"a workbook that does not open ({type(error).__name__})"
         raise refused(file, found, "an Excel workbook", "save it again in Excel") from None
     source = partial(Source, file=file, sha256=file_digest(path), rows=0)
-    read = {g.table: ", ".join(o.sheet for o in grids if o.table == g.table) for g in grids}
+    used = [g for g in grids if not g.aside]
+    read = {g.table: ", ".join(o.sheet for o in used if o.table == g.table) for g in used}
     return grids, findings, {name: source(table=name, sheet=of) for name, of in read.items()}
 
 
