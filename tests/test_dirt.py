@@ -533,6 +533,22 @@ def test_error_cells_even_where_nothing_is_needed(read: Callable[..., Dataset], 
     assert f"sheet costs, row 2, column amount_gbp: found the error {error}" in message
 
 
+@pytest.mark.parametrize(
+    "error", ["#REF!", "#N/A", "#DIV/0!", "#NAME?", "=A1+B1", "Err:502", "####"]
+)
+def test_errors_in_a_csv_file_are_refused_as_in_a_workbook(tmp_path: Path, error: str) -> None:
+    for table, column in (("projects", "response_end"), ("costs", "amount_gbp")):
+        tables = book()
+        place = tables[table][0].index(column) if column in tables[table][0] else None
+        if place is None:
+            tables[table][0].append(column)
+            tables[table][1].append(error)
+        else:
+            tables[table][2][place] = error
+        with pytest.raises(DataProblems, match=f"column {column}: found .*not a spreadsheet error"):
+            load(write_folder(tmp_path / table, tables))
+
+
 # 16 hidden things
 
 

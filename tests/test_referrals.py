@@ -718,3 +718,23 @@ def test_a_year_is_not_compared_with_months_that_are_not_on_record(tmp_path: Pat
     assert "July, August and September 2023" in referrals.part_year(data, year=2024, half=2)
     assert "January" not in referrals.part_year(data, year=2024, half=2)
     assert referrals.part_year(data, year=2025, half=1) == ""
+
+
+def test_a_half_year_cut_short_says_so_beside_its_change(tmp_path: Path) -> None:
+    """To 31 May: five months of the half, beside the six of the one before."""
+    about(tmp_path, title="Cut", as_at="2021-12-31")
+    rows = [
+        {"referral_id": f"R{n}", "received": day, "agency": "NHS", "decision": "rejected"}
+        for n, day in enumerate(date(y, m, 5) for y in (2020, 2021) for m in range(1, 7))
+    ]
+    write(tmp_path / "referrals.csv", rows)
+    whole = load(tmp_path)
+    cut = load(tmp_path, as_of=date(2021, 5, 31))
+    said = "January to June 2021 runs to 31 May 2021 only; January to June 2020 is the whole half"
+    for data, received, note in ((whole, 6, ""), (cut, 5, said)):
+        head = referrals.headline(data, year=2021, half=1)
+        assert head.frame[["received", "previous"]].iloc[0].tolist() == [received, 6]
+        (change,) = (c for c in head.columns if c.name == "change")
+        assert change.note[: len(said)] == note
+    months = referrals.by_month(cut, year=2021, half=1)
+    assert "The last month runs to 31 May 2021 only." in months.notes

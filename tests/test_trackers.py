@@ -16,7 +16,7 @@ from mtf_eval.errors import DataProblems
 from mtf_eval.records.aliases import packaged
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reading.cells import Context, Unreadable, read_cell
-from mtf_eval.records.reading.days import read_day, span_of
+from mtf_eval.records.reading.days import read_day, read_month, span_of
 from mtf_eval.records.reading.headings import says_total
 from mtf_eval.records.tables import TABLES
 from mtf_eval.run import cli
@@ -152,6 +152,13 @@ def test_a_day_with_a_time(written: str, day: str) -> None:
     value, note = read_cell(written, "date", Context(aliases=packaged()))
     assert f"{value:%Y-%m-%d}" == day
     assert note
+
+
+@pytest.mark.parametrize(
+    "written", ["2022 Jan", "2022 JANUARY", "2022-Jan", "2022M01", "2022 m01", "202201", "Jan'22"]
+)
+def test_months_as_statistics_write_them(written: str) -> None:
+    assert read_month(written)[0] == dt.datetime(2022, 1, 1)
 
 
 @pytest.mark.parametrize(

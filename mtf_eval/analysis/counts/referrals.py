@@ -112,9 +112,10 @@ def part_year(data: Dataset, *, year: int, half: int | None = None) -> str:
     """Caution when the figures stop before the end of the time or lack months; else empty."""
     when, until, said = Period(year, half), as_at(data, year=year), ""
     if until is not None and until < when.end:
+        what = "half-year" if half else "year"
         said = (
-            f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
-            "a part year with a whole one."
+            f"{when.words} runs to {day(until)} only; {when.before.words} is the whole {what}. The "
+            f"change compares a part {what} with a whole one."
         )
     gone = " and ".join(filter(None, (not_kept(data, w) for w in (when.before, when))))
     return f"{said} Not on record: {gone}.".strip() if gone else said
@@ -286,7 +287,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
 
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
-    if until is not None and half != 1 and until < date(year, 12, 31):
+    if until is not None and until < when.end:
         notes.append(f"The last {grain} runs to {day(until)} only.")
     if gone := not_kept(data, when):
         notes.append(f"Not on record, and in no total: {gone}.")

@@ -39,7 +39,7 @@ _DURATION = re.compile(
     r"(?:(?P<m>[0-9]+) ?(?:minutes?|mins?|m)?\.?)?"
 )
 _HOURS = re.compile(r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?")
-_BLANK = {"", "n/a", "na", "#n/a", "-", "--", "---", "nan"}
+_BLANK = {"", "n/a", "na", "-", "--", "---", "nan"}
 _NOT_KNOWN = {"nil", "none", "null", "tbc", "tba", "tbd", "not known", "unknown", "?", "n/k", "nk"}
 #: Words of dates and amounts: no name of anybody.
 _COMMON = frozenset(
@@ -50,6 +50,7 @@ _COMMON = frozenset(
     )
 )
 _TYPED = {"date", "time", "month", "whole", "money", "number", "share", "choice"}
+_ERROR = re.compile(r"#[A-Z0/]+[!?A]|#{3,}|=.+|Err:[0-9]+")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 #: `<5`, `1-4`, `5+`, `fewer than 5`, `4 or less`: no number.
 _HIDDEN = re.compile(
@@ -126,7 +127,7 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
             return None, "a mark for nothing (such as N/A, -, nil) read as missing, not as 0"
         if mark in _SYMBOLS and kind in _TYPED:
             return None, "a statistical symbol (such as [x] or ..) read as missing, not as 0"
-        if text.startswith("#") and text.endswith(("!", "?", "/A")):
+        if _ERROR.fullmatch(text) and (kind in _TYPED or text[0] == "#"):
             raise Unreadable("a value, not a spreadsheet error", "mend the formula")
         if kind in _TYPED and text.startswith("'"):  # as Excel marks a number kept as text
             value = text[1:]
@@ -146,7 +147,7 @@ def describe(value: object, kind: str, quotable: bool) -> str:
     if isinstance(value, str):
         text = plain(value)
         harmless = len(text) <= 20 and (
-            re.fullmatch(r"[-+(£]*[0-9][0-9.,/:)%-]*[kKmM]?", text) is not None
+            re.fullmatch(r"[-+(£]*[0-9][0-9.,/:)%-]*[kKmM]?|#[A-Z0/]*[!?A]", text) is not None
             or fold(text).split(" ")[0] in MONTHS
             or _harmless(text)
             or (
@@ -299,10 +300,7 @@ def _date(value: object, context: Context) -> tuple[datetime | None, str]:
 
 
 def _not_yet(text: str, aliases: Aliases) -> bool:
-    """Whether a text says that the day has not come: `ongoing`, `Open (for review)`, `N/A - live`.
-
-    What else it says holds no figure, which might be a day.
-    """
+    """Whether a text without a figure says that the day has not come: `Open (for review)`."""
     said = [p.strip(" )") for p in re.split(r" ?[:;(] ?| - ", text)]
     marks = [aliases.find("date", p) for p in said if p.casefold() not in _BLANK]
     return bool(marks and marks[0]) and not any(c.isdigit() for c in text)

@@ -295,7 +295,10 @@ def read_month(
     if isinstance(value, int | float) and 200_000 < value < 210_000 and value == int(value):
         value = f"{value:.0f}"
     if isinstance(value, str):
-        text = re.sub(r"^(20[0-9]{2})(0[1-9]|1[0-2])$", r"\1/\2", plain(value).casefold())
+        text = re.sub(
+            r"^(20[0-9]{2})(?:[ -]?m)?(0[1-9]|1[0-2])$", r"\1/\2", plain(value).casefold()
+        )
+        text = re.sub(r"^(20[0-9]{2})[ /-]?([a-z]{3,9})\.?$", r"\2 \1", text)
         if found := re.fullmatch(r"([0-9]{4})[-/]([0-9]{1,2})", text):
             if len(found[2]) == 2 and int(found[2]) > 12:
                 raise Unreadable("a month, not a year", "write it as 2021-09")
