@@ -17,6 +17,7 @@ from mtf_eval.records.load import load
 from mtf_eval.records.prices import editions
 from mtf_eval.records.prices.own import own_folder, own_reference, reference_for, update
 from mtf_eval.records.prices.reference import load_reference
+from mtf_eval.records.prices.unit_costs import year_of
 from mtf_eval.run import cli
 
 THEMES = Path(__file__).parent / "field" / "prices" / "themes" / "data"
@@ -148,6 +149,35 @@ def test_a_code_whose_row_could_not_be_used_says_why(
     assert code == 2
     where = "unit_cost_database.xlsx, sheet Housing , row 5: found HO3.0: price year 2010"
     assert where in said.split("column unit_cost_code")[1]
+
+
+def test_a_code_with_two_prices_has_none_and_codes_and_years_are_read_in_any_form(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = data / "reference" / "unit_cost_database.xlsx"
+    book = openpyxl.load_workbook(path)
+    book["Housing "]["C5"], book["Housing "]["I5"] = "ho 3.0", "14/15"
+    book.save(path)
+    cost = reference_for(load(data)).unit_cost("HO3.0")
+    assert (cost.total_gbp, cost.price_year) == (8600, "2014/15")
+    health = book["Health"]
+    health.append([cell.value for cell in book["Housing "][5]])
+    book.save(path)
+    assert reference_for(load(data)).unit_cost("HO3.0").total_gbp == 8600
+    health.cell(health.max_row, 8).value = 9999
+    book.save(path)
+    code, said = call("check", str(data), capsys=capsys)
+    assert code == 2
+    assert "HO3.0: a code that was there before, with another price: neither is read" in said
+
+
+@pytest.mark.parametrize(
+    ("written", "year"),
+    [("23/24", "2023/24"), ("98-99", "1998/99"), ("99/00", "1999/00"), ("23/25", "23/25"),
+     ("2023-24", "2023/24"), ("FY 2015/2016", "2015/16"), ("2014", "2014")],
+)  # fmt: skip
+def test_financial_years_however_they_are_written(written: str, year: str) -> None:
+    assert year_of(written) == year
 
 
 # Tables of the user's

@@ -46,6 +46,7 @@ HEADINGS = (
     ("value", r"unit cost|^cost|estimated|value"),
 )
 NEEDED = {"code", "unit"}
+PRICE = ("fiscal_gbp", "economic_gbp", "social_gbp", "price_year")
 LARGE = re.compile(r"£ ?(000|k|m)|\b000s?\b|thousand|million", re.I)
 RAG_GRADES = {"g": 4, "a": 5, "r": 6}
 PERIODS = (
@@ -94,6 +95,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
     years = {row["price_year"] for row in reference.tables["gdp_deflator"]}
     ours = tuple(row for row in reference.tables["unit_costs"] if row["entry"])
     rows: dict[str, Mapping[str, str]] = {}
+    prices: dict[str, list[str]] = {}
     skipped = [
         Problem(file=path.name, sheet=name, found="no headings of unit costs", expected="not read")
         for name in sheets
@@ -109,7 +111,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
             values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
             code = values.get("code", "")
-            if not re.match(r"^[A-Z&]+\s?\d", code):
+            if not re.match(r"^[A-Z&]{1,4}\s?\d", code.upper()):
                 if not (values.get("label") and any(_amounts(values).values())):
                     continue  # a heading or a remark between the rows
                 row: dict[str, str] = {}
@@ -118,18 +120,23 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
                 row, wrong = _row(values, path.name, retrieved, years)
             of_cells = (odd.get((sheet, number, columns[n]), "") for n in counted)
             wrong = next(filter(None, (*of_cells, wrong, unfit)), "")
-            if not wrong and row["code"] in rows:
+            if not wrong and row["code"] in prices:
                 wrong = "a code that was there before"
+                if prices[row["code"]] != [row[name] for name in PRICE]:
+                    rows.pop(row["code"], None)
+                    wrong += ", with another price: neither is read"
             known, doubt = _ours(row, ours) if not wrong else (None, "")
             if wrong or doubt:
                 expected = doubt or "one value in pounds with one financial year of the deflator"
-                said = f"{code or 'a row'}: {wrong or 'read, but its number is of another item'}"
+                named = row.get("code") or code or "a row"
+                said = f"{named}: {wrong or 'read, but its number is of another item'}"
                 skipped.append(
                     Problem(file=path.name, sheet=sheet, row=number, found=said, expected=expected)
                 )
             if not wrong:
                 place = {"_file": path.name, "_sheet": sheet, "_row": str(number)}
                 kind = _kind(row, reference.tables["unit_cost_kinds"])
+                prices[row["code"]] = [row[name] for name in PRICE]
                 rows[row["code"]] = row | _as_ours(row, known) | kind | place
     return Imported(rows=tuple(rows.values()), skipped=tuple(skipped))
 
@@ -210,7 +217,7 @@ def _row(
     return {
         **USUAL,
         **dict.fromkeys((*AMOUNTS, "health_valued", "superseded_by", "newer_code"), ""),
-        "code": values["code"].replace(" ", ""),
+        "code": values["code"].replace(" ", "").upper(),
         "label": values.get("label") or values.get("detail") or values["code"],
         "unit": unit,
         **{f"{kind}_gbp": amount for kind, amount in amounts.items()},

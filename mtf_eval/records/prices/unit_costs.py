@@ -131,10 +131,12 @@ def amount(text: str) -> str:
 
 
 def year_of(text: str) -> str:
-    """Write a financial year (`2015-16`, `FY 2015/2016`) as `2015/16`; anything else stays."""
-    form = r"(?:FY\s*)?(\d{4})\s*[/\-\N{EN DASH}]\s*(?:\d{2})?(\d{2})"
+    """Write a financial year (`2015-16`, `15/16`, `FY 2015/2016`) as `2015/16`; else as it is."""
+    form = r"(?:FY\s*)?(\d{2})?(\d{2})\s*[/\-\N{EN DASH}]\s*(?:\d{2})?(\d{2})"
     found = re.fullmatch(form, text.strip(), re.I)
-    return f"{found[1]}/{found[2]}" if found else text.strip()
+    if not found or not (found[1] or (int(found[2]) + 1) % 100 == int(found[3])):
+        return text.strip()
+    return f"{found[1] or (19 if found[2] > '50' else 20)}{found[2]}/{found[3]}"
 
 
 def made(kind: type[T], row: Row, **own: Any) -> T:

@@ -104,7 +104,9 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
     for row, code in tidied.frame["unit_cost_code"].dropna().items():
         if code not in reference.unit_costs:
             near = reference.near(code)
-            unread = next((str(t) for t in reference.told if t.found.startswith(f"{code}:")), "")
+            unread = next(
+                (str(t) for t in reversed(reference.told) if t.found.startswith(f"{code}:")), ""
+            )
             tidied.problem(
                 "a code that is not in the reference data",
                 f"a unit cost code{f'; did you mean {near}?' if near else ''}",
