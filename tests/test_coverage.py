@@ -19,6 +19,7 @@ from mtf_eval.records.coverage.gaps import Gap
 from mtf_eval.records.coverage.silences import (
     _spread,
     doubled_months,
+    hollow_runs,
     incomplete_months,
     jumps,
     odd_runs,
@@ -259,6 +260,39 @@ def test_a_measure_missing_for_two_months_takes_none_of_the_others(
     gone = {f"{m:%Y-%m}" for m in read(folder).counts.index[read(folder).counts.isna().all(axis=1)]}
     assert gone == {"2022-03", "2022-04"}
     assert not read(folder, "Burglary").counts.isna().any(axis=None)
+
+
+def test_a_hole_with_a_stray_row_in_it_is_asked_about(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    gone = ("2022-05", "2022-06", "2022-07", "2022-08")
+    rows = force(rng, "x", [*TARGETS, *NEAR])
+    held = [(*r[:5], 1) if r[0] in gone and r[3] in TARGETS else r for r in rows]
+    folder = table(project(tmp_path / "d", TARGETS), held)
+    coverage = read(folder)
+    assert not coverage.counts.isna().to_numpy().any()  # counted as it stands
+    (gap,) = coverage.quiet
+    assert gap.areas == tuple(TARGETS)
+    assert "next to nothing is recorded in May to August 2022" in gap.text
+    assert any("next to nothing" in text for text in warned(folder))
+    declare(folder, *(f"Council,,{t},,2022-05,2022-08,yes,checked" for t in TARGETS))
+    assert not read(folder).quiet
+    lasting = [(*r[:5], 1) if r[0] >= "2022-05" and r[3] in TARGETS else r for r in rows]
+    assert not read(table(project(tmp_path / "e", TARGETS), lasting)).quiet
+    together = [(*r[:5], 1) if r[0] in gone else r for r in rows]
+    assert not any(
+        "next to nothing" in g.text
+        for g in read(table(project(tmp_path / "f", TARGETS), together)).quiet
+    )
+
+
+def test_overdispersed_counts_have_no_hollow_months() -> None:
+    rng = np.random.default_rng(5)
+    found = 0
+    for level in (5, 20, 60):
+        values = rng.negative_binomial(4, 4 / (4 + level), (300, 36)).astype(float)
+        found += sum(bool(hollow_runs(v, np.full(36, 100.0))) for v in values)
+    assert found <= 2
 
 
 def test_controls_that_begin_later_are_not_on_record_before(

@@ -730,7 +730,7 @@ def test_a_half_year_cut_short_says_so_beside_its_change(tmp_path: Path) -> None
     write(tmp_path / "referrals.csv", rows)
     whole = load(tmp_path)
     cut = load(tmp_path, as_of=date(2021, 5, 31))
-    said = "January to June 2021 runs to 31 May 2021 only; January to June 2020 is the whole half"
+    said = "2021 runs to 31 May 2021 only; 2020 is the whole year"
     for data, received, note in ((whole, 6, ""), (cut, 5, said)):
         head = referrals.headline(data, year=2021, half=1)
         assert head.frame[["received", "previous"]].iloc[0].tolist() == [received, 6]

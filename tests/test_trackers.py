@@ -1032,6 +1032,11 @@ def test_an_incident_given_twice_with_its_reference_is_told(tmp_path: Path) -> N
     tables["incidents"].append(rows[3])
     again = load(write_xlsx(tmp_path / "b.xlsx", tables))
     assert [f.row for f in again.findings if "in the reference too" in f.text] == [22]
+    # Thirteen times in a short list; and one that shares a reference alone.
+    tables["incidents"][2:] = [rows[0]] * 12 + [["2021-06-01", "E01000002", "disorder", "X0"]]
+    many = load(write_xlsx(tmp_path / "c.xlsx", tables)).findings
+    assert any(f.text.startswith("12 row(s) the same") and f.row == 3 for f in many)
+    assert any(f.text.startswith("1 row(s) with the reference") and f.row == 15 for f in many)
 
 
 def test_words_of_practice_and_a_note_of_two_cells(

@@ -112,10 +112,9 @@ def part_year(data: Dataset, *, year: int, half: int | None = None) -> str:
     """Caution when the figures stop before the end of the time or lack months; else empty."""
     when, until, said = Period(year, half), as_at(data, year=year), ""
     if until is not None and until < when.end:
-        what = "half-year" if half else "year"
         said = (
-            f"{when.words} runs to {day(until)} only; {when.before.words} is the whole {what}. The "
-            f"change compares a part {what} with a whole one."
+            f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
+            "a part year with a whole one."
         )
     gone = " and ".join(filter(None, (not_kept(data, w) for w in (when.before, when))))
     return f"{said} Not on record: {gone}.".strip() if gone else said

@@ -31,7 +31,13 @@ from mtf_eval.records.coverage.gaps import (
     some,
     whole_months,
 )
-from mtf_eval.records.coverage.silences import KIND, incomplete_months, runs, silent_runs
+from mtf_eval.records.coverage.silences import (
+    KIND,
+    hollow_runs,
+    incomplete_months,
+    runs,
+    silent_runs,
+)
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
 from mtf_eval.records.kept import by_content
@@ -39,6 +45,7 @@ from mtf_eval.records.kept import by_content
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
+FEW = "if so few happened, declare it complete in coverage, else ask who keeps it"
 UNEXPLAINED = "which chance does not explain"
 
 
@@ -315,6 +322,22 @@ class _Reading:
             text = f"{self._nothing(codes, first, last)}, which may be chance or records not sent"
             self._gap("silent", codes, (first, last), text, NOUGHT)
             self.quiet.append(self.gaps.pop())
+        for codes, first, last in self._runs(self._hollow(targets)):
+            when, whom = self._named(first, last), self._some(codes)
+            text = f"{self.measure}: next to nothing is recorded in {when} for {whom}"
+            text += " between months that have their usual, which may be records not sent"
+            self._gap("silent", codes, (first, last), text, FEW)
+            self.quiet.append(self.gaps.pop())
+
+    def _hollow(
+        self, targets: Iterable[tuple[int, ...]]
+    ) -> Iterator[tuple[tuple[int, ...], int, int]]:
+        """Yield runs of months in which target areas, one or all, hold next to nothing."""
+        for g in {*targets, *((area,) for group in targets for area in group)}:
+            rest = np.nansum(np.delete(self.counts, g, axis=1), axis=1)
+            for first, last in hollow_runs(self.counts[:, g].sum(axis=1), rest):
+                if not self.sure[first : last + 1, g].any():
+                    yield g, first, last
 
     def _entered(self, codes: tuple[str, ...], first: int, last: int) -> tuple[str, ...]:
         """Return the areas whose noughts are each a row of its own, not one that is absent."""

@@ -19,6 +19,7 @@ Places = NDArray[np.intp]
 CHANCE, DOUBT = 1e-6, 0.05
 #: A month of a whole force below this share of its usual is incomplete; of one kind of incident.
 WHOLE, KIND = 0.8, 0.6
+HOLLOW = 0.2  # of its usual: a month of an area holds next to nothing
 TWICE = 1.8  # of its usual: a month of a source is counted twice
 SIGMAS = 5.0
 #: Months in a row that may be held against their own of another year; a kind too rare to be asked.
@@ -127,6 +128,31 @@ def _spread(held: Counts, known: Flags, shape: Counts, rate: Counts) -> Counts:
     excess = np.where(told, (held - expected) ** 2 - held, 0.0).sum(axis=0)
     spread: Counts = np.clip(excess / np.maximum((expected**2).sum(axis=0), 1e-9), 0.0, 1.0)
     return spread
+
+
+def hollow_runs(values: Counts, rest: Counts) -> list[tuple[int, int]]:
+    """Find months with next to nothing, beyond chance, between months that have their usual.
+
+    `values`: counts of one series by month, NaN where not on record; `rest`: of all others, whose
+    course it is held to. Returns list of (first month, last month); of noughts alone there is none.
+    """
+    course = rest / np.mean(rest) if len(rest) and (rest > 0).all() else np.ones(len(values))
+    level = values / course
+    if not (level == level).any():
+        return []
+    low, found = level < HOLLOW * np.nanmedian(level), []
+    spread = 1.4826 * np.nanmedian(abs(level - np.nanmedian(level)))
+    for first, last in runs(low):
+        run = slice(first, last + 1)
+        sides = level[max(0, first - 6) : first], level[last + 1 : last + 7]
+        sides = tuple(side[(side == side)] for side in sides)
+        if min(map(len, sides)) < LEAST or not values[run].any():
+            continue
+        usual = min(float(side.mean()) for side in sides) * course[run].sum()
+        chance = max(np.sqrt(max(usual, 1.0)), spread * np.sqrt(last + 1 - first))
+        if usual - values[run].sum() > SIGMAS * chance:
+            found.append((first, last))
+    return found
 
 
 def incomplete_months(values: Counts, *, share: float) -> Flags:

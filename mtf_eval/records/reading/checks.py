@@ -6,6 +6,7 @@ of `relations`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -42,6 +43,11 @@ _NOWHERE = (
 FEW = 2
 ONCE = "the same row twice: read once"
 TWICE = "row(s) the same as one before, in the reference too, first here: all are counted"
+SHARED = "row(s) with the reference of one before, otherwise different, first here: all are counted"
+_OF = "crime|incident|occurrence|offence|event|case|log|record|job|report|cad|unique"
+_REFERENCE = re.compile(
+    rf"(({_OF}) )?(id|ref|reference|urn)( (no|number))?|({_OF}) (no|number)|cad|urn"
+)
 #: What a referral that was not taken on, or not yet, cannot have.
 _NEVER = {"rejected": ("status", "closed"), "pending": ("decided", "status", "closed")}
 
@@ -288,8 +294,10 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     """
     if out.grid.table == "incidents" and frame["count"].isna().any():
         # One incident a row: many are alike, but not in their references.
-        if again := referenced_twice(out.grid.rows, out.grid.heading or 0):
-            out.finding("warning", f"{len(again)} {TWICE}", row=again[0])
+        both = referenced_twice(out.grid.rows, out.top)
+        for rows, said in zip(both, (TWICE, SHARED), strict=True):
+            if rows:
+                out.finding("warning", f"{len(rows)} {said}", row=rows[0])
         return frame
     twice = frame.index[frame.duplicated()]
     if out.grid.table == "incidents" and len(frame) and frame["date"].isna().all():
@@ -317,22 +325,29 @@ def _repeated(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> list[int]:
-    """Return the rows the same as one before in every column, one of which tells rows apart."""
+def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> tuple[list[int], list[int]]:
+    """Return the rows the same as one before in every column, a reference among them.
+
+    And those that share a reference alone, where a heading says that it is one; else it is a
+    column whose values tell nearly all rows apart.
+    """
     body = [(n, r) for n, r in enumerate(rows[top + 1 :], top + 2) if not all(map(is_blank, r))]
-    again: list[int] = []
-    for place in range(len(rows[top])):
-        cells = [
-            str(row[place]) for _, row in body if place < len(row) and not is_blank(row[place])
-        ]
-        if 0.9 * len(body) <= len(cells) and 0.9 * len(cells) <= len(set(cells)) < len(cells):
-            seen: set[tuple[str, ...]] = set()
-            for number, row in body:
-                whole = tuple(map(str, row))
-                again += [number] if whole in seen else []
-                seen.add(whole)
-            break
-    return again
+    named = [p for p, cell in enumerate(rows[top]) if _REFERENCE.fullmatch(fold(str(cell)))]
+    for place in (*named, *range(len(rows[top]))):
+        given = [(n, r) for n, r in body if place < len(r) and not is_blank(r[place])]
+        cells = [str(row[place]) for _, row in given]
+        apart = 0.9 * len(body) <= len(cells) and 0.9 * len(cells) <= len(set(cells))
+        if len(set(cells)) == len(cells) or not (apart or place in named):
+            continue
+        seen: dict[str, set[tuple[str, ...]]] = {}
+        again, shared = list[int](), list[int]()
+        for number, row in given:
+            before, whole = seen.setdefault(str(row[place]), set()), tuple(map(str, row))
+            again += [number] if whole in before else []
+            shared += [number] if before and whole not in before and place in named else []
+            before.add(whole)
+        return again, shared
+    return [], []
 
 
 def validate(out: Tidied) -> None:

@@ -110,7 +110,7 @@ class Mapped:
         self._refuse(grid, headings, set(keys.values()), top)
         out = [p for p, key in keys.items() if key in headings and headings[key].means == OUT]
         findings = grid.findings
-        if grid.table == "incidents" and (again := referenced_twice(rows, top)):
+        if grid.table == "incidents" and (again := referenced_twice(rows, top)[0]):
             said = grid.finding("warning", f"{len(again)} {TWICE}", row=again[0])
             findings = (*findings, said)
         for place, key in keys.items():
