@@ -35,13 +35,7 @@ from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import Reference
 
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
-CLAIMS = (
-    "Claimed by the project, not shown by the records: benefits",
-    "If all of the change is the project's doing, benefits",
-    "If all of the change is the project's doing, benefits",
-    "The records are consistent with benefits",
-    "Benefits",
-)
+CLAIMS = tuple(called("claim by Maryland level").values())
 
 
 #: What a chance or a payback is given for, where the records alone do not bear it.

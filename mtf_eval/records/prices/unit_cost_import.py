@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mtf_eval.errors import Problem, refused
+from mtf_eval.records.home import REFERENCE, read_rows
 from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import (
     AMOUNTS,
@@ -26,25 +27,7 @@ from mtf_eval.records.prices.unit_costs import (
 )
 
 # What a heading must say to be a field; the first field that fits takes the column.
-HEADINGS = (
-    ("ignored", r"updated|uprated|adjusted|inflat|deflator|real terms|current price"),
-    ("fiscal_year", r"fiscal.*\byear|year.*fiscal"),
-    ("economic_year", r"economic.*\byear|year.*economic"),
-    ("social_year", r"social.*\byear|year.*social"),
-    ("year", r"\byear\b"),
-    ("agency", r"agency|bearing|bearer|saving body"),
-    ("source", r"source"),
-    ("comment", r"comment|note|caveat"),
-    ("rag", r"\brag\b|confidence|quality|robustness"),
-    ("fiscal", r"fiscal"),
-    ("economic", r"economic"),
-    ("social", r"social(?! services)"),
-    ("code", r"^(unique )?(code|id|ref\w*)\b|cost code"),
-    ("unit", r"^units?\b(?! cost)|unit of"),
-    ("label", r"description|^item|cost line|saving$|saving detail"),
-    ("detail", r"detail|outcome$"),
-    ("value", r"unit cost|^cost|estimated|value"),
-)
+HEADINGS = [(r["field"], r["pattern"]) for r in read_rows(REFERENCE / "unit_cost_headings.csv")]
 NEEDED = {"code", "unit"}
 PRICE = ("fiscal_gbp", "economic_gbp", "social_gbp", "price_year")
 LARGE = re.compile(r"£ ?(000|k|m)|\b000s?\b|thousand|million", re.I)
