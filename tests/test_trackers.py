@@ -125,6 +125,27 @@ def test_a_mistyped_year_is_no_day_the_records_run_to() -> None:
     assert facts_of(data, "x").as_at == "2023-12-31"
 
 
+def test_a_day_of_the_records_that_has_not_come_is_asked_about(tmp_path: Path) -> None:
+    late = dt.date(dt.date.today().year + 6, 12, 31)
+    tables = book()
+    tables["about"] = [["key", "value"], ["title", "T"], ["publisher", "P"], ["as_at", f"{late}"]]
+    tables["referrals"][1][1] = dt.date(late.year, 1, 5)
+    tables["referrals"][1][4:6] = [None, None]
+    tables["monthly_referrals"][1][6] = late
+    tables["priority_progress"][1][tables["priority_progress"][0].index("updated")] = late
+    found = load(write_xlsx(tmp_path / "b.xlsx", tables)).findings
+    told = {(f.table, f.row, f.column) for f in found if "is the year right?" in f.text}
+    assert told == {
+        ("about", 4, "value"),
+        ("referrals", 2, "received"),
+        ("monthly_referrals", 2, "as_at"),
+        ("priority_progress", 2, "updated"),
+    }
+    tables["about"][3][1] = f"{dt.date.today()}"
+    found = load(write_xlsx(tmp_path / "c.xlsx", tables)).findings
+    assert not any(f.table == "about" for f in found)
+
+
 # Kinds: days
 
 

@@ -72,6 +72,11 @@ def relate(
         _future(tidied, as_at)
     if "projects" in read:
         _stale(read["projects"], as_at)
+    if "about" in read and as_at and as_at > date.today():
+        keys = read["about"].frame["key"].fillna("").map(fold)
+        text = "after today: is the year right? Months up to it without a record count as none"
+        for row in keys.index[keys == "as at"]:
+            read["about"].finding("warning", text, row=row, column="value")
     keep_agreed(read, aliases)
 
 
@@ -323,10 +328,12 @@ def _sayable(name: str) -> str:
 def _future(tidied: Tidied, as_at: date | None) -> None:
     """Warn of what has happened after the day the data run to, or after today."""
     frame, today = tidied.frame, pd.Timestamp(date.today())
-    for column in fact(TABLES[tidied.grid.table], "past"):
+    updated = min(pd.Timestamp(as_at), today) if as_at else today
+    for column in (*fact(TABLES[tidied.grid.table], "past"), "as_at"):
         if column not in frame:
             continue
-        limit = frame["as_at"] if "as_at" in frame else pd.Timestamp(as_at) if as_at else today
+        own = "as_at" in frame and column != "as_at"
+        limit = frame["as_at"] if own else today if column == "as_at" else updated
         late = frame.index[frame[column] > limit]
         if len(late):
             day = "today" if limit is today else "the day the data were last updated"
