@@ -274,8 +274,24 @@ def test_a_day_in_about_that_is_none_is_refused(tmp_path: Path) -> None:
     tables = book()
     for mark in ("TBC", "today"):
         tables["about"] = [["key", "value"], ["title", "T"], ["as_at", mark]]
-        with pytest.raises(DataProblems, match="about: found as_at that cannot be read"):
+        with pytest.raises(DataProblems, match="column value: found as_at that cannot be read"):
             load(write_xlsx(tmp_path / "a.xlsx", tables))
+
+
+def test_a_day_in_about_is_told_with_everything_else_and_an_example_is_no_record(
+    tmp_path: Path,
+) -> None:
+    tables = book()
+    tables["about"] = [["key", "value"], ["title", "T"], ["as_at", "TBC"]]
+    tables["costs"][1][3] = "soon"
+    for table, row in (("referrals", 1), ("costs", 1)):
+        tables[table].insert(1, [*tables[table][row]])
+    tables["referrals"][1][0], tables["costs"][1][2] = "EXAMPLE", "e.g."
+    with pytest.raises(DataProblems) as caught:
+        load(write_xlsx(tmp_path / "a.xlsx", tables))
+    told = {(p.sheet, p.row, p.column) for p in caught.value.problems}
+    assert told == {("about", 3, "value"), ("referrals", 2, ""), ("costs", 2, ""),
+                    ("costs", 3, "date")}  # fmt: skip
 
 
 @pytest.mark.parametrize(

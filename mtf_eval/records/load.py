@@ -148,7 +148,7 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
     if "about" in read:
         rows = read["about"].frame.dropna()
         about = dict(sorted(zip(rows["key"].str.casefold(), rows["value"], strict=True)))
-    year, as_at = _fact(about, "year"), _fact(about, "as_at")
+    year, as_at = (_fact(about, key, read.get("about")) for key in ("year", "as_at"))
     within = year and Span(date(year, 1, 1), date(year, 12, 31), f"{year}, the year in about")
     if as_at is not None:
         about["as_at"] = as_at.isoformat()
@@ -225,16 +225,19 @@ def _unread(findings: list[Finding], read: Mapping[str, Tidied]) -> list[str]:
     return told
 
 
-def _fact(about: Mapping[str, str], key: str) -> Any:
+def _fact(about: Mapping[str, str], key: str, tidied: Tidied | None) -> Any:
     """Read a fact of the data set: a year as a number, a day as a date."""
     kind = "whole" if key == "year" else "date"
+    if tidied is None or key not in about:
+        return None
+    value, expected, todo = None, KINDS[kind].expected, "write it, or take the row out"
     try:
-        value, _ = read_cell(about.get(key), kind, Context(aliases=Aliases()))
+        value, _ = read_cell(about[key], kind, Context(aliases=Aliases()))
     except Unreadable as error:
-        raise refused("about", f"{key} that cannot be read", error.expected, error.todo) from None
-    if value is None and key in about:
-        todo = "write it, or take the row out"
-        raise refused("about", f"{key} that cannot be read", KINDS[kind].expected, todo)
+        expected, todo = error.expected, error.todo
+    if value is None:
+        row = tidied.frame.index[tidied.frame["key"].fillna("").str.casefold() == key][-1]
+        tidied.problem(f"{key} that cannot be read", expected, todo, row=row, column="value")
     return value if value is None or kind == "whole" else value.date()
 
 

@@ -51,6 +51,7 @@ _TOTAL, _ALL, _AVERAGE = (
 #: What begins or ends as a total's label does: `Total cost`, `Sub-total NHS`, `NHS Count`.
 _LABEL = re.compile(r"^(?:(?:grand|overall|sub) ?)?totals?\b|\b(?:totals?|count|sum)$")
 _DAYS = ("date", "month", "area")
+_EXAMPLE = {"example", "eg", "example row", "example entry", "example only", "sample row", "dummy"}
 
 
 def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
@@ -221,6 +222,10 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
         totals = {number: row for number, row in totals.items() if number not in whole}
     _alone(out, alone)
     out.body = dict(sorted(body.items()))
+    for number in [*out.body][:3]:  # as a blank form has it under its headings
+        if any(fold(str(out.body[number][p])) in _EXAMPLE for p in texts):
+            out.problem("a row that is an example", "records", "take it out", row=number)
+            del out.body[number]
     if needs > 1 and _is_sum(out.body, summed):
         number, row = out.body.popitem()
         totals[number] = row
