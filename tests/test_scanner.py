@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import zipfile
 from pathlib import Path
@@ -14,8 +15,15 @@ from openpyxl import Workbook
 
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.exports.scanner import neutralise
+from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.load import load
-from mtf_eval.records.reading.scanner import doubts, identifiers, is_nhs_number, scan
+from mtf_eval.records.reading.scanner import (
+    doubts,
+    identifiers,
+    is_nhs_number,
+    scan,
+    without_person,
+)
 
 ROOT = Path(__file__).parent.parent
 
@@ -243,3 +251,18 @@ def test_identifying_values_of_a_data_set() -> None:
     log = pd.read_csv(ROOT / "data" / "example" / "referrals.csv", dtype=str)
     assert set(log["referral_id"]) <= set(found)
     assert not {v for v in found if v.isdigit() and len(v) < 6}
+
+
+def test_the_frequent_surnames_are_the_dated_ones_of_the_reference_data() -> None:
+    with (REFERENCE / "frequent_surnames.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert all(r["source"] and r["edition"] and r["retrieved"] for r in rows)
+    shares = {r["surname"]: float(r["share_percent"]) for r in rows}
+    assert len(shares) == len(rows)
+    assert min(shares.values()) >= 0.1
+    # The first six of deaths registered in England and Wales, 1984 to 1997.
+    assert list(shares)[:6] == ["Smith", "Jones", "Williams", "Taylor", "Brown", "Davies"]
+    for name in shares:
+        assert without_person(f"J {name}", (), ()) == ""
+        assert without_person(f"{name} & Sons Ltd", (), ()) is None
+    assert without_person("K Ward", (), ()) is None  # a ward of a hospital, it may be

@@ -16,6 +16,7 @@ import pandas as pd
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import fold
 from mtf_eval.records.dataset import Finding
+from mtf_eval.records.home import REFERENCE, read_rows
 from mtf_eval.records.reading.cells import is_blank
 
 _WHO = (
@@ -84,12 +85,7 @@ _PRACTICE = (
     r"| ((&|and) )?(practice|surgery)(?! \w))\b)"
 )
 _DETECTIVE = r"(^|(?<=[(\[,/])|(?<=[,:/–-] )|(?<=police )|(?<=CID ))D(CI?|I|S)"
-_FREQUENT = (
-    "Smith|Jones|Williams|Taylor|Brown|Davies|Evans|Thomas|Wilson|Roberts|Johnson|Robinson|Wright"
-    "|Thompson|Walker|White|Edwards|Harris|Hughes|Clarke?|Jackson|Turner|Harrison|Cooper|Martin"
-    "|Morris|Allen|Watson|Baker|Davis|Scott|Bennett|Griffiths|Mitchell|Kelly|Richardson|Bailey"
-    "|Collins|Shaw|Murphy|Patel|Khan|Singh|Hussain|Ahmed|Begum"
-)
+_FREQUENT = "|".join(r["surname"] for r in read_rows(REFERENCE / "frequent_surnames.csv"))
 #: A title and the initials, numbers, names of it. "Ash PC", "Ward Councillor", "Dover DC": nobody.
 _OFFICER = re.compile(
     rf"\b((({_COURTESY}|Prof|Councillor|Reverend)\b{_PRACTICE}|(W?({_RANKS}|Supt)|{_DETECTIVE}"
