@@ -392,3 +392,20 @@ def test_of_two_headings_of_one_column_the_one_with_days_is_asked_about(tmp_path
     write(answered(out, lambda why, means: means))
     closed = load(tmp_path / "t.xlsx").table("referrals")["closed"]
     assert [d.day if d == d else None for d in closed] == [1, 2, 3, None]
+
+
+def test_headings_repeated_among_the_rows_are_no_words_to_ask_about(tmp_path: Path) -> None:
+    tables = book()
+    head = ["Referral no", "Date of referral", "Referred by", "Decision", "Risk rating"]
+    rows = [[f"R{n}", f"0{n}/03/2021", "NHS", "Accepted", "H"] for n in range(1, 6)]
+    tables["referrals"] = [head, *rows[:2], head, *rows[2:]]
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", tables))
+    assert not [n for n in out.questions if out.lines[n].sheet == "referrals"]
+    write(answered(out, lambda why, means: means))
+    assert load(tmp_path / "t.xlsx").table("referrals")["received"].dt.day.tolist() == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]

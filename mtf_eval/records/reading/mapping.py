@@ -113,6 +113,7 @@ class Mapped:
         if grid.table == "incidents" and (again := referenced_twice(rows, top)[0]):
             said = grid.finding("warning", f"{len(again)} {TWICE}", row=again[0])
             findings = (*findings, said)
+        again = [n for n, row in enumerate(rows) if n > top and row == header]
         for place, key in keys.items():
             if key in headings and place not in out:
                 header[place] = headings[key].means
@@ -122,6 +123,8 @@ class Mapped:
                     row[place] = None
         self._values(self._of("value", grid.sheet, kind), rows, top, header)
         self._constants(grid.sheet, self._of("constant", grid.sheet, kind), rows, top)
+        for number in again:
+            rows[number] = list(header)
         options = {
             OPTIONS[line.written, line.means]
             for line in self.lines
