@@ -16,6 +16,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from mtf_eval import load
+from mtf_eval.errors import DataProblems
 from mtf_eval.publish.workbench.benefit import Money
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference
@@ -342,3 +343,35 @@ def test_an_edition_that_is_not_there_is_refused_before_anything_starts(
     assert ran("run", str(EXAMPLE), "-p", "crime_costs=2018", "--out", str(out)) == 2
     assert "crime_costs" in capsys.readouterr().err
     assert not list(out.glob("**/*.html"))
+
+
+@pytest.mark.parametrize(
+    ("item", "refused"),
+    [
+        ("Grant - Safer Streets Fund", True),
+        ("Safer Streets funding", True),
+        ("PCC contribution", True),
+        ("VAT recovered", False),
+        ("Unspent grant returned", False),
+        ("Refund of barrier hire", False),
+        ("x", False),
+    ],
+)
+def test_a_grant_among_the_costs_lowers_none(tmp_path: Path, item: str, refused: bool) -> None:
+    """By hand: of 8,000 paid and 3,000 back 5,000 are left; a grant of 3,000 leaves 8,000 paid."""
+    costs = paying(EX01=("8000", "-3000"))
+
+    def named(frame: pd.DataFrame) -> pd.DataFrame:
+        frame = costs(frame)
+        frame.loc[frame["amount_gbp"] == "-3000", "item"] = item
+        return frame
+
+    folder = changed(tmp_path / "d", costs=named)
+    if refused:
+        with pytest.raises(DataProblems, match="table funding") as told:
+            load(folder)
+        (problem,) = told.value.problems
+        assert (problem.file, problem.column) == ("costs.csv", "amount_gbp")
+        return
+    rows = load(folder).table("costs")
+    assert rows.loc[rows["project_id"] == "EX01", "amount_gbp"].sum() == 5_000

@@ -12,7 +12,7 @@ from mtf_eval.records.prices.rules import Rule
 from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, fact
 from mtf_eval.records.tables import TABLES
 
-KINDS = {"repaired": "Repaired", "warning": "Left as it is", "note": "Noted"}
+KINDS = {"repaired": "Repaired", "warning": "To look at", "note": "Noted"}
 NAMED = 12
 NOT_SHOWN = "not shown"
 

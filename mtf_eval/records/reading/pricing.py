@@ -5,6 +5,7 @@ A cost no deflator reaches and a code nobody knows are refused: nothing may rest
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -16,6 +17,13 @@ from mtf_eval.records.reading.grids import Tidied
 
 #: Columns of `outcomes` whose blank is counted as the most that can be claimed.
 BLANKS = called("blank share")
+#: Words of an item that tell of money given for a project, and of money paid that came back.
+_GIVEN = re.compile(
+    r"\b(?:grants?|fund(?:ing|ed|s)?|awards?|awarded|contributions?|income)\b", re.I
+)
+_RETURNED = re.compile(
+    r"\b(?:refund|return|repa(?:id|y)|credit|recover|reclaim|revers)", re.IGNORECASE
+)
 
 
 def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
@@ -82,8 +90,15 @@ def _costs(costs: Tidied, reference: Reference) -> None:
             )
     text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
     _each(costs, frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
+    back = frame["amount_gbp"] < 0
+    given = back & frame["item"].map(lambda item: bool(_GIVEN.search(str(item))))
+    given &= ~frame["item"].map(lambda item: bool(_RETURNED.search(str(item))))
+    for row in frame.index[given]:
+        found, expected = "a negative amount for money given", "a cost, or one that came back"
+        todo = "a grant lowers no cost: take it out, and enter it in the table funding"
+        costs.problem(found, expected, todo, row=row, column="amount_gbp")
     text = "a negative amount: read as money that came back (a refund)"
-    _each(costs, frame.index[frame["amount_gbp"] < 0], "amount_gbp", text)
+    _each(costs, frame.index[back & ~given], "amount_gbp", text)
 
 
 def _far(costs: Tidied, projects: Tidied, horizon: int) -> None:
