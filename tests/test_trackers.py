@@ -1152,3 +1152,34 @@ def test_a_column_that_no_sheet_of_a_table_has_is_told_at_the_first_heading(
     assert code == 2
     where = "b.xlsx, sheet Referrals 2020, row 1, column received"
     assert f"{where}: found no such column; expected a date" in told
+
+
+def test_an_agency_that_stands_alone_in_other_rows_is_known_beside_a_person(tmp_path: Path) -> None:
+    """By hand: 3 of Sussex Police, one by a constable; of Sea Homes, named nowhere alone, 1."""
+    names = ["Sussex Police", "Sussex Police (PC Smith)", "sussex police", "Sea Homes - Mrs Jones"]
+    rows = [f"R{n},2023-04-0{n + 1},{name},accepted" for n, name in enumerate(names)]
+    text = "\n".join(["referral_id,received,agency,decision", *rows])
+    (tmp_path / "referrals.csv").write_text(text, encoding="utf-8")
+    agencies = load(tmp_path).table("referrals")["agency"].tolist()
+    assert agencies == [*["Sussex Police"] * 3, "An individual"]
+
+
+def test_an_agency_in_capitals_is_the_same_agency(tmp_path: Path) -> None:
+    """By hand: Sussex Police 4 (2, 1 and 1 in three writings), Sea Homes 2."""
+    names = ["Sussex Police", "SUSSEX POLICE", "sussex  police", "Sussex Police", "SEA HOMES"]
+    rows = [
+        f"R{n},2023-04-0{n + 1},{name},accepted" for n, name in enumerate([*names, "Sea Homes"])
+    ]
+    text = "\n".join(["referral_id,received,agency,decision", *rows])
+    (tmp_path / "referrals.csv").write_text(text, encoding="utf-8")
+    head = "project_id,title,problem,lead_agency,partners,response_start,stage,primary_measure"
+    row = "P1,A,B,SUSSEX police,Sea Homes; sussex Police; Sea homes,2023-01-01,response,Burglary"
+    (tmp_path / "projects.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    data = load(tmp_path)
+    counts = data.table("referrals")["agency"].value_counts().to_dict()
+    assert sorted(counts.values()) == [2, 4]
+    assert counts["Sussex Police"] == 4
+    project = data.table("projects").iloc[0]
+    assert project["lead_agency"] == "Sussex Police"
+    homes = next(name for name in counts if name != "Sussex Police")
+    assert project["partners"] == f"{homes}; Sussex Police"

@@ -304,7 +304,9 @@ def _agencies(tidied: Tidied, aliases: Aliases, places: Collection[str]) -> None
             text += "first here: the agency known beside it is kept, without one it reads 'An "
             text += "individual'; one that is called so goes into the table of aliases"
             row = names.index[names.isin(bare)][0]
-            kept = {n: aliases.find("agency", b) or "An individual" for n, b in bare.items()}
+            alone = {fold(n): n for n in unknown if n not in bare}
+            known = {n: aliases.find("agency", b) or alone.get(fold(b)) for n, b in bare.items()}
+            kept = {n: agency or "An individual" for n, agency in known.items()}
             mine = names[names.index.isin(names.index[names.isin(bare)])].replace(kept)
             whole = mine.groupby(level=0).agg(lambda n: "; ".join(dict.fromkeys(filter(None, n))))
             tidied.frame.loc[whole.index, column] = whole

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
-from mtf_eval.records.schema import kind_of
+from mtf_eval.records.schema import AGENCIES, kind_of
 from mtf_eval.records.tables import TABLES
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _PARTED, _PERHAPS = re.compile(r"[,/|+]"), re.compile(r"[,/|+&]| and ")
 def one_spelling(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     """Give measures, areas, wards, themes and the like one spelling throughout; part several."""
     _measures(read, aliases)
+    _agencies(read)
     for name, column in ((n, c) for n, c in _GROUPED if n in read):
         usual = _usual(read[name].frame[column], column, aliases)
         _respell(read[name], column, usual, f"{column} spelt as in most rows")
@@ -63,6 +64,28 @@ def _measures(read: Mapping[str, Tidied], aliases: Aliases) -> None:
             text += "where both record the same incidents, leave one out"
             row = int(str(rows.index[rows == both[1]][0]))
             read["incidents"].finding("warning", text, row=row, column="measure")
+
+
+def _agencies(read: Mapping[str, Tidied]) -> None:
+    """Give an agency one writing of capitals in all tables: the one used most."""
+    places = [
+        (tidied, column)
+        for name, tidied in read.items()
+        for column in TABLES[name].columns
+        if kind_of(TABLES[name], column) in AGENCIES
+    ]
+    cells = [t.frame[c].dropna().astype("str") for t, c in places]
+    names = pd.concat([pd.Series(dtype="str"), *cells]).str.split(";").explode().str.strip()
+    usual: dict[str, str] = {}
+    for name in names[names != ""].value_counts().index:
+        usual.setdefault(name.casefold(), name)
+    for (tidied, column), texts in zip(places, cells, strict=True):
+        spelt = {}
+        for text in texts.unique():
+            parts = [part.strip() for part in text.split(";") if part.strip()]
+            written = [usual[part.casefold()] for part in parts]
+            spelt[text] = text if parts == written else "; ".join(dict.fromkeys(written))
+        _respell(tidied, column, spelt, "agency with capitals as in most rows")
 
 
 def _usual(values: pd.Series, scope: str, aliases: Aliases) -> dict[str, str]:
