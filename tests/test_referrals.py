@@ -738,3 +738,23 @@ def test_a_half_year_cut_short_says_so_beside_its_change(tmp_path: Path) -> None
         assert change.note[: len(said)] == note
     months = referrals.by_month(cut, year=2021, half=1)
     assert "The last month runs to 31 May 2021 only." in months.notes
+
+
+def test_a_year_mistyped_in_the_past_is_told(tmp_path: Path) -> None:
+    """By hand: 4 a month from October 2023 to October 2026, and one of them said to be of 2015."""
+    months = [f"{m}" for m in pd.period_range("2023-10", "2026-10", freq="M")]
+    lines = ["referral_id,received,agency,decision"]
+    lines += [f"{m}-{n},{m}-0{n},Kent Police,accepted" for m in months for n in range(1, 5)]
+    about = "key,value\ntitle,T\npublisher,P\nas_at,2026-10-31\n"
+    (tmp_path / "about.csv").write_text(about, encoding="utf-8")
+    log = tmp_path / "referrals.csv"
+    log.write_text("\n".join(lines), encoding="utf-8")
+    assert not [f for f in load(tmp_path).findings if "no referral in" in f.text]
+    log.write_text("\n".join(lines).replace(",2025-03-01,", ",2015-03-01,"), encoding="utf-8")
+    (told,) = [f for f in load(tmp_path).findings if "no referral in" in f.text]
+    assert told.kind == "warning"
+    assert "no referral in April 2015 to September 2023, after 1 before it" in told.text
+    # What is declared is not asked about.
+    declared = "source,first,last,complete\nreferrals,2015-04,2023-09,no\n"
+    (tmp_path / "coverage.csv").write_text(declared, encoding="utf-8")
+    assert not [f for f in load(tmp_path).findings if "no referral in" in f.text]

@@ -23,7 +23,7 @@ from mtf_eval.errors import BadArgument, DataProblems, Problem, refused, typed
 from mtf_eval.records import cache
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.as_of import cut, own_day
-from mtf_eval.records.coverage import check, noticed
+from mtf_eval.records.coverage import check, log_noticed, noticed
 from mtf_eval.records.dataset import CONTENT, Dataset, Finding, no_day
 from mtf_eval.records.home import HOME, REFERENCE
 from mtf_eval.records.prices.own import own_folder, own_reference
@@ -209,7 +209,7 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
     )  # fmt: skip
     rest = [*findings, *(f for n in TABLES if n in read for f in read[n].findings), *followed]
     data.memo[CONTENT] = repr((known, about, redrawn))
-    told = (*noticed(data), *rest, *unused)
+    told = (*noticed(data), *log_noticed(data), *rest, *unused)
     return replace(data, findings=told, digest=_digest(tables, told))
 
 

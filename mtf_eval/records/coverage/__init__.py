@@ -2,11 +2,11 @@
 
 from mtf_eval.records.coverage.declarations import check, force_key
 from mtf_eval.records.coverage.gaps import Coverage, Gap, named, some, whole_months
-from mtf_eval.records.coverage.messages import noticed
+from mtf_eval.records.coverage.messages import log_noticed, noticed
 from mtf_eval.records.coverage.on_record import coverage_of
 from mtf_eval.records.coverage.own_tables import kept
 
 __all__ = [
-    "Coverage", "Gap", "check", "coverage_of", "force_key", "kept", "named", "noticed", "some",
-    "whole_months",
+    "Coverage", "Gap", "check", "coverage_of", "force_key", "kept", "log_noticed", "named",
+    "noticed", "some", "whole_months",
 ]  # fmt: skip

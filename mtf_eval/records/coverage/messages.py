@@ -6,8 +6,10 @@ from functools import partial
 
 import pandas as pd
 
+from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import ONE_MONTH, Gap, named, some
 from mtf_eval.records.coverage.on_record import UNEXPLAINED, coverage_of
+from mtf_eval.records.coverage.own_tables import kept
 from mtf_eval.records.dataset import Dataset, Finding
 
 #: Runs of months without records that are told one by one.
@@ -67,6 +69,29 @@ def noticed(data: Dataset) -> list[Finding]:
             own = [f for f in own if f not in lines] + [finding] * (lines[0] in own)
     told |= several
     return [*own, *(f for f in told.values() if f not in own)]
+
+
+def log_noticed(data: Dataset) -> list[Finding]:
+    """Say which months the log of referrals is taken as not kept in, and what lies before them."""
+    rows, source = data.table("referrals"), data.source("referrals")
+    if rows.empty or source is None:
+        return []
+    words = declared(data, "", "referrals")
+    gone = kept(data, "referrals").loc[rows["received"].min() :].pipe(lambda k: k.index[~k])
+    for row in words[~words["complete"]].itertuples():
+        gone = gone[(gone < row.first) | (gone > row.last)]
+    apart = gone.to_series().diff() > pd.Timedelta(days=31)
+    warning = partial(Finding, kind="warning", table="referrals", file=source.file)
+    told = []
+    for _, run in gone.to_series().groupby(apart.cumsum()):
+        before = int((rows["received"] < run.iloc[0]).sum())
+        text = (
+            f"no referral in {named(run.iloc[0], run.iloc[-1])}, after {before:,} before it, "
+            f"{UNEXPLAINED}: taken as not on record, not as none. Is a year mistyped? Months that "
+            "were complete go into coverage"
+        )
+        told.append(warning(text=text, sheet=source.sheet))
+    return told
 
 
 def _often(of: str, measure: str, gaps: list[Gap], remedy: str) -> str:
