@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
@@ -615,3 +616,32 @@ def test_a_blank_agency_that_is_not_merged(read: Callable[..., Dataset]) -> None
     tables = book()
     tables["referrals"][2][2] = None
     assert "row 3, column agency: found nothing; expected an agency" in refusal(read, tables)
+
+
+# Files of another kind
+
+
+def test_tables_parted_by_tabs_are_read_and_a_table_in_another_kind_of_file_is_refused(
+    tmp_path: Path,
+) -> None:
+    tables = book()
+    folder = write_folder(tmp_path / "tabs", tables)
+    for path in [*folder.glob("*.csv")]:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = [*csv.reader(file)]
+        with path.with_suffix(".tsv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, delimiter="\t").writerows(rows)
+        path.unlink()
+    assert len(load(folder).table("referrals")) == len(tables["referrals"]) - 1
+    costs = tables.pop("costs")
+    folder = write_folder(tmp_path / "mixed", tables)
+    write_xlsx(folder / "costs.xlsx", {"costs": costs})
+    with pytest.raises(DataProblems, match=r"costs\.xlsx: found costs in another kind of file"):
+        load(folder)
+    write_folder(folder, {"costs": costs})  # beside the CSV file it was saved as
+    assert len(load(folder).table("costs")) == len(costs) - 1
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    write_xlsx(alone / "records.xlsx", book())
+    with pytest.raises(DataProblems, match=r"give the workbook itself, as in alone/records\.xlsx"):
+        load(alone)

@@ -138,6 +138,8 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
             f"let `mtf-eval adopt {typed(path.name)}` say which sheet is which, rename them, "
             "or name them in the table aliases (alias, name, scope sheet)"
         )
+        if path.is_dir() and (books := [t for t in there if t.endswith((".xlsx", ".xlsm"))]):
+            todo = f"give the workbook itself, as in {typed(f'{path.name}/{books[0]}')}"
         raise refused(path.name, found, f"one of {', '.join(main)}", todo)
     aliases, about, read = packaged(), {}, {}
     for first in ("aliases", "about"):

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Files of a folder that are read, or noted as not read.
-_READ = (".csv", ".geojson", ".txt", ".xls", ".xlsm", ".xlsx", ".zip")
+_TEXTS = (".csv", ".tsv", ".tab")
+_READ = (*_TEXTS, ".geojson", ".ods", ".txt", ".xls", ".xlsb", ".xlsm", ".xlsx", ".zip")
 #: A table of counts by ward with a column a month, to try estimators on; what names its areas.
 ENDS, _AREA = ".csv.gz", ("ward", "area_code", "lsoa_code", "msoa_code")
 
@@ -94,7 +95,7 @@ def _from_file(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source
         grid = Grid(table="incidents", file=place.name, rows=(), frame=frame)
         return [grid], [], {"incidents": _source("incidents", place, len(frame))}
     expected = "a folder of CSV files, an .xlsx workbook or the address of a database"
-    if kind != ".csv":
+    if kind not in _TEXTS:
         raise refused(place.name, "a file of another kind", expected, "save it as one of these")
     if (mapped := mapping_of(place)) is None:
         todo = "give the folder it is in, the file named after its table, as in referrals.csv"
@@ -116,7 +117,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
     aliases = packaged()
     for path in (p for p in files if p.name.lower() == "aliases.csv"):
         aliases = learnt(read_csv(path, "aliases"))
-    stems = {path: path.stem for path in files if path.suffix.lower() == ".csv"}
+    stems = {path: path.stem for path in files if path.suffix.lower() in _TEXTS}
     named = tables_named(stems.values(), aliases)
     for path in files:
         table = named.get(stems.get(path, ""))
@@ -128,6 +129,15 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                 text = "no table of the schema, not read"
                 unread = Finding(kind="note", table="", text=text, file=path.name)
                 if path in loose:
+                    continue
+                other = tables_named([path.stem], aliases).get(path.stem)
+                book = path not in stems and path.suffix.lower() != ".geojson"
+                if book and other not in (None, OUT, *named.values()):
+                    found, expected = f"{other} in another kind of file", f"{other}.csv"
+                    todo = "save it as CSV, or give one workbook in place of the folder"
+                    problems.append(
+                        Problem(file=path.name, found=found, expected=expected, todo=todo)
+                    )
                     continue
                 if path in stems:
                     with suppress(DataProblems):
