@@ -339,6 +339,7 @@ def test_declared_missing_is_missing_even_with_rows(
         ("x,Kent,,,2022-01,2022-02,no,", "a force that no incident has"),
         ("Cty Police,,,,2022-01,2022-02,no,", "a source that no incident has"),
         ("city,,,,2022-03,2022-02,no,", "last on or after first"),
+        ("city,,,,2093-01,2093-02,no,", "January 2093, which has not begun"),
         ("city,,,,2022-03,2022-04,no,\ncity,,,,2022-04,2022-05,yes,", "says otherwise"),
         ("city,,,,2021-01,2021-12,no,", "no month before the start of project P1"),
         ("city,,,,2022-01,2022-12,no,", "no month after the start of project P1"),

@@ -84,6 +84,9 @@ def check(read: Mapping[str, pd.DataFrame], *, by_file: bool, problem: Problem) 
     rows = rows.assign(complete=rows["complete"].fillna("yes") == "yes")
     rows["table"] = rows["source"].map(lambda s: fold(s) if fold(s) in _TABLES else "incidents")
     for at, row in rows.iterrows():
+        if row["first"] > pd.Timestamp.today():
+            found, expected = f"{row['first']:%B %Y}, which has not begun", "a month of the records"
+            problem(found, expected, "is the year right?", row=at, column="first")
         if row["table"] != "incidents":
             continue
         for column, names in known.items():
