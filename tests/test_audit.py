@@ -15,7 +15,7 @@ import pytest
 from openpyxl import Workbook
 
 from mtf_eval.errors import BadArgument
-from mtf_eval.publish.disclosure import feasible, office, published
+from mtf_eval.publish.disclosure import feasible, published
 from mtf_eval.publish.disclosure.attacker import Leak
 from mtf_eval.publish.disclosure.audit import reach
 
@@ -130,7 +130,7 @@ def test_a_summary_in_text_is_one_row_of_figures(tmp_path: Path) -> None:
     path = tmp_path / "summary.md"
     path.write_text("The half-year\n\n- Received: 188\n- Accepted, of\n  those: 23\n")
     head = ["", "Received", "Accepted, of\n  those"]
-    assert [*office.summary(path)] == [("The half-year", [head, ["headline", "188", "23"]])]
+    assert [*published.summary(path)] == [("The half-year", [head, ["headline", "188", "23"]])]
 
 
 def test_months_within_a_quarter(tmp_path: Path) -> None:
