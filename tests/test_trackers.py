@@ -1183,3 +1183,15 @@ def test_an_agency_in_capitals_is_the_same_agency(tmp_path: Path) -> None:
     assert project["lead_agency"] == "Sussex Police"
     homes = next(name for name in counts if name != "Sussex Police")
     assert project["partners"] == f"{homes}; Sussex Police"
+
+
+def test_a_ward_that_is_not_known_is_none(tmp_path: Path) -> None:
+    """By hand: 1 of Castle, 3 of no ward; a ward of its own would be shown as one."""
+    wards = ["Castle", "n/k", "Not known", "Unknown"]
+    rows = [f"R{n},2023-04-0{n + 1},NHS,accepted,{ward}" for n, ward in enumerate(wards)]
+    text = "\n".join(["referral_id,received,agency,decision,ward", *rows])
+    (tmp_path / "referrals.csv").write_text(text, encoding="utf-8")
+    data = load(tmp_path)
+    ward = data.table("referrals")["ward"]
+    assert (ward.dropna().tolist(), int(ward.isna().sum())) == (["Castle"], 3)
+    assert any("read as no ward (in 3 rows, first in row 3)" in f.text for f in data.findings)

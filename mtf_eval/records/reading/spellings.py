@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.reading.cells import is_mark
 from mtf_eval.records.schema import AGENCIES, kind_of
 from mtf_eval.records.tables import TABLES
 
@@ -26,6 +27,13 @@ def one_spelling(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     """Give measures, areas, wards, themes and the like one spelling throughout; part several."""
     _measures(read, aliases)
     _agencies(read)
+    if "referrals" in read:
+        wards = read["referrals"].frame["ward"]
+        if (nowhere := wards.notna() & wards.map(is_mark)).any():
+            read["referrals"].frame["ward"] = wards.mask(nowhere)
+            text = "a mark for what is not known read as no ward"
+            read["referrals"].mend(wards.index[nowhere], text, "ward")
+            read["referrals"].tell_mended()
     for name, column in ((n, c) for n, c in _GROUPED if n in read):
         usual = _usual(read[name].frame[column], column, aliases)
         _respell(read[name], column, usual, f"{column} spelt as in most rows")
