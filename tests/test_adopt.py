@@ -409,3 +409,22 @@ def test_headings_repeated_among_the_rows_are_no_words_to_ask_about(tmp_path: Pa
         4,
         5,
     ]
+
+
+def test_a_sheet_of_one_kind_with_months_across_is_asked_for_its_kind(tmp_path: Path) -> None:
+    """By hand: 1 + 2 + 3 of 2024, twice that of 2025, in two areas."""
+    tables = book()
+    del tables["incidents"]
+    for year, times in ((2024, 1), (2025, 2)):
+        rows = [[f"E0100000{a}", *(n * times for n in (1, 2, 3)), 6 * times] for a in (1, 2)]
+        head = ["LSOA code", "Jan", "Feb", "Mar", "Total"]
+        tables[f"ASB {year}"] = [[f"ASB by LSOA, {year}"], head, *rows]
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", tables))
+    (asked,) = [out.lines[n] for n in out.questions if out.lines[n].sheet == "ASB 2024"]
+    assert (asked.what, asked.column) == ("constant", "measure")
+    (place,) = [n for n in out.questions if out.lines[n].sheet == "ASB 2024"]
+    assert out.question(place).startswith("ASB 2024: incidents needs measure")
+    write(answered(out, lambda why, means: means or "Anti-social behaviour"))
+    rows = load(tmp_path / "t.xlsx").table("incidents")
+    assert rows.groupby(rows["month"].dt.year)["count"].sum().to_dict() == {2024: 12, 2025: 24}
+    assert set(rows["measure"]) == {"Anti-social behaviour"}

@@ -187,7 +187,7 @@ def adopt(file: Path, yes: bool) -> int:
     if yes or sys.stdin.isatty():
         desk.answered(out, (lambda why, means: means) if yes else _asked)
     for place in out.questions if not sys.stdin.isatty() else ():
-        click.echo(f"  ? {out.lines[place].why} [{out.lines[place].means or 'no proposal'}]")
+        click.echo(f"  ? {out.question(place)} [{out.lines[place].means or 'no proposal'}]")
     target = desk.write(out)
     left = len(out.questions)
     click.echo(f"{file.with_name(target.name)}: the mapping, {count} question(s), {left} open")

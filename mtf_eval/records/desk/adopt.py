@@ -59,6 +59,11 @@ class Adoption:
         """Places of the open questions among the lines."""
         return [i for i, line in enumerate(self.lines) if line.answer == OPEN]
 
+    def question(self, place: int) -> str:
+        """Return the question of a line, after the name of its sheet."""
+        line = self.lines[place]
+        return f"{line.sheet}: {line.why}" if line.sheet else line.why
+
 
 def adopt(path: Path) -> Adoption:
     """Look at every sheet of a workbook, or at one CSV file, and propose a mapping."""
@@ -344,7 +349,7 @@ def answered(out: Adoption, ask: Callable[[str, str], str]) -> Adoption:
     """Take the answer of `ask(question, proposal)` to each; an empty one leaves it open."""
     for place in out.questions:
         line = out.lines[place]
-        means = ask(line.why, line.means)
+        means = ask(out.question(place), line.means)
         if means:
             out.lines[place] = replace(line, means=means, answer="yes")
     return out

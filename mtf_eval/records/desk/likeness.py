@@ -51,7 +51,7 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
         liked = {name for name in like if name and name in columns}
         needed = {n for n, c in columns.items() if (c.metadata or {})["required"]}
         if table == "incidents":
-            needed |= {"date"}
+            needed |= {"month" if "month" in known else "date"}
             places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
             liked |= {"area_code"} if len(places) >= 2 else set()
         if len(known | liked) < 2:
