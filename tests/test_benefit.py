@@ -1057,6 +1057,17 @@ def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(
     assert "comparison has taken it off" not in said(1)
 
 
+def test_the_assumptions_of_pounds_are_listed_and_no_others(reference: Reference) -> None:
+    done = analyse(dataset(project_measures=[measure()]), evaluation(), reference, draws=0)
+    named = set(appendix.assumptions(done).frame["name"])
+    of_pounds = {row["meaning"].capitalize() for row in reference.tables["assumptions"]
+                 if row["name"].endswith(("_spread", "_grade", "_drop_off", "_years"))
+                 and row["name"] != "plan_spread"}  # fmt: skip
+    assert len(of_pounds) >= 10
+    assert of_pounds <= named
+    assert not any("rated red" in name or "after a start" in name for name in named)
+
+
 def test_cost_of_a_person_and_of_a_person_s_year_by_hand(reference: Reference) -> None:
     # 20 children, half of them helped, a quarter would have been anyway: 7.5; two years, the second
     # at 0.7 of the first: 12.75 years of one child. Grade 1 costs have no optimism bias.

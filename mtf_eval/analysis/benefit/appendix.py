@@ -128,7 +128,7 @@ def assumptions(benefit: Benefit) -> Rows:
     value = f"{float(index['index']):.4f} ({index['base']}, {index['status']})"
     yield f"GDP deflator {chosen.price_year}", value, "", index["verified"], index["source"]
     for row in tables["assumptions"]:
-        if row["name"] != "price_year":
+        if not row["name"].startswith(("price_year", "rag_", "plan_")):
             named = row["meaning"].capitalize(), row["value"], row["grade"]
             yield *named, row["verified"], row["source"]
 
