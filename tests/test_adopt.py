@@ -361,6 +361,17 @@ def test_a_table_is_not_left_out_because_its_reference_has_another_name(tmp_path
     assert (asked.written, asked.means) == ("Bid ref", "bid_id")
 
 
+def test_a_sheet_like_one_that_has_the_name_is_left_out_unless_it_is_said_to_be_more(
+    tmp_path: Path,
+) -> None:
+    tables = book()
+    tables["Budget"] = [row[:] for row in tables["costs"]]
+    out = adopt(write_xlsx(tmp_path / "t.xlsx", tables))
+    (asked,) = [out.lines[n] for n in out.questions if out.lines[n].sheet == "Budget"]
+    assert (asked.what, asked.means) == ("sheet", "leave out")
+    assert asked.why.startswith("it is like costs, which another sheet is by its name")
+
+
 def test_a_tracker_with_names_of_its_own_is_pointed_to_adopt(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,7 +100,9 @@ def test_a_jump_in_rows_without_an_area_is_a_gate() -> None:
     assert re.findall(r"(\d+)%", gap.text) == ["36", "1"]
 
 
-@pytest.mark.parametrize("written", ["Unknown", "Not stated", "(blank)", "Ward not known"])
+@pytest.mark.parametrize(
+    "written", ["Unknown", "Not stated", "(blank)", "Ward not known", "n/k", "TBC"]
+)
 def test_a_jump_in_rows_of_a_table_whose_area_is_not_known_is_a_gate(
     tmp_path: Path, written: str
 ) -> None:
@@ -411,6 +413,15 @@ def test_a_jump_is_more_than_chance_and_than_a_trifle() -> None:
     assert not jumps(np.array([5.0, 9, 4, 7] * 6), rows).any()
     raised = jumps(np.r_[np.full(12, 5.0), np.full(12, 60.0)], rows)
     assert np.flatnonzero(raised).tolist() == [*range(12, 24)]
+
+
+@pytest.mark.parametrize(("many", "share"), [(15, 0.05), (50, 0.02), (50, 0.05), (50, 0.1)])
+def test_a_short_list_with_one_share_throughout_has_no_jump(many: int, share: float) -> None:
+    rng = np.random.default_rng(many)
+    lists = [(rng.poisson(many, 24) + 1.0) for _ in range(300)]
+    marked = [jumps(rng.binomial(rows.astype(int), share).astype(float), rows) for rows in lists]
+    assert sum(map(np.any, marked)) <= 1  # one in a million each
+    assert jumps(np.r_[np.full(12, 1.0), np.full(12, 18.0)], np.full(24, 50.0))[12:].all()
 
 
 # The task force's own tables

@@ -633,13 +633,21 @@ def test_tables_parted_by_tabs_are_read_and_a_table_in_another_kind_of_file_is_r
             csv.writer(file, delimiter="\t").writerows(rows)
         path.unlink()
     assert len(load(folder).table("referrals")) == len(tables["referrals"]) - 1
+    write_folder(folder, {"incidents": tables["incidents"]})
+    with pytest.raises(DataProblems, match=r"incidents\.tsv: found a second file of incidents"):
+        load(folder)
     costs = tables.pop("costs")
     folder = write_folder(tmp_path / "mixed", tables)
     write_xlsx(folder / "costs.xlsx", {"costs": costs})
     with pytest.raises(DataProblems, match=r"costs\.xlsx: found costs in another kind of file"):
         load(folder)
     write_folder(folder, {"costs": costs})  # beside the CSV file it was saved as
+    (folder / "actions.txt").write_text("What we did in April")
     assert len(load(folder).table("costs")) == len(costs) - 1
+    (folder / "costs.csv").rename(folder / "costs 2023.csv")
+    (folder / "costs.xlsx").rename(folder / "Costs 2022.xlsx")
+    with pytest.raises(DataProblems, match=r"Costs 2022\.xlsx: found costs in another kind"):
+        load(folder)
     alone = tmp_path / "alone"
     alone.mkdir()
     write_xlsx(alone / "records.xlsx", book())

@@ -59,20 +59,17 @@ WEEKDAYS = TABLES["incident_hours"].columns["weekday"].metadata["allowed"]
 
 #: What the meaning of a sheet or heading is called where it has none.
 OUT = "leave out"
-#: A time at the end of a name: `Referrals 2023-24`, `incidents_2021`, `Referrals Q1 2023`.
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_YEAR = r"(?:fy ?)?20[0-9]{2}(?:[-/_ ][0-9]{2,4})?"
-_PART = rf"(?:q[1-4]|h[12]|{_MONTH}(?: ?(?:-|to) ?{_MONTH})?)(?:[ _-]*(?:{_YEAR}|[0-9]{{2}}))?"
-_TIME = re.compile(rf"(?:[ _-]*\(?{_YEAR}|[ _-]+\(?{_PART})\)?$", re.I)
+#: A year at the end of a name: `Referrals 2023-24`, `incidents_2021`.
+_YEAR = re.compile(r"[ _-]*\(?(?:fy ?)?20[0-9]{2}(?:[-/_ ][0-9]{2,4})?\)?$", re.I)
 
 
 def tables_named(names: Iterable[str], aliases: Aliases) -> dict[str, str]:
-    """Return the table of each sheet or file; those of a time only where none is of all time."""
+    """Return the table of each sheet or file; those of years only where none is of all years."""
     names = [*names]
     named = {name: t for name in names if (t := table_named(name, aliases))}
-    timed = {name: table_named(_TIME.sub("", name), aliases) for name in names}
+    years = {name: table_named(_YEAR.sub("", name), aliases) for name in names}
     whole = {*named.values()}
-    return named | {name: t for name, t in timed.items() if t and t not in whole}
+    return named | {name: t for name, t in years.items() if t and t not in whole}
 
 
 def table_named(name: str, aliases: Aliases) -> str | None:

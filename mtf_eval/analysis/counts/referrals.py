@@ -112,9 +112,10 @@ def part_year(data: Dataset, *, year: int, half: int | None = None) -> str:
     """Caution when the figures stop before the end of the time or lack months; else empty."""
     when, until, said = Period(year, half), as_at(data, year=year), ""
     if until is not None and until < when.end:
+        span = "half-year" if half else "year"
         said = (
-            f"{year} runs to {day(until)} only; {year - 1} is the whole year. The change compares "
-            "a part year with a whole one."
+            f"{when.words} runs to {day(until)} only; {when.before.words} is the whole {span}. "
+            f"The change compares a part {span} with a whole one."
         )
     gone = " and ".join(filter(None, (not_kept(data, w) for w in (when.before, when))))
     return f"{said} Not on record: {gone}.".strip() if gone else said
@@ -134,7 +135,8 @@ def not_kept(data: Dataset, when: Period) -> str:
     months = list(frame["month"][frame["received"].isna()])
     if not months:
         return ""
-    return listing([f"{m:%B}" for m in months]) + f" {when.year}"
+    named = listing([f"{m:%B}" for m in months])
+    return f"{when.year}" if len(months) == 12 else f"{named} {when.year}"
 
 
 def source_of(data: Dataset, year: int) -> str:

@@ -284,7 +284,7 @@ def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[
 
 def jumps(without: Counts, rows: Counts) -> Flags:
     """Mark months whose share of rows without an area is above the rest's beyond chance."""
-    from scipy.stats import binom
+    from scipy.stats import hypergeom
 
     told, none = rows > 0, np.zeros(len(rows), dtype=bool)
     share = np.where(told, without / np.maximum(rows, 1), np.nan)
@@ -299,8 +299,9 @@ def jumps(without: Counts, rows: Counts) -> Flags:
     cut = int(np.argmax((high - low) * weight))
     below, above = float(low[cut]), float(high[cut])
     many = n.sum() - np.cumsum(n)[cut]
-    beyond = binom.sf(x.sum() - np.cumsum(x)[cut] - 1, many, max(below, 1 / n.sum()))
-    ways = comb(len(n), cut + 1)  # so many choices of months might have stood out
+    # As many rows without an area, dealt out over all months: so many, or more, in these.
+    beyond = hypergeom.sf(x.sum() - np.cumsum(x)[cut] - 1, n.sum(), x.sum(), many)
+    ways = comb(len(n), cut + 1) * (len(n) - 1)  # so many choices of months might have stood out
     if above - below < MATERIAL or beyond * ways > CHANCE:
         return none
     raised: Flags = told & (share > (below + above) / 2)

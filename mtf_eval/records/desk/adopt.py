@@ -29,7 +29,7 @@ from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.tidy import tidy
 from mtf_eval.records.schema import empty, kind_of
-from mtf_eval.records.tables import CORE, OUT, TABLES, table_named
+from mtf_eval.records.tables import CORE, OUT, TABLES, table_named, tables_named
 
 #: Sheets of one workbook; more are no tracker.
 MOST_SHEETS = 100
@@ -72,6 +72,7 @@ def adopt(path: Path) -> Adoption:
     chosen: list[Grid] = []
     seen = dict.fromkeys([grid.sheet for grid in grids], "")
     kinds: dict[tuple[str, tuple[str, ...]], str] = {}
+    by_name = tables_named([grid.sheet for grid in grids], aliases)
     names = declared({}, [row["crime_type"] for row in own_reference(None).tables["crime_types"]])
     like = [(g, table_of(replace(g, rows=g.rows[:LOOKED_AT]), aliases)) for g in grids]
     # What stands across these is named in the others.
@@ -80,6 +81,16 @@ def adopt(path: Path) -> Adoption:
         if not table:
             out.lines.append(Line(what="sheet", sheet=grid.sheet, means=OUT, why="like no table"))
             seen[grid.sheet] = f"{grid.sheet or path.name}: like no table, left out"
+            continue
+        if table in by_name.values() and grid.sheet not in by_name:
+            why = (
+                f"it is like {table}, which another sheet is by its name: leave it out, as a copy, "
+            )
+            why += f"a plan or a template? Write {table} where its rows are more of them"
+            out.lines.append(_open("sheet", why, sheet=grid.sheet, means=OUT))
+            seen[grid.sheet] = (
+                f"{grid.sheet}: like {table}, left out unless you say it is more of it"
+            )
             continue
         asked = f"it is like {table} and like {rival}: is it {table}?" if rival else ""
         line = Line(what="sheet", sheet=grid.sheet, written=str(top + 1), means=table)

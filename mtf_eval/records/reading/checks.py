@@ -23,6 +23,7 @@ from mtf_eval.records.reading.cells import (
     Context,
     describe,
     is_blank,
+    is_mark,
     read_cell,
 )
 from mtf_eval.records.reading.days import Unreadable
@@ -170,7 +171,8 @@ def without_area(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
 
     Their share by month is a matter of `coverage`, as that of a police force.
     """
-    nowhere = frame.index[frame["area_code"].fillna("").map(fold).str.fullmatch(_NOWHERE)]
+    areas = frame["area_code"].dropna()
+    nowhere = areas.index[areas.map(fold).str.fullmatch(_NOWHERE) | areas.map(is_mark)]
     if len(nowhere):
         text = f"{len(nowhere)} row(s) whose area is not known, first here: in no area's figures"
         out.finding("warning", text, row=nowhere[0], column="area_code")

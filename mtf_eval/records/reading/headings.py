@@ -163,7 +163,8 @@ def passed_over(asides: Iterable[Grid], read: Tidied, aliases: Aliases) -> Probl
     if not found:
         return None
     (grid, rows), *_ = found.values()
-    name = f"scope sheet): {grid.table}, to read their rows below the others, or {OUT}"
+    name = f"scope sheet): {grid.table}, to read all rows below the others (take out first those "
+    name += f"that stand in both), or {OUT}"
     todo = f"name {'it' if len(found) == 1 else 'each'} in the table aliases ({name}"
     many = sum(len(rows) for _, rows in found.values())
     also = f", then in {', '.join([*found][1:])}" if len(found) > 1 else ""

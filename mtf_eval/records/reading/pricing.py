@@ -95,7 +95,8 @@ def _costs(costs: Tidied, reference: Reference) -> None:
     given &= ~frame["item"].map(lambda item: bool(_RETURNED.search(str(item))))
     for row in frame.index[given]:
         found, expected = "a negative amount for money given", "a cost, or one that came back"
-        todo = "a grant lowers no cost: take it out, and enter it in the table funding"
+        todo = "a grant lowers no cost: take it out, and enter it in the table funding; or write "
+        todo += "refund beside what came back of the cost itself"
         costs.problem(found, expected, todo, row=row, column="amount_gbp")
     text = "a negative amount: read as money that came back (a refund)"
     _each(costs, frame.index[back & ~given], "amount_gbp", text)

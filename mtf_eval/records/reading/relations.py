@@ -258,16 +258,18 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
     cells = table.unstack(fill_value=0).astype(int)
     if len(cells.columns) < 3:
         return
-    name = cells.drop(columns="", errors="ignore").sum().idxmax()
-    few = len(cells.columns) < _MANY
-    whole, rest = cells.pop(name), cells.sum(axis=1)
-    held = whole > 0
+    placed = cells.drop(columns="", errors="ignore")
+    name, few = placed.sum().idxmax(), len(cells.columns) < _MANY
+    whole, placed = cells.pop(name), placed.drop(columns=placed.sum().idxmax())
+    # A total may be of the areas alone, or with what has none.
+    rest, held = placed.sum(axis=1), whole > 0
+    same = [(whole == each.sum(axis=1))[held].all() for each in (placed, cells)]
     sums = (cells[held].gt(0).sum(axis=1) > 1).sum()
     if sums < (_SURE if few else _MANY) or not (whole >= rest)[held].all():
         return
     place = {"row": frame.index[frame["area_code"] == name][0], "column": "area_code"}
     own = areas is not None and (areas.frame["area_code"] == name).any()
-    if (whole == rest)[held].all() and not own:
+    if any(same) and not own:
         incidents.frame = frame[frame["area_code"] != name]
         text = "an area that is the sum of all others in every month left out"
         incidents.finding("repaired", text, **place)

@@ -106,7 +106,7 @@ def _from_file(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source
 
 def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Source]]:
     from mtf_eval.records.reading.redrawn import LOOK_UP
-    from mtf_eval.records.tables import OUT, tables_named
+    from mtf_eval.records.tables import OUT, table_named, tables_named
 
     grids: list[Grid] = []
     findings: list[Finding] = []
@@ -119,6 +119,13 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
         aliases = learnt(read_csv(path, "aliases"))
     stems = {path: path.stem for path in files if path.suffix.lower() in _TEXTS}
     named = tables_named(stems.values(), aliases)
+    named |= {p.stem: t for p in stems if (t := table_named(p.name, aliases))}
+    for path in (p for p in stems if p.suffix.lower() != ".csv" and p.stem in named):
+        if any(other != path and other.stem == path.stem for other in stems):
+            found, expected = f"a second file of {path.stem}", "one"
+            todo = "keep one of them, or put all rows into one"
+            problems.append(Problem(file=path.name, found=found, expected=expected, todo=todo))
+    whole = {named[p.stem] for p in stems if table_named(p.stem, aliases)}
     for path in files:
         table = named.get(stems.get(path, ""))
         if table in (None, OUT):
@@ -131,8 +138,8 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                 if path in loose:
                     continue
                 other = tables_named([path.stem], aliases).get(path.stem)
-                book = path not in stems and path.suffix.lower() != ".geojson"
-                if book and other not in (None, OUT, *named.values()):
+                book = path not in stems and path.suffix.lower() not in (".geojson", ".txt")
+                if book and other not in (None, OUT) and other not in whole:
                     found, expected = f"{other} in another kind of file", f"{other}.csv"
                     todo = "save it as CSV, or give one workbook in place of the folder"
                     problems.append(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _SPELT = ("measure", "area")
 #: Columns by which rows are put together, and what parts two themes: surely, or perhaps.
 _GROUPED = (("referrals", "ward"), ("activity", "category"), ("survey_responses", "channel"))
+_CODES = re.compile(r"[;,/|+&]| and ")
 _PARTED, _PERHAPS = re.compile(r"[,/|+]"), re.compile(r"[,/|+&]| and ")
 
 
@@ -66,7 +67,7 @@ def _measures(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     if "incidents" in read:
         rows = read["incidents"].frame["measure"].dropna()
         names = {m: aliases.find("criteria", m) or m for m in rows.unique()}
-        for name in {n for n in names.values() if [*names.values()].count(n) > 1}:
+        for name in dict.fromkeys(n for n in names.values() if [*names.values()].count(n) > 1):
             both = [m for m, n in names.items() if n == name]
             text = f"{' and '.join(both)} are counted apart: if they are one, write one name; "
             text += "where both record the same incidents, leave one out"
@@ -171,9 +172,12 @@ def _priority_codes(actions: Tidied, codes: pd.Series[str]) -> None:
     """Part codes of agency priorities where each part is one; ask about those that are none."""
     known = {fold(code): code for code in codes.dropna()}
     cells = actions.frame["priority_codes"].dropna()
-    parts = {t: [fold(p) for p in re.split(r"[;,/|+&]| and ", t) if p.strip()] for t in {*cells}}
+    parts = {
+        t: [fold(t)] if fold(t) in known else [fold(p) for p in _CODES.split(t) if p.strip()]
+        for t in cells.unique()
+    }
     sure = {text: each for text, each in parts.items() if {*each} <= {*known}}
-    spelt = {text: "; ".join(known[p] for p in each) for text, each in sure.items()}
+    spelt = {t: "; ".join(dict.fromkeys(known[p] for p in each)) for t, each in sure.items()}
     _respell(actions, "priority_codes", {t: t for t in parts} | spelt, "codes parted by ;")
     if len(odd := cells.index[~cells.isin(sure)]):
         text = f"{len(odd)} row(s) with a code that agency_priorities does not list, first here: "
