@@ -101,7 +101,11 @@ def test_headline(thanet: Dataset) -> None:
     caution = referrals.part_year(thanet, year=2021)
     assert "15 December 2021" in caution
     assert "part year" in caution
-    for half, said in ((None, caution), (1, ""), (2, caution)):
+    part = (
+        "July to December 2021 runs to 15 December 2021 only; July to December 2020 is the whole "
+    )
+    part += "half-year. The change compares a part half-year with a whole one."
+    for half, said in ((None, caution), (1, ""), (2, part)):
         (change,) = (
             c
             for c in referrals.headline(thanet, year=2021, half=half).columns
@@ -730,7 +734,7 @@ def test_a_half_year_cut_short_says_so_beside_its_change(tmp_path: Path) -> None
     write(tmp_path / "referrals.csv", rows)
     whole = load(tmp_path)
     cut = load(tmp_path, as_of=date(2021, 5, 31))
-    said = "2021 runs to 31 May 2021 only; 2020 is the whole year"
+    said = "January to June 2021 runs to 31 May 2021 only; January to June 2020 is the whole half-"
     for data, received, note in ((whole, 6, ""), (cut, 5, said)):
         head = referrals.headline(data, year=2021, half=1)
         assert head.frame[["received", "previous"]].iloc[0].tolist() == [received, 6]

@@ -171,8 +171,8 @@ def without_area(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
 
     Their share by month is a matter of `coverage`, as that of a police force.
     """
-    areas = frame["area_code"].dropna()
-    nowhere = areas.index[areas.map(fold).str.fullmatch(_NOWHERE) | areas.map(is_mark)]
+    areas = frame["area_code"].dropna().astype("str")
+    nowhere = areas.index[areas.map(fold).str.fullmatch(_NOWHERE) | areas.map(is_mark).astype(bool)]
     if len(nowhere):
         text = f"{len(nowhere)} row(s) whose area is not known, first here: in no area's figures"
         out.finding("warning", text, row=nowhere[0], column="area_code")
