@@ -30,7 +30,7 @@ def one_spelling(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     _agencies(read)
     if "referrals" in read:
         wards = read["referrals"].frame["ward"]
-        if (nowhere := wards.notna() & wards.map(is_mark)).any():
+        if (nowhere := wards.notna() & wards.map(is_mark).astype(bool)).any():
             read["referrals"].frame["ward"] = wards.mask(nowhere)
             text = "a mark for what is not known read as no ward"
             read["referrals"].mend(wards.index[nowhere], text, "ward")
