@@ -91,8 +91,8 @@ def _costs(costs: Tidied, reference: Reference) -> None:
     text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
     _each(costs, frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
     back = frame["amount_gbp"] < 0
-    given = back & frame["item"].map(lambda item: bool(_GIVEN.search(str(item))))
-    given &= ~frame["item"].map(lambda item: bool(_RETURNED.search(str(item))))
+    items = frame["item"].fillna("").astype("str")
+    given = back & items.str.contains(_GIVEN) & ~items.str.contains(_RETURNED)
     for row in frame.index[given]:
         found, expected = "a negative amount for money given", "a cost, or one that came back"
         todo = "a grant lowers no cost: take it out, and enter it in the table funding; or write "
