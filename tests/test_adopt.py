@@ -370,6 +370,13 @@ def test_a_sheet_like_one_that_has_the_name_is_left_out_unless_it_is_said_to_be_
     (asked,) = [out.lines[n] for n in out.questions if out.lines[n].sheet == "Budget"]
     assert (asked.what, asked.means) == ("sheet", "leave out")
     assert asked.why.startswith("it is like costs, which another sheet is by its name")
+    tables["Costs Jan 24"] = tables.pop("Budget")
+    tables["Log"] = tables.pop("referrals")
+    tables["referrals"] = [["Month", "How many"], ["Jan", 3]]  # a summary by that name
+    out = adopt(write_xlsx(tmp_path / "u.xlsx", tables))
+    means = {line.sheet: line.means for line in out.lines if line.what == "sheet"}
+    assert means["Costs Jan 24"] == "costs"
+    assert means["Log"] == "referrals"
 
 
 def test_a_tracker_with_names_of_its_own_is_pointed_to_adopt(

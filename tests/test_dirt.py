@@ -636,6 +636,9 @@ def test_tables_parted_by_tabs_are_read_and_a_table_in_another_kind_of_file_is_r
     write_folder(folder, {"incidents": tables["incidents"]})
     with pytest.raises(DataProblems, match=r"incidents\.tsv: found a second file of incidents"):
         load(folder)
+    (folder / "incidents.csv").rename(folder / "Incidents.CSV")
+    with pytest.raises(DataProblems, match=r"incidents\.tsv: found a second file of incidents"):
+        load(folder)
     costs = tables.pop("costs")
     folder = write_folder(tmp_path / "mixed", tables)
     write_xlsx(folder / "costs.xlsx", {"costs": costs})
@@ -647,6 +650,12 @@ def test_tables_parted_by_tabs_are_read_and_a_table_in_another_kind_of_file_is_r
     (folder / "costs.csv").rename(folder / "costs 2023.csv")
     (folder / "costs.xlsx").rename(folder / "Costs 2022.xlsx")
     with pytest.raises(DataProblems, match=r"Costs 2022\.xlsx: found costs in another kind"):
+        load(folder)
+    (folder / "Costs 2022.xlsx").rename(folder / "costs_2023.xlsx")  # as it was saved from
+    assert len(load(folder).table("costs")) == len(costs) - 1
+    (folder / "costs 2023.csv").rename(folder / "costs.txt")
+    (folder / "costs_2023.xlsx").unlink()
+    with pytest.raises(DataProblems, match=r"costs\.txt: found costs in another kind of file"):
         load(folder)
     alone = tmp_path / "alone"
     alone.mkdir()

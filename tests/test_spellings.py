@@ -113,13 +113,13 @@ def test_codes_of_priorities_are_parted_and_one_that_is_none_is_told(tmp_path: P
     tables["agency_priorities"] += [["KP1", "NHS", "fewer"], ["KP2", "NHS", "more"]]
     tables["agency_priorities"] += [["C&YP", "NHS", "children"]]
     head = ["action_id", "project_id", "description", "agency", "status", "priority_codes"]
-    cells = ["KP1, KP2", "KP1/kp2", "KP1 & KP2", "kp1", "KP1; kp1", "c&yp", "KP9, KP1"]
+    cells = ["KP1, KP2", "KP1/kp2", "KP1 & KP2", "kp1", "KP1; kp1", "c&yp", "C&YP; KP1", "KP9, KP1"]
     tables["actions"] = [head] + [
         [f"A{n}", "P1", "a walk", "NHS", "completed", cell] for n, cell in enumerate(cells)
     ]
     data = read(tmp_path, tables)
     codes = data.table("actions")["priority_codes"].tolist()
-    assert codes == ["KP1; KP2"] * 3 + ["KP1", "KP1", "C&YP", "KP9, KP1"]
+    assert codes == ["KP1; KP2"] * 3 + ["KP1", "KP1", "C&YP", "C&YP; KP1", "KP9, KP1"]
     (text,) = (t for t in told(data, "actions") if "agency_priorities" in t)
     assert text.startswith("1 row(s) with a code")
 

@@ -111,7 +111,7 @@ def as_at(data: Dataset, *, year: int) -> date | None:
 def part_year(data: Dataset, *, year: int, half: int | None = None) -> str:
     """Caution when the figures stop before the end of the time or lack months; else empty."""
     when, until, said = Period(year, half), as_at(data, year=year), ""
-    if until is not None and until < when.end:
+    if until is not None and when.start <= until < when.end:
         span = "half-year" if half else "year"
         said = (
             f"{when.words} runs to {day(until)} only; {when.before.words} is the whole {span}. "

@@ -283,7 +283,10 @@ def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[
 
 
 def jumps(without: Counts, rows: Counts) -> Flags:
-    """Mark months whose share of rows without an area is above the rest's beyond chance."""
+    """Mark months whose share of rows without an area is above the rest's beyond chance.
+
+    Any months that stand out, or months in a row: of those there are fewer, so less is asked.
+    """
     from scipy.stats import hypergeom
 
     told, none = rows > 0, np.zeros(len(rows), dtype=bool)
@@ -302,7 +305,28 @@ def jumps(without: Counts, rows: Counts) -> Flags:
     # As many rows without an area, dealt out over all months: so many, or more, in these.
     beyond = hypergeom.sf(x.sum() - np.cumsum(x)[cut] - 1, n.sum(), x.sum(), many)
     ways = comb(len(n), cut + 1) * (len(n) - 1)  # so many choices of months might have stood out
-    if above - below < MATERIAL or beyond * ways > CHANCE:
-        return none
+    if above - below < MATERIAL or beyond * ways > CHANCE / 2:
+        return _raised_run(without, rows)
     raised: Flags = told & (share > (below + above) / 2)
     return raised
+
+
+def _raised_run(without: Counts, rows: Counts) -> Flags:
+    """Mark the run of months whose share of rows without an area stands out most, beyond chance."""
+    from scipy.stats import hypergeom
+
+    x, n = (np.r_[0.0, np.cumsum(each)] for each in (without, rows))
+    first, end = np.triu_indices(len(n), 1)
+    many, found, none = n[end] - n[first], x[end] - x[first], np.zeros(len(rows), dtype=bool)
+    rest = n[-1] - many
+    some = (many > 0) & (rest > 0)
+    if not some.any():
+        return none
+    first, end, many, found, rest = (each[some] for each in (first, end, many, found, rest))
+    beyond = hypergeom.sf(found - 1, n[-1], x[-1], many) * len(many)
+    best = int(np.argmin(beyond))
+    step = found[best] / many[best] - (x[-1] - found[best]) / rest[best]
+    if step < MATERIAL or beyond[best] > CHANCE / 2:
+        return none
+    none[first[best] : end[best]] = rows[first[best] : end[best]] > 0
+    return none

@@ -75,6 +75,7 @@ def adopt(path: Path) -> Adoption:
     by_name = tables_named([grid.sheet for grid in grids], aliases)
     names = declared({}, [row["crime_type"] for row in own_reference(None).tables["crime_types"]])
     like = [(g, table_of(replace(g, rows=g.rows[:LOOKED_AT]), aliases)) for g in grids]
+    held = {table for grid, (_, table, _, _) in like if by_name.get(grid.sheet) == table}
     # What stands across these is named in the others.
     for grid, (top, table, rival, why) in sorted(like, key=lambda x: x[1][1] in _ACROSS):
         looked = replace(grid, rows=grid.rows[:LOOKED_AT])
@@ -82,18 +83,16 @@ def adopt(path: Path) -> Adoption:
             out.lines.append(Line(what="sheet", sheet=grid.sheet, means=OUT, why="like no table"))
             seen[grid.sheet] = f"{grid.sheet or path.name}: like no table, left out"
             continue
-        if table in by_name.values() and grid.sheet not in by_name:
-            why = (
-                f"it is like {table}, which another sheet is by its name: leave it out, as a copy, "
-            )
-            why += f"a plan or a template? Write {table} where its rows are more of them"
-            out.lines.append(_open("sheet", why, sheet=grid.sheet, means=OUT))
-            seen[grid.sheet] = (
-                f"{grid.sheet}: like {table}, left out unless you say it is more of it"
-            )
-            continue
         asked = f"it is like {table} and like {rival}: is it {table}?" if rival else ""
-        line = Line(what="sheet", sheet=grid.sheet, written=str(top + 1), means=table)
+        beside = table in held and by_name.get(grid.sheet) != table
+        beside = beside and not fold(grid.sheet).startswith(fold(table))
+        if beside:
+            asked = (
+                f"it is like {table}, which another sheet is by its name: leave it out, as a copy, "
+                f"a plan or a template? Write {table} where its rows are more of them"
+            )
+        means = OUT if beside else table
+        line = Line(what="sheet", sheet=grid.sheet, written=str(top + 1), means=means)
         out.lines.append(replace(line, answer=OPEN if asked else "", why=asked or why))
         labels = tuple(fold(str(c)) for c in grid.rows[top] if not is_blank(c))
         kind = (pattern(grid.sheet), labels)
@@ -106,6 +105,7 @@ def adopt(path: Path) -> Adoption:
                 for n, line in enumerate(lines):
                     if fold(line.written) in ("postcode", "post code"):
                         lines[n] = replace(line, means="postcode", why="")
+            lines = [replace(line, answer="") for line in lines] if beside else lines
             out.lines += lines
             asks = sum(line.answer == OPEN for line in lines)
             left = [line.written for line in lines if line.means == OUT]
@@ -114,6 +114,11 @@ def adopt(path: Path) -> Adoption:
                 f"{known} known, {asks} asked about, {len(left)} left out"
                 + (f" ({', '.join(left[:12])})" if left else "")
             )
+        if beside:
+            seen[grid.sheet] = (
+                f"{grid.sheet}: like {table}, left out unless you say it is more of it"
+            )
+            continue
         chosen.append(grid)
         if table in _NAMING:
             read = tidy(_answered(out).applied(replace(looked, table=table)), aliases=aliases)

@@ -264,7 +264,7 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
     # A total may be of the areas alone, or with what has none.
     rest, held = placed.sum(axis=1), whole > 0
     same = [(whole == each.sum(axis=1))[held].all() for each in (placed, cells)]
-    sums = (cells[held].gt(0).sum(axis=1) > 1).sum()
+    sums = (placed[held].gt(0).sum(axis=1) > 1).sum()
     if sums < (_SURE if few else _MANY) or not (whole >= rest)[held].all():
         return
     place = {"row": frame.index[frame["area_code"] == name][0], "column": "area_code"}
@@ -273,7 +273,7 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
         incidents.frame = frame[frame["area_code"] != name]
         text = "an area that is the sum of all others in every month left out"
         incidents.finding("repaired", text, **place)
-    elif not few and whole.sum() < 2 * rest[held].sum():
+    elif not few and whole.sum() < 2 * cells[held].sum(axis=None):
         text = "an area holds as many as all others together in every month: is it their total, "
         text += "with those that have no area? take it out"
         incidents.finding("warning", text, **place)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
-from mtf_eval.records.aliases import Aliases, packaged
+from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.home import file_digest
 from mtf_eval.records.reading.csv_files import read_csv
@@ -118,16 +118,18 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
     for path in (p for p in files if p.name.lower() == "aliases.csv"):
         aliases = learnt(read_csv(path, "aliases"))
     stems = {path: path.stem for path in files if path.suffix.lower() in _TEXTS}
-    named = tables_named(stems.values(), aliases)
-    named |= {p.stem: t for p in stems if (t := table_named(p.name, aliases))}
-    for path in (p for p in stems if p.suffix.lower() != ".csv" and p.stem in named):
-        if any(other != path and other.stem == path.stem for other in stems):
+    by_stem = tables_named(stems.values(), aliases)
+    named = {p: table_named(p.name, aliases) or by_stem.get(p.stem) for p in stems}
+    read = [p for p, table in named.items() if table not in (None, OUT)]
+    for path in (p for p in read if p.suffix.lower() != ".csv"):
+        if any(other != path and fold(other.stem) == fold(path.stem) for other in read):
             found, expected = f"a second file of {path.stem}", "one"
             todo = "keep one of them, or put all rows into one"
             problems.append(Problem(file=path.name, found=found, expected=expected, todo=todo))
-    whole = {named[p.stem] for p in stems if table_named(p.stem, aliases)}
+    whole = {named[p] for p in read if table_named(p.stem, aliases)}
+    saved = {fold(p.stem) for p in read}
     for path in files:
-        table = named.get(stems.get(path, ""))
+        table = named.get(path)
         if table in (None, OUT):
             if table == OUT:
                 text = "left out, as aliases says"
@@ -138,8 +140,9 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                 if path in loose:
                     continue
                 other = tables_named([path.stem], aliases).get(path.stem)
-                book = path not in stems and path.suffix.lower() not in (".geojson", ".txt")
-                if book and other not in (None, OUT) and other not in whole:
+                book = path not in stems and path.suffix.lower() != ".geojson"
+                book = book and other not in (None, OUT, *whole) and fold(path.stem) not in saved
+                if book and (path.suffix.lower() != ".txt" or _like(path)):
                     found, expected = f"{other} in another kind of file", f"{other}.csv"
                     todo = "save it as CSV, or give one workbook in place of the folder"
                     problems.append(
@@ -147,12 +150,11 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                     )
                     continue
                 if path in stems:
-                    with suppress(DataProblems):
-                        from mtf_eval.records.reading.headings import TITLE_ROWS, like, though_like
+                    from mtf_eval.records.reading.headings import though_like
 
-                        top = read_csv(path, "incidents", head=True).rows[:TITLE_ROWS]
-                        unread = though_like(unread, of) if (of := like(path.name, top)) else unread
-                        if of in named.values():
+                    unread = though_like(unread, of) if (of := _like(path)) else unread
+                    if of in {named[p] for p in read}:
+                        with suppress(DataProblems):
                             grids.append(replace(read_csv(path, of), aside=True))
                 findings.append(unread)
             continue
@@ -190,6 +192,15 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
     if problems:
         raise DataProblems(problems)
     return grids, findings, sources
+
+
+def _like(path: Path) -> str:
+    """Return the table a text file is like; none of one that cannot be read."""
+    from mtf_eval.records.reading.headings import TITLE_ROWS, like
+
+    with suppress(DataProblems):
+        return like(path.name, read_csv(path, "incidents", head=True).rows[:TITLE_ROWS])
+    return ""
 
 
 def learnt(grid: Grid) -> Aliases:

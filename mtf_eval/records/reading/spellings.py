@@ -172,10 +172,12 @@ def _priority_codes(actions: Tidied, codes: pd.Series[str]) -> None:
     """Part codes of agency priorities where each part is one; ask about those that are none."""
     known = {fold(code): code for code in codes.dropna()}
     cells = actions.frame["priority_codes"].dropna()
-    parts = {
-        t: [fold(t)] if fold(t) in known else [fold(p) for p in _CODES.split(t) if p.strip()]
-        for t in cells.unique()
-    }
+
+    def split(text: str) -> list[str]:
+        pieces = [text] if fold(text) in known else _CODES.split(text)
+        return [fold(piece) for piece in pieces if piece.strip()]
+
+    parts = {t: [p for piece in t.split(";") for p in split(piece)] for t in cells.unique()}
     sure = {text: each for text, each in parts.items() if {*each} <= {*known}}
     spelt = {t: "; ".join(dict.fromkeys(known[p] for p in each)) for t, each in sure.items()}
     _respell(actions, "priority_codes", {t: t for t in parts} | spelt, "codes parted by ;")
