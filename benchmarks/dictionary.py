@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pandera.pandas import DataFrameSchema
-
-from mtf_eval.records.schema import fact, holds
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, Schema
 
 PAGE = Path(__file__).parent.parent / "docs" / "data_dictionary.md"
 
 
-def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:
+def dictionary(tables: Mapping[str, Schema]) -> str:
     """Write the data dictionary, in Markdown, from the tables."""
     out = [
         "# Data dictionary",
@@ -23,16 +20,14 @@ def dictionary(tables: Mapping[str, DataFrameSchema]) -> str:
         "Tables and columns without `*` may be left out.",
     ]
     for name, schema in tables.items():
-        key = ", ".join(f"`{k}`" for k in fact(schema, "key"))
-        out += ["", f"## {name}", "", f"{schema.description}"]
+        key = ", ".join(f"`{k}`" for k in schema.key)
+        out += ["", f"## {name}", "", f"{schema.meaning}"]
         out += ["", f"Each row is named once by {key}."] if key else []
         out += ["", "| column | holds | counts people | meaning |", "| --- | --- | --- | --- |"]
         for heading, col in schema.columns.items():
-            meta = col.metadata or {}
-            star, people = "*" * meta["required"], "yes" * meta["people"]
-            meaning = f"{col.description}"
-            out.append(f"| `{heading}`{star} | {holds(col)} | {people} | {meaning} |")
-        rules = [f"- `{c.name}`: {c.error}" for c in schema.checks]
+            star, people = "*" * col.required, "yes" * col.people
+            out.append(f"| `{heading}`{star} | {col.holds()} | {people} | {col.meaning} |")
+        rules = [f"- `{rule.at}`: {rule.expected}" for rule in schema.rules]
         out += ["", "Rules:", "", *rules] if rules else []
     return "\n".join(out) + "\n"
 

@@ -34,8 +34,7 @@ from mtf_eval.publish.disclosure.release import COUNTED, Disclosure
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.reference import load_reference
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, empty
 
 SEED = 17
 EDITIONS = {

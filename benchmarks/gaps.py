@@ -24,8 +24,7 @@ import pandas as pd
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluate
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.load import load
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, empty
 
 ASB = "Anti-social behaviour"
 MONTHS = pd.date_range("2021-01-01", periods=24, freq="MS")

@@ -16,7 +16,6 @@ from typing import Any
 
 from typed_here import typed
 
-from mtf_eval.records.schema import kind_of
 from mtf_eval.records.tables import TABLES
 
 HIT = "window.hit="
@@ -135,7 +134,7 @@ class Texts:
         """Rows of a table with its free texts filled in."""
         rows: list[dict[str, Any]] = [{} for _ in range(size)]
         for column in TABLES[table].columns:
-            kind = kind_of(TABLES[table], column)
+            kind = TABLES[table].columns[column].kind
             if kind not in FREE:
                 continue
             start = next(self.start)

@@ -37,7 +37,7 @@ def test_every_table_and_column_is_there_with_its_mark(blank: Path) -> None:
     assert set(TABLES) | {"Read me", "Dictionary"} == set(book.sheetnames)
     for name, schema in TABLES.items():
         headings = [cell.value for cell in book[name][1]]
-        needed = {c for c in schema.columns if schema.columns[c].metadata["required"]}
+        needed = {c for c in schema.columns if schema.columns[c].required}
         assert [h.removesuffix(" *") for h in headings] == list(schema.columns)
         assert {h.removesuffix(" *") for h in headings if h.endswith(" *")} == needed
         assert book[name].freeze_panes == "A2"
@@ -72,15 +72,15 @@ def test_cells_take_what_their_columns_hold(blank: Path) -> None:
             for check in book[name].data_validations.dataValidation
         }
         for column, heading in zip(schema.columns, book[name][1], strict=True):
-            meta, rule = schema.columns[column].metadata, rules.get(heading.column_letter)
-            if meta["allowed"] or (column == "project_id" and name != "projects"):
+            described, rule = schema.columns[column], rules.get(heading.column_letter)
+            if described.allowed or (column == "project_id" and name != "projects"):
                 continue
-            wanted = kinds.get(meta["kind"])
+            wanted = kinds.get(described.kind)
             assert (rule.type if rule else None) == wanted, (name, column)
             if rule and wanted == "date":
                 assert (rule.operator, rule.formula1) == ("greaterThan", "DATE(1990,1,1)")
             elif rule:
-                low, high = meta["bounds"]
+                low, high = described.low, described.high
                 ends = (-1e9 if low is None else low, 1e9 if high is None else high)
                 assert (float(rule.formula1), float(rule.formula2)) == ends, (name, column)
 

@@ -27,8 +27,7 @@ from mtf_eval.records.coverage.silences import (
 )
 from mtf_eval.records.dataset import Dataset, Source
 from mtf_eval.records.load import load
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, empty
 
 FIELD = Path(__file__).parent / "field" / "public"
 AS_OF = date(2022, 12, 31)

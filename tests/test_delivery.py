@@ -12,8 +12,7 @@ from mtf_eval.analysis.project import delivery, overlaps, process
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.year import funding, leadership
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, empty
 
 NOW = date(2021, 6, 30)
 

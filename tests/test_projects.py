@@ -26,8 +26,7 @@ from mtf_eval.records.coverage import Gap, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.prices.reference import load_reference
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, empty
 
 ASB = "Anti-social behaviour"
 AS_OF = date(2021, 12, 31)

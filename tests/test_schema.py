@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.dictionary import dictionary
-from mtf_eval.records.schema import KINDS, empty, kind_of
-from mtf_eval.records.tables import CORE, TABLES
+from mtf_eval.records.tables import CORE, KINDS, TABLES, empty
 
 ROOT = Path(__file__).parent.parent
 #: Tables and required columns as the design of the data set names them.
@@ -46,7 +45,7 @@ REQUIRED = {
 @pytest.mark.parametrize("name", TABLES)
 def test_required_columns(name: str) -> None:
     columns = TABLES[name].columns
-    required = [n for n, c in columns.items() if c.metadata["required"]]
+    required = [n for n, c in columns.items() if c.required]
     assert required == REQUIRED[name].split()
 
 
@@ -59,12 +58,12 @@ def test_every_table_is_there() -> None:
 def test_every_column_is_described(name: str) -> None:
     schema = TABLES[name]
     for column, described in schema.columns.items():
-        assert described.description, column
-        assert kind_of(schema, column) in KINDS
-        if kind_of(schema, column) == "choice":
-            assert described.metadata["allowed"], column
-    assert set(schema.metadata["key"]) <= set(schema.columns)
-    assert schema.metadata["event"] in ("", *schema.columns)
+        assert described.meaning, column
+        assert schema.columns[column].kind in KINDS
+        if schema.columns[column].kind == "choice":
+            assert described.allowed, column
+    assert set(schema.key) <= set(schema.columns)
+    assert schema.event in ("", *schema.columns)
 
 
 def test_what_counts_people_says_so() -> None:
@@ -72,7 +71,7 @@ def test_what_counts_people_says_so() -> None:
         (table, column)
         for table, schema in TABLES.items()
         for column, described in schema.columns.items()
-        if described.metadata["people"]
+        if described.people
     }
     totals = ("received", "accepted", "rejected", "saras", "pending", "completed")
     assert people == {*(("monthly_referrals", c) for c in totals), ("outcomes", "people")}

@@ -16,8 +16,7 @@ from mtf_eval.publish.workbench.view import Report
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
 from mtf_eval.records.prices.rules import rule_of
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import TABLES, empty
 
 SCALE = ("Never", "Seldom", "Often", "Always")
 

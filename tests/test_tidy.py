@@ -16,8 +16,7 @@ from mtf_eval.records.aliases import fold, packaged, plain
 from mtf_eval.records.reading.cells import CellError, Context, Unreadable, describe, read_cell
 from mtf_eval.records.reading.grids import Grid
 from mtf_eval.records.reading.tidy import tidy
-from mtf_eval.records.schema import KINDS
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import KINDS, TABLES
 
 PLAIN = Context(aliases=packaged())
 

@@ -353,7 +353,7 @@ def test_half_a_bracket_makes_no_number(written: str) -> None:
     ],
 )
 def test_decisions_in_the_words_of_practice(written: str, word: str) -> None:
-    allowed = TABLES["referrals"].columns["decision"].metadata["allowed"]
+    allowed = TABLES["referrals"].columns["decision"].allowed
     context = Context(aliases=packaged(), scope="decision", allowed=allowed)
     assert read_cell(written, "choice", context)[0] == word
 
@@ -364,7 +364,7 @@ def test_decisions_in_the_words_of_practice(written: str, word: str) -> None:
      ("not started - awaiting TLG", "scanning"), ("Stopped early", "closed")],
 )  # fmt: skip
 def test_stages_of_projects_in_the_words_of_practice(written: str, word: str) -> None:
-    allowed = TABLES["projects"].columns["stage"].metadata["allowed"]
+    allowed = TABLES["projects"].columns["stage"].allowed
     context = Context(aliases=packaged(), scope="stage", allowed=allowed)
     assert read_cell(written, "choice", context)[0] == word
     with pytest.raises(Unreadable, match="one of scanning"):

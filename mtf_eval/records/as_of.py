@@ -9,7 +9,6 @@ import pandas as pd
 from pandas.tseries.offsets import MonthEnd
 
 from mtf_eval.records.dataset import CONTENT, Dataset, Finding
-from mtf_eval.records.schema import fact, kind_of
 from mtf_eval.records.tables import TABLES
 
 
@@ -23,9 +22,9 @@ def own_day(data: Dataset) -> date | None:
     days, today = [], pd.Timestamp(date.today())
     for name, schema in TABLES.items():
         frame = data.tables[name]
-        for column in {*fact(schema, "past"), "as_at", "updated"} & set(frame):
+        for column in {*schema.past, "as_at", "updated"} & set(frame):
             if pd.notna(latest := frame[column][frame[column] <= today].max()):
-                month = kind_of(schema, column) == "month"
+                month = column in schema.of_kind(["month"])
                 days.append(latest + MonthEnd(0) if month else latest)
     return min(max(days), today).date() if days else None
 
@@ -38,14 +37,13 @@ def cut(data: Dataset, limit: date) -> Dataset:
     if "as_at" in about:
         about["as_at"] = min(about["as_at"], limit.isoformat())
     for name, schema in TABLES.items():
-        event = fact(schema, "event")
-        frame = tables[name]
+        event, frame = schema.event, tables[name]
         if not event or frame.empty:
             continue
         late = frame[event] > end
         if "as_at" in frame:  # a count of a time that ends later, and was published later
             last = "period_end" if "period_end" in frame else event
-            ends = frame[last] + MonthEnd(0) if kind_of(schema, last) == "month" else frame[last]
+            ends = frame[last] + MonthEnd(0) if last in schema.of_kind(["month"]) else frame[last]
             late |= (ends > end) & ~(frame["as_at"] <= end)
         if late.any():
             if name == "costs":

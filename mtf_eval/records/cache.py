@@ -87,7 +87,7 @@ def key_of(files: Iterable[Path], base: Path, prices: Iterable[Path] = ()) -> st
 @cache
 def _code() -> str:
     """Hash of the modules that read, their aliases, and the versions of what they stand on."""
-    libraries = versions(("pandas", "pandera", "pyarrow", "python-calamine"))
+    libraries = versions(("pandas", "pyarrow", "python-calamine"))
     read = [REFERENCE / "aliases.csv", REFERENCE / CHANGED_AREAS, DESCRIBED]
     code = folder_digest(Path(__file__).parent, "*.py")
     return f"{libraries} {code} {[file_digest(path) for path in read]}"

@@ -41,8 +41,7 @@ from mtf_eval.records.reading.relations import declared, hold_plans, relate
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import Opened, extended
 from mtf_eval.records.reading.tidy import tidy
-from mtf_eval.records.schema import KINDS, empty
-from mtf_eval.records.tables import APART, CORE, TABLES
+from mtf_eval.records.tables import APART, CORE, KINDS, TABLES, empty
 
 
 def load(

@@ -32,7 +32,7 @@ from mtf_eval.records.reading.sources import files_of
 MONTHS_FOR_A_YEAR = 3
 # Versions of what makes the numbers, the pictures and the pages.
 LIBRARIES = [
-    *("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "pandera", "duckdb"),
+    *("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "duckdb"),
     *("ipykernel", "ipython", "papermill", "nbclient", "nbconvert", "jinja2", "beautifulsoup4"),
     "xlsxwriter",
 ]

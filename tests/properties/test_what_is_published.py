@@ -21,8 +21,7 @@ from mtf_eval import load
 from mtf_eval.analysis.results.tables import Column, Table
 from mtf_eval.errors import DataProblems, RunRefused
 from mtf_eval.records.prices.rules import rule_of
-from mtf_eval.records.schema import OF_PEOPLE, fact, kind_of
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import OF_PEOPLE, TABLES
 from mtf_eval.run.execute import Job, _need_rule
 
 BANNER = rule_of("internal").banner
@@ -59,7 +58,7 @@ def test_a_reference_would_be_found(hostile_reports: dict[str, Any], tmp_path: P
 def test_no_digest_that_guesses_could_be_tried_against(hostile_reports: dict[str, Any]) -> None:
     """A short table of small counts is known once the digest of its rows is."""
     records = load(hostile_reports["public"].data)
-    of_people = [s for s in records.sources if OF_PEOPLE in fact(TABLES[s.table], "marks")]
+    of_people = [s for s in records.sources if OF_PEOPLE in TABLES[s.table].marks]
     digests = {digest[:12] for s in of_people for digest in (s.content, s.sha256)}
     digests.add(records.digest[:12])
 
@@ -143,7 +142,7 @@ def test_who_stands_in_a_text_is_refused_in_every_table(what: str, tmp_path: Pat
     """All free texts of all tables at once: each is named, none is quoted."""
     named = set()
     for name, schema in TABLES.items():
-        texts = [c for c in schema.columns if kind_of(schema, c) in ("text", "texts")]
+        texts = [c for c in schema.columns if schema.columns[c].kind in ("text", "texts")]
         if not texts:
             continue
         with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:

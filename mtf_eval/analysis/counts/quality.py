@@ -9,8 +9,7 @@ from mtf_eval.analysis.results.findings import number
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.rules import Rule
-from mtf_eval.records.schema import EVERY_MONTH, OF_PEOPLE, fact
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import EVERY_MONTH, OF_PEOPLE, TABLES
 
 KINDS = {"repaired": "Repaired", "warning": "To look at", "note": "Noted"}
 NAMED = 12
@@ -19,7 +18,7 @@ NOT_SHOWN = "not shown"
 
 def _events() -> list[tuple[str, str]]:
     """Tables that have months to be missing, and the date of what each records."""
-    return [(n, fact(t, "event")) for n, t in TABLES.items() if EVERY_MONTH in fact(t, "marks")]
+    return [(n, t.event) for n, t in TABLES.items() if EVERY_MONTH in t.marks]
 
 
 def covered(data: Dataset) -> str:
@@ -39,7 +38,7 @@ def tables_read(data: Dataset, *, rule: Rule) -> Table:
     """
     rows = []
     for s in sorted(data.origins(), key=lambda s: s.table):
-        kept = not rule.off and OF_PEOPLE in fact(TABLES[s.table], "marks")
+        kept = not rule.off and OF_PEOPLE in TABLES[s.table].marks
         if s.rows:
             told = (None, s.as_at, NOT_SHOWN) if kept else (s.rows, s.as_at, s.content[:12])
             rows.append((s.table, *told))

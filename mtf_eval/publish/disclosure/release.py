@@ -18,10 +18,9 @@ from mtf_eval.analysis.results.columns import parts_kept_back
 from mtf_eval.analysis.results.tables import Brief, Shown, Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.prices.rules import Rule, rule_of
-from mtf_eval.records.schema import OF_PEOPLE, fact
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import OF_PEOPLE, TABLES
 
-COUNTED = tuple(name for name, t in TABLES.items() if OF_PEOPLE in fact(t, "marks"))
+COUNTED = tuple(name for name, t in TABLES.items() if OF_PEOPLE in t.marks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

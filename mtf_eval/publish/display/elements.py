@@ -34,8 +34,7 @@ from mtf_eval.records import reads
 from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.home import versions
-from mtf_eval.records.schema import OF_PEOPLE, fact
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import OF_PEOPLE, TABLES
 
 MIMETYPE = "application/vnd.mtf.{}+json"
 NoteKind = Literal["note", "caution", "method"]
@@ -266,7 +265,7 @@ def provenance(
     for name in sorted({re.split(r"[.\[]", unit)[0] for unit in asked} & set(data.tables)):
         source, (read, content) = data.source(name), reads.read_of(data, name, asked)
         noticed += [] if every else data.notes(name)
-        of_people = OF_PEOPLE in fact(TABLES[name], "marks")
+        of_people = OF_PEOPLE in TABLES[name].marks
         if not source or not read or (of_people and not disclosure.rule.off):
             continue
         as_at = source.as_at.isoformat() if source.as_at else ""

@@ -8,7 +8,6 @@ from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import first_of
 from mtf_eval.records.coverage.silences import silent_runs
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.schema import fact
 from mtf_eval.records.tables import TABLES
 
 
@@ -21,7 +20,7 @@ def kept(data: Dataset, table: str) -> pd.Series[bool]:
     to the last that has a row, was up to date or is declared; any other month was not kept.
     """
     frame, source = data.table(table), data.source(table)
-    days = frame[fact(TABLES[table], "event")].dropna()
+    days = frame[TABLES[table].event].dropna()
     until = source.as_at if source else None
     words = declared(data, "", table)
     ends = [days.min(), days.max(), *words["first"], *words["last"]]

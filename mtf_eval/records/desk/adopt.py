@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pandera.pandas import DataFrameSchema
-
 from mtf_eval.errors import Problem, refused
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.desk.likeness import headings_of, table_of
@@ -28,8 +26,7 @@ from mtf_eval.records.reading.relations import declared
 from mtf_eval.records.reading.sheets import stacked, turned
 from mtf_eval.records.reading.sources import learnt
 from mtf_eval.records.reading.tidy import tidy
-from mtf_eval.records.schema import empty, kind_of
-from mtf_eval.records.tables import CORE, OUT, TABLES, table_named, tables_named
+from mtf_eval.records.tables import CORE, OUT, TABLES, Schema, empty, table_named, tables_named
 
 #: Sheets of one workbook; more are no tracker.
 MOST_SHEETS = 100
@@ -252,15 +249,14 @@ def _solved(problem: Problem, lines: Sequence[Line]) -> bool:
     )
 
 
-def _missing(sheet: str, schema: DataFrameSchema, problems: Sequence[Problem]) -> list[Line]:
+def _missing(sheet: str, schema: Schema, problems: Sequence[Problem]) -> list[Line]:
     """Ask for one value where a column that every row needs is not there."""
     lines = []
     for problem in {p.column: p for p in problems if p.found.startswith("no such column")}.values():
         name = problem.column
         if name not in schema.columns:
             continue
-        kind = kind_of(schema, name)
-        allowed = (schema.columns[name].metadata or {})["allowed"]
+        kind, allowed = schema.columns[name].kind, schema.columns[name].allowed
         guess = {"kind": "cash", "status": "planned", "project_id": SHEET}.get(name, "")
         if name == "counts_people":
             guess = "yes"
@@ -274,12 +270,12 @@ def _missing(sheet: str, schema: DataFrameSchema, problems: Sequence[Problem]) -
 def _references(
     out: Adoption,
     grid: Grid,
-    schema: DataFrameSchema,
+    schema: Schema,
     lines: list[Line],
     problems: Sequence[Problem],
 ) -> list[Line]:
     """Ask whether a column left out, in which no cell stands twice, holds the references."""
-    key = (schema.metadata or {})["key"]
+    key = schema.key
     lost = [p.column for p in problems if p.found.startswith("no such column")]
     if len(key) != 1 or key[0] not in lost:
         return lines
@@ -301,7 +297,7 @@ def _references(
 
 
 def _unreadable(
-    sheet: str, schema: DataFrameSchema, problems: Sequence[tuple[Grid, Problem]], mapped: Mapped
+    sheet: str, schema: Schema, problems: Sequence[tuple[Grid, Problem]], mapped: Mapped
 ) -> list[Line]:
     """Ask what cells mean that cannot be read: weeks, words off a list, days that are none."""
     lines: list[Line] = []
@@ -316,31 +312,30 @@ def _unreadable(
                 lines.append(_open("option", why, sheet=sheet, **first))
             continue
         text = _cell(grid, problem.row, problem.column)
-        kind = kind_of(schema, problem.column)
+        kind = schema.columns[problem.column].kind
         # A day's text may be somebody's name: only what a complaint may quote is asked about.
         quoted = kind == "choice" or describe(text, kind, True).startswith(("'", '"'))
         if text and quoted and kind in ("choice", "date", "month"):
             cells.setdefault(problem.column, Counter())[text] += 1
     for name, texts in cells.items():
         col = schema.columns[name]
-        allowed, needed = (col.metadata or {})["allowed"], (col.metadata or {})["required"]
         named = (x for x in mapped.lines if x.what == "heading" and x.sheet == sheet)
         heading = next((x.written for x in named if x.means == name), "")
-        if len(texts) > _EACH and not needed and heading:
+        if len(texts) > _EACH and not col.required and heading:
             count = sum(texts.values())
-            why = f"{count} cells of {heading!r} are no {kind_of(schema, name)}: leave it out?"
+            why = f"{count} cells of {heading!r} are no {col.kind}: leave it out?"
             left = {"column": name, "written": heading, "means": OUT}
             lines.append(_open("heading", why, sheet=sheet, **left))
             continue
         for text, count in list(texts.items())[: 3 * _EACH]:
-            guess = "" if needed else EMPTY
-            if allowed:
-                score, word = likest(text, allowed)
+            guess = "" if col.required else EMPTY
+            if col.allowed:
+                score, word = likest(text, col.allowed)
                 guess = word if score >= 0.6 else guess
                 if name == "decision":
                     guess = _SHORT.get(fold(text), guess)
             why = f"{count} cell(s) of {name} hold {text!r}: what does it mean?"
-            choice = f" ({', '.join(allowed)})" if allowed else ""
+            choice = f" ({', '.join(col.allowed)})" if col.allowed else ""
             means = {"column": name, "written": text, "means": guess}
             lines.append(_open("value", why + choice, sheet=sheet, **means))
     return lines

@@ -19,8 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.schema import holds
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import NUMBERS, TABLES, Column, Schema
 
 READ_ME = Path(__file__).with_name("read_me.txt")
 EXAMPLES = called("example")
@@ -58,30 +57,24 @@ def _read_me(book: Workbook) -> None:
     sheet.column_dimensions["A"].width = 100
 
 
-def _meta(schema: Any, column: str) -> dict[str, Any]:
-    return dict(schema.columns[column].metadata or {})
-
-
-def _headings(sheet: Worksheet, schema: Any) -> None:
-    for place, name in enumerate(schema.columns, start=1):
-        column, meta = schema.columns[name], _meta(schema, name)
-        needed, kind = meta["required"], meta["kind"]
-        cell = sheet.cell(row=1, column=place, value=f"{name} *" if needed else name)
-        cell.font = Font(bold=True, color="FFFFFF" if needed else "000000")
-        cell.fill = PatternFill("solid", start_color=NEEDED if needed else HEAD)
+def _headings(sheet: Worksheet, schema: Schema) -> None:
+    for place, (name, column) in enumerate(schema.columns.items(), start=1):
+        cell = sheet.cell(row=1, column=place, value=f"{name} *" if column.required else name)
+        cell.font = Font(bold=True, color="FFFFFF" if column.required else "000000")
+        cell.fill = PatternFill("solid", start_color=NEEDED if column.required else HEAD)
         cell.alignment = Alignment(vertical="top")
-        example = meta["allowed"][0] if meta["allowed"] else EXAMPLES[kind]
-        text = f"{column.description}\n{holds(column)}\nExample: {example}"
+        example = column.allowed[0] if column.allowed else EXAMPLES[column.kind]
+        text = f"{column.meaning}\n{column.holds()}\nExample: {example}"
         cell.comment = Comment(text, "mtf_eval", width=320, height=120)
         letter = get_column_letter(place)
         sheet.column_dimensions[letter].width = max(14, len(name) + 4)
-        sheet.column_dimensions[letter].number_format = FORMATS.get(kind, "General")
+        sheet.column_dimensions[letter].number_format = FORMATS.get(column.kind, "General")
     sheet.freeze_panes = "A2"
 
 
-def _rows(sheet: Worksheet, schema: Any, frame: pd.DataFrame) -> None:
+def _rows(sheet: Worksheet, schema: Schema, frame: pd.DataFrame) -> None:
     whole = frame.reindex(columns=list(schema.columns))
-    kinds = [_meta(schema, name)["kind"] for name in schema.columns]
+    kinds = [column.kind for column in schema.columns.values()]
     for number, row in enumerate(whole.itertuples(index=False), start=2):
         for place, (value, kind) in enumerate(zip(row, kinds, strict=True), start=1):
             if pd.isna(value):
@@ -95,36 +88,34 @@ def _rows(sheet: Worksheet, schema: Any, frame: pd.DataFrame) -> None:
                 cell.number_format = FORMATS[kind]
 
 
-def _drop_downs(sheet: Worksheet, schema: Any) -> None:
-    for place, name in enumerate(schema.columns, start=1):
-        meta, letter = _meta(schema, name), get_column_letter(place)
-        rule = _rule(schema, name, meta)
+def _drop_downs(sheet: Worksheet, schema: Schema) -> None:
+    for place, (name, column) in enumerate(schema.columns.items(), start=1):
+        letter, rule = get_column_letter(place), _rule(schema, name, column)
         if rule is None:
             continue
         check = DataValidation(allow_blank=True, showErrorMessage=True, **rule)
-        check.promptTitle, check.prompt = name[:32], schema.columns[name].description[:255]
+        check.promptTitle, check.prompt = name[:32], column.meaning[:255]
         check.errorTitle = "Not what this column holds"
-        check.error = f"Expected {holds(schema.columns[name])}"[:225]
+        check.error = f"Expected {column.holds()}"[:225]
         check.showInputMessage = True
         check.add(f"{letter}2:{letter}{ROWS}")
         sheet.add_data_validation(check)
 
 
-def _rule(schema: Any, name: str, meta: dict[str, Any]) -> dict[str, Any] | None:
+def _rule(schema: Schema, name: str, column: Column) -> dict[str, Any] | None:
     """Return what Excel checks as one types: a list, a date, a number with its bounds."""
-    listed = ",".join(meta["allowed"])
+    listed = ",".join(column.allowed)
     if listed and len(listed) <= LONGEST_LIST:
         return {"type": "list", "formula1": f'"{listed}"'}
     if name == "project_id" and schema.name != "projects":
         return {"type": "list", "formula1": f"projects!$A$2:$A${ROWS}", "errorStyle": "warning"}
-    if meta["kind"] == "date":
+    if column.kind == "date":
         return {"type": "date", "operator": "greaterThan", "formula1": "DATE(1990,1,1)"}
-    types = {"whole": "whole", "money": "decimal", "number": "decimal", "share": "decimal"}
-    if meta["kind"] in types:
-        low, high = meta["bounds"]
-        low, high = -1e9 if low is None else low, 1e9 if high is None else high
-        rule = {"type": types[meta["kind"]], "operator": "between"}
-        return rule | {"formula1": low, "formula2": high}
+    if column.kind in NUMBERS:
+        low = -1e9 if column.low is None else column.low
+        high = 1e9 if column.high is None else column.high
+        kind = "whole" if column.kind == "whole" else "decimal"
+        return {"type": kind, "operator": "between", "formula1": low, "formula2": high}
     return None
 
 
@@ -134,11 +125,10 @@ def _dictionary(book: Workbook) -> None:
     for cell in sheet[1]:
         cell.font = Font(bold=True)
     for name, schema in TABLES.items():
-        sheet.append([name, "", "", "", schema.description])
-        for column in schema.columns:
-            needed = "yes" if _meta(schema, column)["required"] else ""
-            described = schema.columns[column]
-            sheet.append([name, column, needed, holds(described), described.description])
+        sheet.append([name, "", "", "", schema.meaning])
+        for heading, column in schema.columns.items():
+            needed = "yes" if column.required else ""
+            sheet.append([name, heading, needed, column.holds(), column.meaning])
     for letter, width in zip("ABCDE", (22, 22, 8, 50, 90), strict=True):
         sheet.column_dimensions[letter].width = width
     sheet.freeze_panes = "A2"

@@ -7,8 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from pandera.pandas import DataFrameSchema
-
 from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.reading.cells import Context, is_blank, read_cell
 from mtf_eval.records.reading.days import Unreadable
@@ -21,8 +19,7 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.mapping import OPEN, Line
 from mtf_eval.records.reading.sheets import turned
-from mtf_eval.records.schema import kind_of
-from mtf_eval.records.tables import APART, OUT, TABLES, table_named
+from mtf_eval.records.tables import APART, OUT, TABLES, Schema, table_named
 
 #: Kinds of columns whose cells say whether a heading can mean them.
 _DAYS = ("date", "month")
@@ -49,7 +46,7 @@ def table_of(grid: Grid, aliases: Aliases) -> tuple[int, str, str, str]:
         known = {n for c in texts if (n := column_named(c, TABLES[table], aliases))}
         like = (aliases.find(f"like {table}", plain(c)) for c in texts)
         liked = {name for name in like if name and name in columns}
-        needed = {n for n, c in columns.items() if (c.metadata or {})["required"]}
+        needed = {*TABLES[table].required}
         if table == "incidents":
             needed |= {"month" if "month" in known else "date"}
             places = {fold(c) for c in texts} & {"latitude", "longitude", "easting", "northing"}
@@ -98,7 +95,7 @@ def _read_as(cells: Iterable[Any], kind: str) -> int:
 
 def headings_of(
     grid: Grid,
-    schema: DataFrameSchema,
+    schema: Schema,
     aliases: Aliases,
     top: int,
     names: Mapping[str, Mapping[str, str]],
@@ -114,7 +111,8 @@ def headings_of(
     for place, text in header:
         if name := column_named(text, schema, aliases):
             cells = [row[place] for row in grid.rows[top + 1 :] if place < len(row)]
-            called.setdefault(name, {}).setdefault(text, _read_as(cells, kind_of(schema, name)))
+            read = _read_as(cells, schema.columns[name].kind)
+            called.setdefault(name, {}).setdefault(text, read)
     taken = {name: max(texts, key=texts.__getitem__) for name, texts in called.items()}
     known = sum(len(texts) == 1 for texts in called.values())
     free = [n for n in schema.columns if n not in taken and n not in APART]

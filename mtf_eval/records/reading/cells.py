@@ -24,7 +24,7 @@ from mtf_eval.records.reading.days import (
     read_month,
     read_time,
 )
-from mtf_eval.records.schema import KINDS
+from mtf_eval.records.tables import KINDS
 
 NOT_YET = "a mark for not yet (such as ongoing) read as empty"
 #: What statistical tables write in place of a number, and beside one.

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pandera.pandas as pa
-from pandera.pandas import DataFrameSchema
 
 from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding
@@ -29,8 +26,7 @@ from mtf_eval.records.reading.cells import (
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import missing
-from mtf_eval.records.schema import KINDS, NUMBERS, holds, kind_of
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import KINDS, NUMBERS
 
 #: Rows of incidents that are no one incident make a table of sums; so few may name the same one.
 SUMS, ODD = 0.5, 0.05
@@ -64,7 +60,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
     A part is the rows up to another total, or those that have what else the total's row holds.
     """
     wrong: dict[int, list[str]] = {number: [] for number in totals}
-    words = [p for n, p in out.places.items() if kind_of(out.schema, n) not in NUMBERS]
+    words = [p for n, p in out.places.items() if out.schema.columns[n].kind not in NUMBERS]
     held = {p: {str(row[p]) for row in out.body.values()} for p in words}
     alone = {
         number
@@ -77,7 +73,7 @@ def hold_totals(out: Tidied, frame: pd.DataFrame, totals: Mapping[int, list[Any]
         for number, row in totals.items()
     }
     for name, place in out.places.items():
-        kind = kind_of(out.schema, name)
+        kind = out.schema.columns[name].kind
         stated = {n: row for n, row in totals.items() if not is_blank(row[place])}
         if kind not in ("whole", "money") or not stated:
             continue
@@ -235,10 +231,10 @@ def _few_hours(out: Tidied, frame: pd.DataFrame) -> None:
 def drop_duplicates(out: Tidied, frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out rows given twice; refuse two rows of one name with other content."""
     schema = out.schema
-    key = list((schema.metadata or {})["key"])
+    key = list(schema.key)
     if not key:
         return _repeated(out, frame)
-    needed = [n for n in key if (schema.columns[n].metadata or {})["required"]]
+    needed = [n for n in key if schema.columns[n].required]
     whole: set[tuple[Any, ...]] = set()
     first: dict[tuple[Any, ...], int] = {}
     again: dict[tuple[Any, ...], int] = {}
@@ -353,75 +349,69 @@ def referenced_twice(rows: Sequence[Sequence[Any]], top: int) -> tuple[list[int]
 
 
 def validate(out: Tidied) -> None:
-    """Run the schema over the rows and tell each failure at its cell."""
-    schema, body, places = out.schema, out.body, out.places
+    """Hold the rows to the columns and rules of the table; tell each failure at its cell."""
+    schema, places, frame = out.schema, out.places, out.frame
     told = out.wrong | {(None, "")}
-    absent = set(schema.columns) - set(places)
     if schema.name in ("incidents", "incident_points") and "count" in places:
-        for row in out.frame.index[out.frame["count"].isna()]:
-            if (int(row), "count") not in told:
+        for row in frame.index[frame["count"].isna()]:
+            if (row, "count") not in told:
                 todo = "write the number, 0 where it is none; if it is not known take the row out "
                 todo += "and say so in coverage; leave the column out if each row is one incident"
                 found = _found_in_row(out, row, "count")
                 out.problem(found, "a whole number", todo, row=row, column="count")
-    either = [c for c in (schema.metadata or {})["either"] if c in places]
-    for row in out.frame.index[out.frame[either].isna().all(axis=1)] if either else ():
-        if not {(int(row), c) for c in either} & told:
+    either = [c for c in schema.either if c in places]
+    for row in frame.index[frame[either].isna().all(axis=1)] if either else ():
+        if not {(row, c) for c in either} & told:
             todo = "write it in each row, or take the row out"
             out.problem("nothing", f"a {' or '.join(either)}", todo, row=row, column=either[0])
-    try:
-        _without(str(schema.name), frozenset(absent)).validate(out.frame, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        cases = errors.failure_cases
-    else:
-        return
-    rules = {str(c.error): c for c in schema.checks}
-    bare = cases[(cases["check"] == "not_nullable") & cases["column"].isin([*places])]
-    for number, empty in bare.groupby("index")["column"].unique().items():
-        if len(empty) > FEW and not {(number, c) for c in empty} & told:
-            told |= {(int(number), c) for c in empty}
+    blank = {n: frame.index[frame[n].isna()] for n in schema.required if n in places}
+    bare: dict[int, list[str]] = {}
+    for name, rows in blank.items():
+        for row in rows:
+            bare.setdefault(row, []).append(name)
+    for row, empty in sorted(bare.items()):
+        if len(empty) > FEW and not {(row, c) for c in empty} & told:
+            told |= {(row, c) for c in empty}
             todo = "fill them in, or take the row out"
-            out.problem(f"nothing in {', '.join(empty)}", "a value in each", todo, row=number)
-    for case in cases.drop_duplicates(["column", "check", "index"]).itertuples():
-        row = int(str(case.index))
-        rule = rules.get(str(case.check)) if case.schema_context != "Column" else None
-        column = str(rule.name) if rule else str(case.column)
-        if (row, column) in told or (not rule and column in absent):
-            continue
-        told.add((row, column))
-        if rule:
-            found, todo = _found_in_row(out, row, column), str(rule.title or "")
-            if column in absent and (unread := out.unread()):
-                found, todo = missing(column, schema, packaged(), unread)
-            out.problem(found, str(case.check), todo, row=row, column=column)
-            continue
-        kind = kind_of(schema, column)
-        bare = case.check == "not_nullable"
-        expected = holds(schema.columns[column]) if bare else str(case.check)
-        found = describe(body[row][places[column]], kind, KINDS[kind].quotable)
-        todo = "fill it in, or take the row out" if bare else ""
-        todo = "write 0 where it is none" if bare and kind == "whole" else todo
-        if bare and (schema.name, column) == ("incidents", "area_code"):
-            todo = "fill it in, or write: not known"
-        found += ", a mark for nothing" if bare and not is_blank(body[row][places[column]]) else ""
-        if bare and "pending" in schema.columns[column].metadata["allowed"]:
-            todo = "write pending where nothing is decided yet"
-        if kind == "share" and not bare:
-            todo = "write it with %, such as 25%, or as 0.25"
-        out.problem(found, expected, todo, row=row, column=column)
+            out.problem(f"nothing in {', '.join(empty)}", "a value in each", todo, row=row)
+    for rule in schema.rules:
+        for row in (r for r in rule.broken(frame) if (r, rule.at) not in told):
+            told.add((row, rule.at))
+            found, todo = _found_in_row(out, row, rule.at), rule.todo
+            if rule.at not in places and (unread := out.unread()):
+                found, todo = missing(rule.at, schema, packaged(), unread)
+            out.problem(found, rule.expected, todo, row=row, column=rule.at)
+    for name, column in schema.columns.items():
+        outside = column.outside(frame[name]) if name in places else ()
+        for expected, rows in (("", blank.get(name, ())), *outside):
+            for row in (r for r in rows if (r, name) not in told):
+                told.add((row, name))
+                _tell(out, row, name, expected)
 
 
-@cache
-def _without(table: str, absent: frozenset[str]) -> DataFrameSchema:
-    """Return the schema of the columns that were given; the others hold nothing to check."""
-    return TABLES[table].remove_columns(sorted(absent))
+def _tell(out: Tidied, row: int, name: str, expected: str) -> None:
+    """Tell of a value that is not what is expected, or of none where one is needed."""
+    column, cell = out.schema.columns[name], out.body[row][out.places[name]]
+    found, todo = describe(cell, column.kind, KINDS[column.kind].quotable), ""
+    if expected:
+        todo = "write it with %, such as 25%, or as 0.25" if column.kind == "share" else ""
+    elif "pending" in column.allowed:
+        todo = "write pending where nothing is decided yet"
+    elif (out.schema.name, name) == ("incidents", "area_code"):
+        todo = "fill it in, or write: not known"
+    else:
+        whole = column.kind == "whole"
+        todo = "write 0 where it is none" if whole else "fill it in, or take the row out"
+    if not expected and not is_blank(cell):
+        found += ", a mark for nothing"
+    out.problem(found, expected or column.holds(), todo, row=row, column=name)
 
 
 def _found_in_row(out: Tidied, row: int, column: str) -> str:
     schema, places = out.schema, out.places
     value = out.frame.at[row, column]
     if pd.isna(value) and column in places and not is_blank(cell := out.body[row][places[column]]):
-        return f"{describe(cell, kind_of(schema, column), True)}, a mark for nothing"
+        return f"{describe(cell, schema.columns[column].kind, True)}, a mark for nothing"
     if isinstance(value, pd.Timestamp):
         return f"{value:%Y-%m-%d}"
-    return describe(None if pd.isna(value) else value, kind_of(schema, column), True)
+    return describe(None if pd.isna(value) else value, schema.columns[column].kind, True)

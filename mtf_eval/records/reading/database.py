@@ -60,7 +60,7 @@ def read_database(address: str) -> tuple[str, list[Grid], dict[str, Source]]:
             headings, question = _question(table, known[table], wanted, kind, order)
             rows = [[_plain(v) for v in row] for row in ask(question)]
             if order is None:
-                rows.sort(key=_order(headings, (schema.metadata or {})["key"]))
+                rows.sort(key=_order(headings, schema.key))
             where = f"table {table}"
             grids.append(Grid(table=table, file=where, rows=[headings, *rows]))
             digest = hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.errors import Problem
 from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.reading.days import Span
+from mtf_eval.records.tables import TABLES, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
-    from pandera.pandas import DataFrameSchema
 
 
 #: What may stand beside the tables: outlines of areas, and the analyst's own look-up of postcodes.
@@ -65,10 +65,8 @@ class Grid:
     aside: bool = False
 
     @property
-    def schema(self) -> DataFrameSchema:
+    def schema(self) -> Schema:
         """The table it is read as."""
-        from mtf_eval.records.tables import TABLES
-
         return TABLES[self.table]
 
     def place(self, row: int | None) -> tuple[str, str, int | None]:
@@ -110,7 +108,7 @@ class Tidied:
     body: dict[int, list[Any]] = field(default_factory=dict)
 
     @property
-    def schema(self) -> DataFrameSchema:
+    def schema(self) -> Schema:
         """The table it is."""
         return self.grid.schema
 

@@ -10,8 +10,6 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
-from pandera.pandas import DataFrameSchema
-
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.dataset import UNREAD, Finding
@@ -19,8 +17,7 @@ from mtf_eval.records.prices.unit_costs import CURRENCY
 from mtf_eval.records.reading.cells import Context, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.schema import holds
-from mtf_eval.records.tables import OUT, TABLES
+from mtf_eval.records.tables import OUT, TABLES, Schema
 
 #: Rows above the headings that may be titles; more than this and the sheet is something else.
 TITLE_ROWS = 40
@@ -71,7 +68,7 @@ def named_over(rows: Sequence[Sequence[Any]], top: int) -> list[Any]:
     return row
 
 
-def column_named(cell: object, schema: DataFrameSchema, aliases: Aliases) -> str | None:
+def column_named(cell: object, schema: Schema, aliases: Aliases) -> str | None:
     """Return the column a heading names, `None` where it is not known."""
     if not isinstance(cell, str) or is_blank(cell):
         return None
@@ -112,7 +109,7 @@ def _two_rows(
     above: Sequence[Any],
     row: Sequence[Any],
     places: dict[str, int],
-    schema: DataFrameSchema,
+    schema: Schema,
     aliases: Aliases,
 ) -> None:
     """Add the columns that only the row above, or both rows together, name."""
@@ -146,11 +143,10 @@ def though_like(unread: Finding, table: str) -> Finding:
     return replace(unread, kind="warning", text=text)
 
 
-def _whole(schema: DataFrameSchema, there: Iterable[str]) -> bool:
+def _whole(schema: Schema, there: Iterable[str]) -> bool:
     """Whether these are all columns that a row of the table needs."""
-    needed = {n for n, c in schema.columns.items() if (c.metadata or {})["required"]}
-    either = {*(schema.metadata or {})["either"]}
-    return needed <= {*there} and (not either or bool(either & {*there}))
+    either = {*schema.either}
+    return {*schema.required} <= {*there} and (not either or bool(either & {*there}))
 
 
 def passed_over(asides: Iterable[Grid], read: Tidied, aliases: Aliases) -> Problem | None:
@@ -266,10 +262,9 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
     if unnamed:
         text = f"{len(unnamed)} column(s) without a heading, not read"
         out.finding("warning", text, row=top + 1)
-    for name, col in schema.columns.items():
-        if (col.metadata or {})["required"] and name not in places:
-            found, todo = missing(name, schema, aliases, unread)
-            out.problem(found, holds(col), todo, row=top + 1, column=name)
+    for name in (n for n in schema.required if n not in places):
+        found, todo = missing(name, schema, aliases, unread)
+        out.problem(found, schema.columns[name].holds(), todo, row=top + 1, column=name)
     if schema.name in ("incidents", "incident_points") and "count" not in places:
         if (named := _counts(out)) is None:
             out.finding("note", "no column count: each row counted as one", row=top + 1)
@@ -279,7 +274,7 @@ def tell_headings(out: Tidied, aliases: Aliases) -> None:
             found = f"numbers that are not read{among}, and no column count"
             todo = "call it count if it holds counts; leave it out if each row is one incident"
             out.problem(found, "the number of incidents", todo, row=top + 1, column=heading)
-    either = (schema.metadata or {})["either"]
+    either = schema.either
     if either and not set(either) & set(places):
         found, todo = missing(either[-1], schema, aliases, unread)
         out.problem(found, f"one of the columns {', '.join(either)}", todo, row=top + 1)
@@ -396,9 +391,7 @@ def across_as(column: str) -> str:
     return f"if one is {what}, name it in the table {table}"
 
 
-def missing(
-    name: str, schema: DataFrameSchema, aliases: Aliases, unread: Sequence[str]
-) -> tuple[str, str]:
+def missing(name: str, schema: Schema, aliases: Aliases, unread: Sequence[str]) -> tuple[str, str]:
     """Say that a column is missing, which headings are not read, and how to name one as it."""
     if not unread:
         return "no such column", "add it"

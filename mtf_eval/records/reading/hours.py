@@ -11,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mtf_eval.records.reading.grids import Tidied
-from mtf_eval.records.schema import empty
-from mtf_eval.records.tables import TABLES, WEEKDAYS
+from mtf_eval.records.tables import TABLES, WEEKDAYS, empty
 
 WEEK = 7 * 24
 #: 00:00 holds this many times what the hours before and after hold on average, and so many rows.

@@ -19,8 +19,7 @@ from mtf_eval.records.reading.redrawn import districts
 from mtf_eval.records.reading.scanner import without_person
 from mtf_eval.records.reading.spellings import of_kind, one_spelling
 from mtf_eval.records.reading.stories import keep_agreed
-from mtf_eval.records.schema import AGENCIES, fact, kind_of
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import AGENCIES, TABLES
 
 #: (table, column) of a reference, and (table, column) it must be found in.
 _REFERENCES = (
@@ -295,9 +294,7 @@ def _kinds(incidents: Tidied) -> None:
 def _agencies(tidied: Tidied, aliases: Aliases, places: Collection[str]) -> None:
     schema = TABLES[tidied.grid.table]
     words = {w for of, alias in aliases.names if of == "agency" for w in alias.split()}
-    for column in schema.columns:
-        if kind_of(schema, column) not in AGENCIES:
-            continue
+    for column in schema.of_kind(AGENCIES):
         names = tidied.frame[column].dropna().str.split(";").explode().str.strip()
         unknown = [n for n in names.drop_duplicates() if n and not aliases.find("agency", n)]
         left = {n: without_person(n, words, places) for n in unknown}
@@ -312,7 +309,7 @@ def _agencies(tidied: Tidied, aliases: Aliases, places: Collection[str]) -> None
             mine = names[names.index.isin(names.index[names.isin(bare)])].replace(kept)
             whole = mine.groupby(level=0).agg(lambda n: "; ".join(dict.fromkeys(filter(None, n))))
             tidied.frame.loc[whole.index, column] = whole
-            key = [*(schema.metadata or {})["key"]]
+            key = [*schema.key]
             if column in key and (alike := tidied.frame.duplicated(key, keep=False).sum()):
                 text += f"; {alike} rows that differ by it alone are added up"
             tidied.finding("warning", text, row=row, column=column)
@@ -333,7 +330,7 @@ def _future(tidied: Tidied, as_at: date | None) -> None:
     """Warn of what has happened after the day the data run to, or after today."""
     frame, today = tidied.frame, pd.Timestamp(date.today())
     updated = min(pd.Timestamp(as_at), today) if as_at else today
-    for column in (*fact(TABLES[tidied.grid.table], "past"), "as_at"):
+    for column in (*TABLES[tidied.grid.table].past, "as_at"):
         if column not in frame:
             continue
         own = "as_at" in frame and column != "as_at"

@@ -69,8 +69,7 @@ def stacked(parts: Sequence[Grid], aliases: Aliases) -> tuple[Grid, list[Problem
             names.get(p) or (fold(str(c)) if not is_blank(c) else f"{part.sheet} {p}")
             for p, c in enumerate(header)
         ]
-        needed = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
-        for name in needed:
+        for name in schema.required:
             if name in anywhere and name not in own:
                 found, todo = "no such column in this sheet", "add it, as in the other sheets"
                 expected = "the columns of the other sheets of the table"

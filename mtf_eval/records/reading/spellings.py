@@ -10,8 +10,7 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.reading.cells import is_mark
-from mtf_eval.records.schema import AGENCIES, kind_of
-from mtf_eval.records.tables import TABLES
+from mtf_eval.records.tables import AGENCIES, TABLES
 
 if TYPE_CHECKING:
     from mtf_eval.records.reading.grids import Tidied
@@ -80,8 +79,7 @@ def _agencies(read: Mapping[str, Tidied]) -> None:
     places = [
         (tidied, column)
         for name, tidied in read.items()
-        for column in TABLES[name].columns
-        if kind_of(TABLES[name], column) in AGENCIES
+        for column in TABLES[name].of_kind(AGENCIES)
     ]
     cells = [t.frame[c].dropna().astype("str") for t, c in places]
     names = pd.concat([pd.Series(dtype="str"), *cells]).str.split(";").explode().str.strip()
@@ -192,8 +190,6 @@ def of_kind(read: Mapping[str, Tidied], kind: str) -> list[tuple[Tidied, str]]:
     return [
         (tidied, column)
         for name, tidied in read.items()
-        for column in TABLES[name].columns
-        if kind_of(TABLES[name], column) == kind
-        and column not in ("block", "domain", "step")
-        and name != "activity"
+        for column in TABLES[name].of_kind([kind])
+        if column not in ("block", "domain", "step") and name != "activity"
     ]

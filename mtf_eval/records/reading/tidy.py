@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import pandas as pd
-from pandera.pandas import DataFrameSchema
 
 from mtf_eval.errors import typed
 from mtf_eval.records.aliases import Aliases, fold
@@ -35,8 +34,7 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
-from mtf_eval.records.schema import AGENCIES, KINDS, NUMBERS, OF_ONE, empty, fact, kind_of
-from mtf_eval.records.tables import APART
+from mtf_eval.records.tables import AGENCIES, APART, KINDS, NUMBERS, OF_ONE, Schema, empty
 
 _NOTES = ("last updated", "note", "source", "data as at")
 #: What is no day, month or area, and says that its row is no record; areas may be called Total Way.
@@ -101,10 +99,9 @@ def _no_headings(out: Tidied) -> None:
     )
 
 
-def _counted_elsewhere(frame: pd.DataFrame, schema: DataFrameSchema) -> pd.DataFrame:
+def _counted_elsewhere(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     names = [n for n in schema.columns if n in frame or n not in APART]
-    types = {n: KINDS[kind_of(schema, n)].dtype for n in names}
-    return frame.reindex(columns=list(types)).astype(types)
+    return frame.reindex(columns=names).astype({n: schema.types[n] for n in names})
 
 
 def _persons(out: Tidied) -> None:
@@ -118,8 +115,8 @@ def _persons(out: Tidied) -> None:
         ["" if p >= len(head) or is_blank(head[p]) else str(head[p]) for p in frame.columns]
     )
     file, sheet, known = out.grid.file, out.grid.sheet, {str(head[p]) for p in out.places.values()}
-    named = {str(head[p]) for c, p in out.places.items() if kind_of(schema, c) in AGENCIES}
-    strict = OF_ONE in fact(schema, "marks")
+    named = {str(head[out.places[c]]) for c in schema.of_kind(AGENCIES) if c in out.places}
+    strict = OF_ONE in schema.marks
     out.problems += scan(schema.name, frame, file, sheet, known=known, strict=strict)
     out.findings += [] if strict else doubts(schema.name, frame, file, sheet, named)
 
@@ -137,19 +134,20 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     totals: dict[int, list[Any]] = {}
     alone: dict[int, Any] = {}
     width = max(places.values()) + 1
-    texts = [p for n, p in places.items() if kind_of(schema, n) not in NUMBERS]
+    kinds = {p: schema.columns[n].kind for n, p in places.items()}
+    texts = [p for p, kind in kinds.items() if kind not in NUMBERS]
     header = {p: out.grid.rows[top][p] for p in places.values() if p < len(out.grid.rows[top])}
-    required = [n for n, c in schema.columns.items() if (c.metadata or {})["required"]]
+    required = schema.required
     needs, needed = len(required), {places[n] for n in required if n in places}
-    told = {*required, *(schema.metadata or {})["either"]}
-    days = {p: k for n, p in places.items() if n in told and (k := kind_of(schema, n)) in _DAYS}
+    told = [places[n] for n in (*required, *schema.either) if n in places]
+    days = {p: kinds[p] for p in told if kinds[p] in _DAYS}
     cells_of = {
         (row[p], k) for row in out.grid.rows[top + 1 :] for p, k in days.items() if p < len(row)
     }
     odd = {each: word for each in cells_of if (word := _adds_up(*each))}
     section, gap = None, False
-    summed = [p for n, p in places.items() if kind_of(schema, n) in NUMBERS]
-    numbers = [*summed, *(p for n, p in places.items() if kind_of(schema, n) in _DAYS[:2])]
+    summed = [p for p, kind in kinds.items() if kind in NUMBERS]
+    times = [p for p, kind in kinds.items() if kind in _DAYS[:2]]
     years, month, year = year_beside(out.grid.rows[top:], places), places.get("month"), ""
     width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
@@ -163,7 +161,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             gap
             and filled[1:]
             and all(map(_wordy, filled))
-            and any(_wordy(row[p]) and not is_mark(row[p]) for p in numbers)
+            and any(_wordy(row[p]) and not is_mark(row[p]) for p in (*summed, *times))
             and any(row[p] != header.get(p) for p in given)
         ):
             found, todo = "a second table, which begins here", "move it to a sheet of its own"
@@ -210,7 +208,6 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             bare = re.fullmatch(r"([0-9]{1,2})(\.0)?", "" if month is None else str(row[month]))
             if month is not None and bare and year.isdecimal():
                 row[month] = f"{year}-{int(bare[1]):02}"
-    times = [p for n, p in places.items() if kind_of(schema, n) in _DAYS[:2]]
     whole = {
         number: row
         for number, row in (totals if not body else {}).items()
@@ -293,7 +290,7 @@ def _merged(out: Tidied) -> None:
         if left not in names or len(rows) < 2 or top + 1 not in body:
             continue
         name = names[left]
-        if left != right or kind_of(out.schema, name) in NUMBERS:
+        if left != right or out.schema.columns[name].kind in NUMBERS:
             found = f"one cell merged over rows {rows[0]} to {rows[-1]}"
             todo = "unmerge it and write the value of each row"
             out.problem(found, "a value in each row", todo, row=top + 1, column=name)
@@ -313,7 +310,7 @@ def _columns(
     columns = {}
     index = pd.Index(list(body), dtype="int64")
     for name, col in schema.columns.items():
-        kind = kind_of(schema, name)
+        kind = schema.columns[name].kind
         values: list[Any] = [None] * len(body)
         if name in out.places:
             context = Context(
@@ -321,13 +318,13 @@ def _columns(
                 within=within,
                 timed=schema.name == "incidents",
                 weeks="weeks" in out.grid.options,
-                optional=not (col.metadata or {})["required"],
-                unit=(col.metadata or {})["unit"],
+                optional=not col.required,
+                unit=col.unit,
                 date1904=out.grid.date1904,
                 decimal_comma=out.grid.decimal_comma,
                 scope=name,
                 table=str(schema.name),
-                allowed=(col.metadata or {})["allowed"],
+                allowed=col.allowed,
             )
             values = _column(out, name, kind, context, spans)
         columns[name] = pd.Series(values, index=index, dtype=KINDS[kind].dtype)
