@@ -17,7 +17,7 @@ from benefit_cases import CASES, cost, dataset, estimate, evaluation, measure, o
 from scipy import stats
 
 import mtf_eval as mtf
-from mtf_eval.analysis.benefit import appendix, appraisal, journeys, spread, statement, totals
+from mtf_eval.analysis.benefit import appendix, appraisal, journeys, statement, totals
 from mtf_eval.analysis.benefit.appraisal import Benefit, _weakest, chance_words, each_pound
 from mtf_eval.analysis.benefit.cashflow import Assumptions, Pricing, flow, parts, results
 from mtf_eval.analysis.benefit.guards import guard
@@ -307,7 +307,7 @@ def test_each_switching_value_by_hand(reference: Reference) -> None:
     data = dataset(outcomes=[people], costs=[cost(amount_gbp=20_000.0)])
     done = analyse(data, evaluation(), reference, draws=200)
     share = done.results["present_value_costs_gbp"] / done.results["present_value_benefits_gbp"]
-    frame = spread.switching_values(done).frame
+    frame = appendix.switching_values(done).frame
     frame = frame.set_index(frame["input"].str.split(":").str[0])
     for name, reported, switch in (
         ("Impact", 0.8, 0.8 * share),
@@ -322,7 +322,7 @@ def test_each_switching_value_by_hand(reference: Reference) -> None:
     effect = dataset(project_measures=[measure()], costs=[cost(amount_gbp=20_000.0)])
     done = analyse(effect, evaluation(estimate()), reference, draws=200)
     share = done.results["present_value_costs_gbp"] / done.results["present_value_benefits_gbp"]
-    frame = spread.switching_values(done).frame.set_index("input")
+    frame = appendix.switching_values(done).frame.set_index("input")
     # 100 where 100 / 0.7 were expected
     assert frame.loc["Effect: Robbery", "switch"] == pytest.approx((100 / 0.7 - 100) * share)
 
@@ -336,7 +336,7 @@ def test_no_share_above_one_is_called_a_switching_value(reference: Reference) ->
         benefits = done.results["present_value_benefits_gbp"]
         data = dataset(outcomes=[people], costs=[cost(amount_gbp=times * benefits)])
         done = analyse(data, evaluation(), reference, draws=200)
-        frame = spread.switching_values(done).frame
+        frame = appendix.switching_values(done).frame
         frame = frame.set_index(frame["input"].str.split(":").str[0])
         for name, reported in (("Impact", 0.8), ("Attribution", 0.9)):
             found = frame.loc[name, "switch"]
@@ -755,9 +755,9 @@ def test_nothing_rests_on_part_of_the_costs_or_benefits(
         row = statement.headline(each).frame.iloc[0]
         assert row[["net", "bcr"]].isna().all()
         assert statement.cash_flow(each).frame["running_public"].isna().all()
-        assert spread.sensitivities(each).frame.drop(columns="case").isna().all(axis=None)
+        assert appendix.sensitivities(each).frame.drop(columns="case").isna().all(axis=None)
         assert np.isnan(statement.waterfall(each).frame["gbp"].iloc[-1])
-        assert not len(spread.distribution(each).frame)
+        assert not len(appendix.distribution(each).frame)
         known = "outcomes" in reason
         assert np.isfinite(each.results["present_value_costs_gbp"]) == known == each.spent
         assert statement.costs(each).total_row == known
@@ -1026,7 +1026,7 @@ def test_prices_by_hand(reference: Reference) -> None:
         costs=[cost(amount_gbp=9_000.0, evidence_grade=1)],
     )
     done = analyse(data, evaluation(estimate("Vehicle crime")), reference, draws=500)
-    frame = spread.prices(done).frame.set_index("prices")
+    frame = appendix.prices(done).frame.set_index("prices")
     assert done.draws is not None
     (line,) = done.claimed
     for end, ratio in (("All at the low end", line.low), ("All at the high end", line.high)):
@@ -1230,7 +1230,7 @@ def test_a_crime_without_multiplier_keeps_its_price_when_scaled_up(reference: Re
 def _tables(done: Benefit) -> list[Table]:
     return [
         make(done)
-        for module in (appendix, spread, statement)
+        for module in (appendix, statement)
         for make in vars(module).values()
         if isfunction(make) and make.__module__ == module.__name__
         and make.__annotations__["return"] in {"Table", "Rows", "pd.DataFrame"}
@@ -1274,7 +1274,7 @@ def test_tables_agree_with_one_another(rich: Benefit) -> None:
     assert by_year["net"].sum() == pytest.approx(-rich.results["net_present_budget_impact_gbp"])
     paid = appendix.cost_sources(rich).frame["present"].sum()
     assert paid == pytest.approx(rich.results["present_value_costs_gbp"])
-    assert spread.distribution(rich).frame["draws"].sum() == 2000
+    assert appendix.distribution(rich).frame["draws"].sum() == 2000
 
 
 def test_every_pound_can_be_followed_to_a_source(rich: Benefit) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.load import load
-from mtf_eval.records.reading.boundaries import read_boundaries
+from mtf_eval.records.reading.places import read_boundaries
 
 EXAMPLE = Path(__file__).parent.parent / "data" / "example"
 SQUARE = [[1.38, 51.38], [1.40, 51.38], [1.40, 51.39], [1.38, 51.39], [1.38, 51.38]]

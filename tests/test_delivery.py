@@ -10,7 +10,7 @@ import pytest
 
 from mtf_eval.analysis.project import delivery, overlaps, process
 from mtf_eval.analysis.results.period import Period
-from mtf_eval.analysis.year import funding, leadership
+from mtf_eval.analysis.year import leadership
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.tables import TABLES, empty
 
@@ -134,7 +134,7 @@ def test_nothing_on_record_is_said() -> None:
     assert delivery.overdue(nothing, as_of=NOW).frame.empty
     assert delivery.actions_finding(nothing, as_of=NOW) == "No actions are on record."
     assert delivery.delivered_finding(nothing, as_of=NOW) == "No deliveries are on record."
-    assert funding.bids_finding(nothing, as_of=NOW) == "No bids are on record."
+    assert leadership.bids_finding(nothing, as_of=NOW) == "No bids are on record."
     assert overlaps.overlaps(nothing, as_of=NOW) == ()
     half = Period.parse("2021-H1")
     asked = leadership.decisions(nothing, half=half, results={})

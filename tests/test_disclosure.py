@@ -282,7 +282,7 @@ def test_all_tables_of_a_year_cost_less_than_reading_them() -> None:
 
 
 def test_a_data_set_with_nothing_to_say_of_its_figures_still_gives_its_tables() -> None:
-    from mtf_eval.analysis.counts import readings
+    from mtf_eval.analysis.counts import reconcile
 
     thanet = load(HERE)
     bare = replace(
@@ -293,7 +293,7 @@ def test_a_data_set_with_nothing_to_say_of_its_figures_still_gives_its_tables() 
             for name, frame in thanet.tables.items()
         },
     )
-    for made in (readings.reading_table(bare), readings.blocks(bare)):
+    for made in (reconcile.reading_table(bare), reconcile.blocks(bare)):
         assert disclosure()(made).frame.empty
         assert list(disclosure()(made).frame.columns) == [c.name for c in made.columns]
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from test_delivery import dataset
 
-from mtf_eval.analysis.year import funding
+from mtf_eval.analysis.year import leadership
 from mtf_eval.records.dataset import Dataset
 
 NOW = date(2021, 6, 30)
@@ -45,14 +45,14 @@ def tracker() -> Dataset:
 
 
 def test_bids_as_they_stood(tracker: Dataset) -> None:
-    frame = funding.bids(tracker, as_of=NOW).frame.set_index("bid_id")
+    frame = leadership.bids(tracker, as_of=NOW).frame.set_index("bid_id")
     assert list(frame.index) == ["B1", "B2", "B3", "B4", "B5"]
     assert frame.loc["B4", "status"] == "Awaiting a decision"
     assert frame["awarded"].isna()["B4"], "what is decided later is not known yet"
 
 
 def test_pipeline_adds_up(tracker: Dataset) -> None:
-    frame = funding.pipeline(tracker, as_of=NOW).frame.set_index("status")
+    frame = leadership.pipeline(tracker, as_of=NOW).frame.set_index("status")
     assert frame.loc["Total"].tolist() == [5, 4000, 1700]
     assert frame.drop("Total")["requested"].sum() == 4000
     # By hand, on 30 June: nobody waits in any other state, so no other row is there.
@@ -60,21 +60,21 @@ def test_pipeline_adds_up(tracker: Dataset) -> None:
         "Awaiting a decision": 1, "Awarded": 1, "Awarded in part": 1, "Refused": 1,
         "Withdrawn": 1, "Total": 5,
     }  # fmt: skip
-    none = funding.pipeline(dataset(), as_of=NOW).frame
+    none = leadership.pipeline(dataset(), as_of=NOW).frame
     assert none["status"].tolist() == ["Total"]
 
 
 def test_no_rate_from_few_decisions(tracker: Dataset) -> None:
-    said = funding.bids_finding(tracker, as_of=NOW)
+    said = leadership.bids_finding(tracker, as_of=NOW)
     assert said.startswith("2 of 3 decided bids succeeded")
     assert "too few for a success rate" in said
     assert "1 awaits a decision" in said
 
 
 def test_budget_against_cost(tracker: Dataset) -> None:
-    frame = funding.budget(tracker, as_of=NOW).frame.set_index("project_id")
+    frame = leadership.budget(tracker, as_of=NOW).frame.set_index("project_id")
     assert frame.loc["P1", ["awarded", "cash", "in_kind", "left"]].tolist() == [900, 950, 250, -50]
-    said = funding.budget_finding(tracker, as_of=NOW)
+    said = leadership.budget_finding(tracker, as_of=NOW)
     assert "Cash cost above the award: P1." in said
     assert "without an award on record: P9." in said
 
@@ -86,24 +86,26 @@ def test_an_award_without_its_amount_is_not_nought(tracker: Dataset) -> None:
     costs = tracker.table("costs")
     none = costs[costs["project_id"] != "P9"]
     data = replace(tracker, tables={**tracker.tables, "funding": rows, "costs": none})
-    table = funding.budget(data, as_of=NOW)
+    table = leadership.budget(data, as_of=NOW)
     frame = table.frame.set_index("project_id")
     assert frame.loc["P1", ["awarded", "left"]].isna().all()
     assert frame.loc["P1", "cash"] == 950
     assert rows.loc[first, "bid_id"] in " ".join(table.notes)
-    said = funding.budget_finding(data, as_of=NOW)
+    said = leadership.budget_finding(data, as_of=NOW)
     assert said == "We cannot say of P1: an amount awarded is not on record."
     without = replace(data, tables={**data.tables, "costs": costs[costs["project_id"] == "P9"]})
-    spent = funding.budget(without, as_of=NOW).frame.set_index("project_id")
+    spent = leadership.budget(without, as_of=NOW).frame.set_index("project_id")
     assert spent.loc["P1", ["cash", "in_kind"]].isna().all()  # no costs on record are not £0
-    statuses = funding.pipeline(data, as_of=NOW).frame.set_index("status")
+    statuses = leadership.pipeline(data, as_of=NOW).frame.set_index("status")
     assert pd.isna(statuses.loc["Total", "awarded"])
 
 
 def test_spending_of_one_award_is_not_that_of_both(tracker: Dataset) -> None:
     rows = tracker.table("funding").copy()
     rows.loc[rows["bid_id"] == "B2", ["project_id", "spent_gbp"]] = ["P1", float("nan")]
-    table = funding.budget(replace(tracker, tables={**tracker.tables, "funding": rows}), as_of=NOW)
+    table = leadership.budget(
+        replace(tracker, tables={**tracker.tables, "funding": rows}), as_of=NOW
+    )
     row = table.frame.set_index("project_id").loc["P1"]
     assert row["awarded"] == 900 + 800
     assert pd.isna(row["spent"]), "£500 was spent of the one, nobody knows what of the other"
@@ -111,10 +113,10 @@ def test_spending_of_one_award_is_not_that_of_both(tracker: Dataset) -> None:
 
 
 def test_an_award_to_no_one_project_is_not_passed_over(tracker: Dataset) -> None:
-    assert funding.budget(tracker, as_of=NOW).notes == ()
+    assert leadership.budget(tracker, as_of=NOW).notes == ()
     rows = tracker.table("funding").copy()
     rows.loc[rows["awarded_gbp"].first_valid_index(), "project_id"] = None
     shared = replace(tracker, tables={**tracker.tables, "funding": rows})
     left = float(tracker.table("funding")["awarded_gbp"].dropna().iloc[0])
-    (said,) = funding.budget(shared, as_of=NOW).notes
+    (said,) = leadership.budget(shared, as_of=NOW).notes
     assert f"£{left:,.0f} awarded" in said

@@ -9,7 +9,7 @@ import pytest
 from test_delivery import action, dataset
 
 from mtf_eval.analysis.results.period import Period
-from mtf_eval.analysis.year import funding, leadership
+from mtf_eval.analysis.year import leadership
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.reference import load_reference
@@ -140,7 +140,7 @@ def test_a_funders_report_whose_day_has_passed_is_asked_for(data: Dataset) -> No
         "Fund F3: due 20 December 2020, not on record as sent; "
         "Fund F5: due 31 March 2021, not on record as sent"
     )
-    told = funding.bids(more, as_of=HALF.end).frame.set_index("funder")["report"]
+    told = leadership.bids(more, as_of=HALF.end).frame.set_index("funder")["report"]
     assert told["Fund F1"] == "due 31 May 2021, not on record as sent"
     assert told["Fund F2"] == "due 30 November 2021"
     assert told["Fund F4"] == "sent on 4 June 2021"

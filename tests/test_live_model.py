@@ -17,8 +17,8 @@ from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 from recalculate import NAMES, Change, Results, set_input
 
 from mtf_eval.analysis.benefit import appraisal
+from mtf_eval.analysis.benefit.appendix import model
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.benefit.model import model
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.publish.exports.live import add_model
 from mtf_eval.records.load import load

@@ -8,7 +8,7 @@ import pandas as pd
 from test_projects import ASB, a_project, areas_of, data_of, evaluated, incidents
 
 from mtf_eval.analysis.counts.on_record import strip
-from mtf_eval.analysis.project import checks, design
+from mtf_eval.analysis.project import design, gates
 from mtf_eval.records.coverage import coverage_of, noticed
 
 DAY = date(2021, 12, 31)
@@ -93,7 +93,7 @@ def test_check_speaks_where_no_target_area_has_a_row_of_the_measure() -> None:
     assert "nothing is recorded in" in coverage.quiet[0].text
     project, months = evaluated(data).project, pd.DatetimeIndex(coverage.counts.index)
     window = design.window_of(project, months, as_of=DAY)
-    said = [*checks.cautions(data, coverage, project, window, months[0])]
+    said = [*gates.cautions(data, coverage, project, window, months[0])]
     assert said == [f"{coverage.quiet[0].text}."], "no claim is withheld, so it is cautioned of"
     if data.source("incidents") is not None:
         assert any("A00" in f.text and f.text.startswith("P1") for f in noticed(data))

@@ -18,9 +18,9 @@ import xlsxwriter
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 from scipy import stats
 
-from mtf_eval.analysis.benefit import appendix, appraisal, spread, statement, totals
+from mtf_eval.analysis.benefit import appendix, appraisal, statement, totals
+from mtf_eval.analysis.benefit.appendix import model
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.benefit.model import model
 from mtf_eval.analysis.benefit.uncertainty import simulate
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.publish.exports.live import add_model
@@ -130,7 +130,7 @@ def test_what_breaks_even_on_the_other_side_of_nought() -> None:
     """Thefts avoided are worth 100 x £1,380 x 0.85; robberies more cost £11,320 each, whole."""
     effects = (estimate(ratio=0.7), estimate("Theft from the person", ratio=0.5))
     done = analysed(evaluation(*effects), measure(), STOLEN)
-    frame = spread.switching_values(done).frame.set_index("input")
+    frame = appendix.switching_values(done).frame.set_index("input")
     at = -(100 * THEFT * KEPT - 10_000) / ROBBERY
     assert frame.loc["Effect: Robbery", "switch"] == pytest.approx(at)
     assert frame.loc["Effect: Robbery", "meaning"] == "more incidents than expected"
@@ -148,10 +148,10 @@ def test_what_a_loss_would_have_to_become_to_break_even() -> None:
     assert done.results["present_value_benefits_gbp"] == pytest.approx(
         (100 / 0.9 - 100 - 40) * ROBBERY
     )
-    row = spread.switching_values(done).frame.set_index("input").loc["Effect: Robbery"]
+    row = appendix.switching_values(done).frame.set_index("input").loc["Effect: Robbery"]
     assert row["switch"] == pytest.approx(10_000 / (ROBBERY * KEPT))
     assert row["meaning"] == "fewer incidents than expected"
-    price = spread.switching_values(done).frame.set_index("input").loc["Unit cost: Robbery"]
+    price = appendix.switching_values(done).frame.set_index("input").loc["Unit cost: Robbery"]
     assert price["meaning"] == "no value of it alone changes the answer"
 
 

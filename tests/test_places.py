@@ -18,8 +18,7 @@ from benchmarks import places
 from mtf_eval import load
 from mtf_eval.errors import DataProblems
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.reading.boundaries import read_boundaries
-from mtf_eval.records.reading.places import in_areas
+from mtf_eval.records.reading.places import in_areas, read_boundaries
 
 
 @pytest.fixture(autouse=True)

@@ -21,8 +21,8 @@ from scipy import stats
 from typed_here import typed
 
 from benchmarks.planning import kept
+from mtf_eval.analysis.benefit.layout import by_records
 from mtf_eval.analysis.benefit.planned import _worth
-from mtf_eval.analysis.benefit.standing import by_records
 from mtf_eval.analysis.effects import Planned, planned
 from mtf_eval.analysis.project import assessment
 from mtf_eval.analysis.project import plans as fixed_plan
@@ -31,8 +31,8 @@ from mtf_eval.analysis.project.planning import Choice
 from mtf_eval.analysis.project.plans import fixed, plans_of
 from mtf_eval.analysis.results.columns import NOT_GIVEN
 from mtf_eval.errors import BadArgument, DataProblems
-from mtf_eval.publish.workbench.plan import Plan, design_of
 from mtf_eval.publish.workbench.records import load
+from mtf_eval.publish.workbench.scanning import Plan, design_of
 from mtf_eval.records.plans import BY_HAND, hash_of, write
 from mtf_eval.records.prices.reference import load_reference
 from mtf_eval.records.tables import TABLES

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 from benefit_cases import cost, dataset, estimate, evaluation, measure, outcome
 
-from mtf_eval.analysis.benefit import appraisal, spread, statement
+from mtf_eval.analysis.benefit import appendix, appraisal, statement
+from mtf_eval.analysis.benefit.appendix import model
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.benefit.model import model
-from mtf_eval.analysis.benefit.standing import standing
+from mtf_eval.analysis.benefit.layout import standing
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.year import leadership, portfolio, pounds
@@ -139,7 +139,7 @@ def test_no_measure_has_a_ratio_or_a_chance_where_the_judged_one_shows_nothing(
     assert done.sentence().startswith("No saving can be claimed, £0: the measure the project is")
     assert statement.ratios(done).frame["value"].isna().all()
     assert standing([done]).frame["bcr"].isna().all()
-    assert spread.sensitivities(done).frame["bcr"].isna().all()
+    assert appendix.sensitivities(done).frame["bcr"].isna().all()
     options = statement.appraisal_summary(done).frame["option"]
     assert list(options) == ["Do nothing", "The project as the records show"]
     assert model(done)["unshown"]

@@ -14,7 +14,7 @@ from scipy import stats
 
 from mtf_eval.analysis.effects import Panel
 from mtf_eval.analysis.effects.rates import ratio_estimate
-from mtf_eval.analysis.project import assessment, checks, harm, maps, planning, process
+from mtf_eval.analysis.project import assessment, gates, harm, maps, planning, process
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project.design import choose, others, project_of, series_of, window_of
 from mtf_eval.analysis.project.estimation import estimators, smallest, spill
@@ -356,7 +356,7 @@ def window_for(panel: Panel) -> object:
 def test_a_bad_year_in_numbers() -> None:
     counts = panel_of().counts.copy()
     counts.loc["2019", "T"] = 5
-    said = checks.bad_year(panel_of(counts=counts), window_for(panel_of())).text  # type: ignore[arg-type]
+    said = gates.bad_year(panel_of(counts=counts), window_for(panel_of())).text  # type: ignore[arg-type]
     assert said.startswith("120 incidents in the months before, 60 in the same months a year")
     assert "+100%" in said
 

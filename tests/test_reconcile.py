@@ -11,7 +11,7 @@ import pytest
 from dashboard import HERE
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import contacts, quality, readings, reconcile
+from mtf_eval.analysis.counts import contacts, on_record, reconcile
 from mtf_eval.records.dataset import Dataset, Finding
 
 
@@ -70,14 +70,14 @@ def test_what_agrees_was_compared_too(thanet: Dataset) -> None:
     ],
 )
 def test_readings(thanet: Dataset, where: str, words: str) -> None:
-    assert any(r.where == where and words in r.text for r in readings.readings(thanet))
+    assert any(r.where == where and words in r.text for r in reconcile.readings(thanet))
 
 
 def test_readings_hold_no_counts_of_people(thanet: Dataset) -> None:
     """Only dates, years, numbers of rows, and a percentage of two totals that are shown."""
     allowed = {"2020", "2021", "124%", "34", "6", "15", "14", "25", "20", "7", "1", "31", "30"}
     allowed |= {"3", "2", "9"}  # days and action numbers
-    for reading in readings.readings(thanet):
+    for reading in reconcile.readings(thanet):
         words = re.sub(r"[.,;:]", " ", reading.text).split()
         numbers = {w.strip("()") for w in words if any(ch.isdigit() for ch in w)}
         assert numbers - {"COVID-19"} <= allowed, reading
@@ -94,7 +94,7 @@ def test_a_mended_table_is_silent(thanet: Dataset) -> None:
     months.loc[8, "received"], months.loc[10, "received"] = 15, 20
     mended = changed(thanet, monthly_referrals=months)
     assert not any("2021: received" in what for what in differences(mended))
-    assert not any("cancel" in r.text for r in readings.readings(mended))
+    assert not any("cancel" in r.text for r in reconcile.readings(mended))
 
 
 def test_contacts_counted_by_other_channels_are_cautioned_of(thanet: Dataset) -> None:
@@ -119,7 +119,7 @@ def test_months_without_records_between_those_with_are_named(thanet: Dataset) ->
     rows = {}
     for name, gone in (("none", march & ~march), ("one", march), ("three", to_may)):
         data = changed(thanet, monthly_referrals=months[~gone])
-        (row,) = quality.completeness(data).frame.to_numpy().tolist()
+        (row,) = on_record.completeness(data).frame.to_numpy().tolist()
         rows[name] = row[2:]
     assert rows == {
         "none": [12, 0, "none"],
@@ -128,17 +128,17 @@ def test_months_without_records_between_those_with_are_named(thanet: Dataset) ->
     }
     ahead = months.assign(month=months["month"].where(months["month"].dt.month != 12,
                                                       pd.Timestamp("2023-12-01")))  # fmt: skip
-    row = quality.completeness(changed(thanet, monthly_referrals=ahead)).frame.iloc[0]
+    row = on_record.completeness(changed(thanet, monthly_referrals=ahead)).frame.iloc[0]
     assert row["named"].startswith("December 2021, January 2022, ")
     assert row["named"].endswith("November 2022, and 12 more"), "24 months, twelve of them named"
-    assert quality.covered(thanet) == "January 2020 to December 2021"
+    assert on_record.covered(thanet) == "January 2020 to December 2021"
 
 
 def test_what_reading_noticed_is_listed_by_kind_and_place(thanet: Dataset) -> None:
     given = [("note", "costs", 3), ("warning", "costs", 1200), ("warning", "actions", 7),
              ("warning", "costs", None), ("warning", "costs", 30)]  # fmt: skip
     noticed = tuple(Finding(kind=k, table=t, row=r, text="x") for k, t, r in given)
-    listed = quality.reading_notes(dataclasses.replace(thanet, findings=noticed)).frame
+    listed = on_record.reading_notes(dataclasses.replace(thanet, findings=noticed)).frame
     assert listed["no"].tolist() == [*"12345"]
     assert list(zip(listed["table"], listed["place"], strict=True)) == [
         ("actions", "row 7"), ("costs", ""), ("costs", "row 30"), ("costs", "row 1,200"),
@@ -157,7 +157,7 @@ def test_errors_that_cancel_are_explained_by_a_later_decision_alone(thanet: Data
         months["received"], months["accepted"] = received, [4, 4, 4] if late else [5, 4, 4]
         months.loc[2, "accepted"] = 5 if late else 4
         (told[late],) = (
-            r.text for r in readings.readings(changed(thanet, monthly_referrals=months))
+            r.text for r in reconcile.readings(changed(thanet, monthly_referrals=months))
             if "cancel" in r.text
         )  # fmt: skip
         assert told[late].startswith("January and March do not add up across, ")
@@ -185,6 +185,6 @@ def test_an_empty_data_set_has_nothing_to_compare(thanet: Dataset) -> None:
     empty = changed(thanet, **{name: frame.iloc[:0] for name, frame in thanet.tables.items()})
     empty = dataclasses.replace(empty, about={})
     assert reconcile.reconcile(empty) == ()
-    assert readings.readings(empty) == ()
+    assert reconcile.readings(empty) == ()
     assert len(reconcile.sums(empty).frame) == 0
-    assert len(readings.blocks(empty).frame) == 0
+    assert len(reconcile.blocks(empty).frame) == 0

@@ -14,7 +14,7 @@ import pytest
 from dashboard import HERE, MONTHS, as_dict
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import activity, caseload, priorities, readings, reconcile, referrals
+from mtf_eval.analysis.counts import activity, caseload, priorities, reconcile, referrals
 from mtf_eval.analysis.results import findings
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.disclosure.release import Disclosure
@@ -457,7 +457,7 @@ def test_a_year_without_a_referral_in_the_log_has_the_totals_published_of_it(
     data = load(tmp_path)
     now = referrals.headline(data, year=2024).frame.iloc[0]
     assert (now["received"], now["accepted"], now["previous"]) == (15, 9, 2)
-    assert len(readings.published(data)) == 3
+    assert len(reconcile.published(data)) == 3
     said = "Published monthly totals of referrals"
     assert (referrals.source_of(data, 2024), caseload.groups(data, year=2024)) == (said, ())
     assert "publisher" in referrals.basis(data, 2024)

@@ -14,7 +14,7 @@ from canaries import canaries, identifying
 from openpyxl import Workbook
 
 from mtf_eval.errors import DataProblems
-from mtf_eval.publish.exports.scanner import neutralise
+from mtf_eval.publish.cells import neutralise
 from mtf_eval.records.home import REFERENCE
 from mtf_eval.records.load import load
 from mtf_eval.records.reading.scanner import (

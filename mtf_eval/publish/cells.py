@@ -1,6 +1,7 @@
 """How one released value is written: separators, pounds, per cent, months, symbols.
 
-The same words on a page, in a chart and beside it. Hides nothing and computes nothing.
+The same words on a page, in a chart and beside it; in a file no cell runs as a formula. Hides
+nothing and computes nothing.
 """
 
 from __future__ import annotations
@@ -31,6 +32,14 @@ NUMERIC = {"people", "count", "money", "number", "share", "change"}
 PER_CENT = {"share", "change"}
 LARGE = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
+_NUMBER = re.compile(r"[-+]?£?\d[\d,]*(\.\d+)?([eE][-+]?\d+)?\s?%?")
+# Full-width signs are read as formulas by some spreadsheets in East Asian locales.
+_STARTS = "=+-@|＝＋－＠\t\r\n"
+_INVISIBLE = ' \u00a0\u200b\u200c\u200d\u2060\ufeff"'
+# XML 1.0 has no place for these, so a workbook cannot hold them.
+_CONTROL = re.compile(
+    r"[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def strength(level: int) -> str:
@@ -162,3 +171,25 @@ def payload(released: Released) -> dict[str, Any]:
         "rule": released.rule.name,
         "hidden": released.hidden,
     }
+
+
+def printable(text: str) -> str:
+    """Return text without what XML cannot hold, nor signs that turn the direction of reading."""
+    return _CONTROL.sub("", text)
+
+
+def neutralise(value: object) -> str:
+    """Return a cell's text so that no spreadsheet runs it as a formula.
+
+    A text that starts with `=`, `+`, `-`, `@`, a tab or a line break (after blanks and invisible
+    characters) gets a leading apostrophe; plain signed numbers stay as they are; characters a
+    workbook cannot hold are dropped. Source: OWASP, CSV injection.
+    """
+    if value is None:
+        return ""
+    text = printable(str(value))
+    if _NUMBER.fullmatch(text.strip()):
+        return text
+    bare = text.lstrip(_INVISIBLE)
+    runs = len(bare) > 1 and bare[0] in _STARTS
+    return f"'{text}" if runs or text[:1] in {"\t", "\r", "\n"} else text

@@ -11,25 +11,29 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 import shutil
 import tempfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
+from typing import Any, Concatenate, cast
 
+import pandas as pd
 from platformdirs import user_cache_path
 
 from mtf_eval.records.aliases import CHANGED_AREAS
-from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.home import REFERENCE, file_digest, folder_digest, is_ours, versions
+from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting, once
+from mtf_eval.records.home import PACKAGE, REFERENCE, file_digest, folder_digest, is_ours, versions
+from mtf_eval.records.reads import units
 from mtf_eval.records.tables import DESCRIBED
 
 #: No file but an archive of street records is as large as this and read.
 MAX_BYTES = 500 * 2**20
-#: Data sets kept; the least recently used go first.
-KEPT = 40
+#: Data sets kept, and results; the least recently used go first.
+KEPT, RESULTS = 40, 2000
 _held: dict[str, Dataset] = {}
 
 
@@ -116,3 +120,94 @@ def keep(key: str, data: Dataset) -> None:
     if folder := folder_of("data"):
         facts = {f.name: getattr(data, f.name) for f in fields(data) if f.init}
         put(folder / key, facts | {"about": dict(data.about)}, KEPT)
+
+
+def by_content(
+    *tables: str,
+) -> Callable[[Callable[Concatenate[Dataset, P], T]], Callable[Concatenate[Dataset, P], T]]:
+    """Keep the result of a function for what the data set was read from, whatever it asks of it.
+
+    For these tables alone and the names of areas, where tables are named: a result that stands on
+    another too is not kept.
+    The arguments must be plain, the result fit to be pickled. Where it is not certain what the data
+    set was read from, it is worked out again.
+    """
+
+    def wrapped(
+        function: Callable[Concatenate[Dataset, P], T],
+    ) -> Callable[Concatenate[Dataset, P], T]:
+        @wraps(function)
+        def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
+            folder, content = folder_of("shared"), data.memo.get(CONTENT)
+            if folder is None or content is None:
+                return function(data, *args, **named)
+            if tables:
+                told = [
+                    (replace(s, sha256=""), data.as_of) for s in data.sources if s.table in tables
+                ]
+                names = pd.util.hash_pandas_object(data.tables["area_names"], index=False)
+                content = told, data.redrawn, int(names.sum())
+            asked = repr((function.__module__, function.__qualname__, args, named, content))
+            path = folder / hashlib.sha256(f"{asked}{stands_on()}".encode()).hexdigest()
+            entry: Any = take(path)
+            if entry is None:
+                with noting(data) as read:
+                    made = function(data, *args, **named)
+                entry = sorted(read), made
+                asked_of = {*data.tables} & {re.split(r"[.\[]", unit)[0] for unit in read}
+                if not tables or asked_of <= {*tables, "area_names"}:
+                    put(path, entry, RESULTS)
+            data.reads.update(entry[0])
+            return cast("T", entry[1])
+
+        return kept
+
+    return wrapped
+
+
+@cache
+def stands_on() -> str:
+    """Digest of the code and the reference values that every result stands on."""
+    libraries = versions(("numpy", "pandas", "scipy", "statsmodels"))
+    digests = folder_digest(PACKAGE, "*.py"), file_digest(DESCRIBED), folder_digest(REFERENCE)
+    return f"{digests} {libraries}"
+
+
+def shared(function: Callable[Concatenate[Dataset, P], T]) -> Callable[Concatenate[Dataset, P], T]:
+    """Keep the result of a function of a data set for every report and run that asks the same.
+
+    The arguments beside the data set must be plain, the result must not depend on anything else and
+    must be fit to be pickled.
+    """
+
+    @wraps(function)
+    def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
+        folder = folder_of("shared")
+        if folder is None:
+            return function(data, *args, **named)
+        asked = repr((function.__module__, function.__qualname__, args, sorted(named.items())))
+        own = "" if data.own_prices is None else folder_digest(data.own_prices)
+        name = hashlib.sha256(f"{asked}{stands_on()}{own}".encode()).hexdigest()
+        held = units_of(data)
+        entry: Any = take(folder / name)
+        if entry and all(held.get(u, "") == d for u, d in entry[0].items()):
+            data.reads.update(entry[0])
+            return cast("T", entry[1])
+        with noting(data) as read:
+            made = function(data, *args, **named)
+        put(folder / name, ({unit: held.get(unit, "") for unit in read}, made), RESULTS)
+        return made
+
+    return kept
+
+
+def units_of(data: Dataset) -> dict[str, str]:
+    """Return `reads.units` of a data set, worked out once; not counted as read by the report."""
+    with noting(data, lasting=False):
+        return _units(data)
+
+
+@once
+@by_content()
+def _units(data: Dataset) -> dict[str, str]:
+    return units(data)

@@ -66,8 +66,8 @@ def plan(context: click.Context, /, data: str, project: str, out: Path, **option
     of the project says what was fixed in advance and what changed since. Plan as often as you
     like: of one day and reference the last plan counts, and before the start the last of all.
     """
-    from mtf_eval.publish.workbench.plan import design_of
     from mtf_eval.publish.workbench.records import load
+    from mtf_eval.publish.workbench.scanning import design_of
     from mtf_eval.records.plans import write
 
     of = SimpleNamespace(**options)

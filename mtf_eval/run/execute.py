@@ -319,9 +319,9 @@ def _for_the_office(
     from mtf_eval.publish.cells import payload
     from mtf_eval.publish.disclosure.release import Disclosure
     from mtf_eval.publish.exports.files import head
-    from mtf_eval.publish.exports.summary import summary
+    from mtf_eval.publish.exports.shown import summary
     from mtf_eval.publish.pages import corrections
-    from mtf_eval.publish.pages.sections import without_empty_sections
+    from mtf_eval.publish.pages.exporter import without_empty_sections
 
     given: dict[str, Any] = {"look": job.look, "run_time": job.run_time}
     text, html = summary(clean, page=page, **given)

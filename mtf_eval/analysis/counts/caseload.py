@@ -10,7 +10,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import groups as declared
 from mtf_eval.analysis.counts import referral_log, referrals
-from mtf_eval.analysis.counts.kept_back import beside, narrowed
+from mtf_eval.analysis.counts.groups import beside, narrowed
 from mtf_eval.analysis.results.columns import add_total, parts_kept_back
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.period import Period

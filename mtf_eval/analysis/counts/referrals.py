@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.counts import groups, kept_back
+from mtf_eval.analysis.counts import groups
 from mtf_eval.analysis.counts.referral_log import (
     COUNTS,
     as_told,
@@ -197,7 +197,7 @@ def basis(data: Dataset, year: int) -> str:
 @once
 def _kept_back(data: Dataset, year: int, rule: Rule) -> tuple[pd.DataFrame, pd.DataFrame]:
     frame = _within(data, Period(year)).set_index("month")[list(COUNTS)]
-    return kept_back.of_year(frame, rule, quarters=groups.grain(data, "month") == "quarter")
+    return groups.year_kept_back(frame, rule, quarters=groups.grain(data, "month") == "quarter")
 
 
 def months_kept_back(data: Dataset, months: pd.Series[pd.Timestamp], rule: Rule) -> pd.DataFrame:
@@ -234,7 +234,7 @@ def headline(data: Dataset, *, year: int, half: int | None = None) -> Table:
             now, past = (_kept_back(data, y, rule)[0].loc[half] for y in (year, year - 1))
             kept.loc[0, list(now.index)] = now.to_numpy()
             kept["previous"] = bool(past["received"])
-        return kept_back.beside(row.drop(columns="period"), kept, rule)
+        return groups.beside(row.drop(columns="period"), kept, rule)
 
     words = {"when": when, "before": when.before, "caution": caution, "whole": whole}
     notes = [basis(data, year)] if len(frame) else []
@@ -284,7 +284,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
             kept.loc[len(kept)] = False if half is None else halves.loc[half, columns]
         elif half is not None:
             kept.loc[0] = halves.loc[half, columns]
-        return kept_back.beside(counts[columns], kept.astype(bool), rule)
+        return groups.beside(counts[columns], kept.astype(bool), rule)
 
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []

@@ -1,6 +1,5 @@
 """Pure estimators and their result records, a module a family. See docs/methods.md."""
 
-from mtf_eval.analysis.effects.concentration import concentration, lorenz
 from mtf_eval.analysis.effects.diagnostics import (
     placebo_in_space,
     placebo_in_time,
@@ -8,7 +7,9 @@ from mtf_eval.analysis.effects.diagnostics import (
     regression_to_the_mean,
 )
 from mtf_eval.analysis.effects.displacement import (
+    concentration,
     displacement_quotient,
+    lorenz,
     weighted_displacement_difference,
 )
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.fitting import fitted
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import controls_needed, placebo_calibrated
 from mtf_eval.analysis.effects.result import Check, Estimate, critical, two_sided_p
+from mtf_eval.analysis.effects.series import fitted_model
 from mtf_eval.errors import NotEnoughData
 
 
@@ -34,7 +34,7 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
     model = sm.GLM(
         np.column_stack([y, rest])[used], sm.add_constant(t), family=sm.families.Binomial()
     )
-    fit = fitted(model, panel.measure, scale="X2")
+    fit = fitted_model(model, panel.measure, scale="X2")
     slope, df = float(fit.params[1]), float(used.sum() - 2)
     se = float(fit.bse[1]) / math.sqrt(min(1.0, float(fit.scale)))
     p = two_sided_p(slope / se, df)

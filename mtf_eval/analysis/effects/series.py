@@ -8,12 +8,13 @@ the level or the slope may change is said by the caller before the outcome is lo
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects.fitting import fitted as fitted_model
 from mtf_eval.analysis.effects.rates import ratio_estimate
 from mtf_eval.analysis.effects.result import Estimate, critical
 from mtf_eval.errors import BadArgument, NotEnoughData
@@ -202,3 +203,19 @@ def _cautions(post: np.ndarray, first_lag: float, controlled: bool) -> tuple[str
             "allow for that; Newey-West's does, but is itself narrow in short series."
         )
     return tuple(cautions)
+
+
+def fitted_model(model: Any, measure: str, **options: Any) -> Any:
+    """Return `model.fit(**options)`; a warning from the library is a `NotEnoughData`."""
+    from statsmodels.tools import sm_exceptions
+
+    raised = (RuntimeWarning, sm_exceptions.ModelWarning)
+    with warnings.catch_warnings():
+        for category in (*raised, sm_exceptions.PerfectSeparationWarning):
+            warnings.simplefilter("error", category)
+        try:
+            return model.fit(**options)
+        except (*raised, sm_exceptions.PerfectSeparationError, ZeroDivisionError) as problem:
+            raise NotEnoughData(
+                f"{measure}: too few incidents, or too little variation, for this model"
+            ) from problem

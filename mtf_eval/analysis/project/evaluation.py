@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Check, Estimate, Panel, diagnostics
-from mtf_eval.analysis.project import checks, design, estimation
+from mtf_eval.analysis.project import design, estimation, gates
 from mtf_eval.analysis.project.design import Design, Project, Status, Window
 from mtf_eval.analysis.project.estimation import Spill
 from mtf_eval.analysis.project.gates import Withheld, gate, laid_out, rests_on_noughts, trusted
@@ -27,9 +27,9 @@ from mtf_eval.analysis.results.findings import inside, percent
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.aliases import called
+from mtf_eval.records.cache import shared
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
-from mtf_eval.records.shared import shared
 
 NO_TARGET = "no target area is named in project_areas"
 #: Why nothing is claimed yet of a project that has not ended.
@@ -320,7 +320,7 @@ def _judge(
     try:
         if stopped is None:
             first = panel.counts.index.min()
-            said = checks.cautions(data, coverage, project, window, first)
+            said = gates.cautions(data, coverage, project, window, first)
             effect = tries[chosen.method]().with_cautions(*window.notes, *said)
             stopped = rests_on_noughts(coverage, whole, meant, effect, estimate)
             judged.effect = effect
@@ -328,7 +328,7 @@ def _judge(
         judged.cannot_say = str(error).removeprefix(f"{measure}: ")
     judged.shown |= {"window": window, "panel": whole}
     if stopped is not None:
-        judged.shown["checks"] = (checks.on_record(coverage, project, window, stopped),)
+        judged.shown["checks"] = (gates.on_record(coverage, project, window, stopped),)
         return judged.withhold(stopped)
     judged.mde = estimation.smallest(judged.effect, compared)
     if judged.effect and not judged.effect.distinguishable and judged.mde > HOPELESS:
@@ -360,12 +360,12 @@ def _judge(
             tried("Fake start dates", diagnostics.placebo_in_time, panel),
             tried("Fake areas", diagnostics.placebo_in_space, seasonal),
             tried("Start after a bad period", diagnostics.regression_to_the_mean, record),
-            checks.bad_year(panel, window),
-            checks.on_record(coverage, project, window, compared),
+            gates.bad_year(panel, window),
+            gates.on_record(coverage, project, window, compared),
         ),
         "spill": estimation.spill(compared) if compared.buffer and judged.effect else None,
         "compared": compared,
         "record": record,
-        "cautions": tuple(checks.at_work(named, work, inside)),
+        "cautions": tuple(gates.at_work(named, work, inside)),
     }
     return judged

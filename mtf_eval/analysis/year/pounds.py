@@ -9,8 +9,7 @@ import numpy as np
 
 from mtf_eval.analysis.benefit import appraisal, totals
 from mtf_eval.analysis.benefit.appraisal import Benefit, each_pound, without_costs
-from mtf_eval.analysis.benefit.layout import basis
-from mtf_eval.analysis.benefit.standing import by_records, standing
+from mtf_eval.analysis.benefit.layout import basis, by_records, standing
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import KINDS, Evidence
 from mtf_eval.analysis.results.columns import lay, pounds

@@ -18,9 +18,8 @@ from typing import Any
 from nbformat import NotebookNode
 
 from mtf_eval.analysis.results.columns import day
-from mtf_eval.publish.cells import moment
+from mtf_eval.publish.cells import moment, neutralise, printable
 from mtf_eval.publish.exports.live import add_model
-from mtf_eval.publish.exports.scanner import neutralise, printable
 from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce
 from mtf_eval.publish.look import Look
 

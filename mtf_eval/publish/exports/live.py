@@ -11,7 +11,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell  # type: ignore[import-untyped]
 
-from mtf_eval.publish.exports.scanner import neutralise
+from mtf_eval.publish.cells import neutralise
 from mtf_eval.records.aliases import called
 
 SHEETS = ("Model", "Model inputs", "Unit costs", "Deflator", "Discount factors")

@@ -1,4 +1,4 @@
-"""What an executed notebook shows, block by block, as documents and slides are made of."""
+"""What an executed notebook shows, block by block, and half a page of it for an e-mail."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from html import unescape
+from html import escape, unescape
+from textwrap import fill
 from typing import Any
 
 from nbformat import NotebookNode
 
-from mtf_eval.publish.cells import NUMERIC, printed
-from mtf_eval.publish.exports.files import contents
-from mtf_eval.publish.exports.scanner import printable
+from mtf_eval.publish.cells import NUMERIC, printable, printed, strength
+from mtf_eval.publish.exports.files import contents, opening, source_of
 from mtf_eval.publish.look import Look
 
 FIGURE = re.compile(r'<figure class="mtf-figure".*?</figure>', re.S)
 WIDE = re.compile(r'<svg[^>]*class="mtf-wide".*?</svg>', re.S)
 KEY = re.compile(r'<li><span style="background:(#\w{6})"></span>(.*?)</li>')
 SHARPER = 2  # times the pixels of the page's picture
+MOST = 6  # lines of a list
+LINE = 72  # characters of a line of text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +101,55 @@ def said(parts: Sequence[str], longest: int) -> str:
     """Join texts; what is longer ends at a word with an ellipsis."""
     text = " ".join(printable(" ".join(parts)).split())
     return text if len(text) <= longest else f"{text[: longest - 1].rsplit(' ', 1)[0]}…"
+
+
+def summary(notebook: NotebookNode, *, page: str, run_time: str, look: Look) -> tuple[str, str]:
+    """Return the summary as plain text and as HTML."""
+    lines = list(_lines(notebook, page, run_time, look))
+    text, html = [], []
+    for kind, line in lines:
+        bullet = kind == "li"
+        text.append(fill(line, LINE, initial_indent="- " * bullet, subsequent_indent="  " * bullet))
+        tag = f"<{kind}>{escape(line)}</{kind}>"
+        html.append(f"<ul>{tag}</ul>" if bullet else tag)
+    body = "".join(html).replace("</ul><ul>", "")
+    font = look.font or "Arial"
+    whole = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(lines[0][1])}</title></head>"
+        f'<body style="font-family:{font},sans-serif;font-size:15px;max-width:40em">{body}'
+        "</body></html>\n"
+    )
+    blank = "\n\n".join(text).replace("\n\n- ", "\n- ")
+    return f"{blank}\n", whole
+
+
+def _lines(
+    notebook: NotebookNode, page: str, run_time: str, look: Look
+) -> Iterator[tuple[str, str]]:
+    """Yield the paragraphs, each after the name of its tag."""
+    begin, shown = opening(notebook, look, run_time), list(contents(notebook))
+    yield "h1", said([begin.title], 200)
+    for text in filter(None, (begin.banner, *begin.marks, begin.whose, begin.audience)):
+        yield "p", said([text], 400)
+    found = [data for kind, data in shown if kind in ("result", "finding")]
+    for data in found[:1]:
+        level = data.get("maryland")
+        design = f"{strength(level)}." if level else ""
+        yield "p", said([f"{data['text'].rstrip('.')}.", design], 600)
+    tables = [data for kind, data in shown if kind == "table" and data["rows"]]
+    if cards := cards_among(shown):
+        for heading, value in figures(cards)[:MOST]:
+            yield "li", said([f"{heading}: {value}"], 300)
+    asked = next((t for t in tables if t["name"].startswith("decisions")), None)
+    if asked:
+        yield "p", "Asked:"
+        for row in printed(asked)[:MOST]:
+            yield "li", said([f"{row[0]}: {row[1]}"], 120)
+    cautions = [d["text"] for k, d in shown if k == "note" and d["kind"] == "caution"]
+    if cautions:
+        yield "p", said(["Caution:", cautions[0]], 300)
+    if tables:
+        yield "p", said([source_of(tables[0])], 300)
+    yield "p", said([begin.rule], 400)
+    yield "p", f"The whole report: {page}"

@@ -16,9 +16,8 @@ from pptx.enum.text import PP_ALIGN
 from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Length, Pt
 
-from mtf_eval.publish.cells import printed
+from mtf_eval.publish.cells import printable, printed
 from mtf_eval.publish.exports.files import opening, source_of
-from mtf_eval.publish.exports.scanner import printable
 from mtf_eval.publish.exports.shown import Block, blocks, cards_among, figures, said
 from mtf_eval.publish.look import PALETTE, Look
 

@@ -30,9 +30,8 @@ from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 from nbformat import NotebookNode
 
-from mtf_eval.publish.cells import LONG, NOTE_WORDS, NUMERIC, WIDE, printed, strength
+from mtf_eval.publish.cells import LONG, NOTE_WORDS, NUMERIC, WIDE, printable, printed, strength
 from mtf_eval.publish.exports.files import opening, source_of
-from mtf_eval.publish.exports.scanner import printable
 from mtf_eval.publish.exports.shown import Block, blocks, picture
 from mtf_eval.publish.look import STYLES, Look
 

@@ -27,10 +27,10 @@ from mtf_eval.analysis.results.columns import day, lay
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
+from mtf_eval.publish.cells import neutralise
 from mtf_eval.publish.disclosure.release import Disclosure
 from mtf_eval.publish.display.elements import table
 from mtf_eval.publish.exports.files import contents, head, tables
-from mtf_eval.publish.exports.scanner import neutralise
 from mtf_eval.publish.shell import page_name
 
 FILE = "corrections.csv"

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from mtf_eval.analysis.benefit import appendix, appraisal, journeys, spread, statement
-from mtf_eval.analysis.benefit.model import model
-from mtf_eval.analysis.benefit.standing import standing
+from mtf_eval.analysis.benefit import appendix, appraisal, journeys, statement
+from mtf_eval.analysis.benefit.appendix import model
+from mtf_eval.analysis.benefit.layout import standing
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.results.columns import pounds
@@ -255,7 +255,7 @@ class Money(View):
                 marks=done.marks,
             )
 
-        return View(partial(spread.distribution, done), draw=draw)
+        return View(partial(appendix.distribution, done), draw=draw)
 
     def tornado(self) -> View:
         """Draw how far each input moves the result."""
@@ -268,19 +268,21 @@ class Money(View):
             "Net present public value with one input at a time at its P10 and P90, pounds",
             kind="Tornado chart", low="low", high="high", base=done.net_gbp, threshold=0.0,
         )  # fmt: skip
-        return View(partial(spread.tornado, done), draw=draw)
+        return View(partial(appendix.tornado, done), draw=draw)
 
     def prices(self) -> View:
         """Show the result at the low and the high end of each unit cost."""
-        return self._drawn(spread.prices, "No unit cost used has a range.")
+        return self._drawn(appendix.prices, "No unit cost used has a range.")
 
     def switching_values(self) -> View:
         """Show how far each input may fall before benefits no longer exceed costs."""
-        return self._drawn(spread.switching_values, "No saving can be claimed: nothing to switch.")
+        return self._drawn(
+            appendix.switching_values, "No saving can be claimed: nothing to switch."
+        )
 
     def sensitivities(self) -> View:
         """Show the results with one assumption switched at a time."""
-        return self._known(self._rows(spread.sensitivities))
+        return self._known(self._rows(appendix.sensitivities))
 
     # Where every pound comes from
 

@@ -9,7 +9,7 @@ from mtf_eval.analysis.counts import caseload
 from mtf_eval.analysis.project import delivery
 from mtf_eval.analysis.results import period
 from mtf_eval.analysis.results.tables import Table
-from mtf_eval.analysis.year import funding, leadership, pounds
+from mtf_eval.analysis.year import leadership, pounds
 from mtf_eval.publish.workbench.view import Absent, Line, View, disclosure
 from mtf_eval.publish.workbench.year import Period, in_each_others_way
 from mtf_eval.records.dataset import Dataset
@@ -67,15 +67,15 @@ class HalfYear(Period):
 
     def budget(self) -> View:
         """Show what was spent against what was awarded."""
-        return self._told(funding.budget, funding.budget_finding)
+        return self._told(leadership.budget, leadership.budget_finding)
 
     def bids(self) -> View:
         """Show the bids for funding."""
-        return self._told(funding.bids, funding.bids_finding)
+        return self._told(leadership.bids, leadership.bids_finding)
 
     def bids_by_status(self) -> View:
         """Show the bids by where they stand."""
-        return self._told(funding.pipeline)
+        return self._told(leadership.pipeline)
 
     def deliveries(self) -> View:
         """Show what providers delivered of what was agreed."""

@@ -15,11 +15,11 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit import logic
 from mtf_eval.analysis.benefit.appraisal import Benefit
-from mtf_eval.analysis.benefit.standing import by_records, standing
+from mtf_eval.analysis.benefit.layout import by_records, standing
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
-from mtf_eval.analysis.project.by_hand import by_hand
 from mtf_eval.analysis.project.design import LONGEST
 from mtf_eval.analysis.project.evaluation import SEED, Evaluation, evaluated
+from mtf_eval.analysis.project.follow_up import by_hand
 from mtf_eval.analysis.project.plans import fixed_words
 from mtf_eval.analysis.project.process import NO_STORY, stories
 from mtf_eval.analysis.results.columns import day

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from mtf_eval.analysis.counts import on_record, quality, readings, reconcile
+from mtf_eval.analysis.counts import on_record, reconcile
 from mtf_eval.publish import charts
 from mtf_eval.publish.workbench.view import Absent, Line, Several, View, disclosure
 from mtf_eval.records.dataset import Dataset
@@ -16,11 +16,11 @@ class Quality(View):
 
     def __init__(self, records: Dataset) -> None:
         self.records = records
-        super().__init__(lambda: quality.tables_read(records, rule=disclosure().rule))
+        super().__init__(lambda: on_record.tables_read(records, rule=disclosure().rule))
 
     def noticed(self) -> View:
         """Show what was repaired, and what was not."""
-        return View(lambda: quality.reading_notes(self.records))
+        return View(lambda: on_record.reading_notes(self.records))
 
     def verdict(self) -> View:
         """Say whether the figures agree, in one line, for the page and the index."""
@@ -28,7 +28,7 @@ class Quality(View):
 
     def agreement(self) -> Several:
         """Show each total beside the sum of its parts, and what was stated beside what was read."""
-        make = (reconcile.sums, readings.reading_table, readings.blocks)
+        make = (reconcile.sums, reconcile.reading_table, reconcile.blocks)
         said = View(words=self.verdict().sentence())
         return Several(said, *(View(partial(m, self.records)) for m in make))
 
@@ -46,7 +46,7 @@ class Quality(View):
 
     def completeness(self) -> View:
         """Show how many rows each table holds by month."""
-        return View(lambda: quality.completeness(self.records))
+        return View(lambda: on_record.completeness(self.records))
 
 
 def strip(made: Any) -> View:

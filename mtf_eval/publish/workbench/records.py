@@ -12,16 +12,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mtf_eval.analysis.counts import quality, referrals
+from mtf_eval.analysis.counts import on_record, referrals
 from mtf_eval.analysis.project.design import row_of
 from mtf_eval.analysis.project.plans import plan_of
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.analysis.results.period import Period
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.workbench.half import HalfYear
-from mtf_eval.publish.workbench.plan import Plan
 from mtf_eval.publish.workbench.project import Project
 from mtf_eval.publish.workbench.quality import Quality
+from mtf_eval.publish.workbench.scanning import Plan
 from mtf_eval.publish.workbench.view import Report, View, disclosure
 from mtf_eval.publish.workbench.year import Year
 from mtf_eval.records import load as reading
@@ -70,7 +70,7 @@ class Records(Dataset):
         return Quality(self)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        return View(lambda: quality.tables_read(self, rule=disclosure().rule))._repr_mimebundle_()
+        return View(lambda: on_record.tables_read(self, rule=disclosure().rule))._repr_mimebundle_()
 
 
 def load(
@@ -163,7 +163,7 @@ KINDS = {
     ),
     "data_quality": _Kind(
         lambda *_: "Data quality",
-        lambda records, _: quality.covered(records),
+        lambda records, _: on_record.covered(records),
         ("monthly_referrals", "activity"),
     ),
 }

@@ -6,10 +6,9 @@ from functools import partial
 
 import pandas as pd
 
-from mtf_eval.records.coverage.declarations import declared
+from mtf_eval.records.coverage.declarations import declared, kept
 from mtf_eval.records.coverage.gaps import ONE_MONTH, Gap, named, some
 from mtf_eval.records.coverage.on_record import UNEXPLAINED, coverage_of
-from mtf_eval.records.coverage.own_tables import kept
 from mtf_eval.records.dataset import Dataset, Finding
 
 #: Runs of months without records that are told one by one.

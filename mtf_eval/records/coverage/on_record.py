@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mtf_eval.records.as_of import own_day
+from mtf_eval.records.cache import by_content
 from mtf_eval.records.coverage.declarations import declared
 from mtf_eval.records.coverage.gaps import (
     Coverage,
@@ -40,7 +41,6 @@ from mtf_eval.records.coverage.silences import (
 )
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
-from mtf_eval.records.kept import by_content
 
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"

@@ -26,8 +26,15 @@ from pyarrow import csv as arrow
 
 from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.reading.police_months import Counts, named_areas, noticed, summed
-from mtf_eval.records.reading.police_overlap import MISFILED, Member, once
+from mtf_eval.records.reading.police_months import (
+    MISFILED,
+    Counts,
+    Member,
+    named_areas,
+    noticed,
+    once,
+    summed,
+)
 from mtf_eval.records.reading.zips import DAMAGED, STREET, open_zip, shown, unpacked
 
 HEADER = (

@@ -1,4 +1,4 @@
-"""What one table says of another: projects that exist, areas in one role, answers on the scale.
+"""What one table says of another: projects that exist, areas in one role, stories to be shown.
 
 Works on tables already tidied. Row sums of published figures are not its matter: they are
 reported, never refused.
@@ -16,9 +16,8 @@ from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
 from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.redrawn import districts
-from mtf_eval.records.reading.scanner import without_person
+from mtf_eval.records.reading.scanner import first_name, without_person
 from mtf_eval.records.reading.spellings import of_kind, one_spelling
-from mtf_eval.records.reading.stories import keep_agreed
 from mtf_eval.records.tables import AGENCIES, TABLES
 
 #: (table, column) of a reference, and (table, column) it must be found in.
@@ -34,6 +33,19 @@ _REFERENCES = (
 _MANY = 5
 #: Sums by month that make one of fewer areas the sum of the others by more than chance.
 _SURE = 12
+#: Where names stand that are no person's.
+_NAMING = {
+    "about": ("value",),
+    "projects": ("title", "lead_agency", "partners"),
+    "referrals": ("agency", "ward"),
+    "agency_priorities": ("agency", "priority"),
+}
+_TOLD = ("author", "signed_off_by", "roles", "before", "done", "after")
+_AGREED = (
+    ("consent", "without consent", "ask those it tells of, and write yes"),
+    ("signed_off_by", "without a sign-off", "write the role of who agreed to it"),
+    ("signed_off_on", "without the day of the sign-off", "write the day"),
+)
 
 
 def relate(
@@ -353,3 +365,44 @@ def _stale(projects: Tidied, as_at: date | None) -> None:
             "followed; correct stage, or response_start if the response has not begun"
         )
         projects.finding("warning", text, row=row, column="stage")
+
+
+def keep_agreed(read: Mapping[str, Tidied], aliases: Aliases) -> None:
+    """Leave out the stories that may not be shown, and say why."""
+    if "case_stories" not in read:
+        return
+    stories, known = read["case_stories"], _names(read, aliases)
+    frame = stories.frame
+    out = pd.Series(False, index=frame.index)
+    for column, why, todo in _AGREED:
+        given = frame[column] == "yes" if column == "consent" else frame[column].notna()
+        out |= _left_out(stories, ~given & ~out, column, why, todo)
+    todo = "write a role; names of places and services go into aliases, scope story"
+    for column in _TOLD:
+        for row, text in frame.loc[~out, column].dropna().items():
+            if place := first_name(text, known):
+                named = pd.Series(frame.index == row, index=frame.index)
+                out |= _left_out(stories, named, column, f"whose word {place} may be a name", todo)
+    stories.frame = frame[~out]
+
+
+def _names(read: Mapping[str, Tidied], aliases: Aliases) -> set[str]:
+    """Return names of agencies, places and projects, and what the data set says is no name."""
+    names = {
+        text for (scope, _), text in aliases.names.items() if scope in ("agency", "ward", "story")
+    }
+    for table, columns in _NAMING.items():
+        if table in read:
+            frame = read[table].frame
+            names |= {str(t) for column in columns for t in frame[column].dropna().unique()}
+    return names
+
+
+def _left_out(
+    stories: Tidied, rows: pd.Series[bool], column: str, why: str, todo: str
+) -> pd.Series[bool]:
+    if count := int(rows.sum()):
+        text = f"{count} {'story' if count == 1 else 'stories'} {why} left out"
+        more = "; the first is here" if count > 1 else ""
+        stories.finding("warning", f"{text}{more}: {todo}", row=int(rows.idxmax()), column=column)
+    return rows

@@ -237,7 +237,7 @@ def _street_records(*archives: Path) -> tuple[Grid, Source]:
 
 
 def _outlines(path: Path) -> tuple[Grid, Source]:
-    from mtf_eval.records.reading.boundaries import read_boundaries
+    from mtf_eval.records.reading.places import read_boundaries
 
     frame, names = read_boundaries(path)
     grid = Grid(table="area_boundaries", file=path.name, rows=(), frame=frame, names=names)
