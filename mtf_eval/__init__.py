@@ -14,7 +14,7 @@ _HOMES = {
     "report": f"{_BENCH}.records:report",
     "Records": f"{_BENCH}.records:Records",
     "Project": f"{_BENCH}.project:Project",
-    "Plan": f"{_BENCH}.plan:Plan",
+    "Plan": f"{_BENCH}.scanning:Plan",
     "Effect": f"{_BENCH}.effect:Effect",
     "Surveys": f"{_BENCH}.surveys:Surveys",
     "Money": f"{_BENCH}.benefit:Money",

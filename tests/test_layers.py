@@ -21,13 +21,12 @@ LAYERS = {
 LEVELS = {
     "records": [
         {"home"},
-        {"dataset", "schema", "aliases"},
+        {"dataset", "aliases"},
         {"tables", "prices"},
         {"as_of", "plans", "cache"},
-        {"kept"},
         {"reading", "coverage"},
         {"reads"},
-        {"load", "shared"},
+        {"load"},
         {"desk"},
     ],
     "analysis": [

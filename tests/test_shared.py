@@ -11,10 +11,11 @@ import pytest
 from books import book, write_folder
 
 from mtf_eval.records.as_of import own_day
-from mtf_eval.records.cache import put, shared, take
+from mtf_eval.records.cache import put, take
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load
+from mtf_eval.records.reads import shared
 
 calls: list[str] = []
 

@@ -25,9 +25,8 @@ import pandas as pd
 from platformdirs import user_cache_path
 
 from mtf_eval.records.aliases import CHANGED_AREAS
-from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting, once
+from mtf_eval.records.dataset import CONTENT, Dataset, P, T, noting
 from mtf_eval.records.home import PACKAGE, REFERENCE, file_digest, folder_digest, is_ours, versions
-from mtf_eval.records.reads import units
 from mtf_eval.records.tables import DESCRIBED
 
 #: No file but an archive of street records is as large as this and read.
@@ -171,43 +170,3 @@ def stands_on() -> str:
     libraries = versions(("numpy", "pandas", "scipy", "statsmodels"))
     digests = folder_digest(PACKAGE, "*.py"), file_digest(DESCRIBED), folder_digest(REFERENCE)
     return f"{digests} {libraries}"
-
-
-def shared(function: Callable[Concatenate[Dataset, P], T]) -> Callable[Concatenate[Dataset, P], T]:
-    """Keep the result of a function of a data set for every report and run that asks the same.
-
-    The arguments beside the data set must be plain, the result must not depend on anything else and
-    must be fit to be pickled.
-    """
-
-    @wraps(function)
-    def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
-        folder = folder_of("shared")
-        if folder is None:
-            return function(data, *args, **named)
-        asked = repr((function.__module__, function.__qualname__, args, sorted(named.items())))
-        own = "" if data.own_prices is None else folder_digest(data.own_prices)
-        name = hashlib.sha256(f"{asked}{stands_on()}{own}".encode()).hexdigest()
-        held = units_of(data)
-        entry: Any = take(folder / name)
-        if entry and all(held.get(u, "") == d for u, d in entry[0].items()):
-            data.reads.update(entry[0])
-            return cast("T", entry[1])
-        with noting(data) as read:
-            made = function(data, *args, **named)
-        put(folder / name, ({unit: held.get(unit, "") for unit in read}, made), RESULTS)
-        return made
-
-    return kept
-
-
-def units_of(data: Dataset) -> dict[str, str]:
-    """Return `reads.units` of a data set, worked out once; not counted as read by the report."""
-    with noting(data, lasting=False):
-        return _units(data)
-
-
-@once
-@by_content()
-def _units(data: Dataset) -> dict[str, str]:
-    return units(data)

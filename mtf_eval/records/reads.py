@@ -5,21 +5,27 @@ project (`costs[EX01]`), what is on record of a measure, in a month or of which 
 (`incidents.measure=Burglary`, `incidents.month=2024-01`, `incidents.span`), a fact (`about:title`),
 what reading a table found (`notes[costs]`), the day a table runs to (`as at[costs]`), the day they
 all do (`day`). `Dataset` notes units as they are asked for.
+
+A result that is `shared` is kept by function, arguments, code and reference values; it serves as
+long as all units it read have the same digest.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import Any, Concatenate, cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.cache import RESULTS, by_content, folder_of, put, stands_on, take
+from mtf_eval.records.dataset import Dataset, P, T, noting, once
+from mtf_eval.records.home import folder_digest
 
 
 def digest(value: object) -> str:
@@ -109,3 +115,43 @@ def _hashed(column: pd.Series[Any]) -> NDArray[np.uint64]:
     plain = column.astype("string") if column.dtype == object else column
     hashed: NDArray[np.uint64] = pd.util.hash_pandas_object(plain, index=False).to_numpy()
     return hashed
+
+
+def shared(function: Callable[Concatenate[Dataset, P], T]) -> Callable[Concatenate[Dataset, P], T]:
+    """Keep the result of a function of a data set for every report and run that asks the same.
+
+    The arguments beside the data set must be plain, the result must not depend on anything else and
+    must be fit to be pickled.
+    """
+
+    @wraps(function)
+    def kept(data: Dataset, /, *args: P.args, **named: P.kwargs) -> T:
+        folder = folder_of("shared")
+        if folder is None:
+            return function(data, *args, **named)
+        asked = repr((function.__module__, function.__qualname__, args, sorted(named.items())))
+        own = "" if data.own_prices is None else folder_digest(data.own_prices)
+        name = hashlib.sha256(f"{asked}{stands_on()}{own}".encode()).hexdigest()
+        held = units_of(data)
+        entry: Any = take(folder / name)
+        if entry and all(held.get(u, "") == d for u, d in entry[0].items()):
+            data.reads.update(entry[0])
+            return cast("T", entry[1])
+        with noting(data) as read:
+            made = function(data, *args, **named)
+        put(folder / name, ({unit: held.get(unit, "") for unit in read}, made), RESULTS)
+        return made
+
+    return kept
+
+
+def units_of(data: Dataset) -> dict[str, str]:
+    """Return `reads.units` of a data set, worked out once; not counted as read by the report."""
+    with noting(data, lasting=False):
+        return _units(data)
+
+
+@once
+@by_content()
+def _units(data: Dataset) -> dict[str, str]:
+    return units(data)

@@ -160,7 +160,7 @@ def reader_digest() -> str:
 def facts_of(data: Dataset, source: str) -> Facts:
     """Gather the facts of a checked data set."""
     from mtf_eval.records.as_of import own_day
-    from mtf_eval.records.cache import units_of
+    from mtf_eval.records.reads import units_of
 
     day = own_day(data)
     return Facts(

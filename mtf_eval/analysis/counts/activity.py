@@ -33,6 +33,12 @@ def block(data: Dataset, name: str, *years: int) -> pd.DataFrame:
     return rows.sort_values("period_start", kind="stable")
 
 
+def not_published(data: Dataset) -> tuple[str, ...]:
+    """Return what the source shows or names without giving numbers, one sentence each."""
+    said = (s.strip() for s in data.about.get("not_published", "").split(";"))
+    return tuple(f"{s[:1].upper()}{s[1:]}." for s in said if s)
+
+
 def _home_security(data: Dataset, year: int) -> pd.DataFrame:
     log: pd.DataFrame = data.table("referrals")
     return log[(log["stream"] == "home_security") & (log["received"].dt.year == year)]

@@ -6,8 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.counts import reconcile
-from mtf_eval.analysis.counts.activity import block
+from mtf_eval.analysis.counts.activity import block, not_published
 from mtf_eval.analysis.results.columns import add_total, as_at_of, column, day, in_words, lay, span
 from mtf_eval.analysis.results.findings import listing, number
 from mtf_eval.analysis.results.tables import Column, Table
@@ -133,7 +132,7 @@ def visits_note(data: Dataset, *, year: int) -> str:
     """Say what home visits are, or why there are no numbers of them; empty where not known."""
     if len(block(data, "safe_and_well", year)):
         return "Visits made for partner agencies, to see that people are safe at home."
-    said = [s for s in reconcile.not_published(data) if s.lower().startswith("safe and well")]
+    said = [s for s in not_published(data) if s.lower().startswith("safe and well")]
     return said[0] if said else ""
 
 

@@ -6,8 +6,7 @@ from datetime import date
 
 import pandas as pd
 
-from mtf_eval.analysis.counts.activity import block
-from mtf_eval.analysis.counts.reconcile import not_published
+from mtf_eval.analysis.counts.activity import block, not_published
 from mtf_eval.analysis.results.columns import add_total, as_at_of, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table

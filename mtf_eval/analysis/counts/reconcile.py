@@ -212,15 +212,9 @@ def readings(data: Dataset) -> tuple[Reading, ...]:
         *_lists(data),
         *_gaps(data),
         *_progress(data),
-        *(Reading("Not published", said) for said in not_published(data)),
+        *(Reading("Not published", said) for said in activity.not_published(data)),
     ]
     return tuple(found)
-
-
-def not_published(data: Dataset) -> tuple[str, ...]:
-    """Return what the source shows or names without giving numbers, one sentence each."""
-    said = (s.strip() for s in data.about.get("not_published", "").split(";"))
-    return tuple(f"{s[:1].upper()}{s[1:]}." for s in said if s)
 
 
 def _cancelling(data: Dataset) -> Iterator[Reading]:

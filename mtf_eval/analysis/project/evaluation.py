@@ -27,9 +27,9 @@ from mtf_eval.analysis.results.findings import inside, percent
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.aliases import called
-from mtf_eval.records.cache import shared
 from mtf_eval.records.coverage import Coverage, coverage_of
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.reads import shared
 
 NO_TARGET = "no target area is named in project_areas"
 #: Why nothing is claimed yet of a project that has not ended.
