@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from mtf_eval.errors import Problem
 from mtf_eval.records.dataset import UNREAD, Finding
 from mtf_eval.records.reading.days import Span
-from mtf_eval.records.tables import TABLES, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mtf_eval.records.tables import Schema
 
 
 #: What may stand beside the tables: outlines of areas, and the analyst's own look-up of postcodes.
@@ -67,6 +68,8 @@ class Grid:
     @property
     def schema(self) -> Schema:
         """The table it is read as."""
+        from mtf_eval.records.tables import TABLES
+
         return TABLES[self.table]
 
     def place(self, row: int | None) -> tuple[str, str, int | None]:
