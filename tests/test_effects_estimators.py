@@ -319,6 +319,15 @@ def test_a_panel_refuses_what_it_cannot_be(wrong: dict, error: type[Exception]) 
         Panel(**(fields | wrong))
 
 
+def test_a_panel_with_another_target_is_the_one_built_so() -> None:
+    """Of no area of the target is it also the comparison."""
+    data = panel(areas=8)
+    target = tuple(map(str, data.counts.columns[2:4]))
+    other, built = data.with_target(target), Panel(counts=data.counts, target=target, start=START)
+    assert (other.target, other.comparison, other.buffer) == (target, built.comparison, ())
+    assert set(other.comparison) == {*data.counts.columns} - set(target)
+
+
 # Against independent libraries.
 
 

@@ -172,6 +172,7 @@ def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> 
     assert (chances.loc["As planned"] < chances.filter(like="Twice", axis=0).iloc[0]).all()
     assert list(frame["areas"][:2]) == [2, 3]
     said = page.answer().sentence()
+    assert "the fall of 20% aimed at would be" in said
     told = re.search(r"aimed at would be shown (\d) times in 10 \((\d) to (\d)\)", said)
     assert told is not None
     assert (abs(chances.iloc[0] - [10 * int(n) for n in told.groups()]) <= 5).all()

@@ -66,7 +66,12 @@ def test_concentration_knows_no_order_and_stays_in_its_range(counts: list[int], 
     found = effects.concentration(counts=counts)
     assert found.estimate == pytest.approx(effects.concentration(counts=shuffled).estimate)
     assert -1e-9 <= found.estimate <= 1
-    assert effects.lorenz(counts=counts)["share_of_incidents"].iloc[-1] == pytest.approx(1)
+    line = effects.lorenz(counts=counts)
+    assert line["share_of_incidents"].iloc[-1] == pytest.approx(1)
+    # In the worst so many places, so many at once.
+    worst = [sum(sorted(counts)[-n:]) / sum(counts) for n in line["places"]]
+    assert line["share_of_incidents"].tolist() == pytest.approx(worst)
+    assert list(line["places"]) == list(range(1, len(counts) + 1))
 
 
 @settings(max_examples=20, deadline=None)

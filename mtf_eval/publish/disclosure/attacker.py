@@ -131,13 +131,12 @@ class Attacker:
         return (self.rules[i].base - 1) / 2 if self.value(i) else 0.0
 
     def holds(self, total: int, parts: list[int]) -> bool | None:
-        """Whether printed figures bear an addition out; `None` where they cannot say."""
+        """Whether exact figures bear an addition out; `None` where they cannot say."""
         values = [self.value(i) for i in (total, *parts)]
         figures = [v for v in values if v is not None]
         if len(figures) < len(values) or not any(figures):
             return None
-        room = sum(self.room(i) for i in (total, *parts))
-        return abs(figures[0] - sum(figures[1:])) <= room + 1e-9
+        return abs(figures[0] - sum(figures[1:])) <= 1e-9
 
     def add(self, total: int, parts: list[int], belief: float = 1.0) -> None:
         """Note an addition that has a hidden cell; a blank part counts as none."""
