@@ -1260,6 +1260,36 @@ def test_every_table_passes_the_door_and_has_a_name_of_its_own(rich: Benefit) ->
         assert len(disclosure(table).frame) == len(table.frame)
 
 
+CHILD = "child_in_need_year"
+
+
+def test_each_step_takes_its_share_of_what_the_steps_before_left(reference: Reference) -> None:
+    """By hand: of 100, 30 would have come anyway; half of 70 is others', half of 35 counted there."""
+    rows = [outcome(unit_cost_code=CHILD, people=2, deadweight=0.3, attribution=0.5)]
+    done = analyse(dataset(outcomes=rows), evaluation(), reference, draws=0)
+    shared = replace(done, lines=tuple(replace(line, weight=0.5) for line in done.lines))
+    steps = statement.waterfall(shared).frame.set_index("step")["gbp"]
+    public = 100 / steps["Gross benefits"]
+    assert public * steps["Deadweight"] == pytest.approx(-30)
+    assert public * steps["Attribution to others"] == pytest.approx(-35)
+    assert public * steps["Counted by another project"] == pytest.approx(-17.5)
+
+
+def test_how_sure_and_who_gains_on_one_page(reference: Reference) -> None:
+    """A gain hundreds of times its cost is as sure as words say; of nothing gained none gains."""
+
+    def row(people: int, draws: int) -> pd.Series:
+        rows = [outcome(unit_cost_code=CHILD, people=people)]
+        data = dataset(outcomes=rows, costs=[cost(amount_gbp=1.0)])
+        done = analyse(data, evaluation(), reference, draws=draws)
+        options = statement.appraisal_summary(done).frame.set_index("option")
+        return options.loc["The project as claimed"]
+
+    assert row(2, 200)["sure"].endswith("chance that benefits exceed costs over 99%")
+    assert row(2, 0)["sure"].endswith("chance that benefits exceed costs not known")
+    assert row(0, 0)["gains"] == "nobody"
+
+
 def test_tables_agree_with_one_another(rich: Benefit) -> None:
     net = rich.net_gbp
     public = rich.results["present_value_benefits_gbp"]

@@ -674,6 +674,16 @@ def test_limits_for_every_count_hold_those_of_the_count_there_was() -> None:
     assert (np.diff(low) > 0).all()
 
 
+def test_three_years_before_are_learnt_from_and_no_month_more() -> None:
+    frame = records(np.random.default_rng(4), areas=60, months=52) + 5
+    data = Panel(counts=frame, target=("E0000",), start=frame.index[40])
+    last = effects.placebo_calibrated(panel=Panel(
+        counts=frame[4:], target=("E0000",), start=frame.index[40]))  # fmt: skip
+    assert effects.placebo_calibrated(panel=data).estimate == last.estimate
+    frame.iloc[4, :30] *= 9
+    assert effects.placebo_calibrated(panel=data.with_values(frame.to_numpy())) != last
+
+
 def test_groups_are_matched_only_where_no_neighbours_are_as_bad() -> None:
     from mtf_eval.analysis.effects.placebo import choose_controls
 

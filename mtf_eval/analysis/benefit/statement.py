@@ -329,7 +329,7 @@ def _gains(each: Benefit) -> str:
     if own.empty:
         return "not known"
     by = own.groupby("agency")["present_gbp"].sum().sort_values(ascending=False)
-    if each.results["present_value_benefits_gbp"] < 0:
+    if each.results["present_value_benefits_gbp"] <= 0:
         return "nobody"
     most = ", ".join(f"{each.reference.agency(str(a))} {pounds(v)}" for a, v in by[:3].items())
     cash = float(each.results["cashable_benefit_gbp"])

@@ -195,7 +195,7 @@ def overdispersion(panel: Panel) -> float:
 
     1 is Poisson. Areas and months without any incident are left out, as they cannot vary.
     """
-    panel.need(before=2)
+    panel.need()
     values = panel.values((*panel.target, *panel.comparison))[~panel.post].astype(float)
     values = values[values.sum(axis=1) > 0][:, values.sum(axis=0) > 0]
     df = (values.shape[0] - 1) * (values.shape[1] - 1)
