@@ -1264,7 +1264,7 @@ CHILD = "child_in_need_year"
 
 
 def test_each_step_takes_its_share_of_what_the_steps_before_left(reference: Reference) -> None:
-    """By hand: of 100, 30 would have come anyway; half of 70 is others', half of 35 counted there."""
+    """By hand: 30 of 100 come anyway, half of 70 is others', half of 35 counted there."""
     rows = [outcome(unit_cost_code=CHILD, people=2, deadweight=0.3, attribution=0.5)]
     done = analyse(dataset(outcomes=rows), evaluation(), reference, draws=0)
     shared = replace(done, lines=tuple(replace(line, weight=0.5) for line in done.lines))

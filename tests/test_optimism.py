@@ -52,7 +52,9 @@ def test_a_loss_is_left_as_it_is_and_a_gain_is_lowered() -> None:
     lost = analysed(rose(), measure())
     assert lost.results["present_value_benefits_gbp"] == pytest.approx(-25 * ROBBERY)
     assert lost.results["present_value_fiscal_gbp"] < 0
-    assert f"a loss of £{25 * ROBBERY:,.0f}"[:14] in lost.sentence()
+    said = lost.sentence()
+    assert f"a loss of £{25 * ROBBERY:,.0f} of public value (of benefits " in said
+    assert said.endswith("), beside costs of £10,000.")
     for code, each in (("crime_robbery", ROBBERY), ("crime_violence_with_injury", VIOLENCE)):
         gained = analysed(rose(by=-25.0), measure(code=code))
         assert gained.results["present_value_benefits_gbp"] == pytest.approx(25 * each * KEPT)
