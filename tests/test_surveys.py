@@ -10,6 +10,8 @@ from scipy import stats
 
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.errors import NotEnoughData
+from mtf_eval.publish.cells import texts
+from mtf_eval.publish.disclosure.release import release
 from mtf_eval.publish.display.elements import Element
 from mtf_eval.publish.workbench.surveys import Surveys
 from mtf_eval.publish.workbench.view import Report
@@ -175,6 +177,10 @@ def test_the_p_shown_is_that_of_the_whole_scale() -> None:
         assert row["p"] == pytest.approx(stats.brunnermunzel(before, after).pvalue)
         heading = next(c.heading for c in made.columns if c.name == "p")
         assert heading.startswith("p of the whole scale")
+    far = both(wave("entry", (60, 10, 5, 5)), wave("exit", (5, 5, 10, 60)))
+    made = surveys.changes(far, "P1")
+    assert 0 < made.frame.loc[0, "p"] < 0.0005  # which is not nought
+    assert texts(release(made, rule_of("internal")))["p"] == ["<0.001"]
 
 
 @pytest.mark.parametrize(

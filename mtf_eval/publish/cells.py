@@ -103,6 +103,8 @@ def printed(content: Mapping[str, Any]) -> list[list[str]]:
             days = {}
         written, kind, decimals = _dates(days.values()), column["kind"], column["decimals"]
         plain = (c if isinstance(c, str) else number(float(c), kind, decimals) for c in cells)
+        if column["name"] == "p":
+            plain = ("<0.001" if p == "0.000" else p for p in plain)
         columns.append([written(days[c]) if c in days else c for c in plain])
     return [list(row) for row in zip(*columns, strict=True)]
 

@@ -152,7 +152,7 @@ def prices(data: str, update: Path | None, reference: Path | None) -> int:
     for line in editions.lines(values, date.today()):
         click.echo(f"  {line}")
     for problem in values.told:
-        click.echo(f"  could not be used: {problem}")
+        click.echo(f"  look at this: {problem}")
     return 0
 
 

@@ -288,7 +288,7 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
 
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
-    if until is not None and until < when.end:
+    if until and until < min(when.end, pd.Period(until, grain[0].upper()).end_time.date()):
         notes.append(f"The last {grain} runs to {day(until)} only.")
     if gone := not_kept(data, when):
         notes.append(f"Not on record, and in no total: {gone}.")

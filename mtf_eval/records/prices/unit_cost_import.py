@@ -107,6 +107,8 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
                 wrong = "a code that was there before"
                 if prices[row["code"]] != [row[name] for name in PRICE]:
                     rows.pop(row["code"], None)
+                    read = f"{row['code']}: read, but"
+                    skipped = [each for each in skipped if not each.found.startswith(read)]
                     wrong += ", with another price: neither is read"
             known, doubt = _ours(row, ours) if not wrong else (None, "")
             if wrong or doubt:

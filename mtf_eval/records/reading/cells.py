@@ -222,10 +222,9 @@ def _as_text(value: object) -> str:
 
 def _texts(value: object, context: Context) -> tuple[str, str]:
     text, note = _text(value, context)
-    if ";#" in text:  # as SharePoint exports several choices
-        text, note = text.replace(";#", "; "), "choices separated by ;"
-    if "\n" in text or "|" in text:
-        text, note = re.sub(r"\s*[\n|]\s*", "; ", text), "lines within a cell separated by ;"
+    tidy = re.sub(r"\s*(?:[\n|]|;#)\s*", "; ", text)  # `;#` as SharePoint exports choices
+    if tidy != text:
+        text, note = tidy, "parts of a cell (lines, | or ;#) separated by ;"
     parts = [p.strip() for p in text.split(";")]
     tidy = "; ".join(p for p in parts if p)
     return tidy, note

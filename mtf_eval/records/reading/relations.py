@@ -85,7 +85,7 @@ def relate(
         _stale(read["projects"], as_at)
     if "about" in read and as_at and as_at > date.today():
         keys = read["about"].frame["key"].fillna("").map(fold)
-        text = "after today: is the year right? Months up to it without a record count as none"
+        text = "after today: is the year right? A short time without a record counts as none"
         for row in keys.index[keys == "as at"]:
             read["about"].finding("warning", text, row=row, column="value")
     keep_agreed(read, aliases)
