@@ -151,7 +151,8 @@ def test_quarters_given_as_months_are_one_warning(tmp_path: Path) -> None:
     ("table", "head", "row", "found"),
     [
         ("costs", ["Net", "VAT", "Gross"], [100, 20, 120], "not read: 'Net', 'VAT', 'Gross'"),
-        ("costs", ["Amount (£000)"], [1.2], "found pounds in thousands"),
+        ("costs", ["Amount (£000)"], [1.2], "found thousands, millions or pence"),
+        ("costs", ["Amount (pence)"], [120], "found thousands, millions or pence"),
         ("costs", ["Amount"], ["<5"], "hidden or a range"),
         ("costs", ["Amount", "Rate (€)"], [12, 3], "found another currency"),
         ("incidents", ["Apr", "May"], [3, 4], "found 'Apr' .*expected a month with its year"),
@@ -169,6 +170,23 @@ def test_numbers_that_are_not_certain_are_refused_in_few_words(
     with pytest.raises(DataProblems, match=found) as caught:
         load(write_xlsx(tmp_path / "a.xlsx", tables))
     assert len(caught.value.problems) <= 2
+
+
+@pytest.mark.parametrize(
+    "mark", ['"', "''", "\u201d", "\u3003", "do.", "Ditto", "as above", "Same"]
+)
+def test_a_mark_for_the_cell_above_is_no_value(mark: str, tmp_path: Path) -> None:
+    """Four marks in two columns; of an item, which nothing counts, one may stay."""
+    tables = book()
+    agency, criteria = (tables["referrals"][0].index(n) for n in ("agency", "criteria"))
+    for row in tables["referrals"][2:4]:
+        row[agency] = row[criteria] = mark
+    tables["costs"][-1][2] = mark
+    with pytest.raises(DataProblems, match="not a mark for the one above") as caught:
+        load(write_xlsx(tmp_path / "a.xlsx", tables))
+    assert sorted((p.row, p.column) for p in caught.value.problems) == [
+        (3, "agency"), (3, "criteria"), (4, "agency"), (4, "criteria"),
+    ]  # fmt: skip
 
 
 def test_words_in_headings_that_are_not_read_refuse_nothing(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_beside_a_workbook_and_by_name_for_a_database(data: Path, tmp_path: Path
         ("C4", None, "a row: a value without a code"),
         ("C5", "CR1.0", "CR1.0: a code that was there before"),
         ("H3", "Fiscal value (€)", "CR1.0: another currency in the heading"),
-        ("H3", "Fiscal value (£000)", "CR1.0: thousands or millions in the heading"),
+        ("H3", "Fiscal value (£000)", "CR1.0: thousands, millions or pence in the heading"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_told_by_its_place(

@@ -11,7 +11,7 @@ from scipy import stats
 from mtf_eval.analysis.surveys import surveys
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish.cells import texts
-from mtf_eval.publish.disclosure.release import release
+from mtf_eval.publish.disclosure import release as door
 from mtf_eval.publish.display.elements import Element
 from mtf_eval.publish.workbench.surveys import Surveys
 from mtf_eval.publish.workbench.view import Report
@@ -180,7 +180,7 @@ def test_the_p_shown_is_that_of_the_whole_scale() -> None:
     far = both(wave("entry", (60, 10, 5, 5)), wave("exit", (5, 5, 10, 60)))
     made = surveys.changes(far, "P1")
     assert 0 < made.frame.loc[0, "p"] < 0.0005  # which is not nought
-    assert texts(release(made, rule_of("internal")))["p"] == ["<0.001"]
+    assert texts(door.release(made, rule_of("internal")))["p"] == ["<0.001"]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from mtf_eval.records.prices.reference import Reference
 from mtf_eval.records.prices.unit_costs import (
     AMOUNTS,
     CURRENCY,
+    NOT_POUNDS,
     USUAL,
     Row,
     amount,
@@ -30,7 +31,6 @@ from mtf_eval.records.prices.unit_costs import (
 HEADINGS = [(r["field"], r["pattern"]) for r in read_rows(REFERENCE / "unit_cost_headings.csv")]
 NEEDED = {"code", "unit"}
 PRICE = ("fiscal_gbp", "economic_gbp", "social_gbp", "price_year")
-LARGE = re.compile(r"£ ?(000|k|m)|\b000s?\b|thousand|million", re.I)
 RAG_GRADES = {"g": 4, "a": 5, "r": 6}
 PERIODS = (
     (r"six month|6 month", 6.0),
@@ -90,7 +90,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
                  for n in counted if columns[n] < len(row)]  # fmt: skip
         said = " ".join(map(_text, heads))
         unfit = "another currency in the heading" if CURRENCY.search(said) else ""
-        unfit = "thousands or millions in the heading" if LARGE.search(said) else unfit
+        unfit = "thousands, millions or pence in the heading" if NOT_POUNDS.search(said) else unfit
         for number, cells in enumerate(sheets[sheet][start:], start=start + 1):
             values = {field: _text(cells[i]) for field, i in columns.items() if i < len(cells)}
             code = values.get("code", "")

@@ -15,6 +15,10 @@ from mtf_eval.errors import Problem
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
 #: Another currency than pounds, in a cell or a heading.
 CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)
+#: Another unit than pounds, in a heading.
+NOT_POUNDS = re.compile(
+    r"(£|\b|')000s?\b|(£|\bgbp) ?(k|m|bn)\b|\b(thousands?|millions?|pence|pennies)\b", re.I
+)
 _SHOWN = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  # `[$€-2]`: the currency, and whose it is
 AMOUNTS = (
     *("fiscal_gbp", "economic_gbp", "social_gbp", "transfer_gbp"),

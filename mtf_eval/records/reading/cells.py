@@ -51,6 +51,8 @@ _COMMON = frozenset(
 )
 _TYPED = {"date", "time", "month", "whole", "money", "number", "share", "choice"}
 _ERROR = re.compile(r"#[A-Z0/]+[!?A]|#{3,}|=.+|Err:[0-9]+")
+#: What stands for the cell above; "same" may be an answer to a question.
+_DITTO = re.compile(r"[-\"'〃↓ ]*(''|[\"〃↓])[-\"'〃↓ ]*|do\.|ditto|same|(same )?as (above|before)")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 #: `<5`, `1-4`, `5+`, `fewer than 5`, `4 or less`: no number.
 _HIDDEN = re.compile(
@@ -125,6 +127,8 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
         mark = text.casefold()
         if mark in _BLANK or (kind in _TYPED and mark in _NOT_KNOWN and kind != "choice"):
             return None, "a mark for nothing (such as N/A, -, nil) read as missing, not as 0"
+        if _DITTO.fullmatch(mark) and (kind != "text" or context.scope in ("ward", "category")):
+            raise Unreadable("the value itself, not a mark for the one above", "write it out")
         if mark in _SYMBOLS and kind in _TYPED:
             return None, "a statistical symbol (such as [x] or ..) read as missing, not as 0"
         if _ERROR.fullmatch(text) and (kind in _TYPED or text[0] == "#"):

@@ -13,7 +13,7 @@ from typing import Any
 from mtf_eval.errors import Problem
 from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.dataset import UNREAD, Finding
-from mtf_eval.records.prices.unit_costs import CURRENCY
+from mtf_eval.records.prices.unit_costs import CURRENCY, NOT_POUNDS
 from mtf_eval.records.reading.cells import Context, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
@@ -45,7 +45,6 @@ _WHERE = {
 }
 
 #: Of a heading over amounts: `Cost (£000s)`, `£k`.
-_THOUSANDS = re.compile(r"(£|\b|')000s?\b|£ ?(k|m|bn)\b|\b(thousand|million)s?\b", re.I)
 #: Words that name a column only as the whole of a heading.
 _VAGUE = {
     *("date", "type", "total", "status", "action"),
@@ -372,12 +371,12 @@ def _in_pounds(out: Tidied, place: int, aliases: Aliases) -> None:
         cells = enumerate(out.grid.rows[top + 1 :], start=top + 2)
         rows = {n: str(row[place] or "") for n, row in cells if place < len(row)}
     elif place not in out.places.values():
-        bare = re.sub(r"[()]", " ", CURRENCY.sub(" ", _THOUSANDS.sub(" ", head)))
+        bare = re.sub(r"[()]", " ", CURRENCY.sub(" ", NOT_POUNDS.sub(" ", head)))
         if column_named(bare, out.schema, aliases) in (None, *out.places):
             return
-    if _THOUSANDS.search(head):
+    if NOT_POUNDS.search(head):
         todo = "write the amounts in full, under a heading without it"
-        out.problem("pounds in thousands or millions", "pounds", todo, row=top + 1, column=head)
+        out.problem("thousands, millions or pence", "pounds", todo, row=top + 1, column=head)
     if wrong := [n for n, text in rows.items() if CURRENCY.search(text)]:
         todo = f"convert the amounts{f' of {len(wrong)} rows' * (len(wrong) > 1)}"
         out.problem("another currency", "pounds", todo, row=wrong[0], column=head)
@@ -393,6 +392,8 @@ def across_as(column: str) -> str:
 
 def missing(name: str, schema: Schema, aliases: Aliases, unread: Sequence[str]) -> tuple[str, str]:
     """Say that a column is missing, which headings are not read, and how to name one as it."""
+    if name.endswith("_gbp"):
+        unread = [h for h in unread if not NOT_POUNDS.search(h) and not CURRENCY.search(h)]
     if not unread:
         return "no such column", "add it"
     where = [h for h in unread if fold(h) in _WHERE]
