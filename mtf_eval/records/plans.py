@@ -38,11 +38,6 @@ def _plain(value: object) -> str:
     return np.format_float_positional(float(value), trim="-")  # type: ignore[arg-type]
 
 
-def _iso(day: str) -> str:
-    """Return a day that Excel has written day first as it was."""
-    return "-".join(reversed(day.split("/")))
-
-
 def hash_of(row: Mapping[str, Any]) -> str:
     """Digest what a plan says, however it is written down."""
     text = "\n".join(f"{n}: {_plain(row.get(n))}" for n in TABLES["plans"].columns if n != "hash")
@@ -65,7 +60,8 @@ def write(file: Path, rows: Iterable[Mapping[str, Any]]) -> None:
                 )
         for row in rows:
             new = {n: _plain(row.get(n)) for n in names} | {"hash": hash_of(row)}
-            same = [(h["project_id"], _iso(h["fixed_on"])) for h in held]
+            # Excel may have written the day it was fixed on day first.
+            same = [(h["project_id"], "-".join(reversed(h["fixed_on"].split("/")))) for h in held]
             at = (new["project_id"], new["fixed_on"])
             held = [h for h, key in zip(held, same, strict=True) if key != at] + [new]
         part = file.with_name(f".{file.name}.part")

@@ -121,7 +121,8 @@ class _Reading:
 
     def coverage(self) -> Coverage:
         if len(self.months):
-            self._mark_sure()
+            for row in self.declared[self.declared["complete"]].itertuples():
+                self.sure[np.ix_(self._between(row), self._concerned(row))] = True
             self._add_sources()
             self._beyond()
             self._parts()
@@ -135,11 +136,6 @@ class _Reading:
         return Coverage(
             measure=self.measure, counts=counts, gaps=gaps, quiet=quiet, source_of=self.owner
         )
-
-    def _mark_sure(self) -> None:
-        """Note the cells that are declared complete: their noughts are noughts."""
-        for row in self.declared[self.declared["complete"]].itertuples():
-            self.sure[np.ix_(self._between(row), self._concerned(row))] = True
 
     # Sources
 

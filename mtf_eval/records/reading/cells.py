@@ -42,11 +42,11 @@ _HOURS = re.compile(r"([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?")
 _BLANK = {"", "n/a", "na", "-", "--", "---", "nan"}
 _NOT_KNOWN = {"nil", "none", "null", "tbc", "tba", "tbd", "not known", "unknown", "?", "n/k", "nk"}
 #: Words of dates and amounts: no name of anybody.
-_COMMON = frozenset(
-    re.split(
-        " ",
+_COMMON = {*MONTHS} | set(
+    re.findall(
+        "[a-z]+",
         "wk week wc w c q to of am pm hrs ongoing open still not yet vat ex exc inc incl excl plus "
-        "pa per annum year month approx est circa about gbp net gross k m tbc",
+        "st nd rd th pa per annum year month approx est circa about gbp net gross k m tbc",
     )
 )
 _TYPED = {"date", "time", "month", "whole", "money", "number", "share", "choice"}
@@ -153,7 +153,7 @@ def describe(value: object, kind: str, quotable: bool) -> str:
         harmless = len(text) <= 20 and (
             re.fullmatch(r"[-+(£]*[0-9][0-9.,/:)%-]*[kKmM]?|#[A-Z0/]*[!?A]", text) is not None
             or fold(text).split(" ")[0] in MONTHS
-            or _harmless(text)
+            or {*re.findall("[a-z]+", text.casefold())} <= _COMMON
             or (
                 kind == "choice"
                 and re.fullmatch(r"[A-Za-z_/ -]+", text) is not None
@@ -171,12 +171,6 @@ def describe(value: object, kind: str, quotable: bool) -> str:
     if quotable and isinstance(value, Real) and abs(float(value)) < 1e8:
         return f"{float(value):g}"
     return "a number" if isinstance(value, Real) else f"a value of type {type(value).__name__}"
-
-
-def _harmless(text: str) -> bool:
-    """Whether a text is made of numbers and of words of dates and amounts alone."""
-    words = re.findall(r"[a-z]+", re.sub(r"(?<=[0-9])(st|nd|rd|th)\b", "", text.casefold()))
-    return set(words) <= {*MONTHS, *_COMMON}
 
 
 # Text

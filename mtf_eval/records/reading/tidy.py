@@ -34,7 +34,7 @@ from mtf_eval.records.reading.headings import (
 )
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
-from mtf_eval.records.tables import AGENCIES, APART, KINDS, NUMBERS, OF_ONE, Schema, empty
+from mtf_eval.records.tables import AGENCIES, APART, KINDS, NUMBERS, OF_ONE, empty
 
 _NOTES = ("last updated", "note", "source", "data as at")
 #: What is no day, month or area, and says that its row is no record; areas may be called Total Way.
@@ -60,7 +60,8 @@ def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
     """
     out = Tidied(grid, empty(grid.schema), list(grid.findings))
     if grid.frame is not None:
-        out.frame = _counted_elsewhere(grid.frame, grid.schema)
+        types = {n: t for n, t in grid.schema.types.items() if n in grid.frame or n not in APART}
+        out.frame = grid.frame.reindex(columns=list(types)).astype(types)
         return out
     heading = heading_row(grid, aliases)
     if heading is None:
@@ -97,11 +98,6 @@ def _no_headings(out: Tidied) -> None:
         f"`mtf-eval adopt {typed(out.grid.file)}` place them",
         row=number,
     )
-
-
-def _counted_elsewhere(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    names = [n for n in schema.columns if n in frame or n not in APART]
-    return frame.reindex(columns=names).astype({n: schema.types[n] for n in names})
 
 
 def _persons(out: Tidied) -> None:
