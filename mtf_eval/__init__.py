@@ -16,11 +16,11 @@ _HOMES = {
     "Project": f"{_BENCH}.project:Project",
     "Plan": f"{_BENCH}.scanning:Plan",
     "Effect": f"{_BENCH}.effect:Effect",
-    "Surveys": f"{_BENCH}.surveys:Surveys",
+    "Surveys": f"{_BENCH}.effect:Surveys",
     "Money": f"{_BENCH}.benefit:Money",
     "Year": f"{_BENCH}.year:Year",
-    "HalfYear": f"{_BENCH}.half:HalfYear",
-    "Quality": f"{_BENCH}.quality:Quality",
+    "HalfYear": f"{_BENCH}.records:HalfYear",
+    "Quality": f"{_BENCH}.scanning:Quality",
     "View": f"{_BENCH}.view:View",
     "Several": f"{_BENCH}.view:Several",
     "Beside": f"{_BENCH}.view:Beside",
@@ -30,9 +30,9 @@ _HOMES = {
     "headline_result": "mtf_eval.publish.display.elements:headline_result",
     "note": "mtf_eval.publish.display.elements:note",
     "effects": "mtf_eval.analysis.effects",
-    "npv": "mtf_eval.analysis.benefit.sums:npv",
-    "bcr": "mtf_eval.analysis.benefit.sums:bcr",
-    "present_value": "mtf_eval.analysis.benefit.sums:present_value",
+    "npv": "mtf_eval.analysis.benefit.totals:npv",
+    "bcr": "mtf_eval.analysis.benefit.totals:bcr",
+    "present_value": "mtf_eval.analysis.benefit.totals:present_value",
 }
 
 __all__ = sorted(_HOMES)

@@ -779,9 +779,9 @@ def test_a_refund_is_not_enlarged_by_optimism_bias(reference: Reference) -> None
 
 def test_the_sums_alone() -> None:
     import mtf_eval
-    from mtf_eval.analysis.benefit import sums
+    from mtf_eval.analysis.benefit import totals
 
-    assert doctest.testmod(sums).failed == 0
+    assert doctest.testmod(totals).failed == 0
     assert np.isnan(mtf_eval.npv([1.0, np.nan], [1.0]))
     assert mtf_eval.bcr([0, 0, 107.1225], [100], rate=0.035) == pytest.approx(1.0)
     assert mtf_eval.present_value(np.ones(31)) - mtf_eval.present_value(np.ones(30)) == (

@@ -17,7 +17,7 @@ import pytest
 from books import book, write_xlsx
 
 import mtf_eval as mtf
-from mtf_eval.analysis.project.week import Week, hours, week_of
+from mtf_eval.analysis.project.maps import Week, hours, week_of
 from mtf_eval.publish.workbench.records import load
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reading.hours import spread

@@ -45,14 +45,13 @@ LEVELS = {
         {"pages"},
     ],
     "run": [
-        {"store", "session", "stopping", "verdict", "parameters", "facts"},
+        {"store", "session", "verdict", "parameters", "facts"},
         {"execute", "plan"},
         {"pool", "record"},
         {"warm"},
         {"batch"},
         {"schedule", "desk"},
         {"cli_desk"},
-        {"cli_plan"},
         {"cli"},
     ],
 }

@@ -356,7 +356,7 @@ def test_one_row_of_the_assumptions_moves_every_horizon(
     )
     put(data / "costs.csv", "project_id,agency,item,date,kind,amount_gbp,capital",
         [("P1", "Police", "Patrol", "2028-06-01", "cash", 100, "no")])  # fmt: skip
-    monkeypatch.setattr("mtf_eval.run.cli_plan.page_of", lambda *_: "page")
+    monkeypatch.setattr("mtf_eval.run.cli.page_of", lambda *_: "page")
     monkeypatch.setattr("mtf_eval.run.cli.run.callback", lambda **_: 0)
     given = ["plan", str(data), "--areas", AREAS[0], "--measure", ASB, "--start", "2022-01"]
     done = CliRunner().invoke(commands, [*given, "--months", "12", "--project", "P1"])

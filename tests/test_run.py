@@ -18,14 +18,14 @@ import pytest
 
 from mtf_eval.errors import BadArgument, RunRefused
 from mtf_eval.records.home import HOME
-from mtf_eval.run import batch, cli, cli_desk, cli_plan
+from mtf_eval.run import batch, cli, cli_desk
 from mtf_eval.run.batch import Options, Outcome
 from mtf_eval.run.execute import Job, Result
 from mtf_eval.run.facts import Facts
 from mtf_eval.run.parameters import read_template
 from mtf_eval.run.plan import Planned, Wanted, make_plan
-from mtf_eval.run.stopping import Stop
 from mtf_eval.run.store import Store
+from mtf_eval.run.verdict import Stop
 
 
 def facts(name: str, *projects: str) -> Facts:
@@ -516,18 +516,18 @@ def test_an_audit_says_what_it_could_not_tell(
      ("0.2", -0.2), ("+0.2", 0.2), ("1%", -0.01), ("99%", -0.99)],
 )  # fmt: skip
 def test_a_change_aimed_at_however_it_is_written(text: str, aim: float | None) -> None:
-    assert cli_plan._aim(text) == aim
+    assert cli._aim(text) == aim
 
 
 @pytest.mark.parametrize("text", ["100%", "0", "0%", "1", "120", "a fifth", "20%%", "--20%", "+"])
 def test_a_change_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(BadArgument, match="expected a change such as 20%"):
-        cli_plan._aim(text)
+        cli._aim(text)
 
 
 def test_codes_of_areas_however_they_are_listed() -> None:
-    assert cli_plan._codes("e1,E2; e1  e3\nE4,,") == "E1; E2; E3; E4"
-    assert cli_plan._codes("") == ""
+    assert cli._codes("e1,E2; e1  e3\nE4,,") == "E1; E2; E3; E4"
+    assert cli._codes("") == ""
 
 
 def test_a_data_set_is_read_from_its_place_once_while_it_and_the_code_stand(

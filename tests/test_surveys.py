@@ -13,7 +13,7 @@ from mtf_eval.errors import NotEnoughData
 from mtf_eval.publish.cells import texts
 from mtf_eval.publish.disclosure import release as door
 from mtf_eval.publish.display.elements import Element
-from mtf_eval.publish.workbench.surveys import Surveys
+from mtf_eval.publish.workbench.effect import Surveys
 from mtf_eval.publish.workbench.view import Report
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.load import load

@@ -36,8 +36,8 @@ from mtf_eval.run.plan import (
     title_of,
 )
 from mtf_eval.run.record import assemble, entry_of, run_records
-from mtf_eval.run.stopping import Stop
 from mtf_eval.run.store import Store
+from mtf_eval.run.verdict import Stop
 
 if TYPE_CHECKING:
     from mtf_eval.run.execute import Job, Result

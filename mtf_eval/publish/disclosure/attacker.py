@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from mtf_eval.publish.disclosure.feasible import CEILING, System
-from mtf_eval.publish.disclosure.log import Log
+from mtf_eval.publish.disclosure.feasible import CEILING, Log, System
 from mtf_eval.publish.disclosure.published import (
     HIDDEN,
     TOTAL,

@@ -29,9 +29,8 @@ from mtf_eval.publish import charts
 from mtf_eval.publish.charts.style import Chart
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.workbench.benefit import Money
-from mtf_eval.publish.workbench.effect import Effect
+from mtf_eval.publish.workbench.effect import Effect, Surveys
 from mtf_eval.publish.workbench.scanning import Scanning
-from mtf_eval.publish.workbench.surveys import Surveys
 from mtf_eval.publish.workbench.view import (
     Absent,
     Beside,
