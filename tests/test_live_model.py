@@ -20,7 +20,7 @@ from mtf_eval.analysis.benefit import appraisal
 from mtf_eval.analysis.benefit.appendix import model
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.project import evaluation as projects
-from mtf_eval.publish.exports.live import add_model
+from mtf_eval.publish.exports.sheets import add_model
 from mtf_eval.records.load import load
 from mtf_eval.records.prices.reference import Reference, load_reference
 

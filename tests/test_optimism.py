@@ -23,7 +23,7 @@ from mtf_eval.analysis.benefit.appendix import model
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.uncertainty import simulate
 from mtf_eval.analysis.project.evaluation import Evaluation
-from mtf_eval.publish.exports.live import add_model
+from mtf_eval.publish.exports.sheets import add_model
 from mtf_eval.records.prices.reference import Reference, load_reference
 
 ROBBERY, THEFT, VIOLENCE, KEPT = 11_320.0, 1_380.0, 14_050.0, 0.85

@@ -24,7 +24,7 @@ from bs4 import BeautifulSoup
 from checks import _wide, check_page, print_check
 from openpyxl import load_workbook
 
-from mtf_eval.publish.exports.live import SHEETS
+from mtf_eval.publish.exports.sheets import SHEETS
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 #: All that our own pages are made of.

@@ -7,9 +7,8 @@ shows or saves nothing. What is hidden is drawn as a gap with its symbol.
 from __future__ import annotations
 
 from mtf_eval.publish.charts.counts import bars, diverging, hbars, heatmap, hexmap, rolemap
-from mtf_eval.publish.charts.effects import chain, dots, forest
+from mtf_eval.publish.charts.effects import chain, dots, forest, series, strip, xmr
 from mtf_eval.publish.charts.money import cumulative, histogram, tornado, waterfall
-from mtf_eval.publish.charts.series import series, strip, xmr
 from mtf_eval.publish.charts.style import Chart
 
 __all__ = [

@@ -84,7 +84,7 @@ class System:
 
     def bends(self) -> NDArray[np.float64] | None:
         """Return how far each sum would have to be bent for all to hold; `None` where none can."""
-        from scipy.sparse import hstack, identity
+        from scipy.sparse import hstack, identity, vstack
 
         n, m = len(self.low), len(self._sums)
         if not m:
@@ -96,7 +96,7 @@ class System:
             [np.column_stack([self.low, self.high]), np.tile([0, np.inf], (2 * m, 1))]
         )
         found = _solve(
-            np.concatenate([np.zeros(n), belief, belief]), A_ub=_stack(bent, -bent),
+            np.concatenate([np.zeros(n), belief, belief]), A_ub=vstack([bent, -bent]).tocsr(),
             b_ub=np.concatenate([most, -least]), bounds=bounds, method="highs",
         )  # fmt: skip
         return None if found.x is None else found.x[n : n + m] + found.x[n + m :]
@@ -107,6 +107,8 @@ class System:
         Once an unknown can be one of `enough` values its ends are not sought further. One of which
         an end was not found in time is left out.
         """
+        from scipy.sparse import vstack
+
         n, until = len(self.low), time.monotonic() + ALL_SECONDS
         if (bent := self.bends()) is None:
             return {}
@@ -115,7 +117,7 @@ class System:
         bounds = np.column_stack([self.low, self.high])
         inside, above, below = matrix[keep], most[keep], least[keep]
 
-        both, ends = _stack(inside, -inside), np.concatenate([above, -below])
+        both, ends = vstack([inside, -inside]).tocsr(), np.concatenate([above, -below])
         lowest = {p: np.inf for p in wanted}
         highest = {p: -np.inf for p in wanted}
 
@@ -166,12 +168,6 @@ def _solve(goal: NDArray[np.float64], **more: Any) -> Any:
 def _whole(low: float, high: float) -> float:
     """How many whole numbers lie between two ends."""
     return float(np.floor(high + 1e-6) - np.ceil(low - 1e-6) + 1)
-
-
-def _stack(one: Any, other: Any) -> Any:
-    from scipy.sparse import vstack
-
-    return vstack([one, other]).tocsr()
 
 
 class Log:

@@ -19,8 +19,7 @@ from nbformat import NotebookNode
 
 from mtf_eval.analysis.results.columns import day
 from mtf_eval.publish.cells import moment, neutralise, printable
-from mtf_eval.publish.exports.live import add_model
-from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, produce
+from mtf_eval.publish.exports.sheets import ONE_TABLE, Sheet, add_model, produce
 from mtf_eval.publish.look import Look
 
 PRIVATE = re.compile(r"application/vnd\.mtf\.(\w+)\+json")
