@@ -306,8 +306,11 @@ def test_nothing_is_left_of_what_is_dropped_or_made_anew(store: Store) -> None:
     store.keep("north", "page", dict.fromkeys(made["files"], b"new"), made)
     entries, of = {("north", "page"): made}, {"dropped": ["gone"]}
     record = {"north": records(store, entries, **of)}
+    folder, seen = store.out / "north", store.out.parent / "seen.json"
+    os.link(folder / "run.json", seen)
+    first = seen.read_text()
     store.publish(lambda root: assemble(root, store, [plan(**of)], entries, record, NOON))
-    folder = store.out / "north"
+    assert seen.read_text() == first, "whoever reads the old set reads its record"
     pages = [p for p in folder.rglob("*.*") if p.suffix in (".html", ".csv")]
     left = {p.relative_to(folder).as_posix(): p.read_text() for p in pages}
     assert left == {
