@@ -748,6 +748,8 @@ def test_nothing_rests_on_part_of_the_costs_or_benefits(
             assert np.isnan(each.results[name])
         assert each.results.filter(like="bcr").isna().all()
         assert (each.chance, each.switching, each.swings, each.marks) == (None, None, (), {})
+        assert each.draws is not None
+        assert np.isnan(each.draws.net).all()
         assert reason in each.sentence()
         assert "for each £1." in each.sentence()
         assert "£" not in each.sentence().split("nor for each £1")[0].split("prices)")[1]

@@ -674,6 +674,25 @@ def test_limits_for_every_count_hold_those_of_the_count_there_was() -> None:
     assert (np.diff(low) > 0).all()
 
 
+@pytest.mark.parametrize(
+    ("target", "areas", "few"), [(3, 30, True), (2, 30, False), (1, 11, False)]
+)
+def test_few_separate_groups_are_cautioned_with_how_many(
+    target: int, areas: int, few: bool
+) -> None:
+    """Of 27 others at most nine groups of three; the degrees of freedom are one fewer."""
+    data = panel(target, areas=areas)
+    found = effects.placebo_calibrated(
+        panel=Panel(counts=data.counts + 5, target=data.target, start=START)
+    )
+    said = [text for text in found.cautions if "separate groups" in text]
+    assert bool(said) == few
+    if said:
+        assert found.df + 1 <= (areas - target) // target
+        assert said == [f"Only {found.df + 1:.0f} separate groups of areas could be formed as "
+                        "controls."]  # fmt: skip
+
+
 def test_three_years_before_are_learnt_from_and_no_month_more() -> None:
     frame = records(np.random.default_rng(4), areas=60, months=52) + 5
     data = Panel(counts=frame, target=("E0000",), start=frame.index[40])

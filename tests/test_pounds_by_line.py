@@ -35,8 +35,14 @@ def reference() -> Reference:
     return load_reference()
 
 
-def appraised(judged: Evaluation, *measures: dict[str, Any], draws: int = 500) -> Benefit:
-    data = dataset(project_measures=list(measures), costs=[cost(amount_gbp=1000.0)])
+def appraised(
+    judged: Evaluation,
+    *measures: dict[str, Any],
+    draws: int = 500,
+    paid: tuple[float, ...] = (1000,),
+) -> Benefit:
+    costs = [cost(amount_gbp=float(gbp)) for gbp in paid]
+    data = dataset(project_measures=list(measures), costs=costs)
     return appraisal.analyse(
         data, judged, load_reference(), price_year="2023/24", horizon_years=5,
         rng=np.random.default_rng(1), draws=draws,
@@ -94,6 +100,15 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert kinds["effect"].results["public_value_bcr"] == pytest.approx(ratio)
     assert kinds["not_shown"].results["present_value_benefits_gbp"] == pytest.approx(cars)
     assert kinds["not_shown"].results["present_value_costs_gbp"] == 0
+
+
+def test_what_one_sum_lacks_stands_with_it_alone() -> None:
+    """Costs stand with the first sum; a row without a price is missing in each."""
+    luck = measure("Arson", "luck")
+    done = appraised(evaluation(SHOWN, NOTHING), measure(), CAR, luck, paid=())
+    (apart,) = done.weaker
+    assert done.unpriced == ("project_measures row 4 has no price", "no costs are on record")
+    assert apart.unpriced == ("project_measures row 4 has no price",)
 
 
 def test_all_kinds_of_a_year_are_of_one_base_year(reference: Reference) -> None:
