@@ -208,6 +208,12 @@ def test_fewer_incidents_than_places_are_cautioned() -> None:
         assert ("generalised for sparse counts" in found.method) == sparse
 
 
+def test_places_that_hold_half_of_it_by_hand() -> None:
+    for counts, places, share in (([5, 40, 5, 20, 10], 1, 0.2), ([3, 2, 3, 2], 2, 0.5)):
+        found = effects.concentration(counts=counts).details
+        assert (found["places_with_half"], found["share_with_half"]) == (places, share)
+
+
 def holed() -> Panel:
     frame = panel(areas=20).counts.astype(float)
     frame.iloc[2, 0] = np.nan
@@ -440,6 +446,27 @@ def test_interrupted_series_with_slope_is_that_of_statsmodels() -> None:
         assert math.log(terms.loc[term, "high"]) == pytest.approx(
             fit.params[name] + reach, rel=1e-4
         )
+    # What was avoided, from draws of all terms together.
+    phi = max(1.0, fit.pearson_chi2 / fit.df_resid)
+    drawn = np.random.default_rng(7).multivariate_normal(fit.params, fit.cov_params() * phi, 20_000)
+    terms = np.where([n in ("post", "since") for n in fit.model.exog_names], 0, fit.model.exog)
+    avoided = np.exp(drawn @ terms[30:].T).sum(axis=1) - y.iloc[30:].sum()
+    ends = (found.estimate.avoided_low, found.estimate.avoided_high)
+    assert ends == pytest.approx(np.quantile(avoided, [0.025, 0.975]), abs=0.05 * np.ptp(ends))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "poor"), [(12, 12, False), (11, 20, True), (20, 11, True)]
+)
+def test_less_than_a_year_on_a_side_of_a_series_is_cautioned(
+    before: int, after: int, poor: bool
+) -> None:
+    months = pd.date_range("2020-01-01", periods=before + after, freq="MS")
+    y = pd.Series(np.random.default_rng(8).poisson(40, len(months)), index=months)
+    found = effects.interrupted_series(
+        series=y, start=months[before], rng=np.random.default_rng(1)
+    ).estimate
+    assert ("Less than a year on one side: the season is poorly known." in found.cautions) == poor
 
 
 def test_a_series_with_population_and_control_is_that_of_statsmodels() -> None:

@@ -651,18 +651,19 @@ def test_silence_is_no_delivery() -> None:
 def test_overdue_and_late_actions_are_told_apart() -> None:
     rows = pd.DataFrame(
         {
-            "action_id": ["1", "2", "3"], "project_id": "P1", "description": "x",
+            "action_id": ["1", "2", "3", "4"], "project_id": "P1", "description": "x",
             "agency": "Police",
-            "due": pd.to_datetime(["2021-02-01", "2021-03-01", "2022-03-01"]),
-            "completed": pd.to_datetime(["2021-02-11", None, None]),
-            "status": ["completed", "planned", "planned"],
+            "due": pd.to_datetime(["2021-02-01", "2021-03-01", "2022-03-01", "2021-02-01"]),
+            "completed": pd.to_datetime(["2021-02-11", None, None, "2021-02-02"]),
+            "status": ["completed", "planned", "planned", "completed"],
         }
     )  # fmt: skip
     data = data_of(actions=rows)
     table = process.actions(data, project_of(data, "P1"), as_of=AS_OF)
-    assert table.frame["standing"].tolist() == ["completed late", "overdue", "planned"]
+    late = "completed late"
+    assert table.frame["standing"].tolist() == [late, late, "overdue", "planned"]
     assert process.actions_finding(table.frame) == (
-        "1 of 3 actions completed, 1 of them late; 1 overdue"
+        "2 of 4 actions completed, 2 of them late; 1 overdue"
     )
 
 

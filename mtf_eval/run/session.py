@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import io
-import logging
 import os
 import platform
 import sys
@@ -41,7 +40,6 @@ def parameterised(source: str, parameters: Mapping[str, Any]) -> NotebookNode:
     import nbformat
     from papermill.parameterize import parameterize_notebook
 
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)
     book: NotebookNode = nbformat.reads(source, as_version=4)  # type: ignore[no-untyped-call]
     book.metadata.setdefault("papermill", {})
     for cell in book.cells:
