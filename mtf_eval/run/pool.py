@@ -29,17 +29,7 @@ from typing import Any
 
 from pebble import ProcessExpired, ProcessPool
 
-from mtf_eval.run.execute import (
-    ENVIRONMENT,
-    TICK,
-    Job,
-    Result,
-    end_group,
-    leash,
-    practise,
-    result_of,
-    work,
-)
+from mtf_eval.run import execute
 
 # What every report imports, and what it uses only when it shows something.
 PRELOAD = (
@@ -70,13 +60,15 @@ class Pool:
         )
         self._logs: list[Path] = []
 
-    def submit(self, job: Job) -> Future[Result]:
+    def submit(self, job: execute.Job) -> Future[execute.Result]:
         """Hand over a job; one whose process never began is tried once more."""
-        result: Future[Result] = Future()
+        result: Future[execute.Result] = Future()
         self._schedule(job, result, time.monotonic(), tries=2)
         return result
 
-    def _schedule(self, job: Job, result: Future[Result], began: float, tries: int) -> None:
+    def _schedule(
+        self, job: execute.Job, result: Future[execute.Result], began: float, tries: int
+    ) -> None:
         log = runtime_folder() / f"{next(_counter)}.log"
         self._logs.append(log)
 
@@ -96,9 +88,9 @@ class Pool:
             if lost_before and tries > 1 and self._pool.active:
                 self._schedule(job, result, began, tries - 1)
                 return
-            result.set_result(result_of(job, str(log), made, began, code))
+            result.set_result(execute.result_of(job, str(log), made, began, code))
 
-        scheduled = self._pool.schedule(work, args=[job, str(log)], timeout=job.seconds)
+        scheduled = self._pool.schedule(execute.work, args=[job, str(log)], timeout=job.seconds)
         scheduled.add_done_callback(ended)
 
     def close(self, *, at_once: bool) -> None:
@@ -107,7 +99,7 @@ class Pool:
         end()
         self._pool.join()
         for log in self._logs:
-            end_group(str(log))
+            execute.end_group(str(log))
             log.unlink(missing_ok=True)
 
 
@@ -116,19 +108,23 @@ def _environment(wanted: Mapping[str, str]) -> None:
         del os.environ[name]
     os.environ.update(wanted)
     time.tzset() if hasattr(time, "tzset") else None
-    threading.Thread(target=_end_with_the_run, args=[leash()], daemon=True).start()
+    threading.Thread(target=_end_with_the_run, args=[execute.leash()], daemon=True).start()
 
 
 def _end_with_the_run(gone: Callable[[], bool]) -> None:
     """End this process after its run, whatever it waits for: another's lock, killed with it."""
     while not gone():
-        time.sleep(TICK)
-    time.sleep(5 * TICK)  # a report's own guard is first: it ends what the notebook started too
+        time.sleep(execute.TICK)
+    time.sleep(
+        5 * execute.TICK
+    )  # a report's own guard is first: it ends what the notebook started too
     os._exit(LOST)
 
 
 @contextmanager
-def pool(workers: int, data: Sequence[str] = (), jobs: Sequence[Job] = ()) -> Iterator[Pool]:
+def pool(
+    workers: int, data: Sequence[str] = (), jobs: Sequence[execute.Job] = ()
+) -> Iterator[Pool]:
     """Have a pool while this lasts; what runs when it is left early is ended.
 
     The process all others are forked from holds `data` in memory and makes `jobs` once for itself.
@@ -137,7 +133,7 @@ def pool(workers: int, data: Sequence[str] = (), jobs: Sequence[Job] = ()) -> It
     draft = plan.with_suffix(".draft")
     draft.write_bytes(pickle.dumps((list(data), list(jobs))))
     draft.replace(plan)
-    wanted = {**os.environ, **ENVIRONMENT}
+    wanted = {**os.environ, **execute.ENVIRONMENT}
     with _started():
         made = Pool(workers, wanted)
         try:
@@ -160,7 +156,7 @@ def _started() -> Iterator[None]:
     # What is read once, at the start of a process: also of one that takes the place of another.
     # Arrow's allocator is to have no thread of its own: what has two should not be forked.
     one_thread = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-    with _set({**ENVIRONMENT, **one_thread, REHEARSAL: str(_plan())}):
+    with _set({**execute.ENVIRONMENT, **one_thread, REHEARSAL: str(_plan())}):
         if FORKED:
             multiprocessing.set_forkserver_preload(["mtf_eval.run.warm"])
             multiprocessing.resource_tracker.ensure_running()
@@ -201,7 +197,7 @@ def rehearse() -> None:
     where = os.getcwd()
     with suppress(Exception):
         while not plan.exists() and os.getppid() == run:
-            time.sleep(TICK / 10)
+            time.sleep(execute.TICK / 10)
         data, jobs = pickle.loads(plan.read_bytes())
         from mtf_eval.records.load import hold
 
@@ -210,7 +206,7 @@ def rehearse() -> None:
                 hold(path)
         for job in jobs:
             with suppress(Exception):
-                practise(job, plan.parent)
+                execute.practise(job, plan.parent)
     os.chdir(where)
     gc.collect()
     gc.freeze()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mtf_eval.analysis.counts import groups, referral_log, referrals
+from mtf_eval.analysis.counts import groups, referrals
 from mtf_eval.analysis.results.columns import add_total, as_at_of, day, lay
 from mtf_eval.analysis.results.findings import extremes, listing, number
 from mtf_eval.analysis.results.tables import Table
@@ -51,7 +51,7 @@ def _from_log(data: Dataset, name: str, year: int) -> bool:
     Where months stand as published, the longer of the two does: the log's or the published block.
     """
     if not referrals.months_published(data, year):
-        return referral_log.logged(data, year)
+        return referrals.logged(data, year)
     rows, received = block(data, name, year), data.table("referrals")["received"]
     own = received[received.dt.year == year]
     published = rows["period_end"].max() - rows["period_start"].min()
@@ -75,7 +75,7 @@ def _theme_counts(data: Dataset, year: int) -> pd.DataFrame:
         rows = block(data, "interventions", year)[["category", "measure", "count"]]
         return rows.set_axis(["theme", "stream", "count"], axis=1).reset_index(drop=True)
     log: pd.DataFrame = data.table("referrals")
-    decided = referral_log.counted_on(data)["outcome"].dt.year == year
+    decided = referrals.counted_on(data)["outcome"].dt.year == year
     taken, home = decided & (log["decision"] == "accepted"), log["stream"] == "home_security"
     criteria = log.loc[~home, "criteria"].dropna().str.split(";").explode().str.strip()
     criteria = criteria[criteria != ""]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.counts import groups as declared
-from mtf_eval.analysis.counts import referral_log, referrals
+from mtf_eval.analysis.counts import referrals
 from mtf_eval.analysis.counts.groups import beside, narrowed
 from mtf_eval.analysis.results.columns import add_total, parts_kept_back
 from mtf_eval.analysis.results.findings import listing, number
@@ -29,23 +29,23 @@ MONTHS_FROM = 8
 
 def groups(data: Dataset, *, year: int) -> tuple[Table, ...]:
     """Referrals of a log by agency, and by ward where wards are on record."""
-    if not referral_log.logged(data, year):
+    if not referrals.logged(data, year):
         return ()
-    wards = referral_log.core_log(data)["ward"].notna().any()
+    wards = referrals.core_log(data)["ward"].notna().any()
     return tuple(outcomes_by(data, by=by, year=year) for by in ("agency", "ward")[: 1 + wards])
 
 
 def ends(data: Dataset, year: int) -> tuple[str, ...]:
     """Return what the log dates: decisions, closings, both or neither; alike in all its years."""
-    logged = referral_log.logged(data, year)
+    logged = referrals.logged(data, year)
     return tuple(end for end in WAITED if logged and len(_timed(data, end)))
 
 
 def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
     """Referrals of a log by `agency` or `ward`, received and by outcome, with a total row."""
-    frame = referral_log.counts_by(data, by, year)
+    frame = referrals.counts_by(data, by, year)
     counts, whole = frame[referrals.outcomes(data, year)], "received"
-    if referral_log.dated(data, year):
+    if referrals.dated(data, year):
         counts, whole = referrals.with_decided(counts), "decided"
     counts = add_total(counts.rename_axis(by).reset_index(), by)
 
@@ -64,11 +64,11 @@ def outcomes_by(data: Dataset, *, by: str, year: int) -> Table:
 
 def _timed(data: Dataset, end: str, when: Period | None = None) -> pd.DataFrame:
     """Return the days from receipt to an end, with the day each counts on; known ones only."""
-    log = referral_log.core_log(data)
-    on = referral_log.counted_on(data)["outcome"].loc[log.index]
+    log = referrals.core_log(data)
+    on = referrals.counted_on(data)["outcome"].loc[log.index]
     inside = when.holds(on) if when else on.notna()
     if end == "closed":
-        inside &= referral_log.completed(log)
+        inside &= referrals.completed(log)
     days = (log[end] - log["received"]).dt.days
     return pd.DataFrame({"on": on, "days": days})[inside & days.notna()]
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mtf_eval.analysis.counts import activity, priorities, referral_log, referrals
+from mtf_eval.analysis.counts import activity, priorities, referrals
 from mtf_eval.analysis.results.columns import day, in_words, lay
 from mtf_eval.analysis.results.findings import listing
 from mtf_eval.analysis.results.tables import Table
@@ -117,7 +117,7 @@ def _across(data: Dataset) -> Iterator[Check]:
             (_stated_visits(data, year), visits.get("Total")),
         ]
         # One log feeds all these tables; only what stands beside it can differ.
-        own = 3 if referral_log.logged(data, year) else 0
+        own = 3 if referrals.logged(data, year) else 0
         for (what, reading), (stated, found) in [*zip(ACROSS, pairs, strict=True)][own:]:
             if stated is not None and found is not None and not pd.isna([stated, found]).any():
                 yield Check(year, f"{year}: {what}", int(stated), int(found), reading)
@@ -198,7 +198,7 @@ class Reading(NamedTuple):
 def published(data: Dataset) -> pd.DataFrame:
     """Return published months that the log does not replace."""
     frame = referrals.monthly(data).dropna(subset=["received"])
-    kept: pd.DataFrame = frame[frame["month"].isin(referral_log.standing(data))]
+    kept: pd.DataFrame = frame[frame["month"].isin(referrals.standing(data))]
     return kept
 
 

@@ -35,10 +35,7 @@ from mtf_eval.analysis.effects.rates import (
     ratio_of_ratios,
 )
 from mtf_eval.analysis.effects.result import Check, Estimate, Quantity
-from mtf_eval.analysis.effects.series import (
-    SeriesResult,
-    interrupted_series,
-)
+from mtf_eval.analysis.effects.series import SeriesResult, interrupted_series
 from mtf_eval.analysis.effects.synthetic import synthetic_control
 
 __all__ = [

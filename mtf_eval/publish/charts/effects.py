@@ -16,16 +16,7 @@ import pandas as pd
 
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import (
-    INK,
-    MUTED,
-    Chart,
-    Words,
-    column_of,
-    finish,
-    numbers,
-    shown,
-)
+from mtf_eval.publish.charts.style import Chart, Words, column_of, finish, numbers, shown
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import DARK, PALETTE
 
@@ -54,7 +45,7 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
         axes.set_xscale("log")
         _ratio_axis(axes, first, last, most=4 if narrow else 7)
         axes.set_xlim(first, last)
-        axes.axvline(1, color=INK, linewidth=1.5)
+        axes.axvline(1, color=style.INK, linewidth=1.5)
         for place in range(len(labels)):
             whole = released.table.total_row and place == len(labels) - 1
             colour = PALETTE[2] if whole else BLUE
@@ -71,7 +62,7 @@ def forest(released: Released, *, x: str, **words: Unpack[Words]) -> Chart:
                         xycoords=axes.get_yaxis_transform())  # fmt: skip
         axes.grid(axis="y", visible=False)
         for text, side, sign in (("\u2190 Fewer", "right", -6), ("More \u2192", "left", 6)):
-            style.write(axes, text, (1, 1), (sign, 6), ha=side, color=MUTED,
+            style.write(axes, text, (1, 1), (sign, 6), ha=side, color=style.MUTED,
                         xycoords=axes.get_xaxis_transform())  # fmt: skip
 
     return finish(released, paint, **words, rows=labels, each=46)
@@ -107,7 +98,7 @@ def dots(released: Released, *, x: str, y: str, project: str, **words: Unpack[Wo
         tall = max(stack.values())
         room = 150 / (size + 1)
         axes.set_ylim(-0.6, max(room, tall))
-        axes.axvline(1, color=INK, linewidth=1.5)
+        axes.axvline(1, color=style.INK, linewidth=1.5)
         axes.scatter(np.exp(places[~own]), heights[~own], size**2, "#8A9BA8", linewidth=0)
         axes.scatter(np.exp(places[own]), heights[own], (size + 3) ** 2, PALETTE[2], marker="D",
                      edgecolor="white", linewidth=1)  # fmt: skip
@@ -212,14 +203,14 @@ def series(
         alone = held & ~np.r_[False, held[:-1]] & ~np.r_[held[1:], False]
         axes.scatter(places[alone], values[observed][alone], 16, BLUE, linewidth=0)
         for place in places[~held]:
-            axes.axvspan(place - 0.5, place + 0.5, facecolor="none", edgecolor=MUTED, hatch="////",
-                         linewidth=0)  # fmt: skip
+            axes.axvspan(place - 0.5, place + 0.5, facecolor="none", edgecolor=style.MUTED,
+                         hatch="////", linewidth=0)  # fmt: skip
         axes.set_ylim(bottom=min(0.0, *(np.nanmin(v, initial=0) for v in values.values())))
         axes.margins(y=0.06)
         axes.set_xlim(-0.5, len(labels) - 0.5)
         if start is not None:
             at = labels.index(start) - 0.5
-            axes.axvline(at, color=INK, linewidth=1.5)
+            axes.axvline(at, color=style.INK, linewidth=1.5)
             side, off = ("left", 3) if at < len(labels) / 2 else ("right", -3)
             style.write(axes, "Response starts", (at, 1), (off, 8), ha=side,
                         xycoords=axes.get_xaxis_transform())  # fmt: skip
@@ -254,7 +245,7 @@ def strip(
             fill, hatch = LOOKS.get(standing, ("white", "...."))
             left, right = months.get_loc(begin) - 0.5, months.get_loc(end) + 0.5
             axes.barh(rows.index(name), right - left, 0.62, left, facecolor=fill, hatch=hatch,
-                      edgecolor=INK, linewidth=0.8)  # fmt: skip
+                      edgecolor=style.INK, linewidth=0.8)  # fmt: skip
         axes.set_xlim(-0.5, len(months) - 0.5)
         januaries = [i for i, m in enumerate(months) if m.month == 1]
         most = 3 if narrow else 8
@@ -286,7 +277,7 @@ def xmr(
         axes.set_xlim(-0.5, len(labels) - 0.5)
         style.value_axis(axes, column_of(released, y).kind)
         ends = [
-            (len(labels) - 1, line[-1], word, INK)
+            (len(labels) - 1, line[-1], word, style.INK)
             for line, word in ((lower, "Low limit"), (mean, "Average"), (upper, "High limit"))
         ]
         _end_labels(
@@ -308,5 +299,5 @@ def _end_labels(
         lines = name.count("\n") + 1
         last = y = max(y, last + step * (lines + below) / 2)
         below = lines
-        ink = colour if colour in DARK else INK
+        ink = colour if colour in DARK else style.INK
         style.write(axes, name, (x, y), (9, 0), va="center", color=ink, fontweight="bold")

@@ -12,16 +12,7 @@ import numpy as np
 
 from mtf_eval.publish.cells import compact
 from mtf_eval.publish.charts import style
-from mtf_eval.publish.charts.style import (
-    INK,
-    MUTED,
-    Chart,
-    Words,
-    column_of,
-    finish,
-    numbers,
-    shown,
-)
+from mtf_eval.publish.charts.style import Chart, Words, column_of, finish, numbers, shown
 from mtf_eval.publish.disclosure.release import Released
 from mtf_eval.publish.look import PALETTE
 
@@ -52,14 +43,14 @@ def waterfall(released: Released, *, x: str, y: str, **words: Unpack[Words]) -> 
         first, last = min(0, start.min(), end.min()), max(0, start.max(), end.max())
         span = (last - first) or 1
         for place in range(len(labels) - 1):
-            axes.plot([end[place]] * 2, [place, place + 1], color=MUTED, linewidth=1)
+            axes.plot([end[place]] * 2, [place, place + 1], color=style.MUTED, linewidth=1)
         for place, text in enumerate(texts):
             right = max(start[place], end[place])
             weight = "bold" if place == total else "normal"
             style.write(axes, text, (right, place), (5, 0), va="center", fontweight=weight,
                         bbox=PLATE)  # fmt: skip
         axes.set_xlim(first - span * 0.02, last + span * (0.42 if narrow else 0.16))
-        axes.axvline(0, color=INK, linewidth=1.5)
+        axes.axvline(0, color=style.INK, linewidth=1.5)
         style.value_axis(axes, kind, along="x", most=2 if narrow else 5)
 
     key = [("Cost", COST), ("Benefit", BENEFIT), *([("Net result", NET)] if total >= 0 else [])]
@@ -101,11 +92,11 @@ def tornado(
                     style.write(axes, texts[name][place], (value, place), (off, 0), style.SIZE - 2,
                                 va="center", ha=side, bbox=PLATE)  # fmt: skip
         axes.set_xlim(first - pad, last + pad)
-        axes.axvline(base, color=INK, linewidth=1.5)
+        axes.axvline(base, color=style.INK, linewidth=1.5)
         style.write(axes, f"As reported: {compact(base, kind)}", (base, 1), (0, 7), ha="center",
                     xycoords=axes.get_xaxis_transform())  # fmt: skip
         if threshold is not None:
-            axes.axvline(threshold, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
+            axes.axvline(threshold, color=style.MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
         style.value_axis(axes, kind, along="x", most=3 if narrow else 5)
 
     key = [("Assumption at its low end", COST), ("Assumption at its high end", BENEFIT)]
@@ -125,7 +116,7 @@ def cumulative(
         style.category_axis(axes, labels, narrow=narrow)
         style.margins(axes, left=62, right=22, top=22, bottom=32)
         places = np.arange(len(labels))
-        axes.axhline(0, color=INK, linewidth=1.5)
+        axes.axhline(0, color=style.INK, linewidth=1.5)
         axes.plot(places, values, color=BENEFIT, linewidth=2.5, marker="o", markersize=6,
                   markeredgewidth=0)  # fmt: skip
         if paid is not None:
@@ -162,9 +153,9 @@ def histogram(
         colours = np.where(lower + upper < 0, COST, BENEFIT)
         middle, width = (lower + upper) / 2, (upper - lower) * 0.94
         axes.bar(middle, np.nan_to_num(often), width, color=colours.tolist())
-        axes.axvline(0, color=INK, linewidth=1.5)
+        axes.axvline(0, color=style.INK, linewidth=1.5)
         for n, (word, value) in enumerate((marks or {}).items()):
-            axes.axvline(value, color=MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
+            axes.axvline(value, color=style.MUTED, linewidth=1.5, linestyle=(0, (4, 3)))
             side, off = ("left", 4) if value < (lower[0] + upper[-1]) / 2 else ("right", -4)
             style.write(axes, f"{word}: {compact(value, kind)}", (value, 1), (off, 4 + 17 * n),
                         ha=side, xycoords=axes.get_xaxis_transform())  # fmt: skip

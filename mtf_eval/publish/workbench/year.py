@@ -9,14 +9,7 @@ from typing import Any
 import numpy as np
 
 from mtf_eval.analysis.benefit import journeys
-from mtf_eval.analysis.counts import (
-    activity,
-    caseload,
-    contacts,
-    priorities,
-    reconcile,
-    referrals,
-)
+from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, reconcile, referrals
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.process import NO_STORY, stories

@@ -12,19 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from mtf_eval.records.coverage import silences
 from mtf_eval.records.coverage.gaps import Kind, Rows, month_of, named, rows_of
-from mtf_eval.records.coverage.silences import (
-    WHOLE,
-    Counts,
-    Flags,
-    doubled_months,
-    incomplete_months,
-    jumps,
-    odd_runs,
-    runs,
-    silent_runs,
-    steps,
-)
 from mtf_eval.records.dataset import Dataset, once
 
 #: Of the records that go from a measure or come to it, how many another one accounts for.
@@ -46,15 +35,15 @@ class Totals:
 
     rows: Rows
     first: int
-    sent: Flags
-    apart: Counts
-    own: Counts
-    nowhere: Counts
-    known: Counts
-    whole: Counts
-    broken: Flags
+    sent: silences.Flags
+    apart: silences.Counts
+    own: silences.Counts
+    nowhere: silences.Counts
+    known: silences.Counts
+    whole: silences.Counts
+    broken: silences.Flags
     few: frozenset[str]
-    before: Flags
+    before: silences.Flags
 
     def jumps(self, source: int, measure: int) -> list[tuple[int, int, float, float]]:
         """Find months in which the share of rows without an area jumps.
@@ -66,12 +55,12 @@ class Totals:
         without, of = self.nowhere[source, :, measure], self.apart[source, :, measure]
         own = self.own[source, :, measure]
         early, rows = own[self.before], of + own
-        raised = jumps(without, of + (np.rint(early.mean()) if early.size else 0))
+        raised = silences.jumps(without, of + (np.rint(early.mean()) if early.size else 0))
 
         def share(of: Any) -> float:
             return float(without[of].sum() / max(1.0, rows[of].sum()))
 
-        return [(i, j, share(slice(i, j + 1)), share(~raised)) for i, j in runs(raised)]
+        return [(i, j, share(slice(i, j + 1)), share(~raised)) for i, j in silences.runs(raised)]
 
     def renamed(self, source: int, measure: int, at: int, *, ends: bool) -> tuple[str, str]:
         """Say which measures of a source, or sources of its areas, begin where this ends.
@@ -108,7 +97,7 @@ class Totals:
             for at, begins in ((lone[0], True), (lone[-1] + 1, False)):
                 before, after = sent[sent < at][-6:], sent[sent >= at][:6]
                 rest = _together(np.delete(self.known[source], [measure, k], axis=1))
-                moved, share = steps(table[:, measure], rest, before, after)
+                moved, share = silences.steps(table[:, measure], rest, before, after)
                 other = table[after if begins else before, k].mean() if moved else 0.0
                 if other > 0 and ALIKE[0] < (-moved if begins else moved) / other < ALIKE[1]:
                     yield int(at), self.rows.measures[k], begins, share
@@ -161,7 +150,7 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
     shape = (*size, len(rows.measures))
     place = (rows.source * size[1] + rows.month - first) * shape[2] + rows.measure
 
-    def sums(which: Flags) -> Counts:
+    def sums(which: silences.Flags) -> silences.Counts:
         counted = np.bincount(place[which], rows.count[which], int(np.prod(shape)))
         return counted.astype(float).reshape(shape)
 
@@ -171,7 +160,7 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
     counts = sums(apart)
     known = np.where(sent[..., None], counts, np.nan)
     for table in known:
-        for (measure,), begins, ends in silent_runs(table):
+        for (measure,), begins, ends in silences.silent_runs(table):
             table[begins : ends + 1, measure] = np.nan
     whole = np.array([_together(table) for table in known]).reshape(size)
     # Where the projects' own areas are among those judged, one kind may be what a project moved.
@@ -187,7 +176,9 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
         whole=whole,
         broken=np.array(
             [
-                incomplete_months(w, share=WHOLE) | doubled_months(w) | odd_runs(w, k, least=n)
+                silences.incomplete_months(w, share=silences.WHOLE)
+                | silences.doubled_months(w)
+                | silences.odd_runs(w, k, least=n)
                 for w, k, n in zip(whole, known, kinds, strict=True)
             ]
         ).reshape(size),
@@ -196,17 +187,19 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
     )
 
 
-def _at(held: Counts, at: int, *, ends: bool) -> set[int]:
+def _at(held: silences.Counts, at: int, *, ends: bool) -> set[int]:
     """Return the rows that have their first month at one, or their last."""
     there = held > 0
     edge = there.argmax(axis=1) if ends else there.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
     return {int(k) for k in np.flatnonzero(there.any(axis=1) & (edge == at))}
 
 
-def _together(table: Counts) -> Counts:
+def _together(table: silences.Counts) -> silences.Counts:
     """Sum over measures, those not on record in a month by their usual share of the others."""
     known = ~np.isnan(table)
     rate = np.nansum(table, axis=0) / np.maximum(known.sum(axis=0), 1)
     share = (known * rate).sum(axis=1)
-    sums: Counts = np.nansum(table, axis=1) * rate.sum() / np.where(share > 0, share, np.nan)
+    sums: silences.Counts = (
+        np.nansum(table, axis=1) * rate.sum() / np.where(share > 0, share, np.nan)
+    )
     return sums

@@ -11,12 +11,7 @@ from mtf_eval.records.aliases import Aliases, fold, plain
 from mtf_eval.records.reading.cells import Context, is_blank, read_cell
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid
-from mtf_eval.records.reading.headings import (
-    TITLE_ROWS,
-    column_named,
-    likest,
-    named_over,
-)
+from mtf_eval.records.reading.headings import TITLE_ROWS, column_named, likest, named_over
 from mtf_eval.records.reading.mapping import OPEN, Line
 from mtf_eval.records.reading.sheets import turned
 from mtf_eval.records.tables import APART, OUT, TABLES, Schema, table_named

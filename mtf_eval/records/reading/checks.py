@@ -15,14 +15,7 @@ import pandas as pd
 
 from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.reading.cells import (
-    NOT_YET,
-    Context,
-    describe,
-    is_blank,
-    is_mark,
-    read_cell,
-)
+from mtf_eval.records.reading.cells import NOT_YET, Context, describe, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.days import Unreadable
 from mtf_eval.records.reading.grids import Grid, Tidied
 from mtf_eval.records.reading.headings import missing

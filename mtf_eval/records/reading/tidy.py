@@ -15,6 +15,7 @@ import pandas as pd
 
 from mtf_eval.errors import typed
 from mtf_eval.records.aliases import Aliases, fold
+from mtf_eval.records.reading import headings
 from mtf_eval.records.reading.cells import Context, describe, is_blank, is_mark, read_cell
 from mtf_eval.records.reading.checks import (
     drop_duplicates,
@@ -25,13 +26,6 @@ from mtf_eval.records.reading.checks import (
 )
 from mtf_eval.records.reading.days import Span, Unreadable, span_of
 from mtf_eval.records.reading.grids import Grid, Tidied
-from mtf_eval.records.reading.headings import (
-    heading_row,
-    says_total,
-    span_above,
-    tell_headings,
-    year_beside,
-)
 from mtf_eval.records.reading.hours import parted
 from mtf_eval.records.reading.scanner import doubts, scan
 from mtf_eval.records.tables import AGENCIES, APART, KINDS, NUMBERS, OF_ONE, empty
@@ -63,17 +57,17 @@ def tidy(grid: Grid, *, aliases: Aliases, within: Span | None = None) -> Tidied:
         types = {n: t for n, t in grid.schema.types.items() if n in grid.frame or n not in APART}
         out.frame = grid.frame.reindex(columns=list(types)).astype(types)
         return out
-    heading = heading_row(grid, aliases)
+    heading = headings.heading_row(grid, aliases)
     if heading is None:
         _no_headings(out)
         return out
     out.top, out.places = heading
-    tell_headings(out, aliases)
+    headings.tell_headings(out, aliases)
     _persons(out)
     spans: dict[int, Span] = dict(grid.spans)
     totals = _body(out, spans)
     _merged(out)
-    frame = _columns(out, aliases, span_above(grid, out.top, within), spans)
+    frame = _columns(out, aliases, headings.span_above(grid, out.top, within), spans)
     hold_totals(out, frame, totals)
     frame = parted(without_area(out, frame)) if grid.table == "incidents" else settle(out, frame)
     out.frame = drop_duplicates(out, frame)
@@ -144,7 +138,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
     section, gap = None, False
     summed = [p for p, kind in kinds.items() if kind in NUMBERS]
     times = [p for p, kind in kinds.items() if kind in _DAYS[:2]]
-    years, month, year = year_beside(out.grid.rows[top:], places), places.get("month"), ""
+    years, month, year = headings.year_beside(out.grid.rows[top:], places), places.get("month"), ""
     width = max(width, years + 1 if years is not None else 0)
     for number, cells in enumerate(out.grid.rows[top + 1 :], start=top + 2):
         row = [*cells, *[None] * (width - len(cells))]
@@ -168,7 +162,7 @@ def _body(out: Tidied, spans: dict[int, Span]) -> dict[int, list[Any]]:
             out.finding("repaired", "a row of averages left out", row=number)
         elif (
             "total" in said
-            or says_total(row[p] for p in texts)
+            or headings.says_total(row[p] for p in texts)
             or (
                 2 * len(needed.difference(given)) >= len(needed)
                 and all(_no_day(row[p]) for p in needed & {*days})
