@@ -10,8 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mtf_eval.analysis.results.columns import DECLARED, lay
-from mtf_eval.analysis.results.period import Period
+from mtf_eval.analysis.results.columns import DECLARED, Period, lay
 
 PACKAGE = Path(__file__).parent.parent / "mtf_eval"
 ROWS = list(csv.DictReader(DECLARED.open(encoding="utf-8", newline="")))

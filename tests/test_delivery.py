@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mtf_eval.analysis.project import delivery, overlaps, process
-from mtf_eval.analysis.results.period import Period
+from mtf_eval.analysis.results.columns import Period
 from mtf_eval.analysis.year import leadership
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.tables import TABLES, empty

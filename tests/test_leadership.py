@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from test_delivery import action, dataset
 
-from mtf_eval.analysis.results.period import Period
+from mtf_eval.analysis.results.columns import Period
 from mtf_eval.analysis.year import leadership
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.dataset import Dataset

@@ -11,9 +11,8 @@ import pandas as pd
 from mtf_eval.analysis.counts import groups as declared
 from mtf_eval.analysis.counts import referrals
 from mtf_eval.analysis.counts.groups import beside, narrowed
-from mtf_eval.analysis.results.columns import add_total, parts_kept_back
+from mtf_eval.analysis.results.columns import Period, add_total, parts_kept_back
 from mtf_eval.analysis.results.findings import listing, number
-from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset

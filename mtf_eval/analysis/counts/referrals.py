@@ -1,9 +1,9 @@
 """Referral statistics: received, decided and completed by month, quarter and year.
 
 From the log of referrals where there is one, else from the published monthly totals. Home security
-is a stream of its own, counted in `activity`. Of the log a referral counts as received on the day it
-was, and by its outcome on the day it was decided; what lies in a month that is not on record counts
-in no total.
+is a stream of its own, counted in `activity`. A referral of the log counts as received on the day
+it was, and by its outcome on the day it was decided; what lies in a month that is not on record
+counts in no total.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from typing import Any
 import pandas as pd
 
 from mtf_eval.analysis.counts import groups
-from mtf_eval.analysis.results.columns import add_total, as_at_of, day, ints, lay
+from mtf_eval.analysis.results.columns import Period, add_total, as_at_of, day, ints, lay
 from mtf_eval.analysis.results.findings import listing, number, percent
-from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.coverage import kept
 from mtf_eval.records.dataset import Dataset, once

@@ -13,9 +13,8 @@ import pandas as pd
 from mtf_eval.analysis.counts.priorities import RATINGS
 from mtf_eval.analysis.project.delivery import deliveries_then, overdue
 from mtf_eval.analysis.project.design import first_known
-from mtf_eval.analysis.results.columns import as_at_of, day, lay
+from mtf_eval.analysis.results.columns import Period, as_at_of, day, lay
 from mtf_eval.analysis.results.findings import listing
-from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.aliases import called
 from mtf_eval.records.dataset import Dataset

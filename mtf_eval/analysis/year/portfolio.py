@@ -19,9 +19,8 @@ from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.design import SHORTEST, Project, first_known, project_of
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.project.net import WITH_COMPARISON
-from mtf_eval.analysis.results.columns import lay
+from mtf_eval.analysis.results.columns import Period, lay
 from mtf_eval.analysis.results.findings import inside, listing, percent
-from mtf_eval.analysis.results.period import Period
 from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.aliases import called

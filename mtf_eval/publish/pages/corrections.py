@@ -23,8 +23,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from mtf_eval.analysis.results.columns import day, lay
-from mtf_eval.analysis.results.period import Period
+from mtf_eval.analysis.results.columns import Period, day, lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument
 from mtf_eval.publish.cells import neutralise

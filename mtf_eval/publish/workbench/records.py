@@ -17,8 +17,8 @@ from mtf_eval.analysis.counts import caseload, on_record, referrals
 from mtf_eval.analysis.project import delivery
 from mtf_eval.analysis.project.design import row_of
 from mtf_eval.analysis.project.plans import plan_of
+from mtf_eval.analysis.results.columns import Period as Half
 from mtf_eval.analysis.results.columns import day
-from mtf_eval.analysis.results.period import Period as Half
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.year import leadership, pounds
 from mtf_eval.errors import BadArgument
