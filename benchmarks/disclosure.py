@@ -23,7 +23,7 @@ import pandas as pd
 
 from mtf_eval import load
 from mtf_eval.analysis.benefit import appendix, appraisal, journeys, statement
-from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, referrals
+from mtf_eval.analysis.counts import activity, caseload, priorities, referrals
 from mtf_eval.analysis.project.evaluation import evaluated
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.analysis.surveys import surveys
@@ -167,12 +167,12 @@ def yearly(data: Dataset, *, year: int) -> tuple[Table, ...]:
         activity.support_by_agency(data, year=year),
         activity.support_by_risk(data, year=year),
         activity.support_visits(data, year=year),
-        contacts.visits(data, year=year),
-        contacts.by_channel(data, year=year),
-        contacts.totals(data, year=year),
-        contacts.by_period(data, year=year),
-        contacts.incoming(data, year=year),
-        contacts.incoming_by_year(data, year=year),
+        activity.visits(data, year=year),
+        activity.contacts_by_channel(data, year=year),
+        activity.contacts_in_all(data, year=year),
+        activity.contacts_by_period(data, year=year),
+        activity.incoming(data, year=year),
+        activity.incoming_by_year(data, year=year),
         priorities.fulfilled(data, year=year),
         priorities.fulfilled_by_agency(data, year=year),
     )

@@ -11,7 +11,7 @@ import pytest
 from dashboard import HERE
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import contacts, on_record, reconcile
+from mtf_eval.analysis.counts import activity, on_record, reconcile
 from mtf_eval.records.dataset import Dataset, Finding
 
 
@@ -98,7 +98,7 @@ def test_a_mended_table_is_silent(thanet: Dataset) -> None:
 
 
 def test_contacts_counted_by_other_channels_are_cautioned_of(thanet: Dataset) -> None:
-    said = contacts.caution(thanet, year=2021)
+    said = activity.contacts_caution(thanet, year=2021)
     assert said == (
         "Lockdown 1 gives calls and attempts to make contact as one figure, Lockdown 2 and "
         "Lockdown 3 calls, texts, emails and letters apart: unlike things are compared."
@@ -106,11 +106,11 @@ def test_contacts_counted_by_other_channels_are_cautioned_of(thanet: Dataset) ->
     rows = thanet.table("activity")
     lump = rows["measure"] == "contact_attempts"
     calls = changed(thanet, activity=rows.assign(measure=rows["measure"].mask(lump, "fax")))
-    assert contacts.caution(calls, year=2021) == (
+    assert activity.contacts_caution(calls, year=2021) == (
         "The periods were not counted by the same channels: unlike things are compared."
     )
     one = changed(thanet, activity=rows[rows["category"] != "lockdown_1"])
-    assert contacts.caution(one, year=2021) == ""
+    assert activity.contacts_caution(one, year=2021) == ""
 
 
 def test_months_without_records_between_those_with_are_named(thanet: Dataset) -> None:

@@ -9,7 +9,7 @@ import pytest
 from dashboard import HERE, MONTHS, as_dict
 
 from mtf_eval import load
-from mtf_eval.analysis.counts import activity, contacts, priorities, referrals
+from mtf_eval.analysis.counts import activity, priorities, referrals
 from mtf_eval.records.dataset import Dataset
 
 
@@ -74,7 +74,7 @@ def test_support_after_domestic_abuse(thanet: Dataset) -> None:
 
 
 def test_contacts(thanet: Dataset) -> None:
-    table = contacts.by_channel(thanet, year=2021)
+    table = activity.contacts_by_channel(thanet, year=2021)
     assert as_dict(table.frame, "channel") == {
         "Visits": (660, 159, 0),
         "Contact attempts": (19247, None, None),
@@ -83,10 +83,10 @@ def test_contacts(thanet: Dataset) -> None:
         "Emails": (None, 3116, 923),
         "Letters": (None, 1492, 268),
     }
-    totals = as_dict(contacts.totals(thanet, year=2021).frame, "period")
+    totals = as_dict(activity.contacts_in_all(thanet, year=2021).frame, "period")
     assert totals == {"2020": (819, 29540), "2021": (0, 2454)}
-    assert "unlike things are compared" in contacts.caution(thanet, year=2021)
-    requests = as_dict(contacts.incoming(thanet, year=2021).frame, "period")
+    assert "unlike things are compared" in activity.contacts_caution(thanet, year=2021)
+    requests = as_dict(activity.incoming(thanet, year=2021).frame, "period")
     assert requests == {
         "January 2021": (210,),
         "February 2021": (127,),
@@ -94,13 +94,13 @@ def test_contacts(thanet: Dataset) -> None:
         "April 2021": (23,),
         "Total": (421,),
     }
-    years = as_dict(contacts.incoming_by_year(thanet, year=2021).frame, "period")
+    years = as_dict(activity.incoming_by_year(thanet, year=2021).frame, "period")
     assert years == {"March to December 2020": (4020,), "January to April 2021": (421,)}
 
 
 def test_safe_and_well_visits_have_no_numbers(thanet: Dataset) -> None:
-    assert contacts.visits(thanet, year=2021).frame.empty
-    assert "without numbers" in contacts.visits_note(thanet, year=2021)
+    assert activity.visits(thanet, year=2021).frame.empty
+    assert "without numbers" in activity.visits_note(thanet, year=2021)
 
 
 def test_agency_priorities(thanet: Dataset) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mtf_eval.analysis.benefit import journeys
-from mtf_eval.analysis.counts import activity, caseload, contacts, priorities, reconcile, referrals
+from mtf_eval.analysis.counts import activity, caseload, priorities, reconcile, referrals
 from mtf_eval.analysis.counts.groups import grain
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.process import NO_STORY, stories
@@ -176,8 +176,8 @@ class Year(Period):
 
     def safe_and_well(self) -> View:
         """Show the safe and well visits; where they are known to have no numbers, why."""
-        said = contacts.visits_note(self.records, **self._when)
-        shown = _there(self._table(contacts.visits, words=said))
+        said = activity.visits_note(self.records, **self._when)
+        shown = _there(self._table(activity.visits, words=said))
         return View(words=said) if said and isinstance(shown, Absent) else shown
 
     def contacts(self) -> View:
@@ -186,29 +186,29 @@ class Year(Period):
 
     def contacts_made(self) -> View:
         """Draw the contacts made by channel."""
-        named = contacts.periods(self.records, **self._when)
-        draw = _counts(charts.hbars, "channel", named, "contacts", contacts.channel_finding)
-        return _there(self._table(contacts.by_channel, draw=draw))
+        named = activity.contact_periods(self.records, **self._when)
+        draw = _counts(charts.hbars, "channel", named, "contacts", activity.channel_finding)
+        return _there(self._table(activity.contacts_by_channel, draw=draw))
 
     def contacts_by_period(self) -> View:
         """Draw visits and remote contacts by period; show them and requests, by year."""
-        both = self._table(contacts.totals)
+        both = self._table(activity.contacts_in_all)
         told = {"visits": "Visits to residents out of reach", "remote": "Remote contacts"}
 
         def drawn(column: str, what: str) -> View:
-            return self._table(contacts.by_period, draw=_counts(
+            return self._table(activity.contacts_by_period, draw=_counts(
                 charts.bars, "period", {column: what.lower()}, "contacts",
-                lambda _: contacts.totals_finding(both.released.frame, column, what),
+                lambda _: activity.contacts_in_all_finding(both.released.frame, column, what),
             ))  # fmt: skip
 
         made = _there(*(drawn(*each) for each in told.items()), both)
-        return Several(made, _there(self._table(contacts.incoming_by_year)))
+        return Several(made, _there(self._table(activity.incoming_by_year)))
 
     def requests(self) -> View:
         """Draw the requests received by month."""
         named = {"n": "requests"}
-        draw = _counts(charts.bars, "period", named, "requests", contacts.incoming_finding)
-        return _there(self._table(contacts.incoming, draw=draw))
+        draw = _counts(charts.bars, "period", named, "requests", activity.incoming_finding)
+        return _there(self._table(activity.incoming, draw=draw))
 
     def priorities_fulfilled(self) -> View:
         """Draw how often the actions fulfilled priorities of each agency."""
