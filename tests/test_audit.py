@@ -56,17 +56,17 @@ def test_two_hidden_counts_that_leave_little_room(tmp_path: Path) -> None:
 
 
 def test_what_is_found_is_told_by_file_and_place(tmp_path: Path) -> None:
-    rows = [["Agency", "Police", "Council"], ["B", "[c]", 30], ["A", 20, "[c]"], ["Total", 23, 33]]
+    rows = [["Agency", "Police", "Council"], ["B", 30, "[c]"], ["A", "[c]", 20], ["Total", 33, 23]]
     for name in ("two", "one"):
         more = [[f"{name}{row[0]}", *row[1:]] for row in rows[1:3]]
         write_csv(tmp_path, name, [rows[0], *more, rows[3]])
     found = audit(tmp_path)
     assert [(k.file, k.row, k.column) for k in found] == [
-        ("one.csv", "onea", "council"), ("one.csv", "oneb", "police"),
-        ("two.csv", "twoa", "council"), ("two.csv", "twob", "police"),
+        ("one.csv", "onea", "police"), ("one.csv", "oneb", "council"),
+        ("two.csv", "twoa", "police"), ("two.csv", "twob", "council"),
     ]  # fmt: skip
     assert str(found[0]) == (
-        "one.csv: table “one”, row “onea”, column “council”: the hidden count can be worked out "
+        "one.csv: table “one”, row “onea”, column “police”: the hidden count can be worked out "
         "from the other figures"
     )
 

@@ -1293,6 +1293,14 @@ def test_how_sure_and_who_gains_on_one_page(reference: Reference) -> None:
     assert row(2, 200)["sure"].endswith("chance that benefits exceed costs over 99%")
     assert row(2, 0)["sure"].endswith("chance that benefits exceed costs not known")
     assert row(0, 0)["gains"] == "nobody"
+    unpaid = analyse(
+        dataset(outcomes=[outcome(unit_cost_code=CHILD, people=2)]),
+        evaluation(),
+        reference,
+        draws=0,
+    )
+    options = statement.appraisal_summary(unpaid).frame.set_index("option")
+    assert "no costs are on record" in options.loc["The project as claimed", "risks"]
 
 
 def test_tables_agree_with_one_another(rich: Benefit) -> None:

@@ -161,6 +161,8 @@ def test_what_became_of_an_action_by_the_day(
     due: str | None, status: str, completed: str | None, state: str, days: int | None
 ) -> None:
     made = dataset(actions=[action(1, "Police", due, status, completed)])  # type: ignore[arg-type]
+    given = made.table("actions").copy()
     (row,) = delivery.actions_then(made, date(2021, 6, 30)).to_dict("records")
+    pd.testing.assert_frame_equal(made.table("actions"), given)  # a later day is asked of the same
     assert row["state"] == state
     assert row["days_late"] == days or (days is None and pd.isna(row["days_late"]))

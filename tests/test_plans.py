@@ -22,7 +22,7 @@ from typed_here import typed
 
 from benchmarks.planning import kept
 from mtf_eval.analysis.benefit.layout import by_records
-from mtf_eval.analysis.benefit.planned import _worth
+from mtf_eval.analysis.benefit.planned import _held, _worth
 from mtf_eval.analysis.effects import Planned, planned
 from mtf_eval.analysis.project import assessment
 from mtf_eval.analysis.project import plans as fixed_plan
@@ -161,6 +161,19 @@ def test_a_plan_keeps_its_promise_on_made_up_records() -> None:
         assert (off <= 0.05 + 2 * found["error"]).all(), found
         assert found["promised"].is_monotonic_increasing
         assert found["found"].between(found["low"], found["high"]).all(), found
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [("2023-01-01", ""), ("2023-02-01", "; 1 month is not on record yet up to the start"),
+     ("2023-03-01", "; 2 months are not on record yet up to the start")],
+)  # fmt: skip
+def test_months_not_yet_on_record_are_counted(folder: Path, start: str, words: str) -> None:
+    """Of 40 areas over 36 months two are the plan's."""
+    day = pd.Timestamp(start)
+    assert _held(plan_page(data_with(folder, row())).evaluation, day) == (
+        f"36, January 2020 to December 2022; 38 other areas to compare with{words}"
+    )
 
 
 def test_what_is_added_buys_and_a_hopeless_design_is_called_so(folder: Path) -> None:

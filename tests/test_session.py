@@ -295,3 +295,14 @@ def test_a_report_that_was_ended_on_windows_is_told_of(monkeypatch: pytest.Monke
     """There `multiprocessing` gives -SIGTERM, and `signal` has no SIGKILL."""
     monkeypatch.delattr(signal, "SIGKILL")
     assert death(-15) == "its process crashed (SIGTERM)"
+
+
+def test_where_no_process_can_be_forked_each_is_started_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr(pool_module, "FORKED", False)
+    monkeypatch.setattr(pool_module, "ProcessPool", lambda **given: made.update(given))
+    pool_module.Pool(2, ENVIRONMENT)
+    assert made["context"].get_start_method() == "spawn"
+    assert (made["max_workers"], made["max_tasks"]) == (2, 1), "a process makes one report"
