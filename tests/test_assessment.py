@@ -246,6 +246,10 @@ def test_the_net_figure_in_words_whatever_it_is_net_of() -> None:
     ends = f"{100 - 100 / rose.low:,.0f} to {100 - 100 / rose.high:,.0f}"
     said = Net(effect=rose).sentence()
     assert said.startswith(f"20 more incidents than expected (95% interval {ends})")
+    # 100 / 0.9 are 111; its ends at 0.1 on the log 91 and 135, a true minus before the first.
+    near = replace(rose, estimate=0.9, low=0.9 / 1.2166, high=0.9 * 1.2166, avoided=11.1,
+                   avoided_low=-8.7, avoided_high=35.2)  # fmt: skip
+    assert "(95% interval \N{MINUS SIGN}9 to 35)" in Net(effect=near).sentence()
 
 
 def test_without_logs_the_draws_meet_the_limits_of_the_incidents_avoided() -> None:

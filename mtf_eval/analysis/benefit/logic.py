@@ -51,7 +51,7 @@ def logic_model(data: Dataset, benefit: Benefit) -> Table:
 
 
 def _few(items: Iterable[str]) -> list[str]:
-    named = [str(item).rstrip(".") for item in items]
+    named = [item.rstrip(".") for item in items]
     more = len(named) - MOST
     return [*named[:MOST], f"and {more} more"] if more > 0 else named
 
