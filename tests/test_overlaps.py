@@ -65,12 +65,15 @@ def test_same_areas_also_while_one_of_them_is_still_assessed() -> None:
             project("P3", "2021-07-01", "2021-09-30"),
         ],
         project_areas=[
-            {"project_id": f"P{n}", "area_code": "A", "role": "target"} for n in (1, 2, 3)
+            {"project_id": f"P{n}", "area_code": code, "role": "target"}
+            for n in (1, 2, 3)
+            for code in "HGFEDCBA"
         ],
     )
     assert pairs(made, "areas") == {("P1", "P2"), ("P2", "P3")}
     first = overlaps.overlaps(made, as_of=NOW)[0]
     assert (first.start, first.end) == (date(2021, 3, 1), date(2021, 6, 30))
+    assert first.shared == tuple("ABCDEFGH"), "in one order, whatever the process"
 
 
 def test_a_target_that_is_another_projects_comparison(data: Dataset) -> None:
