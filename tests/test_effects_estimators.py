@@ -20,10 +20,10 @@ from scipy import stats
 from mtf_eval.analysis import effects
 from mtf_eval.analysis.effects import Estimate, Panel
 from mtf_eval.analysis.effects.diagnostics import _best
+from mtf_eval.analysis.effects.forecast import simplex_weights
 from mtf_eval.analysis.effects.pooling import random_effects_mean
 from mtf_eval.analysis.effects.rates import power, ratio_estimate
 from mtf_eval.analysis.effects.result import Quantity
-from mtf_eval.analysis.effects.synthetic import simplex_weights
 from mtf_eval.analysis.effects.validation import (
     ESTIMATORS,
     performance,

@@ -30,8 +30,7 @@ from mtf_eval.analysis.results.tables import Table as Shown
 from mtf_eval.errors import DataProblems
 from mtf_eval.publish.disclosure.published import read_grids
 from mtf_eval.publish.display import elements
-from mtf_eval.publish.exports.files import write_exports
-from mtf_eval.publish.exports.shown import summary
+from mtf_eval.publish.exports.files import summary, write_exports
 from mtf_eval.publish.exports.slides import write_slides
 from mtf_eval.publish.exports.word import write_word
 from mtf_eval.publish.look import PALETTE, STYLES, Look, read_look

@@ -318,8 +318,7 @@ def _for_the_office(
     """Return the summary, and the document and slides that were asked for."""
     from mtf_eval.publish.cells import payload
     from mtf_eval.publish.disclosure.release import Disclosure
-    from mtf_eval.publish.exports.files import head
-    from mtf_eval.publish.exports.shown import summary
+    from mtf_eval.publish.exports.files import head, summary
     from mtf_eval.publish.pages import corrections
     from mtf_eval.publish.pages.exporter import without_empty_sections
 

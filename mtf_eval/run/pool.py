@@ -36,7 +36,7 @@ PRELOAD = (
     "numpy pandas pandas.io.formats.style scipy.stats scipy.optimize scipy.sparse.csgraph "
     "statsmodels.api statsmodels.formula.api matplotlib.pyplot matplotlib.backends.backend_svg "
     "seaborn IPython.core.interactiveshell nbconvert bs4 "
-    "papermill.parameterize mtf_eval.publish.pages.exporter mtf_eval.publish.exports.shown "
+    "papermill.parameterize mtf_eval.publish.pages.exporter mtf_eval.publish.exports.files "
     "mtf_eval.publish.exports.sheets mtf_eval.publish.workbench.records "
     "mtf_eval.publish.workbench.project mtf_eval.publish.workbench.year mtf_eval.records.load"
 )

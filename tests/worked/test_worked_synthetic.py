@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 from scipy.optimize import nnls
 
-from mtf_eval.analysis.effects.synthetic import simplex_weights
+from mtf_eval.analysis.effects.forecast import simplex_weights
 
 OUTCOME = "bmprison"
 PUBLISHED = {"California": 0.408, "Illinois": 0.360, "Louisiana": 0.122, "Florida": 0.110}

@@ -12,6 +12,7 @@ from mtf_eval.analysis.effects.displacement import (
     lorenz,
     weighted_displacement_difference,
 )
+from mtf_eval.analysis.effects.forecast import synthetic_control
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences, overdispersion
 from mtf_eval.analysis.effects.placebo import (
     Planned,
@@ -36,7 +37,6 @@ from mtf_eval.analysis.effects.rates import (
 )
 from mtf_eval.analysis.effects.result import Check, Estimate, Quantity
 from mtf_eval.analysis.effects.series import SeriesResult, interrupted_series
-from mtf_eval.analysis.effects.synthetic import synthetic_control
 
 __all__ = [
     "Check", "Estimate", "Panel", "Planned", "Pooled", "Quantity", "SeriesResult",

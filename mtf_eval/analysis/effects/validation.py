@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects.displacement import weighted_displacement_difference
-from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
+from mtf_eval.analysis.effects.forecast import LEAST_MONTHS, synthetic_control
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import placebo_calibrated, placebo_controls, placebo_limits
 from mtf_eval.analysis.effects.rates import rate_ratio, ratio_of_ratios
 from mtf_eval.analysis.effects.result import Estimate
 from mtf_eval.analysis.effects.series import interrupted_series
-from mtf_eval.analysis.effects.synthetic import synthetic_control
 from mtf_eval.analysis.results.columns import lay
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.errors import BadArgument, NotEnoughData

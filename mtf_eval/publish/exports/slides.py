@@ -17,8 +17,15 @@ from pptx.oxml.ns import qn
 from pptx.util import Emu, Inches, Length, Pt
 
 from mtf_eval.publish.cells import printable, printed
-from mtf_eval.publish.exports.files import opening, source_of
-from mtf_eval.publish.exports.shown import Block, blocks, cards_among, figures, said
+from mtf_eval.publish.exports.files import (
+    Block,
+    blocks,
+    cards_among,
+    figures,
+    opening,
+    said,
+    source_of,
+)
 from mtf_eval.publish.look import PALETTE, Look
 
 WIDTH, HEIGHT, EDGE = Inches(13.333), Inches(7.5), Inches(0.6)

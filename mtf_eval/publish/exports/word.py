@@ -31,8 +31,7 @@ from docx.text.paragraph import Paragraph
 from nbformat import NotebookNode
 
 from mtf_eval.publish.cells import LONG, NOTE_WORDS, NUMERIC, WIDE, printable, printed, strength
-from mtf_eval.publish.exports.files import opening, source_of
-from mtf_eval.publish.exports.shown import Block, blocks, picture
+from mtf_eval.publish.exports.files import Block, blocks, opening, picture, source_of
 from mtf_eval.publish.look import STYLES, Look
 
 SIZES, LETTER = (Pt(9), Pt(8), Pt(7), Pt(6)), 0.58  # of a table's letters; their width to that
