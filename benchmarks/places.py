@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.records.aliases import packaged
-from mtf_eval.records.reading.csv_files import read_csv
+from mtf_eval.records.reading.grids import read_csv
 from mtf_eval.records.reading.places import placed
 
 #: Ninety areas of a hundredth of a degree each, named after the column and line they lie in.

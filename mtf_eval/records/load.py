@@ -29,9 +29,8 @@ from mtf_eval.records.home import HOME, REFERENCE
 from mtf_eval.records.prices.own import own_folder, own_reference
 from mtf_eval.records.reading import sources
 from mtf_eval.records.reading.cells import Context, read_cell
-from mtf_eval.records.reading.csv_files import need_files
 from mtf_eval.records.reading.days import Span, Unreadable
-from mtf_eval.records.reading.grids import Tidied
+from mtf_eval.records.reading.grids import Tidied, need_files
 from mtf_eval.records.reading.headings import passed_over
 from mtf_eval.records.reading.hours import by_hour
 from mtf_eval.records.reading.places import placed

@@ -156,7 +156,10 @@ def _started() -> Iterator[None]:
     # What is read once, at the start of a process: also of one that takes the place of another.
     # Arrow's allocator is to have no thread of its own: what has two should not be forked.
     one_thread = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
-    with _set({**execute.ENVIRONMENT, **one_thread, REHEARSAL: str(_plan())}):
+    wanted = {**execute.ENVIRONMENT, **one_thread, REHEARSAL: str(_plan())}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
         if FORKED:
             multiprocessing.set_forkserver_preload(["mtf_eval.run.warm"])
             multiprocessing.resource_tracker.ensure_running()
@@ -166,23 +169,15 @@ def _started() -> Iterator[None]:
             finally:
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         yield
-
-
-def _plan() -> Path:
-    return runtime_folder() / "rehearsal"
-
-
-@contextmanager
-def _set(wanted: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        yield
     finally:
         for name, value in before.items():
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+def _plan() -> Path:
+    return runtime_folder() / "rehearsal"
 
 
 def rehearse() -> None:

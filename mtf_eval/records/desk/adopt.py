@@ -18,8 +18,7 @@ from mtf_eval.records.aliases import Aliases, fold, packaged, plain
 from mtf_eval.records.desk.likeness import headings_of, table_of
 from mtf_eval.records.prices.own import own_reference
 from mtf_eval.records.reading.cells import describe, is_blank
-from mtf_eval.records.reading.csv_files import read_csv
-from mtf_eval.records.reading.grids import LOOKUP, Grid, Tidied, path_of
+from mtf_eval.records.reading.grids import LOOKUP, Grid, Tidied, path_of, read_csv
 from mtf_eval.records.reading.headings import likest, named_over
 from mtf_eval.records.reading.mapping import COLUMNS, EMPTY, OPEN, SHEET, Line, Mapped, pattern
 from mtf_eval.records.reading.relations import declared

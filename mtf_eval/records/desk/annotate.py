@@ -25,8 +25,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from mtf_eval.errors import BadArgument, DataProblems, Problem
 from mtf_eval.records.aliases import Aliases, packaged
 from mtf_eval.records.dataset import Finding
-from mtf_eval.records.reading.csv_files import read_csv
-from mtf_eval.records.reading.grids import Grid
+from mtf_eval.records.reading.grids import Grid, read_csv
 from mtf_eval.records.reading.headings import heading_row
 from mtf_eval.records.reading.mapping import mapping_of
 from mtf_eval.records.reading.sources import learnt

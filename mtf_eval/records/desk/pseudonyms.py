@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from mtf_eval.errors import BadArgument, DataProblems, RunRefused, refused
-from mtf_eval.records.reading.csv_files import read_csv
+from mtf_eval.records.reading.grids import read_csv
 from mtf_eval.records.reading.scanner import scan
 
 BYTES = 32

@@ -16,9 +16,8 @@ from mtf_eval.errors import DataProblems, Problem, refused
 from mtf_eval.records.aliases import fold, plain
 from mtf_eval.records.reading.cells import is_blank
 from mtf_eval.records.reading.checks import TWICE, referenced_twice
-from mtf_eval.records.reading.csv_files import read_csv
 from mtf_eval.records.reading.days import MONTHS
-from mtf_eval.records.reading.grids import Grid, path_of
+from mtf_eval.records.reading.grids import Grid, path_of, read_csv
 from mtf_eval.records.reading.headings import TITLE_ROWS, named_over
 from mtf_eval.records.tables import OUT, TABLES
 

@@ -14,8 +14,15 @@ from mtf_eval.errors import BadArgument, DataProblems, Problem, refused
 from mtf_eval.records.aliases import Aliases, fold, packaged
 from mtf_eval.records.dataset import Finding, Source
 from mtf_eval.records.home import file_digest
-from mtf_eval.records.reading.csv_files import read_csv
-from mtf_eval.records.reading.grids import LOOKUP, OUTLINES, Grid, Tidied, path_of, plans_of
+from mtf_eval.records.reading.grids import (
+    LOOKUP,
+    OUTLINES,
+    Grid,
+    Tidied,
+    path_of,
+    plans_of,
+    read_csv,
+)
 from mtf_eval.records.reading.zips import STREET
 
 if TYPE_CHECKING:
