@@ -17,7 +17,7 @@ PLACES = 5
 _LENGTH = re.compile(r"(?<=text of )[0-9]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong with the input, as the analyst can find it.
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.benefit import logic
+from mtf_eval.analysis.benefit import planned
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.layout import by_records, standing
 from mtf_eval.analysis.project import assessment, follow_up, harm, maps, planning, process
@@ -161,11 +161,11 @@ class Project(Scanning):
                 alt="Boxes in a row. " + " ".join(f"{stage}: {what}." for stage, what in rows),
             )
 
-        return View(lambda: logic.logic_model(self.records, self._by_records), draw=draw)
+        return View(lambda: planned.logic_model(self.records, self._by_records), draw=draw)
 
     def contributions(self) -> View:
         """Show what each agency gave and got."""
-        return View(lambda: logic.contributions(self.records, self._by_records))
+        return View(lambda: planned.contributions(self.records, self._by_records))
 
     @cached_property
     def _by_records(self) -> Benefit:

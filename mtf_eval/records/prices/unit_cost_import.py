@@ -115,9 +115,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
                 expected = doubt or "one value in pounds with one financial year of the deflator"
                 named = row.get("code") or code or "a row"
                 said = f"{named}: {wrong or 'read, but its number is of another item'}"
-                skipped.append(
-                    Problem(file=path.name, sheet=sheet, row=number, found=said, expected=expected)
-                )
+                skipped.append(Problem(path.name, said, expected, sheet=sheet, row=number))
             if not wrong:
                 place = {"_file": path.name, "_sheet": sheet, "_row": str(number)}
                 kind = _kind(row, reference.tables["unit_cost_kinds"])

@@ -247,6 +247,5 @@ def need_files(place: Path) -> None:
     found = "a pipe, a device or a link that leads nowhere"
     if odd := [p for p in inside if not (p.is_file() or p.is_dir())]:
         raise DataProblems(
-            Problem(file=p.name, found=found, expected="a file", todo="take it out of the folder")
-            for p in odd
+            Problem(p.name, found, "a file", "take it out of the folder") for p in odd
         )

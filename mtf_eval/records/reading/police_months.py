@@ -251,13 +251,9 @@ def _unlike(member: Member, other: Member, key: _Key, *, several: bool) -> Probl
     todo = "Keep that of the newer download"
     if several:
         todo = f"Take the rows of {month} out of the file of the older download; keep its others"
-    return Problem(
-        file=member.of,
-        sheet=member.label,
-        found=f"{found} (also in {other.of}, {other.label})",
-        expected="each month of a force once, in a file YYYY-MM-force-street.csv",
-        todo=todo,
-    )
+    found += f" (also in {other.of}, {other.label})"
+    expected = "each month of a force once, in a file YYYY-MM-force-street.csv"
+    return Problem(member.of, found, expected, todo, member.label)
 
 
 def _are_parts(one: _Sums, other: _Sums) -> bool:

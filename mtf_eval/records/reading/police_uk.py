@@ -347,13 +347,10 @@ def _check_rows(counts: Counts) -> None:
         return
     rows = counts.by("label", "month", "measure")
     wrong = rows[rows["month"].isin(bad) | (rows["measure"] == "")]
+    found = "rows without a month or a crime type"
     every = "Month as YYYY-MM and a crime type in every row"
+    todo = "Download the file again; where Excel saved it, it may have changed the months"
     raise DataProblems(
-        Problem(
-            file=label,
-            found=f"{n:,} rows without a month or a crime type",
-            expected=every,
-            todo="Download the file again; where Excel saved it, it may have changed the months",
-        )
+        Problem(label, f"{n:,} {found}", every, todo)
         for label, n in wrong.groupby("label", observed=True)["n"].sum().items()
     )

@@ -152,9 +152,7 @@ def _from_folder(place: Path) -> tuple[list[Grid], list[Finding], dict[str, Sour
                 if book and (path.suffix.lower() != ".txt" or _like(path)):
                     found, expected = f"{other} in another kind of file", f"{other}.csv"
                     todo = "save it as CSV, or give one workbook in place of the folder"
-                    problems.append(
-                        Problem(file=path.name, found=found, expected=expected, todo=todo)
-                    )
+                    problems.append(Problem(path.name, found, expected, todo))
                     continue
                 if path in stems:
                     from mtf_eval.records.reading.headings import though_like

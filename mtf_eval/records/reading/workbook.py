@@ -221,14 +221,9 @@ def _scanned(path: Path, part: str, sheet: str) -> _Part:
     columns = max(map(_column, {found[1] for found in _CELL.finditer(xml)}), default=0)
     if rows * columns > MAX_CELLS:
         found = f"cells as far as row {rows:,} and column {columns:,}"
-        problem = Problem(
-            file=path.name,
-            sheet=sheet,
-            found=found,
-            expected=f"a sheet of at most {MAX_CELLS:,} cells",
-            todo="delete the empty rows and columns around the table",
-        )
-        raise DataProblems([problem])
+        expected = f"a sheet of at most {MAX_CELLS:,} cells"
+        todo = "delete the empty rows and columns around the table"
+        raise DataProblems([Problem(path.name, found, expected, todo, sheet)])
     hidden = len(_HIDDEN.findall(xml))
     bad, lines = (
         _bad_cells(xml, foreign, struck) if foreign or struck or _DOUBT.search(xml) else ({}, 0)
