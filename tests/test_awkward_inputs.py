@@ -6,6 +6,7 @@ import time
 import tracemalloc
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from books import book, write_xlsx
@@ -187,6 +188,25 @@ def test_a_mark_for_the_cell_above_is_no_value(mark: str, tmp_path: Path) -> Non
     assert sorted((p.row, p.column) for p in caught.value.problems) == [
         (3, "agency"), (3, "criteria"), (4, "agency"), (4, "criteria"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", [1, 4, None])
+def test_counts_of_the_year_to_date_are_refused(turn: int | None, tmp_path: Path) -> None:
+    """Two years of chance in six areas, added up from January, from April, or left by month."""
+    draws = np.random.default_rng(5).poisson(6, (6, 24))
+    months = pd.date_range("2022-01-01", periods=24, freq="MS")
+    table = pd.DataFrame(draws.T, index=months, columns=[f"A{n}" for n in range(6)])
+    if turn:
+        table = table.groupby(months.year - (months.month < turn)).cumsum()
+    rows = [f"{m:%Y-%m},{a},burglary,{n}" for (m, a), n in table.stack().items()]
+    if turn is None:
+        data = read(tmp_path / "a", incidents=HEAD + "\n".join(rows))
+        assert data.table("incidents")["count"].sum() == draws.sum()
+        hole = [row if row[:7] != "2023-05" else f"{row[:-1]}0" for row in rows]
+        read(tmp_path / "b", incidents=HEAD + "\n".join(hole))
+        return
+    with pytest.raises(DataProblems, match=r"counts of burglary that only grow .*sums to date"):
+        read(tmp_path / "a", incidents=HEAD + "\n".join(rows))
 
 
 def test_words_in_headings_that_are_not_read_refuse_nothing(tmp_path: Path) -> None:

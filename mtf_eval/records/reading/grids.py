@@ -139,6 +139,11 @@ class Tidied:
         """Note something mended or worth a look at a place in this sheet."""
         self.findings.append(self.grid.finding(kind, text, row=row, column=column))
 
+    def ask(self, rows: Iterable[Any], column: str, text: str) -> None:
+        """Note a cell of each row as worth a look."""
+        for row in rows:
+            self.finding("warning", text, row=row, column=column)
+
     def unread(self) -> list[str]:
         """Return the headings that nothing knows."""
         return [f.column for f in self.findings if f.text == UNREAD]

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-import pandas as pd
-
 from mtf_eval.errors import BadArgument
 from mtf_eval.records.aliases import called
 from mtf_eval.records.prices.reference import Reference, financial_year
@@ -18,12 +16,8 @@ from mtf_eval.records.reading.grids import Tidied
 #: Columns of `outcomes` whose blank is counted as the most that can be claimed.
 BLANKS = called("blank share")
 #: Words of an item that tell of money given for a project, and of money paid that came back.
-_GIVEN = re.compile(
-    r"\b(?:grants?|fund(?:ing|ed|s)?|awards?|awarded|contributions?|income)\b", re.I
-)
-_RETURNED = re.compile(
-    r"\b(?:refund|return|repa(?:id|y)|credit|recover|reclaim|revers)", re.IGNORECASE
-)
+_GIVEN = re.compile(r"\b(?:grants?|fund(?:ing|ed|s)?|award(?:ed|s)?|contributions?|income)\b", re.I)
+_RETURNED = re.compile(r"\b(?:refund|return|repa(?:id|y)|credit|recover|reclaim|revers)", re.I)
 
 
 def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
@@ -34,10 +28,10 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
         frame = read["funding"].frame
         open_ = frame["status"].isin(["awarded", "part_awarded"]) & frame["awarded_gbp"].isna()
         text = "an award without its amount: no sum of awards that it belongs to can be given"
-        _each(read["funding"], frame.index[open_], "awarded_gbp", text)
+        read["funding"].ask(frame.index[open_], "awarded_gbp", text)
         lost = frame["status"].isin(["refused", "withdrawn"]) & (frame["awarded_gbp"] > 0)
         text = "an award of a bid that was not won: it is counted as awarded; correct one of them"
-        _each(read["funding"], frame.index[lost], "awarded_gbp", text)
+        read["funding"].ask(frame.index[lost], "awarded_gbp", text)
     if "costs" in read:
         _costs(read["costs"], reference)
         if "projects" in read:
@@ -50,14 +44,9 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
         measures = read["project_measures"].frame
         rise = (measures["target_change"] > 0) & measures["unit_cost_code"].notna()
         text = "a rise is aimed at and a unit cost is set: it is not used, for more is no loss"
-        _each(read["project_measures"], measures.index[rise], "target_change", text)
+        read["project_measures"].ask(measures.index[rise], "target_change", text)
     if "outcomes" in read:
         _outcomes(read["outcomes"], read.get("project_areas"), reference)
-
-
-def _each(tidied: Tidied, rows: pd.Index[int], column: str, text: str) -> None:
-    for row in rows:
-        tidied.finding("warning", text, row=row, column=column)
 
 
 def _about(about: Tidied, reference: Reference) -> None:
@@ -89,7 +78,7 @@ def _costs(costs: Tidied, reference: Reference) -> None:
                 column="date",
             )
     text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
-    _each(costs, frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
+    costs.ask(frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
     back = frame["amount_gbp"] < 0
     items = frame["item"].fillna("").astype("str")
     given = back & items.str.contains(_GIVEN) & ~items.str.contains(_RETURNED)
@@ -99,7 +88,7 @@ def _costs(costs: Tidied, reference: Reference) -> None:
         todo += "refund beside what came back of the cost itself"
         costs.problem(found, expected, todo, row=row, column="amount_gbp")
     text = "a negative amount: read as money that came back (a refund)"
-    _each(costs, frame.index[back & ~given], "amount_gbp", text)
+    costs.ask(frame.index[back & ~given], "amount_gbp", text)
 
 
 def _far(costs: Tidied, projects: Tidied, horizon: int) -> None:
@@ -108,12 +97,12 @@ def _far(costs: Tidied, projects: Tidied, horizon: int) -> None:
     begun = starts.reindex(costs.frame["project_id"]).set_axis(costs.frame.index)
     years = (costs.frame["date"] - begun).dt.days / 365.25
     text = "over two years before the response began: counted in its first year"
-    _each(costs, years.index[years < -2], "date", text)
+    costs.ask(years.index[years < -2], "date", text)
     text = (
         f"over {horizon} years after the response began, past the usual horizon: no ratio, "
         "net value or chance can be given"
     )
-    _each(costs, years.index[years >= horizon], "date", text)
+    costs.ask(years.index[years >= horizon], "date", text)
 
 
 def _codes(tidied: Tidied, reference: Reference) -> None:
@@ -151,17 +140,17 @@ def _outcomes(outcomes: Tidied, areas: Tidied | None, reference: Reference) -> N
             text = f"{why}, outside every total"
             outcomes.finding("warning", text, row=row, column="unit_cost_code")
     for column, text in BLANKS.items():
-        _each(outcomes, frame.index[frame[column].isna()], column, text)
+        outcomes.ask(frame.index[frame[column].isna()], column, text)
     lag = frame["lag_years"]
     text = "a part of a year: benefits are counted from the next whole year on"
-    _each(outcomes, frame.index[lag.notna() & (lag % 1 > 0)], "lag_years", text)
+    outcomes.ask(frame.index[lag.notna() & (lag % 1 > 0)], "lag_years", text)
     again = frame.duplicated(["project_id", "unit_cost_code"]) & ~frame.duplicated()
     text = "the same outcome of the same project as a row before: both are counted"
-    _each(outcomes, frame.index[again], "unit_cost_code", text)
+    outcomes.ask(frame.index[again], "unit_cost_code", text)
     if areas is None:
         return
     target = areas.frame[areas.frame["role"] == "target"]
     living = target.groupby("project_id")["population"].agg(lambda p: p.sum(skipna=False))
     there = frame["project_id"].map(living)
     text = "more people than live in the project's target areas"
-    _each(outcomes, frame.index[(frame["people"] > there).fillna(False)], "people", text)
+    outcomes.ask(frame.index[(frame["people"] > there).fillna(False)], "people", text)

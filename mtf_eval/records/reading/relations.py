@@ -76,6 +76,7 @@ def relate(
         if read["incidents"].grid.frame is None:
             _wholes(read["incidents"], read.get("project_areas"))
             _kinds(read["incidents"])
+            _to_date(read["incidents"])
     named = [t.frame[c] for t in read.values() for c in ("ward", "area_name") if c in t.frame]
     places = districts().union(*(map(fold, c.dropna().unique()) for c in named)) - {""}
     for tidied in read.values():
@@ -86,8 +87,7 @@ def relate(
     if "about" in read and as_at and as_at > date.today():
         keys = read["about"].frame["key"].fillna("").map(fold)
         text = "after today: is the year right? A short time without a record counts as none"
-        for row in keys.index[keys == "as at"]:
-            read["about"].finding("warning", text, row=row, column="value")
+        read["about"].ask(keys.index[keys == "as at"], "value", text)
     keep_agreed(read, aliases)
 
 
@@ -182,8 +182,7 @@ def _targets(read: Mapping[str, Tidied]) -> None:
         judged = frame["primary_measure"].isin(read["incidents"].frame["measure"])
         named = frame["project_id"].isin(areas.loc[areas["role"] == "target", "project_id"])
         text = "no target area in project_areas: nothing can be evaluated"
-        for row in frame.index[judged & ~named]:
-            read["projects"].finding("warning", text, row=row, column="project_id")
+        read["projects"].ask(frame.index[judged & ~named], "project_id", text)
 
 
 def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
@@ -290,6 +289,22 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
         incidents.finding("warning", text, **place)
 
 
+def _to_date(incidents: Tidied) -> None:
+    """Refuse counts that grow within each year alone: sums of the year to date."""
+    for measure, rows in incidents.frame.dropna(subset=["month", "count"]).groupby("measure"):
+        table = rows.groupby(["month", "area_code"])["count"].sum().unstack().asfreq("MS")
+        step, months = table.diff(), pd.DatetimeIndex(table.index).month
+        falls, rises = ((each.sum(axis=1)).groupby(months).sum() for each in (step < 0, step > 0))
+        turn = falls.idxmax()
+        last, first = (each[(months == turn) & step.notna().any(axis=1)].sum(axis=None)
+                       for each in (table.shift(), table))  # fmt: skip
+        sure = rises.sum() >= _SURE and (rises > 0).sum() >= _SURE / 2 and 2 * first < last
+        if sure and 20 * (falls.sum() - falls[turn]) <= rises.sum():
+            found = f"counts of {measure} that only grow until the year turns: sums to date"
+            todo = "take the month before from each month, or ask for the counts by month"
+            incidents.problem(found, "the count of each month alone", todo, column="count")
+
+
 def _kinds(incidents: Tidied) -> None:
     """Warn of codes of several kinds of area, as one may lie within another."""
     codes = incidents.frame["area_code"].dropna().unique()
@@ -327,15 +342,11 @@ def _agencies(tidied: Tidied, aliases: Aliases, places: Collection[str]) -> None
             tidied.finding("warning", text, row=row, column=column)
         if unknown := [n for n in unknown if n not in bare]:
             text = f"{len(unknown)} agency name(s) not in the table of aliases, kept as written: "
-            text += "; ".join(_sayable(n) for n in unknown[:20])
+            odd = [len(n) > 50 or "@" in n or sum(map(str.isdigit, n)) > 3 for n in unknown[:20]]
+            said = zip(unknown, odd, strict=False)
+            text += "; ".join(f"(text of {len(n)} characters)" if o else n for n, o in said)
             row = names.index[names == unknown[0]][0]
             tidied.finding("note", text, row=row, column=column)
-
-
-def _sayable(name: str) -> str:
-    """Return an agency's name, or its length where it looks like anything else."""
-    odd = len(name) > 50 or "@" in name or sum(c.isdigit() for c in name) > 3
-    return f"(text of {len(name)} characters)" if odd else name
 
 
 def _future(tidied: Tidied, as_at: date | None) -> None:
@@ -360,10 +371,8 @@ def _stale(projects: Tidied, as_at: date | None) -> None:
     early = frame["stage"].isin(["scanning", "analysis"]) & (frame["response_start"] <= limit)
     for row in frame.index[early]:
         stage, begun = frame.at[row, "stage"], f"{frame.at[row, 'response_start']:%d %B %Y}"
-        text = (
-            f"stage is {stage}, and response_start ({begun}) has passed: the dates are "
-            "followed; correct stage, or response_start if the response has not begun"
-        )
+        text = f"stage is {stage}, and response_start ({begun}) has passed: the dates are followed"
+        text += "; correct stage, or response_start if the response has not begun"
         projects.finding("warning", text, row=row, column="stage")
 
 
