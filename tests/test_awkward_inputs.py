@@ -190,6 +190,23 @@ def test_a_mark_for_the_cell_above_is_no_value(mark: str, tmp_path: Path) -> Non
     ]  # fmt: skip
 
 
+def test_monthly_referrals_of_the_year_to_date_are_refused(tmp_path: Path) -> None:
+    """One year, and two: January 2022 has 20 received and 9 accepted, and so on by chance."""
+    months = pd.date_range("2022-01-01", periods=24, freq="MS")
+    each = np.random.default_rng(7).poisson((20, 9), (24, 2)) + 1
+    table = pd.DataFrame(each, index=months, columns=["received", "accepted"])
+    added = table.groupby(months.year).cumsum()
+    head = "month,received,accepted,rejected,saras,completed,as_at\n"
+    for name, given, ok in (("a", table, True), ("b", added, False), ("c", added[:12], False)):
+        rows = [f"{m:%Y-%m},{r},{a},0,0,0,2024-12-31" for m, (r, a) in given.iterrows()]
+        if ok:
+            data = read(tmp_path / name, monthly_referrals=head + "\n".join(rows))
+            assert data.table("monthly_referrals")["received"].sum() == table["received"].sum()
+            continue
+        with pytest.raises(DataProblems, match=r"counts of referrals that only grow, "):
+            read(tmp_path / name, monthly_referrals=head + "\n".join(rows))
+
+
 @pytest.mark.parametrize("turn", [1, 4, None])
 def test_counts_of_the_year_to_date_are_refused(turn: int | None, tmp_path: Path) -> None:
     """Two years of chance in six areas, added up from January, from April, or left by month."""
@@ -205,7 +222,7 @@ def test_counts_of_the_year_to_date_are_refused(turn: int | None, tmp_path: Path
         hole = [row if row[:7] != "2023-05" else f"{row[:-1]}0" for row in rows]
         read(tmp_path / "b", incidents=HEAD + "\n".join(hole))
         return
-    with pytest.raises(DataProblems, match=r"counts of burglary that only grow .*sums to date"):
+    with pytest.raises(DataProblems, match=r"counts of burglary that only grow, .*sums to date"):
         read(tmp_path / "a", incidents=HEAD + "\n".join(rows))
 
 

@@ -373,15 +373,11 @@ def write(out: Adoption) -> Path:
     rows.writerow(COLUMNS)
     order = list(dict.fromkeys(line.sheet for line in out.lines))
     for line in sorted(out.lines, key=lambda x: order.index(x.sheet)):
-        rows.writerow([_safe(getattr(line, name)) for name in COLUMNS])
+        cells = [str(getattr(line, name)) for name in COLUMNS]
+        rows.writerow([f" {c}" if c[:1] in tuple("=+-@") else c for c in cells])  # no formula
     partial = target.with_name(f".{target.name}.part")
     partial.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
     if target.exists():
         target.replace(target.with_name(f"{target.stem}.before.csv"))
     partial.replace(target)
     return target
-
-
-def _safe(text: str) -> str:
-    """Keep Excel from taking a heading for a formula."""
-    return f" {text}" if text[:1] in ("=", "+", "-", "@") else text

@@ -77,6 +77,8 @@ def relate(
             _wholes(read["incidents"], read.get("project_areas"))
             _kinds(read["incidents"])
             _to_date(read["incidents"])
+    if "monthly_referrals" in read:
+        _to_date(read["monthly_referrals"])
     named = [t.frame[c] for t in read.values() for c in ("ward", "area_name") if c in t.frame]
     places = districts().union(*(map(fold, c.dropna().unique()) for c in named)) - {""}
     for tidied in read.values():
@@ -289,20 +291,26 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
         incidents.finding("warning", text, **place)
 
 
-def _to_date(incidents: Tidied) -> None:
-    """Refuse counts that grow within each year alone: sums of the year to date."""
-    for measure, rows in incidents.frame.dropna(subset=["month", "count"]).groupby("measure"):
-        table = rows.groupby(["month", "area_code"])["count"].sum().unstack().asfreq("MS")
+def _to_date(tidied: Tidied) -> None:
+    """Refuse counts that grow within each year alone, or always: sums to date."""
+    rows = tidied.frame.dropna(subset=["month"])
+    rows = rows.assign(of=rows.get("measure", "referrals"))
+    by = [name for name in ("month", "area_code") if name in rows]
+    for what, part in rows.groupby("of"):
+        sums = part.groupby(by)[[c for c in ("count", "received", "accepted") if c in part]].sum()
+        table = (sums.unstack() if len(by) > 1 else sums).asfreq("MS")
         step, months = table.diff(), pd.DatetimeIndex(table.index).month
         falls, rises = ((each.sum(axis=1)).groupby(months).sum() for each in (step < 0, step > 0))
-        turn = falls.idxmax()
-        last, first = (each[(months == turn) & step.notna().any(axis=1)].sum(axis=None)
-                       for each in (table.shift(), table))  # fmt: skip
+        turn = (months == falls.idxmax()) & step.notna().any(axis=1)
+        last, first = (each[turn].sum(axis=None) for each in (table.shift(), table))
+        if not falls.any():
+            first, last = table.iloc[0].sum(), table.iloc[-1].sum()
         sure = rises.sum() >= _SURE and (rises > 0).sum() >= _SURE / 2 and 2 * first < last
-        if sure and 20 * (falls.sum() - falls[turn]) <= rises.sum():
-            found = f"counts of {measure} that only grow until the year turns: sums to date"
+        if sure and 20 * (falls.sum() - falls.max()) <= rises.sum():
+            found = f"counts of {what} that only grow, from a year's turn to the next: sums to date"
             todo = "take the month before from each month, or ask for the counts by month"
-            incidents.problem(found, "the count of each month alone", todo, column="count")
+            one = "the count of each month alone"
+            tidied.problem(found, one, todo, column=str(sums.columns[0]))
 
 
 def _kinds(incidents: Tidied) -> None:
