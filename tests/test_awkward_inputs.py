@@ -207,6 +207,22 @@ def test_monthly_referrals_of_the_year_to_date_are_refused(tmp_path: Path) -> No
             read(tmp_path / name, monthly_referrals=head + "\n".join(rows))
 
 
+def test_activity_whose_periods_share_days_is_refused(tmp_path: Path) -> None:
+    """Quarters and the year of one figure, 40 + 50 + 30 + 50 = 170: added up they were 340."""
+    head = "block,measure,category,period_start,period_end,count,counts_people,as_at\n"
+    ends = (("01-01", "03-31", 40), ("04-01", "06-30", 50), ("07-01", "09-30", 30),
+            ("10-01", "12-31", 50))  # fmt: skip
+    rows = [f"safe_and_well,visits,,2024-{a},2024-{b},{n},yes,2024-12-31" for a, b, n in ends]
+    other = "safe_and_well,calls,,2024-01-01,2024-12-31,170,yes,2024-12-31"
+    data = read(tmp_path / "a", activity=head + "\n".join([*rows, other]))
+    assert data.table("activity")["count"].sum() == 2 * 170
+    year = other.replace("calls", "visits")
+    todate = [f"safe_and_well,visits,,2024-01-01,2024-{b},{n},yes,2024-12-31" for _, b, n in ends]
+    for name, more in (("b", [year]), ("c", todate[1:])):
+        with pytest.raises(DataProblems, match="shares days with another of its figure"):
+            read(tmp_path / name, activity=head + "\n".join([*rows[:1], *more]))
+
+
 @pytest.mark.parametrize("turn", [1, 4, None])
 def test_counts_of_the_year_to_date_are_refused(turn: int | None, tmp_path: Path) -> None:
     """Two years of chance in six areas, added up from January, from April, or left by month."""

@@ -35,7 +35,11 @@ def write_workbook(path: Path, data: Dataset | None = None) -> Path:
     """Write a workbook with every table, blank or filled with a data set; whole or not at all."""
     book = Workbook()
     book.remove(book.active)
-    _read_me(book)
+    first = book.create_sheet("Read me")
+    for line in READ_ME.read_text(encoding="utf-8").splitlines():
+        first.append([line])
+    first["A1"].font = Font(bold=True, size=14)
+    first.column_dimensions["A"].width = 100
     for name, schema in TABLES.items():
         sheet = book.create_sheet(name)
         _headings(sheet, schema)
@@ -47,14 +51,6 @@ def write_workbook(path: Path, data: Dataset | None = None) -> Path:
     book.save(partial)
     partial.replace(path)
     return path
-
-
-def _read_me(book: Workbook) -> None:
-    sheet = book.create_sheet("Read me")
-    for line in READ_ME.read_text(encoding="utf-8").splitlines():
-        sheet.append([line])
-    sheet["A1"].font = Font(bold=True, size=14)
-    sheet.column_dimensions["A"].width = 100
 
 
 def _headings(sheet: Worksheet, schema: Schema) -> None:

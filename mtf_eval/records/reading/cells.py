@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from numbers import Integral, Real
 from typing import Any
 
@@ -418,12 +419,9 @@ def _whole(value: object, context: Context) -> tuple[int, str]:
     return int(number), note
 
 
-def _float(unit: str) -> Callable[[object, Context], tuple[float, str]]:
-    def read(value: object, context: Context) -> tuple[float, str]:
-        number, note = _decimal(value, context, unit=unit)
-        return float(number), note
-
-    return read
+def _float(value: object, context: Context, *, unit: str) -> tuple[float, str]:
+    number, note = _decimal(value, context, unit=unit)
+    return float(number), note
 
 
 _READERS: dict[str, Callable[[object, Context], tuple[Any, str]]] = {
@@ -439,7 +437,7 @@ _READERS: dict[str, Callable[[object, Context], tuple[Any, str]]] = {
     "month": lambda value, c: read_month(value, within=c.within, date1904=c.date1904),
     "time": lambda value, _: (read_time(value), ""),
     "whole": _whole,
-    "money": _float("£"),
-    "number": _float(""),
-    "share": _float("%"),
+    "money": partial(_float, unit="£"),
+    "number": partial(_float, unit=""),
+    "share": partial(_float, unit="%"),
 }

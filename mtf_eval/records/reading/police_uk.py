@@ -199,7 +199,9 @@ def _read_one(
             twice = rows.duplicated()
             unequal = int(rows[~twice].duplicated(_ID).sum())
             again.append((member.label, int(twice.sum()), unequal))
-            counted.append(_taken_back(rows[twice]))
+            taken = {k: pa.array(rows.loc[twice, k].fillna(""), pa.string()) for k in _KEYS}
+            columns = {k: each.dictionary_encode() for k, each in taken.items()}
+            counted.append(pa.table(columns | {"n": pa.array([-1] * twice.sum(), pa.int64())}))
         return _part(member, counted, names)
     except DAMAGED:
         found, whole = "a member that cannot be read", "a whole zip from data.police.uk"
@@ -285,12 +287,6 @@ def _rows_of(member: Member, header: list[str], marks: Any) -> pd.DataFrame:
         blocks = [b.filter(pa.array(np.isin(_marks(b.column(_ID)), marks))) for b in read]
     rows: pd.DataFrame = pa.Table.from_batches(blocks).to_pandas()
     return rows
-
-
-def _taken_back(rows: pd.DataFrame) -> pa.Table:
-    """Return rows as counts to take away."""
-    columns = {k: pa.array(rows[k].fillna(""), pa.string()).dictionary_encode() for k in _KEYS}
-    return pa.table(columns | {"n": pa.array([-1] * len(rows), pa.int64())})
 
 
 def _count(block: pa.Table) -> pa.Table:

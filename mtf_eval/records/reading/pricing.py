@@ -70,13 +70,10 @@ def _costs(costs: Tidied, reference: Reference) -> None:
             reference.index(year)
         except BadArgument:
             years = list(reference.covered)
-            costs.problem(
-                f"{day:%Y-%m-%d}, a cost of {year}, which has no price",
-                f"a financial year of the deflator, {years[0]} to {years[-1]}",
-                "correct the date, or give a newer deflator: mtf-eval prices DATA --update FILE",
-                row=row,
-                column="date",
-            )
+            found = f"{day:%Y-%m-%d}, a cost of {year}, which has no price"
+            expected = f"a financial year of the deflator, {years[0]} to {years[-1]}"
+            todo = "correct the date, or give a newer deflator: mtf-eval prices DATA --update FILE"
+            costs.problem(found, expected, todo, row=row, column="date")
     text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
     costs.ask(frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
     back = frame["amount_gbp"] < 0
@@ -98,10 +95,8 @@ def _far(costs: Tidied, projects: Tidied, horizon: int) -> None:
     years = (costs.frame["date"] - begun).dt.days / 365.25
     text = "over two years before the response began: counted in its first year"
     costs.ask(years.index[years < -2], "date", text)
-    text = (
-        f"over {horizon} years after the response began, past the usual horizon: no ratio, "
-        "net value or chance can be given"
-    )
+    text = f"over {horizon} years after the response began, past the usual horizon: no ratio, "
+    text += "net value or chance can be given"
     costs.ask(years.index[years >= horizon], "date", text)
 
 
@@ -112,13 +107,10 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
             unread = next(
                 (str(t) for t in reversed(reference.told) if t.found.startswith(f"{code}:")), ""
             )
-            tidied.problem(
-                "a code that is not in the reference data",
-                f"a unit cost code{f'; did you mean {near}?' if near else ''}",
-                unread or "see mtf-eval prices DATA for the codes in force",
-                row=row,
-                column="unit_cost_code",
-            )
+            found = "a code that is not in the reference data"
+            expected = f"a unit cost code{f'; did you mean {near}?' if near else ''}"
+            todo = unread or "see mtf-eval prices DATA for the codes in force"
+            tidied.problem(found, expected, todo, row=row, column="unit_cost_code")
 
 
 def _without_costs(tidied: Tidied, costs: Tidied | None) -> None:

@@ -79,6 +79,8 @@ def relate(
             _to_date(read["incidents"])
     if "monthly_referrals" in read:
         _to_date(read["monthly_referrals"])
+    if "activity" in read:
+        _overlapping(read["activity"])
     named = [t.frame[c] for t in read.values() for c in ("ward", "area_name") if c in t.frame]
     places = districts().union(*(map(fold, c.dropna().unique()) for c in named)) - {""}
     for tidied in read.values():
@@ -289,6 +291,16 @@ def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
         text = "an area holds as many as all others together in every month: is it their total, "
         text += "with those that have no area? take it out"
         incidents.finding("warning", text, **place)
+
+
+def _overlapping(activity: Tidied) -> None:
+    """Refuse periods of one figure that share days: added up they count twice."""
+    rows = activity.frame.sort_values("period_start")
+    each = rows.groupby(["block", "measure", "agency", "category"], dropna=False)["period_end"]
+    before = each.transform(lambda ends: ends.cummax().shift())
+    for row in rows.index[rows["period_start"] <= before]:
+        found, todo = "a period that shares days with another of its figure", "keep parts or whole"
+        activity.problem(found, "periods that add up", todo, row=row, column="period_start")
 
 
 def _to_date(tidied: Tidied) -> None:
