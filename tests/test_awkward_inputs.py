@@ -191,14 +191,14 @@ def test_a_mark_for_the_cell_above_is_no_value(mark: str, tmp_path: Path) -> Non
 
 
 def test_monthly_referrals_of_the_year_to_date_are_refused(tmp_path: Path) -> None:
-    """One year, and two: January 2022 has 20 received and 9 accepted, and so on by chance."""
+    """One year, and two, of about 20 received, 9 accepted and 8 rejected a month by chance."""
     months = pd.date_range("2022-01-01", periods=24, freq="MS")
-    each = np.random.default_rng(7).poisson((20, 9), (24, 2)) + 1
-    table = pd.DataFrame(each, index=months, columns=["received", "accepted"])
+    each = np.random.default_rng(7).poisson((20, 9, 8), (24, 3)) + 1
+    table = pd.DataFrame(each, index=months, columns=["received", "accepted", "rejected"])
     added = table.groupby(months.year).cumsum()
     head = "month,received,accepted,rejected,saras,completed,as_at\n"
     for name, given, ok in (("a", table, True), ("b", added, False), ("c", added[:12], False)):
-        rows = [f"{m:%Y-%m},{r},{a},0,0,0,2024-12-31" for m, (r, a) in given.iterrows()]
+        rows = [f"{m:%Y-%m},{r},{a},{n},0,0,2024-12-31" for m, (r, a, n) in given.iterrows()]
         if ok:
             data = read(tmp_path / name, monthly_referrals=head + "\n".join(rows))
             assert data.table("monthly_referrals")["received"].sum() == table["received"].sum()

@@ -304,20 +304,21 @@ def _overlapping(activity: Tidied) -> None:
 
 
 def _to_date(tidied: Tidied) -> None:
-    """Refuse counts that grow within each year alone, or always: sums to date."""
+    """Refuse counts that grow within each year alone, or in the one there is: sums to date."""
+    columns = ("count", "received", "accepted", "rejected", "completed")
     rows = tidied.frame.dropna(subset=["month"])
     rows = rows.assign(of=rows.get("measure", "referrals"))
     by = [name for name in ("month", "area_code") if name in rows]
     for what, part in rows.groupby("of"):
-        sums = part.groupby(by)[[c for c in ("count", "received", "accepted") if c in part]].sum()
+        sums = part.groupby(by)[[c for c in columns if c in part]].sum()
         table = (sums.unstack() if len(by) > 1 else sums).asfreq("MS")
         step, months = table.diff(), pd.DatetimeIndex(table.index).month
         falls, rises = ((each.sum(axis=1)).groupby(months).sum() for each in (step < 0, step > 0))
         turn = (months == falls.idxmax()) & step.notna().any(axis=1)
         last, first = (each[turn].sum(axis=None) for each in (table.shift(), table))
-        if not falls.any():
+        if not falls.any() and len(by) == 1:
             first, last = table.iloc[0].sum(), table.iloc[-1].sum()
-        sure = rises.sum() >= _SURE and (rises > 0).sum() >= _SURE / 2 and 2 * first < last
+        sure = rises.sum() >= 2 * _SURE and (rises > 0).sum() >= _SURE / 2 and 2 * first < last
         if sure and 20 * (falls.sum() - falls.max()) <= rises.sum():
             found = f"counts of {what} that only grow, from a year's turn to the next: sums to date"
             todo = "take the month before from each month, or ask for the counts by month"
