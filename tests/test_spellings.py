@@ -152,3 +152,16 @@ def test_a_total_of_one_kind_of_cost_agrees_and_an_award_not_won_is_asked_about(
     data = read(tmp_path, tables)
     assert not any("add up to" in text for text in told(data, "costs"))
     assert any("not won" in text for text in told(data, "funding"))
+    assert not any("only grow" in text for text in told(data, "costs"))
+    # What is not decided has no award; 50,000 of 5,000 may be a slip; 1,000 to 6,000 are 6,000.
+    waiting = ["B2", "A fund", dt.date(2021, 1, 10), "submitted", 5000, 4000]
+    tables["funding"] = [tables["funding"][0], waiting, [*waiting[:3], "awarded", 5000, 50_000]]
+    tables["funding"][2][0] = "B3"
+    first = tables["costs"][1]
+    tables["costs"] = tables["costs"][:1] + [
+        [first[0], "NHS", "Nurse", dt.date(2021, m, 28), "cash", 1000 * m] for m in range(1, 7)
+    ]
+    data = read(tmp_path, tables)
+    said = told(data, "funding")
+    assert [sum(w in text for text in said) for w in ("not won", "more awarded")] == [1, 1]
+    assert sum("only grow: sums to date?" in text for text in told(data, "costs")) == 1

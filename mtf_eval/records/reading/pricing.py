@@ -29,9 +29,11 @@ def hold_prices(read: Mapping[str, Tidied], reference: Reference) -> None:
         open_ = frame["status"].isin(["awarded", "part_awarded"]) & frame["awarded_gbp"].isna()
         text = "an award without its amount: no sum of awards that it belongs to can be given"
         read["funding"].ask(frame.index[open_], "awarded_gbp", text)
-        lost = frame["status"].isin(["refused", "withdrawn"]) & (frame["awarded_gbp"] > 0)
+        lost = ~frame["status"].isin(["awarded", "part_awarded"]) & (frame["awarded_gbp"] > 0)
         text = "an award of a bid that was not won: it is counted as awarded; correct one of them"
         read["funding"].ask(frame.index[lost], "awarded_gbp", text)
+        text, more = "more awarded than asked for: is it right?", frame["awarded_gbp"]
+        read["funding"].ask(frame.index[more > frame["requested_gbp"]], "awarded_gbp", text)
     if "costs" in read:
         _costs(read["costs"], reference)
         if "projects" in read:
@@ -74,6 +76,10 @@ def _costs(costs: Tidied, reference: Reference) -> None:
             expected = f"a financial year of the deflator, {years[0]} to {years[-1]}"
             todo = "correct the date, or give a newer deflator: mtf-eval prices DATA --update FILE"
             costs.problem(found, expected, todo, row=row, column="date")
+    text = "amounts of one item that only grow: sums to date? give what each day cost alone"
+    for _, each in frame.sort_values("date").groupby(["project_id", "agency", "item"]):
+        if len(each) > 5 and (each["amount_gbp"].diff()[1:] > 0).all():
+            costs.ask(each.index[-1:], "amount_gbp", text)
     text = "a rate of 0: these hours are counted as free; leave it out where it is not known"
     costs.ask(frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
     back = frame["amount_gbp"] < 0
@@ -104,12 +110,10 @@ def _codes(tidied: Tidied, reference: Reference) -> None:
     for row, code in tidied.frame["unit_cost_code"].dropna().items():
         if code not in reference.unit_costs:
             near = reference.near(code)
-            unread = next(
-                (str(t) for t in reversed(reference.told) if t.found.startswith(f"{code}:")), ""
-            )
+            unread = [str(t) for t in reference.told if t.found.startswith(f"{code}:")]
             found = "a code that is not in the reference data"
             expected = f"a unit cost code{f'; did you mean {near}?' if near else ''}"
-            todo = unread or "see mtf-eval prices DATA for the codes in force"
+            todo = unread[-1] if unread else "see mtf-eval prices DATA for the codes in force"
             tidied.problem(found, expected, todo, row=row, column="unit_cost_code")
 
 
@@ -129,8 +133,7 @@ def _outcomes(outcomes: Tidied, areas: Tidied | None, reference: Reference) -> N
         cost = reference.unit_costs.get(code)
         if cost is not None and (cost.role == "input" or cost.rare):
             why = "a rare, dear event: shown alone" if cost.rare else "what it costs to act"
-            text = f"{why}, outside every total"
-            outcomes.finding("warning", text, row=row, column="unit_cost_code")
+            outcomes.ask([row], "unit_cost_code", f"{why}, outside every total")
     for column, text in BLANKS.items():
         outcomes.ask(frame.index[frame[column].isna()], column, text)
     lag = frame["lag_years"]
