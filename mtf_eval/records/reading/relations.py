@@ -306,9 +306,9 @@ def _overlapping(activity: Tidied) -> None:
 def _to_date(tidied: Tidied) -> None:
     """Refuse counts that grow within each year alone, or in the one there is: sums to date."""
     columns = ("count", "received", "accepted", "rejected", "completed")
-    rows = tidied.frame.dropna(subset=["month"])
+    by = [name for name in ("month", "area_code") if name in tidied.frame]
+    rows = tidied.frame.dropna(subset=by)
     rows = rows.assign(of=rows.get("measure", "referrals"))
-    by = [name for name in ("month", "area_code") if name in rows]
     for what, part in rows.groupby("of"):
         sums = part.groupby(by)[[c for c in columns if c in part]].sum()
         table = (sums.unstack() if len(by) > 1 else sums).asfreq("MS")
