@@ -209,9 +209,14 @@ def test_fewer_incidents_than_places_are_cautioned() -> None:
 
 
 def test_places_that_hold_half_of_it_by_hand() -> None:
-    for counts, places, share in (([5, 40, 5, 20, 10], 1, 0.2), ([3, 2, 3, 2], 2, 0.5)):
+    """Gini: all differences of two, each way, over twice the mean: 340 / 800 and 8 / 80."""
+    for counts, places, share, gini in (
+        ([5, 40, 5, 20, 10], 1, 0.2, 0.425), ([3, 2, 3, 2], 2, 0.5, 0.1),
+    ):  # fmt: skip
         found = effects.concentration(counts=counts).details
         assert (found["places_with_half"], found["share_with_half"]) == (places, share)
+        assert found["gini"] == pytest.approx(gini)
+        assert found["unbiased"] == pytest.approx(gini * len(counts) / (len(counts) - 1))
 
 
 def holed() -> Panel:

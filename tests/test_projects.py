@@ -671,7 +671,7 @@ def test_what_came_later_than_the_day_is_not_known_on_it() -> None:
     rows = pd.DataFrame(
         {
             "action_id": ["1", "2"], "project_id": "P1", "description": "x", "agency": "Police",
-            "mechanism": "light", "priority_codes": "A-1",
+            "mechanism": ["light", "guards"], "priority_codes": "A-1",
             "due": pd.to_datetime(["2021-02-01", "2021-12-01"]),
             "completed": pd.to_datetime(["2021-01-20", "2022-02-01"]), "status": "completed",
         }
@@ -695,6 +695,7 @@ def test_what_came_later_than_the_day_is_not_known_on_it() -> None:
     assert done[["reported", "agreed", "delivered"]].tolist() == [1, 8, 3]
     fields = assessment.emmie(data, evaluated(data)).frame.set_index("field")["text"]
     assert fields["Implementation"] == "1 of 2 actions completed"
+    assert fields["Mechanism"] == "guards; light"
 
 
 def test_activities_of_different_units_are_not_added_up() -> None:

@@ -171,7 +171,7 @@ def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Qua
     Returns
     -------
     Quantity
-        Between 0 (even) and 1. `details`: `gini` (plain), `generalised`, `unbiased`,
+        Between 0 (even) and 1. `details`: `gini` (plain), `unbiased`,
         `places_with_half` and `share_with_half`, the fewest places that hold half of it.
     """
     line = lorenz(counts=counts)
@@ -186,7 +186,6 @@ def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Qua
     half = int((line["share_of_incidents"] < 0.5).sum()) + 1
     details = {
         "gini": gini,
-        "generalised": generalised,
         "places_with_half": float(half),
         "share_with_half": half / places,
     }
