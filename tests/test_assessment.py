@@ -23,7 +23,7 @@ from mtf_eval.analysis.project import (
     process,
 )
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
-from mtf_eval.analysis.project.gates import Withheld, trusted
+from mtf_eval.analysis.project.gates import Withheld, on_record, trusted
 from mtf_eval.analysis.project.net import Net, avoided_in
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.coverage import Gap, coverage_of
@@ -221,6 +221,12 @@ def test_all_on_record_passes_and_what_is_left_out_is_only_told(fell: Judged) ->
     (check,) = (c for c in part.checks if c.name == "On record")
     assert check.passed is None
     assert "left out: May and June 2020" in check.text
+    counts = found.coverage.counts.astype(float)
+    counts.iloc[-1, [7, 8]] = np.nan
+    counts.iloc[:, 9] = np.nan  # never on record: no control that is left out
+    partly = replace(found.coverage, counts=counts)
+    check = on_record(partly, found.project, found.window, found.compared)
+    assert check.text == "2 other areas are no controls, as not relied on throughout."
 
 
 LOG = ratio_estimate(

@@ -1064,7 +1064,9 @@ def test_the_assumptions_do_not_speak_of_a_comparison_where_there_is_none(
 
 def test_the_assumptions_of_pounds_are_listed_and_no_others(reference: Reference) -> None:
     done = analyse(dataset(project_measures=[measure()]), evaluation(), reference, draws=0)
-    named = set(appendix.assumptions(done).frame["name"])
+    values = appendix.assumptions(done).frame.set_index("name")["value"]
+    assert (values["Price year"], values["Horizon, years"]) == ("2023/24", "5")
+    named = set(values.index)
     of_pounds = {row["meaning"].capitalize() for row in reference.tables["assumptions"]
                  if row["name"].endswith(("_spread", "_grade", "_drop_off", "_years"))
                  and row["name"] != "plan_spread"}  # fmt: skip

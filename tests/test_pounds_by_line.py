@@ -86,6 +86,7 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert [line.label for line in done.claimed] == ["Robbery"]
     (text,) = (f.text for f in done.findings if f.rule == "weaker_evidence")
     assert text.startswith("Vehicle crime: not shown")
+    assert "shown alone" in appendix.findings(done).frame.to_string()
     table = standing([done])
     assert "benefit_p1" in table.name
     assert "half_2021" in standing([done], name="half_2021").name
