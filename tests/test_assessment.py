@@ -267,6 +267,9 @@ def test_without_logs_the_draws_meet_the_limits_of_the_incidents_avoided() -> No
     assert drawn == pytest.approx([10, 25, 40, 50, 60])
     open_ended = replace(none, avoided_low=None, avoided_high=None)
     assert avoided_in(open_ended, np.array([-z, 0, z])) == pytest.approx([40, 40, 40])
+    # Of 100 after at 0.8 (0.5 to 0.9): 200, 125 and 111 were to be expected.
+    uneven = replace(LOG, se_log=None, low=0.5, high=0.9)
+    assert avoided_in(uneven, np.array([-z, 0, z])) == pytest.approx([100, 25, 100 / 0.9 - 100])
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import webbrowser
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,7 +30,13 @@ from mtf_eval.records.desk.annotate import annotate
 from mtf_eval.records.desk.blank import write_workbook
 from mtf_eval.records.load import load
 from mtf_eval.run import cli, cli_desk
-from mtf_eval.run.desk import _with_values, lab_command, lab_environment, working_copies
+from mtf_eval.run.desk import (
+    _with_values,
+    has_browser,
+    lab_command,
+    lab_environment,
+    working_copies,
+)
 from mtf_eval.run.parameters import read_template
 from mtf_eval.run.plan import Wanted
 
@@ -104,6 +111,15 @@ def test_a_project_id_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     assert copy.resolve().parent == (tmp_path / "lab").resolve()
 
 
+def test_whether_there_is_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> None:
+        raise webbrowser.Error
+
+    for get, there in ((none, False), (object, True)):
+        monkeypatch.setattr(webbrowser, "get", get)
+        assert has_browser() == there
+
+
 def test_jupyterlab_starts_without_calls_to_the_internet(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +134,8 @@ def test_jupyterlab_starts_without_calls_to_the_internet(
     assert plain - {*lab_command(tmp_path, first)} == {"--allow-root"}
     command = lab_command(tmp_path, first, port=8123)
     assert command[:3] == [sys.executable, "-m", "jupyterlab"]
-    assert "--LabApp.news_url=None" in command
+    never = "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
+    assert {"--LabApp.news_url=None", never, "--LabApp.extension_manager=readonly"} <= {*command}
     assert command[-1] == "--LabApp.default_url=/lab/tree/first.ipynb"
     lab_environment(tmp_path)
     settings = Path(lab_environment(tmp_path)["JUPYTERLAB_SETTINGS_DIR"])  # the next day

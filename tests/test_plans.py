@@ -275,6 +275,8 @@ def test_break_even_by_hand(folder: Path) -> None:
     page = plan_page(data_with(folder, row()))
     said = facts(page)
     assert said["Measure, and change aimed at"] == f"{ASB} (-20%)"
+    held = said["Months on record before the start"]
+    assert held == "24, January 2020 to December 2021; 38 other areas to compare with"
     # £35 of 2002/03 at 92.8945 / 54.7102 (2023/24) are £59.43; 1,000 / 59.43 = 16.8.
     assert said["Worth of one incident"].startswith("£59 (asb_no_further_action; 2023/24 prices)")
     expected = page.designs().frame["expected"].iloc[0]

@@ -48,11 +48,11 @@ def cost_per_outcome(benefit: Benefit) -> Rows:
 def _unit(line: Line) -> str:
     """Say what one unit of an outcome of people is: time in it, where its cost is by time."""
     cost = line.unit_cost
-    if cost is not None and cost.period_months:
+    assert cost is not None
+    if cost.period_months:
         months = f"{cost.period_months:g}"
         return f"{'one year' if months == '12' else f'{months} months'} of one person"
-    kind = "person" if cost is None else cost.unit.removeprefix("per ")
-    return f"one {kind}, each year it lasts"
+    return f"one {cost.unit.removeprefix('per ')}, each year it lasts"
 
 
 @tabled
