@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from mtf_eval.analysis.project import (
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.gates import Withheld, on_record, trusted
 from mtf_eval.analysis.project.net import Net, avoided_in
-from mtf_eval.errors import NotEnoughData
+from mtf_eval.errors import BadArgument, NotEnoughData
 from mtf_eval.records.coverage import Gap, coverage_of
 from mtf_eval.records.dataset import Dataset
 
@@ -208,6 +209,19 @@ def test_what_is_to_be_done_next_by_where_the_project_stands(fell: Judged) -> No
     end = replace(found.project, consolidation_plan="Hand over")
     said = follow_up.what_next(data, replace(found, project=end))
     assert said == "Hand over; Police: stop, continue or spread."
+
+
+def test_only_areas_on_record_in_the_months_compared_are_compared_by_hand(fell: Judged) -> None:
+    data, found = fell
+    assert found.compared is not None
+    part = found.compared.counts.drop(columns="A07")
+    less = replace(found, compared=replace(found.compared, counts=part, comparison=()))
+    rng = np.random.default_rng(1)
+    given: dict[str, Any] = {"method": "did", "window": None, "rng": rng}
+    with pytest.raises(BadArgument, match="A07 is not an area on record in all months compared"):
+        follow_up.by_hand(data, less, comparison=["A06", "A07"], **given)
+    _, said = follow_up.by_hand(data, found, comparison=["A06", "A07"], **given)
+    assert "compared with A06, A07" in said
 
 
 def test_all_on_record_passes_and_what_is_left_out_is_only_told(fell: Judged) -> None:
