@@ -297,7 +297,7 @@ def _overlapping(activity: Tidied) -> None:
     """Refuse periods of one figure that share days: added up they count twice."""
     rows = activity.frame.sort_values("period_start")
     each = rows.groupby(["block", "measure", "agency", "category"], dropna=False)["period_end"]
-    before = each.transform(lambda ends: ends.cummax().shift())
+    before = pd.to_datetime(each.transform(lambda ends: ends.cummax().shift()))
     for row in rows.index[rows["period_start"] <= before]:
         found, todo = "a period that shares days with another of its figure", "keep parts or whole"
         activity.problem(found, "periods that add up", todo, row=row, column="period_start")
