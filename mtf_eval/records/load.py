@@ -242,7 +242,7 @@ def _fact(about: Mapping[str, str], key: str, tidied: Tidied | None) -> Any:
 
 
 def _settled(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame as the other rooms know it: incidents summed, names and times apart."""
+    """Return the frame as analysis knows it: incidents summed, names and times apart."""
     frame = frame.drop(columns=[c for c in APART if c in frame])
     if name not in ("incidents", "incident_points"):
         return frame.reset_index(drop=True)
