@@ -782,6 +782,20 @@ def test_a_refund_is_not_enlarged_by_optimism_bias(reference: Reference) -> None
     assert done.results["present_value_costs_gbp"] == pytest.approx(15_000)
 
 
+def test_an_allowance_on_what_came_back_makes_no_ratio(reference: Reference) -> None:
+    """10,000 of the weakest evidence and 10,500 back: 500 more came back than was ever paid."""
+    rows = [cost(amount_gbp=10_000.0, evidence_grade=6), cost(amount_gbp=-10_500.0)]
+    done = analyse(dataset(outcomes=[burglaries()], costs=rows), evaluation(), reference, draws=200)
+    assert done.results["present_value_costs_gbp"] > 0, "by the allowance alone"
+    assert "for each £1" not in done.sentence()
+    assert "nothing was paid on balance, so there is no ratio" in done.sentence()
+    row = statement.headline(done)
+    assert row.frame["payback"][0] == "nothing to pay back"
+    assert row.frame["bcr"].isna().all()
+    assert statement.ratios(done).frame.iloc[:3, 1].isna().all()
+    assert appendix.sensitivities(done).frame.filter(like="bcr").isna().all(axis=None)
+
+
 def test_the_sums_alone() -> None:
     import mtf_eval
     from mtf_eval.analysis.benefit import totals

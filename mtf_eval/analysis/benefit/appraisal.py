@@ -239,9 +239,10 @@ class Benefit(Brief):
             return f"{text}, beside costs of {pounds(costs)}."
         ends = drawn.ratio if drawn is not None else None
         between = f" ({each_pound(ends[0])} to {each_pound(ends[1])})" if ends else ""
-        ratio = f"{each_pound(self.results['public_value_bcr'])} for each £1{between}"
+        worth = self.results["public_value_bcr"]
+        ratio = f"{each_pound(worth)} for each £1{between}"
         against = f"against costs of {pounds(costs)}"
-        if costs <= 0:
+        if np.isnan(worth):
             ratio = "nothing was paid on balance, so there is no ratio"
         if costs < 0:
             against = f"while {pounds(-costs)} more came back than was paid"
@@ -291,7 +292,9 @@ def appraise_lines(
         spent = not any("costs" in reason for reason in unpriced)
         found = one_sided(found, spent=spent)
         cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
-    if _weakest(line for line in lines if line.route != "cost") in UNSAVED:
+    spent_on = [line for line in one if line.route == "cost"]
+    paid = flow(spent_on, reference, replace(assumptions, optimism="off"))["present_gbp"].sum()
+    if paid <= 0 or _weakest(line for line in lines if line.route != "cost") in UNSAVED:
         found = without_ratio(found)
         cases = [(name, chosen, without_ratio(row)) for name, chosen, row in cases]
     made = {"unpriced": unpriced, "flow": frame, "results": found, "draws": drawn}

@@ -263,7 +263,7 @@ def one_sided(found: pd.Series[Any], *, spent: bool) -> pd.Series[Any]:
 
 
 def without_ratio(found: pd.Series[Any]) -> pd.Series[Any]:
-    """Blank the ratios and the payback, of what is not shown."""
+    """Blank the ratios and the payback: nothing is shown, or nothing was paid on balance."""
     return found.where(~found.index.str.contains("bcr|payback"))
 
 

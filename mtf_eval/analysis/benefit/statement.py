@@ -28,7 +28,7 @@ CONDITION = {"claimed": "As claimed, not shown", "doubtful": "In doubt"}
 def _span(benefit: Benefit, name: str) -> str:
     """Say the interval of a result at the one level of the page."""
     draws = None if name != "benefits" and benefit.unpriced else benefit.draws
-    if draws is None or (name == "bcr" and benefit.no_saving):
+    if draws is None or (name == "bcr" and pd.isna(benefit.results["public_value_bcr"])):
         return ""
     if name == "bcr":
         ends = (f"{end:.2f}".replace("-", MINUS) for end in draws.ratio or ())
@@ -44,7 +44,7 @@ def payback(benefit: Benefit) -> str:
     """
     if not benefit.claimed or benefit.unpriced or benefit.no_saving:
         return "we cannot say"
-    if benefit.results["present_value_costs_gbp"] <= 0:
+    if pd.isna(benefit.results["public_value_bcr"]):
         return "nothing to pay back"
     if pd.isna(benefit.results["payback_year"]):
         years = benefit.assumptions.horizon_years
