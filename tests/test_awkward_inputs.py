@@ -174,7 +174,8 @@ def test_numbers_that_are_not_certain_are_refused_in_few_words(
 
 
 @pytest.mark.parametrize(
-    "mark", ['"', "''", "\u201d", "\u3003", "do.", "Ditto", "as above", "Same"]
+    "mark",
+    ['"', "''", "\u201d", "\u3003", "do.", "-do-", "Ditto", "(as above)", "see above", "Same", "^"],
 )
 def test_a_mark_for_the_cell_above_is_no_value(mark: str, tmp_path: Path) -> None:
     """Four marks in two columns; of an item, which nothing counts, one may stay."""
@@ -240,6 +241,52 @@ def test_counts_of_the_year_to_date_are_refused(turn: int | None, tmp_path: Path
         return
     with pytest.raises(DataProblems, match=r"counts of burglary that only grow, .*sums to date"):
         read(tmp_path / "a", incidents=HEAD + "\n".join(rows))
+
+
+def test_counts_since_the_start_and_by_day_are_sums_to_date_too(tmp_path: Path) -> None:
+    """Three years of chance in six areas: added up without end; by year, by day, one month lost.
+
+    Of one area two years are enough, of two areas one.
+    """
+    draws = np.random.default_rng(6).poisson(6, (36, 6))
+    months = pd.date_range("2021-01-01", periods=36, freq="MS")
+    table = pd.DataFrame(draws, index=months, columns=[f"A{n}" for n in range(6)])
+    years = table.groupby(months.year).cumsum()
+    lost = years.drop(months[11])
+    given = {
+        "a": (table.cumsum(), "%Y-%m"), "b": (years, "%Y-%m-%d"), "c": (lost, "%Y-%m"),
+        "one": (years[["A0"]][:24], "%Y-%m"), "two": (years[["A1", "A2"]][:12], "%Y-%m"),
+    }  # fmt: skip
+    for name, (counts, form) in given.items():
+        rows = [f"{m:{form}},{a},burglary,{n}" for (m, a), n in counts.stack().items()]
+        head = HEAD.replace("month", "date") if name == "b" else HEAD
+        with pytest.raises(DataProblems, match=r"counts of burglary that only grow, "):
+            read(tmp_path / name, incidents=head + "\n".join(rows))
+    rows = [f"{m:%Y-%m},{a},burglary,{n}" for (m, a), n in table.cumsum().stack().items()]
+    text = "source,measure,first,last,complete\nCouncil,burglary,2021-01,2023-12,yes\n"
+    read(tmp_path / "d", incidents=HEAD + "\n".join(rows), coverage=text)
+
+
+def test_a_service_that_grows_is_read_once_it_is_declared(tmp_path: Path) -> None:
+    received = (3, 5, 8, 11, 14, 18, 22, 26, 30)
+    head = "month,received,accepted,rejected,saras,completed,as_at\n"
+    rows = [f"2023-{m:02},{n},{n - 2},2,0,{n // 2},2024-12-31" for m, n in enumerate(received, 1)]
+    with pytest.raises(DataProblems, match="declare them complete in coverage"):
+        read(tmp_path / "a", monthly_referrals=head + "\n".join(rows))
+    text = "source,first,last,complete\nmonthly_referrals,2023-01,2023-09,yes\n"
+    data = read(tmp_path / "b", monthly_referrals=head + "\n".join(rows), coverage=text)
+    assert data.table("monthly_referrals")["received"].sum() == sum(received)
+
+
+@pytest.mark.parametrize(
+    "head", ["amount_pence", "Amount (p)", "cost_000s", "Total outlay (pence)"]
+)
+def test_no_alias_is_offered_for_amounts_that_are_not_in_pounds(head: str, tmp_path: Path) -> None:
+    costs = f"project_id,agency,item,date,kind,{head}\nP1,NHS,Nurse,2023-05-01,cash,2500000\n"
+    with pytest.raises(DataProblems) as caught:
+        read(tmp_path / "a", costs=costs)
+    assert "in full" in str(caught.value)
+    assert "aliases" not in str(caught.value)
 
 
 def test_words_in_headings_that_are_not_read_refuse_nothing(tmp_path: Path) -> None:

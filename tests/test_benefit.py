@@ -679,7 +679,7 @@ def test_bad_rows_give_one_clear_message_and_the_rest_is_computed(
     assert str(done.problems[0]).startswith(f"{next(iter(tables))}, row 2")
     assert np.isfinite(done.results["present_value_costs_gbp"]) == ("costs" not in tables)
     if "project_measures" in tables:
-        assert done.sentence().endswith(" Nothing that is on record has a price.")
+        assert done.sentence().endswith(" No effect or outcome on record has a price.")
     told = appendix.gaps(done).frame
     assert words.split()[-1] in " ".join(told["text"])
     assert told.iloc[:, 0].tolist() == [str(n + 1) for n in range(len(told))]

@@ -317,6 +317,32 @@ def test_a_fall_to_nought_counts_only_when_declared(
     assert not coverage.gaps
 
 
+def test_where_small_counts_are_left_out_no_row_is_not_nought(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Means of 7 in all areas, but 3 in the targets after the start; then all below 5 left out."""
+    rows = force(rng, "x", [*TARGETS, *NEAR], mean=7, months=MONTHS[:12])
+    rows += force(rng, "x", NEAR, mean=7, months=MONTHS[12:])
+    rows += force(rng, "x", TARGETS, mean=3, months=MONTHS[12:])
+    whole = read(table(project(tmp_path / "whole", TARGETS), rows))
+    assert not whole.gaps
+    assert not whole.counts.isna().any(axis=None)
+    folder = table(project(tmp_path / "d", TARGETS), [row for row in rows if row[-1] >= 5])
+    coverage = read(folder)
+    for month, _, _, area, _, n in rows:
+        count = coverage.counts.at[pd.Timestamp(month), area]
+        assert np.isnan(count) if n < 5 else count == n
+    (gap,) = (g for g in coverage.concerning(TARGETS, *coverage.counts.index[[0, -1]]) if g.gate)
+    fives = sum(row[-1] == 5 for row in rows)
+    assert f"{fives} counts of 5 and none of fewer: small counts look left out" in gap.text
+    declare(folder, "Council,,,,2021-01,2022-12,yes,those really were none")
+    assert not read(folder).gaps
+    given, few = folder / "incidents.csv", next(row for row in rows if row[-1] < 5)
+    given.write_text(f"{given.read_text()}{few[0]},{few[3]},{ASB},0\n")
+    (folder / "coverage.csv").unlink()
+    assert not any(g.gate for g in read(folder).gaps), "noughts are given too"
+
+
 def test_declared_missing_is_missing_even_with_rows(
     tmp_path: Path, rng: np.random.Generator
 ) -> None:

@@ -103,7 +103,6 @@ def test_import_loads_nothing_heavy() -> None:
     heavy = {
         "numpy",
         "pandas",
-        "pandera",
         "scipy",
         "matplotlib",
         "papermill",

@@ -741,7 +741,8 @@ def test_a_half_year_cut_short_says_so_beside_its_change(tmp_path: Path) -> None
         (change,) = (c for c in head.columns if c.name == "change")
         assert change.note[: len(said)] == note
     months = referrals.by_month(cut, year=2021, half=1)
-    assert not [n for n in months.notes if "The last month runs" in n]  # May is whole
+    assert "The table runs to 31 May 2021 only." in months.notes
+    assert not [n for n in months.notes if "The last month runs" in n], "May is whole"
     quarters = referrals.by_quarter(cut, year=2021, half=1)
     assert "The last quarter runs to 31 May 2021 only." in quarters.notes
     inside = referrals.by_month(load(tmp_path, as_of=date(2021, 5, 30)), year=2021, half=1)

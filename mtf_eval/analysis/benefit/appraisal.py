@@ -198,7 +198,7 @@ class Benefit(Brief):
         cost = f"It cost {pounds(costs)}{bias} ({year} prices)."
         cost = cost if self.spent and costs >= 0 else ""
         if not self.claimed:
-            why = " ".join(self.notes) or "Nothing that is on record has a price."
+            why = " ".join(self.notes) or "No effect or outcome on record has a price."
             none = "" if self.spent else "No costs are on record."
             return " ".join(filter(None, ["We cannot say what was saved.", cost or none, why]))
         value = self.results["present_value_benefits_gbp"]

@@ -1,7 +1,8 @@
 """Coarser figures where most would be hidden, and counts kept back as they would give others back.
 
 Asked for by the data set (`groups` in `about`) or by the run; the records are named by their group
-before anything is counted.
+before anything is counted. What is kept back is decided from the counts alone, so that every table
+and report decides alike.
 """
 
 from __future__ import annotations

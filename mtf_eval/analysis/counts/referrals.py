@@ -280,8 +280,9 @@ def _by_period(data: Dataset, year: int, half: int | None, grain: str) -> Table:
 
     until = as_at(data, year=year)
     notes = [basis(data, year)] if len(frame) else []
-    if until and until < min(when.end, pd.Period(until, grain[0].upper()).end_time.date()):
-        notes.append(f"The last {grain} runs to {day(until)} only.")
+    if until and until < when.end:
+        cut = until < pd.Period(until, grain[0].upper()).end_time.date()
+        notes.append(f"The {f'last {grain}' if cut else 'table'} runs to {day(until)} only.")
     if gone := not_kept(data, when):
         notes.append(f"Not on record, and in no total: {gone}.")
     notes += groups.notes(data, "period")

@@ -1,7 +1,8 @@
 """Where the problem concentrates, and whether it moved: Gini, displacement difference, quotient.
 
 Wheeler & Ratcliffe 2018, Crime Science 7:11 (the difference has a standard error, so it is
-preferred); Bowers & Johnson 2003, JQC 19:275 and Guerette, POP Center Tool Guide 10 (quotient).
+preferred); Bowers & Johnson 2003, JQC 19:275 and Guerette, POP Center Tool Guide 10 (quotient);
+Bernasco & Steenbeek 2017, JQC 33:451 (Gini coefficient of fewer incidents than places).
 """
 
 from __future__ import annotations

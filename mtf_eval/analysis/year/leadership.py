@@ -1,4 +1,4 @@
-"""What the leadership group needs of a half-year: where projects stand, what it must decide."""
+"""What the leadership group needs of a half-year: projects, bids, and what it must decide."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """From a data set to a report: what a notebook begins with.
 
 `load` gives the records, `report` the report they are shown in, and of the records come the
-project, the year and the half-year.
+project, the year and the half-year, which is here.
 """
 
 from __future__ import annotations

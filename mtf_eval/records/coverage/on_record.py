@@ -38,6 +38,7 @@ from mtf_eval.records.coverage.silences import (
     incomplete_months,
     runs,
     silent_runs,
+    small_left_out,
 )
 from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
@@ -47,6 +48,7 @@ ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
 FEW = "if so few happened, declare it complete in coverage, else ask who keeps it"
 UNEXPLAINED = "which chance does not explain"
+Places = tuple[int, ...]
 
 
 def coverage_of(
@@ -93,8 +95,8 @@ class _Reading:
         everywhere = rows.by_file or 2 * len(told) > len(known)
         self.unknown = sorted(own - known)
         self.bare = [] if everywhere or not told else sorted(self._asked() & known - told)
-        there = own & known if everywhere else {*self.bare}
-        self.areas = sorted(told | there | {*self.unknown})
+        own &= known if everywhere else {*self.bare}
+        self.areas = sorted(told | own | {*self.unknown})
         self._place = {a: i for i, a in enumerate(self.areas)}
         self.owner = {a: rows.owner.get(a, "") for a in self.areas}
         self.whose = np.array([rows.sources.index(rows.owner[a]) for a in rows.areas], dtype=int)
@@ -129,6 +131,7 @@ class _Reading:
             self._unknown()
             self._declare()
             self._silent()
+            self._left_out()
             self._doubtful()
         columns = pd.Index(self.areas, name="area_code", dtype="str")
         counts = pd.DataFrame(self.counts, index=self.months, columns=columns)
@@ -213,9 +216,8 @@ class _Reading:
             when = self._named(first, last)
             text = f"{self.measure}: noughts are entered in {when}{by}, {UNEXPLAINED}"
         said, remedy = self._renamed(number, first, last, kind)
-        remedy = remedy or (NOUGHT if entered else ASK)
-        kind = "noughts" if entered else kind
-        self._gap(kind, (), (first, last), text + said, remedy, source=source)
+        kind, usual = ("noughts", NOUGHT) if entered else (kind, ASK)
+        self._gap(kind, (), (first, last), text + said, remedy or usual, source=source)
 
     def _renamed(self, number: int, first: int, last: int, kind: Kind) -> tuple[str, str]:
         ends = kind in ("ended", "source_stops")
@@ -284,8 +286,8 @@ class _Reading:
             (self.unknown, "", ": no record of any kind", level),
             (self.bare, bare, why, kept),
         ):
-            there = (a for a in of if not self.sure[:, self._place[a]].any())
-            codes = tuple(a for a in there if a not in self.data.redrawn)
+            there = (a for a in of if a not in self.data.redrawn)
+            codes = tuple(a for a in there if not self.sure[:, self._place[a]].any())
             self.counts[:, [self._place[a] for a in codes]] = np.nan
             if codes:
                 text = f"{before}{self._some(codes)}{after}"
@@ -325,9 +327,20 @@ class _Reading:
             self._gap("silent", codes, (first, last), text, FEW)
             self.quiet.append(self.gaps.pop())
 
-    def _hollow(
-        self, targets: Iterable[tuple[int, ...]]
-    ) -> Iterator[tuple[tuple[int, ...], int, int]]:
+    def _left_out(self) -> None:
+        """Leave open what has no row where the small counts of a source look left out."""
+        for number, source in enumerate(self.rows.sources):
+            own = [i for i, a in enumerate(self.areas) if self.owner[a] == source]
+            none = (self.counts[:, own] == 0) & ~self.sure[:, own]
+            given = self.rows.count[self.of & (self.rows.source == number)]
+            if small_left_out(given, none):
+                self.counts[:, own] = np.where(none, np.nan, self.counts[:, own])
+                text = f"{self.measure}: {(given == given.min()).sum()} counts of {given.min():.0f}"
+                text += " and none of fewer: small counts look left out; no row is not nought"
+                at = 0, len(self.months) - 1
+                self._gap("silent", (), at, text, NOUGHT, gate=True, source=source)
+
+    def _hollow(self, targets: Iterable[Places]) -> Iterator[tuple[Places, int, int]]:
         """Yield runs of months in which target areas, one or all, hold next to nothing."""
         for g in {*targets, *((area,) for group in targets for area in group)}:
             rest = np.nansum(np.delete(self.counts, g, axis=1), axis=1)
@@ -351,7 +364,7 @@ class _Reading:
         return f"{self.measure}: {what} in {self._named(first, last)} for {self._some(codes)}"
 
     def _runs(
-        self, found: Iterable[tuple[tuple[int, ...], int, int]]
+        self, found: Iterable[tuple[Places, int, int]]
     ) -> Iterator[tuple[tuple[str, ...], int, int]]:
         """Yield the areas of each run of months together, in order."""
         seen: dict[tuple[int, int], set[int]] = {}
@@ -393,9 +406,9 @@ class _Reading:
                 continue
             self.counts[np.ix_(months, areas)] = np.nan
             whom = self.data.area(row.area_code) if row.area_code else row.force or row.source
-            why = f": {row.reason.rstrip('.')}" if row.reason else ""
             span = int(months[0]), int(months[-1])
-            text = f"{self._are(*span)} for {whom}, as declared{why}"
+            text = f"{self._are(*span)} for {whom}, as declared"
+            text += f": {row.reason.rstrip('.')}" if row.reason else ""
             remedy = "add the records, and take the row out of the table coverage"
             codes = () if row.force and not row.area_code else tuple(self.areas[a] for a in areas)
             self._gap("declared", codes, span, text, remedy, source=row.force)

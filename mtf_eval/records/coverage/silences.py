@@ -24,6 +24,8 @@ TWICE = 1.8  # of its usual: a month of a source is counted twice
 SIGMAS = 5.0
 #: Months in a row that may be held against their own of another year; a kind too rare to be asked.
 LONGEST, RARE = 6, 25
+#: Least count that may be the least an extract gives; cells that must hold it, and hold nothing.
+SMALL, OFTEN = 3, 10
 #: Share by which a kind of incident steps when another takes its rows; months needed to tell.
 STEP, LEAST = 0.1, 3
 #: Change in the share of rows without an area that moves a ratio by more than rounding does.
@@ -128,6 +130,17 @@ def _spread(held: Counts, known: Flags, shape: Counts, rate: Counts) -> Counts:
     excess = np.where(told, (held - expected) ** 2 - held, 0.0).sum(axis=0)
     spread: Counts = np.clip(excess / np.maximum((expected**2).sum(axis=0), 1e-9), 0.0, 1.0)
     return spread
+
+
+def small_left_out(given: Counts, none: Flags) -> bool:
+    """Whether counts below the least that is given look left out of an extract.
+
+    By chance there are never many noughts, many of one count, and not one between the two.
+    `given`: counts as they stand in rows; `none`: whether a cell has no row.
+    """
+    least = given.min(initial=np.inf)
+    often = min((given == least).sum(), none.sum()) >= OFTEN
+    return bool(often and least >= SMALL)
 
 
 def hollow_runs(values: Counts, rest: Counts) -> list[tuple[int, int]]:

@@ -88,7 +88,7 @@ def read_unit_cost_database(path: str | Path, reference: Reference, *, retrieved
         counted = [n for n in ("fiscal", "economic", "social", "value") if n in columns]
         heads = [row[columns[n]] for row in sheets[sheet][max(0, start - 2) : start]
                  for n in counted if columns[n] < len(row)]  # fmt: skip
-        said = " ".join(map(_text, heads))
+        said = " ".join(map(_text, heads)).replace("_", " ")
         unfit = "another currency in the heading" if CURRENCY.search(said) else ""
         unfit = "thousands, millions or pence in the heading" if NOT_POUNDS.search(said) else unfit
         for number, cells in enumerate(sheets[sheet][start:], start=start + 1):

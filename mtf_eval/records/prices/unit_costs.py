@@ -15,9 +15,11 @@ from mtf_eval.errors import Problem
 STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "user-copy")
 #: Another currency than pounds, in a cell or a heading.
 CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)
-#: Another unit than pounds, in a heading.
+#: Another unit than pounds, in a heading: `Cost (£000s)`, `amount_pence`, `Cost £k`.
 NOT_POUNDS = re.compile(
-    r"(£|\b|')000s?\b|(£|\bgbp) ?(k|m|bn)\b|\b(thousands?|millions?|pence|pennies)\b", re.I
+    r"((£|\b|')000s?|\b1000s|(£|gbp) ?(k|mn?|mil|bn)|\b(hundred|thousand|million)s?"
+    r"|\b(pence|pennies))(?![a-z])|\b(k|mn)$|\((p|k|mn?)\)",
+    re.I,
 )
 _SHOWN = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  # `[$€-2]`: the currency, and whose it is
 AMOUNTS = (

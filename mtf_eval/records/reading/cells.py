@@ -52,8 +52,15 @@ _COMMON = {*MONTHS} | set(
 )
 _TYPED = {"date", "time", "month", "whole", "money", "number", "share", "choice"}
 _ERROR = re.compile(r"#[A-Z0/]+[!?A]|#{3,}|=.+|Err:[0-9]+")
-#: What stands for the cell above; "same" may be an answer to a question.
-_DITTO = re.compile(r"[-\"'〃↓ ]*(''|[\"〃↓])[-\"'〃↓ ]*|do\.|ditto|same|(same )?as (above|before)")
+#: What stands for the cell above; "same" may be an answer to a question. Texts that are counted.
+_DITTO = re.compile(
+    r"[-–. (]*(''|´´|,,|[\"〃″↓„^]+|ditto|dto|same|((same|see|as|same as) )?above"
+    r"|(same )?as before)[-–. )]*|do\.|[-–]+ ?do ?[-–]+\.?"
+)
+_COUNTED = {
+    *("activity", "area_name", "category", "channel", "force", "funder", "mtf_priority"),
+    *("priority", "provider", "source", "ward"),
+}
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 #: `<5`, `1-4`, `5+`, `fewer than 5`, `4 or less`: no number.
 _HIDDEN = re.compile(
@@ -128,7 +135,7 @@ def read_cell(value: object, kind: str, context: Context) -> tuple[Any, str]:
         mark = text.casefold()
         if mark in _BLANK or (kind in _TYPED and mark in _NOT_KNOWN and kind != "choice"):
             return None, "a mark for nothing (such as N/A, -, nil) read as missing, not as 0"
-        if _DITTO.fullmatch(mark) and (kind != "text" or context.scope in ("ward", "category")):
+        if _DITTO.fullmatch(mark) and (kind != "text" or context.scope in _COUNTED):
             raise Unreadable("the value itself, not a mark for the one above", "write it out")
         if mark in _SYMBOLS and kind in _TYPED:
             return None, "a statistical symbol (such as [x] or ..) read as missing, not as 0"

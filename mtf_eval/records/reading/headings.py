@@ -44,7 +44,6 @@ _WHERE = {
     *("easting", "northing", "eastings", "northings"),
 }
 
-#: Of a heading over amounts: `Cost (£000s)`, `£k`.
 #: Words that name a column only as the whole of a heading.
 _VAGUE = {
     *("date", "type", "total", "status", "action"),
@@ -364,6 +363,7 @@ def _in_pounds(out: Tidied, place: int, aliases: Aliases) -> None:
     """
     top = out.top
     head = str(out.grid.rows[top][place] or "")
+    said = head.replace("_", " ")
     if not any(name.endswith("_gbp") for name in out.schema.columns):
         return
     rows = {top + 1: head}
@@ -371,10 +371,10 @@ def _in_pounds(out: Tidied, place: int, aliases: Aliases) -> None:
         cells = enumerate(out.grid.rows[top + 1 :], start=top + 2)
         rows = {n: str(row[place] or "") for n, row in cells if place < len(row)}
     elif place not in out.places.values():
-        bare = re.sub(r"[()]", " ", CURRENCY.sub(" ", NOT_POUNDS.sub(" ", head)))
+        bare = re.sub(r"[()]", " ", CURRENCY.sub(" ", NOT_POUNDS.sub(" ", said)))
         if column_named(bare, out.schema, aliases) in (None, *out.places):
             return
-    if NOT_POUNDS.search(head):
+    if NOT_POUNDS.search(said):
         todo = "write the amounts in full, under a heading without it"
         out.problem("thousands, millions or pence", "pounds", todo, row=top + 1, column=head)
     if wrong := [n for n, text in rows.items() if CURRENCY.search(text)]:
@@ -392,8 +392,10 @@ def across_as(column: str) -> str:
 
 def missing(name: str, schema: Schema, aliases: Aliases, unread: Sequence[str]) -> tuple[str, str]:
     """Say that a column is missing, which headings are not read, and how to name one as it."""
-    if name.endswith("_gbp"):
-        unread = [h for h in unread if not NOT_POUNDS.search(h) and not CURRENCY.search(h)]
+    units = [h for h in unread if NOT_POUNDS.search(h.replace("_", " ")) or CURRENCY.search(h)]
+    if units and name.endswith("_gbp"):
+        found = f"no such column; not in pounds: {', '.join(map(repr, units[:4]))}"
+        return found, f"write the amounts in full, in pounds, under {name}"
     if not unread:
         return "no such column", "add it"
     where = [h for h in unread if fold(h) in _WHERE]

@@ -18,6 +18,7 @@ from mtf_eval.records.reading.grids import Tidied
 from mtf_eval.records.reading.redrawn import districts
 from mtf_eval.records.reading.scanner import first_name, without_person
 from mtf_eval.records.reading.spellings import of_kind, one_spelling
+from mtf_eval.records.reading.sums import hold_sums
 from mtf_eval.records.tables import AGENCIES, TABLES
 
 #: (table, column) of a reference, and (table, column) it must be found in.
@@ -31,8 +32,6 @@ _REFERENCES = (
 )
 #: Rows of the usual area or measure from which one that stands alone is asked about.
 _MANY = 5
-#: Sums by month that make one of fewer areas the sum of the others by more than chance.
-_SURE = 12
 #: Where names stand that are no person's.
 _NAMING = {
     "about": ("value",),
@@ -73,14 +72,9 @@ def relate(
     _counted(read, redrawn)
     if "incidents" in read:
         _alone(read["incidents"])
-        if read["incidents"].grid.frame is None:
-            _wholes(read["incidents"], read.get("project_areas"))
-            _kinds(read["incidents"])
-            _to_date(read["incidents"])
-    if "monthly_referrals" in read:
-        _to_date(read["monthly_referrals"])
-    if "activity" in read:
-        _overlapping(read["activity"])
+    hold_sums(read)
+    if "incidents" in read and read["incidents"].grid.frame is None:
+        _kinds(read["incidents"])
     named = [t.frame[c] for t in read.values() for c in ("ward", "area_name") if c in t.frame]
     places = districts().union(*(map(fold, c.dropna().unique()) for c in named)) - {""}
     for tidied in read.values():
@@ -262,68 +256,6 @@ def _alone(incidents: Tidied) -> None:
             row = int(str(values.index[values == once[0]][0]))
             text = f"{len(once)} {column} stand(s) in one row alone, first here: spelt right?"
             incidents.finding("warning", text, row=row, column=column)
-
-
-def _wholes(incidents: Tidied, areas: Tidied | None) -> None:
-    """Leave out an area that is the sum of all others, or ask whether it is."""
-    frame = incidents.frame
-    month = frame["month"].fillna(frame["date"].dt.to_period("M").dt.to_timestamp())
-    table = frame["count"].fillna(1).groupby([month, frame["measure"], frame["area_code"]]).sum()
-    cells = table.unstack(fill_value=0).astype(int)
-    if len(cells.columns) < 3:
-        return
-    placed = cells.drop(columns="", errors="ignore")
-    name, few = placed.sum().idxmax(), len(cells.columns) < _MANY
-    whole, placed = cells.pop(name), placed.drop(columns=placed.sum().idxmax())
-    # A total may be of the areas alone, or with what has none.
-    rest, held = placed.sum(axis=1), whole > 0
-    same = [(whole == each.sum(axis=1))[held].all() for each in (placed, cells)]
-    sums = (placed[held].gt(0).sum(axis=1) > 1).sum()
-    if sums < (_SURE if few else _MANY) or not (whole >= rest)[held].all():
-        return
-    place = {"row": frame.index[frame["area_code"] == name][0], "column": "area_code"}
-    own = areas is not None and (areas.frame["area_code"] == name).any()
-    if any(same) and not own:
-        incidents.frame = frame[frame["area_code"] != name]
-        text = "an area that is the sum of all others in every month left out"
-        incidents.finding("repaired", text, **place)
-    elif not few and whole.sum() < 2 * cells[held].sum(axis=None):
-        text = "an area holds as many as all others together in every month: is it their total, "
-        text += "with those that have no area? take it out"
-        incidents.finding("warning", text, **place)
-
-
-def _overlapping(activity: Tidied) -> None:
-    """Refuse periods of one figure that share days: added up they count twice."""
-    rows = activity.frame.sort_values("period_start")
-    each = rows.groupby(["block", "measure", "agency", "category"], dropna=False)["period_end"]
-    before = pd.to_datetime(each.transform(lambda ends: ends.cummax().shift()))
-    for row in rows.index[rows["period_start"] <= before]:
-        found, todo = "a period that shares days with another of its figure", "keep parts or whole"
-        activity.problem(found, "periods that add up", todo, row=row, column="period_start")
-
-
-def _to_date(tidied: Tidied) -> None:
-    """Refuse counts that grow within each year alone, or in the one there is: sums to date."""
-    columns = ("count", "received", "accepted", "rejected", "completed")
-    by = [name for name in ("month", "area_code") if name in tidied.frame]
-    rows = tidied.frame.dropna(subset=by)
-    rows = rows.assign(of=rows.get("measure", "referrals"))
-    for what, part in rows.groupby("of"):
-        sums = part.groupby(by)[[c for c in columns if c in part]].sum()
-        table = (sums.unstack() if len(by) > 1 else sums).asfreq("MS")
-        step, months = table.diff(), pd.DatetimeIndex(table.index).month
-        falls, rises = ((each.sum(axis=1)).groupby(months).sum() for each in (step < 0, step > 0))
-        turn = (months == falls.idxmax()) & step.notna().any(axis=1)
-        last, first = (each[turn].sum(axis=None) for each in (table.shift(), table))
-        if not falls.any() and len(by) == 1:
-            first, last = table.iloc[0].sum(), table.iloc[-1].sum()
-        sure = rises.sum() >= 2 * _SURE and (rises > 0).sum() >= _SURE / 2 and 2 * first < last
-        if sure and 20 * (falls.sum() - falls.max()) <= rises.sum():
-            found = f"counts of {what} that only grow, from a year's turn to the next: sums to date"
-            todo = "take the month before from each month, or ask for the counts by month"
-            one = "the count of each month alone"
-            tidied.problem(found, one, todo, column=str(sums.columns[0]))
 
 
 def _kinds(incidents: Tidied) -> None:
