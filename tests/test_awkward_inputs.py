@@ -263,15 +263,28 @@ def test_counts_since_the_start_and_by_day_are_sums_to_date_too(tmp_path: Path) 
         with pytest.raises(DataProblems, match=r"counts of burglary that only grow, "):
             read(tmp_path / name, incidents=head + "\n".join(rows))
     rows = [f"{m:%Y-%m},{a},burglary,{n}" for (m, a), n in table.cumsum().stack().items()]
-    text = "source,measure,first,last,complete\nCouncil,burglary,2021-01,2023-12,yes\n"
-    read(tmp_path / "d", incidents=HEAD + "\n".join(rows), coverage=text)
+    for name, row, ok in (
+        ("d", "incidents,burglary,,2021-01,2023-12,yes", True),
+        ("e", "incidents,,,2021-01,2023-12,yes", True),
+        ("f", "Council,burglary,A3,2021-01,2023-12,yes", False),
+        ("g", "Council,burglary,,2021-05,2021-05,yes", False),
+    ):
+        given = {"incidents": HEAD + "\n".join(rows)}
+        given["coverage"] = f"source,measure,area_code,first,last,complete\n{row}\n"
+        if ok:
+            read(tmp_path / name, **given)
+            continue
+        with pytest.raises(DataProblems, match=r"\(source incidents, measure burglary\)"):
+            read(tmp_path / name, **given)
 
 
 def test_a_service_that_grows_is_read_once_it_is_declared(tmp_path: Path) -> None:
     received = (3, 5, 8, 11, 14, 18, 22, 26, 30)
     head = "month,received,accepted,rejected,saras,completed,as_at\n"
     rows = [f"2023-{m:02},{n},{n - 2},2,0,{n // 2},2024-12-31" for m, n in enumerate(received, 1)]
-    with pytest.raises(DataProblems, match="declare them complete in coverage"):
+    with pytest.raises(
+        DataProblems, match=r"declare them all complete in coverage \(source monthly_referrals\)"
+    ):
         read(tmp_path / "a", monthly_referrals=head + "\n".join(rows))
     text = "source,first,last,complete\nmonthly_referrals,2023-01,2023-09,yes\n"
     data = read(tmp_path / "b", monthly_referrals=head + "\n".join(rows), coverage=text)

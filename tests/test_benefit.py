@@ -794,6 +794,16 @@ def test_an_allowance_on_what_came_back_makes_no_ratio(reference: Reference) -> 
     assert row.frame["bcr"].isna().all()
     assert statement.ratios(done).frame.iloc[:3, 1].isna().all()
     assert appendix.sensitivities(done).frame.filter(like="bcr").isna().all(axis=None)
+    assert appendix.model(done)["unshown"], "nor in the workbook"
+
+
+def test_prices_that_fell_behind_make_no_ratio_of_a_refund(reference: Reference) -> None:
+    """28,100 paid in 2023 and 29,600 back a year on: less at the prices of 2023, and discounted."""
+    rows = [cost(amount_gbp=28_100.0, date=pd.Timestamp("2023-10-15")),
+            cost(amount_gbp=-29_600.0, date=pd.Timestamp("2024-11-30"))]  # fmt: skip
+    done = analyse(dataset(outcomes=[burglaries()], costs=rows), evaluation(), reference, draws=0)
+    assert done.results["present_value_costs_gbp"] > 0
+    assert "nothing was paid on balance, so there is no ratio" in done.sentence()
 
 
 def test_the_sums_alone() -> None:

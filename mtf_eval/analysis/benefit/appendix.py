@@ -189,7 +189,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
     factors = {kind: list(map(float, found)) for kind, found in pricing.factors.items()}
     return {
         "price_year": benefit.assumptions.price_year,
-        "unshown": benefit.no_saving,
+        "unshown": bool(np.isnan(benefit.results["public_value_bcr"])),
         "deflator": dict(benefit.reference.covered),
         "rates": {
             kind: [0.0, *(a / b - 1 for a, b in pairwise(found))] for kind, found in factors.items()

@@ -15,6 +15,7 @@ import pandas as pd
 
 from mtf_eval.analysis.benefit.cashflow import (
     Assumptions,
+    Pricing,
     flow,
     one_sided,
     results,
@@ -263,6 +264,23 @@ def _weakest(lines: Iterable[Line]) -> Evidence | None:
     return max(kinds, key=list(KINDS).index, default=None)
 
 
+def _returned(lines: Iterable[Line], reference: Reference, assumptions: Assumptions) -> bool:
+    """Whether as much came back as was paid, or more: as paid, uprated or discounted.
+
+    Of several projects each by itself: what one got back is no cost of the others.
+    """
+    spent = [line for line in lines if line.route == "cost"]
+    bare = replace(assumptions, optimism="off")
+    pricing, paid = Pricing(reference, bare), flow(spent, reference, bare)
+    given: dict[str, float] = {}
+    for line in spent:
+        own = given.get(line.project_id, 0.0)
+        given[line.project_id] = own + float(pricing.units(line).sum())
+    sums = paid.groupby("project_id")[["amount_gbp", "present_gbp"]].sum()
+    low = min((*given.values(), *sums.min()), default=0.0)
+    return low < 0 or not any(given.values())
+
+
 def appraise_lines(
     lines: Sequence[Line],
     reference: Reference,
@@ -292,9 +310,10 @@ def appraise_lines(
         spent = not any("costs" in reason for reason in unpriced)
         found = one_sided(found, spent=spent)
         cases = [(name, chosen, one_sided(row, spent=spent)) for name, chosen, row in cases]
-    spent_on = [line for line in one if line.route == "cost"]
-    paid = flow(spent_on, reference, replace(assumptions, optimism="off"))["present_gbp"].sum()
-    if paid <= 0 or _weakest(line for line in lines if line.route != "cost") in UNSAVED:
+    if (
+        _returned(lines, reference, assumptions)
+        or _weakest(line for line in lines if line.route != "cost") in UNSAVED
+    ):
         found = without_ratio(found)
         cases = [(name, chosen, without_ratio(row)) for name, chosen, row in cases]
     made = {"unpriced": unpriced, "flow": frame, "results": found, "draws": drawn}

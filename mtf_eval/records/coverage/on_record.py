@@ -46,6 +46,7 @@ from mtf_eval.records.dataset import Dataset, noting, once
 DECLARE = "or declare it in the table coverage"
 ASK = f"ask for the file, {DECLARE}"
 NOUGHT = "if nothing happened, declare it complete in coverage, else ask who keeps it"
+WHOLE = f"ask for the small counts too, {DECLARE}"
 FEW = "if so few happened, declare it complete in coverage, else ask who keeps it"
 UNEXPLAINED = "which chance does not explain"
 Places = tuple[int, ...]
@@ -281,10 +282,9 @@ class _Reading:
         bare = f"{self.measure}: no record of it in any month for "
         why = "; few areas have any, so that may be nought or not kept there"
         level = f"check the code, or the level of area (LSOA, MSOA), {DECLARE}"
-        kept = f"{NOUGHT}, or name areas in which it is kept"
         for of, before, after, remedy in (
             (self.unknown, "", ": no record of any kind", level),
-            (self.bare, bare, why, kept),
+            (self.bare, bare, why, f"{NOUGHT}, or name areas in which it is kept"),
         ):
             there = (a for a in of if a not in self.data.redrawn)
             codes = tuple(a for a in there if not self.sure[:, self._place[a]].any())
@@ -298,9 +298,7 @@ class _Reading:
         rows, place = self.data.table("project_areas"), self._place
         rows = rows[rows["area_code"].isin(place) & (rows["role"] != "comparison")]
         parts = rows.groupby(["project_id", "role"])["area_code"]
-        groups = {
-            (str(role), tuple(sorted(place[a] for a in {*part}))) for (_, role), part in parts
-        }
+        groups = {(str(r), tuple(sorted(place[a] for a in {*part}))) for (_, r), part in parts}
         together = sorted({g for _, g in groups if len(g) > 1})
         for codes, first, last in self._runs(silent_runs(self.counts, self.sure, together)):
             self.counts[first : last + 1, [place[c] for c in codes]] = np.nan
@@ -328,17 +326,18 @@ class _Reading:
             self.quiet.append(self.gaps.pop())
 
     def _left_out(self) -> None:
-        """Leave open what has no row where the small counts of a source look left out."""
+        """Leave open what has none where the small counts of a source look left out."""
         for number, source in enumerate(self.rows.sources):
             own = [i for i, a in enumerate(self.areas) if self.owner[a] == source]
             none = (self.counts[:, own] == 0) & ~self.sure[:, own]
             given = self.rows.count[self.of & (self.rows.source == number)]
             if small_left_out(given, none):
                 self.counts[:, own] = np.where(none, np.nan, self.counts[:, own])
-                text = f"{self.measure}: {(given == given.min()).sum()} counts of {given.min():.0f}"
-                text += " and none of fewer: small counts look left out; no row is not nought"
-                at = 0, len(self.months) - 1
-                self._gap("silent", (), at, text, NOUGHT, gate=True, source=source)
+                least, left = given[given > 0].min(), np.array(self.areas)[own][none.any(axis=0)]
+                text = f"{self.measure}: {(given == least).sum()} counts of {least:.0f} and none "
+                text += f"of 1 to {least - 1:.0f}: small counts look left out, not none"
+                codes, at = tuple(left.tolist()), (0, len(self.months) - 1)
+                self._gap("silent", codes, at, text, WHOLE, gate=True, source=source)
 
     def _hollow(self, targets: Iterable[Places]) -> Iterator[tuple[Places, int, int]]:
         """Yield runs of months in which target areas, one or all, hold next to nothing."""

@@ -136,9 +136,9 @@ def small_left_out(given: Counts, none: Flags) -> bool:
     """Whether counts below the least that is given look left out of an extract.
 
     By chance there are never many noughts, many of one count, and not one between the two.
-    `given`: counts as they stand in rows; `none`: whether a cell has no row.
+    `given`: counts as they stand in rows; `none`: whether a cell has none, or no row.
     """
-    least = given.min(initial=np.inf)
+    least = given[given > 0].min(initial=np.inf)
     often = min((given == least).sum(), none.sum()) >= OFTEN
     return bool(often and least >= SMALL)
 

@@ -17,8 +17,8 @@ STATUSES = ("stored-source", "stored-secondary", "recalled", "own-judgement", "u
 CURRENCY = re.compile(r"[€$¥]|(?<![a-z])(eur|usd|euros?|dollars?)(?![a-z])", re.I)
 #: Another unit than pounds, in a heading: `Cost (£000s)`, `amount_pence`, `Cost £k`.
 NOT_POUNDS = re.compile(
-    r"((£|\b|')000s?|\b1000s|(£|gbp) ?(k|mn?|mil|bn)|\b(hundred|thousand|million)s?"
-    r"|\b(pence|pennies))(?![a-z])|\b(k|mn)$|\((p|k|mn?)\)",
+    r"((£|\b|')000s?|\b(00|1000)s|(£|gbp) ?(k|mn?|mil|bn)|\b(hundreds|thousands?|millions?)"
+    r"|\bk ?£|x ?1,?000|pence|\bpennies)(?![a-z])|\b(p|k|m|mn|mil)$|[(\[](p|k|mn?|1000)[)\]]",
     re.I,
 )
 _SHOWN = re.compile(r"\[\$([^\]-]*)[^\]]*\]")  # `[$€-2]`: the currency, and whose it is

@@ -6,6 +6,7 @@ Added up they count twice. What may be meant so is told, the rest is refused.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -85,7 +86,7 @@ def _to_date(read: Mapping[str, Tidied], name: str) -> None:
     by = ["month", *(["area_code"] if "area_code" in frame else [])]
     rows = frame.assign(month=month, of=frame.get("measure", "referrals"))
     for what, part in rows.dropna(subset=[*by, *columns[:1]]).groupby("of"):
-        if _declared(read, name, what):
+        if part[columns].eq(1).all(axis=None) or _declared(read, name, what, part["month"]):
             continue
         sums = part.groupby(by)[columns].sum()
         table = (sums.unstack() if len(by) > 1 else sums).asfreq("MS").ffill()
@@ -97,19 +98,29 @@ def _to_date(read: Mapping[str, Tidied], name: str) -> None:
         ends = 2 * table.iloc[0].sum() < table.iloc[-1].sum()  # no turn: it grows throughout
         beyond = falls.sum() - (falls.max() if halves else 0)
         # Columns of one table move together: two of them are asked to.
-        sure = rises.sum() >= _STEPS * min(2, len(columns)) and (rises > 0).sum() >= _SURE / 2
+        told = min(_SURE / 2, part["month"].dt.month.nunique() - 1)
+        sure = rises.sum() >= _STEPS * min(2, len(columns)) and (rises > 0).sum() >= told
         if sure and 20 * beyond <= rises.sum() and (halves or ends):
             found = f"counts of {what} that only grow, from a year's turn to the next: sums to date"
             todo = "take the month before from each month, or ask for the counts by month; if each "
-            todo += "is its month's own, declare them complete in coverage"
+            todo += f"is its month's own, declare them all complete in coverage (source {name}"
+            todo += f", measure {what})" if name == "incidents" else ")"
             one = "the count of each month alone"
             tidied.problem(found, one, todo, column=columns[0])
 
 
-def _declared(read: Mapping[str, Tidied], name: str, what: Hashable) -> bool:
-    """Whether counts of a table, or of a measure, are declared complete."""
+def _declared(
+    read: Mapping[str, Tidied], name: str, what: Hashable, months: pd.Series[Any]
+) -> bool:
+    """Whether all months of a table's counts, or of a measure, are declared complete."""
     if "coverage" not in read:
         return False
     rows = read["coverage"].frame
-    rows = rows[rows["complete"].fillna("yes") == "yes"]
-    return bool((rows["source"].map(fold).eq(fold(name)) | rows["measure"].eq(what)).any())
+    whole = (rows["complete"].fillna("yes") == "yes") & rows[["area_code", "force"]].isna().all(
+        axis=1
+    )
+    whole &= (rows["first"] <= months.min()) & (rows["last"] >= months.max())
+    named = rows["measure"].eq(what) | (
+        rows["source"].map(fold).eq(fold(name)) & rows["measure"].isna()
+    )
+    return bool((whole & named).any())
