@@ -133,6 +133,11 @@ class Benefit(Brief):
         return _weakest(self.claimed) in UNSAVED
 
     @property
+    def unsaid(self) -> bool:
+        """Whether nothing may be said of the measure the project is judged by."""
+        return self.judged is not None and self.judged.primary is None
+
+    @property
     def nought(self) -> bool:
         """Whether the sum stands as £0, as a loss and a gross sum do not."""
         value = self.results["present_value_benefits_gbp"]
@@ -212,6 +217,8 @@ class Benefit(Brief):
             span = f"{said}, unit costs as reported, {span}"
         if self.nought:
             why = "the measure the project is judged by shows no effect, so"
+            if self.unsaid:
+                why = "nothing can be said of the measure the project is judged by, so"
             means = "is not taken for its doing"
             if self.no_saving_possible:
                 why = "the interval of the effect includes no effect, so"

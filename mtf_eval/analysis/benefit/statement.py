@@ -388,7 +388,12 @@ def chance_finding(benefit: Benefit) -> str:
         return NOTHING
     if benefit.no_saving:
         lost = benefit.results["present_value_benefits_gbp"] < 0
-        why = "The estimate is a loss" if lost else "The records show no effect"
+        none = (
+            "We cannot say what the project changed"
+            if benefit.unsaid
+            else "The records show no effect"
+        )
+        why = "The estimate is a loss" if lost else none
         inside = "The interval of the effect includes no effect"
         return f"{inside if benefit.no_saving_possible else why}, so no saving can be claimed"
     if benefit.unpriced:
