@@ -95,7 +95,9 @@ def _to_date(read: Mapping[str, Tidied], name: str) -> None:
         turn = (months == falls.idxmax()) & step.notna().any(axis=1)
         last, first = (each[turn].sum(axis=None) for each in (table.shift(), table))
         halves = falls.any() and 2 * first < last
-        ends = 2 * table.iloc[0].sum() < table.iloc[-1].sum()  # no turn: it grows throughout
+        # Without a turn it grows throughout: one series that doubles, or areas in many steps.
+        ends = rises.sum() >= _MANY * _SURE or len(by) == 1
+        ends &= bool(2 * table.iloc[0].sum() < table.iloc[-1].sum())
         beyond = falls.sum() - (falls.max() if halves else 0)
         # Columns of one table move together: two of them are asked to.
         told = min(_SURE / 2, part["month"].dt.month.nunique() - 1)
