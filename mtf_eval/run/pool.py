@@ -115,9 +115,8 @@ def _end_with_the_run(gone: Callable[[], bool]) -> None:
     """End this process after its run, whatever it waits for: another's lock, killed with it."""
     while not gone():
         time.sleep(execute.TICK)
-    time.sleep(
-        5 * execute.TICK
-    )  # a report's own guard is first: it ends what the notebook started too
+    # A report's own guard is first: it ends what the notebook started too.
+    time.sleep(5 * execute.TICK)
     os._exit(LOST)
 
 

@@ -118,11 +118,9 @@ def _declared(
     if "coverage" not in read:
         return False
     rows = read["coverage"].frame
-    whole = (rows["complete"].fillna("yes") == "yes") & rows[["area_code", "force"]].isna().all(
-        axis=1
-    )
-    whole &= (rows["first"] <= months.min()) & (rows["last"] >= months.max())
-    named = rows["measure"].eq(what) | (
-        rows["source"].map(fold).eq(fold(name)) & rows["measure"].isna()
-    )
+    own = fold(name)
+    whole = rows["complete"].fillna("yes").eq("yes") & rows["area_code"].isna()
+    whole &= rows["force"].isna() & rows["first"].le(months.min()) & rows["last"].ge(months.max())
+    named = rows["measure"].eq(what)
+    named |= rows["source"].map(fold).eq(own) & rows["measure"].isna()
     return bool((whole & named).any())
