@@ -9,7 +9,7 @@ import pandas as pd
 
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import controls_needed, placebo_calibrated
-from mtf_eval.analysis.effects.result import Check, Estimate, critical, two_sided_p
+from mtf_eval.analysis.effects.result import Check, Estimate, two_sided_p
 from mtf_eval.analysis.effects.series import fitted_model
 from mtf_eval.errors import NotEnoughData
 
@@ -48,7 +48,7 @@ def pre_trend(*, panel: Panel, level: float = 0.95) -> Check:
         p=p,
         size=f"{'falling' if slope < 0 else 'rising'} {moved.lstrip('+-')} a month "
         "against the comparison",
-        details={"slope": slope, "se": se, "reach": critical(level=level, df=df) * se},
+        details={"slope": slope},
     )
 
 

@@ -132,11 +132,7 @@ def displacement_quotient(
         method="Weighted displacement quotient",
         unit="(above 0 diffusion, below 0 displacement)",
         cautions=("The quotient has no interval and swings widely with small counts.",),
-        details={
-            "success": success,
-            "buffer": moved,
-            "total_net_effect": (rb * ca / cb - ra) + (db * ca / cb - da),
-        },
+        details={"total_net_effect": (rb * ca / cb - ra) + (db * ca / cb - da)},
     )
 
 

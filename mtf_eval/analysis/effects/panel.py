@@ -265,5 +265,5 @@ def difference_in_differences(*, panel: Panel, level: float = 0.95) -> Estimate:
         method="Difference-in-differences on the monthly panel ("
         + ("clustered by area)" if clustered else "quasi-Poisson)"),
         cautions=tuple(cautions),
-        details={"dispersion": dispersion, "se_poisson": math.sqrt(poisson)},
+        details={"dispersion": dispersion},
     )

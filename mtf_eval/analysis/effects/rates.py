@@ -149,8 +149,6 @@ def ratio_of_ratios(
         details={
             "dispersion": dispersion,
             "relative_effect_size": a * d / (b * c),
-            "comparison_before": c,
-            "comparison_after": d,
         },
         cautions=(
             ("The interval is Poisson: it is too narrow for recorded crime, which varies more.",)
