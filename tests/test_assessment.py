@@ -224,6 +224,37 @@ def test_only_areas_on_record_in_the_months_compared_are_compared_by_hand(fell: 
     assert "compared with A06, A07" in said
 
 
+def test_one_area_to_compare_with_may_be_given_by_its_code_alone(fell: Judged) -> None:
+    data, found = fell
+    given: dict[str, Any] = {"method": "did", "window": None}
+    alone, listed = (
+        follow_up.by_hand(data, found, comparison=each, rng=np.random.default_rng(1), **given)
+        for each in ("A06", ["A06"])
+    )
+    assert alone[1] == listed[1]
+    assert alone[0].primary == listed[0].primary
+
+
+def test_what_measures_of_two_designs_are_held_against(fell: Judged) -> None:
+    """The stronger first: `expected` of the one, `the months before suggest` of the other."""
+    data, found = fell
+    assert found.primary is not None
+    project = replace(found.project, measures={ASB: None, "Noise": None})
+    weak = replace(found.primary, measure="Noise", maryland=2)
+    both = replace(
+        found, project=project, effects={ASB: found.primary, "Noise": weak},
+        net={ASB: found.net[ASB], "Noise": Net(effect=weak)},
+    )  # fmt: skip
+    table = assessment.changes(data, both)
+    headings = [column.heading for column in table.columns]
+    assert "Fewer than expected or the months before suggest, net of next door" in headings
+    notes = " ".join(table.notes)
+    assert "over the same where nothing was done" in notes
+    assert "Without a comparison the rate ratio is the rate after" in notes
+    first, second = table.frame.iloc[:, 0]
+    assert (first, second) == (ASB, "Noise")
+
+
 def test_all_on_record_passes_and_what_is_left_out_is_only_told(fell: Judged) -> None:
     _, found = fell
     (check,) = (c for c in found.checks if c.name == "On record")

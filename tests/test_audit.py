@@ -491,6 +491,14 @@ def test_ranges_of_sums_by_hand() -> None:
     assert system.ranges([third], 100) == {third: (9, 9)}
 
 
+def test_a_count_less_itself_says_nothing_whatever_was_printed() -> None:
+    system = feasible.System()
+    one, other = system.unknown(0, 9), system.unknown()
+    system.add([(one, 1.0), (other, 1.0)], given=10)
+    system.add([(other, 1.0), (other, -1.0)], given=4, belief=50.0)
+    assert system.ranges([one, other], 100) == {one: (0, 9), other: (1, 10)}
+
+
 def test_ends_that_were_not_found_leave_a_count_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """What its bounds alone say is known; of the other one end could not be sought to its end."""
     system = feasible.System()

@@ -237,7 +237,9 @@ def test_of_pages_printed_before_it_says_how_many_and_prints_none_that_is_not_th
     cli_desk.print_pages(plans, tmp_path, wanted=True)
     page = tmp_path / "north" / "two-internal.html"
     assert printed == [(page, tmp_path / "north" / "two" / "two-internal.pdf")]
-    assert "PDF: 1 printed, 1 were there" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "PDF: 1 printed, 1 were there" in told.out
+    assert told.err == "", "which is no screen: a log is not told of each page"
     assert (tmp_path / "index.html").is_file(), "which now leads to it"
 
 

@@ -749,6 +749,15 @@ def test_groups_are_matched_only_where_no_neighbours_are_as_bad() -> None:
     assert (uneven[matched.groups] == 100).all(axis=1).sum() == 30  # the sixty bad ones in pairs
 
 
+def test_the_worst_area_of_a_target_is_matched_first() -> None:
+    """Targets of 10 and 4; left are 6, 1 and 30: the 10 takes the 6, for the 4 the 1 is nearer."""
+    from mtf_eval.analysis.effects.placebo import _matched
+
+    level = np.array([4.0, 10.0, 6.0, 1.0, 30.0])
+    (group,) = _matched(np.array([2, 3, 4]), level, np.array([0, 1]))
+    assert sorted(level[group]) == [1, 6]
+
+
 def test_overlapping_groups_widen_the_error_of_their_mean() -> None:
     from mtf_eval.analysis.effects.placebo import Controls, calibrate
 

@@ -218,6 +218,15 @@ def test_too_few_times_and_none_draw_nothing(timed: Path) -> None:
     assert some.element().kind == "absent"
 
 
+@pytest.mark.parametrize(("known", "drawn"), [(49, False), (50, True)])
+def test_fifty_times_are_enough_for_a_picture(timed: Path, known: int, drawn: bool) -> None:
+    records = load(timed)
+    rows = records.table("incident_hours").query("hour.notna()").head(1).assign(count=known)
+    tables = {**records.tables, "incident_hours": rows}
+    found = replace(records, tables=tables).project("EX01").hours()
+    assert ("too few" not in found.sentence()) is drawn
+
+
 def week(**cells: float) -> Week:
     counts = pd.DataFrame(0.0, index=range(24), columns=list(WEEKDAYS))
     counts += cells.pop("each", 0.0)

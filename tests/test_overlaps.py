@@ -144,3 +144,17 @@ def test_the_pairs_of_one_are_those_of_all_that_name_it(data: Dataset) -> None:
     for name in ("P1", "P2", "P3", "P4", "P5", "nobody"):
         mine = tuple(o for o in every if name in (o.first, o.second))
         assert overlaps.overlaps(data, as_of=NOW, of=name) == mine
+
+
+def test_an_overlap_lasts_no_longer_than_is_known() -> None:
+    """Both are planned to run on into the next year; of that nothing has happened yet."""
+    made = dataset(
+        projects=[project("P1", "2021-01-04", "2022-09-30"),
+                  project("P2", "2021-05-10", "2022-12-31")],
+        project_areas=[
+            {"project_id": "P1", "area_code": "A", "role": "target"},
+            {"project_id": "P2", "area_code": "A", "role": "comparison"},
+        ],
+    )  # fmt: skip
+    (found,) = overlaps.overlaps(made, as_of=NOW)
+    assert (found.what, found.start, found.end) == ("spill", date(2021, 5, 10), NOW)

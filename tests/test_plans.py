@@ -356,6 +356,9 @@ def test_fixed_in_advance_and_each_change_is_named(folder: Path) -> None:
         assert f"; changed since: {name} (hash" in said
     held, said = verdict(data_with(folder, row()), horizon=10)
     assert "changed since: horizon" in said
+    for silent in ({"problem": ""}, {"design": ""}, {"aim": None}, {"unit_costs": ""}):
+        held, said = verdict(data_with(folder, row(**silent)))
+        assert held, f"what a plan does not fix was not changed: {said}"
 
 
 def test_one_row_of_the_assumptions_moves_every_horizon(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -101,6 +102,21 @@ def test_pounds_of_a_measure_that_shows_nothing_are_in_no_total_of_what_worked(
     assert kinds["effect"].results["public_value_bcr"] == pytest.approx(ratio)
     assert kinds["not_shown"].results["present_value_benefits_gbp"] == pytest.approx(cars)
     assert kinds["not_shown"].results["present_value_costs_gbp"] == 0
+
+
+def test_each_measure_that_is_in_no_total_is_told_with_its_own_pounds(
+    reference: Reference,
+) -> None:
+    person = estimate("Theft from the person", ratio=0.9, se_log=0.2, after=90)
+    theft = measure("Theft from the person", "crime_theft_from_person")
+    done = appraised(evaluation(SHOWN, NOTHING, person), measure(), CAR, theft)
+    cars = worth(reference, "crime_theft_from_vehicle", 400 / 0.8 - 400)
+    people = worth(reference, "crime_theft_from_person", 10)
+    told = {f.text.partition(":")[0]: f.text for f in done.findings if f.rule == "weaker_evidence"}
+    assert set(told) == {"Vehicle crime", "Theft from the person"}
+    for name, pounds_of in (("Vehicle crime", cars), ("Theft from the person", people)):
+        (said,) = re.findall(r"so its £([\d,]+) are in no total", told[name])
+        assert float(said.replace(",", "")) == pytest.approx(pounds_of, rel=0.005), name
 
 
 def test_what_one_sum_lacks_stands_with_it_alone() -> None:

@@ -232,6 +232,11 @@ def test_an_area_on_record_nowhere_is_no_records() -> None:
     assert found.cannot_say[ASB] == none.replace("No", "no", 1)
 
 
+def test_tables_are_named_by_letters_and_digits_of_the_project() -> None:
+    project = replace(project_of(data_of(), "P1"), project_id="EX 04/b")
+    assert project.key == "ex_04_b"
+
+
 def test_an_unknown_project_is_refused_with_those_known() -> None:
     with pytest.raises(BadArgument, match="P1"):
         projects.evaluate(data_of(), "P9", as_of=AS_OF, rng=np.random.default_rng(1))

@@ -21,6 +21,7 @@ from mtf_eval.run.plan import Planned
 from mtf_eval.run.record import (
     _index_entry,
     _mark_out_of_date,
+    _without_words,
     assemble,
     entry_of,
     run_records,
@@ -82,6 +83,22 @@ def test_a_failed_report_keeps_the_last_that_was_good_however_often_it_fails(sto
     assert records(store, {("north", "page"): mended})["reports"]["page"] == mended
     before(store)
     assert "last_good" not in records(store, {("north", "page"): failed})["reports"]["page"]
+
+
+def test_what_a_report_said_is_in_no_run_record_of_now_or_before() -> None:
+    said = {"summary": {"result": "of 3 people"}, "why": "row 7: 3 people"}
+    old = {"outcome": "ok", "key": "a", **said}
+    last = {"outcome": "failed", "key": "b", **said, "last_good": old}
+    record = {"title": "North", "reports": {"page": last, "other": old}}
+    assert _without_words(record) == {
+        "title": "North",
+        "reports": {
+            "page": {"outcome": "failed", "key": "b",
+                     "last_good": {"outcome": "ok", "key": "a"}},
+            "other": {"outcome": "ok", "key": "a"},
+        },
+    }  # fmt: skip
+    assert old["why"], "what is handed over is left as it was"
 
 
 def test_digests_of_what_was_read_are_told_inside_only(store: Store) -> None:

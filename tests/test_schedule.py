@@ -82,6 +82,23 @@ def test_cron_mails_the_summaries_of_what_was_made_and_no_others(tmp_path: Path)
     assert told.stdout == "The new report\n"
 
 
+def test_cron_takes_awkward_folders_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unescaped per cent sign ends the line for cron, wherever it stands."""
+    here = tmp_path / "100% sure"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    text = schedule("cron", data=("data/example",), release="public", out="50% off", at="06:30")
+    lines = [li for li in text.splitlines() if "50" in li or "100" in li]
+    assert len(lines) == 3, "two lines of cron, and how summaries are mailed"
+    assert text.count("%") == text.count(r"\%") == 9
+    for line in lines[1:]:
+        command = line.replace(r"\%", "%")
+        folder, log = re.findall(r"cd (.*?) && .* > (.*?) 2>&1", command)[0]
+        assert shlex.split(folder) == [str(here)]
+        assert shlex.split(log) == [str(here / ".cache" / "schedule.log")]
+        assert "--out '50% off' > " in command
+
+
 @pytest.mark.parametrize("name", ["data/example", "data/two words", "data/100%", "data/$HOME"])
 def test_systemd_takes_the_units(name: str, tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:

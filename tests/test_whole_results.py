@@ -294,6 +294,102 @@ def test_the_panel_regression() -> None:
     assert list(found.details) == ["dispersion"]
 
 
+def test_the_dispersion_of_sparse_counts() -> None:
+    """An area and a month of one incident count; those of none cannot vary and do not."""
+    import statsmodels.api as sm
+
+    rows = np.array([[3, 0, 2, 0], [1, 0, 0, 0], [4, 0, 5, 1], [0, 0, 0, 0], [6, 0, 2, 0]])
+    counts = series(*rows.T.tolist(), [9, 9, 9, 9, 9], first="2020-08-01")
+    counts.loc[START] = 4
+    found = effects.overdispersion(
+        Panel(counts=counts, target=("E00",), buffer=("E04",), start=START)
+    )
+    kept = rows[[0, 1, 2, 4]][:, [0, 2, 3]].astype(float)
+    month, area = (i.ravel() for i in np.indices(kept.shape))
+    design = np.column_stack(
+        [*(area == a for a in range(3)), *(month == m for m in range(1, 4))]
+    ).astype(float)
+    fit = sm.GLM(kept.ravel(), design, family=sm.families.Poisson()).fit()
+    assert found == pytest.approx(float(fit.pearson_chi2) / 6, rel=1e-6)
+
+
+@pytest.mark.parametrize("slope", [False, True])
+def test_an_interrupted_series(slope: bool) -> None:
+    """Ten months before and fourteen after, one in between not on record."""
+    import statsmodels.api as sm
+
+    months = pd.date_range("2020-03-01", periods=25, freq="MS").delete(4)
+    y = np.random.default_rng(4).negative_binomial(6, 0.2, 24)
+    t = np.array([12 * (m.year - 2020) + m.month - 3 for m in months], dtype=float)
+    post = months >= START
+    angle = 2 * np.pi * months.month.to_numpy() / 12
+    columns = [np.ones(24), t, np.sin(angle), np.cos(angle), post]
+    columns += [np.where(post, t - 10, 0)] * slope
+    x = np.column_stack(columns).astype(float)
+    model = sm.GLM(y, x, family=sm.families.Poisson())
+    plain = model.fit(scale="X2", tol=1e-12)
+    robust = model.fit(cov_type="HAC", cov_kwds={"maxlags": 2, "use_correction": False}, tol=1e-12)
+    neutral = np.where(np.arange(x.shape[1]) < 4, x, 0.0)[post]
+    own, without = np.exp(x[post] @ plain.params), np.exp(neutral @ plain.params)
+    ratio, after = own.sum() / without.sum(), int(y[post].sum())
+    gradient = own @ x[post] / own.sum() - without @ neutral / without.sum()
+    residuals = plain.resid_pearson - plain.resid_pearson.mean()
+    alike = float((residuals[1:] * residuals[:-1]).sum() / (residuals**2).sum())
+    poisson = np.asarray(plain.cov_params()) / plain.scale
+    result = effects.interrupted_series(
+        series=pd.Series(y, index=months), start=START, rng=np.random.default_rng(3), slope=slope,
+        draws=200_000,
+    )  # fmt: skip
+    cautions = [
+        "There is no comparison series: anything else that began then is in it.",
+        "Less than a year on one side: the season is poorly known.",
+        "1 months between the first and the last are not on record.",
+    ]
+    assert abs(alike) <= 2 / math.sqrt(24)
+    rows = []
+    for found, name, fit in (
+        (result.estimate, "quasi-Poisson", plain), (result.robust, "Newey-West, 2 lags", robust)
+    ):  # fmt: skip
+        cov = np.asarray(fit.cov_params())
+        variance, least = (float(gradient @ c @ gradient) for c in (cov, poisson))
+        se = math.sqrt(max(variance, least))
+        assert found.se_log == pytest.approx(se, rel=1e-5)
+        drawn = np.random.default_rng(9).multivariate_normal(
+            plain.params, cov * max(1.0, least / variance), 200_000
+        )
+        avoided = np.exp(drawn @ neutral.T).sum(axis=1) - after
+        ends = found.avoided_low, found.avoided_high
+        known = np.quantile(avoided, [0.025, 0.975])
+        assert ends == pytest.approx(known, abs=0.03 * float(np.ptp(known)))
+        assert (found.estimate, found.avoided) == pytest.approx(
+            (ratio, without.sum() - after), rel=1e-6
+        )
+        assert (found.low, found.high) == pytest.approx(
+            (ratio * math.exp(-Z * se), ratio * math.exp(Z * se)), rel=1e-5
+        )
+        assert found.p == pytest.approx(2 * stats.norm.sf(abs(math.log(ratio)) / se), rel=1e-4)
+        assert found.details == pytest.approx(
+            {"dispersion": plain.scale, "autocorrelation": alike}, rel=1e-5
+        )
+        seen = ("estimate", "low", "high", "p", "se_log", "avoided", "details")
+        same = {name: getattr(found, name) for name in (*seen, "avoided_low", "avoided_high")}
+        holds(
+            found, n=int(y.sum()), n_before=int(y[~post].sum()), n_after=after, maryland=2,
+            method=f"Interrupted time series ({name})", cautions=tuple(cautions), **same,
+        )  # fmt: skip
+        for at, term in enumerate(("level", "slope")[: 1 + slope], start=4):
+            step = math.sqrt(max(cov[at, at], poisson[at, at]))
+            ends = [math.exp(plain.params[at] + k * Z * step) for k in (0, -1, 1)]
+            rows.append((term, name, *ends))
+    assert result.terms[["term", "method"]].to_numpy().tolist() == [[*row[:2]] for row in rows]
+    numbers = [row[2:] for row in rows]
+    assert result.terms[["ratio", "low", "high"]].to_numpy() == pytest.approx(
+        np.array(numbers), rel=1e-4
+    )
+    assert result.sentence() == result.estimate.sentence()
+    assert result.tidy()["method"].tolist() == [result.estimate.method, result.robust.method]
+
+
 TEN = [[6, 6, 15, 14], [7, 5, 2, 1], [5, 7, 9, 6], [6, 5, 4, 1], [6, 7, 7, 17], [4, 7, 5, 6],
        [7, 7, 3, 9], [5, 5, 1, 5], [8, 6, 18, 7], [6, 8, 6, 0]]  # fmt: skip
 

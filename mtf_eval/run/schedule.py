@@ -67,9 +67,8 @@ def schedule(kind: str, *, data: Sequence[str], release: str, out: str, at: str)
     }
     if kind == "cron":
         # cron turns an unescaped per cent sign into a line break.
-        line = shlex.join([program, *arguments]).replace("%", r"\%")
-        values |= {"command": line, "folder": shlex.quote(folder), "log": shlex.quote(log)}
-        values["out"] = shlex.quote(out).replace("%", r"\%")
+        own = {"folder": [folder], "log": [log], "out": [out], "command": [program, *arguments]}
+        values |= {name: shlex.join(each).replace("%", r"\%") for name, each in own.items()}
     elif kind == "systemd":
         words = (w.replace("%", "%%").replace("$", "$$") for w in [program, *arguments])
         line = " ".join(w if re.fullmatch(r"[\w./:+%=@,-]+", w) else f'"{w}"' for w in words)

@@ -134,7 +134,7 @@ def _draw(
         for name in ("deadweight", "attribution", "drop_off", "impact", "cost")
     }
     inputs: dict[Key, Array] = {}
-    ranges = {line.code: (line.low, line.high) for line in lines if line.code}
+    ranges = {line.code: (line.low, line.high) for line in lines}
 
     def triangle(key: Key, low: float, mode: float, high: float) -> None:
         if high > low:
@@ -208,11 +208,10 @@ def simulate(
     inputs = _draw(lines, reference, rng, draws)
     priced = {key: values for key, values in inputs.items() if key[0] == "unit cost"}
     others = {key: values for key, values in inputs.items() if key not in priced}
-    ranged = [line for line in lines if ("unit cost", line.code) in priced]
     cases: dict[str, dict[Key, Array]] = {}
     if priced:
         for name in ("low", "high"):
-            cases[name] = {("unit cost", x.code): np.array(getattr(x, name)) for x in ranged}
+            cases[name] = {("unit cost", x.code): np.array(getattr(x, name)) for x in lines}
         cases["drawn"] = priced
     pricing = Pricing(reference, assumptions)
     benefits, costs = _model(lines, pricing, others, draws)

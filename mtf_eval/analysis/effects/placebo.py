@@ -109,7 +109,7 @@ def _runs(
 
 
 def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Disjoint groups in which each target area is replaced by the nearest unused one."""
+    """Disjoint groups: each target area, the worst first, replaced by the nearest unused one."""
     level = np.log(a + 0.5)
     left = np.ones(len(free), dtype=bool)
     groups = np.empty((min(USUAL.most, len(free) // len(target)), len(target)), dtype=int)
