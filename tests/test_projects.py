@@ -994,6 +994,26 @@ def test_the_projects_own_areas_stay_and_others_only_where_they_can_be_compared(
     assert others(panel) == 1
 
 
+def test_a_ward_is_not_compared_with_the_small_areas_it_is_made_of() -> None:
+    """Rows of wards beside those of their small areas: the effect is that of the small areas."""
+    rows = incidents(fall=0.4)
+    small = rows.assign(area_code=rows["area_code"].str.replace("A", "E010000"))
+    ward = small["area_code"].str[-2:].astype(int) // 3  # each of three small areas
+    wards = small.assign(area_code="E050000" + ward.map("{:02d}".format))
+    wards = wards.groupby(["month", "area_code", "measure"], as_index=False)["count"].sum()
+    areas = areas_of(target=["E01000000"], buffer=["E01000001"])
+
+    whole = pd.concat([small, wards], ignore_index=True)
+    alone, both = (data_of(incidents=kept, project_areas=areas) for kept in (small, whole))
+    told = [evaluated(data).primary for data in (alone, both)]
+    assert told[0] is not None
+    assert told[1] is not None
+    assert told[1].estimate == pytest.approx(told[0].estimate)
+    records = coverage_of(both, ASB, as_of=AS_OF).counts
+    assert len(records.columns) == 40
+    assert others(series_of(records, project_of(both, "P1"), ASB, frozenset())) == 28
+
+
 def test_beside_the_designs_own_estimate_stands_each_other_once() -> None:
     found = evaluated(data_of(incidents=incidents(fall=0.4)))
     methods = [each.method for each in found.sensitivity]

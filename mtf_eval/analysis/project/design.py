@@ -22,6 +22,7 @@ from mtf_eval.records.coverage.gaps import ONE_MONTH, first_of
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.plans import listed
 from mtf_eval.records.prices.reference import slug
+from mtf_eval.records.reading.redrawn import area_kind
 
 Status = Literal["planning", "running", "complete", "no_records"]
 Method = Literal["placebo", "did", "series", "before_after", "none"]
@@ -275,15 +276,17 @@ def series_of(
 ) -> Panel:
     """Return the panel of every usable area over all months on record.
 
-    Areas where another project was at work, and other areas without any incident of the measure,
-    are left out of the comparison. Raises `NotEnoughData` when none of the target areas is on
-    record.
+    Areas where another project was at work, other areas without any incident of the measure, and
+    those of another kind (a ward beside small areas) are left out of the comparison. Raises
+    `NotEnoughData` when none of the target areas is on record.
     """
     if not set(project.target) & set(records.columns):
         raise NotEnoughData(f"{measure}: none of the project's areas is on record")
     own = {*project.target, *project.buffer}
-    some = records.sum() > 0
-    keep = [a for a in records.columns if a in own or (some[a] and a not in excluded)]
+    some, kinds = records.sum() > 0, {area_kind(a) for a in project.target} - {""}
+    other = {a for a in records.columns if kinds and area_kind(a) not in {*kinds, ""}}
+    left_out = {*excluded, *other, *some.index[~some]} - own
+    keep = [a for a in records.columns if a not in left_out]
     counts = records[keep].reindex(columns=sorted({*keep, *own}))
     nominated = tuple(a for a in project.areas.get("comparison", ()) if a in keep)
     return Panel(

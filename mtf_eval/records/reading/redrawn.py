@@ -7,6 +7,7 @@ it, where both vintages are in use; a part of it that a project names cannot be 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,19 @@ OLD, NEW = "LSOA11CD", "LSOA21CD"
 _NAMED = ((NEW, "LSOA21NM"), (OLD, "LSOA11NM"))
 
 Group = tuple[frozenset[str], frozenset[str]]
+
+
+def area_kind(code: str) -> str:
+    """Return what a code says it is of: `01` of a small area, `05` of a ward, `06` of a district.
+
+    Nothing of a code that is none of the Office for National Statistics.
+
+    >>> area_kind("E01024687"), area_kind("E07000114"), area_kind("Beat 7")
+    ('01', '06', '')
+    """
+    found = re.match(r"[EWNS](\d{2})\d{6}(?!\w)", code)
+    kind = found[1] if found else ""
+    return "06" if kind in ("07", "08", "09") else kind
 
 
 def own_look_up(place: Path) -> Path | None:

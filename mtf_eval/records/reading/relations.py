@@ -6,7 +6,6 @@ reported, never refused.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 
@@ -15,7 +14,7 @@ import pandas as pd
 from mtf_eval.records.aliases import Aliases, fold
 from mtf_eval.records.plans import BY_HAND, hash_of
 from mtf_eval.records.reading.grids import Tidied
-from mtf_eval.records.reading.redrawn import districts
+from mtf_eval.records.reading.redrawn import area_kind, districts
 from mtf_eval.records.reading.scanner import first_name, without_person
 from mtf_eval.records.reading.spellings import of_kind, one_spelling
 from mtf_eval.records.reading.sums import hold_sums
@@ -261,13 +260,11 @@ def _alone(incidents: Tidied) -> None:
 def _kinds(incidents: Tidied) -> None:
     """Warn of codes of several kinds of area, as one may lie within another."""
     codes = incidents.frame["area_code"].dropna().unique()
-    kinds = {k[1:]: k for c in codes for k in re.findall(r"^([EWNS][0-9]{2})[0-9]{6}$", c)}
-    districts = [k for k in ("06", "07", "08", "09") if k in kinds]
-    for other in districts[1:]:
-        del kinds[other]
+    kinds = {kind: c[:3] for c in codes if (kind := area_kind(c))}
     if len(kinds) > 1:
-        text = f"codes of several kinds of area ({', '.join(sorted(kinds.values()))}): what lies "
-        text += "in areas of two kinds is counted twice and compared with itself; keep one kind"
+        text = f"codes of several kinds of area ({', '.join(sorted(kinds.values()))}): a project "
+        text += "is compared with areas of its own kind alone, and what lies in areas of two kinds "
+        text += "is counted twice in sums; keep one kind"
         incidents.finding("warning", text, column="area_code")
 
 
