@@ -225,7 +225,7 @@ def test_the_day_of_the_records_and_what_was_read(tmp_path: Path) -> None:
 
 def test_a_library_that_is_not_there_is_called_absent() -> None:
     assert "absent" not in versions(facts_module.LIBRARIES).values()
-    found = versions(["pytest", "no-such-library"])
+    found = versions(("pytest", "no-such-library"))
     assert found == {"pytest": pytest.__version__, "no-such-library": "absent"}
 
 

@@ -68,7 +68,9 @@ def put(path: Path, entry: object, most: int) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".draft-", delete=False) as draft:
             draft.write(hashlib.sha256(raw).digest() + raw)
         os.replace(draft.name, path)
-        entries = sorted(path.parent.glob("[0-9a-f]*"), key=lambda p: p.stat().st_mtime)
+        entries = list(path.parent.glob("[0-9a-f]*"))
+        if len(entries) > most:
+            entries.sort(key=lambda p: p.stat().st_mtime)
         for old in entries[:-most]:  # earlier editions kept a data set as a folder
             shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
     except OSError:

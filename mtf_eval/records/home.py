@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import os
-from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -23,7 +23,8 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def versions(names: Iterable[str]) -> dict[str, str]:
+@cache
+def versions(names: tuple[str, ...]) -> dict[str, str]:
     """Return the versions of libraries, `absent` of those that are not there."""
     held: dict[str, str] = {}
     for name in names:

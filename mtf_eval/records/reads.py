@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import wraps
@@ -60,8 +61,9 @@ def units(data: Dataset) -> dict[str, str]:
 
 def read_of(data: Dataset, name: str, asked: Iterable[str]) -> tuple[int, str]:
     """Return of a table what was asked of it: how many of its rows, and one digest."""
-    held, frame = dict(_of_table(name, data.tables[name])), data.tables[name]
-    asked = sorted(u for u in asked if u in held)
+    held, frame = units_of(data), data.tables[name]
+    own = re.compile(rf"{name}($|\[|\.(?!month=|span$))")  # these two say what is on record
+    asked = sorted(u for u in asked if u in held and own.match(u))
     chosen = np.zeros(len(frame), bool)
     for unit in asked:
         project = unit.endswith("]") and unit.partition("[")[2][:-1]

@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -46,6 +47,8 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+#: New objects until those that nothing leads to are looked for: a report's process soon ends.
+RARELY = 1_000_000
 TICK = 0.2  # seconds between two looks at a deadline and at whether the run is still there
 
 
@@ -169,6 +172,7 @@ def work(job: Job, log: str) -> tuple[dict[str, bytes], dict[str, Any]] | str:
     """
     told = _Log(log)
     told.say(pid=os.getpid())
+    gc.set_threshold(RARELY)
     _settle(job)
     guard = _Guard(told, job.cell_seconds)
     book = parameterised(job.source, job.parameters)

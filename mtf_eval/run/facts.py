@@ -31,11 +31,11 @@ from mtf_eval.records.reading.sources import files_of
 # months: one record with a mistyped year does not make an annual review.
 MONTHS_FOR_A_YEAR = 3
 # Versions of what makes the numbers, the pictures and the pages.
-LIBRARIES = [
+LIBRARIES = (
     *("numpy", "pandas", "scipy", "statsmodels", "matplotlib", "seaborn", "duckdb"),
     *("ipykernel", "ipython", "papermill", "nbclient", "nbconvert", "jinja2", "beautifulsoup4"),
     "xlsxwriter",
-]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

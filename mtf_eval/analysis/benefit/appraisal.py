@@ -278,12 +278,14 @@ def _returned(lines: Iterable[Line], reference: Reference, assumptions: Assumpti
     """
     spent = [line for line in lines if line.route == "cost"]
     bare = replace(assumptions, optimism="off")
-    pricing, paid = Pricing(reference, bare), flow(spent, reference, bare)
+    pricing = Pricing(reference, bare)
     given: dict[str, float] = {}
     for line in spent:
         own = given.get(line.project_id, 0.0)
         given[line.project_id] = own + float(pricing.units(line).sum())
-    sums = paid.groupby("project_id")[["amount_gbp", "present_gbp"]].sum()
+    if all(line.quantity >= 0 for line in spent):
+        return not any(given.values())
+    sums = flow(spent, reference, bare).groupby("project_id")[["amount_gbp", "present_gbp"]].sum()
     low = min((*given.values(), *sums.min()), default=0.0)
     return low < 0 or not any(given.values())
 

@@ -61,7 +61,8 @@ def produce(
     notes: Sequence[str],
 ) -> Any:
     """Return an xlsxwriter workbook; it is written when closed."""
-    book = Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False})
+    plain = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    book = Workbook(path, plain)
     cover = _worksheet(book, "Cover")
     cover.set_column(0, 0, 85)
     lines = [(title, BIG)]
