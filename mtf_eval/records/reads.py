@@ -61,16 +61,17 @@ def units(data: Dataset) -> dict[str, str]:
 
 def read_of(data: Dataset, name: str, asked: Iterable[str]) -> tuple[int, str]:
     """Return of a table what was asked of it: how many of its rows, and one digest."""
-    held, frame = units_of(data), data.tables[name]
+    frame = data.tables[name]
     own = re.compile(rf"{name}($|\[|\.(?!month=|span$))")  # these two say what is on record
-    asked = sorted(u for u in asked if u in held and own.match(u))
+    asked = sorted(filter(own.match, asked))
     chosen = np.zeros(len(frame), bool)
     for unit in asked:
         project = unit.endswith("]") and unit.partition("[")[2][:-1]
         measure = unit.partition(".measure=")[2]
         column, value = ("measure", measure) if measure else ("project_id", project)
         chosen |= frame[column].astype(str).eq(value).to_numpy(bool) if value else True
-    return int(chosen.sum()), digest([held[u] for u in asked])
+    held = dict(_of_table(name, frame[chosen]))
+    return int(chosen.sum()), digest([held[u] for u in asked if u in held])
 
 
 def _on_record(data: Dataset, day: date) -> Iterator[tuple[str, str]]:
