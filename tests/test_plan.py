@@ -105,6 +105,8 @@ def test_all_problems_stand_in_one_message(tmp_path: Path) -> None:
     template = book(tmp_path, "b", "year: int = 1")
     with pytest.raises(BadArgument, match="2 problem"):
         template.checked({"year": "x", "other": 1})
+    with pytest.raises(BadArgument, match=r"no such parameter; it has none$"):
+        book(tmp_path, "bare", "").checked({"other": 1})
 
 
 @pytest.mark.parametrize(

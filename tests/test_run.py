@@ -327,6 +327,7 @@ ASKED: dict[str, Any] = {
         ({"group": ("quarter", "agency"), "parameter": ("n=1",)},
          {"parameters": {"group": "quarter;agency", "n": "1"}}),
         ({"report": ("once",)}, {"reports": ("once",)}),
+        ({"reference": Path("prices")}, {"reference": str(Path.cwd() / "prices")}),
     ],
 )  # fmt: skip
 def test_what_options_ask_for(options: dict[str, Any], expected: dict[str, Any]) -> None:

@@ -185,6 +185,18 @@ def test_the_folder_of_work_is_the_owners_alone(tmp_path: Path) -> None:
         assert (store.state / "lock").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_salt_that_others_could_read_is_no_secret_any_more(store: Store, kept: bool) -> None:
+    with store.locked():
+        before = store.salt()
+    if not kept:
+        (store.state / "salt").unlink()
+    store.state.chmod(0o755)
+    with store.locked():
+        assert store.state.stat().st_mode & 0o777 == 0o700
+        assert store.salt() != before
+
+
 def test_what_a_killed_swap_left_is_taken_away(store: Store) -> None:
     for left in (store.next, store.old):
         (left / "example").mkdir(parents=True)
