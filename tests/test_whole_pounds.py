@@ -45,8 +45,7 @@ EACH = UP["2015/16"] * GAIN
 VALUE = AVOIDED * sum(ROBBERY.values()) * EACH * (SHARES[0] + SHARES[1] * LATER)
 
 
-@pytest.fixture(scope="module")
-def done() -> Benefit:
+def made(draws: int) -> Benefit:
     data = dataset(
         project_measures=[measure()],
         outcomes=[
@@ -62,8 +61,13 @@ def done() -> Benefit:
     )  # fmt: skip
     return appraisal.analyse(
         data, evaluation(estimate(ratio=0.75, after=90, months=18)), load_reference(),
-        price_year="2024/25", horizon_years=3, draws=0, rng=np.random.default_rng(0),
+        price_year="2024/25", horizon_years=3, draws=draws, rng=np.random.default_rng(0),
     )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def done() -> Benefit:
+    return made(draws=0)
 
 
 def three(pounds: float) -> str:
@@ -277,3 +281,142 @@ def test_the_live_model_has_the_same_inputs_and_sums(done: Benefit) -> None:
     assert sum(line["present"][0] for line in lines.values() if line["sum"] == "cost") == (
         pytest.approx(WHOLE)
     )
+
+
+# The same with draws: what is near, and what follows from it by hand
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Benefit:
+    return made(draws=4000)
+
+
+def test_every_other_assumption_by_hand(drawn: Benefit) -> None:
+    with (REFERENCE / "unit_costs.csv").open(encoding="utf-8") as file:
+        newer = next(r for r in csv.DictReader(file) if r["code"] == "crime_robbery_2019_20")
+    assert newer["price_year"] == "2019/20"
+    up = INDEX["2024/25"] / 78.1735
+    newest = float(newer["total_gbp"]) * up / (11_320 * UP["2015/16"])
+    newest_fiscal = float(newer["fiscal_gbp"]) * up / (5_450 * UP["2015/16"])
+    mean = 1 + (bias("benefit", 1) + bias("benefit", 3) + bias("benefit", 4)) / 3
+    paid = PAID["Police"] + PAID["NHS Trust"] + PAID["Council"] * LATER
+    high = 12_050 / 11_320
+    longer = (1 + LATER + 0.5 * LATER**2) * SHARES[0] / (SHARES[0] + SHARES[1] * LATER)
+    fiscal = VALUE * 5_450 / 11_320
+    wanted = {
+        "As reported": (VALUE, fiscal, WHOLE),
+        "Optimism bias off": (VALUE / GAIN, fiscal / GAIN, paid),
+        "Optimism bias by the mean of the grades":
+            (VALUE / GAIN * mean, fiscal / GAIN * mean, WHOLE),
+        "Cost of anticipating crime left out": (VALUE * (11_320 - 330) / 11_320, fiscal, WHOLE),
+        "Crime at the costs of the newer Home Office edition (2019/20)":
+            (VALUE * newest, fiscal * newest_fiscal, WHOLE),
+        "Unit costs at the low end": (VALUE, fiscal, WHOLE),
+        "Unit costs at the high end": (VALUE * high, fiscal * high, WHOLE),
+        "What moved next door not taken off (gross)": (VALUE, fiscal, WHOLE),
+        "Effect lasts 3 years, 50% less each year": (VALUE * longer, fiscal * longer, WHOLE),
+        "Horizon of 5 years": (VALUE, fiscal, WHOLE),
+        "Horizon of 10 years": (VALUE, fiscal, WHOLE),
+    }  # fmt: skip
+    frame = appendix.sensitivities(drawn).frame.set_index("case")
+    assert [*frame.index] == [
+        *list(wanted)[:5], "Recorded crime scaled up to actual crime", *list(wanted)[5:],
+    ]  # fmt: skip
+    for case, (value, budget, paid) in wanted.items():
+        assert frame.loc[case].tolist() == pytest.approx(
+            [value - paid, value / paid, budget / paid, paid - budget], rel=1e-5
+        ), case
+    assert drawn.claims is not None
+    claimed = appendix.sensitivities(drawn.claims).frame.set_index("case")["bcr"]
+    base = claimed["As reported"]
+    for case, times in (("low", 0.8), ("high", 1.2)):  # our spread: the source gives none
+        assert claimed[f"Unit costs at the {case} end"] == pytest.approx(base * times)
+    for case in ("Effect lasts 3 years, 50% less each year", "Cost of anticipating crime left out"):
+        assert claimed[case] == pytest.approx(base), "of places alone"
+
+
+def test_what_the_result_hangs_on(drawn: Benefit) -> None:
+    each = VALUE / AVOIDED
+    bounds = [90 / (0.75 * math.exp(k * 1.2816 * 0.1)) - 90 for k in (1, -1)]
+    high = 12_050 / 11_320 - 1
+    unit = [1 + high * (1 - math.sqrt(1 - share)) for share in (0.1, 0.9)]
+    cost = [0.9 + 0.1 * math.sqrt(0.2), 1.1 - 0.1 * math.sqrt(0.2)]
+    frame = appendix.tornado(drawn).frame
+    assert frame["input"].tolist() == ["Effect: Robbery", "Unit cost: Robbery", "Costs"]
+    for (low, top), near, row in zip(
+        (bounds, unit, cost), (1.5, 0.003, 0.004), frame.itertuples(), strict=True
+    ):
+        assert (row.low_input, row.high_input) == pytest.approx((low, top), abs=near)
+    effect, price, spent = frame.itertuples()
+    assert (effect.low, effect.high) == pytest.approx(
+        (effect.low_input * each - WHOLE, effect.high_input * each - WHOLE)
+    )
+    assert (price.low, price.high) == pytest.approx(
+        (price.low_input * VALUE - WHOLE, price.high_input * VALUE - WHOLE)
+    )
+    assert (spent.low, spent.high) == pytest.approx(
+        (VALUE - spent.low_input * WHOLE, VALUE - spent.high_input * WHOLE)
+    )
+    part = WHOLE / VALUE
+    less = f"{1 - part:.0%} less"
+    same(
+        appendix.switching_values(drawn),
+        ("Costs", 1, 1 / part, f"{1 / part:.0f} times as much"),
+        ("Effect: Robbery", AVOIDED, AVOIDED * part, less),
+        ("Unit cost: Robbery", 1, part, less),
+    )
+    claims = drawn.claims
+    assert claims is not None
+    part = WHOLE / claims.results["present_value_benefits_gbp"]
+    what = "Job Seeker's Allowance Fiscal and economic benefit from a workless claimant entering "
+    less, more = f"{1 - part:.0%} less", 1 - 0.75 * part
+    same(
+        appendix.switching_values(claims),
+        (f"Attribution: {what}work", 0.8, 0.8 * part, less),
+        ("Costs", 1, 1 / part, f"{1 / part - 1:.0%} more"),
+        (f"Deadweight: {what}work", 0.25, more, f"{more / 0.25 - 1:.0%} more"),
+        (f"Impact: {what}work", 0.5, 0.5 * part, less),
+        (f"Unit cost: {what}work", 1, part, less),
+    )
+
+
+def test_what_the_rules_found_and_how_sure_it_is(drawn: Benefit) -> None:
+    low, high = (90 / (0.75 * math.exp(k * 1.96 * 0.1)) - 90 for k in (1, -1))
+    said = (
+        f"Robbery: 30 fewer incidents than expected (95% interval {low:.0f} to {high:.0f}); next "
+        "door was not measured."
+    )
+    same(
+        appendix.findings(drawn),
+        ("1. project_measures row 2", "displacement", "check", said),
+        ("2. project_measures row 2", "wide unit cost", "check",
+         "Robbery: the unit cost may be 1 to 1.1 times the one reported, which is the careful end. "
+         "All results use the one reported; what they would be over that range is a table of its "
+         "own."),
+    )  # fmt: skip
+    assert appendix.gaps(drawn).frame.empty
+    net = drawn.draws
+    assert net is not None
+    prices = appendix.prices(drawn).frame
+    assert prices["prices"].tolist() == [
+        "As reported", "All at the low end", "All at the high end", "Drawn between low and high",
+    ]  # fmt: skip
+    for row, factor in ((0, 1.0), (1, 1.0), (2, 12_050 / 11_320)):
+        known = np.quantile(net.public * factor - net.costs, [0.05, 0.5, 0.95])
+        assert prices.iloc[row, 1:4].astype(float).tolist() == pytest.approx(known.tolist())
+    assert prices["p50"].iloc[0] < prices["p50"].iloc[3] < prices["p50"].iloc[2]
+    nothing, records, claimed, least = statement.appraisal_summary(drawn).frame.to_numpy().tolist()
+    assert nothing[:4] == ["Do nothing", 0, 0, 0]
+    assert records[1:5] == pytest.approx([VALUE, WHOLE, VALUE - WHOLE, VALUE / WHOLE])
+    assert said.rstrip(".") in records[6]
+    assert "next door" not in claimed[6]
+    assert claimed[6] == "none named by the rules; no other project on record claims it"
+    assert records[-1] == (
+        "Effect that passed its checks; chance that benefits exceed costs over 99%"
+    )
+    assert least[0] == "Lower bound: next door not measured, anticipation of crime out of gains, P5"
+    assert least[2] == pytest.approx(WHOLE)
+    lean = np.quantile(net.public * (11_320 - 330) / 11_320 - net.costs, 0.05)
+    assert least[3] == pytest.approx(float(lean))
+    assert statement.tornado_finding(drawn) == "The result hangs most on the effect (Robbery)"
+    assert statement.chance_finding(drawn) == "The chance that benefits exceed costs is over 99%"
