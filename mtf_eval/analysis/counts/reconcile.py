@@ -198,7 +198,7 @@ class Reading(NamedTuple):
 def published(data: Dataset) -> pd.DataFrame:
     """Return published months that the log does not replace."""
     frame = referrals.monthly(data).dropna(subset=["received"])
-    kept: pd.DataFrame = frame[frame["month"].isin(referrals.standing(data))]
+    kept: pd.DataFrame = frame[frame["month"].isin(referrals.standing_months(data))]
     return kept
 
 

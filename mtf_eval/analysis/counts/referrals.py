@@ -50,7 +50,7 @@ def monthly(data: Dataset) -> pd.DataFrame:
         on_record = kept(data, "referrals").reindex(span, fill_value=False)
         counted.loc[~on_record.to_numpy(dtype=bool)] = pd.NA
         counted = counted.rename_axis("month").reset_index().assign(as_at=until)
-        published = published[published["month"].isin(standing(data))]
+        published = published[published["month"].isin(standing_months(data))]
         month, stated = counted["month"], published["month"]
         own = month.dt.year.map(lambda year: logged(data, year))
         counted = counted[~month.isin(stated) & (own | ~month.dt.year.isin(stated.dt.year))]
@@ -141,7 +141,7 @@ def source_of(data: Dataset, year: int) -> str:
 
 def months_published(data: Dataset, year: int) -> str:
     """Say how many months of a year of the log stand as published; empty where none."""
-    number = (standing(data).dt.year == year).sum() if logged(data, year) else 0
+    number = (standing_months(data).dt.year == year).sum() if logged(data, year) else 0
     text = f"Months of {year} outside the log ({number}): totals as published, in no table by "
     return f"{text}agency, ward or theme." if number else ""
 
@@ -373,7 +373,7 @@ def logged(data: Dataset, year: int) -> bool:
 
 
 @once
-def standing(data: Dataset) -> pd.Series[pd.Timestamp]:
+def standing_months(data: Dataset) -> pd.Series[pd.Timestamp]:
     """Return published months that stand: those outside the log, from its first received on."""
     months, received = data.table("monthly_referrals")["month"], core_log(data)["received"]
     inside = months.between(received.min().replace(day=1), received.max())
