@@ -116,10 +116,14 @@ def texts(released: Released) -> dict[str, list[str]]:
     return {c["name"]: [row[i] for row in rows] for i, c in enumerate(content["columns"])}
 
 
-def compact(value: float, kind: str) -> str:
-    """Write a value short, for an axis: `£1.2m`, `40%`, `1,250`."""
+def compact(value: float, kind: str, *, most: float = 0) -> str:
+    """Write a value short: `£1.2m`, `40%`, `1,250`; beside `most` of an axis, as that is written.
+
+    >>> compact(5000, "money"), compact(5000, "money", most=20_000)
+    ('£5,000', '£5k')
+    """
     size = abs(value) * (100 if kind in PER_CENT else 1)
-    if kind == "money" and round(size) >= 1e4:
+    if kind == "money" and round(size) >= (1e4 if most < 1e4 else 1e3):
         near = float(f"{size:.3g}")  # which may be the first of the next unit
         least, letter = next(each for each in LARGE if near >= each[0])
         text = f"{near / least:,.6g}{letter}"

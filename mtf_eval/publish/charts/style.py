@@ -267,7 +267,9 @@ def value_axis(axes: Axes, kind: str, *, along: str = "y", most: int = 5) -> Non
     axis.set_major_locator(
         MaxNLocator(most, integer=kind in ("people", "count"), steps=[1, 2, 2.5, 5, 10])
     )
-    axis.set_major_formatter(FuncFormatter(lambda v, _: compact(v, kind)))
+    axis.set_major_formatter(
+        FuncFormatter(lambda v, _: compact(v, kind, most=max(axis.get_view_interval())))
+    )
     axes.grid(axis=along, color=GRID, linewidth=1)  # type: ignore[arg-type]
 
 

@@ -277,7 +277,7 @@ def provenance(
         "Data set": data.title,
         "As at": _as_at(data.about.get("as_at", "")) or "each table as below",
         **({} if disclosure.rule.off else {"Content": "tables of people are not listed"}),
-        "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items()),
+        "Parameters": "; ".join(f"{k} = {v}" for k, v in settings.items() if v),
         **({"Changed by hand": "; ".join(by_hand)} if by_hand else {}),
         "Disclosure rule": f"{disclosure.rule.name} rule. {disclosure.rule.sentence}",
         **({"Reading the data found": found} if disclosure.rule.off else {}),
