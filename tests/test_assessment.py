@@ -18,11 +18,13 @@ from mtf_eval.analysis.project import (
     assessment,
     estimation,
     follow_up,
+    gates,
     harm,
     maps,
     planning,
     process,
 )
+from mtf_eval.analysis.project.design import Window
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation
 from mtf_eval.analysis.project.gates import Withheld, on_record, trusted
 from mtf_eval.analysis.project.net import Net, avoided_in
@@ -376,6 +378,28 @@ def test_a_short_record_has_a_baseline_and_no_place_where_half_is(fell: Judged) 
     own = half.loc[half["area_code"] == "A00", "count"].sum()
     assert len(frame) == 1
     assert frame.iloc[0].tolist()[:3] == ["6 months", own, half["count"].sum()]
+
+
+def test_gaps_are_those_of_the_months_compared_on_either_side() -> None:
+    """Compared are January to June of two years; the autumn between them is not."""
+    whole = coverage_of(data_of(), ASB, as_of=AS_OF)
+    window = Window(
+        before_first=pd.Timestamp("2020-01-01"), before_last=pd.Timestamp("2020-06-01"),
+        start=pd.Timestamp("2021-01-01"), last=pd.Timestamp("2021-06-01"), same_season=True,
+    )  # fmt: skip
+
+    def gap(first: str, last: str) -> Gap:
+        ends = {"first": pd.Timestamp(first), "last": pd.Timestamp(last)}
+        return Gap(kind="missing", measure=ASB, source="North", areas=("A00",), gate=True,
+                   text=first, remedy="", **ends)  # fmt: skip
+
+    inside = [("2020-01-01", "2020-01-01"), ("2020-06-01", "2020-08-01"),
+              ("2021-06-01", "2021-12-01"), ("2019-01-01", "2021-12-01")]  # fmt: skip
+    beside = [("2019-12-01", "2019-12-01"), ("2020-07-01", "2020-12-01"),
+              ("2021-07-01", "2021-07-01")]  # fmt: skip
+    held = replace(whole, gaps=tuple(gap(*each) for each in (*inside, *beside)))
+    assert [g.text for g in gates.gaps_of(held, ("A00",), window)] == [e[0] for e in inside]
+    assert gates.gaps_of(held, ("A09",), window) == ()
 
 
 def test_counts_not_to_be_relied_on_are_left_out_where_their_gap_says() -> None:

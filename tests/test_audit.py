@@ -311,6 +311,8 @@ def test_which_sums_of_columns_are_believed(tmp_path: Path) -> None:
     assert leaks("One Two Both", *bear[:2], hidden[0]) == {("d", "two", 3)}
     assert leaks("One Two Both", *bear, "x 9 9 8", hidden[0]) == {("d", "two", 3)}
     assert leaks("One Two Both", *bear, "x 9 9 8", "y 8 9 8", hidden[0]) == set()
+    empty, wrong = ("u 0 0 0", "v 0 0 0", "w 0 0 0"), ("x 9 9 8", "y 8 9 8")
+    assert leaks("One Two Both", *bear, *empty, *wrong, hidden[0]) == set(), "noughts bear out none"
     noughts = ("a 10 0 10", "b 20 0 20", "c 31 0 31")
     assert leaks("One Two Both", *noughts, hidden[0]) == set(), "they compare two columns"
     both = ("a 10 5 5 15", "b 20 6 6 26", "c 30 7 7 37", "d 11 8 9 19")

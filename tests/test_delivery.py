@@ -142,6 +142,18 @@ def test_nothing_on_record_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("total", "done", "late", "overdue", "words"),
+    [
+        (0, 0, 0, 0, "No actions are on record"),
+        (3, 1, 0, 0, "1 of 3 actions completed; none overdue"),
+        (3, 2, 1, 1, "2 of 3 actions completed, 1 of them late; 1 overdue"),
+    ],
+)
+def test_actions_in_words(total: int, done: int, late: int, overdue: int, words: str) -> None:
+    assert delivery.actions_words(total, done=done, late=late, overdue=overdue) == words
+
+
+@pytest.mark.parametrize(
     ("due", "status", "completed", "state", "days"),
     [
         ("2021-06-30", "planned", None, "open", 0),  # due on the day itself

@@ -1333,6 +1333,23 @@ def test_what_the_estimators_said_is_counted_by_hand() -> None:
     assert refused["Before and after, exact"].tolist() == [0, 0]
 
 
+def test_groups_of_areas_are_pretended_whole_and_areas_without_a_group_not_at_all() -> None:
+    names = [f"A{i:02d}" for i in range(9)]
+    tried: list[tuple[str, ...]] = []
+
+    def said(panel: Panel) -> SimpleNamespace:
+        tried.append(panel.target)
+        return SimpleNamespace(low=0.5, high=0.9, se_log=0.1)
+
+    groups = dict.fromkeys(names[:6], "G") | dict.fromkeys(names[6:8], "H")
+    found = performance(
+        counts=pd.DataFrame(10, MONTHS, names), groups=groups, start=START, falls=(0.0,),
+        estimators={"A": said}, rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert found["targets"].tolist() == [2]
+    assert sorted(tried) == [tuple(names[:6]), tuple(names[6:8])]
+
+
 def test_of_a_slow_estimator_every_so_and_so_many_th_target_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

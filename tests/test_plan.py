@@ -203,6 +203,10 @@ def test_a_notebook_of_ones_own_is_run_as_written_only_where_asked(tmp_path: Pat
     own = book(tmp_path, "own", "year: int = 2020")
     assert [r.name for r in planned(own)] == ["own-2020", "own-2021"]
     assert [r.name for r in planned(own, as_written=True)] == ["own-2020"]
+    for kind, name in (("project_id", "project"), ("plan_id", "plan"), ("period", "period")):
+        own = book(tmp_path, f"own_{name}", f'{kind}: str = "none"')
+        with pytest.raises(BadArgument, match=f"^example: no {name} none; there is"):
+            planned(own, as_written=True)
 
 
 def test_the_day_of_the_records_and_what_was_read(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -232,6 +233,27 @@ def test_what_it_comes_to(done: Benefit) -> None:
         f"{three(WHOLE)} discounted"
     )
     assert statement.bridge(done) == bridge
+
+
+def test_who_gains_most_and_how_much_of_it_is_cash(done: Benefit) -> None:
+    times = AVOIDED * EACH * (SHARES[0] + SHARES[1] * LATER)
+    gained = {"People and businesses": 5_870 * times,
+              "Courts and prisons": 5_450 * BORNE["courts_and_prisons"] * times,
+              "Police": 5_450 * BORNE["police"] * times}  # fmt: skip
+    said = dict(zip(statement.appraisal_summary(done).frame["option"],
+                    statement.appraisal_summary(done).frame["gains"], strict=True))  # fmt: skip
+    words = said["The project as the records show"].partition("; ")
+    assert words[2] == "capacity freed, not cash"
+    for (agency, pounds), told in zip(gained.items(), words[0].split(", "), strict=True):
+        name, _, value = told.rpartition(" £")
+        assert name == agency
+        assert float(value.replace(",", "")) == pytest.approx(pounds, rel=0.005)
+    cash = replace(done, results=done.results.where(done.results.index != "cashable_benefit_gbp",
+                                                    1_200.0))  # fmt: skip
+    told = statement.appraisal_summary(cash).frame["gains"]
+    assert told.iloc[1].endswith("; cashable £1,200")
+    under = {c.name: c.note for c in statement.headline(cash).columns}
+    assert "Of a fiscal benefit of £184,000" in " ".join(under.values())
 
 
 def test_from_gross_to_net(done: Benefit) -> None:

@@ -14,12 +14,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from test_projects import ASB, MONTHS, a_project, areas_of, data_of, evaluated
+from test_projects import AS_OF, ASB, MONTHS, a_project, areas_of, data_of, evaluated
 
-from mtf_eval.analysis.project import assessment, follow_up, planning
+from mtf_eval.analysis.project import assessment, follow_up, harm, planning
+from mtf_eval.analysis.project.design import project_of
 from mtf_eval.analysis.project.evaluation import Evaluation
 from mtf_eval.analysis.results.tables import Table
 from mtf_eval.records.dataset import Dataset
+from mtf_eval.records.prices.reference import load_reference
 
 NAN = math.nan
 Judged = tuple[Dataset, Evaluation]
@@ -234,6 +236,11 @@ def test_what_moved_next_door(next_door: Judged) -> None:
     ratio, low, high, se = placebo(120, 48, 12)
     own = (48.5 / high - 48.5, 48.5 / low - 48.5)
     around, least, most, error = placebo(120, 144, 12)
+    beside = found.net[ASB].beside
+    assert beside is not None
+    assert beside.method == "Placebo-calibrated effect (forecast from 24 months, 12 controls)"
+    assert beside.measure == f"{ASB} in the buffer"
+    assert (beside.n_before, beside.n_after, beside.se_log) == (120, 144, pytest.approx(error))
     rng = np.random.default_rng(5)
     noise = [rng.standard_t(11, 400_000) * each for each in (se, error)]
     drawn = 48.5 / (ratio * np.exp(noise[0])) - 48.5
@@ -299,6 +306,18 @@ def test_later_months_hold_what_the_assessment_found() -> None:
     assert follow_up.later_finding(windows) == (
         "Twelve months on (January 2022 to June 2022): still fewer than expected."
     )
+
+
+def test_kinds_of_one_harm_and_count_stand_by_their_names() -> None:
+    """Neither kind has a weight in the index, and both are recorded as often."""
+    rows = pd.concat([even().assign(measure=name) for name in ("Zebras", "Antelopes")])
+    data = data_of(incidents=rows, project_areas=areas_of(target=["A00"]))
+    project = project_of(data, "P1")
+    same(
+        harm.profile(data, project, load_reference(), as_of=AS_OF),
+        *((name, 120, 120 * 14, NAN, NAN, "no weight: counted apart")
+          for name in ("Antelopes", "Zebras")),
+    )  # fmt: skip
 
 
 def test_what_stood_before_the_start(alone: Judged) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import fields
 
@@ -390,6 +391,17 @@ def test_an_interrupted_series(slope: bool) -> None:
     assert result.tidy()["method"].tolist() == [result.estimate.method, result.robust.method]
 
 
+def test_what_is_left_of_a_panel_that_is_not_whole() -> None:
+    """A buffer and a named area of which a month is missing are in no role any more."""
+    counts = series([1, 2, 3, 4], [2, 2, 2, 2], [3, 3, 3, 3], [4, 4, 4, 4], first="2020-11-01")
+    counts = counts.astype(float)
+    counts.loc[START, ["E01", "E02"]] = np.nan
+    roles = {"target": ("E00",), "buffer": ("E01",), "comparison": ("E02", "E03")}
+    whole = Panel(counts=counts, start=START, **roles).complete(pd.DatetimeIndex(counts.index))
+    assert (whole.target, whole.buffer, whole.comparison) == (("E00",), (), ("E03",))
+    assert whole.counts.to_dict("list") == {"E00": [1, 2, 3, 4], "E03": [4, 4, 4, 4]}
+
+
 TEN = [[6, 6, 15, 14], [7, 5, 2, 1], [5, 7, 9, 6], [6, 5, 4, 1], [6, 7, 7, 17], [4, 7, 5, 6],
        [7, 7, 3, 9], [5, 5, 1, 5], [8, 6, 18, 7], [6, 8, 6, 0]]  # fmt: skip
 
@@ -492,6 +504,17 @@ def one(log_ratio: float, se: float | None, **more: int) -> Estimate:
     )
     object.__setattr__(made, "se_log", se)
     return made
+
+
+def test_projects_of_one_ratio_are_pooled_without_a_word() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = effects.pool([one(-0.2, 0.1)] * 3)
+    reach = stats.t.ppf(0.975, 2) * 0.1 / math.sqrt(3)
+    assert [math.log(each) for each in (found.low, found.estimate, found.high)] == pytest.approx(
+        [-0.2 - reach, -0.2, -0.2 + reach]
+    )
+    assert (found.details["tau2"], found.details["i2"]) == pytest.approx((0, 0), abs=1e-9)
 
 
 def test_projects_pooled() -> None:
