@@ -431,6 +431,40 @@ def test_years_above_months_across(heads: list[list[object]], tmp_path: Path) ->
     assert "total row left out; 2020-04 says 40, the rows add up to 4" in found
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_block_a_year_under_one_another_is_of_its_own_year(again: bool, tmp_path: Path) -> None:
+    """Three months of two years, months or areas across, their headings given once or twice."""
+    tables = book()
+    codes = ["E01000001", "E01000002"]
+    head = [["LSOA", "Crime type", "Apr", "May", "Jan"]]
+    one = [[codes[0], "disorder", 3, 4, 5], [codes[1], "disorder", 1, None, 2], ["Total", "", 4, 4, 7]]
+    two = [[codes[0], "disorder", 9, 8, 7], [codes[1], "disorder", 2, 2, None], ["Total", "", 11, 10, 7]]
+    blocks = [["ASB 2020/21"], *head, *one, [None], ["ASB 2021/22"], *head * again, *two]
+    days = {"Apr": (4, 2020), "May": (5, 2020), "Jan": (1, 2021)}
+    by_hand = {}
+    for year, rows in enumerate((one, two)):
+        for code, _, *counts in rows[:2]:
+            for (month, begun), count in zip(days.values(), counts, strict=True):
+                if count is not None:
+                    by_hand[code, dt.datetime(begun + year, month, 1)] = count
+    tables["incidents"] = blocks
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    read = data.table("incidents").set_index(["area_code", "month"])["count"]
+    assert read.to_dict() == by_hand
+    totals = [f.text for f in data.findings if "total row" in f.text]
+    assert totals and all("agree" in text for text in totals)
+
+    head = [["Month", "Crime type", *codes]]
+    turned = [
+        [[month, "disorder", *(row[2 + n] for row in rows[:2])] for n, month in enumerate(days)]
+        for rows in (one, two)
+    ]
+    blocks = [["ASB 2020/21"], *head, *turned[0], ["ASB 2021/22"], *head * again, *turned[1]]
+    tables["incidents"] = blocks
+    read = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    assert read.set_index(["area_code", "month"])["count"].to_dict() == by_hand
+
+
 @pytest.mark.parametrize(
     ("words", "adds_up"),
     [

@@ -160,8 +160,7 @@ def turned(
         if len(months) >= _ACROSS and not named & {"month", "date"}:
             if len(set(months.values())) < len(months):
                 return grid
-            if any(a[4:] == "-12" and b == f"{a[:4]}-01" for a, b in pairwise(months.values())):
-                months = {p: plain(str(head[p])) for p in months}  # of two years, not of one
+            months = _one_year(months, head)
             if grid.table == "monthly_referrals":
                 return _transposed(grid, top, months, aliases)
             return _down(grid, top, head, months, ("month", _FIGURES[grid.table]))
@@ -231,6 +230,19 @@ def _two_rows(grid: Grid, top: int) -> tuple[list[Any], list[Span | None]]:
     return head, years
 
 
+def _one_year(months: dict[int, str], head: Sequence[Any]) -> dict[int, str]:
+    """Return months as they are written where January follows December: they are of two years."""
+    turns = any(a[4:] == "-12" and b == f"{a[:4]}-01" for a, b in pairwise(months.values()))
+    return {p: plain(str(head[p])) for p in months} if turns else months
+
+
+def _block(row: Sequence[Any], head: Sequence[Any]) -> Span | None:
+    """Return the year that a row among others says alone, or with the headings again."""
+    said = [c for c, h in zip(row, head, strict=False) if not is_blank(c) and c != h]
+    alone = len(said) == 1 and month_of(said[0]) is None
+    return span_of(str(said[0]).removesuffix(".0")) if alone else None
+
+
 def month_of(cell: object, span: Span | None = None) -> str | None:
     """Return the month a heading names, as `2023-04`; `None` where it names none for certain."""
     if is_blank(cell) or isinstance(cell, int | float):
@@ -268,8 +280,16 @@ def _down(
             row[left] = body[first][left] if left == right and left in kept else lost
     filled = [row for row in body[top + 1 :] if not all(is_blank(row[p]) for p in across)]
     whole = grid.table in _FIGURES and all(says_total(row[p] for p in kept) for row in filled)
+    names = across
     for number, row in enumerate(body[top + 1 :], start=top + 2):
         beside = [row[p] for p in kept]
+        if span := _block(row, head):
+            if columns[0] == "month":
+                dated = {p: month_of(head[p], span) or name for p, name in across.items()}
+                names = _one_year(dated, head)
+            else:
+                rows.append([*beside, None, None])
+                origin.append((grid.file, grid.sheet, number))
         if all(row[p] == head[p] for p in across):
             text = "headings repeated among the rows left out"
             repeated.append(grid.finding("repaired", text, row=number))
@@ -277,12 +297,12 @@ def _down(
         if says_total(beside) and (not whole or any(map(is_blank, beside))):
             totals[number] = row
             continue
-        for place, name in across.items():
+        for place, name in () if span else names.items():
             left = columns[1] == "answer" and not all(is_blank(row[p]) for p in across)
             if left or not is_blank(row[place]):
                 rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
-                figures[name][number] = row[place]
+                figures[across[place]][number] = row[place]
     wrong: dict[int, list[str]] = {number: [] for number in totals}
     for place, name in across.items() if totals else ():
         texts = pd.Series(figures[name], dtype="str").str.replace(",", "")
@@ -292,6 +312,8 @@ def _down(
             if not is_blank(row[place]):
                 wrong[number].append(said and f"{name} {said}")
     told = repeated + total_rows(grid, wrong)
+    if columns[0] != "month" and (year := span_above(grid, top, None)):
+        grid = replace(grid, spans=dict.fromkeys(range(2, len(rows) + 1), year))
     return _across(replace(grid, findings=(*grid.findings, *told)), rows, origin, across, columns)
 
 
