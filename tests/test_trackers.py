@@ -437,8 +437,16 @@ def test_a_block_a_year_under_one_another_is_of_its_own_year(again: bool, tmp_pa
     tables = book()
     codes = ["E01000001", "E01000002"]
     head = [["LSOA", "Crime type", "Apr", "May", "Jan"]]
-    one = [[codes[0], "disorder", 3, 4, 5], [codes[1], "disorder", 1, None, 2], ["Total", "", 4, 4, 7]]
-    two = [[codes[0], "disorder", 9, 8, 7], [codes[1], "disorder", 2, 2, None], ["Total", "", 11, 10, 7]]
+    one = [
+        [codes[0], "disorder", 3, 4, 5],
+        [codes[1], "disorder", 1, None, 2],
+        ["Total", "", 4, 4, 7],
+    ]
+    two = [
+        [codes[0], "disorder", 9, 8, 7],
+        [codes[1], "disorder", 2, 2, None],
+        ["Total", "", 11, 10, 7],
+    ]
     blocks = [["ASB 2020/21"], *head, *one, [None], ["ASB 2021/22"], *head * again, *two]
     days = {"Apr": (4, 2020), "May": (5, 2020), "Jan": (1, 2021)}
     by_hand = {}
