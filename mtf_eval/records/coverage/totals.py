@@ -199,7 +199,7 @@ def redrawn(found: Coverage, data: Dataset) -> Iterator[Gap]:
         alike = list[tuple[float, str, float]]()
         for area in sorted(targets.difference(codes)):
             known = np.flatnonzero(counts[area].notna())
-            sides = known[known < at][-12:], known[known >= at][:12]
+            sides = known[known < at][-6:], known[known >= at][:6]
             rest = counts.drop(columns=[area, *codes]).dropna(axis=1).sum(axis=1).to_numpy()
             moved, share = silences.steps(counts[area].to_numpy(), rest, *sides, sigmas=2)
             if ALIKE[0] < moved / held < ALIKE[1]:

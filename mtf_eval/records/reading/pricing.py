@@ -17,6 +17,8 @@ from mtf_eval.records.reading.grids import Tidied
 BLANKS = called("blank share")
 #: Words of an item that tell of money given for a project, and of money paid that came back.
 _GIVEN = re.compile(r"\b(?:grants?|fund(?:ing|ed|s)?|award(?:ed|s)?|contributions?|income)\b", re.I)
+#: Money that only changes hands, or stands where a page of an account begins or ends.
+_MOVED = re.compile(r"\brecharge|\b(?:brought|carried) forward\b|\b[bc]/f\b|\bbalance\b", re.I)
 _RETURNED = re.compile(r"\b(?:refund|return|repa(?:id|y)|credit|recover|reclaim|revers)", re.I)
 
 
@@ -84,6 +86,8 @@ def _costs(costs: Tidied, reference: Reference) -> None:
     costs.ask(frame.index[(frame["rate_gbp"] == 0) & (frame["hours"] > 0)], "rate_gbp", text)
     back = frame["amount_gbp"] < 0
     items = frame["item"].fillna("").astype("str")
+    text = "a recharge or a balance, by its words: leave one row for what was spent, by who bore it"
+    costs.ask(frame.index[items.str.contains(_MOVED) & ~back], "item", text)
     given = back & items.str.contains(_GIVEN) & ~items.str.contains(_RETURNED)
     for row in frame.index[given]:
         found, expected = "a negative amount for money given", "a cost, or one that came back"

@@ -316,14 +316,18 @@ def _future(tidied: Tidied, as_at: date | None) -> None:
 
 
 def _stale(projects: Tidied, as_at: date | None) -> None:
-    """Warn of a stage before the response where its first day has passed: the dates decide."""
+    """Warn of a stage that a passed day contradicts, and of a close without a day: dates decide."""
     frame, limit = projects.frame, pd.Timestamp(as_at or date.today())
-    early = frame["stage"].isin(["scanning", "analysis"]) & (frame["response_start"] <= limit)
-    for row in frame.index[early]:
-        stage, begun = frame.at[row, "stage"], f"{frame.at[row, 'response_start']:%d %B %Y}"
-        text = f"stage is {stage}, and response_start ({begun}) has passed: the dates are followed"
-        text += "; correct stage, or response_start if the response has not begun"
-        projects.finding("warning", text, row=row, column="stage")
+    for day, stages in ("response_start", ["scanning", "analysis"]), ("response_end", ["response"]):
+        for row in frame.index[frame["stage"].isin(stages) & (frame[day] <= limit)]:
+            stage, passed = frame.at[row, "stage"], f"{frame.at[row, day]:%d %B %Y}"
+            text = f"stage is {stage}, and {day} ({passed}) has passed: the dates are followed; "
+            projects.finding(
+                "warning", f"{text}correct the one or the other", row=row, column="stage"
+            )
+    text = "closed without a response_end: counted as still running; write its last day"
+    open_ = frame.index[(frame["stage"] == "closed") & frame["response_end"].isna()]
+    projects.ask(open_, "response_end", text)
 
 
 def keep_agreed(read: Mapping[str, Tidied], aliases: Aliases) -> None:

@@ -110,8 +110,8 @@ def read_workbook(
                 notes.append("a filter is set; every row is read")
             texts = [_note(table, file, sheet.name, note) for note in notes]
             if part.struck:
-                text = f"{part.struck} row(s) struck through, read like the others: take out those "
-                text += "that no longer hold"
+                text = f"{part.struck} row(s) struck through, read like the others: take out what "
+                text += "no longer holds"
                 texts.append(replace(_note(table, file, sheet.name, text), kind="warning"))
             opened = book.get_sheet_by_name(sheet.name)
             grids.append(
@@ -255,7 +255,7 @@ def _bad_cells(
     """Cells (row, column from 0) with an error, a formula without a value or foreign money.
 
     Rows and cells without a reference stand after the one before. The second is the number of rows
-    in which all that is written is struck through.
+    in which something that is written is struck through.
     """
     bad: dict[tuple[int, int], CellError] = {}
     lines, written = 0, set[bool]()
@@ -274,7 +274,7 @@ def _bad_cells(
             if len(element):
                 written.add(element.get("s") in struck)
         elif name == "row":
-            lines += written == {True}
+            lines += True in written
             element.clear()
     return bad, lines
 
