@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -601,3 +602,76 @@ def test_a_picture_in_words_by_hand() -> None:
         "Bar chart of referrals, visits and calls, 2 rows. Referrals: highest B (5), lowest A (3). "
         "Some values are not shown. The figures are in the data below."
     )
+
+
+def test_days_of_one_month_in_the_american_order_are_asked_about(tmp_path: Path) -> None:
+    """A log in order of its days, March written month first; one late row is left alone."""
+    tables = book()
+    head = ["referral_id", "received", "agency", "decision"]
+    days = [date(2021, month, day) for month in range(1, 7) for day in (3, 9, 11)]
+    written = [f"{d:%m/%d/%Y}" if d.month == 3 else f"{d:%d/%m/%Y}" for d in days]
+    written.append("20/01/2021")
+    rows = [[f"R-{n:03}", day, "NHS", "rejected"] for n, day in enumerate(written, 1)]
+    tables["referrals"] = [head, *rows]
+    data = load(write_xlsx(tmp_path / "a.xlsx", tables))
+    asked = [f.row for f in data.findings if "day and month exchanged" in f.text]
+    # 3 March is the same in both orders; 9 and 11 March were read as of September and November.
+    assert asked == [9, 10]
+    tables["referrals"] = [
+        head,
+        *([r[0], f"{d:%d/%m/%Y}", *r[2:]] for r, d in zip(rows, days, strict=False)),
+    ]
+    data = load(write_xlsx(tmp_path / "b.xlsx", tables))
+    assert not any("exchanged" in text for text in told(data))
+
+
+def test_recharges_balances_and_struck_amounts_are_asked_about(tmp_path: Path) -> None:
+    tables = book()
+    items = ["Overtime", "Recharge: police overtime", "Balance b/f", "Carried forward", "Lamps",
+             "Recharged lamps"]  # fmt: skip
+    tables["costs"] = [
+        ["project_id", "agency", "item", "date", "kind", "amount_gbp"],
+        *(["P1", "NHS", item, date(2021, 4, 6), "cash", 100 + n] for n, item in enumerate(items)),
+    ]
+    data = load(
+        write_xlsx(
+            tmp_path / "a.xlsx",
+            tables,
+            lambda wb: setattr(wb["costs"]["F6"], "font", Font(strike=True)),
+        )
+    )
+    assert [f.row for f in data.findings if "a recharge or a balance" in f.text] == [3, 4, 5, 7]
+    assert any(t.startswith("1 row(s) struck through") for t in told(data, "warning"))
+    assert len(data.table("costs")) == len(items), "asked about, and nothing taken out"
+
+
+def test_stages_that_the_days_contradict_are_asked_about(tmp_path: Path) -> None:
+    head, row = PROJECT.splitlines()
+    table = f"{head},response_end\n"
+    for n, (stage, end) in enumerate(
+        [("closed", ""), ("response", "2024-03-31"), ("response", ""), ("closed", "2024-03-31")]
+    ):
+        table += f"{row.replace('P1', f'Q{n}').replace('response', stage)},{end}\n"
+    data = read(tmp_path / "a", projects=table)
+    asked = [(f.row, f.column) for f in data.findings if f.kind == "warning"]
+    assert (2, "response_end") in asked
+    assert (3, "stage") in asked
+    assert not {row for row, _ in asked} & {4, 5}
+
+
+def test_a_wave_asked_on_a_shorter_scale_is_asked_about(tmp_path: Path) -> None:
+    """Entry asked from 1 to 5, exit from 1 to 10: on one scale that would be a rise."""
+    scale = ";".join(map(str, range(1, 11)))
+    questions = f"question_id,text,scale,favourable\nS1,Safe?,{scale},high\n"
+    head = "project_id,wave,date,question_id,answer\n"
+    entry = [f"P1,entry,2024-01-{n:02},S1,{1 + n % 5}\n" for n in range(1, 21)]
+    ended = [f"P1,exit,2024-06-{n:02},S1,{1 + n % 10}\n" for n in range(1, 21)]
+    data = read(
+        tmp_path / "a", survey_questions=questions, survey_responses="".join([head, *entry, *ended])
+    )
+    assert any("no answer of entry above 5 of 10" in t for t in told(data, "warning"))
+    alike = [line.replace("entry", "exit") for line in entry]
+    data = read(
+        tmp_path / "b", survey_questions=questions, survey_responses="".join([head, *entry, *alike])
+    )
+    assert not any("no answer of" in text for text in told(data))

@@ -460,7 +460,8 @@ def test_a_block_a_year_under_one_another_is_of_its_own_year(again: bool, tmp_pa
     read = data.table("incidents").set_index(["area_code", "month"])["count"]
     assert read.to_dict() == by_hand
     totals = [f.text for f in data.findings if "total row" in f.text]
-    assert totals and all("agree" in text for text in totals)
+    assert totals
+    assert all("agree" in text for text in totals)
 
     head = [["Month", "Crime type", *codes]]
     turned = [

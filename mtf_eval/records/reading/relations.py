@@ -208,6 +208,13 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
             responses.frame.at[row.Index, "answer"] = answer
             responses.mend([number], "spelt as in the scale", "answer")
     responses.tell_mended()
+    marks = pd.to_numeric(responses.frame["answer"], errors="coerce")
+    for (of, wave), own in marks.groupby([responses.frame[c] for c in ("question_id", "wave")]):
+        top = max((float(a) for a in scales.get(of, ()) if a.isdecimal()), default=0.0)
+        others = marks[responses.frame["question_id"] == of]
+        if top > 6 and len(own) >= _MANY and own.max() <= top / 2 < others.max():
+            text = f"no answer of {wave} above {own.max():g} of {top:g}: asked on that scale?"
+            responses.ask(own.index[:1], "answer", text)
     named = responses.frame.dropna(subset=["respondent_id"])
     again = named.index[named.duplicated(["project_id", "wave", "question_id", "respondent_id"])]
     if len(again):

@@ -359,6 +359,7 @@ def _column(
         out.finding("warning", text, row=unread[0], column=name)
     if kind == "date":
         _half_swapped(out, name)
+        _exchanged(out, name, pd.Series(values, index=[*out.body], dtype="datetime64[us]"))
     if kind == "month":
         _turn_of_year(out, name, values)
     return values
@@ -410,3 +411,17 @@ def _half_swapped(out: Tidied, name: str) -> None:
         todo = "day and month of the date cells were probably exchanged when the file was opened: "
         todo += "write year-month-day"
         out.problem(found, "all dates of one kind", todo, row=next(iter(texts)), column=name)
+
+
+def _exchanged(out: Tidied, name: str, days: pd.Series) -> None:
+    """Ask about days that lie among those of the rows around with day and month exchanged alone."""
+    days = days.dropna().dt.normalize()
+    if len(days) < 12 or name != out.schema.event:
+        return
+    number = (days - days.min()).dt.days
+    near = number.rolling(11, center=True, min_periods=6).median()
+    other = days.map(lambda d: d.replace(day=d.month, month=d.day) if d.day < 13 else d)
+    away, turned = (number - near).abs(), ((other - days.min()).dt.days - near).abs()
+    odd = (away > 60) & (turned < 31) & (days.dt.day > 1)
+    text = "far from the days around; among them with day and month exchanged: which is right?"
+    out.ask(days.index[odd & (away.median() < 31)], name, text)
