@@ -132,10 +132,8 @@ def _checked(opened: Opened, own: Path | None) -> Dataset:
     if not {g.table for g in grids} & {*main}:
         there = [f.sheet or f.file for f in findings if f.sheet or f.file]
         found = "none of the main tables" + (f"; there is {', '.join(there[:30])}" if there else "")
-        todo = (
-            f"let `mtf-eval adopt {typed(path.name)}` say which sheet is which, rename them, "
-            "or name them in the table aliases (alias, name, scope sheet)"
-        )
+        todo = f"let `mtf-eval adopt {typed(path.name)}` say which sheet is which, rename them, "
+        todo += "or name them in the table aliases (alias, name, scope sheet)"
         if path.is_dir() and (books := [t for t in there if t.endswith((".xlsx", ".xlsm"))]):
             todo = f"give the workbook itself, as in {typed(f'{path.name}/{books[0]}')}"
         raise refused(path.name, found, f"one of {', '.join(main)}", todo)

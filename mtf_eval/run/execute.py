@@ -41,10 +41,12 @@ if TYPE_CHECKING:
 
 
 # The same for every report, so that all give the same digits: one thread for linear algebra (there
-# is a process a core already), one order of sets, figures shown in the cell.
+# is a process a core already), one order of sets, figures shown in the cell. No file of the folder
+# a run is started in stands for a module of Python's.
 ENVIRONMENT = {
     **{f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "NUMEXPR")},
     "PYTHONHASHSEED": "0",
+    "PYTHONSAFEPATH": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 #: New objects until those that nothing leads to are looked for: a report's process soon ends.
@@ -209,7 +211,7 @@ def _settle(job: Job) -> None:
         import_module("numpy").random.seed()  # a fork copies its state; Python reseeds its own
     if job.cwd and Path(job.cwd).is_dir():
         os.chdir(job.cwd)
-    sys.path[:0] = [""] * (sys.path[:1] != [""])
+    sys.path += [""] * ("" not in sys.path)
 
 
 def result_of(job: Job, log: str, made: object, began: float, code: int | None = None) -> Result:

@@ -277,6 +277,23 @@ main()
 """
 
 
+def test_a_file_named_as_a_module_of_python_is_not_run(desk: Desk) -> None:
+    """A folder a run is started in may hold an analyst's scripts, or what somebody left there."""
+    planted = (
+        "import pathlib\npathlib.Path(__file__).with_suffix('.ran').touch()\nraise SystemExit\n"
+    )
+    for name in ("dis", "random", "statistics", "calendar"):
+        (desk.root / f"{name}.py").write_text(planted)
+    console = Path(sys.executable).with_name("mtf-eval")
+    done = subprocess.run(
+        [console, *desk.arguments()], cwd=desk.root, env={**os.environ, **LIGHT},
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert not list(desk.root.glob("*.ran"))
+    assert desk.page("tiny_once")
+
+
 def test_a_disk_that_takes_no_more_publishes_nothing_and_says_so(desk: Desk) -> None:
     assert desk.run("-p", "version=v0").returncode == 0
     most = str(len(desk.page("tiny_once")) * 3 // 4)

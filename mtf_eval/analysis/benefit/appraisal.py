@@ -425,10 +425,8 @@ def _apart(weaker: Benefit, line: Line) -> Finding:
     """Say that the pounds of a measure are in no total, and what they are."""
     own = weaker.flow[weaker.flow["source_row"].eq(line.source_row) & ~weaker.flow["transfer"]]
     why = f" ({line.net.doubt})" if line.net and line.net.doubt else ""
-    text = (
-        f"{line.label}: {KINDS[weaker.evidence].lower()}{why}, so its "
-        f"{pounds(own['present_gbp'].sum())} are in no total, ratio or chance of this page."
-    )
+    text = f"{line.label}: {KINDS[weaker.evidence].lower()}{why}, so its "
+    text += f"{pounds(own['present_gbp'].sum())} are in no total, ratio or chance of this page."
     return Finding(rule="weaker_evidence", action="alone", source_row=line.source_row, text=text)
 
 

@@ -142,10 +142,8 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
         if cost is None:
             continue
         if line.gross:
-            text = (
-                f"{line.label}: gross. There is no comparison and no deadweight, so what would "
-                "have happened anyway is still in it."
-            )
+            text = f"{line.label}: gross. There is no comparison and no deadweight, so what would "
+            text += "have happened anyway is still in it."
             yield _about(line, "gross_without_counterfactual", text)
         if line.net is not None and (line.moved or line.net.beside is None):
             net = " All pounds are net of them." if line.moved else ""
@@ -224,11 +222,9 @@ def neighbours(data: Dataset, project_id: str, *, as_of: date) -> Iterator[Findi
         if each.what != "areas":
             continue
         other = each.second if each.first == project_id else each.first
-        text = (
-            f"{other} worked or is assessed in {len(each.shared)} of the same areas from "
-            f"{each.start:%B %Y} to {each.end:%B %Y}. Its effect and this one's cannot be told "
-            "apart there"
-        )
+        text = f"{other} worked or is assessed in {len(each.shared)} of the same areas from "
+        text += f"{each.start:%B %Y} to {each.end:%B %Y}. Its effect and this one's cannot be told "
+        text += "apart there"
         if measures.get(project_id, set()) & measures.get(other, set()):
             text += (
                 ", and both claim the same incidents in full. Never add the two; in a total over "

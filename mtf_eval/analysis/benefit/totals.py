@@ -112,18 +112,14 @@ def portfolio(
             weight, rivals = counted.get((line.project_id, line.source_row), (1.0, ()))
             source_row = f"{line.project_id}, {line.source_row}"
             if weight < 1:
-                text = (
-                    f"{line.label} of {line.project_id} is also claimed by {', '.join(rivals)}; "
-                    f"{weight:.0%} of it enters the total."
-                )
+                text = f"{line.label} of {line.project_id} is also claimed by {', '.join(rivals)}; "
+                text += f"{weight:.0%} of it enters the total."
                 findings.append(Finding("counted_once", "warn", source_row, text))
             share, rivals = moved.get((line.project_id, line.source_row), (1.0, ()))
             if line.net is not None and share < 1:
                 net = replace(line.net, share=share)
-                text = (
-                    f"{line.label} of {line.project_id}: of {line.moved:,.0f} more next door "
-                    f"{1 - share:.0%} are taken off {', '.join(rivals)}, and not twice."
-                )
+                text = f"{line.label} of {line.project_id}: of {line.moved:,.0f} more next door "
+                text += f"{1 - share:.0%} are taken off {', '.join(rivals)}, and not twice."
                 findings.append(Finding("moved_once", "warn", source_row, text))
                 line = replace(line, net=net, quantity=net.avoided)
             profile, ages = (0.0,) * late + line.profile[:years], (0,) * late + line.ages[:years]

@@ -105,10 +105,8 @@ def part_year(data: Dataset, *, year: int, half: int | None = None) -> str:
     when, until, said = Period(year, half), as_at(data, year=year), ""
     if until is not None and when.start <= until < when.end:
         span = "half-year" if half else "year"
-        said = (
-            f"{when.words} runs to {day(until)} only; {when.before.words} is the whole {span}. "
-            f"The change compares a part {span} with a whole one."
-        )
+        said = f"{when.words} runs to {day(until)} only; {when.before.words} is the whole {span}. "
+        said += f"The change compares a part {span} with a whole one."
     gone = " and ".join(filter(None, (not_kept(data, w) for w in (when.before, when))))
     return f"{said} Not on record: {gone}.".strip() if gone else said
 

@@ -181,11 +181,7 @@ def concentration(*, counts: Sequence[float], measure: str = "incidents") -> Qua
     generalised = max(1.0, places / incidents) * (gini - 1) + 1
     fewer = min(places, incidents)
     half = int((line["share_of_incidents"] < 0.5).sum()) + 1
-    details = {
-        "gini": gini,
-        "places_with_half": float(half),
-        "share_with_half": half / places,
-    }
+    details = {"gini": gini, "places_with_half": float(half), "share_with_half": half / places}
     if fewer > 1:
         details["unbiased"] = generalised * fewer / (fewer - 1)
     sparse = incidents < places

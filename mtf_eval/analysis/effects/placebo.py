@@ -124,11 +124,7 @@ def _matched(free: np.ndarray, a: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def choose_controls(
-    a: np.ndarray,
-    b: np.ndarray,
-    target: np.ndarray,
-    candidates: np.ndarray,
-    reach: Reach = USUAL,
+    a: np.ndarray, b: np.ndarray, target: np.ndarray, candidates: np.ndarray, reach: Reach = USUAL
 ) -> Controls:
     """Choose placebo groups on the counts before alone.
 

@@ -185,10 +185,8 @@ class Net:
         against = "expected" if effect.maryland >= WITH_COMPARISON else "the months before suggest"
         more = self.avoided < 0
         value, low, high = (-self.avoided, -high, -low) if more else (self.avoided, low, high)
-        text = (
-            f"{value:,.0f} {'more' if more else 'fewer'} incidents than {against} "
-            f"({percent(effect.level)} interval {_count(low)} to {_count(high)})"
-        )
+        text = f"{value:,.0f} {'more' if more else 'fewer'} incidents than {against} "
+        text += f"({percent(effect.level)} interval {_count(low)} to {_count(high)})"
         if self.rise_wanted:
             return f"{text}; more was wanted"
         if self.moved:

@@ -126,10 +126,7 @@ def _poolable(
     found: Iterable[Evaluation], shared: tuple[tuple[str, str], ...]
 ) -> tuple[list[Evaluation], dict[str, str]]:
     """Return whose effects may be pooled, and why the others may not."""
-    why_not = {
-        "planning": "its response has not begun",
-        "running": "its response is still running",
-    }
+    why_not = {"planning": "its response has not begun", "running": "its response is still running"}
     members: list[Evaluation] = []
     reasons: dict[str, str] = {}
     for each in found:
@@ -266,10 +263,8 @@ def effects_alt(table: Table) -> str:
     """Describe the forest plot in words."""
     frame = table.frame.iloc[:-1] if table.total_row else table.frame
     below, above = int((frame["high"] < 1).sum()), int((frame["low"] > 1).sum())
-    said = (
-        f"{len(frame)} ratios with intervals: {below} wholly below 1, {above} wholly above 1, "
-        f"{len(frame) - below - above} across 1."
-    )
+    said = f"{len(frame)} ratios with intervals: {below} wholly below 1, {above} wholly above 1, "
+    said += f"{len(frame) - below - above} across 1."
     if table.total_row:
         mean = table.frame.iloc[-1]
         said += f" Mean {mean['estimate']:.2f} ({mean['low']:.2f} to {mean['high']:.2f})."

@@ -223,10 +223,8 @@ def once_finding(spent: Money) -> str:
     )
     said = "No two of these projects claim the same thing: each sum is that of its lines."
     if pairs:
-        said = (
-            "The sums are less than their lines: projects that worked in the same areas at "
-            f"the same time cannot both have saved the same incidents. {' '.join(pairs)}"
-        )
+        said = "The sums are less than their lines: projects that worked in the same areas at "
+        said += f"the same time cannot both have saved the same incidents. {' '.join(pairs)}"
     if moved:
         said = f"{said if pairs else 'The sums are not those of their lines.'} {' '.join(moved)}"
     if spent.whole.assumptions != spent.each[0].assumptions:  # the horizon is longer

@@ -192,10 +192,8 @@ class _Reading:
                 apart = ", the projects' own areas apart" if source in totals.few else ""
                 look = "looks" if first == last else "look"
                 wrong = "incomplete" if held[first] < usual else "counted twice"
-                text = (
-                    f"{what}{self._named(first, last)}{by} {look} {wrong}: {n} records where "
-                    f"{usual:,.0f} a month are usual{apart}"
-                )
+                text = f"{what}{self._named(first, last)}{by} {look} {wrong}: {n} records where "
+                text += f"{usual:,.0f} a month are usual{apart}"
                 self._gap("incomplete", (), (first, last), text, ASK, source=source)
         found: NDArray[np.bool_] = absent | broken | part
         return found
@@ -251,11 +249,9 @@ class _Reading:
         guests = np.setdiff1d(np.flatnonzero(table.any(axis=0)), own)
         if not len(guests) or not absent.any():
             return
-        text = (
-            f"{self.measure}: {table[:, guests].sum():,.0f} records by "
-            f"{source or 'a source not named'} in areas of another source are left out "
-            "throughout, as it is not on record throughout"
-        )
+        text = f"{self.measure}: {table[:, guests].sum():,.0f} records by "
+        text += f"{source or 'a source not named'} in areas of another source are left out "
+        text += "throughout, as it is not on record throughout"
         span = int(np.argmax(absent)), int(len(absent) - 1 - np.argmax(absent[::-1]))
         areas = tuple(self.areas[g] for g in guests)
         self._gap("source_stops", areas, span, text, ASK, source=source)

@@ -116,10 +116,8 @@ class Totals:
         for first, last, high, low in self.jumps(source, measure):
             span = max(0, first + shift), min(end - begin, last + shift)
             when = named(*(month_of(begin + at) for at in span))
-            text = (
-                f"{kind}: {high:.0%} of the rows of {when} have no area, "
-                f"{low:.0%} of the others{by}"
-            )
+            text = f"{kind}: {high:.0%} of the rows of {when} have no area, "
+            text += f"{low:.0%} of the others{by}"
             yield "no_area", span, text, "ask for the records with their areas"
         for at, other, begins, share in self.splits(source, measure):
             if not 0 < at + shift <= end - begin:

@@ -267,11 +267,7 @@ def _missing(sheet: str, schema: Schema, problems: Sequence[Problem]) -> list[Li
 
 
 def _references(
-    out: Adoption,
-    grid: Grid,
-    schema: Schema,
-    lines: list[Line],
-    problems: Sequence[Problem],
+    out: Adoption, grid: Grid, schema: Schema, lines: list[Line], problems: Sequence[Problem]
 ) -> list[Line]:
     """Ask whether a column left out, in which no cell stands twice, holds the references."""
     key = schema.key

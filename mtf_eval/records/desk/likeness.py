@@ -89,11 +89,7 @@ def _read_as(cells: Iterable[Any], kind: str) -> int:
 
 
 def headings_of(
-    grid: Grid,
-    schema: Schema,
-    aliases: Aliases,
-    top: int,
-    names: Mapping[str, Mapping[str, str]],
+    grid: Grid, schema: Schema, aliases: Aliases, top: int, names: Mapping[str, Mapping[str, str]]
 ) -> tuple[list[Line], int]:
     """Propose what each heading means: known, like a column (asked), or left out.
 

@@ -270,10 +270,8 @@ def _named_twice(out: Tidied, key: list[str], before: int, number: int, apart: l
             apart.append(number)
             return
         found += f" of sheet {sheet}"
-        todo = (
-            "is it one, kept in two sheets? Then take the row out here, or leave this sheet out "
-            "(mtf-eval adopt asks)"
-        )
+        todo = "is it one, kept in two sheets? Then take the row out here, or leave this sheet out "
+        todo += "(mtf-eval adopt asks)"
     out.problem(f"{found}, with other content", "each named once", todo, row=number, column=key[0])
 
 

@@ -418,10 +418,8 @@ def missing(name: str, schema: Schema, aliases: Aliases, unread: Sequence[str]) 
     shown = ", ".join(f"{h!r}" for h in unread[:12]) + (" ..." if len(unread) > 12 else "")
     twice = [h for h, n in Counter(map(fold, unread)).items() if n > 1]
     shown += f" (more than once, keep one: {', '.join(twice)})" if twice else ""
-    todo = (
-        f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "
-        f"name {name}, scope heading {schema.name}"
-    )
+    todo = f"add it; or, if a heading means it, a row in the table aliases: alias {nearest}, "
+    todo += f"name {name}, scope heading {schema.name}"
     if schema.name == "incidents" and name in ("area_code", "measure"):
         todo += f"; of counts in columns: {across_as(name)}, and give each month and "
         todo += f"{'measure' if name == 'area_code' else 'area'} one row"

@@ -79,10 +79,7 @@ def _end(rows: pd.DataFrame, start: pd.Series[pd.Timestamp]) -> pd.Series[pd.Tim
 
 
 def _defaults(
-    tidied: Tidied,
-    rows: pd.DataFrame,
-    start: pd.Series[pd.Timestamp],
-    end: pd.Series[pd.Timestamp],
+    tidied: Tidied, rows: pd.DataFrame, start: pd.Series[pd.Timestamp], end: pd.Series[pd.Timestamp]
 ) -> pd.Series[bool]:
     """Tell which times of 00:00 or 00:01 stand for none: those of a source with far too many."""
     minute = start.dt.hour * 60 + start.dt.minute
@@ -91,10 +88,8 @@ def _defaults(
     many, beside = midnight.groupby(by).transform("sum"), near.groupby(by).transform("sum") / 2
     unknown = midnight & (many >= FEW) & (many > TIMES * beside.clip(lower=1))
     if unknown.any():
-        text = (
-            f"{int(unknown.sum()):,} of {len(rows):,} times are 00:00 (or 00:01), far more than "
-            "the hours beside it hold: read as not known, and left out of the hours of the week"
-        )
+        text = f"{int(unknown.sum()):,} of {len(rows):,} times are 00:00 (or 00:01), far more than "
+        text += "the hours beside it hold: read as not known, and left out of the hours of the week"
         tidied.finding("warning", text, row=rows.index[unknown][0], column="time")
     return unknown
 

@@ -212,12 +212,7 @@ def _by_postcode(
 
 
 def _replaced(
-    grid: Grid,
-    top: int,
-    where: Mapping[str, int],
-    codes: NDArray[np.object_],
-    lost: int,
-    by: str,
+    grid: Grid, top: int, where: Mapping[str, int], codes: NDArray[np.object_], lost: int, by: str
 ) -> Grid:
     """Put the area behind each row and take out what said where.
 

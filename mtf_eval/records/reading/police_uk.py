@@ -156,9 +156,7 @@ def _repeats(again: Iterable[tuple[str, int, int]]) -> list[Finding]:
 
 
 def _read_one(
-    member: Member,
-    names: set[tuple[str, str] | None],
-    again: list[tuple[str, int, int]],
+    member: Member, names: set[tuple[str, str] | None], again: list[tuple[str, int, int]]
 ) -> pa.Table | Problem:
     """Count one file; add to `again` its name, equal and unequal rows with a Crime ID repeated."""
 

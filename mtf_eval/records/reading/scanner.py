@@ -106,16 +106,22 @@ _INITIAL = re.compile(
 _ENDS = re.compile(rf"^(\W|({_JOINING})\b)+|(\W|\b({_JOINING}))+$", re.IGNORECASE)
 _PERSON = "a person's name"
 _CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
+#: Few people, counted in a text: what a table would hide.
+_FEW = re.compile(
+    r"\b([1-7]|one|two|three|four|five|six|seven) ([a-z-]+ )?(people|persons|residents|tenants|men"
+    r"|victims|suspects|offenders|nominals|children|families|households|boys|girls|women|patients)\b"
+)
 _DOUBTED = (
     (_ADDRESS, "an address"),
     (_TITLED, _PERSON),
     (_CALLED, "what somebody is called"),
+    (_FEW, "a small number of people"),
 )
 # Cheap first look: without one of these no pattern above can match.
 _WORTH = re.compile(
     r"@|\d[\d ()-]{5,}|[A-Za-z]\d|\b(d\.?o\.?b|born|birth)|\d+\w?,? [A-Z]|\bM(r|s|x|iss)|"
     r"\b(Dr|Rev|Cllr|PC|PCSO|Sgt|Insp)\b|"
-    r"\b(called|named|known as|name is|name was) ",
+    rf"\b(called|named|known as|name is|name was) |{_FEW.pattern}",
     re.IGNORECASE,
 )
 #: Words with a capital that name nobody, also where no sentence begins.
@@ -165,7 +171,7 @@ def scan(
             found.append((heading, None, f"a column for {what}"))
             continue
         found += [(heading, row, text) for row, text in _refused(heading, values)]
-        found += [(heading, row, what) for row, what in _doubted(values)] if strict else []
+        found += [(heading, row, what) for row, what in _doubted(values, few=False)] * strict
     out, none = "take it out, or use a pseudonym (mtf-eval pseudonymise)", f"nothing in {table}"
     problem = partial(Problem, file=file, sheet=sheet, expected=f"{none} that identifies a person")
     return [
@@ -250,10 +256,10 @@ def _texts(values: pd.Series) -> dict[str, int]:
     return {text: row for text, row in first.items() if _WORTH.search(text)}
 
 
-def _doubted(values: pd.Series) -> Iterator[tuple[int, str]]:
+def _doubted(values: pd.Series, *, few: bool = True) -> Iterator[tuple[int, str]]:
     """Return what in a column may speak of a person, each at the first row it stands in."""
     texts = _texts(values)
-    for pattern, what in _DOUBTED:
+    for pattern, what in _DOUBTED if few else _DOUBTED[:-1]:
         if rows := [row for text, row in texts.items() if pattern.search(text)]:
             yield min(rows), what
 
