@@ -155,19 +155,16 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
         if usual and cost.code not in same and not (cost.entry and cost.entry == usual.entry):
             here = reference.uprate(cost.total_gbp, cost.price_year, usual.price_year)
             times = here / usual.total_gbp
-            text = (
-                f"{line.label} is priced as {cost.label} ({cost.code}, £{cost.total_gbp:,.0f} in "
-                f"{cost.price_year}); {usual.code} (£{usual.total_gbp:,.0f} in "
-                f"{usual.price_year}) is usual: {times:.2g} times the price, like for like."
-            )
+            text = f"{line.label} is priced as {cost.label} ({cost.code}, £{cost.total_gbp:,.0f} "
+            text += f"in {cost.price_year}); {usual.code} (£{usual.total_gbp:,.0f} in "
+            text += f"{usual.price_year}) is usual: {times:.2g} times the price, like for like."
             yield _about(line, "unusual_unit_cost", text)
         upwards = line.low >= 1 and line.high > 1
         if upwards or line.high > WIDE * line.low:
-            text = (
-                f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} times the "
-                f"one reported{', which is the careful end' if upwards else ''}. All results use "
-                "the one reported; what they would be over that range is a table of its own."
-            )
+            text = f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} times "
+            text += f"the one reported{', which is the careful end' if upwards else ''}. All "
+            text += "results use the one reported; what they would be over that range is a table "
+            text += "of its own."
             yield _about(line, "wide_unit_cost", text)
         if reference.newer and reference.other_edition(cost) != cost:
             text = f"{cost.label}: priced by the {cost.edition}, whose fiscal part is provisional."
@@ -181,11 +178,9 @@ def claims(data: Dataset, project_id: str) -> Iterator[Finding]:
     """Warn where projects of the same areas claim one outcome for more than the whole of it."""
     for code, (others, total) in also_claim(data, project_id).items():
         if total > 1 + 1e-9:
-            text = (
-                f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
-                f"{total:.2f} in all. If they are the same people the shares must add up to 1 at "
-                "most; in a total over projects they are scaled down to it."
-            )
+            text = f"{code} is claimed by {', '.join([project_id, *others])} with shares of "
+            text += f"{total:.2f} in all. If they are the same people the shares must add up to 1 "
+            text += "at most; in a total over projects they are scaled down to it."
             yield Finding("claimed_twice", "warn", "outcomes", text)
 
 

@@ -175,11 +175,9 @@ def basis(data: Dataset, year: int) -> str:
         return "Outcomes stand in the month, of receipt or decision, that the publisher gives them."
     said = "Every column counts referrals by the day they were received."
     if dated(data, year):
-        said = (
-            "Received and not yet decided are counted by the day received; accepted, rejected and "
-            "SARA projects by the day decided, so some were received earlier. Completed are those "
-            "of the accepted that have been completed since."
-        )
+        said = "Received and not yet decided are counted by the day received; accepted, rejected "
+        said += "and SARA projects by the day decided, so some were received earlier. Completed "
+        said += "are those of the accepted that have been completed since."
     said += " Referrals withdrawn, or a duplicate of another, are left out."
     return f"{said} {months_published(data, year)}".rstrip()
 

@@ -160,10 +160,8 @@ class Estimate:
                 f"fit anything {span}."
             )
         if self.maryland == 3:
-            text = (
-                f"{subject} shows {moved} against what the comparison led us to expect ({ratio}), "
-                "consistent with an effect of the project."
-            )
+            text = f"{subject} shows {moved} against what the comparison led us to expect "
+            text += f"({ratio}), consistent with an effect of the project."
         else:
             text = f"The effect of the project on {inside(subject)} was {moved} ({ratio})."
         return f"{text} {self._avoided_words()}".rstrip()

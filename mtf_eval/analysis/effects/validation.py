@@ -206,11 +206,9 @@ def performance(
     for first in [start] if isinstance(start, pd.Timestamp) else start:
         end = None if after is None else first + pd.DateOffset(months=after - 1)
         part = counts.loc[:end]
-        some = (
-            pretended_targets(counts=part, start=first, groups=groups)
-            if targets is None
-            else targets
-        )
+        some = targets
+        if some is None:
+            some = pretended_targets(counts=part, start=first, groups=groups)
         if not some:
             raise NotEnoughData("no area has enough incidents before the start to be a target")
         rows += _trials(part, first, some, rng, falls, chosen)

@@ -84,11 +84,9 @@ def log_noticed(data: Dataset) -> list[Finding]:
     told = []
     for _, run in gone.to_series().groupby(apart.cumsum()):
         before = int((rows["received"] < run.iloc[0]).sum())
-        text = (
-            f"no referral in {named(run.iloc[0], run.iloc[-1])}, after {before:,} before it, "
-            f"{UNEXPLAINED}: taken as not on record, not as none. Is a year mistyped? Months that "
-            "were complete go into coverage"
-        )
+        text = f"no referral in {named(run.iloc[0], run.iloc[-1])}, after {before:,} before it, "
+        text += f"{UNEXPLAINED}: taken as not on record, not as none. Is a year mistyped? Months "
+        text += "that were complete go into coverage"
         told.append(warning(text=text, sheet=source.sheet))
     return told
 

@@ -123,13 +123,11 @@ class Totals:
             if not 0 < at + shift <= end - begin:
                 continue
             month = f"{month_of(self.first + at):%B %Y}"
-            what = (
-                f"{other} begins in {month}, and about {share:.0%} fewer are recorded as "
-                f"{kind}: the category was split"
-                if begins
-                else f"{other} ends before {month}, and about {share:.0%} more are recorded as "
-                f"{kind}: the categories were put together"
-            )
+            what = f"{other} ends before {month}, and about {share:.0%} more are recorded as "
+            what += f"{kind}: the categories were put together"
+            if begins:
+                what = f"{other} begins in {month}, and about {share:.0%} fewer are recorded as "
+                what += f"{kind}: the category was split"
             remedy = f"count {kind} and {other} as one measure, or stay on one side"
             yield "split", (at + shift, end - begin), f"{kind}: {what}{by}", remedy
 

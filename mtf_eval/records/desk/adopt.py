@@ -83,10 +83,8 @@ def adopt(path: Path) -> Adoption:
         beside = table in held and by_name.get(grid.sheet) != table
         beside = beside and not fold(grid.sheet).startswith(fold(table))
         if beside:
-            asked = (
-                f"it is like {table}, which another sheet is by its name: leave it out, as a copy, "
-                f"a plan or a template? Write {table} where its rows are more of them"
-            )
+            asked = f"it is like {table}, which another sheet is by its name: leave it out, as a "
+            asked += f"copy, a plan or a template? Write {table} where its rows are more of them"
         means = OUT if beside else table
         line = Line(what="sheet", sheet=grid.sheet, written=str(top + 1), means=means)
         out.lines.append(replace(line, answer=OPEN if asked else "", why=asked or why))
@@ -178,10 +176,8 @@ def _tried(out: Adoption, grids: Sequence[Grid], aliases: Aliases, names: Names)
             read = tidy(whole, aliases=aliases)
             again = [p for p in read.problems if "of sheet" in p.found]
             if again:
-                why = (
-                    f"{len(again)} {again[0].column}(s) of {table} stand in two sheets with other "
-                    "content: is each one, of which the row of the first sheet holds?"
-                )
+                why = f"{len(again)} {again[0].column}(s) of {table} stand in two sheets with "
+                why += "other content: is each one, of which the row of the first sheet holds?"
                 holds = {"written": "repeated references", "means": "first row holds"}
                 out.lines.append(_open("option", why, **holds))
 

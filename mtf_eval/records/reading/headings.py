@@ -400,10 +400,8 @@ def missing(name: str, schema: Schema, aliases: Aliases, unread: Sequence[str]) 
         return "no such column", "add it"
     where = [h for h in unread if fold(h) in _WHERE]
     if name == "area_code" and where:
-        todo = (
-            "put the outlines of the areas beside the data as boundaries.geojson (docs/tables.md "
-            "says where from), or add the area's code"
-        )
+        todo = "put the outlines of the areas beside the data as boundaries.geojson "
+        todo += "(docs/tables.md says where from), or add the area's code"
         return f"{'/'.join(where)} and no area_code", todo
     if name in ("date", "amount_gbp") and sum(span_of(h) is not None for h in unread) > 1:
         amounts = "give each amount a row of its own, with its day"

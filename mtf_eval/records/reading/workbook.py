@@ -93,9 +93,8 @@ def read_workbook(
                     if sheet.typ == calamine.SheetTypeEnum.WorkSheet and mapped is None:
                         opened = book.get_sheet_by_name(sheet.name)
                         rows = opened.to_python(skip_empty_area=False, nrows=TITLE_ROWS)
-                        unread = (
-                            though_like(unread, of) if (of := like(sheet.name, rows)) else unread
-                        )
+                        of = like(sheet.name, rows)
+                        unread = though_like(unread, of) if of else unread
                         if of in named.values():
                             whole = opened.to_python(skip_empty_area=False)
                             aside = Grid(table=of, file=file, sheet=sheet.name, rows=whole)
