@@ -185,21 +185,24 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
 
 
 def redrawn(found: Coverage, data: Dataset) -> Iterator[Gap]:
-    """Gate the target area that steps by what others hold that begin, or end, in that month."""
+    """Gate a target area that steps, its response apart, by what others hold that begin or end."""
     counts, roles = found.counts, data.table("project_areas")
-    targets = {*roles["area_code"][roles["role"] == "target"]} & {*counts}
+    starts = data.table("projects").set_index("project_id")["response_start"]
+    works = roles[(roles["role"] == "target") & roles["area_code"].isin(counts)]
     for gap in (g for g in found.gaps if g.areas and g.kind in ("not_begun", "ended")):
         codes, begins = [*gap.areas], gap.kind == "not_begun"
         at = int(counts.index.searchsorted(gap.last if begins else gap.first)) + begins
         held = float(counts[codes].sum(axis=1, min_count=1).mean()) * (-1 if begins else 1)
         alike = list[tuple[float, str, float]]()
-        for area in sorted(targets.difference(codes)):
+        for area, of in works[~works["area_code"].isin(codes)].groupby("area_code"):
+            begun = counts.index.searchsorted(starts.reindex(of["project_id"]), side="right") - 1
             known = np.flatnonzero(counts[area].notna())
-            sides = known[known < at][-6:], known[known >= at][:6]
+            after = known[(known >= at) & (known < min(begun[begun > at], default=len(counts)))]
             rest = counts.drop(columns=[area, *codes]).dropna(axis=1).sum(axis=1).to_numpy()
+            sides = known[known < at][-6:], after[:6]
             moved, share = silences.steps(counts[area].to_numpy(), rest, *sides, sigmas=2)
             if ALIKE[0] < moved / held < ALIKE[1]:
-                alike.append((abs(np.log(moved / held)), area, share))
+                alike.append((abs(np.log(moved / held)), str(area), share))
         for _, area, share in sorted(alike)[:1]:
             how, more = ("begins in", "fewer") if begins else ("ends before", "more")
             text = f"{found.measure}: {some(map(data.area, codes))} {how} {counts.index[at]:%B %Y}"
