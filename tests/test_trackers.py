@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -470,8 +471,29 @@ def test_a_block_a_year_under_one_another_is_of_its_own_year(again: bool, tmp_pa
     ]
     blocks = [["ASB 2020/21"], *head, *turned[0], ["ASB 2021/22"], *head * again, *turned[1]]
     tables["incidents"] = blocks
+
+    def merged(workbook: Any) -> None:
+        for row in (1, 6):
+            workbook["incidents"].merge_cells(f"A{row}:D{row}")
+
+    for fix in (None, merged):
+        read = load(write_xlsx(tmp_path / "b.xlsx", tables, fix)).table("incidents")
+        assert read.set_index(["area_code", "month"])["count"].to_dict() == by_hand
+
+
+@pytest.mark.parametrize("note", ["Boundaries were redrawn in 2022", "Checked in May 2021", "2022"])
+def test_a_note_of_another_year_among_rows_that_go_on_dates_nothing(
+    note: str, tmp_path: Path
+) -> None:
+    tables = book()
+    months = ["Jan", "Feb", "Mar"]
+    tables["incidents"] = [
+        ["ASB 2021"], ["LSOA", "Crime type", *months], ["E01000001", "disorder", 3, 4, 5], [note],
+        ["E01000002", "disorder", 1, 2, 6], ["E01000003", "disorder", 7, 8, 9],
+    ]  # fmt: skip
     read = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
-    assert read.set_index(["area_code", "month"])["count"].to_dict() == by_hand
+    by_month = read.groupby("month")["count"].sum().to_dict()
+    assert by_month == {dt.datetime(2021, n, 1): c for n, c in ((1, 11), (2, 14), (3, 20))}
 
 
 @pytest.mark.parametrize(

@@ -388,11 +388,9 @@ def chance_finding(benefit: Benefit) -> str:
         return NOTHING
     if benefit.no_saving:
         lost = benefit.results["present_value_benefits_gbp"] < 0
-        none = (
-            "We cannot say what the project changed"
-            if benefit.unsaid
-            else "The records show no effect"
-        )
+        none = "The records show no effect"
+        if benefit.unsaid:
+            none = "We cannot say what the project changed"
         why = "The estimate is a loss" if lost else none
         inside = "The interval of the effect includes no effect"
         return f"{inside if benefit.no_saving_possible else why}, so no saving can be claimed"

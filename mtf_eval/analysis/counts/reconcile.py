@@ -223,11 +223,10 @@ def _cancelling(data: Dataset) -> Iterator[Reading]:
     for year, part in gap.groupby(frame["month"].dt.year):
         if (part != 0).any() and part.sum() == 0:
             months = listing([f"{m:%B}" for m in frame.loc[part[part != 0].index, "month"]])
-            waited = (
-                " They would, if referrals received in the one month were decided in the other."
-                if (part.cumsum() >= 0).all()
-                else ""
-            )
+            waited = ""
+            if (part.cumsum() >= 0).all():
+                waited = " They would, if referrals received in the one month were decided in the "
+                waited += "other."
             yield Reading(
                 f"Referrals by month, {year}",
                 f"{months} do not add up across, but the errors cancel, so the totals of the "

@@ -219,10 +219,8 @@ def _tables_in(content: Any) -> Iterator[tuple[str, Rows]]:
     if isinstance(content, dict):
         columns, rows = content.get("columns"), content.get("rows", content.get("data"))
         if isinstance(columns, list) and isinstance(rows, list) and rows:
-            named = (
-                c.get("heading", c.get("name", "")) if isinstance(c, dict) else c for c in columns
-            )
-            head = [str(name) for name in named]
+            named = [c if isinstance(c, dict) else {"heading": c} for c in columns]
+            head = [str(c.get("heading", c.get("name", ""))) for c in named]
             if all(isinstance(r, list) for r in rows):
                 body = [["" if v is None else str(v) for v in r] for r in rows]
                 yield str(content.get("title", "")), [head, *body]

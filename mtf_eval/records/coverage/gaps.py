@@ -125,9 +125,8 @@ def rows_of(data: Dataset, as_of: date) -> Rows:
     # An area belongs to the source that recorded most of it, by what it has in a month.
     sums = np.bincount(area * len(sources) + source, count, len(areas) * len(sources))
     months = [len(np.unique(month[source == s])) for s in range(len(sources))]
-    best = (
-        (sums.reshape(len(areas), -1) / np.maximum(months, 1)).argmax(axis=1) if len(rows) else []
-    )
+    shares = sums.reshape(len(areas), -1) / np.maximum(months, 1) if len(rows) else sums
+    best = shares.argmax(axis=1) if len(rows) else []
     return Rows(
         month=month,
         area=area,

@@ -201,7 +201,7 @@ def redrawn(found: Coverage, data: Dataset) -> Iterator[Gap]:
             rest = counts.drop(columns=[area, *codes]).dropna(axis=1).sum(axis=1).to_numpy()
             sides = known[known < at][-6:], after[:6]
             moved, share = silences.steps(counts[area].to_numpy(), rest, *sides, sigmas=2)
-            if ALIKE[0] < moved / held < ALIKE[1]:
+            if held and ALIKE[0] < moved / held < ALIKE[1]:
                 alike.append((abs(np.log(moved / held)), str(area), share))
         for _, area, share in sorted(alike)[:1]:
             how, more = ("begins in", "fewer") if begins else ("ends before", "more")

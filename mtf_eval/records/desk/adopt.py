@@ -218,11 +218,9 @@ def _tried_once(out: Adoption, grids: Sequence[Grid], aliases: Aliases, names: N
     asked |= {x.means for x in out.lines if x.what == "heading" and x.sheet == first}
     lost = [p for p in absent if p.column not in asked]
     if table not in CORE and rows and (lost or len(bad) * 2 > rows):
-        why = (
-            f"it has no column {', '.join(sorted({p.column for p in lost}))}"
-            if lost
-            else f"{len(bad)} of its {rows} rows cannot be read as {table}"
-        )
+        why = f"{len(bad)} of its {rows} rows cannot be read as {table}"
+        if lost:
+            why = f"it has no column {', '.join(sorted({p.column for p in lost}))}"
         alike = {g.sheet for g in grids}
         out.lines = [x for x in out.lines if x.sheet not in alike]
         for sheet in alike:

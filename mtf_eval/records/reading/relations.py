@@ -211,8 +211,8 @@ def _on_the_scale(read: Mapping[str, Tidied], aliases: Aliases) -> None:
     marks = pd.to_numeric(responses.frame["answer"], errors="coerce")
     for (of, wave), own in marks.groupby([responses.frame[c] for c in ("question_id", "wave")]):
         top = max((float(a) for a in scales.get(of, ()) if a.isdecimal()), default=0.0)
-        others = marks[responses.frame["question_id"] == of]
-        if top > 6 and len(own) >= _MANY and own.max() <= top / 2 < others.max():
+        above = marks[responses.frame["question_id"] == of].max() > top / 2
+        if above and top > 6 and len(own) >= _MANY and own.max() <= top / 2:
             text = f"no answer of {wave} above {own.max():g} of {top:g}: asked on that scale?"
             responses.ask(own.index[:1], "answer", text)
     named = responses.frame.dropna(subset=["respondent_id"])
@@ -329,9 +329,7 @@ def _stale(projects: Tidied, as_at: date | None) -> None:
         for row in frame.index[frame["stage"].isin(stages) & (frame[day] <= limit)]:
             stage, passed = frame.at[row, "stage"], f"{frame.at[row, day]:%d %B %Y}"
             text = f"stage is {stage}, and {day} ({passed}) has passed: the dates are followed; "
-            projects.finding(
-                "warning", f"{text}correct the one or the other", row=row, column="stage"
-            )
+            projects.ask([row], "stage", f"{text}correct the one or the other")
     text = "closed without a response_end: counted as still running; write its last day"
     open_ = frame.index[(frame["stage"] == "closed") & frame["response_end"].isna()]
     projects.ask(open_, "response_end", text)

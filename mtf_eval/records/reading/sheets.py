@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 import pandas as pd
@@ -237,7 +237,7 @@ def _one_year(months: dict[int, str], head: Sequence[Any]) -> dict[int, str]:
 
 
 def _block(row: Sequence[Any], head: Sequence[Any]) -> Span | None:
-    """Return the year that a row among others says alone, or with the headings again."""
+    """Return the year that a row among others says alone, or with the headings: a note, or more."""
     said = [c for c, h in zip(row, head, strict=False) if not is_blank(c) and c != h]
     alone = len(said) == 1 and month_of(said[0]) is None
     return span_of(str(said[0]).removesuffix(".0")) if alone else None
@@ -280,16 +280,18 @@ def _down(
             row[left] = body[first][left] if left == right and left in kept else lost
     filled = [row for row in body[top + 1 :] if not all(is_blank(row[p]) for p in across)]
     whole = grid.table in _FIGURES and all(says_total(row[p] for p in kept) for row in filled)
-    names = across
+    names, seen = across, set[tuple[str, ...]]()
     for number, row in enumerate(body[top + 1 :], start=top + 2):
         beside = [row[p] for p in kept]
-        if span := _block(row, head):
-            if columns[0] == "month":
-                dated = {p: month_of(head[p], span) or name for p, name in across.items()}
-                names = _one_year(dated, head)
-            else:
-                rows.append([*beside, None, None])
-                origin.append((grid.file, grid.sheet, number))
+        below = takewhile(lambda each: not _block(each, head), body[number:])
+        span = _block(grid.rows[number - 1], head)
+        if span and not seen & {tuple(str(each[p]) for p in kept) for each in below}:
+            span = None
+        if span and columns[0] == "month":
+            names = _one_year({p: month_of(head[p], span) or n for p, n in across.items()}, head)
+        elif span:
+            rows.append([span.said, *[None] * (len(kept) + 1)])
+            origin.append((grid.file, grid.sheet, number))
         if all(row[p] == head[p] for p in across):
             text = "headings repeated among the rows left out"
             repeated.append(grid.finding("repaired", text, row=number))
@@ -302,6 +304,7 @@ def _down(
             if left or not is_blank(row[place]):
                 rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
+                seen.add(tuple(map(str, beside)))
                 figures[across[place]][number] = row[place]
     wrong: dict[int, list[str]] = {number: [] for number in totals}
     for place, name in across.items() if totals else ():

@@ -422,6 +422,6 @@ def _exchanged(out: Tidied, name: str, days: pd.Series) -> None:
     near = number.rolling(11, center=True, min_periods=6).median()
     other = days.map(lambda d: d.replace(day=d.month, month=d.day) if d.day < 13 else d)
     away, turned = (number - near).abs(), ((other - days.min()).dt.days - near).abs()
-    odd = (away > 60) & (turned < 31) & (days.dt.day > 1)
+    odd = (away > 60) & (turned < 31) & (days.dt.day > 1) & (away.median() < 31)
     text = "far from the days around; among them with day and month exchanged: which is right?"
-    out.ask(days.index[odd & (away.median() < 31)], name, text)
+    out.ask(days.index[odd], name, text)
