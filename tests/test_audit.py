@@ -317,6 +317,9 @@ def test_which_sums_of_columns_are_believed(tmp_path: Path) -> None:
     assert leaks("One Two Both", *noughts, hidden[0]) == set(), "they compare two columns"
     both = ("a 10 5 5 15", "b 20 6 6 26", "c 30 7 7 37", "d 11 8 9 19")
     assert leaks("One Two Three Both", *both, "e 10 [c] [c] 13") == {("e", "two", 3)}
+    twice = ("a 10 5 8 7 15", "b 20 6 13 13 26", "c 31 7 18 20 38", "x 12 4 9 9 16")
+    found = leaks("One Two Three Four Both", *twice, "d 11 3 [c] 9 14")
+    assert found == {("d", "three", 5)}, "two sums of one count that share no part"
     many = ("a 10 5 3 2 1 21", "b 20 6 2 4 5 37", "c 31 7 9 8 6 61")
     found = leaks("One Two Three Four Five Both", *many, "d 11 [c] 12 13 14 53")
     assert found == {("d", "two", 3)}

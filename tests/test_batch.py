@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,17 @@ def test_public_and_internal_never_share_a_folder(published: Desk) -> None:
     assert done.returncode == 2
     assert "reports holds internal reports of data" in done.stderr
     assert set(published.outcomes().values()) == {"ok"}
+
+
+def test_a_page_says_in_its_name_whether_it_is_internal(published: Desk) -> None:
+    def pages() -> set[str]:
+        return {p.stem for p in published.out.glob("*/*.html")}
+
+    assert pages() == {f"{name}-internal" for name in ALL}
+    shutil.rmtree(published.out)
+    done = published.run("--release", "public", books=BOOKS)
+    assert done.returncode == 0, done.stderr
+    assert pages() == ALL
 
 
 def test_two_runs_give_the_same_bytes(desk: Desk) -> None:

@@ -243,6 +243,20 @@ def test_of_pages_printed_before_it_says_how_many_and_prints_none_that_is_not_th
     assert (tmp_path / "index.html").is_file(), "which now leads to it"
 
 
+def test_a_database_is_read_from_its_address_and_a_folder_from_where_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, object]] = []
+    monkeypatch.setattr("mtf_eval.records.load.load",
+                        lambda place, reference: asked.append((place, reference)))  # fmt: skip
+    address = "postgresql://reader@host/records"
+    cli_desk.read(address)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    cli_desk.read("mine", tmp_path / "prices")
+    assert asked == [(address, ""), (str(tmp_path / "mine"), tmp_path / "prices")]
+
+
 def test_notebooks_run_as_written_name_one_data_set(tmp_path: Path) -> None:
     def named(*data: str | None) -> list[Any]:
         return [

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import mtf_eval as mtf
+from mtf_eval.analysis.benefit.planned import _few
 from mtf_eval.publish.workbench.project import Project
 from mtf_eval.publish.workbench.records import Records
 
@@ -93,6 +94,12 @@ def test_pounds_of_hidden_people_are_in_no_public_table(records: Records) -> Non
         assert released.rule.name == "public"
         assert released.table.basis in ("", "public")
         assert own.logic_model().element().kind == "figure"
+
+
+def test_five_things_are_named_and_of_more_how_many() -> None:
+    named = ["one.", "two", "three", "four", "five"]
+    assert _few(named) == ["one", "two", "three", "four", "five"]
+    assert _few([*named, "six"]) == ["one", "two", "three", "four", "five", "and 1 more"]
 
 
 def test_what_was_delivered_is_named_where_nothing_agreed_is_on_record(tmp_path: Path) -> None:

@@ -232,6 +232,26 @@ def test_an_area_on_record_nowhere_is_no_records() -> None:
     assert found.cannot_say[ASB] == none.replace("No", "no", 1)
 
 
+def test_a_story_goes_down_its_own_ladder_in_words_and_has_none_without_one() -> None:
+    told = {"project_id": "P1", "before": "B.", "done": "D.", "after": "A.", "author": "nurse",
+            "roles": "school; family", "signed_off_by": "Board",
+            "steps": "child_in_need; other_step",
+            "signed_off_on": pd.Timestamp("2021-05-03")}  # fmt: skip
+    rows = [{**told, "story_id": "2", "domain": "children"},
+            {**told, "story_id": "1", "steps": None, "roles": None, "author": None}]  # fmt: skip
+    data = data_of(case_stories=pd.DataFrame(rows))
+    own = process.stories(data, load_reference(), project=project_of(data, "P1")).frame
+    assert own["story"].tolist() == ["1. Not given", "2. School; family"]
+    assert own["after"].tolist() == ["A.", "A. On the ladder: child in need, then other step."]
+    assert own["signed"].tolist() == [
+        "Not given; signed off by Board, 3 May 2021", "Nurse; signed off by Board, 3 May 2021",
+    ]  # fmt: skip
+    assert own["project"].tolist() == ["Made", "Made"]
+    of_year = process.stories(data, load_reference(), year=2021).frame
+    assert of_year.equals(own)
+    assert process.stories(data, load_reference(), year=2020).frame.empty
+
+
 def test_tables_are_named_by_letters_and_digits_of_the_project() -> None:
     project = replace(project_of(data_of(), "P1"), project_id="EX 04/b")
     assert project.key == "ex_04_b"

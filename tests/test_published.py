@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mtf_eval.publish.disclosure import published
-from mtf_eval.publish.disclosure.published import Figure, Grid, read_grids
+from mtf_eval.publish.disclosure.published import Figure, Grid, read_grids, release_named
 
 
 def read(folder: Path, text: str, name: str = "t.csv") -> list[Grid]:
@@ -67,6 +67,18 @@ def test_years_name_rows_and_are_no_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "alone\n", "Agency,People\n", "Agency,Said\nA,no\nB,yes\n"])
 def test_what_holds_no_figures_is_no_table(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, text) == []
+
+
+def test_of_several_run_records_the_first_by_its_path_says_the_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are listed in any order."""
+    for name, rule in (("a", "public"), ("b", "internal"), ("c", "local")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").write_text(f'{{"release": "{rule}"}}')
+    listed = Path.rglob
+    monkeypatch.setattr(Path, "rglob", lambda *given: reversed(sorted(listed(*given))))
+    assert release_named(tmp_path) == "public"
 
 
 def test_copies_are_read_once_and_other_tables_of_one_shape_are_not(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
@@ -123,6 +124,27 @@ def test_what_became_of_a_report(tmp_path: Path) -> None:
     assert result_of(job(), str(tmp_path / "none"), PAGE, 0.0).outcome == "failed", (
         "nothing is told"
     )
+
+
+def test_the_log_of_a_report_says_which_cell_runs_and_why_it_was_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process reads it: of one that died it is all there is."""
+    log = execute._Log(str(tmp_path / "log"))
+    guard = execute._Guard(log, 600.0)
+    outputs = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+    guard.begun(2)
+    guard.done(2, SimpleNamespace(execution_count=5, outputs=outputs))  # type: ignore[arg-type]
+    guard.begun(3)
+    ended: list[int] = []
+    monkeypatch.setattr(execute, "end_group", lambda _: None)
+    monkeypatch.setattr(execute.os, "_exit", ended.append)
+    guard.stop("a cell took too long")
+    assert ended == [1]
+    assert log.lines() == [
+        {"at": 2}, {"done": 2, "count": 5, "outputs": outputs}, {"at": 3},
+        {"stop": "a cell took too long"},
+    ]  # fmt: skip
 
 
 def test_figures_of_another_rule_than_the_one_asked_for_are_refused() -> None:

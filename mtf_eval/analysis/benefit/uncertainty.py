@@ -247,7 +247,7 @@ def tornado(
         name = reference.unit_cost(key[1]).label if key[0] == "unit cost" else ""
         numbers = map(float, (*ends, *net))
         swings.append(Swing(key[0], name or " ".join(key[2:3]), *numbers))
-    return tuple(sorted(swings, key=lambda swing: (-swing.width, swing.kind, swing.name)))
+    return tuple(sorted(swings, key=lambda swing: (-swing.width, swing.kind)))
 
 
 def switches(

@@ -67,8 +67,7 @@ class System:
         line: dict[int, float] = {}
         for place, weight in terms:
             line[place] = line.get(place, 0.0) + weight
-        if line := {p: w for p, w in line.items() if w}:
-            self._sums.append((line, given - slack, given + slack, belief))
+        self._sums.append((line, given - slack, given + slack, belief))
 
     def _matrix(self) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
         """Return the sums as rows over the unknowns, with the least and the most of each."""
