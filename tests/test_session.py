@@ -143,6 +143,24 @@ def test_figures_are_pictures(both: dict[str, list[Any]]) -> None:
         assert "image/png" in shown_there[1]["data"], name
 
 
+def test_figures_are_pictures_in_every_report_of_one_process() -> None:
+    """As one that is rehearsed leaves the process its libraries, and the next is forked of it."""
+    code = (
+        "import nbformat\n"
+        "from mtf_eval.run.session import run_cells\n"
+        "cell = 'import matplotlib.pyplot as plt; _ = plt.plot([1, 2, 1])'\n"
+        "for _ in range(2):\n"
+        "    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])\n"
+        "    run_cells(book, lambda _: None, lambda *_: None, lambda _: None)\n"
+        "    print([sorted(out['data']) for out in book.cells[0].outputs])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        env={**os.environ, **ENVIRONMENT},
+    )  # fmt: skip
+    assert done.stdout == 2 * "[['image/png', 'text/plain']]\n", done.stderr
+
+
 def test_nothing_leaks_from_one_report_into_the_next(tmp_path: Path) -> None:
     spoil = (
         "import os, sys, pandas, matplotlib\n"
