@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -442,3 +443,16 @@ def test_what_the_rules_found_and_how_sure_it_is(drawn: Benefit) -> None:
     assert least[3] == pytest.approx(float(lean))
     assert statement.tornado_finding(drawn) == "The result hangs most on the effect (Robbery)"
     assert statement.chance_finding(drawn) == "The chance that benefits exceed costs is over 99%"
+
+
+def test_each_interval_of_the_first_screen_is_of_its_own_figure(drawn: Benefit) -> None:
+    draws = drawn.draws
+    assert draws is not None
+    notes = {column.name: column.note for column in statement.headline(drawn).columns}
+    for name, values in (
+        ("benefits", draws.public), ("net", draws.public - draws.costs),
+        ("bcr", draws.public / draws.costs),
+    ):  # fmt: skip
+        (ends,) = re.findall(r"95% interval £?([\d,.]+) to £?([\d,.]+)", notes[name])
+        known = np.quantile(values, [0.025, 0.975])
+        assert [float(end.replace(",", "")) for end in ends] == pytest.approx(known, rel=0.005)
