@@ -320,6 +320,14 @@ def test_kinds_of_one_harm_and_count_stand_by_their_names() -> None:
     )  # fmt: skip
 
 
+def test_kinds_that_do_harm_stand_before_those_that_cannot_be_weighed() -> None:
+    rows = pd.concat([even().assign(measure=name) for name in ("Robbery", "Antelopes", "Zebras")])
+    data = data_of(incidents=rows, project_areas=areas_of(target=["A00"]))
+    found = harm.profile(data, project_of(data, "P1"), load_reference(), as_of=AS_OF).frame
+    assert found["measure"].tolist() == ["Robbery", "Antelopes", "Zebras"]
+    assert found["harm"].notna().tolist() == [True, False, False]
+
+
 def test_what_stood_before_the_start(alone: Judged) -> None:
     """Fourteen areas of 120 a year: ranked by their codes, half in seven, no concentration."""
     data, found = alone
