@@ -180,7 +180,11 @@ def test_a_change_against_what_was_wanted_is_named_and_is_no_success(
     assert told.to_numpy().tolist() == [
         [own.project.named, "anti-social behaviour: went the other way than wanted"]
     ]
-    assert portfolio.result_words(turned) == portfolio.result_words(own)
+    said = f"{portfolio.result_words(own)}, where a rise was wanted"
+    assert portfolio.result_words(turned) == said
+    assert ", where a rise was wanted, ratio" in turned.headline
+    words = portfolio.lines_finding(replace(year, evaluations=(turned,)))
+    assert "a fall, where a rise was wanted, in 1." in words
     results = year.results
     assert results["EX02"] == "no change to be told from chance"
     for name in ("EX01", "EX04", "EX11"):  # what passed its checks: the ratio in words

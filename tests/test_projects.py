@@ -917,6 +917,67 @@ def test_a_buffer_in_which_another_project_works_is_not_measured_and_that_is_sai
     assert "A01" not in held
 
 
+def test_without_a_check_that_judges_no_effect_has_passed_its_checks() -> None:
+    """Three months before: neither a trend nor a fake start can be looked for."""
+    months = pd.date_range("2020-10-01", "2021-12-01", freq="MS")
+    short, long = (
+        evaluated(data_of(incidents=incidents(areas=60, mean=40, fall=0.3, months=kept)))
+        for kept in (months, MONTHS)
+    )
+    assert short.net[ASB].effect.distinguishable
+    assert short.evidence() == "doubtful"
+    assert "neither the trend before the start nor fake start dates can be tried" in short.headline
+    assert "can be tried" not in long.headline
+
+
+def test_a_change_that_rests_on_one_comparison_area_is_in_doubt() -> None:
+    """Twenty a month everywhere and nothing done; one of three comparison areas jumps to sixty."""
+    late = MONTHS >= "2021-01-01"
+
+    def found(jump: int, fall: float = 1.0) -> projects.Evaluation:
+        rng = np.random.default_rng(5)
+        means = {"A00": np.where(late, 20 * fall, 20), "A03": np.where(late, jump, 20)}
+        rows = [
+            (m, area, ASB, n)
+            for area in ("A00", "A01", "A02", "A03")
+            for m, n in zip(MONTHS, rng.poisson(means.get(area, 20), len(MONTHS)), strict=True)
+        ]
+        counts = pd.DataFrame(rows, columns=["month", "area_code", "measure", "count"])
+        areas = areas_of(target=["A00"], comparison=["A01", "A02", "A03"])
+        return evaluated(data_of(incidents=counts, project_areas=areas))
+
+    jumped, fell = found(60), found(20, fall=0.5)
+    assert jumped.design is not None
+    assert jumped.design.method == "did"
+    assert jumped.net[ASB].effect.high < 0.9  # the interval knows nothing of it
+    assert jumped.evidence() == "doubtful"
+    (text,) = (c.text for c in jumped.checks if c.name == "One area left out")
+    assert jumped.compared is not None
+    same = jumped.compared.same_season()
+    after, before = same.counts[same.post].sum(), same.counts[~same.post].sum()
+    by_hand = after["A00"] / before["A00"] / after[["A01", "A02"]].sum()
+    by_hand *= before[["A01", "A02"]].sum()
+    assert f"without A03 the ratio is {by_hand:.2f}" in text
+    assert f"without A03 the ratio is {by_hand:.2f}" in jumped.headline
+    assert fell.evidence() == "effect"
+
+
+def test_work_in_the_same_areas_before_the_start_is_named_as_what_it_is() -> None:
+    def said(start: str, end: str) -> tuple[str, ...]:
+        other = a_project(project_id="P2", response_start=pd.Timestamp(start),
+                          response_end=pd.Timestamp(end))  # fmt: skip
+        areas = pd.concat([areas_of(target=["A00"]), areas_of("P2", target=["A00"])])
+        both = pd.concat([a_project(), other])
+        return evaluated(data_of(projects=both, project_areas=areas)).cautions
+
+    assert said("2017-01-10", "2017-11-30") == ()  # more than three years before the start
+    for start, end in (("2018-02-10", "2018-05-30"), ("2020-02-10", "2020-12-31")):
+        (text,) = said(start, end)
+        assert text.startswith("P2 worked in the same areas in the months before, from which")
+    (text,) = said("2020-02-10", "2021-03-31")
+    assert text.startswith("P2 worked in the same areas in these months")
+
+
 # Which months, which harm
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from mtf_eval.analysis.effects.forecast import LEAST_MONTHS
 from mtf_eval.analysis.effects.panel import Panel, difference_in_differences
 from mtf_eval.analysis.effects.placebo import controls_needed, placebo_calibrated
 from mtf_eval.analysis.effects.result import Check, Estimate, two_sided_p
@@ -97,6 +99,33 @@ def placebo_in_time(*, panel: Panel, least: int = 3, level: float = 0.95) -> Che
     )
 
 
+def without_each(*, panel: Panel, level: float = 0.95) -> Check:
+    """Whether the difference-in-differences rests on one comparison area: each left out in turn.
+
+    With few of them one that jumps makes a change where there is none, and the interval, which is
+    of chance alone, does not know it.
+    """
+    panel.need(before=1, after=1, comparison=2)
+    whole = difference_in_differences(panel=panel, level=level)
+    found: dict[str, float] = {}
+    for area in panel.comparison:
+        rest = tuple(a for a in panel.comparison if a != area)
+        counts = panel.counts.drop(columns=[area])
+        part = replace(panel, counts=counts, comparison=rest)
+        found[area] = difference_in_differences(panel=part, level=level).estimate
+    outside = {a: ratio for a, ratio in found.items() if not whole.low <= ratio <= whole.high}
+    turned = {a: ratio for a, ratio in found.items() if (ratio < 1) != (whole.estimate < 1)}
+    resting = outside if outside else turned if whole.distinguishable else {}
+    said = "; ".join(f"without {area} the ratio is {found[area]:.2f}" for area in resting)
+    return Check(
+        name="One area left out",
+        passed=not resting,
+        text=f"Of the comparison areas each was left out in turn: {said or 'the ratio holds'}.",
+        size=said,
+        details=found,
+    )
+
+
 def placebo_in_space(*, panel: Panel) -> Check:
     """Rank of the target's change among the other areas', each taken as if treated.
 
@@ -135,14 +164,21 @@ def placebo_in_space(*, panel: Panel) -> Check:
 
 
 def regression_to_the_mean(*, panel: Panel) -> Check:
-    """Tell what areas as bad as the target did on their own from what all areas did."""
+    """Tell what was to come without the project from what all other areas did.
+
+    That is what areas as bad as the target did or, where a forecast is made, the forecast beside
+    the count of the same months before.
+    """
     details = placebo_calibrated(panel=panel).details
     own, trend = details["drift"], details["trend"]
     extra = own / trend - 1
     match = details["match"]
-    who = "Areas as bad as this one before"
-    if not 1 / 1.5 < match < 1.5:
-        who = f"The controls, with {match:.2f} times this project's count before,"
+    who = "Areas as bad as this one before changed"
+    if details["learnt"] >= LEAST_MONTHS:
+        who = f"From {details['learnt']:.0f} months of its own record and of other areas' the "
+        who += "project's count was to change"
+    elif not 1 / 1.5 < match < 1.5:
+        who = f"The controls, with {match:.2f} times this project's count before, changed"
     read = f"{-100 * extra:.1f}% fewer than those is regression to the mean"
     if round(extra, 3) >= 0:
         read = "no sign of regression to the mean"
@@ -150,7 +186,7 @@ def regression_to_the_mean(*, panel: Panel) -> Check:
         name="Start after a bad period",
         passed=None,
         text=(
-            f"{who} changed by {_signed(own - 1)} with nothing done, all other areas by "
+            f"{who} by {_signed(own - 1)} with nothing done, all other areas by "
             f"{_signed(trend - 1)}: {read}."
         ),
         details={"controls": own, "all": trend, "regression": extra},

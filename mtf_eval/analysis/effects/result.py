@@ -51,6 +51,17 @@ def _tidy(result: Estimate | Quantity) -> pd.DataFrame:
     return pd.DataFrame([{name: getattr(result, name) for name in TIDY_COLUMNS}])
 
 
+def limits(low: float, high: float) -> str:
+    """Write the interval of a ratio; one decimal more where a limit would read as no change.
+
+    >>> limits(0.617, 0.838), limits(0.62, 0.9954)
+    ('0.62 to 0.84', '0.62 to 0.995')
+    """
+    return " to ".join(
+        f"{x:.3f}" if f"{x:.2f}" == "1.00" != f"{x:.4g}" else f"{x:.2f}" for x in (low, high)
+    )
+
+
 def _direction(ratio: float) -> str:
     change = percent(abs(1 - ratio))
     if change == "0%":
@@ -146,7 +157,7 @@ class Estimate:
 
     def sentence(self) -> str:
         """Say the result in words, no stronger than the Maryland level allows."""
-        interval = f"{percent(self.level)} interval {self.low:.2f} to {self.high:.2f}"
+        interval = f"{percent(self.level)} interval {limits(self.low, self.high)}"
         ratio = f"ratio {self.estimate:.2f}, {interval}; below 1 means fewer incidents"
         moved = _direction(self.estimate)
         subject = f"Recorded {inside(self.measure)}"

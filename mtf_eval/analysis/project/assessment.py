@@ -10,6 +10,7 @@ import pandas as pd
 
 from mtf_eval.analysis.counts import on_record as counts
 from mtf_eval.analysis.effects import Estimate, placebo_controls
+from mtf_eval.analysis.effects.result import limits
 from mtf_eval.analysis.project.delivery import actions_then
 from mtf_eval.analysis.project.design import months_words
 from mtf_eval.analysis.project.evaluation import UNFINISHED, Evaluation, page_table
@@ -43,7 +44,7 @@ def headline(data: Dataset, evaluation: Evaluation) -> Table:
         net = evaluation.net[project.primary_measure]
         row |= {"expected": after + round(effect.avoided), "avoided": round(abs(net.avoided))}
         row["ratio"] = effect.estimate
-        interval = f"95% interval {effect.low:.2f} to {effect.high:.2f}; below 1 is fewer"
+        interval = f"95% interval {limits(effect.low, effect.high)}; below 1 is fewer"
         words["said"] = "Expected" if effect.maryland > 2 else "As the months before suggest"
         words["against"] = f"{'Fewer' if net.avoided >= 0 else 'More'} than {_against(effect)}"
         words |= {"net": net.sentence(), "interval": interval}

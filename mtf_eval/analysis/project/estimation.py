@@ -39,6 +39,11 @@ def all_others(panel: Panel) -> Panel:
     return replace(panel, comparison=())
 
 
+#: Checks of which one at least has to be passed for an effect to have passed its checks.
+JUDGING = ("Trend before the start", "Fake start dates")
+UNTRIED = "the checks, as neither the trend before the start nor fake start dates can be tried"
+
+
 def tried(name: str, check: Callable[..., Check], panel: Panel) -> Check:
     """Run a check; where the records cannot carry it, say so in its place."""
     try:

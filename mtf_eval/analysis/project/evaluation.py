@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mtf_eval.analysis.effects import Check, Estimate, Panel, diagnostics
+from mtf_eval.analysis.effects import Check, Estimate, Panel, diagnostics, forecast
+from mtf_eval.analysis.effects.result import limits
 from mtf_eval.analysis.project import design, estimation, gates
 from mtf_eval.analysis.project.design import Design, Project, Status, Window
 from mtf_eval.analysis.project.estimation import Spill
@@ -28,6 +29,7 @@ from mtf_eval.analysis.results.tables import Brief, Table
 from mtf_eval.errors import NotEnoughData
 from mtf_eval.records.aliases import called
 from mtf_eval.records.coverage import Coverage, coverage_of
+from mtf_eval.records.coverage.gaps import ONE_MONTH
 from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.reads import shared
 
@@ -131,7 +133,7 @@ class Evaluation(Brief):
             reasons = {} if measure in self.unclear else self.cannot_say
             why = f": {reasons[measure]}" if measure in reasons else self._could_see()
             return f"{measure}: we cannot say{why}"
-        interval = f"{found.low:.2f} to {found.high:.2f}"
+        interval = limits(found.low, found.high)
         ratio = f"ratio {found.estimate:.2f} ({percent(found.level)} interval {interval})"
         if not found.distinguishable:
             return f"{measure}: no change that can be told from chance, {ratio}{self._could_see()}"
@@ -139,7 +141,8 @@ class Evaluation(Brief):
         size = percent(abs(1 - found.estimate))
         against = "" if found.maryland <= 2 else " against what was expected"
         net = self.net[measure]
-        wanted = ", as the project wanted" if net.rise_wanted and way == "rise" else ""
+        wanted = ", as the project wanted" if way == "rise" else ", where a rise was wanted"
+        wanted = wanted if net.rise_wanted else ""
         doubt = f"; {net.doubt}" if net.doubt else ""
         if net.may_have_moved:
             doubt = f"; {net.sentence()}: {net.doubt}"
@@ -205,11 +208,14 @@ def evaluate(
         return unassessed(project, covers[project.primary_measure], status, as_of)
     judged = {m: _judge(data, project, m, cover, as_of, rng) for m, cover in covers.items()}
     primary = judged[project.primary_measure]
+    checks = primary.shown.get("checks", ())
     failed = tuple(
         ", ".join(filter(None, (check.name.lower(), check.size)))
-        for check in primary.shown.get("checks", ())
+        for check in checks
         if check.passed is False
     )
+    if all(check.passed is None for check in checks if check.name in estimation.JUDGING):
+        failed += (estimation.UNTRIED,)
     nets = {
         measure: Net(
             effect=each.effect,
@@ -352,6 +358,13 @@ def _judge(
                 estimates.append(attempt())
     seasonal = estimation.all_others(compared.same_season())
     record, tried = estimation.recorded(panel, compared), estimation.tried
+    since = design.others_at_work(data, named, window.start, window.last)
+    learnt = window.start - pd.DateOffset(months=forecast.LONGEST), window.start - ONE_MONTH
+    earlier = design.others_at_work(data, named, *learnt, roles=("target",))
+    resting: tuple[Check, ...] = ()
+    if chosen.method == "did":
+        same = compared.same_season()
+        resting = (tried("One area left out", diagnostics.without_each, same),)
     judged.shown |= {
         "design": chosen,
         "sensitivity": tuple(estimates),
@@ -362,10 +375,11 @@ def _judge(
             tried("Start after a bad period", diagnostics.regression_to_the_mean, record),
             gates.bad_year(panel, window),
             gates.on_record(coverage, project, window, compared),
+            *resting,
         ),
         "spill": estimation.spill(compared) if compared.buffer and judged.effect else None,
         "compared": compared,
         "record": record,
-        "cautions": tuple(gates.at_work(named, work, inside)),
+        "cautions": tuple(gates.at_work(named, since, inside, earlier)),
     }
     return judged

@@ -201,16 +201,25 @@ def cautions(
 
 
 def at_work(
-    project: Project, work: Mapping[str, tuple[str, ...]], inside: Mapping[str, tuple[str, ...]]
+    project: Project,
+    work: Mapping[str, tuple[str, ...]],
+    inside: Mapping[str, tuple[str, ...]],
+    earlier: Mapping[str, tuple[str, ...]],
 ) -> Iterator[str]:
     """Say which other projects worked in a project's areas, and next door, in its months.
 
-    `work`, `inside`: their areas, those beside them too, and those they worked in alone.
+    `work`: their areas in the months after the start, those beside them too; `inside`: those they
+    worked in alone, in all months compared; `earlier`: the same in the months learnt from.
     """
     if shared := working_in(work, project.target):
         yield (
             f"{', '.join(shared)} worked in the same areas in these months: any change is of all "
             "of them together."
+        )
+    if before := sorted({*working_in(earlier, project.target)} - {*shared}):
+        yield (
+            f"{', '.join(before)} worked in the same areas in the months before, from which what "
+            "was expected is learnt: what began or ended with that work is in this result."
         )
     if near := working_in(inside, project.buffer):
         gone = sorted({*project.buffer} - {*without_buffer(project, inside).buffer})

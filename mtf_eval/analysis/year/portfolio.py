@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mtf_eval.analysis.effects import Estimate, pool
+from mtf_eval.analysis.effects.result import limits
 from mtf_eval.analysis.project import evaluation as projects
 from mtf_eval.analysis.project import overlaps
 from mtf_eval.analysis.project.design import SHORTEST, Project, first_known, project_of
@@ -189,7 +190,8 @@ def result_words(evaluation: Evaluation) -> str:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
     against = ", no comparison" if effect.maryland < WITH_COMPARISON else ""
-    wanted = ", as wanted" if net.rise_wanted and effect.estimate > 1 else ""
+    wanted = ", as wanted" if effect.estimate > 1 else ", where a rise was wanted"
+    wanted = wanted if net.rise_wanted else ""
     doubt = f"; {net.doubt}" if net.doubt else ""
     return f"{way} of {percent(abs(1 - effect.estimate))}{against}{wanted}{doubt}"
 
@@ -214,16 +216,17 @@ def lines_finding(together: Together) -> str:
     nets = {e.project.project_id: e.net[e.project.primary_measure] for e in ended if e.primary}
     fell = {name for name, effect in told.items() if effect.estimate < 1}
     moved = {name for name in fell if nets[name].may_have_moved}
-    wanted = {name for name in told.keys() - fell if nets[name].rise_wanted}
+    rise = {name for name in told if nets[name].rise_wanted}
     if not ended:
         many = f"{len(found)} projects, none of them" if len(found) > 1 else "One project, not"
         return f"{many} ended with records to judge by."
     words = f"{len(found)} projects, {len(ended)} of them ended with records to judge by"
     counts = {
-        "a fall": len(fell - moved),
+        "a fall": len(fell - moved - rise),
         "a fall that may only have moved next door": len(moved),
-        "a rise, as wanted,": len(wanted),
-        "a rise": len(told.keys() - fell - wanted),
+        "a fall, where a rise was wanted,": len(fell & rise),
+        "a rise, as wanted,": len(rise - fell),
+        "a rise": len(told.keys() - fell - rise),
     }
     counts["no change that can be told from chance"] = len(known) - len(told)
     counts["we cannot say"] = len(ended) - len(known)
@@ -279,7 +282,7 @@ def pooled_finding(together: Together) -> str:
         return f"{ready} an effect that may be pooled: there is no mean to give."
     way = "fewer" if whole.estimate < 1 else "more"
     size_words = f"{percent(abs(1 - whole.estimate))} {way} recorded incidents than expected"
-    interval = f"ratio {whole.estimate:.2f}, 95% interval {whole.low:.2f} to {whole.high:.2f}"
+    interval = f"ratio {whole.estimate:.2f}, 95% interval {limits(whole.low, whole.high)}"
     if whole.distinguishable:
         said = f"On average across {size} projects: {size_words} ({interval})"
     else:
