@@ -100,8 +100,9 @@ def test_the_lower_bound_is_never_above_the_result_and_says_what_it_is_net_of(
     code = "crime_domestic_burglary"
     data = dataset(project_measures=[measure("Burglary", code)], costs=[cost(amount_gbp=1000.0)])
     buffer = estimate("Burglary", ratio=1.1)
-    for beside, words in ((None, "next door not measured"), (buffer, "net of next door")):
-        found = evaluation(estimate("Burglary", ratio=0.7, se_log=0.3), buffer=beside)
+    sides = ((None, "next door not measured"), (buffer, "net of next door"))
+    for (beside, words), error in product(sides, (0.3, 0.14)):
+        found = evaluation(estimate("Burglary", ratio=0.7, se_log=error), buffer=beside)
         done = analyse(data, found, reference)
         assert done.draws is not None
         loss = done.draws.public < 0
@@ -110,7 +111,9 @@ def test_the_lower_bound_is_never_above_the_result_and_says_what_it_is_net_of(
         assert lean[loss] == pytest.approx(done.draws.public[loss]), "nothing is put back"
         assert lean[~loss] == pytest.approx(done.draws.public[~loss] * (5930 - 710) / 5930)
         options = statement.appraisal_summary(done).frame
-        assert words in statement.results_in_pounds(done).notes[0]
+        said = [words in note for note in statement.results_in_pounds(done).notes]
+        assert said == [True] * (not done.no_saving)
+        assert done.no_saving == (error == 0.3)
         least = options[options["option"].str.startswith("Lower bound")]
         assert least.empty == done.no_saving
         assert least["option"].str.contains(words).all()
@@ -1006,6 +1009,9 @@ def test_a_unit_cost_drawn_upwards_only_is_warned_about(reference: Reference) ->
     assert "1 to 1.5 times" in said
     assert "the careful end" in said
     (line,) = done.claimed
+    lost = analyse(data, evaluation(estimate("Burglary", ratio=1.5)), reference, draws=0)
+    said = next(f.text for f in lost.findings if f.rule == "wide_unit_cost")
+    assert "1 to 1.5 times the one reported, at which the loss is larger. All" in said
     known = guard([replace(line, low=1.0, high=1.0)], reference)
     assert "wide_unit_cost" not in {f.rule for f in known.findings}, "a price without a range"
 
@@ -1565,6 +1571,99 @@ def test_a_project_that_claims_in_two_rows_takes_no_more_of_the_others(
     thirds = [claiming(f"P{n}", share) for n, share in enumerate((0.1, 0.34, 0.56))]
     assert {rivals for _, rivals in totals.once(thirds).values()} == {()}, "1 but for its last bit"
     assert {rivals for _, rivals in totals.once(shared_out).values()} == {()}
+
+
+def test_a_claim_of_nothing_takes_no_share_of_others(reference: Reference) -> None:
+    """Nobody attributed to it, or all of it expected anyway: nothing is claimed."""
+    rows = {"P1": {}, "P2": {"attribution": 0.0}, "P3": {"deadweight": 1.0}}
+    found = [
+        analyse(dataset(outcomes=[burglaries(project_id=name, **row)]),
+                evaluation(project_id=name, areas=("A",)), reference, draws=0)
+        for name, row in rows.items()
+    ]  # fmt: skip
+    whole = totals.portfolio(found, rng=np.random.default_rng(1), draws=0)
+    assert whole.findings == ()
+    assert _value(whole) == pytest.approx(_value(found[0]))
+
+
+def test_what_an_earlier_total_counts_is_not_counted_again(reference: Reference) -> None:
+    """Of twelve months six are another's; of two areas one; of people what it leaves."""
+
+    def left(*later: Benefit, before: Benefit) -> Benefit:
+        rng = np.random.default_rng(1)
+        return totals.portfolio(later, rng=rng, draws=0, before=[before])
+
+    one = _of_areas(reference, "P1", "AB")
+    later = _of_areas(reference, "P2", "AB", start="2023-11-01")
+    whole = left(later, before=one)
+    assert _value(whole) == pytest.approx(_value(later) / 2)
+    assert whole.projects == ("P2",)
+    (found,) = whole.findings
+    assert found.text == "Robbery of P2 is also claimed by P1; 50% of it enters the total."
+    # The earlier total stands, whoever covers more; evidence that is better is no sum of its kind.
+    assert _value(left(one, before=_of_areas(reference, "P0", "A"))) == pytest.approx(
+        _value(one) / 2
+    )
+    doubted = _of_areas(reference, "P0", "AB", failed=("trend",))
+    assert _value(left(one, before=doubted)) == pytest.approx(_value(one))
+    assert _value(left(doubted, before=one)) == 0
+
+    def claiming(project: str, people: int = 50) -> Benefit:
+        rows = [burglaries(people, project_id=project, attribution=0.6)]
+        judged = evaluation(project_id=project, areas=("A",))
+        return analyse(dataset(outcomes=rows), judged, reference, draws=0)
+
+    first, second, third = map(claiming, ("P1", "P2", "P3"))
+    # 0.6 stands, so 0.4 is left: of 0.6 of one project, of 1.2 of two.
+    assert _value(left(second, before=first)) == pytest.approx(_value(second) * 0.4 / 0.6)
+    both = left(second, third, before=first)
+    assert _value(both) == pytest.approx(2 * _value(second) * 0.4 / 1.2)
+    # 0.6 of 40 of the 50: of all 50 0.52 are left for 0.6.
+    few = left(second, before=claiming("P1", 40))
+    assert _value(few) == pytest.approx(_value(second) * 0.52 / 0.6)
+
+
+@pytest.mark.parametrize(("years", "said"), [(5, "3 of 5"), (3.5, "3 of 4"), (3, "")])
+def test_years_after_the_horizon_are_told(years: float, said: str, reference: Reference) -> None:
+    data = dataset(outcomes=[burglaries(years=years)])
+    done = analyse(data, evaluation(), reference, horizon_years=3, draws=0)
+    told = [note for note in done.notes if "horizon" in note]
+    end = f"{said} years are counted, the others lie after the horizon of 3 years."
+    assert [note.endswith(end) for note in told] == [True] * bool(said)
+
+
+def test_where_no_saving_can_be_claimed_every_range_holds_none(reference: Reference) -> None:
+    """A fall of 10% give or take 20%, drawn 9 times: most of them are falls."""
+    costs = [cost(amount_gbp=1000.0)]
+    data = dataset(project_measures=[measure()], costs=costs)
+    done = analyse(data, evaluation(estimate(ratio=0.7, se_log=0.3)), reference, draws=9)
+    assert done.draws is not None
+    low, _, high = np.quantile(done.draws.public, [0.05, 0.5, 0.95])
+    assert 0 < low < high, "no draw of the nine is a loss"
+    made = statement.results_in_pounds(done)
+    least = dict(zip(made.frame["result"], made.frame["p5"], strict=True))
+    most = dict(zip(made.frame["result"], made.frame["p95"], strict=True))
+    spent = np.quantile(done.draws.costs, [0.05, 0.95])
+    assert least["Present value of public value benefits"] == 0
+    assert most["Present value of public value benefits"] == pytest.approx(high)
+    assert least["Present value of costs"] == pytest.approx(spent[0])
+    assert least["Net present public value"] == pytest.approx(-spent[1])
+    assert most["Net present budget impact"] >= spent[1]
+    assert made.frame["p5"].iloc[-1] == pytest.approx(-spent[1])
+    assert not made.notes
+    assert statement.waterfall_finding(done).startswith("Not told from nothing: from gross")
+    assert appendix.model(done)["withdrawn"] == "Not told from nothing"
+
+
+def test_people_who_are_hidden_move_no_draw_of_the_records(reference: Reference) -> None:
+    found = evaluation(estimate())
+    plain = {"project_measures": [measure()], "costs": [cost(amount_gbp=1000.0)]}
+    bare = analyse(dataset(**plain), found, reference)
+    beside = analyse(dataset(**plain, outcomes=[burglaries()]), found, reference)
+    assert bare.draws is not None
+    assert beside.draws is not None
+    assert beside.claims is not None
+    assert beside.draws.interval == bare.draws.interval
 
 
 def test_better_evidence_keeps_the_incidents(reference: Reference) -> None:

@@ -19,9 +19,11 @@ from mtf_eval.analysis.benefit.appendix import model
 from mtf_eval.analysis.benefit.appraisal import Benefit
 from mtf_eval.analysis.benefit.layout import standing
 from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.net import KINDS
 from mtf_eval.analysis.results.columns import MINUS
 from mtf_eval.analysis.year import leadership, portfolio, pounds
 from mtf_eval.errors import DataProblems
+from mtf_eval.records.dataset import Dataset
 from mtf_eval.records.prices.editions import editions
 from mtf_eval.records.prices.own import own_reference
 from mtf_eval.records.prices.reference import Reference, load_reference
@@ -142,6 +144,92 @@ def test_all_kinds_of_a_year_are_of_one_base_year(reference: Reference) -> None:
     assert "sums of the year in which the first of them began" in pounds.once_finding(spent)
     alone = year_of(early, measure())
     assert pounds.once_finding(alone).endswith("each sum is that of its lines.")
+
+
+def appraise_year(data: Dataset, year: int, *judged: Evaluation) -> tuple[pounds.Money, Any]:
+    together = SimpleNamespace(
+        evaluations=judged, year=year, slug=str(year), as_of=date(2024, 12, 31)
+    )
+    spent = pounds.appraise(
+        data, cast("Any", together), load_reference(), price_year="2023/24", horizon_years=5,
+        rng=np.random.default_rng(1),
+    )  # fmt: skip
+    assert spent is not None
+    return spent, together
+
+
+def test_two_years_hold_the_same_incidents_and_people_once(
+    reference: Reference, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P1 from January 2023, P2 from July, the same areas: six of P2's twelve months are P1's."""
+    began = {"P1": "2023-01-01", "P2": "2023-07-01"}
+    judged = {name: evaluation(SHOWN, project_id=name, start=day) for name, day in began.items()}
+    projects = [
+        {"project_id": name, "title": name, "response_start": pd.Timestamp(day),
+         "response_end": judged[name].project.response_end - pd.Timedelta(days=1)}
+        for name, day in began.items()
+    ]  # fmt: skip
+    ended = {
+        name: replace(each, project=replace(each.project, response_end=row["response_end"]))
+        for (name, each), row in zip(judged.items(), projects, strict=True)
+    }
+    areas = [{"project_id": p, "area_code": "A1", "role": "target", "population": 9} for p in began]
+    claims = [outcome(unit_cost_code="crime_domestic_burglary", people=10, project_id=p,
+                      attribution=0.75) for p in began]  # fmt: skip
+    data = dataset(
+        projects=projects, project_areas=areas, outcomes=claims,
+        project_measures=[measure() | {"project_id": p} for p in began],
+        costs=[cost(amount_gbp=1000.0, project_id=p) for p in began],
+    )  # fmt: skip
+    monkeypatch.setattr(pounds, "evaluated", lambda data, name, as_of: ended[name])
+    monkeypatch.setattr(pounds, "project_of", lambda data, name: ended[name].project)
+    first, _ = appraise_year(data, 2023, *ended.values())
+    second, together = appraise_year(data, 2024, ended["P2"])  # P1 is not on the year's list
+    value, key = worth(reference, "crime_robbery", 100 / 0.7 - 100), "present_value_benefits_gbp"
+    assert first.kinds["effect"].results[key] == pytest.approx(value)
+    assert second.kinds["effect"].results[key] == pytest.approx(value / 2)
+    whole = first.kinds["claimed"].results[key]  # 0.75 of ten people: of the rest 0.25 is left
+    assert second.kinds["claimed"].results[key] == pytest.approx(whole / 3)
+    enters = pounds.once(data, together, second).frame["enters"]
+    assert list(enters) == [
+        "Robbery of P2 is also claimed by P1 (counted in 2023); 50% of it enters the total.",
+        "Domestic burglary of P2 is also claimed by P1 (counted in 2023); 33% of it enters the "
+        "total.",
+    ]
+    assert "an earlier year counts" in " ".join(pounds.by_kind(data, together, second).notes)
+
+
+def test_each_sum_has_its_own_reason_and_its_own_costs() -> None:
+    """P1's costs stand with its robberies; its people are P2's too, who has no costs on record."""
+    data = dataset(
+        project_measures=[measure()], costs=[cost(amount_gbp=1000.0)],
+        outcomes=[outcome(unit_cost_code="child_in_need_year", people=10, project_id=p)
+                  for p in ("P1", "P2")],
+    )  # fmt: skip
+    judged = evaluation(SHOWN), evaluation(project_id="P2")
+    spent, together = appraise_year(data, 2024, *judged)
+    made = pounds.once(data, together, spent).frame
+    assert list(made["kind"]) == [KINDS["effect"], KINDS["claimed"], KINDS["claimed"]]
+    assert made["enters"][0] == "all of it"
+    assert made["enters"][1:].str.endswith("; 50% of it enters the total.").all()
+    table = pounds.by_kind(data, together, spent)
+    costs = dict(zip(table.frame["kind"], table.frame["costs"], strict=True))
+    assert costs[KINDS["effect"]] == pytest.approx(1000)
+    assert np.isnan(costs[KINDS["claimed"]])
+    apart = f"{KINDS['claimed']}: costs of P1 stand with their first sum."
+    assert apart in table.notes
+    # With a row of people too few to show the costs are still what is not known, and why.
+    lacking = replace(spent.whole, unpriced=("P1: outcomes row 2 is of so few people that it is "
+                                             "not shown", *spent.whole.unpriced))  # fmt: skip
+    said = pounds.finding(replace(spent, whole=lacking))
+    assert said.startswith("We cannot say what the projects cost: P2: no costs are on record.")
+    paid = dataset(
+        costs=[cost(amount_gbp=1000.0)], project_measures=[measure()],
+        outcomes=[outcome(unit_cost_code="child_in_need_year", people=10)],
+    )  # fmt: skip
+    spent, together = appraise_year(paid, 2024, judged[0])
+    frame = pounds.by_kind(paid, together, spent).frame
+    assert frame["costs"].isna().tolist() == [False, True], "they stand elsewhere: not £0"
 
 
 def test_the_lower_bound_is_named_where_the_last_row_is_it(reference: Reference) -> None:

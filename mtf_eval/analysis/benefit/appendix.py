@@ -175,6 +175,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
 
     Returns `lines`, one a source row with its sum (`cost`, `records`, `claimed`), inputs and
     present values (public, fiscal); `unshown`, whether the sum of the records has no ratio;
+    `withdrawn`, what it is where no saving can be claimed of it;
     `units`, the parts of a unit cost by code; `deflator`, index by year; `rates`, the discount rate
     of each year by kind; `price_year`.
     """
@@ -190,6 +191,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
     return {
         "price_year": benefit.assumptions.price_year,
         "unshown": bool(np.isnan(benefit.results["public_value_bcr"])),
+        "withdrawn": benefit.withdrawn,
         "deflator": dict(benefit.reference.covered),
         "rates": {
             kind: [0.0, *(a / b - 1 for a, b in pairwise(found))] for kind, found in factors.items()
@@ -265,7 +267,7 @@ def prices(benefit: Benefit) -> Rows:
         nets = {"reported": benefit.draws.net} | dict(benefit.draws.prices)
         for key, name in PRICES.items():
             chance = chance_words(float((nets[key] > 0).mean())) if benefit.chance else None
-            yield name, *benefit.draws.quantiles(nets[key]), chance
+            yield name, *benefit.draws.quantiles(nets[key], -benefit.draws.costs), chance
 
 
 @tabled

@@ -38,7 +38,6 @@ from mtf_eval.records.prices.reference import Reference
 #: How a benefit is claimed by the Maryland level of the weakest design behind it; 0 without one.
 CLAIMS = tuple(called("claim by Maryland level").values())
 
-
 #: What a chance or a payback is given for, where the records alone do not bear it.
 GIVEN = called("chance on condition")
 
@@ -133,6 +132,12 @@ class Benefit(Brief):
         return _weakest(self.claimed) in UNSAVED
 
     @property
+    def withdrawn(self) -> str:
+        """What the sum is where no saving can be claimed of it, else nothing."""
+        kind = KINDS[self.evidence] if self.no_saving else ""
+        return "Not told from nothing" if self.no_saving_possible else kind
+
+    @property
     def unsaid(self) -> bool:
         """Whether nothing may be said of the measure the project is judged by."""
         return self.judged is not None and self.judged.primary is None
@@ -189,7 +194,8 @@ class Benefit(Brief):
         """P5, P50 and P95 of the net present public value, by name."""
         if self.draws is None or self.unpriced:
             return {}
-        return dict(zip(("P5", "P50", "P95"), self.draws.quantiles(self.draws.net), strict=True))
+        drawn = self.draws.quantiles(self.draws.net, -self.draws.costs)
+        return dict(zip(("P5", "P50", "P95"), drawn, strict=True))
 
     @property
     def doubts(self) -> str:
@@ -361,11 +367,15 @@ def analyse(
     beside = {name for names, _ in also_claim(data, own).values() for name in names}
 
     over = f"after the horizon of {horizon_years} year{'s' * (horizon_years > 1)}"
-    later = [x for x in guarded.lines if x.route != "cost" and not any(x.profile[:horizon_years])]
-    out = {x.source_row for x in later}
-    counted = [line for line in guarded.lines if line.source_row not in out]
-    begins = f"it begins {over}, so none of it is counted."
-    notes = read.notes + tuple(f"{x.source_row}, {x.label}: {begins}" for x in later)
+    counted, notes = list[Line](), [*read.notes]
+    for line in guarded.lines:
+        inside, whole = (sum(map(bool, p)) for p in (line.profile[:horizon_years], line.profile))
+        if inside or line.route == "cost":
+            counted.append(line)
+        if inside < whole and line.route != "cost":
+            cut = f"{inside} of {whole} years are counted, the others lie {over}."
+            cut = cut if inside else f"it begins {over}, so none of it is counted."
+            notes.append(f"{line.source_row}, {line.label}: {cut}")
 
     def side(route: str, table: str, kind: Evidence) -> Benefit:
         lines = tuple(
@@ -387,7 +397,7 @@ def analyse(
             findings=(*guarded.findings, *claims(data, own), *shared),
             alone_in_it=bool(project.target) and not shared and not beside,
             problems=read.problems,
-            notes=notes,
+            notes=tuple(notes),
             assumptions=assumptions,
             reference=reference,
             areas=frozenset(project.target),
@@ -401,17 +411,16 @@ def analyse(
     main = evaluation.evidence()
     if "people" in routes and "places" not in routes:
         return side("people", "project_measures", "claimed")
-    claimed = None
-    if "people" in routes:
-        claimed = replace(side("people", "project_measures", "claimed"), beside=True)
     records = side("places", "outcomes", main)
     kinds = {line.evidence for line in counted if line.route == "places"} - {main}
     weaker = tuple(
         without_costs(side("places", "outcomes", kind)) for kind in KINDS if kind in kinds
     )
+    claimed = None
+    if "people" in routes:  # drawn last: people who are hidden move no draw of the records
+        claimed = replace(side("people", "project_measures", "claimed"), beside=True)
     told = (_apart(each, line) for each in weaker for line in each.claimed)
-    said = (*records.findings, *told)
-    return replace(records, weaker=weaker, findings=said, claims=claimed)
+    return replace(records, weaker=weaker, findings=(*records.findings, *told), claims=claimed)
 
 
 def without_costs(benefit: Benefit) -> Benefit:

@@ -161,8 +161,9 @@ def _cautions(lines: Sequence[Line], reference: Reference) -> Iterator[Finding]:
             yield _about(line, "unusual_unit_cost", text)
         upwards = line.low >= 1 and line.high > 1
         if upwards or line.high > WIDE * line.low:
+            end = "which is the careful end" if line.quantity > 0 else "at which the loss is larger"
             text = f"{line.label}: the unit cost may be {line.low:.2g} to {line.high:.2g} times "
-            text += f"the one reported{', which is the careful end' if upwards else ''}. All "
+            text += f"the one reported{f', {end}' if upwards else ''}. All "
             text += "results use the one reported; what they would be over that range is a table "
             text += "of its own."
             yield _about(line, "wide_unit_cost", text)

@@ -33,7 +33,7 @@ def _span(benefit: Benefit, name: str) -> str:
     if name == "bcr":
         ends = (f"{end:.2f}".replace("-", MINUS) for end in draws.ratio or ())
         return f"{draws.level:.0%} interval {' to '.join(ends)}" if draws.ratio else ""
-    low, high = draws.interval if name == "benefits" else draws.span(draws.net)
+    low, high = draws.interval if name == "benefits" else draws.span(draws.net, -draws.costs)
     return f"{draws.level:.0%} interval {pounds(low)} to {pounds(high)}"
 
 
@@ -143,12 +143,14 @@ def results_in_pounds(benefit: Benefit) -> Table:
     """Every result in pounds under its GMCA name, with P5, P50 and P95 of the draws."""
     draws, rows, notes = benefit.draws, [], []
     for key, (name, of) in POUNDS.items():
-        spread = (np.nan,) * 3 if draws is None else draws.quantiles(of(draws))
+        spread = (np.nan,) * 3
+        if draws is not None:
+            spread = draws.quantiles(of(draws), of(draws.saving_nothing))
         rows.append((name, benefit.results[key], *spread))
     if draws is not None and not benefit.unpriced:
-        lean = draws.quantiles(draws.careful)
+        lean = draws.quantiles(draws.careful, -draws.costs)
         rows.append(("Net present public value, anticipation of crime out of gains", np.nan, *lean))
-        notes = [f"{least(benefit)} is P5 of the last row."]
+        notes = [f"{least(benefit)} is P5 of the last row."] * (not benefit.no_saving)
     return table(benefit, "results_in_pounds", rows, notes=notes)
 
 
@@ -293,7 +295,7 @@ def appraisal_summary(benefit: Benefit) -> Rows:
             yield _option(each, both=benefit.claims is not None)
     draws = benefit.draws
     if draws is not None and not (benefit.unpriced or benefit.no_saving):
-        net = draws.quantiles(draws.careful)[0]
+        net = draws.quantiles(draws.careful, -draws.costs)[0]
         cost = benefit.results["present_value_costs_gbp"]
         yield least(benefit), np.nan, cost, net, np.nan, "", "", "", "19 in 20 draws lie above"
 
@@ -361,8 +363,7 @@ def gains_finding(benefit: Benefit) -> str:
     if frame.empty:
         return NOTHING
     most = frame.loc[frame["public"].idxmax()]
-    prefix = f"{KINDS[benefit.evidence]}: " if benefit.no_saving else ""
-    prefix = "Not told from nothing: " if benefit.no_saving_possible else prefix
+    prefix = f"{benefit.withdrawn}: " if benefit.withdrawn else ""
     if most["public"] < 0:
         return f"{prefix}nobody gains: a loss of {pounds(-frame['public'].sum())} in all"
     return f"{prefix}{most['agency']} would gain most, {pounds(most['public'])}"
@@ -379,7 +380,8 @@ def waterfall_finding(benefit: Benefit) -> str:
         return NOTHING
     if benefit.unpriced:
         return f"We cannot say what is left: {'; '.join(benefit.unpriced)}"
-    return f"From gross benefits to a net present public value of {pounds(benefit.net_gbp)}"
+    start = f"{benefit.withdrawn}: from" if benefit.withdrawn else "From"
+    return f"{start} gross benefits to a net present public value of {pounds(benefit.net_gbp)}"
 
 
 def chance_finding(benefit: Benefit) -> str:

@@ -6,7 +6,7 @@ one price year, year 0 first and not discounted; a missing amount makes the resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -35,43 +35,67 @@ def _together(one: Benefit, other: Benefit) -> bool:
     return same_people(one.areas, other.areas)
 
 
-def once(benefits: Sequence[Benefit]) -> Once:
+def _people(benefit: Benefit) -> list[Line]:
+    """Return the lines that claim a share of people, and not none of them."""
+    lines = (line for line in benefit.claimed if line.route == "people")
+    return [x for x in lines if x.quantity * x.impact * (1 - x.deadweight) * x.attribution]
+
+
+def _claims(some: Sequence[Benefit], line: Line, all_of_them: bool) -> Iterator[tuple[str, float]]:
+    """Give what projects claim of the people of a line: all, or as many as they claim for."""
+    for each in some:
+        for other in _people(each):
+            if other.code == line.code:
+                part = 1.0 if all_of_them else min(1.0, (other.people or 0) / (line.people or 1))
+                yield each.project_id, part * other.attribution
+
+
+def once(benefits: Sequence[Benefit], before: Sequence[Benefit] = ()) -> Once:
     """Say how much of each line enters a total in which nothing is counted twice.
 
     Incidents are counted once by measure, area and month, whatever their unit cost: by the
-    line with the better evidence, then by the one that covers more. Where projects of the same
-    areas and time claim one outcome of people, attributions above 1 in all are scaled down to 1.
+    line with the better evidence, then by one of those `before`, whose totals stand already, then
+    by the one that covers more. Where projects of the same areas and time claim one outcome of
+    people, attributions above 1 in all are scaled down to 1, or to what is left where those
+    `before` took theirs of as many of the same people as they claim for.
     """
-    found = _first(benefits, lambda line: line.net.cells if line.net else {})
+    found = _first(benefits, lambda line: line.net.cells if line.net else {}, before)
     for each in benefits:
-        others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
-        theirs = [line for b in others for line in b.claimed if line.route == "people"]
-        for line in (line for line in each.claimed if line.route == "people"):
-            rows = sorted((r.attribution, r.project_id) for r in theirs if r.code == line.code)
-            most = {name: share for share, name in rows}  # the largest of each
-            whole = line.attribution + sum(most.values())
-            names = tuple(sorted(most)) if most and whole > 1 + 1e-9 else ()
-            found[line.project_id, line.source_row] = 1 / whole if names else 1.0, names
+        earlier, others = (
+            [b for b in some if b.project_id != each.project_id and _together(each, b)]
+            for some in (before, benefits)
+        )
+        for line in _people(each):
+            gone, most = (
+                dict(sorted(_claims(some, line, all_of_them), key=lambda claim: claim[1]))
+                for some, all_of_them in ((earlier, False), (others, True))
+            )  # the largest of each project
+            left, whole = max(0.0, 1 - sum(gone.values())), line.attribution + sum(most.values())
+            names = tuple(sorted(gone | most)) if whole > left + 1e-9 else ()
+            found[line.project_id, line.source_row] = left / whole if names else 1.0, names
     return found
 
 
-def _first(benefits: Sequence[Benefit], of: Callable[[Line], Cells]) -> Once:
+def _first(
+    benefits: Sequence[Benefit], of: Callable[[Line], Cells], before: Sequence[Benefit] = ()
+) -> Once:
     """Give each area and month of a measure to one line of places, and the others the rest."""
     order = list(KINDS)
     taken: dict[tuple[Any, ...], str] = {}
     found: Once = {}
     places = [
-        (order.index(line.evidence), -len(line.net.cells), b.project_id, line, of(line))
-        for b in benefits
+        (order.index(line.evidence), late, -len(line.net.cells), b.project_id, line, of(line))
+        for late, some in enumerate((before, benefits))
+        for b in some
         for line in b.claimed
         if line.net is not None
     ]
-    for *_, line, cells in sorted(places, key=lambda each: each[:3]):
+    for *_, name, line, cells in sorted(places, key=lambda each: each[:4]):
         own = {(line.label, *cell): share for cell, share in cells.items()}
         rivals = {taken[cell] for cell in own if cell in taken}
         left = sum(share for cell, share in own.items() if cell not in taken)
         found[line.project_id, line.source_row] = (left if rivals else 1.0, tuple(sorted(rivals)))
-        taken |= {cell: line.project_id for cell in own if cell not in taken}
+        taken |= {cell: name for cell in own if cell not in taken}
     return found
 
 
@@ -81,18 +105,20 @@ def portfolio(
     rng: np.random.Generator,
     draws: int = 10_000,
     among: Sequence[Benefit] = (),
+    before: Sequence[Benefit] = (),
 ) -> Benefit:
     """Add projects up without counting anything twice, and draw what they share once.
 
     All present values are of one base year: the financial year in which the first of them began.
     `among`: all that share incidents, people and the base year with these, where they are more.
+    `before`: those an earlier total counts, as `once` takes them.
     """
     if not benefits:
         raise BadArgument("no projects to add up")
     first = benefits[0]
     if any(each.assumptions != first.assumptions for each in benefits):
         raise BadArgument("projects of different price years or horizons cannot be added up")
-    counted = once(among or benefits)
+    counted = once(among or benefits, before)
 
     def near(line: Line) -> Cells:
         """Return where an excess lies that is taken off whole; kinds of evidence are no one sum."""

@@ -72,30 +72,41 @@ class Draws:
         nets = self.net, self.prices.get("drawn", self.net)
         return min(float((net > 0).mean()) for net in nets)
 
-    def quantiles(self, values: Array) -> tuple[float, float, float]:
-        """P5, P50 and P95 of an array of draws."""
-        low, middle, high = np.quantile(values, [0.05, 0.5, 0.95])
-        return float(low), float(middle), float(high)
+    def quantiles(
+        self, values: Array, none: Array | float = 0.0, tail: float = 0.05
+    ) -> tuple[float, float, float]:
+        """P5, P50 and P95 of draws; between them also `none`, what it is where nothing is saved.
+
+        That only where `covers_zero`.
+        """
+        low, middle, high = map(float, np.quantile(values, [tail, 0.5, 1 - tail]))
+        if self.covers_zero:
+            least, most = map(float, np.quantile(none, [tail, 1 - tail]))
+            low, high = min(low, least), max(high, most)
+        return low, middle, high
+
+    @property
+    def saving_nothing(self) -> Draws:
+        """The same draws without their benefits."""
+        none = np.zeros_like(self.public)
+        return replace(self, public=none, fiscal=none, cashable=none)
 
     @property
     def interval(self) -> tuple[float, float]:
         """Interval of the public benefits at the effects' own level."""
-        low, high = self.span(self.public)
-        return (min(low, 0.0), max(high, 0.0)) if self.covers_zero else (low, high)
+        return self.span(self.public)
 
     @property
     def ratio(self) -> tuple[float, float] | None:
         """Interval of public value for each £1; `None` where a draw has no cost."""
         if not (self.costs > 0).all():
             return None
-        low, high = self.span(self.public / self.costs)
-        return (min(low, 0.0), max(high, 0.0)) if self.covers_zero else (low, high)
+        return self.span(self.public / self.costs)
 
-    def span(self, values: Array) -> tuple[float, float]:
-        """Interval of an array of draws at the effects' own level."""
-        tail = (1 - self.level) / 2
-        low, high = np.quantile(values, [tail, 1 - tail])
-        return float(low), float(high)
+    def span(self, values: Array, none: Array | float = 0.0) -> tuple[float, float]:
+        """Interval of draws at the effects' own level; see `quantiles`."""
+        low, _, high = self.quantiles(values, none, (1 - self.level) / 2)
+        return low, high
 
 
 class Swing(NamedTuple):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mtf_eval.analysis.benefit import appraisal, totals
+from mtf_eval.analysis.benefit import totals
 from mtf_eval.analysis.benefit.appraisal import Benefit, each_pound, without_costs
+from mtf_eval.analysis.benefit.cashflow import Assumptions
 from mtf_eval.analysis.benefit.layout import basis, by_records, standing
-from mtf_eval.analysis.project.evaluation import Evaluation
+from mtf_eval.analysis.project.design import project_of
+from mtf_eval.analysis.project.evaluation import Evaluation, evaluated
 from mtf_eval.analysis.project.net import KINDS, Evidence
+from mtf_eval.analysis.project.overlaps import same_people, targets_of
 from mtf_eval.analysis.results.columns import lay, pounds
 from mtf_eval.analysis.results.findings import inside, listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown, Table
@@ -86,6 +89,8 @@ def appraise(
 ) -> Money | None:
     """Appraise the projects that the year counts, alone and by kind; `None` where it has none.
 
+    What an earlier year counts, by evidence as good, is in no sum again; its own sums stand.
+
     `price_year`, `horizon_years`: as in `analyse`; the same for every project. `rng`: draws
     what the projects share once for all of them. `people`: `Disclosure.counted`: how the people of
     an outcome enter; by default as recorded.
@@ -94,22 +99,21 @@ def appraise(
     ended = [e for e in together.evaluations if years.get(e.project.project_id) == together.year]
     if not ended:
         return None
-    each = tuple(
-        appraisal.analyse(
-            data, e, reference, price_year=price_year, horizon_years=horizon_years, rng=rng,
-            draws=0, people=people,
-        )
-        for e in ended
-    )  # fmt: skip
+    chosen = Assumptions(price_year=price_year, horizon_years=horizon_years)
+    each = tuple(by_records(data, e, reference, chosen, people) for e in ended)
     sums = [s for b in each for s in _sums(b)]
-    kinds = {
-        kind: replace(
-            totals.portfolio(own, rng=rng, among=sums), project_id=f"year_{together.slug}_{kind}"
-        )
-        for kind in KINDS
-        if (own := [b for b in sums if b.evidence == kind])
-    }
-    whole = totals.portfolio(sums, rng=rng, draws=0)
+    before = [
+        replace(s, project_id=f"{s.project_id} (counted in {at})")
+        for e, at in _earlier(data, together, ended)
+        for s in _sums(by_records(data, e, reference, chosen, people))
+    ]
+    drawn: dict[Evidence, Benefit] = {}
+    for kind in sorted(KINDS, key=lambda kind: kind == "claimed"):  # people move no other draw
+        if own := [b for b in sums if b.evidence == kind]:
+            total = totals.portfolio(own, rng=rng, among=sums, before=before)
+            drawn[kind] = replace(total, project_id=f"year_{together.slug}_{kind}")
+    kinds = {kind: drawn[kind] for kind in KINDS if kind in drawn}
+    whole = totals.portfolio(sums, rng=rng, draws=0, before=before)
     later = {name: at for name, at in years.items() if at is not None and at != together.year}
     return Money(
         each=each,
@@ -122,6 +126,21 @@ def appraise(
         ),
         elsewhere={name: at for name, at in later.items() if at < together.year},
     )
+
+
+def _earlier(
+    data: Dataset, together: Together, ended: list[Evaluation]
+) -> Iterator[tuple[Evaluation, int]]:
+    """Projects that an earlier year counts and that may share areas with one of this, and when."""
+    targets = targets_of(data)
+    for name in map(str, data.table("projects")["project_id"]):
+        at, own = year_of(project_of(data, name)), targets.get(name, frozenset[str]())
+        if at is None or at >= together.year:
+            continue
+        if any(same_people(own, frozenset(e.project.target)) for e in ended):
+            found = evaluated(data, name, together.as_of)
+            if has_ended(found):
+                yield found, at
 
 
 def _sums(own: Benefit) -> list[Benefit]:
@@ -152,8 +171,8 @@ def finding(spent: Money) -> str:
     cost = spent.whole.results["present_value_costs_gbp"]
     year = spent.whole.assumptions.price_year
     said = [f"The projects cost {pounds(cost)} ({year} prices)"]
-    if not spent.whole.spent:
-        said = [f"We cannot say what the projects cost: {'; '.join(spent.whole.unpriced)}"]
+    if why := [reason for reason in spent.whole.unpriced if "costs" in reason]:
+        said = [f"We cannot say what the projects cost: {'; '.join(why)}"]
     for kind, own in spent.kinds.items():
         names = listing([b.project_id for b in _members(spent, kind)])
         if not own.claimed:
@@ -185,29 +204,33 @@ def _members(spent: Money, kind: Evidence) -> list[Benefit]:
 
 def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
     """Cost and public value by what stands behind it; no row is a sum over kinds."""
-    rows = []
+    rows, notes = [], list[str]()
     for kind, own in spent.kinds.items():
         value = own.results["present_value_benefits_gbp"] if own.claimed else np.nan
         ends = own.draws.interval if own.draws is not None else (np.nan, np.nan)
-        cost = own.results["present_value_costs_gbp"]
-        names = ", ".join(b.project_id for b in _members(spent, kind))
-        rows.append((KINDS[kind], names, cost, value, *ends, _ratio(spent, kind)))
+        cost = own.results["present_value_costs_gbp"] if own.paid else np.nan
+        names = [b.project_id for b in _members(spent, kind)]
+        rows.append((KINDS[kind], ", ".join(names), cost, value, *ends, _ratio(spent, kind)))
+        paid = [b for b in spent.each if b.paid and b.evidence != kind]
+        if others := [b.project_id for b in paid if b.project_id in names]:
+            notes.append(f"{KINDS[kind]}: costs of {listing(others)} stand with their first sum.")
     return lay(
         "projects_money", rows, spent.whole.source, together=together, as_at=together.as_of,
-        chosen=spent.each[0].assumptions, basis=basis(spent.whole),
+        chosen=spent.each[0].assumptions, basis=basis(spent.whole), notes=notes,
     )  # fmt: skip
 
 
 def once(data: Dataset, together: Together, spent: Money) -> Table:
     """Show what each project cost and saved alone, how much of it enters the total, and why."""
     rows: list[tuple[object, ...]] = []
-    why: dict[str, str] = {}
+    why: dict[str, list[str]] = {}
     for found in spent.whole.findings:
-        why.setdefault(found.source_row.split(",")[0], found.text)
+        why.setdefault(found.source_row, []).append(found.text)
     for own, beside in ((b, b is not each) for each in spent.each for b in _sums(each)):
         value = own.results["present_value_benefits_gbp"] if own.claimed else np.nan
         cost = own.results["present_value_costs_gbp"] if own.spent and not beside else np.nan
-        reason = why.get(own.project_id, "" if own.claimed else "no pounds are known for it")
+        said = [t for x in own.claimed for t in why.get(f"{x.project_id}, {x.source_row}", ())]
+        reason = " ".join(said) if own.claimed else "no pounds are known for it"
         apart = ", claimed beside it" if own.beside else ", other measures"
         name = f"{own.project_id} {own.title}{apart * beside}"
         rows.append((name, KINDS[own.evidence], cost, value, reason or "all of it"))

@@ -105,8 +105,8 @@ def _far(costs: Tidied, projects: Tidied, horizon: int) -> None:
     years = (costs.frame["date"] - begun).dt.days / 365.25
     text = "over two years before the response began: counted in its first year"
     costs.ask(years.index[years < -2], "date", text)
-    text = f"over {horizon} years after the response began, past the usual horizon: no ratio, "
-    text += "net value or chance can be given"
+    text = f"over {horizon} years after the response began, past the usual horizon: once "
+    text += "that day has come there is no ratio, net value or chance"
     costs.ask(years.index[years >= horizon], "date", text)
 
 
