@@ -74,9 +74,10 @@ def by_records(
     """
     year = chosen.price_year if chosen else reference.price_year("", data.about)
     horizon = reference.horizon_years(chosen.horizon_years if chosen else 0)
-    priced = {"price_year": year, "horizon_years": horizon, "people": people}
-    rng = np.random.default_rng(0)
-    return analyse(data, evaluation, reference, **priced, rng=rng, draws=0)  # type: ignore[arg-type]
+    return analyse(
+        data, evaluation, reference, price_year=year, horizon_years=horizon, people=people,
+        rng=np.random.default_rng(0), draws=0,
+    )  # fmt: skip
 
 
 def standing(benefits: Sequence[Benefit], *, name: str = "") -> Table:

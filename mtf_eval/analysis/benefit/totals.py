@@ -6,7 +6,7 @@ one price year, year 0 first and not discounted; a missing amount makes the resu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,15 +41,6 @@ def _people(benefit: Benefit) -> list[Line]:
     return [x for x in lines if x.quantity * x.impact * (1 - x.deadweight) * x.attribution]
 
 
-def _claims(some: Sequence[Benefit], line: Line, all_of_them: bool) -> Iterator[tuple[str, float]]:
-    """Give what projects claim of the people of a line: all, or as many as they claim for."""
-    for each in some:
-        for other in _people(each):
-            if other.code == line.code:
-                part = 1.0 if all_of_them else min(1.0, (other.people or 0) / (line.people or 1))
-                yield each.project_id, part * other.attribution
-
-
 def once(benefits: Sequence[Benefit], before: Sequence[Benefit] = ()) -> Once:
     """Say how much of each line enters a total in which nothing is counted twice.
 
@@ -66,10 +57,12 @@ def once(benefits: Sequence[Benefit], before: Sequence[Benefit] = ()) -> Once:
             for some in (before, benefits)
         )
         for line in _people(each):
-            gone, most = (
-                dict(sorted(_claims(some, line, all_of_them), key=lambda claim: claim[1]))
-                for some, all_of_them in ((earlier, False), (others, True))
-            )  # the largest of each project
+            gone, most = dict[str, float](), dict[str, float]()  # the largest of each project
+            for of, some in ((gone, earlier), (most, others)):
+                rows = ((b.project_id, x) for b in some for x in _people(b) if x.code == line.code)
+                for name, x in rows:
+                    part = min(1.0, (x.people or 0) / (line.people or 1)) if of is gone else 1.0
+                    of[name] = max(part * x.attribution, of.get(name, 0.0))
             left, whole = max(0.0, 1 - sum(gone.values())), line.attribution + sum(most.values())
             names = tuple(sorted(gone | most)) if whole > left + 1e-9 else ()
             found[line.project_id, line.source_row] = left / whole if names else 1.0, names

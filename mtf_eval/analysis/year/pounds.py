@@ -14,7 +14,7 @@ from mtf_eval.analysis.benefit.layout import basis, by_records, standing
 from mtf_eval.analysis.project.design import project_of
 from mtf_eval.analysis.project.evaluation import Evaluation, evaluated
 from mtf_eval.analysis.project.net import KINDS, Evidence
-from mtf_eval.analysis.project.overlaps import same_people, targets_of
+from mtf_eval.analysis.project.overlaps import same_people
 from mtf_eval.analysis.results.columns import lay, pounds
 from mtf_eval.analysis.results.findings import inside, listing
 from mtf_eval.analysis.results.tables import AS_RECORDED, Brief, Shown, Table
@@ -89,8 +89,7 @@ def appraise(
 ) -> Money | None:
     """Appraise the projects that the year counts, alone and by kind; `None` where it has none.
 
-    What an earlier year counts, by evidence as good, is in no sum again; its own sums stand.
-
+    What an earlier year counts, by evidence as good, is in no sum again.
     `price_year`, `horizon_years`: as in `analyse`; the same for every project. `rng`: draws
     what the projects share once for all of them. `people`: `Disclosure.counted`: how the people of
     an outcome enter; by default as recorded.
@@ -132,15 +131,12 @@ def _earlier(
     data: Dataset, together: Together, ended: list[Evaluation]
 ) -> Iterator[tuple[Evaluation, int]]:
     """Projects that an earlier year counts and that may share areas with one of this, and when."""
-    targets = targets_of(data)
-    for name in map(str, data.table("projects")["project_id"]):
-        at, own = year_of(project_of(data, name)), targets.get(name, frozenset[str]())
-        if at is None or at >= together.year:
-            continue
-        if any(same_people(own, frozenset(e.project.target)) for e in ended):
-            found = evaluated(data, name, together.as_of)
-            if has_ended(found):
-                yield found, at
+    places = [set(e.project.target) for e in ended]
+    for each in (project_of(data, str(name)) for name in data.table("projects")["project_id"]):
+        at, own = year_of(each) or together.year, set(each.target)
+        near = at < together.year and any(same_people(own, theirs) for theirs in places)
+        if near and has_ended(found := evaluated(data, each.project_id, together.as_of)):
+            yield found, at
 
 
 def _sums(own: Benefit) -> list[Benefit]:
