@@ -1584,6 +1584,12 @@ def test_a_claim_of_nothing_takes_no_share_of_others(reference: Reference) -> No
     whole = totals.portfolio(found, rng=np.random.default_rng(1), draws=0)
     assert whole.findings == ()
     assert _value(whole) == pytest.approx(_value(found[0]))
+    blank = {"attribution": None, "impact": None, "deadweight": None}
+    for given, warned in (({"attribution": 0.0}, False), ({"deadweight": 1.0}, False),
+                          ({"impact": 0.0}, False), ({}, True), (blank, True)):  # fmt: skip
+        both = dataset(outcomes=[burglaries(project_id="P1"), burglaries(project_id="P2", **given)])
+        told = analyse(both, evaluation(), reference, draws=0).findings
+        assert ("claimed_twice" in {f.rule for f in told}) == warned, given
 
 
 def test_what_an_earlier_total_counts_is_not_counted_again(reference: Reference) -> None:
