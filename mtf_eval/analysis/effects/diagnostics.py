@@ -175,7 +175,7 @@ def regression_to_the_mean(*, panel: Panel) -> Check:
     match = details["match"]
     who = "Areas as bad as this one before changed"
     if details["learnt"] >= LEAST_MONTHS:
-        who = f"From {details['learnt']:.0f} months of its own record and of other areas' the "
+        who = f"From {details['learnt']:.0f} months of its own record and of other areas', the "
         who += "project's count was to change"
     elif not 1 / 1.5 < match < 1.5:
         who = f"The controls, with {match:.2f} times this project's count before, changed"
