@@ -242,30 +242,6 @@ def test_a_look_up_of_ones_own_ends_the_warning(tmp_path: Path, rng: np.random.G
 # Silences
 
 
-@pytest.mark.parametrize(("code", "declared", "gate"), [
-    ("E01999901", "", True), ("E01999901", "no", False), ("E01999901", "always", False),
-])  # fmt: skip
-def test_a_target_that_loses_what_a_new_area_holds_may_have_been_redrawn(
-    tmp_path: Path, rng: np.random.Generator, code: str, declared: str, gate: bool
-) -> None:
-    """Half of a ward's counts go to a code not there before; or the ward falls, and none begins."""
-    rows = [
-        (m, s, f, a, kind, n - n // 2 if a == TARGETS[0] and m >= "2022-05" else n)
-        for m, s, f, a, kind, n in force(rng, "near", [*CITY, *NEAR])
-    ]
-    begins = "2021-01" if declared == "always" else "2022-05"
-    rows += [(m, "", "", code, ASB, 4 + k % 2) for k, m in enumerate(MONTHS) if m >= begins]
-    folder = table(project(tmp_path / "d", TARGETS), rows)
-    if declared == "no":
-        declare(folder, f"incidents,,{code},,2021-01,2022-04,{declared},The agreement is of May")
-    stops = [g for g in read(folder).gaps if g.gate]
-    assert [(g.areas, f"{g.first:%Y-%m}") for g in stops] == [((TARGETS[0],), "2022-05")] * gate
-    for gap in stops:
-        assert f"{code} begins in May 2022, and about " in gap.text
-        assert abs(int(re.findall(r"(\d+)%", gap.text)[0]) - 47) < 12  # 9 a month to 4.7
-        assert not read(folder).concerning(TARGETS, *map(pd.Timestamp, ("2022-06", "2022-12")))
-
-
 def test_two_months_absent_from_targets_alone(tmp_path: Path, rng: np.random.Generator) -> None:
     months = [m for m in MONTHS if m not in ("2022-05", "2022-06")]
     folder = table(project(tmp_path / "d", TARGETS), force(rng, "x", TARGETS, months=months))

@@ -1093,6 +1093,12 @@ def test_a_ward_is_not_compared_with_the_small_areas_it_is_made_of() -> None:
     records = coverage_of(both, ASB, as_of=AS_OF).counts
     assert len(records.columns) == 40
     assert others(series_of(records, project_of(both, "P1"), ASB, frozenset())) == 28
+    # Areas named by hand stay, and where none of its own kind is there all others do.
+    named = pd.concat([areas, areas_of(comparison=["E05000005"])])
+    project = project_of(data_of(incidents=whole, project_areas=named), "P1")
+    assert series_of(records, project, ASB, frozenset()).comparison == ("E05000005",)
+    few = records[[c for c in records if c[:3] == "E05" or c in ("E01000000", "E01000001")]]
+    assert others(series_of(few, project_of(both, "P1"), ASB, frozenset())) == 10
 
 
 def test_beside_the_designs_own_estimate_stands_each_other_once() -> None:

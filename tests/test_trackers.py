@@ -481,7 +481,7 @@ def test_a_block_a_year_under_one_another_is_of_its_own_year(again: bool, tmp_pa
         assert read.set_index(["area_code", "month"])["count"].to_dict() == by_hand
 
 
-@pytest.mark.parametrize("note", ["Boundaries were redrawn in 2022", "Checked in May 2021", "2022"])
+@pytest.mark.parametrize("note", ["Boundaries were redrawn in 2022", "Checked in May 2021"])
 def test_a_note_of_another_year_among_rows_that_go_on_dates_nothing(
     note: str, tmp_path: Path
 ) -> None:
@@ -494,6 +494,48 @@ def test_a_note_of_another_year_among_rows_that_go_on_dates_nothing(
     read = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
     by_month = read.groupby("month")["count"].sum().to_dict()
     assert by_month == {dt.datetime(2021, n, 1): c for n, c in ((1, 11), (2, 14), (3, 20))}
+
+
+@pytest.mark.parametrize("title", ["ASB 2022", "2022"])
+def test_a_title_of_another_year_over_rows_that_are_new_is_refused(
+    title: str, tmp_path: Path
+) -> None:
+    tables = book()
+    rows = [[f"E0100000{n}", "disorder", n, n + 1] for n in range(1, 5)]
+    head = ["LSOA", "Crime type", "Jan", "Feb"]
+    tables["incidents"] = [["ASB 2021"], head, *rows[:2], [title], *rows[2:]]
+    with pytest.raises(DataProblems, match="says 2022 over rows of areas or months that none"):
+        load(write_xlsx(tmp_path / "b.xlsx", tables))
+
+
+@pytest.mark.parametrize(
+    ("heading", "cells"),
+    [
+        ("Total", (7, 3, 17, 4)),
+        ("Notes", ("", "", "revised", "")),
+        ("Population", (900, 80, 910, 81)),
+    ],
+)
+def test_what_stands_beside_the_months_may_differ_from_block_to_block(
+    heading: str, cells: tuple[object, ...], tmp_path: Path
+) -> None:
+    """Two areas in April and May of two years, the second year under the first."""
+    tables = book()
+    counts = [(3, 4), (1, 2), (9, 8), (2, 2)]
+    rows = [
+        [f"E0100000{n % 2 + 1}", "disorder", *count, cell]
+        for n, (count, cell) in enumerate(zip(counts, cells, strict=True))
+    ]
+    head = ["LSOA", "Crime type", "Apr", "May", heading]
+    tables["incidents"] = [head, ["2020/21"], *rows[:2], ["2021/22"], *rows[2:]]
+    read = load(write_xlsx(tmp_path / "b.xlsx", tables)).table("incidents")
+    by_month = read.groupby("month")["count"].sum().to_dict()
+    assert by_month == {
+        dt.datetime(year, month, 1): count
+        for (year, month), count in zip(
+            ((2020, 4), (2020, 5), (2021, 4), (2021, 5)), (4, 6, 11, 10), strict=True
+        )
+    }
 
 
 @pytest.mark.parametrize(

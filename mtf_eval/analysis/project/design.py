@@ -276,19 +276,23 @@ def series_of(
 ) -> Panel:
     """Return the panel of every usable area over all months on record.
 
-    Areas where another project was at work, other areas without any incident of the measure, and
-    those of another kind (a ward beside small areas) are left out of the comparison. Raises
-    `NotEnoughData` when none of the target areas is on record.
+    Areas where another project was at work and other areas without any incident of the measure are
+    left out of the comparison; so are those of another kind that the project does not name (a ward
+    beside small areas), where any of its own kind is there. Raises `NotEnoughData` when none of the
+    target areas is on record.
     """
     if not set(project.target) & set(records.columns):
         raise NotEnoughData(f"{measure}: none of the project's areas is on record")
     own = {*project.target, *project.buffer}
     some, kinds = records.sum() > 0, {area_kind(a) for a in project.target} - {""}
-    other = {a for a in records.columns if kinds and area_kind(a) not in {*kinds, ""}}
-    left_out = {*excluded, *other, *some.index[~some]} - own
+    named = project.areas.get("comparison", ())
+    left_out = {*excluded, *some.index[~some]} - own
     keep = [a for a in records.columns if a not in left_out]
+    alike = [a for a in keep if a in {*own, *named} or area_kind(a) in {*kinds, ""}]
+    if kinds and not own.issuperset(alike):
+        keep = alike
     counts = records[keep].reindex(columns=sorted({*keep, *own}))
-    nominated = tuple(a for a in project.areas.get("comparison", ()) if a in keep)
+    nominated = tuple(a for a in named if a in keep)
     return Panel(
         counts=counts,
         target=project.target,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import Any
@@ -41,7 +40,7 @@ from mtf_eval.records.coverage.silences import (
     silent_runs,
     small_left_out,
 )
-from mtf_eval.records.coverage.totals import redrawn, totals_of
+from mtf_eval.records.coverage.totals import totals_of
 from mtf_eval.records.dataset import Dataset, noting, once
 
 DECLARE = "or declare it in the table coverage"
@@ -137,9 +136,10 @@ class _Reading:
             self._doubtful()
         columns = pd.Index(self.areas, name="area_code", dtype="str")
         counts = pd.DataFrame(self.counts, index=self.months, columns=columns)
-        of = partial(Coverage, measure=self.measure, counts=counts, source_of=self.owner)
-        found = of(gaps=tuple(self.gaps), quiet=tuple(self.quiet))
-        return replace(found, gaps=(*found.gaps, *redrawn(found, self.data)))
+        gaps, quiet = tuple(self.gaps), tuple(self.quiet)
+        return Coverage(
+            measure=self.measure, counts=counts, gaps=gaps, quiet=quiet, source_of=self.owner
+        )
 
     # Sources
 

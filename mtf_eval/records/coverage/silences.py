@@ -274,9 +274,7 @@ def _usual(
     return pick(usual)
 
 
-def steps(
-    values: Counts, rest: Counts, before: Places, after: Places, *, sigmas: float = SIGMAS
-) -> tuple[float, float]:
+def steps(values: Counts, rest: Counts, before: Places, after: Places) -> tuple[float, float]:
     """Say by how much a series steps between two times, beyond chance and beside the others.
 
     Returns counts a month more or fewer, and as a share of what the others' course led to expect; 0
@@ -292,7 +290,7 @@ def steps(
         for side in (before, after)
     )
     share = float(abs(now - usual) / usual)
-    if share < STEP or abs(now - usual) < sigmas * np.sqrt(chance):
+    if share < STEP or abs(now - usual) < SIGMAS * np.sqrt(chance):
         return 0.0, 0.0
     return float((now - usual) * course[after].mean() / course[before].mean()), share
 

@@ -1,20 +1,19 @@
 """What each source recorded in all, by month and measure: whether its months are whole.
 
-Judged by areas in which no project works, so that no outcome moves it, but for target areas that
-may have been redrawn. Knows no project's months.
+Judged by areas in which no project works, so that no outcome moves it. Knows no project's months.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 
 from mtf_eval.records.coverage import silences
-from mtf_eval.records.coverage.gaps import Coverage, Gap, Kind, Rows, month_of, named, rows_of, some
+from mtf_eval.records.coverage.gaps import Kind, Rows, month_of, named, rows_of
 from mtf_eval.records.dataset import Dataset, once
 
 #: Of the records that go from a measure or come to it, how many another one accounts for.
@@ -182,33 +181,6 @@ def totals_of(data: Dataset, as_of: date) -> Totals:
         few=frozenset(few),
         before=np.arange(size[1]) + first < start,
     )
-
-
-def redrawn(found: Coverage, data: Dataset) -> Iterator[Gap]:
-    """Gate a target area that steps, its response apart, by what others hold that begin or end."""
-    counts, roles = found.counts, data.table("project_areas")
-    starts = data.table("projects").set_index("project_id")["response_start"]
-    works = roles[(roles["role"] == "target") & roles["area_code"].isin(counts)]
-    for gap in (g for g in found.gaps if g.areas and g.kind in ("not_begun", "ended")):
-        codes, begins = [*gap.areas], gap.kind == "not_begun"
-        at = int(counts.index.searchsorted(gap.last if begins else gap.first)) + begins
-        held = float(counts[codes].sum(axis=1, min_count=1).mean()) * (-1 if begins else 1)
-        alike = list[tuple[float, str, float]]()
-        for area, of in works[~works["area_code"].isin(codes)].groupby("area_code"):
-            begun = counts.index.searchsorted(starts.reindex(of["project_id"]), side="right") - 1
-            known = np.flatnonzero(counts[area].notna())
-            after = known[(known >= at) & (known < min(begun[begun > at], default=len(counts)))]
-            rest = counts.drop(columns=[area, *codes]).dropna(axis=1).sum(axis=1).to_numpy()
-            sides = known[known < at][-6:], after[:6]
-            moved, share = silences.steps(counts[area].to_numpy(), rest, *sides, sigmas=2)
-            if held and ALIKE[0] < moved / held < ALIKE[1]:
-                alike.append((abs(np.log(moved / held)), str(area), share))
-        for _, area, share in sorted(alike)[:1]:
-            how, more = ("begins in", "fewer") if begins else ("ends before", "more")
-            text = f"{found.measure}: {some(map(data.area, codes))} {how} {counts.index[at]:%B %Y}"
-            text += f", and about {share:.0%} {more} are recorded in {data.area(area)}: redrawn?"
-            step = replace(gap, kind="split", areas=(area,), text=text, gate=True)
-            yield replace(step, first=counts.index[at], last=counts.index[-1])
 
 
 def _at(held: silences.Counts, at: int, *, ends: bool) -> set[int]:

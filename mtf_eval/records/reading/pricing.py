@@ -18,7 +18,10 @@ BLANKS = called("blank share")
 #: Words of an item that tell of money given for a project, and of money paid that came back.
 _GIVEN = re.compile(r"\b(?:grants?|fund(?:ing|ed|s)?|award(?:ed|s)?|contributions?|income)\b", re.I)
 #: Money that only changes hands, or stands where a page of an account begins or ends.
-_MOVED = re.compile(r"\brecharge|\b(?:brought|carried) forward\b|\b[bc]/f\b|\bbalance\b", re.I)
+_MOVED = re.compile(
+    r"\brecharge[ds]?\b(?! points?\b)|\b(?:brought|carried) forward\b|\b[bc]/f\b|^\W*balance\W*$",
+    re.I,
+)
 _RETURNED = re.compile(r"\b(?:refund|return|repa(?:id|y)|credit|recover|reclaim|revers)", re.I)
 
 

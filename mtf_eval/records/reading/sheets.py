@@ -36,6 +36,12 @@ _TURNED = (*_FIGURES, "monthly_referrals", "survey_responses")
 _QUESTION = r"[Qq](?:uestion)? ?[0-9]+[a-z]?"
 #: Months in one row that make it a row of headings.
 _ACROSS = 2
+#: Words of the title of a block of rows at most: "Anti-social behaviour 2022/23".
+TITLE_WORDS = 4
+#: Headings of what stands beside an area and is another from year to year.
+_ASIDE = re.compile(
+    r"\b(notes?|comments?|remarks?|totals?|population|average|mean|change|rank)\b", re.I
+)
 
 
 def stacked(parts: Sequence[Grid], aliases: Aliases) -> tuple[Grid, list[Problem]]:
@@ -243,6 +249,33 @@ def _block(row: Sequence[Any], head: Sequence[Any]) -> Span | None:
     return span_of(str(said[0]).removesuffix(".0")) if alone else None
 
 
+def _year_row(
+    row: Sequence[Any],
+    head: Sequence[Any],
+    below: Collection[tuple[str, ...]],
+    seen: Collection[tuple[str, ...]],
+    held: str,
+) -> Span | CellError | None:
+    """Return the year of the rows `below`, where a row alone says one; `None` of a note.
+
+    It does where rows that were `seen` above are there again, or none was yet. The title of a year
+    other than that `held` over rows that are new is neither: it is refused.
+    """
+    span = _block(row, head)
+    if span is None:
+        return None
+    text = " ".join(str(c) for c in row if not is_blank(c))
+    title = (span.last - span.first).days >= 364 and len(text.split()) <= TITLE_WORDS
+    if {*seen} & {*below} or (title and not seen):
+        return span
+    if title and below and span.said != held:
+        return CellError(
+            f"a row that says {span.said} over rows of areas or months that none above it has",
+            "write the year of every row into a column year",
+        )
+    return None
+
+
 def month_of(cell: object, span: Span | None = None) -> str | None:
     """Return the month a heading names, as `2023-04`; `None` where it names none for certain."""
     if is_blank(cell) or isinstance(cell, int | float):
@@ -281,12 +314,23 @@ def _down(
     filled = [row for row in body[top + 1 :] if not all(is_blank(row[p]) for p in across)]
     whole = grid.table in _FIGURES and all(says_total(row[p] for p in kept) for row in filled)
     names, seen = across, set[tuple[str, ...]]()
+    own = [p for p in kept if not _ASIDE.search(str(head[p]))]
+    above = span_above(grid, top, None)
+    held = above.said if above else ""
+
+    def key(row: Sequence[Any]) -> tuple[str, ...]:
+        return tuple(fold(str(row[p])) for p in own)
+
     for number, row in enumerate(body[top + 1 :], start=top + 2):
         beside = [row[p] for p in kept]
-        below = takewhile(lambda each: not _block(each, head), body[number:])
-        span = _block(grid.rows[number - 1], head)
-        if span and not seen & {tuple(str(each[p]) for p in kept) for each in below}:
-            span = None
+        under = takewhile(lambda each: not _block(each, head), body[number:])
+        below = {key(each) for each in under if not all(is_blank(each[p]) for p in across)}
+        span = _year_row(grid.rows[number - 1], head, below, seen, held)
+        if isinstance(span, CellError):
+            rows.append([*(body[number][p] for p in kept), next(iter(names.values())), span])
+            origin.append((grid.file, grid.sheet, number))
+            continue
+        held = span.said if span else held
         if span and columns[0] == "month":
             names = _one_year({p: month_of(head[p], span) or n for p, n in across.items()}, head)
         elif span:
@@ -304,7 +348,7 @@ def _down(
             if left or not is_blank(row[place]):
                 rows.append([*beside, name, row[place]])
                 origin.append((grid.file, grid.sheet, number))
-                seen.add(tuple(map(str, beside)))
+                seen.add(key(row))
                 figures[across[place]][number] = row[place]
     wrong: dict[int, list[str]] = {number: [] for number in totals}
     for place, name in across.items() if totals else ():
