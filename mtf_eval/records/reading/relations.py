@@ -270,8 +270,8 @@ def _kinds(incidents: Tidied) -> None:
     kinds = {kind: c[:3] for c in codes if (kind := area_kind(c))}
     if len(kinds) > 1:
         text = f"codes of several kinds of area ({', '.join(sorted(kinds.values()))}): a project "
-        text += "is compared with areas of its own kind alone, and what lies in areas of two kinds "
-        text += "is counted twice in sums; keep one kind"
+        text += "is compared with its own kind, where there is any, and what lies in areas of two "
+        text += "kinds is counted twice in sums; keep one kind"
         incidents.finding("warning", text, column="area_code")
 
 
