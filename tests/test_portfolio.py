@@ -131,7 +131,7 @@ def test_the_total_is_not_the_sum_and_the_page_says_why(
     assert kinds["doubtful"] == pytest.approx(own["EX03"])
     assert kinds["claimed"] == pytest.approx(own["EX05"] + own["EX09"])
     assert kinds["not_shown"] == pytest.approx(own["EX02"])
-    assert "cannot both have saved the same incidents" in worth.once_finding(spent)
+    assert "or an earlier year, counts is not counted again" in worth.once_finding(spent)
     alone = worth.once(data, year, spent).frame
     costs = alone["costs"].sum()
     enters = dict(zip((str(p).split()[0] for p in alone["project"]), alone["enters"], strict=True))

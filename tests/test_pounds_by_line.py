@@ -188,14 +188,16 @@ def test_two_years_hold_the_same_incidents_and_people_once(
     value, key = worth(reference, "crime_robbery", 100 / 0.7 - 100), "present_value_benefits_gbp"
     assert first.kinds["effect"].results[key] == pytest.approx(value)
     assert second.kinds["effect"].results[key] == pytest.approx(value / 2)
-    whole = first.kinds["claimed"].results[key]  # 0.75 of ten people: of the rest 0.25 is left
-    assert second.kinds["claimed"].results[key] == pytest.approx(whole / 3)
+    whole = first.kinds["claimed"].results[key]
+    assert second.kinds["claimed"].results[key] == pytest.approx(whole)
     enters = pounds.once(data, together, second).frame["enters"]
     assert list(enters) == [
         "Robbery of P2 is also claimed by P1 (counted in 2023); 50% of it enters the total.",
-        "Domestic burglary of P2 is also claimed by P1 (counted in 2023); 33% of it enters the "
-        "total.",
+        "all of it",
     ]
+    table = pounds.by_kind(data, together, second)
+    assert table.frame["bcr"].isna().all(), "no ratio of a part of the benefits to whole costs"
+    assert "an earlier year counts a part of P2, so there is no ratio" in pounds.finding(second)
     assert "an earlier year counts" in " ".join(pounds.by_kind(data, together, second).notes)
 
 
@@ -216,7 +218,7 @@ def test_each_sum_has_its_own_reason_and_its_own_costs() -> None:
     costs = dict(zip(table.frame["kind"], table.frame["costs"], strict=True))
     assert costs[KINDS["effect"]] == pytest.approx(1000)
     assert np.isnan(costs[KINDS["claimed"]])
-    apart = f"{KINDS['claimed']}: costs of P1 stand with their first sum."
+    apart = f"{KINDS['claimed']}: costs of P1 stand in another row."
     assert apart in table.notes
     # With a row of people too few to show the costs are still what is not known, and why.
     lacking = replace(spent.whole, unpriced=("P1: outcomes row 2 is of so few people that it is "

@@ -926,8 +926,8 @@ def test_without_a_check_that_judges_no_effect_has_passed_its_checks() -> None:
     )
     assert short.net[ASB].effect.distinguishable
     assert short.evidence() == "doubtful"
-    assert "neither the trend before the start nor fake start dates can be tried" in short.headline
-    assert "can be tried" not in long.headline
+    assert "look at: no check of the months before the start could be tried" in short.headline
+    assert "could be tried" not in long.headline
 
 
 def test_a_change_that_rests_on_one_comparison_area_is_in_doubt() -> None:
@@ -960,6 +960,36 @@ def test_a_change_that_rests_on_one_comparison_area_is_in_doubt() -> None:
     assert f"without A03 the ratio is {by_hand:.2f}" in text
     assert f"without A03 the ratio is {by_hand:.2f}" in jumped.headline
     assert fell.evidence() == "effect"
+    dropped = found(6).net[ASB]  # a rise that nobody wanted, which one area's fall has made
+    assert (dropped.effect.estimate > 1, dropped.evidence) == (True, "not_shown")
+    assert "one area left out, without A03" in dropped.doubt
+
+
+def test_each_measure_is_held_to_its_own_checks_and_one_comparison_area_is_none() -> None:
+    """Noise halves; of burglary, where nothing was done, one of three comparison areas jumps."""
+    rng, late = np.random.default_rng(5), MONTHS >= "2021-01-01"
+    means = {(ASB, "A00"): np.where(late, 10, 20), ("Burglary", "A03"): np.where(late, 60, 20)}
+    rows = [
+        (m, area, measure, n)
+        for measure in (ASB, "Burglary")
+        for area in ("A00", "A01", "A02", "A03")
+        for m, n in zip(MONTHS, rng.poisson(means.get((measure, area), 20), 36), strict=True)
+    ]
+    counts = pd.DataFrame(rows, columns=["month", "area_code", "measure", "count"])
+    measures = pd.DataFrame({"project_id": "P1", "measure": [ASB, "Burglary"]})
+
+    def found(*others: str) -> projects.Evaluation:
+        kept = counts[counts["area_code"].isin(["A00", *others])]
+        areas = areas_of(target=["A00"], comparison=[*others])
+        return evaluated(data_of(incidents=kept, project_areas=areas, project_measures=measures))
+
+    three, one = found("A01", "A02", "A03"), found("A01")
+    assert three.net["Burglary"].effect.high < 1
+    assert (three.evidence(), three.evidence("Burglary")) == ("effect", "doubtful")
+    assert "one area left out, without A03" in three.net["Burglary"].doubt
+    assert one.net[ASB].effect.high < 1
+    assert one.evidence() == "doubtful"
+    assert "there is one comparison area only" in one.headline
 
 
 def test_work_in_the_same_areas_before_the_start_is_named_as_what_it_is() -> None:
@@ -970,8 +1000,8 @@ def test_work_in_the_same_areas_before_the_start_is_named_as_what_it_is() -> Non
         both = pd.concat([a_project(), other])
         return evaluated(data_of(projects=both, project_areas=areas)).cautions
 
-    assert said("2017-01-10", "2017-11-30") == ()  # more than three years before the start
-    for start, end in (("2018-02-10", "2018-05-30"), ("2020-02-10", "2020-12-31")):
+    assert said("2018-02-10", "2018-11-30") == ()  # before the first month on record
+    for start, end in (("2019-02-10", "2019-05-30"), ("2020-02-10", "2020-12-31")):
         (text,) = said(start, end)
         assert text.startswith("P2 worked in the same areas in the months before, from which")
     (text,) = said("2020-02-10", "2021-03-31")

@@ -169,9 +169,9 @@ def test_checks_and_what_an_assessment_must_contain(alone: Judged) -> None:
         ("Fake areas", "For information",
          "0 of 13 other areas, where nothing was done, changed as much or more."),
         ("Start after a bad period", "For information",
-         "From 24 months of its own record and of other areas', the project's count was to change "
-         "by +0.0% with nothing done, all other areas by +0.0%: no sign of regression to the "
-         "mean."),
+         "From 24 months of its own record and of other areas', the project's count would have "
+         "changed by +0.0% with nothing done, all other areas by +0.0%: no sign of regression to "
+         "the mean."),
         ("Chosen after a bad year?", "For information",
          "120 incidents in the months before, 120 in the same months a year earlier (+0%)."),
         ("On record", "As it should be", "Every area is on record in all months compared."),

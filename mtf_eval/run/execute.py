@@ -211,7 +211,8 @@ def _settle(job: Job) -> None:
         import_module("numpy").random.seed()  # a fork copies its state; Python reseeds its own
     if job.cwd and Path(job.cwd).is_dir():
         os.chdir(job.cwd)
-    sys.path += [""] * ("" not in sys.path)
+    if "" not in sys.path:
+        sys.path.append("")
 
 
 def result_of(job: Job, log: str, made: object, began: float, code: int | None = None) -> Result:

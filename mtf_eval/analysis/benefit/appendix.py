@@ -175,7 +175,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
 
     Returns `lines`, one a source row with its sum (`cost`, `records`, `claimed`), inputs and
     present values (public, fiscal); `unshown`, whether the sum of the records has no ratio;
-    `withdrawn`, what it is where no saving can be claimed of it;
+    `marked`, what it is where no saving can be claimed of it or it is in doubt;
     `units`, the parts of a unit cost by code; `deflator`, index by year; `rates`, the discount rate
     of each year by kind; `price_year`.
     """
@@ -191,7 +191,7 @@ def model(benefit: Benefit) -> dict[str, Any]:
     return {
         "price_year": benefit.assumptions.price_year,
         "unshown": bool(np.isnan(benefit.results["public_value_bcr"])),
-        "withdrawn": benefit.withdrawn,
+        "marked": benefit.marked,
         "deflator": dict(benefit.reference.covered),
         "rates": {
             kind: [0.0, *(a / b - 1 for a, b in pairwise(found))] for kind, found in factors.items()

@@ -132,9 +132,9 @@ class Benefit(Brief):
         return _weakest(self.claimed) in UNSAVED
 
     @property
-    def withdrawn(self) -> str:
-        """What the sum is where no saving can be claimed of it, else nothing."""
-        kind = KINDS[self.evidence] if self.no_saving else ""
+    def marked(self) -> str:
+        """What the sum is where no saving can be claimed of it, or it is in doubt, else nothing."""
+        kind = KINDS[self.evidence] if self.no_saving or self.evidence == "doubtful" else ""
         return "Not told from nothing" if self.no_saving_possible else kind
 
     @property

@@ -202,10 +202,11 @@ def also_claim(data: Dataset, project_id: str) -> dict[str, tuple[list[str], flo
 @once
 def _shares(data: Dataset) -> dict[str, dict[str, float]]:
     """Return the largest share that each project claims of an outcome, not of none, by code."""
-    names = ["attribution", "impact", "deadweight"]
+    names = ["attribution", "impact", "deadweight", "people"]
     outcomes = data.columns("outcomes", "project_id", "unit_cost_code", *names)
     outcomes[names] = outcomes[names].astype("float64").fillna({"deadweight": 0.0}).fillna(1.0)
     some = outcomes["attribution"] * outcomes["impact"] * (1 - outcomes["deadweight"]) > 0
+    some &= outcomes["people"] != 0
     most = outcomes[some].groupby(["unit_cost_code", "project_id"])["attribution"].max()
     found: dict[str, dict[str, float]] = {}
     for (code, project_id), share in most.items():

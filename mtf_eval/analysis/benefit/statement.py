@@ -150,7 +150,8 @@ def results_in_pounds(benefit: Benefit) -> Table:
     if draws is not None and not benefit.unpriced:
         lean = draws.quantiles(draws.careful, -draws.costs)
         rows.append(("Net present public value, anticipation of crime out of gains", np.nan, *lean))
-        notes = [f"{least(benefit)} is P5 of the last row."] * (not benefit.no_saving)
+        if not benefit.no_saving:
+            notes.append(f"{least(benefit)} is P5 of the last row.")
     return table(benefit, "results_in_pounds", rows, notes=notes)
 
 
@@ -363,7 +364,7 @@ def gains_finding(benefit: Benefit) -> str:
     if frame.empty:
         return NOTHING
     most = frame.loc[frame["public"].idxmax()]
-    prefix = f"{benefit.withdrawn}: " if benefit.withdrawn else ""
+    prefix = f"{benefit.marked}: " if benefit.marked else ""
     if most["public"] < 0:
         return f"{prefix}nobody gains: a loss of {pounds(-frame['public'].sum())} in all"
     return f"{prefix}{most['agency']} would gain most, {pounds(most['public'])}"
@@ -380,7 +381,7 @@ def waterfall_finding(benefit: Benefit) -> str:
         return NOTHING
     if benefit.unpriced:
         return f"We cannot say what is left: {'; '.join(benefit.unpriced)}"
-    start = f"{benefit.withdrawn}: from" if benefit.withdrawn else "From"
+    start = f"{benefit.marked}: from" if benefit.marked else "From"
     return f"{start} gross benefits to a net present public value of {pounds(benefit.net_gbp)}"
 
 

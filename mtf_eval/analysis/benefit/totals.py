@@ -47,25 +47,18 @@ def once(benefits: Sequence[Benefit], before: Sequence[Benefit] = ()) -> Once:
     Incidents are counted once by measure, area and month, whatever their unit cost: by the
     line with the better evidence, then by one of those `before`, whose totals stand already, then
     by the one that covers more. Where projects of the same areas and time claim one outcome of
-    people, attributions above 1 in all are scaled down to 1, or to what is left where those
-    `before` took theirs of as many of the same people as they claim for.
+    people, attributions above 1 in all are scaled down to 1.
     """
     found = _first(benefits, lambda line: line.net.cells if line.net else {}, before)
     for each in benefits:
-        earlier, others = (
-            [b for b in some if b.project_id != each.project_id and _together(each, b)]
-            for some in (before, benefits)
-        )
+        others = [b for b in benefits if b.project_id != each.project_id and _together(each, b)]
+        theirs = [line for b in others for line in _people(b)]
         for line in _people(each):
-            gone, most = dict[str, float](), dict[str, float]()  # the largest of each project
-            for of, some in ((gone, earlier), (most, others)):
-                rows = ((b.project_id, x) for b in some for x in _people(b) if x.code == line.code)
-                for name, x in rows:
-                    part = min(1.0, (x.people or 0) / (line.people or 1)) if of is gone else 1.0
-                    of[name] = max(part * x.attribution, of.get(name, 0.0))
-            left, whole = max(0.0, 1 - sum(gone.values())), line.attribution + sum(most.values())
-            names = tuple(sorted(gone | most)) if whole > left + 1e-9 else ()
-            found[line.project_id, line.source_row] = left / whole if names else 1.0, names
+            rows = sorted((r.attribution, r.project_id) for r in theirs if r.code == line.code)
+            most = {name: share for share, name in rows}  # the largest of each
+            whole = line.attribution + sum(most.values())
+            names = tuple(sorted(most)) if most and whole > 1 + 1e-9 else ()
+            found[line.project_id, line.source_row] = 1 / whole if names else 1.0, names
     return found
 
 

@@ -105,7 +105,11 @@ def without_each(*, panel: Panel, level: float = 0.95) -> Check:
     With few of them one that jumps makes a change where there is none, and the interval, which is
     of chance alone, does not know it.
     """
-    panel.need(before=1, after=1, comparison=2)
+    panel.need(before=1, after=1, comparison=1)
+    name = "One area left out"
+    if len(panel.comparison) == 1:
+        only = "there is one comparison area only"
+        return Check(name=name, passed=False, text=f"None can be: {only}.", size=only)
     whole = difference_in_differences(panel=panel, level=level)
     found: dict[str, float] = {}
     for area in panel.comparison:
@@ -113,13 +117,16 @@ def without_each(*, panel: Panel, level: float = 0.95) -> Check:
         counts = panel.counts.drop(columns=[area])
         part = replace(panel, counts=counts, comparison=rest)
         found[area] = difference_in_differences(panel=part, level=level).estimate
-    outside = {a: ratio for a, ratio in found.items() if not whole.low <= ratio <= whole.high}
-    turned = {a: ratio for a, ratio in found.items() if (ratio < 1) != (whole.estimate < 1)}
-    resting = outside if outside else turned if whole.distinguishable else {}
-    said = "; ".join(f"without {area} the ratio is {found[area]:.2f}" for area in resting)
+    half = math.sqrt(whole.estimate)  # half of the change, on the scale it is estimated on
+    said = "; ".join(
+        f"without {area} the ratio is {ratio:.2f}"
+        for area, ratio in found.items()
+        if not whole.low <= ratio <= whole.high
+        or (whole.distinguishable and (ratio > half if whole.estimate < 1 else ratio < half))
+    )
     return Check(
-        name="One area left out",
-        passed=not resting,
+        name=name,
+        passed=not said,
         text=f"Of the comparison areas each was left out in turn: {said or 'the ratio holds'}.",
         size=said,
         details=found,
@@ -176,7 +183,7 @@ def regression_to_the_mean(*, panel: Panel) -> Check:
     who = "Areas as bad as this one before changed"
     if details["learnt"] >= LEAST_MONTHS:
         who = f"From {details['learnt']:.0f} months of its own record and of other areas', the "
-        who += "project's count was to change"
+        who += "project's count would have changed"
     elif not 1 / 1.5 < match < 1.5:
         who = f"The controls, with {match:.2f} times this project's count before, changed"
     read = f"{-100 * extra:.1f}% fewer than those is regression to the mean"

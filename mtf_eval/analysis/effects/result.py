@@ -57,9 +57,8 @@ def limits(low: float, high: float) -> str:
     >>> limits(0.617, 0.838), limits(0.62, 0.9954)
     ('0.62 to 0.84', '0.62 to 0.995')
     """
-    return " to ".join(
-        f"{x:.3f}" if f"{x:.2f}" == "1.00" != f"{x:.4g}" else f"{x:.2f}" for x in (low, high)
-    )
+    near = [f"{end:.2f}" == "1.00" and end != 1 for end in (low, high)]
+    return f"{low:.{2 + near[0]}f} to {high:.{2 + near[1]}f}"
 
 
 def _direction(ratio: float) -> str:

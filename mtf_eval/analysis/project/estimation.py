@@ -41,7 +41,7 @@ def all_others(panel: Panel) -> Panel:
 
 #: Checks of which one at least has to be passed for an effect to have passed its checks.
 JUDGING = ("Trend before the start", "Fake start dates")
-UNTRIED = "the checks, as neither the trend before the start nor fake start dates can be tried"
+UNTRIED = "no check of the months before the start could be tried"
 
 
 def tried(name: str, check: Callable[..., Check], panel: Panel) -> Check:

@@ -208,14 +208,6 @@ def evaluate(
         return unassessed(project, covers[project.primary_measure], status, as_of)
     judged = {m: _judge(data, project, m, cover, as_of, rng) for m, cover in covers.items()}
     primary = judged[project.primary_measure]
-    checks = primary.shown.get("checks", ())
-    failed = tuple(
-        ", ".join(filter(None, (check.name.lower(), check.size)))
-        for check in checks
-        if check.passed is False
-    )
-    if all(check.passed is None for check in checks if check.name in estimation.JUDGING):
-        failed += (estimation.UNTRIED,)
     nets = {
         measure: Net(
             effect=each.effect,
@@ -223,7 +215,7 @@ def evaluate(
             cells=cells_of(each.compared, each.compared.target),
             near=cells_of(each.compared, each.compared.buffer),
             wanted=project.measures.get(measure),
-            failed=failed if each is primary else (),
+            failed=_failed(each.checks),
         )
         for measure, each in judged.items()
         if each.effect and each.compared
@@ -235,6 +227,14 @@ def evaluate(
     effects = {measure: net.effect for measure, net in nets.items()}
     known = {"project": project, "as_of": as_of, "status": status, "effects": effects, "net": nets}
     return Evaluation(**known, **fields, **primary.shown)  # type: ignore[arg-type]
+
+
+def _failed(checks: Iterable[Check]) -> tuple[str, ...]:
+    """Say which checks speak against an effect; and that none stands behind it."""
+    said = [", ".join(filter(None, (c.name.lower(), c.size))) for c in checks if c.passed is False]
+    if all(c.passed is None for c in checks if c.name in estimation.JUDGING):
+        said.append(estimation.UNTRIED)
+    return tuple(said)
 
 
 @shared
@@ -277,6 +277,7 @@ class _Judged:
     withheld: Withheld | None = None
     unclear: Estimate | None = None
     mde: float | None = None
+    checks: tuple[Check, ...] = ()
     shown: dict[str, Any] = field(default_factory=dict)
 
     def withhold(self, why: Withheld) -> _Judged:
@@ -349,6 +350,15 @@ def _judge(
         judged.compared = compared
         with suppress(NotEnoughData):  # the net says that next door was not measured
             judged.beside = estimation.beside(panel, compared, chosen.method, rng)
+    tried = estimation.tried
+    if judged.effect or measure == named.primary_measure:
+        judged.checks = (
+            tried("Trend before the start", diagnostics.pre_trend, panel),
+            tried("Fake start dates", diagnostics.placebo_in_time, panel),
+        )
+        if chosen.method == "did":
+            each_out = tried("One area left out", diagnostics.without_each, compared.same_season())
+            judged.checks += (each_out,)
     if measure != named.primary_measure:
         return judged
     estimates = [judged.effect] if judged.effect else []
@@ -357,25 +367,21 @@ def _judge(
             with suppress(NotEnoughData):
                 estimates.append(attempt())
     seasonal = estimation.all_others(compared.same_season())
-    record, tried = estimation.recorded(panel, compared), estimation.tried
+    record = estimation.recorded(panel, compared)
     since = design.others_at_work(data, named, window.start, window.last)
-    learnt = window.start - pd.DateOffset(months=forecast.LONGEST), window.start - ONE_MONTH
+    months = (record if chosen.method == "placebo" else compared).counts.index
+    first = max(months.min(), window.start - pd.DateOffset(months=forecast.LONGEST))
+    learnt = first, window.start - ONE_MONTH
     earlier = design.others_at_work(data, named, *learnt, roles=("target",))
-    resting: tuple[Check, ...] = ()
-    if chosen.method == "did":
-        same = compared.same_season()
-        resting = (tried("One area left out", diagnostics.without_each, same),)
     judged.shown |= {
         "design": chosen,
         "sensitivity": tuple(estimates),
         "checks": (
-            tried("Trend before the start", diagnostics.pre_trend, panel),
-            tried("Fake start dates", diagnostics.placebo_in_time, panel),
+            *judged.checks,
             tried("Fake areas", diagnostics.placebo_in_space, seasonal),
             tried("Start after a bad period", diagnostics.regression_to_the_mean, record),
             gates.bad_year(panel, window),
             gates.on_record(coverage, project, window, compared),
-            *resting,
         ),
         "spill": estimation.spill(compared) if compared.buffer and judged.effect else None,
         "compared": compared,

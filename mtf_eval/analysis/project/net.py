@@ -174,7 +174,8 @@ class Net:
     @property
     def doubt(self) -> str:
         """What speaks against the effect, in a few words; empty where nothing does."""
-        if self.evidence != "doubtful":
+        other_way = self.effect.maryland >= WITH_COMPARISON and self.effect.distinguishable
+        if self.evidence in ("effect", "against") or not other_way:
             return ""
         said = ["part or all may have moved next door"] if self.may_have_moved else []
         return "; ".join([*said, *(f"look at: {each}" for each in self.failed)])

@@ -33,6 +33,7 @@ class Money(Brief):
     `whole`: all of them as one, for what is counted twice and for the costs alone.
     `waiting`: projects whose months are not over: they have costs and, as yet, no benefits.
     `elsewhere`: projects that another year counts, with the year.
+    `cut`: projects of which an earlier year counts a part.
     """
 
     each: tuple[Benefit, ...]
@@ -40,6 +41,7 @@ class Money(Brief):
     whole: Benefit
     waiting: tuple[str, ...]
     elsewhere: Mapping[str, int]
+    cut: frozenset[str] = frozenset()
 
     def __repr__(self) -> str:
         return f"{len(self.each)} projects counted, {len(self.waiting)} not over"
@@ -112,6 +114,8 @@ def appraise(
             total = totals.portfolio(own, rng=rng, among=sums, before=before)
             drawn[kind] = replace(total, project_id=f"year_{together.slug}_{kind}")
     kinds = {kind: drawn[kind] for kind in KINDS if kind in drawn}
+    alone, left = totals.once(sums), totals.once(sums, before)
+    cut = {line[0] for line, (share, _) in alone.items() if left[line][0] < share}
     whole = totals.portfolio(sums, rng=rng, draws=0, before=before)
     later = {name: at for name, at in years.items() if at is not None and at != together.year}
     return Money(
@@ -124,6 +128,7 @@ def appraise(
             if e not in ended and later.get(e.project.project_id, together.year + 1) > together.year
         ),
         elsewhere={name: at for name, at in later.items() if at < together.year},
+        cut=frozenset(cut),
     )
 
 
@@ -182,6 +187,8 @@ def finding(spent: Money) -> str:
         bare = [b.project_id for b in _members(spent, kind) if not b.claimed]
         if bare and kind == "effect":
             text += f"; no pounds are known for {listing(bare)}, so there is no ratio"
+        elif part := sorted({b.project_id for b in _members(spent, kind)} & spent.cut):
+            text += f"; an earlier year counts a part of {listing(part)}, so there is no ratio"
         elif not np.isnan(ratio := _ratio(spent, kind)):
             text += f", {each_pound(ratio)} for each £1 these cost"
         said.append(text)
@@ -190,7 +197,8 @@ def finding(spent: Money) -> str:
 
 def _ratio(spent: Money, kind: Evidence) -> float:
     """Return what comes back for each £1: of what passed, where each project has pounds."""
-    known = kind == "effect" and all(b.claimed for b in _members(spent, kind))
+    own = _members(spent, kind)
+    known = kind == "effect" and all(b.claimed and b.project_id not in spent.cut for b in own)
     return float(spent.kinds[kind].results["public_value_bcr"]) if known else np.nan
 
 
@@ -209,7 +217,7 @@ def by_kind(data: Dataset, together: Together, spent: Money) -> Table:
         rows.append((KINDS[kind], ", ".join(names), cost, value, *ends, _ratio(spent, kind)))
         paid = [b for b in spent.each if b.paid and b.evidence != kind]
         if others := [b.project_id for b in paid if b.project_id in names]:
-            notes.append(f"{KINDS[kind]}: costs of {listing(others)} stand with their first sum.")
+            notes.append(f"{KINDS[kind]}: costs of {listing(others)} stand in another row.")
     return lay(
         "projects_money", rows, spent.whole.source, together=together, as_at=together.as_of,
         chosen=spent.each[0].assumptions, basis=basis(spent.whole), notes=notes,
@@ -242,8 +250,8 @@ def once_finding(spent: Money) -> str:
     )
     said = "No two of these projects claim the same thing: each sum is that of its lines."
     if pairs:
-        said = "The sums are less than their lines: projects that worked in the same areas at "
-        said += f"the same time cannot both have saved the same incidents. {' '.join(pairs)}"
+        said = "The sums are less than their lines: what another of these projects, or an earlier "
+        said += f"year, counts is not counted again. {' '.join(pairs)}"
     if moved:
         said = f"{said if pairs else 'The sums are not those of their lines.'} {' '.join(moved)}"
     if spent.whole.assumptions != spent.each[0].assumptions:  # the horizon is longer

@@ -147,7 +147,7 @@ def add_model(book: Any, model: Mapping[str, Any]) -> None:
     for name, title in TITLES.items():
         if name not in (sums or {"records"}):
             continue
-        doubt = model["withdrawn"] if name == "records" else ""
+        doubt = model["marked"] if name == "records" else ""
         top.write_string(row, 0, f"{title}: {doubt}" if doubt else title, bold)
         values = {"cost": present["cost"][0], "public": present[name][0]}
         values["fiscal"] = present[name][1]

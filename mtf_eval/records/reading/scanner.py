@@ -174,7 +174,8 @@ def scan(
             found.append((heading, None, f"a column for {what}"))
             continue
         found += [(heading, row, text) for row, text in _refused(heading, values)]
-        found += [(heading, row, what) for row, what in _doubted(values, few=False)] * strict
+        if strict:
+            found += [(heading, row, what) for row, what in _doubted(values, few=False)]
     out, none = "take it out, or use a pseudonym (mtf-eval pseudonymise)", f"nothing in {table}"
     problem = partial(Problem, file=file, sheet=sheet, expected=f"{none} that identifies a person")
     return [
