@@ -188,7 +188,7 @@ def finding(spent: Money) -> str:
         if bare and kind == "effect":
             text += f"; no pounds are known for {listing(bare)}, so there is no ratio"
         elif part := sorted({b.project_id for b in _members(spent, kind)} & spent.cut):
-            text += f"; an earlier year counts a part of {listing(part)}, so there is no ratio"
+            text += f"; an earlier year counts part or all of {listing(part)}, so there is no ratio"
         elif not np.isnan(ratio := _ratio(spent, kind)):
             text += f", {each_pound(ratio)} for each £1 these cost"
         said.append(text)

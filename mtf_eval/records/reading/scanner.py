@@ -109,9 +109,9 @@ _CALLED = re.compile(r"\b(called|named|known as|name (is|was)) [A-Z][\w'’-]+")
 #: Few people, counted in a text: what a table would hide.
 _FEW = re.compile(
     r"(?<![\w.,-])(?<!year )(?<!stage )(?<!phase )(?<!ward )(?<!tier )(?<!level )"
-    r"([1-7]|one|two|three|four|five|six|seven) ([\w-]+ )?(people|persons?|residents?|tenants?"
+    r"([1-7]|one|two|three|four|five|six|seven) ([\w-]+ )?(people|persons|residents?|tenants?"
     r"|victims?|suspects?|offenders?|nominals?|child(ren)?|famil(y|ies)|households?|boys?|girls?"
-    r"|m[ae]n|wom[ae]n|patients?|clients?|adults?|individuals?)\b",
+    r"|m[ae]n|wom[ae]n|patients?|clients?|adults?|individuals)\b",
     re.IGNORECASE,
 )
 _DOUBTED = (
