@@ -141,8 +141,7 @@ class Evaluation(Brief):
         size = percent(abs(1 - found.estimate))
         against = "" if found.maryland <= 2 else " against what was expected"
         net = self.net[measure]
-        wanted = ", as the project wanted" if way == "rise" else ", where a rise was wanted"
-        wanted = wanted if net.rise_wanted else ""
+        wanted = net.aim(", as the project wanted")
         doubt = f"; {net.doubt}" if net.doubt else ""
         if net.may_have_moved:
             doubt = f"; {net.sentence()}: {net.doubt}"

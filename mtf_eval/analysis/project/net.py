@@ -95,6 +95,11 @@ class Net:
         """Whether more is to be recorded."""
         return (self.wanted or 0) > 0
 
+    def aim(self, reached: str) -> str:
+        """Say how the change stands to a rise that was wanted, `reached` where it is one."""
+        missed = ", where a rise was wanted"
+        return "" if not self.rise_wanted else reached if self.effect.estimate > 1 else missed
+
     @property
     def buffer(self) -> Estimate | None:
         """Effect in the buffer where its excess is taken off: its estimate is above 1."""

@@ -190,8 +190,7 @@ def result_words(evaluation: Evaluation) -> str:
         return "no change to be told from chance"
     way = "fall" if effect.estimate < 1 else "rise"
     against = ", no comparison" if effect.maryland < WITH_COMPARISON else ""
-    wanted = ", as wanted" if effect.estimate > 1 else ", where a rise was wanted"
-    wanted = wanted if net.rise_wanted else ""
+    wanted = net.aim(", as wanted")
     doubt = f"; {net.doubt}" if net.doubt else ""
     return f"{way} of {percent(abs(1 - effect.estimate))}{against}{wanted}{doubt}"
 
