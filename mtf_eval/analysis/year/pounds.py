@@ -33,7 +33,7 @@ class Money(Brief):
     `whole`: all of them as one, for what is counted twice and for the costs alone.
     `waiting`: projects whose months are not over: they have costs and, as yet, no benefits.
     `elsewhere`: projects that another year counts, with the year.
-    `cut`: projects of which an earlier year counts a part.
+    `cut`: lines, by project and source row, of which an earlier year counts a part.
     """
 
     each: tuple[Benefit, ...]
@@ -41,7 +41,7 @@ class Money(Brief):
     whole: Benefit
     waiting: tuple[str, ...]
     elsewhere: Mapping[str, int]
-    cut: frozenset[str] = frozenset()
+    cut: frozenset[tuple[str, str]] = frozenset()
 
     def __repr__(self) -> str:
         return f"{len(self.each)} projects counted, {len(self.waiting)} not over"
@@ -115,7 +115,7 @@ def appraise(
             drawn[kind] = replace(total, project_id=f"year_{together.slug}_{kind}")
     kinds = {kind: drawn[kind] for kind in KINDS if kind in drawn}
     alone, left = totals.once(sums), totals.once(sums, before)
-    cut = {line[0] for line, (share, _) in alone.items() if left[line][0] < share}
+    cut = {line for line, (share, _) in alone.items() if left[line][0] < share}
     whole = totals.portfolio(sums, rng=rng, draws=0, before=before)
     later = {name: at for name, at in years.items() if at is not None and at != together.year}
     return Money(
@@ -187,7 +187,7 @@ def finding(spent: Money) -> str:
         bare = [b.project_id for b in _members(spent, kind) if not b.claimed]
         if bare and kind == "effect":
             text += f"; no pounds are known for {listing(bare)}, so there is no ratio"
-        elif part := sorted({b.project_id for b in _members(spent, kind)} & spent.cut):
+        elif kind == "effect" and (part := _cut(spent, kind)):
             text += f"; an earlier year counts part or all of {listing(part)}, so there is no ratio"
         elif not np.isnan(ratio := _ratio(spent, kind)):
             text += f", {each_pound(ratio)} for each £1 these cost"
@@ -197,9 +197,15 @@ def finding(spent: Money) -> str:
 
 def _ratio(spent: Money, kind: Evidence) -> float:
     """Return what comes back for each £1: of what passed, where each project has pounds."""
-    own = _members(spent, kind)
-    known = kind == "effect" and all(b.claimed and b.project_id not in spent.cut for b in own)
+    known = kind == "effect" and all(b.claimed for b in _members(spent, kind))
+    known = known and not _cut(spent, kind)
     return float(spent.kinds[kind].results["public_value_bcr"]) if known else np.nan
+
+
+def _cut(spent: Money, kind: Evidence) -> list[str]:
+    """Return the projects of a kind of which an earlier year counts a part."""
+    lines = {(x.project_id, x.source_row) for b in _members(spent, kind) for x in b.claimed}
+    return sorted({name for name, _ in lines & spent.cut})
 
 
 def _members(spent: Money, kind: Evidence) -> list[Benefit]:
